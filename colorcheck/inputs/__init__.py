@@ -1,0 +1,1 @@
+"""Readers: one file a format, text to syntax with places, no meaning."""
