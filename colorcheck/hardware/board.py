@@ -1,0 +1,105 @@
+"""Board, Cluster, Cache, DramMap: what is known of a piece of hardware, and from where.
+
+`None` means unknown. A theorem that needs an unknown value is unknown, never proved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from colorcheck.diagnostic import Confidence
+from colorcheck.hardware.index import IndexFunction
+
+PAGE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache: sizes in bytes. `shared_by` is how many cores use it.
+
+    `in_clidr` tells whether CLIDR_EL1 lists it, which is all that Xen's probe looks at.
+    """
+
+    level: int
+    size: int | None
+    ways: int | None
+    line: int | None
+    sets: int | None
+    index: IndexFunction
+    kind: str = "unified"  # unified, data, instruction
+    shared_by: int | None = None
+    in_clidr: bool = True
+    index_policy: str | None = None  # PIPT, VIPT
+    replacement: str | None = None
+
+    @property
+    def way_size(self) -> int | None:
+        """Bytes of one way: line times sets, as Xen computes it from CCSIDR_EL1 (`get_llc_way_size`)."""
+        return None if self.line is None or self.sets is None else self.line * self.sets
+
+    @property
+    def nr_colors(self) -> int | None:
+        """How many colors of 4 KiB frames one way has."""
+        return None if self.way_size is None else self.way_size // PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Cores of one kind that share a last-level cache inside their cluster."""
+
+    cores: str
+    n_cores: int | None
+    llc: Cache | None
+    l1d: Cache | None = None
+    l1i: Cache | None = None
+    private_l2: Cache | None = None
+    cpus: tuple[int, ...] = ()  # MPIDR affinity values or logical numbers, in the order of the device tree
+    confidence: Confidence = Confidence.MEDIUM
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DramMap:
+    """Which address bits select DRAM bank, bank group and rank; each entry is a mask whose parity is one bit."""
+
+    select_masks: tuple[int, ...]
+    source: str
+    confidence: Confidence = Confidence.MEDIUM
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board of the catalogue, or one derived from a device tree.
+
+    `dram` are (start, size) ranges; `pa_bits` the physical address size of the boot CPU, which decides how many
+    levels a P2M has (`setup_virt_paging`, Xen 4.20); `timing` holds hit and miss costs in cycles where known.
+    """
+
+    name: str
+    title: str
+    soc: str
+    clusters: tuple[Cluster, ...]
+    dram: tuple[tuple[int, int], ...] = ()
+    pa_bits: int | None = None
+    iommu: str | None = None
+    iommu_usable: bool | None = None
+    system_cache: Cache | None = None
+    dram_map: DramMap | None = None
+    colorable: str = "yes"  # yes, no, unverified
+    colorable_reason: str = ""
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    virtual: bool = False
+    timing: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def boot_cluster(self) -> Cluster:
+        """The cluster of the boot CPU, whose cache Xen probes: the first one listed."""
+        return self.clusters[0]
+
+    @property
+    def nr_colors(self) -> int | None:
+        """Colors of the cache that Xen's probe takes."""
+        llc = self.boot_cluster.llc
+        return llc.nr_colors if llc else None

@@ -1,0 +1,74 @@
+"""How a cache finds the set of an address: index functions as values.
+
+Every function here is linear over GF(2) or plainly modular; its meaning for the solver is made in `proof` from the
+same fields, and the two are tested against each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Set = (address / line) mod sets, the index of Arm's A35, A53, A57, A72, A73 L2 caches.
+
+    `line` is in bytes. `sets` need not be a power of two.
+    """
+
+    line: int
+    sets: int
+
+    def set_of(self, address: int) -> int:
+        return address // self.line % self.sets
+
+    def masks(self) -> tuple[int, ...] | None:
+        """For each bit of the set index, lowest first, the address bits whose parity it is; `None` if not such."""
+        if self.sets & (self.sets - 1) or self.line & (self.line - 1):
+            return None
+        return tuple(self.line << bit for bit in range(self.sets.bit_length() - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class XorHashed:
+    """Bit i of the set index is the parity of the address bits in `parity_masks[i]`."""
+
+    line: int
+    parity_masks: tuple[int, ...]
+
+    def set_of(self, address: int) -> int:
+        return sum(((address & mask).bit_count() & 1) << bit for bit, mask in enumerate(self.parity_masks))
+
+    def masks(self) -> tuple[int, ...] | None:
+        return self.parity_masks
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """Slices chosen by parities of address bits, each slice indexed alike; the set index is slice * sets + set."""
+
+    slice_masks: tuple[int, ...]
+    within: Linear | XorHashed
+
+    def set_of(self, address: int) -> int:
+        chosen = sum(((address & mask).bit_count() & 1) << bit for bit, mask in enumerate(self.slice_masks))
+        inner = self.within.masks()
+        width = len(inner) if inner is not None else (self.within.sets if isinstance(self.within, Linear) else 0)
+        return (chosen << width) + self.within.set_of(address)
+
+    def masks(self) -> tuple[int, ...] | None:
+        inner = self.within.masks()
+        return None if inner is None else (*inner, *self.slice_masks)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownIndex:
+    """An index that nobody documented: nothing can be proved of it."""
+
+    reason: str
+
+    def masks(self) -> tuple[int, ...] | None:
+        return None
+
+
+IndexFunction = Linear | XorHashed | Sliced | UnknownIndex

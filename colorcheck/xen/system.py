@@ -1,0 +1,173 @@
+"""What Xen makes of a deployment: its domains with their colors and needs, and how its boot goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from colorcheck.source import Location
+
+
+class DomainKind(StrEnum):
+    DOM0 = "dom0"
+    DOM0LESS = "dom0less"
+    XL = "xl"
+
+
+class ColorSource(StrEnum):
+    """Where a domain's colors come from."""
+
+    GIVEN = "given"
+    DEFAULT = "default"
+    INHERITED = "inherited"
+    REMAINS = "remains-of-a-rejected-list"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why Xen panics or a domain is not created.
+
+    `kind` is a class of interfaces.md (relocation, geometry, xen-colors, dom0-colors, domain-colors,
+    colors-while-disabled, static-memory, direct-map, domain-memory, buddy-too-small, other; for guests xl-rejects,
+    domain-colors, domain-memory, host-panic); `message` is what Xen or xl prints.
+    """
+
+    kind: str
+    message: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"class": self.kind, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something in the configuration that Xen or xl treats in a way its author may not expect.
+
+    `kind` is the short name by which a rule takes it up; `domain` the name of the domain concerned, `xen`, or empty.
+    `data` are further facts for the rule's message, by name.
+    """
+
+    kind: str
+    message: str
+    location: Location
+    domain: str = ""
+    data: tuple[tuple[str, object], ...] = ()
+
+    def get(self, name: str) -> object:
+        return dict(self.data).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain as Xen will build it.
+
+    `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory (`nr_pages`); `p2m_pages` the
+    frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors. `location` is where the colors
+    stand, or where the domain does if nobody wrote any. `failure` is set where Xen or xl refuses the domain before
+    any memory is given out.
+    """
+
+    id: int
+    name: str
+    kind: DomainKind
+    colors: tuple[int, ...]
+    source: ColorSource
+    location: Location
+    memory_location: Location
+    vcpus: int = 1
+    pages: int = 0
+    p2m_pages: int = 0
+    extra_pages: int = 0
+    cpus: tuple[int, ...] | None = None  # physical CPUs its vCPUs may run on; None: any
+    failure: Failure | None = None
+
+    @property
+    def needed_pages(self) -> int:
+        """All frames that it takes from its colors."""
+        return self.pages + self.p2m_pages + self.extra_pages
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The effective system: what a given version of Xen decides before it hands out memory.
+
+    `nr_colors` is None while coloring is off. `version` is upstream's line whose code is modelled ("4.20").
+    `panic` is a panic that comes before any memory is handed out.
+    """
+
+    version: str
+    coloring: bool
+    nr_colors: int | None
+    way_size: int | None
+    xen_colors: tuple[int, ...]
+    xen_source: ColorSource
+    xen_location: Location
+    coloring_location: Location
+    domains: tuple[Domain, ...]
+    notes: tuple[Note, ...] = ()
+    panic: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRun:
+    """Frames in the order in which they were given out: `first`, `first + step`, … `count` of them."""
+
+    first: int
+    step: int
+    count: int
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.first, self.step, self.count))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Machine frame numbers from `start` up to, not including, `end`, and what lies there."""
+
+    start: int
+    end: int
+    use: str  # free, module, reserved, xen, buddy, color-heap, boot-allocation
+    label: str = ""
+
+    @property
+    def pages(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A domain after its creation was tried, in the order of creation."""
+
+    domain: Domain
+    created: bool
+    failure: Failure | None
+    pages_by_color: tuple[tuple[int, int], ...]
+    p2m_pages: int
+    free_before: tuple[int, ...]
+    free_after: tuple[int, ...]
+    frames: tuple[FrameRun, ...] = ()
+    banks: tuple[tuple[int, int], ...] = ()  # guest addresses [start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """How the boot of a system goes: the color heap and the domains that are built from it.
+
+    `free_initial` and `free_final` are frames per color; `capacity_locations` the places that the memory comes from.
+    """
+
+    system: System
+    panic: Failure | None
+    xen_region: tuple[int, int] | None
+    free_initial: tuple[int, ...]
+    free_final: tuple[int, ...]
+    buddy_reserved_pages: int
+    buddy_initial_pages: int
+    memory_map: tuple[Interval, ...]
+    built: tuple[Built, ...]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        return "panics" if self.panic else "boots"
