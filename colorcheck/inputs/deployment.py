@@ -1,0 +1,33 @@
+"""A deployment as written: everything that the manifest names, read and not yet understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from colorcheck.diagnostic import Problem
+from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.tree import DeviceTree
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.image_builder import ImageBuilderFile
+    from colorcheck.inputs.xl import XlFile
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """All inputs of one deployment.
+
+    `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
+    creation; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is `_end - _start` in
+    bytes from the manifest or from the header of the binary; `problems` is what reading met.
+    """
+
+    manifest: Manifest
+    tree: DeviceTree | None = None
+    guests: tuple[XlFile, ...] = ()
+    image_builder: ImageBuilderFile | None = None
+    kconfig: Mapping[str, str] = field(default_factory=dict)
+    xen_image_size: int | None = None
+    problems: tuple[Problem, ...] = ()
