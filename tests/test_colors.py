@@ -1,5 +1,7 @@
 """ColorSet: the algebra stated as properties."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +50,7 @@ def test_the_text_names_exactly_the_colors(x):
 @given(sets)
 def test_ranges_are_maximal(x):
     ranges = x.ranges()
-    assert all(later[0] > earlier[1] + 1 for earlier, later in zip(ranges, ranges[1:], strict=False))
+    assert all(later[0] > earlier[1] + 1 for earlier, later in itertools.pairwise(ranges))
 
 
 @given(sets, st.integers(1, 64))
