@@ -1,0 +1,128 @@
+"""Examples of rules: small deployments, written as what differs from one that is clean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+BOOT_ARGUMENTS = "console=dtuart dtuart=serial0 llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
+GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["11-14"]\n'
+
+_TREE = """/dts-v1/;
+
+/ {{
+    #address-cells = <2>;
+    #size-cells = <2>;
+    compatible = "xlnx,zynqmp-zcu102", "xlnx,zynqmp";
+
+    chosen {{
+        #address-cells = <2>;
+        #size-cells = <2>;
+        xen,xen-bootargs = "{boot_arguments}";
+        {chosen}
+    }};
+
+    cpus {{
+        #address-cells = <1>;
+        #size-cells = <0>;
+        {cpus}
+    }};
+
+    memory@0 {{
+        device_type = "memory";
+        reg = {memory};
+    }};
+    {tree}
+}};
+"""
+
+_KERNEL = """module@1000000 {
+            compatible = "multiboot,kernel", "multiboot,module";
+            reg = <0x0 0x1000000 0x0 0x1000000>;
+            bootargs = "console=hvc0";
+        };"""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A deployment for Xen on a ZCU102 of 4 GiB, clean unless a field says otherwise.
+
+    `guests` are (file, text) of xl files; `chosen`, `tree` and `cpus` device tree source put into `/chosen`, `/`
+    and `/cpus`; `manifest` further lines of `colorcheck.toml`, `target` such of its `[target]`; `files` are further
+    files. `tree_text` replaces the whole device tree source, an empty `board` leaves the key out.
+    """
+
+    xen: str | tuple[str, ...] = "4.20"
+    board: str = "zcu102"
+    boot_arguments: str = BOOT_ARGUMENTS
+    guests: tuple[tuple[str, str], ...] = ()
+    chosen: str = ""
+    tree: str = ""
+    cpus: str = ""
+    memory: str = "<0x0 0x0 0x0 0x80000000>, <0x8 0x0 0x0 0x80000000>"
+    kernel: str = _KERNEL
+    target: str = ""
+    inputs: str = ""
+    manifest: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    tree_text: str = ""
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """(file name, text) of all files of the deployment, the manifest first."""
+        yield "colorcheck.toml", self._manifest()
+        yield "system.dts", self.tree_text or self._tree()
+        yield from self.guests
+        yield from self.files
+
+    def write(self, folder: Path) -> Path:
+        """Write the deployment into an existing folder; gives the manifest's path."""
+        for name, text in self.texts():
+            (folder / name).write_text(text, encoding="utf-8", newline="")
+        return folder / "colorcheck.toml"
+
+    def shown(self) -> str:
+        """What differs from the clean deployment, as text for a person."""
+        told = [
+            f"# {label}\n{value}" for label, field, value in self._parts() if value and value != _defaults().get(field)
+        ]
+        return "\n\n".join(part.rstrip() for part in told)
+
+    def _parts(self) -> Iterator[tuple[str, str, str]]:
+        yield "Xen", "xen", self.xen if isinstance(self.xen, str) else ", ".join(self.xen)
+        yield "board", "board", self.board
+        yield "boot arguments", "boot_arguments", self.boot_arguments
+        for name, text in (*self.guests, *self.files):
+            yield name, "", text
+        yield "device tree, /chosen", "chosen", self.chosen
+        yield "device tree, boot module", "kernel", self.kernel
+        yield "device tree, /", "tree", self.tree
+        yield "device tree, /cpus", "cpus", self.cpus
+        yield "device tree, reg of /memory", "memory", self.memory
+        yield "system.dts", "tree_text", self.tree_text
+        yield "colorcheck.toml, [target]", "target", self.target
+        yield "colorcheck.toml, [inputs]", "inputs", self.inputs
+        yield "colorcheck.toml", "manifest", self.manifest
+
+    def _manifest(self) -> str:
+        versions = [self.xen] if isinstance(self.xen, str) else list(self.xen)
+        spelled = str(versions[0] if len(versions) == 1 else versions).replace("'", '"')
+        xen = f'xen = "{versions[0]}"' if len(versions) == 1 else f"xen = {spelled}"
+        lines = ["[target]", xen]
+        if self.board:
+            lines.append(f'board = "{self.board}"')
+        lines += ["xen-image-size = 0x174000", "xen-address = 0x200000", "device-tree-address = 0x100000"]
+        lines += [self.target, "", "[inputs]", 'device-tree = "system.dts"', self.inputs]
+        if self.guests:
+            lines.append(f"domains = [{', '.join(f'{chr(34)}{name}{chr(34)}' for name, _ in self.guests)}]")
+        return "\n".join([*(line for line in lines if line), self.manifest, ""])
+
+    def _tree(self) -> str:
+        chosen = "\n        ".join(part for part in (self.kernel, self.chosen) if part)
+        return _TREE.format(
+            boot_arguments=self.boot_arguments, chosen=chosen, tree=self.tree, cpus=self.cpus, memory=self.memory
+        )
+
+
+def _defaults() -> dict[str, object]:
+    return {field.name: field.default for field in fields(Example)}

@@ -1,0 +1,148 @@
+"""What a rule is: an ID, a name, a page, two examples and a pure function from facts to findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from textwrap import dedent
+
+from colorcheck.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.source import Location
+from colorcheck.xen.system import Note
+
+SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rule's page: a title of one line and the text of each section, paragraphs on one line each."""
+
+    title: str
+    checks: str
+    matters: str
+    blind: str
+    source: str
+
+    def sections(self) -> Iterator[tuple[str, str]]:
+        """(heading, text) in the fixed order."""
+        return zip(SECTIONS, (self.checks, self.matters, self.blind, self.source), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    `documentation` is the rule's page in the fixed shape that `page` reads; `kinds` are the kinds of `Problem` and
+    `Note` that this rule takes up. `bad` gives a finding of this rule, `good` does not: the tests run both through
+    the whole pipeline. Rules whose findings no deployment can show (a crash of the tool) have no examples and say
+    in `untestable` why.
+    """
+
+    id: str
+    name: str
+    severity: Severity
+    documentation: str
+    check: Callable[[Facts], Iterator[Finding]]
+    bad: Example | None = None
+    good: Example | None = None
+    kinds: tuple[str, ...] = ()
+    untestable: str = ""
+
+    @property
+    def page(self) -> Page:
+        """The documentation taken apart. Raises ValueError where it has not the fixed shape."""
+        return parse_page(self.documentation)
+
+    def finding(
+        self,
+        message: str,
+        location: Location,
+        help: str = "",  # noqa: A002
+        *,
+        severity: Severity | None = None,
+        confidence: Confidence = Confidence.HIGH,
+        related: Iterable[Related] = (),
+        witness: object = None,
+        fix: Iterable[Edit] = (),
+    ) -> Finding:
+        """A finding of this rule, with the rule's own severity unless another one is given."""
+        return Finding(
+            rule=self.id,
+            name=self.name,
+            severity=severity or self.severity,
+            message=message,
+            location=location,
+            help=help,
+            confidence=confidence,
+            related=tuple(related),
+            witness=witness,
+            fix=tuple(fix),
+        )
+
+
+def parse_page(documentation: str) -> Page:
+    """Title, then one paragraph or more for each of `SECTIONS`, each begun by its name and a colon."""
+    title, _, body = dedent(documentation).strip().partition("\n")
+    parts = re.split(rf"^({'|'.join(SECTIONS)}): ", body, flags=re.MULTILINE)
+    texts = dict(zip(parts[1::2], (" ".join(part.split()) for part in parts[2::2]), strict=True))
+    if parts[0].strip() or tuple(texts) != SECTIONS or not all(texts.values()):
+        raise ValueError(f"{title!r} needs the sections {', '.join(SECTIONS)}, in this order")
+    return Page(title.strip(), *texts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A note or a problem, with the lines of Xen for which it holds; no lines: it does not depend on Xen."""
+
+    kind: str
+    message: str
+    location: Location
+    help: str = ""
+    domain: str = ""
+    data: tuple[tuple[str, object], ...] = ()
+    lines: tuple[str, ...] = ()
+
+    def get(self, name: str) -> object:
+        return dict(self.data).get(name)
+
+    def text(self, name: str) -> str:
+        """A fact as text; empty where it is not given."""
+        value = self.get(name)
+        return "" if value is None else str(value)
+
+
+def seen(facts: Facts, *kinds: str) -> Iterator[Seen]:
+    """All problems of the readers and notes of the Xen model of these kinds, each once however many Xens have it."""
+    yield from (Seen(p.kind, p.message, p.location, p.help) for p in problems(facts) if p.kind in kinds)
+    met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
+    for line, note in notes(facts):
+        if note.kind in kinds:
+            key = (note.kind, note.message, note.location, note.domain)
+            met.setdefault(key, (note, []))[1].append(line)
+    for note, lines in met.values():
+        yield Seen(note.kind, note.message, note.location, "", note.domain, note.data, tuple(dict.fromkeys(lines)))
+
+
+def problems(facts: Facts) -> Iterator[Problem]:
+    """What the readers met, in every input, each once."""
+    tree = facts.deployment.tree
+    return iter(dict.fromkeys((*facts.deployment.problems, *(tree.problems if tree else ()))))
+
+
+def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
+    """(line, note) of every Xen that was modelled: first of its options and domains, then of its boot."""
+    for outlook in facts.outlooks:
+        for stage in (outlook.system, outlook.boot):
+            yield from ((outlook.line, note) for note in (stage.notes if stage else ()))
+
+
+def on(facts: Facts, lines: Iterable[str]) -> str:
+    """` (Xen 4.20)` where only some of several targets are meant; empty where all are."""
+    lines = tuple(dict.fromkeys(lines))
+    targets = [outlook.line for outlook in facts.outlooks]
+    if not lines or len(targets) < 2 or set(lines) == set(targets):
+        return ""
+    return f" (Xen {', '.join(lines)})"
