@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from colorcheck.diagnostic import Problem
 from colorcheck.source import Location, Passage
 
 
@@ -61,7 +62,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest as written, defaults filled in; `keys` gives the place of every key that was given (`target.xen`)."""
+    """A manifest as written, defaults filled in.
+
+    `keys` gives the place of the value of every key that was given (`target.xen`, `policy.share.0.reason`); `problems`
+    is what is wrong with single keys. Names of files are relative to `folder`.
+    """
 
     file: str
     folder: str
@@ -74,6 +79,7 @@ class Manifest:
     policy: Policy = field(default_factory=Policy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     keys: tuple[tuple[str, Location], ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def location(self, key: str) -> Location:
         """The place of a key; of the whole file where it was not given."""

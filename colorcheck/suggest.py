@@ -1,0 +1,24 @@
+"""The nearest known word to one that is not known, for "did you mean"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like `word`, if any is like it at all; `-` and `_` and the case do not matter."""
+    from difflib import get_close_matches
+
+    plain = {_plain(candidate): candidate for candidate in known}
+    found = get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
+    return plain[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """`did you mean "x"?`, or the text `otherwise` where nothing is near."""
+    found = nearest(word, known)
+    return f'did you mean "{found}"?' if found else otherwise
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "-")
