@@ -45,7 +45,7 @@ KEYS: tuple[Key, ...] = (
         "target.xen",
         Kind.TEXTS,
         "LINE",
-        "the Xen that reads the files: 4.20, 4.21, 4.22 or a fork's line such as xilinx-4.17; several are tried in turn",
+        "the Xen that reads the files: 4.20, 4.21, 4.22 or a fork's line such as xilinx-4.17; several run in turn",
     ),
     Key(
         "target.board", Kind.TEXT, "NAME", "the board, see `colorcheck board list`; left out: what the device tree says"

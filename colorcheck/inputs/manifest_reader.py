@@ -175,8 +175,9 @@ class _Document:
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:
         """A reader of one table's keys; unknown ones become problems."""
-        for name in entry.keys() - set(known):
-            self._unknown((*at, name), known, f"keys of {'.'.join(at)}")
+        for name in entry:
+            if name not in known:
+                self._unknown((*at, name), known, f"keys of {'.'.join(at)}")
         settings = {name: self._setting((*at, name), value) for name, value in entry.items() if name in known}
         return SettingReader(settings, self.problems, ".".join(at))
 
