@@ -1,1 +1,8 @@
+"""Reports: one file an output format, each a pure function of a verification; and the options that choose them."""
 
+from __future__ import annotations
+
+from colorcheck.report.formats import FORMATS, Format, Output, parse_outputs, render
+from colorcheck.report.style import Sources, Style
+
+__all__ = ["FORMATS", "Format", "Output", "Sources", "Style", "parse_outputs", "render"]

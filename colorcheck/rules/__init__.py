@@ -10,9 +10,7 @@ from colorcheck.results import Facts, Fault
 from colorcheck.rules import tool_rule_crash
 from colorcheck.rules.rule import Rule
 
-RULES: tuple[Rule, ...] = (
-    tool_rule_crash.RULE,
-)
+RULES: tuple[Rule, ...] = (tool_rule_crash.RULE,)
 
 
 def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...], tuple[Fault, ...]]:

@@ -1,0 +1,92 @@
+"""The formats in one tuple, and which of them go where: `--format text --output sarif=out.sarif`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+from colorcheck.report.style import Style
+from colorcheck.results import Verification
+
+
+class Renderer(Protocol):
+    """What makes a report of a verification."""
+
+    def __call__(self, verification: Verification, style: Style) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format: its name, what it is for, and the module whose `render` makes it (imported when first used)."""
+
+    name: str
+    title: str
+    module: str
+
+    def renderer(self) -> Renderer:
+        return cast(Renderer, import_module(self.module).render)
+
+
+FORMATS = (
+    Format("text", "for people at a terminal", "colorcheck.report.text"),
+    Format("json", "for programs; schema colorcheck/verify/1", "colorcheck.report.json"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A format and the file that it goes to; `path` None is standard output."""
+
+    format: str
+    path: str | None = None
+
+
+def parse_outputs(
+    format_name: str | None,
+    outputs: Iterable[str],
+    environment: Mapping[str, str] | None = None,
+    known: Iterable[Format] = FORMATS,
+) -> tuple[Output, ...]:
+    """What `--format NAME` and each `--output NAME=FILE` ask for, standard output first.
+
+    Without `--format` standard output gets `github` or `gitlab` under those services (their variables in
+    `environment`), else text. `--output FILE` takes the format from `--format`. Raises ValueError, with a message
+    for the user, for an unknown format, a missing file name or a file named twice.
+    """
+    names = {entry.name for entry in known}
+    to_screen = format_name or _detected(environment or {})
+    outputs = tuple(outputs)
+    found: list[Output] = []
+    for output in outputs:
+        name, equals, path = output.partition("=")
+        if not equals:
+            name, path = to_screen, output
+        if not path:
+            raise ValueError(f"--output {output}: a file name is missing; write --output {name}=FILE")
+        found.append(Output(name, path))
+    if all("=" in output for output in outputs):
+        found.insert(0, Output(to_screen))
+    for entry in found:
+        if entry.format not in names:
+            raise ValueError(f'unknown format "{entry.format}"; formats are {", ".join(sorted(names))}')
+    paths = [entry.path for entry in found if entry.path]
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice:
+        raise ValueError(f"--output: {twice} would be written twice")
+    return tuple(found)
+
+
+def _detected(environment: Mapping[str, str]) -> str:
+    if environment.get("GITHUB_ACTIONS") == "true":
+        return "github"
+    return "text"
+
+
+def render(verification: Verification, name: str, style: Style, known: Iterable[Format] = FORMATS) -> str:
+    """The report in the format called `name`. Raises ValueError for an unknown format."""
+    chosen = next((entry for entry in known if entry.name == name), None)
+    if chosen is None:
+        raise ValueError(f'unknown format "{name}"')
+    return chosen.renderer()(verification, style)

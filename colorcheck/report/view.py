@@ -1,0 +1,202 @@
+"""What reports show, worked out once: the headline, the color map, memory, theorems in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from colorcheck.colors import ColorSet
+from colorcheck.diagnostic import Severity, Verdict
+from colorcheck.results import Exit, Facts, Outlook, Verification
+from colorcheck.theorem import Assumption, Theorem
+from colorcheck.xen.system import Boot, Built
+
+PAGE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The verdict in one word and one sentence. `mood` is good, bad or open."""
+
+    word: str
+    sentence: str
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
+
+    name: str
+    colors: ColorSet
+    shared: ColorSet
+    allowed: ColorSet
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two users with colors in common. `reason` is the policy's where it allows that."""
+
+    first: str
+    second: str
+    colors: ColorSet
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColorMap:
+    """Xen and the domains by colors, under one line of Xen."""
+
+    line: str
+    nr_colors: int
+    rows: tuple[Row, ...]
+    clashes: tuple[Clash, ...]
+
+    @property
+    def free(self) -> ColorSet:
+        """Colors that nobody has."""
+        used = ColorSet()
+        for row in self.rows:
+            used |= row.colors
+        return ColorSet.all(self.nr_colors) - used
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRow:
+    """A domain's frames: what it needs of its colors, and what they had left when it was built."""
+
+    name: str
+    needed: int
+    free: int
+    created: bool
+    failure: str
+
+    @property
+    def missing(self) -> int:
+        """Frames that are wanting; 0 where it fits."""
+        return max(0, self.needed - self.free)
+
+
+@dataclass(frozen=True, slots=True)
+class TheoremGroup:
+    """Theorems of one kind with one verdict."""
+
+    kind: str
+    verdict: Verdict
+    theorems: tuple[Theorem, ...]
+
+
+def headline(verification: Verification) -> Headline:
+    """The verdict first. Nothing that is undecided or unchecked sounds good."""
+    status = verification.exit_status()
+    refuted, proved = verification.count(Verdict.REFUTED), verification.count(Verdict.PROVED)
+    opened = verification.count(Verdict.UNKNOWN) + verification.count(Verdict.VACUOUS)
+    errors = verification.count(Severity.ERROR)
+    if status is Exit.FAULT:
+        return Headline("FAULT", "colorcheck itself went wrong; do not rely on the rest", "bad")
+    if refuted:
+        told = f"; {counted(errors, 'error')} in the files" if errors else ""
+        return Headline("REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{told}", "bad")
+    if errors:
+        told = f"; {counted(proved, 'theorem')} proved" if proved else ""
+        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", "bad")
+    if status is Exit.NOTHING:
+        return Headline("NOTHING TO CHECK", "no deployment was found", "open")
+    if opened or verification.skipped:
+        parts = [f"{counted(opened, 'theorem')} not decided"] if opened else []
+        parts += [f"{counted(len(verification.skipped), 'check')} could not run"] if verification.skipped else []
+        return Headline("UNDECIDED", "; ".join(parts), "open")
+    return Headline(
+        "PROVED",
+        f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved" if proved else "nothing was to be proved",
+        "good",
+    )
+
+
+def color_maps(facts: Facts) -> Iterator[ColorMap]:
+    """The color map of each Xen that colors; one for all of them where they agree."""
+    shown: list[tuple[list[str], ColorMap]] = []
+    for outlook in facts.outlooks:
+        made = color_map(facts, outlook)
+        if made is None:
+            continue
+        same = next(
+            (lines for lines, other in shown if other.rows == made.rows and other.nr_colors == made.nr_colors), None
+        )
+        if same is None:
+            shown.append(([outlook.line], made))
+        else:
+            same.append(outlook.line)
+    for lines, made in shown:
+        yield ColorMap(", ".join(lines), made.nr_colors, made.rows, made.clashes)
+
+
+def color_map(facts: Facts, outlook: Outlook) -> ColorMap | None:
+    """Who has which colors; None while coloring is off."""
+    system = outlook.system
+    if system is None or not system.coloring or system.nr_colors is None:
+        return None
+    users = [("xen", ColorSet.of(system.xen_colors), str(system.xen_source))]
+    users += [(d.name, ColorSet.of(d.colors), str(d.source)) for d in system.domains]
+    clashes = []
+    for position, (first, colors, _) in enumerate(users):
+        for second, others, _ in users[position + 1 :]:
+            if not colors.isdisjoint(others):
+                share = facts.manifest.policy.share_of(first, second)
+                clashes.append(Clash(first, second, colors & others, share.reason if share else None))
+    rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
+    return ColorMap(outlook.line, system.nr_colors, rows, tuple(clashes))
+
+
+def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
+    shared, allowed = ColorSet(), ColorSet()
+    for clash in clashes:
+        if name in (clash.first, clash.second):
+            if clash.reason is None:
+                shared |= clash.colors
+            else:
+                allowed |= clash.colors
+    return Row(name, colors, shared, allowed - shared, source)
+
+
+def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
+    """The domains in the order of their creation."""
+    return tuple(_memory_row(built) for built in boot.built)
+
+
+def _memory_row(built: Built) -> MemoryRow:
+    colors = set(built.domain.colors)
+    free = sum(pages for color, pages in enumerate(built.free_before) if color in colors)
+    failure = built.failure.message if built.failure else ""
+    return MemoryRow(built.domain.name, built.domain.needed_pages, free, built.created, failure)
+
+
+def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
+    """Bad news first, then by kind in the order in which the kinds come."""
+    groups: dict[tuple[Verdict, str], list[Theorem]] = {}
+    for verdict in (Verdict.REFUTED, Verdict.VACUOUS, Verdict.UNKNOWN, Verdict.PROVED):
+        for theorem in theorems:
+            if theorem.verdict is verdict:
+                groups.setdefault((verdict, theorem.kind), []).append(theorem)
+    return tuple(TheoremGroup(kind, verdict, tuple(members)) for (verdict, kind), members in groups.items())
+
+
+def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
+    """All assumptions, each once, in the order in which they come."""
+    return tuple(dict.fromkeys(assumption for theorem in theorems for assumption in theorem.assumptions))
+
+
+def size(pages: int) -> str:
+    """Frames as memory: `256 MiB`, `1.5 GiB`, `12 KiB`."""
+    amount = float(pages * PAGE)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024 or unit == "GiB":
+            break
+        amount /= 1024
+    return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
