@@ -1,0 +1,120 @@
+"""Arguments that several commands have in common, and the manifest that they name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from colorcheck.cli.console import Stop
+from colorcheck.diagnostic import Problem
+from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.manifest_keys import KEYS, Key, Kind
+from colorcheck.inputs.manifest_reader import (
+    COMMAND_LINE,
+    NAME,
+    ManifestError,
+    manifest_of_options,
+    read_manifest,
+)
+from colorcheck.results import Exit
+
+_FILES = frozenset(
+    (
+        "target.xen-image",
+        "target.kconfig",
+        "inputs.device-tree",
+        "inputs.overlays",
+        "inputs.domains",
+        "inputs.image-builder",
+    )
+)
+
+
+def add_target_arguments(parser: argparse.ArgumentParser) -> None:
+    """PATH and one option for each key of the manifest."""
+    parser.add_argument("path", metavar="PATH", nargs="?", help=f"a {NAME} or a folder that has one (default: here)")
+    group = parser.add_argument_group(
+        "instead of keys of the manifest", "Each overrides the key of the same name; with them no manifest is needed."
+    )
+    for key in KEYS:
+        several = key.kind in (Kind.TEXTS, Kind.RANGES)
+        group.add_argument(
+            key.flag,
+            dest=key.path,
+            metavar=key.metavar,
+            action="append" if several else "store",
+            choices=("as-listed", "any") if key.kind is Kind.ORDER else None,
+            help=key.help.replace("%", "%%") + ("; may be repeated" if several else ""),
+        )
+
+
+def load_manifest(options: argparse.Namespace) -> Manifest:
+    """The manifest that PATH names, with the options laid over it. Raises Stop where there is none."""
+    given = {key.path: value for key in KEYS if (value := getattr(options, key.path, None)) is not None}
+    try:
+        manifest = _manifest(options.path, given)
+    except ManifestError as error:
+        raise Stop(str(error)) from None
+    wrong = next((p for p in manifest.problems if p.location.file == COMMAND_LINE), None)
+    if wrong is not None:
+        raise Stop(*_option_problem(wrong))
+    return manifest
+
+
+def _manifest(path: str | None, given: dict[str, object]) -> Manifest:
+    found = manifest_file(path or ".")
+    if found is not None:
+        return read_manifest(found, _relative(given, os.path.dirname(found)))
+    if any(key.startswith("inputs.") for key in given):
+        return manifest_of_options(given)
+    where = f"in {path}" if path else "here"
+    raise Stop(
+        f"nothing to check: no {NAME} {where}",
+        "write one with `colorcheck init`, name a folder that has one, or give --device-tree or --domain",
+        Exit.NOTHING,
+    )
+
+
+def manifest_file(path: str) -> str | None:
+    """The manifest at a path or in a folder; None for a folder without one. Raises Stop where there is nothing."""
+    if os.path.isdir(path):
+        inside = os.path.normpath(os.path.join(path, NAME))
+        return inside if os.path.lexists(inside) else None
+    if not os.path.lexists(path):
+        raise Stop(f"there is no {path}")
+    return path
+
+
+def _relative(given: dict[str, object], folder: str) -> dict[str, object]:
+    """Names of files on the command line start at the current folder, those of a manifest at its own."""
+
+    def moved(name: str) -> str:
+        return name if os.path.isabs(name) else os.path.relpath(name, folder or ".")
+
+    return {
+        key: value
+        if key not in _FILES
+        else moved(value)
+        if isinstance(value, str)
+        else [moved(v) for v in _texts(value)]
+        for key, value in given.items()
+    }
+
+
+def _texts(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _option_problem(problem: Problem) -> tuple[str, str]:
+    key: Key | None = next((k for k in KEYS if problem.message.startswith(k.path + " ")), None)
+    message = problem.message.replace(key.path, key.flag, 1) if key else problem.message
+    return message, problem.help
+
+
+def existing_folder(text: str) -> Path:
+    """An argument that names a folder."""
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no folder")
+    return path

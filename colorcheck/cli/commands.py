@@ -1,0 +1,67 @@
+"""The commands in plain sight: name, module, and what `--help` says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command; `module` is its file in this folder, without ending."""
+
+    name: str
+    summary: str
+    description: str
+
+    @property
+    def module(self) -> str:
+        return self.name.replace("-", "_")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "verify",
+        "check and prove a deployment; the gate for CI",
+        """\
+Read the deployment, work out what Xen does with it, check it, and prove or refute that its domains cannot evict
+each other's lines from the last-level cache and that the memory of each fits.
+
+  colorcheck verify                          the colorcheck.toml of this folder
+  colorcheck verify deployments/zcu102       that of another one
+  colorcheck verify --xen 4.20 --board zcu102 --device-tree system.dts --domain rt.cfg""",
+    ),
+    Command(
+        "effective",
+        "show which colors Xen really gives to whom, and why",
+        """\
+Show what each Xen makes of the files: whether coloring is on, how many colors there are, which of them Xen, dom0 and
+every domain get, where they come from, and which options are ignored or mean something else than they seem to.
+Nothing is proved.""",
+    ),
+    Command(
+        "replay",
+        "boot the deployment in the simulated allocator",
+        """\
+Boot the deployment frame by frame in a model of Xen's allocators: where Xen moves to, what the buddy heap takes, how
+many frames each color has, and which domains can be built from them in their order.""",
+    ),
+    Command(
+        "plan",
+        "find colors that are disjoint and fit",
+        """\
+Find an assignment of colors to Xen and all domains that the policy allows and whose memory fits; or say which
+wishes contradict each other.""",
+    ),
+    Command(
+        "rules",
+        "list the rules",
+        "List every rule with its ID, name and severity.",
+    ),
+    Command(
+        "explain",
+        "show a rule's page",
+        """\
+Show the page of a rule, by ID or name: what it checks, why it matters, what it cannot see, and a bad and a good
+example.""",
+    ),
+)
