@@ -17,7 +17,8 @@ PAGE = 4096
 class Cache:
     """A cache: sizes in bytes. `shared_by` is how many cores use it.
 
-    `in_clidr` tells whether CLIDR_EL1 lists it, which is all that Xen's probe looks at.
+    `in_clidr` tells whether CLIDR_EL1 lists it, which is all that Xen's probe looks at. Two clusters whose caches have
+    the same non-empty `id` use one and the same cache (the L3 of a DynamIQ cluster with two kinds of cores).
     """
 
     level: int
@@ -31,6 +32,8 @@ class Cache:
     in_clidr: bool = True
     index_policy: str | None = None  # PIPT, VIPT
     replacement: str | None = None
+    id: str = ""
+    note: str = ""
 
     @property
     def way_size(self) -> int | None:
@@ -45,7 +48,11 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Cores of one kind that share a last-level cache inside their cluster."""
+    """Cores of one kind that share a last-level cache inside their cluster.
+
+    `cpus` are the numbers that Xen gives to its cores: 0 for the boot CPU, the others counted in the order of the
+    device tree (`dt_smp_init_cpus`, Xen 4.20). `caches` are the LLC and the private ones, where they are known.
+    """
 
     cores: str
     n_cores: int | None
@@ -53,19 +60,30 @@ class Cluster:
     l1d: Cache | None = None
     l1i: Cache | None = None
     private_l2: Cache | None = None
-    cpus: tuple[int, ...] = ()  # MPIDR affinity values or logical numbers, in the order of the device tree
+    cpus: tuple[int, ...] = ()
     confidence: Confidence = Confidence.MEDIUM
     sources: tuple[str, ...] = ()
+    note: str = ""
+    mpidrs: tuple[int, ...] = ()
+
+    @property
+    def caches(self) -> tuple[Cache, ...]:
+        return tuple(cache for cache in (self.llc, self.private_l2, self.l1d, self.l1i) if cache)
 
 
 @dataclass(frozen=True, slots=True)
 class DramMap:
-    """Which address bits select DRAM bank, bank group and rank; each entry is a mask whose parity is one bit."""
+    """Which address bits select DRAM bank, bank group and rank; each entry is a mask whose parity is one bit.
+
+    `roles` names what each mask selects (`bank`, `bank group`, `rank`), where that is known.
+    """
 
     select_masks: tuple[int, ...]
     source: str
     confidence: Confidence = Confidence.MEDIUM
     note: str = ""
+    memory: str = ""
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,9 @@ class Board:
 
     `dram` are (start, size) ranges; `pa_bits` the physical address size of the boot CPU, which decides how many
     levels a P2M has (`setup_virt_paging`, Xen 4.20); `timing` holds hit and miss costs in cycles where known.
+    `compatible` are root `compatible` strings by which a device tree is known to be this board's. `silicon` names the
+    board whose hardware an emulated machine stands for. `hint` is the partitioning that the hardware offers where
+    coloring is not proved to work.
     """
 
     name: str
@@ -86,12 +107,19 @@ class Board:
     iommu_usable: bool | None = None
     system_cache: Cache | None = None
     dram_map: DramMap | None = None
-    colorable: str = "yes"  # yes, no, unverified
+    colorable: str = "yes"  # yes, no, unverified, partly (a cache that is shared behind the colored one is not)
     colorable_reason: str = ""
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     virtual: bool = False
     timing: tuple[tuple[str, float], ...] = ()
+    compatible: tuple[str, ...] = ()
+    silicon: str = ""
+    hint: str = ""
+    device_tree: str = ""
+    dram_sources: tuple[str, ...] = ()
+    pa_bits_sources: tuple[str, ...] = ()
+    iommu_sources: tuple[str, ...] = ()
 
     @property
     def boot_cluster(self) -> Cluster:

@@ -1,0 +1,229 @@
+"""Board files: TOML to Board, every value range-checked.
+
+An absent value is unknown. `sources` are keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache as cached
+from itertools import pairwise
+
+from colorcheck.diagnostic import Confidence
+from colorcheck.hardware.board import Board, Cache, Cluster, DramMap
+from colorcheck.hardware.cores import core_named
+from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
+from colorcheck.hardware.table import BoardFileError, Table
+from colorcheck.resources import data_folder
+
+COLORABLE = ("yes", "no", "unverified", "partly")
+POLICIES = ("", "PIPT", "VIPT", "VIPT-behaves-as-PIPT", "behaves-as-PIPT")
+
+
+def read_board(text: str, name: str) -> Board:
+    """The board that a file's text describes. Raises BoardFileError with the key and what would be right."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BoardFileError(f"this is no TOML: {error}") from error
+    table = Table("", data)
+    clusters = tuple(_clusters(table))
+    if not clusters:
+        raise BoardFileError("clusters: a board needs at least one [[clusters]]")
+    pa_bits, pa_sources = table.number("pa_bits", 32, 52), table.texts("pa_bits_sources")
+    if pa_bits is None:
+        pa_bits, pa_sources = _pa_bits(clusters)
+    dram, dram_sources = _dram(table)
+    iommu = table.table("iommu") or Table("iommu", {})
+    board = Board(
+        name=name,
+        title=table.text("title", name),
+        soc=table.text("soc"),
+        clusters=clusters,
+        dram=dram,
+        pa_bits=pa_bits,
+        iommu=iommu.text("description") or None,
+        iommu_usable=iommu.flag("usable"),
+        system_cache=_system_cache(table.table("system_cache")),
+        dram_map=_dram_map(table.table("dram_map")),
+        colorable=table.one_of("colorable", COLORABLE, "unverified"),
+        colorable_reason=table.text("colorable_reason"),
+        sources=tuple(dict.fromkeys(source for cluster in clusters for source in cluster.sources)),
+        notes=table.texts("notes"),
+        virtual=table.flag("virtual") or False,
+        timing=_timing(table.table("timing")),
+        compatible=table.texts("compatible"),
+        silicon=table.text("silicon"),
+        hint=table.text("hint"),
+        device_tree=table.text("device_tree"),
+        dram_sources=dram_sources,
+        pa_bits_sources=pa_sources,
+        iommu_sources=iommu.texts("sources"),
+    )
+    _confidence(iommu)
+    iommu.done()
+    table.done()
+    return board
+
+
+@cached
+def sources() -> dict[str, str]:
+    """The manuals, device trees and measurements behind the catalogue's values, by the short key used there."""
+    path = data_folder("boards") / "common" / "sources.toml"
+    return {key: str(text) for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def _confidence(table: Table) -> Confidence:
+    return Confidence(table.one_of("confidence", tuple(Confidence), Confidence.MEDIUM))
+
+
+def _clusters(table: Table) -> Iterator[Cluster]:
+    """Every cluster, those with `count` repeated; CPUs are numbered in the order of the file."""
+    next_cpu = 0
+    for entry in table.tables("clusters"):
+        n_cores = entry.number("cores", 1, 1024)
+        given = entry.numbers("cpus", 4095)
+        cluster = Cluster(
+            cores=entry.text("core"),
+            n_cores=n_cores,
+            llc=_cache(entry.table("llc"), "unified"),
+            l1d=_cache(entry.table("l1d"), "data", 1),
+            l1i=_cache(entry.table("l1i"), "instruction", 1),
+            private_l2=_cache(entry.table("private_l2"), "unified", 2),
+            confidence=_confidence(entry),
+            sources=entry.texts("sources"),
+            note=entry.text("note"),
+        )
+        if not cluster.cores:
+            raise entry.fail("core", 'name the core, such as "cortex-a53"')
+        for _ in range(entry.number("count", 1, 256) or 1):
+            cpus = given or tuple(range(next_cpu, next_cpu + (n_cores or 0)))
+            next_cpu += len(cpus)
+            yield replace(cluster, cpus=cpus)
+        entry.done()
+
+
+def _cache(table: Table | None, kind: str, level: int | None = None) -> Cache | None:
+    if table is None:
+        return None
+    size, ways = table.number("size", 1024, 1 << 32), table.number("ways", 1, 1024)
+    line, sets = table.power_of_two("line", 16, 2048), table.number("sets", 1, 1 << 24)
+    if None not in (size, ways, line, sets) and size != (ways or 0) * (line or 0) * (sets or 0):
+        raise table.fail("size", f"{size} is not {ways} ways of {sets} sets of {line} bytes")
+    found = Cache(
+        level=table.number("level", 1, 7) or level or 2,
+        size=size,
+        ways=ways,
+        line=line,
+        sets=sets,
+        index=_index(table, line, sets),
+        kind=kind,
+        shared_by=table.number("shared_by", 1, 1024),
+        in_clidr=table.flag("in_clidr") is not False,
+        index_policy=table.one_of("index_policy", POLICIES, "") or None,
+        replacement=table.text("replacement") or None,
+        id=table.text("id"),
+    )
+    table.done()
+    return found
+
+
+def _index(table: Table, line: int | None, sets: int | None) -> IndexFunction:
+    kind = table.one_of("index", ("linear", "xor", "sliced", "unknown"), "unknown")
+    reason = table.text("index_reason", "nobody documented it")
+    masks = tuple(_mask(bits) for bits in table.number_lists("index_bits", 63))
+    slices = tuple(_mask(bits) for bits in table.number_lists("slice_bits", 63))
+    if kind == "unknown":
+        return UnknownIndex(reason)
+    if line is None or sets is None:
+        return UnknownIndex(f"{kind}, but the number of sets or the size of a line is unknown")
+    if kind == "xor" or masks:
+        if 1 << len(masks) != sets >> len(slices):
+            raise table.fail("index_bits", f"{len(masks)} bits do not number {sets >> len(slices)} sets")
+        inner: Linear | XorHashed = XorHashed(line, masks)
+    else:
+        inner = Linear(line, sets >> len(slices))
+    return Sliced(slices, inner) if kind == "sliced" else inner
+
+
+def _mask(bits: tuple[int, ...]) -> int:
+    mask = 0
+    for bit in bits:
+        mask |= 1 << bit
+    return mask
+
+
+def _dram(table: Table) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
+    entry = table.table("dram")
+    if entry is None:
+        return (), ()
+    ranges = []
+    for pair in entry.number_lists("ranges"):
+        if len(pair) != 2 or not pair[1]:
+            raise entry.fail("ranges", "write [start, size] with a size above 0")
+        ranges.append((pair[0], pair[1]))
+    ranges.sort()
+    if any(start + size > after for (start, size), (after, _) in pairwise(ranges)):
+        raise entry.fail("ranges", "two ranges overlap")
+    found = entry.texts("sources")
+    _confidence(entry)
+    entry.done()
+    return tuple(ranges), found
+
+
+def _dram_map(table: Table | None) -> DramMap | None:
+    if table is None:
+        return None
+    masks: list[int] = []
+    roles: list[str] = []
+    for key, role in (("bank_bits", "bank"), ("bank_group_bits", "bank group"), ("rank_bits", "rank")):
+        bits = table.numbers(key, 51)
+        masks += [1 << bit for bit in bits]
+        roles += [role] * len(bits)
+    functions = table.number_lists("functions", 51)
+    masks += [_mask(bits) for bits in functions]
+    roles += ["bank, group or rank"] * len(functions)
+    found = DramMap(
+        select_masks=tuple(masks),
+        source=", ".join(table.texts("sources")),
+        confidence=_confidence(table),
+        note=table.text("note"),
+        memory=table.text("memory"),
+        roles=tuple(roles),
+    )
+    table.done()
+    return found
+
+
+def _system_cache(table: Table | None) -> Cache | None:
+    """The cache behind the clusters, which CLIDR_EL1 does not show."""
+    if table is None:
+        return None
+    texts = (table.text("description"), table.text("note"), ", ".join(table.texts("sources")))
+    _confidence(table)
+    found = _cache(table, "unified", 3)
+    return found and replace(found, in_clidr=False, note="; ".join(text for text in texts if text))
+
+
+def _timing(table: Table | None) -> tuple[tuple[str, float], ...]:
+    """Costs in cycles: `l1_hit`, `llc_hit`, `dram`."""
+    if table is None:
+        return ()
+    names = ("l1_hit", "llc_hit", "dram")
+    found = tuple((name, float(cost)) for name in names if (cost := table.number(name, 1, 1 << 20)))
+    table.texts("sources")
+    table.done()
+    return found
+
+
+def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]]:
+    """The least physical address size of all cores: Xen uses what every CPU has (`system_cpuinfo`, 4.16 and later)."""
+    found = [core_named(cluster.cores) for cluster in clusters]
+    bits = [core.pa_bits if core else None for core in found]
+    if None in bits:
+        return None, ()
+    least = min(bit for bit in bits if bit is not None)
+    named = [source for core in found if core and core.pa_bits == least for source in core.pa_bits_sources]
+    return least, tuple(dict.fromkeys(named))

@@ -1,0 +1,66 @@
+"""What the manuals of the cores say: ways, index and physical address size, whatever the SoC around them."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+
+from colorcheck.hardware.table import Table
+from colorcheck.resources import data_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A core by its name ("cortex-a53").
+
+    `llc_ways` are the ways that its last-level cache may have, `llc_level` the level at which CLIDR_EL1 shows that
+    cache; `linear` tells whether this cache is known to be indexed linearly. Empty and None mean unknown.
+    """
+
+    name: str
+    compatible: str
+    pa_bits: int | None = None
+    pa_bits_sources: tuple[str, ...] = ()
+    llc_level: int | None = None
+    llc_ways: tuple[int, ...] = ()
+    private_l2_ways: tuple[int, ...] = ()
+    l1d_ways: tuple[int, ...] = ()
+    l1i_ways: tuple[int, ...] = ()
+    linear: bool = False
+    sources: tuple[str, ...] = ()
+
+
+@cache
+def cores() -> dict[str, Core]:
+    """All cores of `boards/common/cores.toml` by name."""
+    path = data_folder("boards") / "common" / "cores.toml"
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: _core(name, Table(name, values)) for name, values in data.items()}
+
+
+def core_named(name: str) -> Core | None:
+    return cores().get(name)
+
+
+def core_of_compatible(compatible: str) -> Core | None:
+    """The core of a `compatible` string of a CPU node ("arm,cortex-a53")."""
+    return next((core for core in cores().values() if core.compatible == compatible), None)
+
+
+def _core(name: str, table: Table) -> Core:
+    core = Core(
+        name=name,
+        compatible=table.text("compatible"),
+        pa_bits=table.number("pa_bits", 32, 52),
+        pa_bits_sources=table.texts("pa_bits_sources"),
+        llc_level=table.number("llc_level", 1, 7),
+        llc_ways=table.numbers("llc_ways", 64),
+        private_l2_ways=table.numbers("private_l2_ways", 64),
+        l1d_ways=table.numbers("l1d_ways", 64),
+        l1i_ways=table.numbers("l1i_ways", 64),
+        linear=table.one_of("index", ("linear", "unknown"), "unknown") == "linear",
+        sources=table.texts("sources"),
+    )
+    table.done()
+    return core

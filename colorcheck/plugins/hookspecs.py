@@ -1,0 +1,65 @@
+"""The door for plugins: what a plugin may add to colorcheck.
+
+A plugin is a module or object named by an entry point of the group `colorcheck`. It implements any of these hooks::
+
+    import colorcheck.plugins as colorcheck
+
+    @colorcheck.hook
+    def colorcheck_boards():
+        return {"my-board": lambda: colorcheck.read_board(TEXT, "my-board")}
+
+Every hook takes no arguments and returns quickly; the work is done by the functions that it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import pluggy
+
+if TYPE_CHECKING:
+    from colorcheck.diagnostic import Problem
+    from colorcheck.hardware.board import Board
+    from colorcheck.results import Verification
+    from colorcheck.rules.rule import Rule
+
+GROUP = "colorcheck"
+spec = pluggy.HookspecMarker(GROUP)
+hook = pluggy.HookimplMarker(GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What an input reader makes of a file: text in one of the formats that colorcheck reads itself.
+
+    `kind` is `xl`, `boot-arguments`, `device-tree` or `image-builder`. Places in findings are places of this text.
+    """
+
+    kind: str
+    text: str
+
+
+InputReader: TypeAlias = "Callable[[str, bytes], Translation | Problem]"
+ReportFormat: TypeAlias = "Callable[[Verification], str]"
+
+
+@spec
+def colorcheck_boards() -> Mapping[str, Callable[[], Board]]:  # type: ignore[empty-body]
+    """Boards by name, each with the function that makes it; it is called only when the board is asked for."""
+
+
+@spec
+def colorcheck_rules() -> Iterable[Rule]:  # type: ignore[empty-body]
+    """Rules, run behind the built-in ones. IDs are letters and digits, such as `MY101`, and belong to one rule only."""
+
+
+@spec
+def colorcheck_report_formats() -> Mapping[str, ReportFormat]:  # type: ignore[empty-body]
+    """Report formats by the name that `--format` takes: the text that is printed for a verification."""
+
+
+@spec
+def colorcheck_input_readers() -> Mapping[str, InputReader]:  # type: ignore[empty-body]
+    """Readers of further input formats, by the ending of the file's name (`.yaml`): its name and bytes to text."""

@@ -1,0 +1,153 @@
+"""Loads plugins one at a time. What is broken, slow, misspelled or there twice is left out and named in a problem."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+import pluggy
+
+from colorcheck.diagnostic import Problem
+from colorcheck.plugins import hookspecs
+from colorcheck.plugins.hookspecs import GROUP, InputReader, ReportFormat
+from colorcheck.plugins.isolation import UnfitError, call
+from colorcheck.source import Location
+from colorcheck.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from colorcheck.hardware.board import Board
+    from colorcheck.rules.rule import Rule
+
+BUILT_IN = "colorcheck"  # the distribution whose plugins come first and win against others of the same name
+SECONDS = 5.0  # for loading a plugin, and for each of its hooks
+HOOKS = tuple(name for name in vars(hookspecs) if name.startswith(f"{GROUP}_"))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One plugin that was found: where it comes from, what it adds, how long that took, and what is wrong with it."""
+
+    name: str
+    module: str
+    distribution: str = ""
+    version: str = ""
+    seconds: float = 0.0
+    adds: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def built_in(self) -> bool:
+        return self.distribution == BUILT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """All that plugins add. `problems` are of the kind `plugin`: a run that has one must not end in success."""
+
+    boards: Mapping[str, Callable[[], Board]] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    report_formats: Mapping[str, ReportFormat] = field(default_factory=dict)
+    input_readers: Mapping[str, InputReader] = field(default_factory=dict)
+    loaded: tuple[Loaded, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(_problem(entry, message) for entry in self.loaded for message in entry.problems)
+
+
+@cache
+def plugins() -> Plugins:
+    """The plugins of this installation; found once a process."""
+    return gather(entry_points(group=GROUP))
+
+
+def gather(found: Iterable[EntryPoint], seconds: float = SECONDS) -> Plugins:
+    """What these entry points add: the built-in ones first, then in the order of their names.
+
+    `seconds` is what loading a plugin, and each of its hooks, may take.
+    """
+    gifts: dict[str, dict[str, object]] = {name: {} for name in HOOKS}
+    loaded: list[Loaded] = []
+    for entry in sorted(found, key=lambda entry: (_origin(entry)[0] != BUILT_IN, entry.name, entry.value)):
+        start = time.perf_counter()
+        origin, version = _origin(entry)
+        record = Loaded(entry.name, entry.value, origin, version)
+        if any(record.name == other.name for other in loaded):
+            record = replace(record, problems=("a plugin of the same name was loaded before",))
+        else:
+            record = _load(entry, record, seconds, gifts)
+        loaded.append(replace(record, seconds=time.perf_counter() - start))
+    boards, rules, formats, readers = (gifts[name] for name in HOOKS)
+    return Plugins(boards, rules, formats, readers, tuple(loaded))  # type: ignore[arg-type]
+
+
+def _origin(entry: EntryPoint) -> tuple[str, str]:
+    return (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
+
+
+def _load(entry: EntryPoint, record: Loaded, seconds: float, gifts: dict[str, dict[str, object]]) -> Loaded:
+    """Loads one plugin into `gifts`; one that fails anywhere adds nothing at all."""
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(call(entry.load, seconds, "loading it"), entry.name)
+        manager.check_pending()
+        gave = {name: _gift(manager, name, seconds) for name in HOOKS}
+    except pluggy.PluginValidationError as error:
+        return replace(record, problems=(_misspelled(str(error)),))
+    except UnfitError as error:
+        return replace(record, problems=(str(error),))
+    problems = []
+    for name, things in gave.items():
+        for key, thing in things.items():
+            if key in gifts[name]:
+                problems.append(f"{name} gives {key!r}, which another plugin gave before")
+            else:
+                gifts[name][key] = thing
+    adds = tuple((name.removeprefix(f"{GROUP}_"), tuple(things)) for name, things in gave.items() if things)
+    return replace(record, adds=adds, problems=tuple(problems))
+
+
+def _gift(manager: pluggy.PluginManager, name: str, seconds: float) -> dict[str, object]:
+    """What one hook of one plugin gives, by name (rules by their ID)."""
+    found: dict[str, object] = {}
+    for given in call(getattr(manager.hook, name), seconds, f"its hook {name}"):
+        pairs = call(partial(_pairs, given), seconds, f"what its hook {name} returned")
+        for key, thing in pairs:
+            if not isinstance(key, str) or not key or key in found:
+                raise UnfitError(f"its hook {name} gives no name, or one name twice: {key!r}")
+            found[key] = thing
+    return found
+
+
+def _pairs(given: object) -> list[tuple[object, object]]:
+    if isinstance(given, Mapping):
+        wrong = [key for key, thing in given.items() if not callable(thing)]
+        if wrong:
+            raise TypeError(f"{wrong[0]!r} stands for something that cannot be called")
+        return list(given.items())
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        return [(getattr(thing, "id", None), thing) for thing in given]
+    raise TypeError(f"a {type(given).__name__} is neither a mapping nor a sequence of rules")
+
+
+def _misspelled(message: str) -> str:
+    """pluggy's complaint, with the hook that may have been meant."""
+    unknown = next((word.strip("'") for word in message.split() if word.strip("'").startswith(f"{GROUP}_")), "")
+    hint = "" if unknown in HOOKS else did_you_mean(unknown, HOOKS, f"hooks are {', '.join(HOOKS)}")
+    first = " ".join(message.split("\nPlugin definition", 1)[0].split())
+    return f"{first}; {hint}" if hint else first
+
+
+def _problem(entry: Loaded, message: str) -> Problem:
+    where = f"{entry.distribution} {entry.version}".strip() or "an unnamed distribution"
+    return Problem(
+        "plugin",
+        f"the plugin {entry.name!r} ({entry.module}, from {where}): {message}",
+        Location(entry.module),
+        "mend or uninstall it: what it adds was left out, so this run did not check everything that it should",
+    )
