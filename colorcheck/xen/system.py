@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from colorcheck.source import Location
+from colorcheck.xen.frames import FrameRun, Frames
+
+__all__ = ["Boot", "Built", "ColorSource", "Domain", "DomainKind", "Failure", "FrameRun", "Interval", "Note", "System"]
 
 
 class DomainKind(StrEnum):
@@ -110,18 +112,6 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
-class FrameRun:
-    """Frames in the order in which they were given out: `first`, `first + step`, … `count` of them."""
-
-    first: int
-    step: int
-    count: int
-
-    def __iter__(self) -> Iterator[int]:
-        return iter((self.first, self.step, self.count))
-
-
-@dataclass(frozen=True, slots=True)
 class Interval:
     """Machine frame numbers from `start` up to, not including, `end`, and what lies there."""
 
@@ -146,7 +136,7 @@ class Built:
     p2m_pages: int
     free_before: tuple[int, ...]
     free_after: tuple[int, ...]
-    frames: tuple[FrameRun, ...] = ()
+    frames: Frames = field(default_factory=Frames)
     banks: tuple[tuple[int, int], ...] = ()  # guest addresses [start, end)
 
 
