@@ -1,0 +1,54 @@
+"""Reads device tree source as dtc does: `.dts`, `.dtsi` and overlays with `/plugin/`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from colorcheck.diagnostic import Problem
+from colorcheck.inputs.dts.files import Files
+from colorcheck.inputs.dts.freeze import blob_size, freeze
+from colorcheck.inputs.dts.include import assemble
+from colorcheck.inputs.dts.text import SourceText
+from colorcheck.inputs.tree import DeviceTree
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """What became of a source: the tree (none where there are errors), and whether it is an overlay."""
+
+    tree: DeviceTree | None
+    plugin: bool
+    errors: tuple[Problem, ...]
+
+
+def read_source(path: str, data: bytes, *, symbols: bool = False, include_dirs: Sequence[str] = ()) -> SourceTree:
+    """Read the source in `data`, which is the file `path`."""
+    files = Files(include_dirs)
+    problems: list[Problem] = []
+    text = assemble(path, data, files, problems)
+    if problems:
+        return SourceTree(None, False, tuple(problems))
+    return parse_source(path, text, files, symbols=symbols)
+
+
+def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool) -> SourceTree:
+    from colorcheck.inputs.dts.live import Merger
+    from colorcheck.inputs.dts.parse import parse
+    from colorcheck.inputs.dts.resolve import resolve
+    from colorcheck.inputs.dts.values import ValueReader
+
+    problems: list[Problem] = []
+    source, warnings = parse(text, problems)
+    if source is None:
+        return SourceTree(None, False, tuple(problems))
+    live = Merger(ValueReader(text, files, problems)).merge(source)
+    problems += resolve(live, symbols)
+    if problems:
+        return SourceTree(None, live.plugin, tuple(problems))
+    root = freeze(live.root)
+    reservations = tuple(live.reservations)
+    size = blob_size(root, len(reservations))
+    names = (path, *(name for name in files.names if name != path))
+    tree = DeviceTree(path, root, reservations, names, tuple(warnings), 17, live.boot_cpu, size)
+    return SourceTree(tree, live.plugin, ())

@@ -1,0 +1,1 @@
+"""Device tree source: text with its places, syntax, merging, references, checks."""
