@@ -1,0 +1,187 @@
+"""What `reg`, `ranges`, phandles and compatible strings of a device tree mean: small readers of one property each.
+
+Nothing here raises: a property that is cut off or absent gives less, or None.
+Source: Devicetree Specification 0.4, chapters 2.3 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from colorcheck.inputs.tree import DeviceTree, Node, Property
+
+
+def cells(value: bytes) -> tuple[int, ...]:
+    """The 32-bit cells of a value, a cut-off last one left out."""
+    return tuple(int.from_bytes(value[i : i + 4], "big") for i in range(0, len(value) - 3, 4))
+
+
+def number(found: Property | None) -> int | None:
+    """A property as one big-endian number of 32 or 64 bits; None for any other length."""
+    return int.from_bytes(found.value, "big") if found is not None and len(found.value) in (4, 8) else None
+
+
+def cell(node: Node, name: str) -> int | None:
+    """The first 32-bit cell of a property."""
+    found = node.properties.get(name)
+    values = cells(found.value) if found else ()
+    return values[0] if values else None
+
+
+def strings(found: Property | None) -> tuple[str, ...]:
+    """A property as a list of strings; bytes that are no UTF-8 come out replaced."""
+    if found is None:
+        return ()
+    value = found.value.removesuffix(b"\0")
+    return tuple(part.decode("utf-8", "replace") for part in value.split(b"\0")) if found.value else ()
+
+
+def string(node: Node, name: str) -> str | None:
+    """The first string of a property; None where the node lacks it or its value is empty."""
+    found = strings(node.properties.get(name))
+    return found[0] if found else None
+
+
+def compatible(node: Node, *names: str) -> bool:
+    """Whether one of the names stands in the node's `compatible`. Case does not matter, as in Xen."""
+    wanted = {name.lower() for name in names}
+    return any(name.lower() in wanted for name in strings(node.properties.get("compatible")))
+
+
+def available(node: Node) -> bool:
+    """Whether the node's status allows its use: absent, `okay` or `ok`."""
+    status = string(node, "status")
+    return status is None or status in ("okay", "ok")
+
+
+def unit_name(node: Node) -> str:
+    """The node's name without the unit address."""
+    return node.name.partition("@")[0]
+
+
+def cell_sizes(parent: Node, address: int = 2, size: int = 1) -> tuple[int, int]:
+    """How many cells an address and a size take in the children of `parent`; the defaults are the specification's."""
+    found_address, found_size = cell(parent, "#address-cells"), cell(parent, "#size-cells")
+    return address if found_address is None else found_address, size if found_size is None else found_size
+
+
+def _join(values: tuple[int, ...]) -> int:
+    found = 0
+    for value in values:
+        found = found << 32 | value
+    return found
+
+
+def ranges_of(found: Property | None, address: int, size: int) -> tuple[tuple[int, int], ...]:
+    """A `reg`-like value as (address, size) pairs, in units of bytes; a cut-off last entry is left out."""
+    width = address + size
+    if found is None or width == 0:
+        return ()
+    values = cells(found.value)
+    return tuple(
+        (_join(values[i : i + address]), _join(values[i + address : i + width]))
+        for i in range(0, len(values) - width + 1, width)
+    )
+
+
+def reg(node: Node, parent: Node) -> tuple[tuple[int, int], ...]:
+    """The node's own `reg`, in the addresses of its parent."""
+    return ranges_of(node.properties.get("reg"), *cell_sizes(parent))
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """One entry of `ranges`: addresses of the child's bus from `child` on are `parent` on, for `size` bytes."""
+
+    child: int
+    parent: int
+    size: int
+
+
+def bridges(node: Node, parent: Node) -> tuple[Bridge, ...] | None:
+    """The node's `ranges`; empty where it maps its children one to one, None where they cannot be translated."""
+    found = node.properties.get("ranges")
+    if found is None:
+        return None
+    own, size = cell_sizes(node)
+    outer = cell_sizes(parent)[0]
+    width = own + outer + size
+    values = cells(found.value)
+    return tuple(
+        Bridge(_join(entry[:own]), _join(entry[own : own + outer]), _join(entry[own + outer :]))
+        for i in range(0, len(values) - width + 1, width)
+        if (entry := values[i : i + width])
+    )
+
+
+class Ancestry:
+    """A tree whose nodes know their ancestors and their phandles."""
+
+    __slots__ = ("_parents", "_phandles", "tree")
+
+    def __init__(self, tree: DeviceTree) -> None:
+        self.tree = tree
+        self._parents: dict[str, Node] = {}
+        self._phandles: dict[int, Node] = {}
+        for node in tree.root.walk():
+            for child in node.children:
+                self._parents[child.path] = node
+            handle = cell(node, "phandle") or cell(node, "linux,phandle")
+            if handle:
+                self._phandles.setdefault(handle, node)
+
+    def parent(self, node: Node) -> Node | None:
+        return self._parents.get(node.path)
+
+    def by_phandle(self, handle: int) -> Node | None:
+        return self._phandles.get(handle)
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The parent, its parent, … up to the root."""
+        above = self.parent(node)
+        while above is not None:
+            yield above
+            above = self.parent(above)
+
+    def translate(self, address: int, node: Node) -> int | None:
+        """An address on the bus that `node` sits on, as a physical address; None where a bus maps nothing there.
+
+        Follows Xen's `__dt_translate_address`: a bus without `ranges` ends the way, an empty one changes nothing.
+        """
+        below = self.parent(node)
+        while below is not None and (above := self.parent(below)) is not None:
+            known = bridges(below, above)
+            if known is None:
+                return None
+            if known:
+                hit = next((b for b in known if b.child <= address < b.child + b.size), None)
+                if hit is None:
+                    return None
+                address = hit.parent + address - hit.child
+            below = above
+        return address
+
+    def regions(self, node: Node) -> tuple[tuple[int, int] | None, ...]:
+        """The node's `reg` as physical (address, size) pairs; None for an entry that cannot be translated.
+
+        Entries of a bus whose children have no size are no memory regions, so there are none.
+        """
+        parent = self.parent(node)
+        if parent is None or cell_sizes(parent)[1] == 0:
+            return ()
+        found: list[tuple[int, int] | None] = []
+        for address, size in reg(node, parent):
+            start = self.translate(address, node)
+            found.append(None if start is None else (start, size))
+        return tuple(found)
+
+    def resolve(self, path: str, aliases: Mapping[str, str] | None = None) -> Node | None:
+        """A node by its full path or by an alias, options behind a colon left out (`serial0:115200n8`)."""
+        name = path.partition(":")[0]
+        if name.startswith("/"):
+            return self.tree.node(name)
+        alias = (aliases or {}).get(name)
+        if alias is None and (node := self.tree.node("/aliases")) is not None:
+            alias = string(node, name)
+        return self.tree.node(alias) if alias else None
