@@ -37,6 +37,7 @@ def read_board(text: str, name: str) -> Board:
         pa_bits, pa_sources = _pa_bits(clusters)
     dram, dram_sources = _dram(table)
     iommu = table.table("iommu") or Table("iommu", {})
+    iommu_text = "; ".join(text for text in (iommu.text("description"), iommu.text("note")) if text)
     board = Board(
         name=name,
         title=table.text("title", name),
@@ -44,7 +45,7 @@ def read_board(text: str, name: str) -> Board:
         clusters=clusters,
         dram=dram,
         pa_bits=pa_bits,
-        iommu=iommu.text("description") or None,
+        iommu=iommu_text or None,
         iommu_usable=iommu.flag("usable"),
         system_cache=_system_cache(table.table("system_cache")),
         dram_map=_dram_map(table.table("dram_map")),
@@ -219,11 +220,10 @@ def _timing(table: Table | None) -> tuple[tuple[str, float], ...]:
 
 
 def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]]:
-    """The least physical address size of all cores: Xen uses what every CPU has (`system_cpuinfo`, 4.16 and later)."""
-    found = [core_named(cluster.cores) for cluster in clusters]
-    bits = [core.pa_bits if core else None for core in found]
-    if None in bits:
-        return None, ()
-    least = min(bit for bit in bits if bit is not None)
-    named = [source for core in found if core and core.pa_bits == least for source in core.pa_bits_sources]
-    return least, tuple(dict.fromkeys(named))
+    """The physical address size of the boot CPU.
+
+    Xen takes the least of all CPUs that it brings up (`system_cpuinfo`), but brings up only CPUs of the boot CPU's
+    kind unless it is told `hmp-unsafe` (`start_secondary`, Xen 4.20).
+    """
+    core = core_named(clusters[0].cores)
+    return (core.pa_bits, core.pa_bits_sources) if core else (None, ())

@@ -19,6 +19,10 @@ class Linear:
     line: int
     sets: int
 
+    @property
+    def n_sets(self) -> int:
+        return self.sets
+
     def set_of(self, address: int) -> int:
         return address // self.line % self.sets
 
@@ -36,6 +40,10 @@ class XorHashed:
     line: int
     parity_masks: tuple[int, ...]
 
+    @property
+    def n_sets(self) -> int:
+        return 1 << len(self.parity_masks)
+
     def set_of(self, address: int) -> int:
         return sum(((address & mask).bit_count() & 1) << bit for bit, mask in enumerate(self.parity_masks))
 
@@ -45,16 +53,25 @@ class XorHashed:
 
 @dataclass(frozen=True, slots=True)
 class Sliced:
-    """Slices chosen by parities of address bits, each slice indexed alike; the set index is slice * sets + set."""
+    """Slices chosen by parities of address bits, each slice indexed alike; the index is slice * sets + set.
+
+    The sets of different slices count as different, so `n_sets` is that of the whole cache.
+    """
 
     slice_masks: tuple[int, ...]
     within: Linear | XorHashed
 
+    @property
+    def line(self) -> int:
+        return self.within.line
+
+    @property
+    def n_sets(self) -> int:
+        return self.within.n_sets << len(self.slice_masks)
+
     def set_of(self, address: int) -> int:
         chosen = sum(((address & mask).bit_count() & 1) << bit for bit, mask in enumerate(self.slice_masks))
-        inner = self.within.masks()
-        width = len(inner) if inner is not None else (self.within.sets if isinstance(self.within, Linear) else 0)
-        return (chosen << width) + self.within.set_of(address)
+        return chosen * self.within.n_sets + self.within.set_of(address)
 
     def masks(self) -> tuple[int, ...] | None:
         inner = self.within.masks()
@@ -71,4 +88,5 @@ class UnknownIndex:
         return None
 
 
-IndexFunction = Linear | XorHashed | Sliced | UnknownIndex
+KnownIndex = Linear | XorHashed | Sliced
+IndexFunction = KnownIndex | UnknownIndex

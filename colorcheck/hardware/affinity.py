@@ -1,0 +1,124 @@
+"""Which last-level caches two domains share, given the CPUs that they may run on, and what their colors mean there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+
+from colorcheck.colors import ColorSet
+from colorcheck.hardware.board import Board, Cache, Cluster
+
+Cpus = frozenset[int] | None
+"""Numbers of physical CPUs as Xen counts them; None: any CPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheGroup:
+    """One last-level cache and the clusters that use it.
+
+    `cpus` are the CPUs that use it, or None where that is not known, so that any CPU may. `clusters` are indexes into
+    `Board.clusters`; several of them where cores of two kinds share a cache (DynamIQ).
+    """
+
+    cache: Cache | None
+    clusters: tuple[int, ...]
+    cpus: Cpus
+    label: str
+
+    def used_by(self, cpus: Cpus) -> bool:
+        """Whether a domain that may run on these CPUs may use this cache. True where anything is unknown."""
+        return cpus is None or self.cpus is None or bool(cpus & self.cpus)
+
+    def colors_apart(self, nr_colors: int) -> int | None:
+        """The m such that frames whose colors differ modulo m never meet in this cache, where Xen counts `nr_colors`.
+
+        A cache whose way holds n frames sees frame f as f mod n, Xen as f mod `nr_colors`; both agree on the greatest
+        common divisor. None where the number of sets is not known.
+        """
+        own = self.cache.nr_colors if self.cache else None
+        return gcd(nr_colors, own) if own else None
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Two domains in one cache that both use: the colors, modulo `modulus`, in which they meet.
+
+    `modulus` is None where the cache's geometry is unknown; then nothing is known of `colors`.
+    """
+
+    group: CacheGroup
+    modulus: int | None
+    colors: ColorSet
+
+    @property
+    def apart(self) -> bool:
+        """Whether the colors keep the two apart in this cache, given that its index is linear."""
+        return self.modulus is not None and not self.colors
+
+
+def cache_groups(board: Board) -> tuple[CacheGroup, ...]:
+    """The last-level caches of the clusters, in the order of the board; the system cache behind them is left out."""
+    known = _numbered(board)
+    groups: list[CacheGroup] = []
+    done: set[int] = set()
+    for number, cluster in enumerate(board.clusters):
+        if number in done:
+            continue
+        members = tuple(i for i, other in enumerate(board.clusters) if i == number or _same_cache(cluster, other))
+        done.update(members)
+        cpus = frozenset(cpu for i in members for cpu in board.clusters[i].cpus) if known else None
+        groups.append(CacheGroup(cluster.llc, members, cpus, _label(board, members)))
+    return tuple(groups)
+
+
+def shared_caches(board: Board, first: Cpus, second: Cpus) -> tuple[CacheGroup, ...]:
+    """The last-level caches that two domains share which may run on these CPUs."""
+    return tuple(g for g in cache_groups(board) if g.used_by(first) and g.used_by(second))
+
+
+def meetings(
+    board: Board, first: tuple[ColorSet, Cpus], second: tuple[ColorSet, Cpus], nr_colors: int
+) -> tuple[Meeting, ...]:
+    """How two domains, each with its colors and CPUs, meet in every last-level cache that they share."""
+    found = []
+    for group in shared_caches(board, first[1], second[1]):
+        modulus = group.colors_apart(nr_colors)
+        both = first[0].folded(modulus) & second[0].folded(modulus) if modulus else ColorSet()
+        found.append(Meeting(group, modulus, both))
+    return tuple(found)
+
+
+def folds(board: Board, nr_colors: int) -> tuple[tuple[CacheGroup, int], ...]:
+    """The last-level caches that see fewer colors than Xen counts, with the number that they see."""
+    seen = ((group, group.colors_apart(nr_colors)) for group in cache_groups(board))
+    return tuple((group, modulus) for group, modulus in seen if modulus is not None and modulus < nr_colors)
+
+
+def safe_nr_colors(board: Board) -> int | None:
+    """The number of colors that keeps frames of different colors apart in every cluster; None where one is unknown."""
+    least = board.nr_colors
+    for group in cache_groups(board):
+        modulus = group.colors_apart(least) if least else None
+        if modulus is None:
+            return None
+        least = modulus
+    return least
+
+
+def _same_cache(one: Cluster, other: Cluster) -> bool:
+    return bool(one.llc and other.llc and one.llc.id and one.llc.id == other.llc.id)
+
+
+def _numbered(board: Board) -> bool:
+    """Whether the clusters name every CPU exactly once, as Xen counts them: 0 and up without gaps."""
+    listed = [cpu for cluster in board.clusters for cpu in cluster.cpus]
+    complete = all(c.cpus and (c.n_cores is None or c.n_cores == len(c.cpus)) for c in board.clusters)
+    return complete and sorted(listed) == list(range(len(listed)))
+
+
+def _label(board: Board, members: tuple[int, ...]) -> str:
+    first = board.clusters[members[0]]
+    level = f"L{first.llc.level}" if first.llc else "last-level cache"
+    cores = " and ".join(dict.fromkeys(board.clusters[i].cores for i in members))
+    several = sum(cluster.cores == first.cores for cluster in board.clusters) > 1
+    return f"{level} of the {cores} cluster" + (f" {members[0]}" if several else "")

@@ -1,0 +1,89 @@
+"""DRAM banks that colors reach: what a plan fixes of bank, bank group and rank besides the cache sets.
+
+A bank number here is the number whose bit i is the parity of the address under `DramMap.select_masks[i]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from colorcheck.colors import ColorSet
+from colorcheck.hardware.board import PAGE, DramMap
+from colorcheck.hardware.gf2 import combinations, value
+
+_MOST_BANKS = 1 << 12
+
+
+@dataclass(frozen=True, slots=True)
+class BankSharing:
+    """How two sets of colors meet in the DRAM banks.
+
+    `grade` is `disjoint` (no bank in common), `partial`, or `same` (all banks of one are banks of the other).
+    """
+
+    first: frozenset[int]
+    second: frozenset[int]
+    shared: frozenset[int]
+
+    @property
+    def grade(self) -> str:
+        if not self.shared:
+            return "disjoint"
+        return "same" if self.shared in (self.first, self.second) else "partial"
+
+
+def fixed_functions(dram_map: DramMap, nr_colors: int) -> tuple[int, ...]:
+    """The sums of select functions that the color alone decides, as masks over the functions' numbers."""
+    return combinations(dram_map.select_masks, _decided(nr_colors))
+
+
+def fixed_bits(dram_map: DramMap, nr_colors: int) -> tuple[int, ...]:
+    """The numbers of the select functions that the color alone decides."""
+    decided = _decided(nr_colors)
+    return tuple(number for number, mask in enumerate(dram_map.select_masks) if not mask & ~decided)
+
+
+def banks_of_colors(dram_map: DramMap, colors: Iterable[int], nr_colors: int) -> frozenset[int] | None:
+    """The banks that frames of these colors can lie in; None where the map is unknown or has too many banks.
+
+    Address bits that the color does not decide may take any value: over memory that is large enough to hold every
+    one of them this is exact, over less memory it may name banks that no frame lies in.
+    """
+    masks = dram_map.select_masks
+    if not masks or 1 << len(masks) > _MOST_BANKS or nr_colors & (nr_colors - 1):
+        return None
+    decided = _decided(nr_colors)
+    free = _span(tuple(value(bit, masks) for bit in _bits_outside(masks, decided)))
+    starts = {value(color * PAGE, masks) for color in set(colors)}
+    return frozenset(start ^ offset for start in starts for offset in free)
+
+
+def bank_sharing(dram_map: DramMap, first: ColorSet, second: ColorSet, nr_colors: int) -> BankSharing | None:
+    """How frames of two sets of colors meet in the banks; None where that is unknown."""
+    banks = tuple(banks_of_colors(dram_map, colors, nr_colors) for colors in (first, second))
+    if banks[0] is None or banks[1] is None:
+        return None
+    return BankSharing(banks[0], banks[1], banks[0] & banks[1])
+
+
+def _decided(nr_colors: int) -> int:
+    """The address bits that a color decides: bits 12 and up, as many as number the colors."""
+    return (nr_colors - 1) * PAGE
+
+
+def _bits_outside(masks: tuple[int, ...], decided: int) -> list[int]:
+    """Each address bit, as a mask, that takes part in a select function and is not decided by the color."""
+    used = 0
+    for mask in masks:
+        used |= mask
+    return [1 << bit for bit in range(used.bit_length()) if used >> bit & 1 and not decided >> bit & 1]
+
+
+def _span(vectors: tuple[int, ...]) -> frozenset[int]:
+    """All sums of the vectors."""
+    found = {0}
+    for vector in vectors:
+        if vector not in found:
+            found |= {one ^ vector for one in found}
+    return frozenset(found)
