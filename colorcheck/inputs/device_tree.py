@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from colorcheck.diagnostic import Problem
-from colorcheck.inputs.dts.files import Files
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.source import Location
 
@@ -33,15 +32,37 @@ def read_device_tree(
     `/plugin/`, or .dtbo) are applied in the order given. `include_dirs` are searched for included files after the
     folder of the file that names them. Raises `DeviceTreeError`.
     """
-    from colorcheck.inputs.device_tree_source import read_source
+    tree = _read_one(path, symbols or bool(overlays), include_dirs)
+    if overlays:
+        from colorcheck.inputs.device_tree_overlay import apply_overlay
+
+        for overlay in overlays:
+            read = _read_one(overlay, symbols, include_dirs)
+            tree, problems = apply_overlay(tree, read)
+            if problems:
+                raise DeviceTreeError(problems)
+    return tree
+
+
+def _read_one(path: str, symbols: bool, include_dirs: Sequence[str]) -> DeviceTree:
+    from colorcheck.inputs.dts.files import Files
 
     data = Files().read(path, Location(path))
     if isinstance(data, Problem):
         raise DeviceTreeError((data,))
-    read = read_source(path, data, symbols=symbols, include_dirs=include_dirs)
-    if read.tree is None:
-        raise DeviceTreeError(read.errors)
-    return read.tree
+    if data[:4] == _BLOB_MAGIC:
+        from colorcheck.inputs.device_tree_blob import read_blob
+
+        blob = read_blob(path, data)
+        tree, errors = blob.tree, blob.errors
+    else:
+        from colorcheck.inputs.device_tree_source import read_source
+
+        source = read_source(path, data, symbols=symbols, include_dirs=include_dirs)
+        tree, errors = source.tree, source.errors
+    if tree is None:
+        raise DeviceTreeError(errors)
+    return tree
 
 
 @dataclass(frozen=True, slots=True)

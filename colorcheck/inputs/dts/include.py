@@ -6,8 +6,8 @@ import re
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.dts.files import Files
-from colorcheck.inputs.dts.text import BOUNDARY, Composer, SourceText, Segment, decode
-from colorcheck.source import Lines
+from colorcheck.inputs.dts.text import BOUNDARY, Composer, Segment, SourceText, decode
+from colorcheck.source import Lines, Location
 
 DEEPEST = 200
 _WORDS = re.compile(
@@ -22,44 +22,48 @@ _WORDS = re.compile(
 def assemble(path: str, data: bytes, files: Files, problems: list[Problem]) -> SourceText:
     """The text of the file with what it includes."""
     files.names.append(path)
-    whole = SourceText(decode(data), ())
-    lines = Lines(path, whole.text)
-    whole = SourceText(whole.text, (Segment(0, lines, 0),))
-    if "/include/" not in whole.text:
-        return whole
-    composer = Composer()
-    _splice(whole, lines, (path,), composer, files, problems)
-    return composer.finish(lines)
+    return _Assembler(files, problems).whole(_one_file(path, decode(data)), path)
 
 
-def _splice(
-    source: SourceText,
-    lines: Lines,
-    chain: tuple[str, ...],
-    composer: Composer,
-    files: Files,
-    problems: list[Problem],
-) -> None:
-    """Append `source` to the composer, its includes replaced; `chain` are the files that are being included."""
-    done = 0
-    for word in _WORDS.finditer(source.text):
-        if word["name"] is None:
-            continue
-        composer.append_part(source, done, word.start())
-        done = word.end()
-        where = source.location(word.start("name"), word.end("name"))
-        found = files.find(word["name"], source.file(word.start()))
-        if found in chain or len(chain) > DEEPEST:
-            route = " → ".join((*chain[chain.index(found) if found in chain else 0 :], found)[-4:])
-            problems.append(Problem("include-cycle", f"{found} includes itself: {route}", where, "break the cycle"))
+def _one_file(path: str, text: str) -> SourceText:
+    return SourceText(text, (Segment(0, Lines(path, text), 0),))
+
+
+class _Assembler:
+    def __init__(self, files: Files, problems: list[Problem]) -> None:
+        self.files = files
+        self.problems = problems
+        self.composer = Composer()
+
+    def whole(self, source: SourceText, path: str) -> SourceText:
+        if "/include/" not in source.text:
+            return source
+        self._splice(source, (path,))
+        return self.composer.finish(source.segments[0].lines)
+
+    def _splice(self, source: SourceText, chain: tuple[str, ...]) -> None:
+        """Append `source`, its includes replaced; `chain` are the files of which one includes the next."""
+        done = 0
+        for word in _WORDS.finditer(source.text):
+            if word["name"] is None:
+                continue
+            self.composer.append_part(source, done, word.start())
+            done = word.end()
+            where = source.location(word.start("name"), word.end("name"))
+            self._include(self.files.find(word["name"], source.file(word.start())), where, chain)
+        self.composer.append_part(source, done, len(source.text))
+
+    def _include(self, path: str, where: Location, chain: tuple[str, ...]) -> None:
+        if path in chain or len(chain) > DEEPEST:
+            route = " → ".join((*chain, path)[-4:])
+            self.problems.append(Problem("include-cycle", f"endless include: {route}", where, "break the cycle"))
             return
-        data = files.read(found, where)
+        data = self.files.read(path, where)
         if isinstance(data, Problem):
-            problems.append(data)
-            continue
-        text = decode(data)
-        inner = Lines(found, text)
-        composer.append(BOUNDARY, inner, 0)
-        _splice(SourceText(text, (Segment(0, inner, 0),)), inner, (*chain, found), composer, files, problems)
-        composer.append(BOUNDARY, inner, len(text))
-    composer.append_part(source, done, len(source.text))
+            self.problems.append(data)
+            return
+        inner = _one_file(path, decode(data))
+        lines = inner.segments[0].lines
+        self.composer.append(BOUNDARY, lines, 0)
+        self._splice(inner, (*chain, path))
+        self.composer.append(BOUNDARY, lines, len(inner.text))

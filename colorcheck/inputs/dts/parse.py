@@ -45,20 +45,6 @@ _NAMES = {
     "PLUGIN": "/plugin/",
     "$END": "the end of the file",
 }
-_OPERATORS = {
-    "OR",
-    "AND",
-    "BIT_OR",
-    "BIT_XOR",
-    "BIT_AND",
-    "EQUALITY",
-    "ORDER",
-    "SHIFT",
-    "PLUS",
-    "MINUS",
-    "FACTOR",
-    "NOT",
-}
 _END_FOR_DTC = re.compile(r"[^\x01-\x7f\ud800]")
 _WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
 
@@ -116,6 +102,5 @@ def _advice(text: str, stop: int, expected: Iterable[str] | None) -> str:
         return "close the comment with */"
     if text.startswith("//", stop):
         return "end the file with a new line"
-    names = {_NAMES.get(name, name) for name in expected or () if name not in _OPERATORS}
-    words = sorted(name for name in names if not name.isupper() and not name.startswith("_"))
+    words = sorted({_NAMES[name] for name in expected or () if name in _NAMES})
     return "expected " + " or ".join(words) if words else ""

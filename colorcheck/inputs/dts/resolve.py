@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.dts.live import LiveNode, LiveTree
@@ -111,11 +111,8 @@ class Phandles:
     def explicit(self) -> Iterator[Problem]:
         """Take up the numbers that the source gives."""
         for node in self.tree.root.walk():
-            numbers = []
-            for name in ("phandle", "linux,phandle"):
-                number = yield from self._given(node, name)
-                numbers.append(number)
-            phandle, legacy = numbers
+            phandle = yield from self._given(node, "phandle")
+            legacy = yield from self._given(node, "linux,phandle")
             if phandle and legacy and phandle != legacy:
                 yield _error(f"{node.path}: mismatching 'phandle' and 'linux,phandle' properties", node.location)
             number = phandle or legacy
@@ -128,7 +125,7 @@ class Phandles:
                 what = f"{node.path}: duplicated phandle {number:#x} (seen before at {owner.path})"
                 yield _error(what, (node.property("phandle") or node.property("linux,phandle") or node).location)
 
-    def _given(self, node: LiveNode, name: str) -> Iterator[Problem]:
+    def _given(self, node: LiveNode, name: str) -> Generator[Problem, None, int]:
         held = node.property(name)
         if held is None:
             return 0
@@ -229,7 +226,7 @@ def _add_symbols(tree: LiveTree, phandles: Phandles) -> None:
 
 
 def _add_fixups(tree: LiveTree) -> None:
-    """Where an overlay's references stand: `__fixups__` those to labels of the tree below, `__local_fixups__` its own."""
+    """Where an overlay's references stand: in `__fixups__` those to labels elsewhere, in `__local_fixups__` its own."""
     outside: list[tuple[LiveNode, LiveProperty, Marker]] = []
     inside: list[tuple[LiveNode, LiveProperty, Marker]] = []
     for node in tree.root.walk():
