@@ -1,1 +1,39 @@
+"""Theorems about a deployment: what is claimed, and what Z3 makes of it. The only room that imports z3.
 
+`prove` knows nothing of the replay: each is the other's check.
+"""
+
+from __future__ import annotations
+
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.manifest import Policy
+from colorcheck.theorem import Theorem
+from colorcheck.xen.system import Boot, System
+
+
+def prove(
+    system: System, boot: Boot, board: Board | None, policy: Policy, *, timeout: float = 10.0, smt: bool = False
+) -> tuple[Theorem, ...]:
+    """All theorems of a deployment.
+
+    `timeout` is in seconds for one theorem; what takes longer is unknown. With `smt` each theorem carries its
+    SMT-LIB 2 text, as certificates need it. Nothing here raises for what a user wrote.
+    """
+    from colorcheck.proof.allocator import allocator
+    from colorcheck.proof.case import Case
+    from colorcheck.proof.memory import memory
+    from colorcheck.proof.pairs import pair_separation
+    from colorcheck.proof.placement import placement
+    from colorcheck.proof.sets import declared_geometry, set_separation
+
+    case = Case(system, boot, board, policy, timeout, smt)
+    sets = set_separation(case)
+    geometry = declared_geometry(case)
+    return (
+        *sets.values(),
+        *((geometry,) if geometry else ()),
+        *pair_separation(case, sets),
+        *allocator(case),
+        *placement(case),
+        *memory(case),
+    )

@@ -1,0 +1,160 @@
+"""The allocator's invariant, by induction over everything that moves a frame.
+
+The state is symbolic: any number of domains, frames and colors; who owns which frame, which frame lies on which list
+and which colors each domain has are uninterpreted relations. Each step is a relation between the state before and
+the state after it; what is proved is that the invariant survives it. `boot` is the base of the induction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from colorcheck.diagnostic import Verdict
+from colorcheck.proof.case import Case
+from colorcheck.proof.obligation import Obligation
+from colorcheck.proof.script import Named, Script, conjunction
+from colorcheck.theorem import Assumption, Theorem, Trust
+
+SORTS = (
+    "(declare-sort Dom 0)",
+    "(declare-sort Frame 0)",
+    "(declare-sort Color 0)",
+    "(declare-fun color (Frame) Color)",  # the color of a frame never changes
+)
+STATE = tuple(
+    declaration
+    for when in ("", "2")
+    for declaration in (
+        f"(declare-fun owns{when} (Dom Frame) Bool)",
+        f"(declare-fun listed{when} (Color Frame) Bool)",
+        f"(declare-fun has{when} (Dom Color) Bool)",
+    )
+)
+CONSTANTS = ("(declare-const d Dom)", "(declare-const f Frame)", "(declare-const c Color)")
+
+INVARIANT = {
+    "a frame owned by a domain has one of its colors": (
+        "(forall ((x Dom) (y Frame)) (=> (owns{0} x y) (has{0} x (color y))))"
+    ),
+    "no frame has two owners": ("(forall ((x Dom) (z Dom) (y Frame)) (=> (and (owns{0} x y) (owns{0} z y)) (= x z)))"),
+    "a free frame lies on the list of its color": (
+        "(forall ((k Color) (y Frame)) (=> (listed{0} k y) (= k (color y))))"
+    ),
+    "a free frame has no owner": ("(forall ((x Dom) (k Color) (y Frame)) (not (and (owns{0} x y) (listed{0} k y))))"),
+}
+
+KEEP_OWNERS = "(forall ((x Dom) (y Frame)) (= (owns2 x y) (owns x y)))"
+KEEP_LISTS = "(forall ((k Color) (y Frame)) (= (listed2 k y) (listed k y)))"
+KEEP_COLORS = "(forall ((x Dom) (k Color)) (= (has2 x k) (has x k)))"
+TAKE = (
+    "(has d c)",
+    "(listed c f)",
+    "(forall ((k Color) (y Frame)) (= (listed2 k y) (and (listed k y) (not (and (= k c) (= y f))))))",
+    "(forall ((x Dom) (y Frame)) (= (owns2 x y) (or (owns x y) (and (= x d) (= y f)))))",
+    KEEP_COLORS,
+)
+GIVE_BACK = (
+    "(owns d f)",
+    "(forall ((k Color) (y Frame)) (= (listed2 k y) (or (listed k y) (and (= k (color f)) (= y f)))))",
+    "(forall ((x Dom) (y Frame)) (= (owns2 x y) (and (owns x y) (not (and (= x d) (= y f))))))",
+    KEEP_COLORS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that Xen does to frames: `terms` relate the state before to the state after."""
+
+    name: str
+    words: str
+    terms: tuple[str, ...]
+    source: str
+
+
+STEPS = (
+    Step(
+        "create",
+        "a new domain gets its colors before it owns any frame",
+        (
+            "(forall ((y Frame)) (not (owns d y)))",
+            "(forall ((x Dom) (k Color)) (=> (not (= x d)) (= (has2 x k) (has x k))))",
+            KEEP_OWNERS,
+            KEEP_LISTS,
+        ),
+        "domain_set_llc_colors and its relatives refuse a second list; Xen 4.20 to 4.22",
+    ),
+    Step(
+        "populate",
+        "a domain that is built or balloons up takes the head of the list of one of its colors",
+        TAKE,
+        "alloc_color_heap_page, Xen 4.20 to 4.22",
+    ),
+    Step(
+        "p2m",
+        "a P2M pool or a table of dom0 takes a frame in the same way, from the colors of the domain that it serves",
+        TAKE,
+        "p2m_alloc_page, p2m_set_allocation, Xen 4.20 to 4.22",
+    ),
+    Step(
+        "balloon-down",
+        "a domain gives a frame back, which goes to the head of the list of its color",
+        GIVE_BACK,
+        "free_color_heap_page, Xen 4.20 to 4.22",
+    ),
+    Step(
+        "destroy",
+        "a domain is destroyed: all its frames go to the lists of their colors",
+        (
+            "(forall ((k Color) (y Frame)) (= (listed2 k y) (or (listed k y) (and (owns d y) (= k (color y))))))",
+            "(forall ((x Dom) (y Frame)) (= (owns2 x y) (and (owns x y) (not (= x d)))))",
+            KEEP_COLORS,
+        ),
+        "free_color_heap_page, Xen 4.20 to 4.22",
+    ),
+)
+BOOT = Step(
+    "boot",
+    "when the color heap is filled, no domain owns a frame and every frame goes to the list of its color",
+    (
+        "(forall ((x Dom) (y Frame)) (not (owns2 x y)))",
+        "(forall ((k Color) (y Frame)) (=> (listed2 k y) (= k (color y))))",
+    ),
+    "init_color_heap_pages, Xen 4.20 to 4.22",
+)
+
+
+def allocator(case: Case) -> Iterator[Theorem]:
+    """The base and the steps of the induction; nothing while coloring is off."""
+    if not case.system.coloring:
+        return
+    for step in (BOOT, *STEPS):
+        yield _theorem(case, step, base=step is BOOT)
+
+
+def _theorem(case: Case, step: Step, *, base: bool) -> Theorem:
+    start = "Holds at the start" if base else "Survives"
+    obligation = Obligation(
+        id=f"allocator/{step.name}",
+        kind="allocator-invariant",
+        statement=f"{start}: frames have their owner's colors, one owner at most, and lie free on the list of their "
+        f"color only; {step.words}",
+        mathematics="I(σ₀)" if base else f"I(σ) ∧ {step.name}(σ, σ′) ⇒ I(σ′)",
+        subjects=("color heap",),
+        assumptions=(Assumption(step.words, step.source, Trust.DOCUMENTED),),
+    )
+    if not case.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    return obligation.decided(invariant_script(step, base=base), case.timeout, smt=case.smt)
+
+
+def invariant_script(step: Step, *, base: bool = False) -> Script:
+    """The step keeps the invariant; for the base there is no state before."""
+    before = (
+        []
+        if base
+        else [Named(f"invariant-{number}", text.format("")) for number, text in enumerate(INVARIANT.values())]
+    )
+    moves = [Named(f"step-{number}", term) for number, term in enumerate(step.terms)]
+    after = conjunction([text.format("2") for text in INVARIANT.values()])
+    return Script("UF", (*SORTS, *STATE, *CONSTANTS), (*before, *moves), after)

@@ -1,0 +1,168 @@
+"""What a proof is about: a deployment's effective system, its boot, the board, and the pieces they are cut into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import gcd
+
+from colorcheck.colors import ColorSet
+from colorcheck.diagnostic import Confidence
+from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.index import Linear
+from colorcheck.inputs.manifest import Policy
+from colorcheck.source import Location
+from colorcheck.theorem import Assumption, Trust
+from colorcheck.xen.system import Boot, Domain, System
+
+MODELLED = ("4.20", "4.21", "4.22")
+XEN = "xen"
+WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCache:
+    """A cache that domains share. `cpus` are Xen's numbers of the CPUs that use it; None: any of them may."""
+
+    id: str
+    label: str
+    cache: Cache | None
+    cpus: frozenset[int] | None
+    assumption: Assumption
+
+    def frames_apart(self, nr_colors: int) -> int:
+        """The largest m known at once such that colors that differ modulo m may be apart in this cache.
+
+        A linear index sees frame f as f mod n_k, Xen as f mod `nr_colors`; what both agree on is their greatest
+        common divisor. For other indexes the solver has to judge Xen's own colors.
+        """
+        index = self.cache.index if self.cache else None
+        if isinstance(index, Linear) and index.line * index.sets % PAGE == 0:
+            return gcd(nr_colors, index.line * index.sets // PAGE)
+        return nr_colors
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One who owns frames: a domain, or Xen with its image."""
+
+    name: str
+    colors: ColorSet
+    location: Location
+    domain: Domain | None = None
+
+    @property
+    def label(self) -> str:
+        return f"domain {self.name}" if self.domain else "Xen's image"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that the families of theorems are made from. `timeout` in seconds for one theorem."""
+
+    system: System
+    boot: Boot
+    board: Board | None
+    policy: Policy
+    timeout: float
+    smt: bool = False
+
+    @property
+    def modelled(self) -> bool:
+        return self.system.version in MODELLED
+
+    @property
+    def not_modelled(self) -> str:
+        known = ", ".join(MODELLED)
+        return f"how Xen {self.system.version} hands out memory is not modelled (modelled: {known})"
+
+    @cached_property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses."""
+        known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
+        known += [(i.start * PAGE, i.end * PAGE) for i in self.boot.memory_map if i.end > i.start]
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(known):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return tuple(merged) or ((0, 1 << self._address_bits),)
+
+    @property
+    def _address_bits(self) -> int:
+        return (self.board.pa_bits if self.board else None) or WIDEST_ADDRESS
+
+    @cached_property
+    def width(self) -> int:
+        """Bits of an address: no range of DRAM ends above."""
+        return max(self._address_bits, (self.ranges[-1][1] - 1).bit_length())
+
+    @cached_property
+    def caches(self) -> tuple[SharedCache, ...]:
+        return _shared_caches(self.board) if self.board else ()
+
+    @cached_property
+    def parties(self) -> tuple[Party, ...]:
+        """Xen first, then the domains; a name that comes twice gets the domain's number."""
+        system = self.system
+        names = [domain.name for domain in system.domains]
+        found = [Party(XEN, ColorSet.of(system.xen_colors), system.xen_location)]
+        for domain in system.domains:
+            unique = names.count(domain.name) == 1 and domain.name != XEN
+            name = domain.name if unique else f"{domain.name}#{domain.id}"
+            found.append(Party(name, ColorSet.of(domain.colors), domain.location, domain))
+        return tuple(found)
+
+
+def _shared_caches(board: Board) -> tuple[SharedCache, ...]:
+    numbers = _logical_cpus(board)
+    found = []
+    for number, cluster in enumerate(board.clusters):
+        where = f"{cluster.cores} cluster" if len(board.clusters) == 1 else f"{cluster.cores} cluster {number}"
+        level = f"L{cluster.llc.level}" if cluster.llc else "last-level cache"
+        trust = Trust.DOCUMENTED if cluster.sources and cluster.confidence is not Confidence.LOW else Trust.TRUSTED
+        source = ", ".join(cluster.sources) or f"board {board.name}"
+        text = f"the {level} of the {where} is {_geometry(cluster.llc)}"
+        found.append(
+            SharedCache(
+                id=f"cluster{number}",
+                label=f"{level} of the {where}",
+                cache=cluster.llc,
+                cpus=numbers[number] if numbers else None,
+                assumption=Assumption(text, source, trust),
+            )
+        )
+    if board.system_cache is not None:
+        cache = board.system_cache
+        text = f"the system cache is {_geometry(cache)}"
+        source = ", ".join(board.sources) or f"board {board.name}"
+        taken = Assumption(text, source, Trust.TRUSTED)
+        found.append(SharedCache("system", f"system cache (L{cache.level})", cache, None, taken))
+    return tuple(found)
+
+
+def _geometry(cache: Cache | None) -> str:
+    if cache is None:
+        return "unknown"
+    match cache.index:
+        case Linear(line, sets):
+            return f"indexed by (address / {line}) mod {sets}"
+        case other if other.masks() is not None:
+            return f"indexed by the parities of {len(other.masks() or ())} groups of address bits"
+        case _:
+            return "indexed in an unknown way"
+
+
+def _logical_cpus(board: Board) -> list[frozenset[int]] | None:
+    """Xen's CPU numbers cluster by cluster, where they are beyond doubt: all numbers from 0 up, each once.
+
+    The catalogue may list MPIDR values instead; those of two clusters leave gaps, and then nothing is concluded.
+    """
+    listed = [cpu for cluster in board.clusters for cpu in cluster.cpus]
+    if len(board.clusters) < 2 or not all(cluster.cpus for cluster in board.clusters):
+        return None
+    if sorted(listed) != list(range(len(listed))):
+        return None
+    counts_agree = all(c.n_cores is None or c.n_cores == len(c.cpus) for c in board.clusters)
+    return [frozenset(cluster.cpus) for cluster in board.clusters] if counts_agree else None

@@ -1,0 +1,122 @@
+"""Counting certificates: why frames cannot be enough, in numbers that need no solver to be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from colorcheck.diagnostic import Verdict
+from colorcheck.proof.leveling import level
+from colorcheck.proof.orders import Needs
+from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.proof.solver import decide
+
+SECONDS = 5.0
+
+
+def hall_set(needs: Needs, free: Sequence[int]) -> dict[str, object] | None:
+    """Domains that together need more frames than all their colors hold, as few as possible; None if there are none.
+
+    Where none exist, some distribution of the colors' frames serves all domains (Hall's theorem), though Xen's own
+    choice of colors may still fail.
+    """
+    everyone = {name: frozenset(colors) for name, (_, colors) in needs.items()}
+    alone = [name for name, (need, _) in needs.items() if need > sum(free[c] for c in everyone[name])]
+    chosen = alone[:1] or _core(needs, everyone, free)
+    return _hall(chosen, needs, free) if chosen else None
+
+
+def _hall(chosen: Sequence[str], needs: Needs, free: Sequence[int]) -> dict[str, object]:
+    colors = sorted({color for name in chosen for color in needs[name][1]})
+    return {
+        "kind": "hall",
+        "domains": {name: {"pages": needs[name][0], "colors": sorted(set(needs[name][1]))} for name in chosen},
+        "free_by_color": {str(color): free[color] for color in colors},
+        "needed": sum(needs[name][0] for name in chosen),
+        "free": sum(free[color] for color in colors),
+    }
+
+
+def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[int]) -> list[str]:
+    """A minimal set of domains whose needs no flow of frames can serve: the unsat core of that flow."""
+
+    def owners(color: int) -> tuple[str, ...]:
+        return tuple(name for name in everyone if color in everyone[name])
+
+    used = sorted((color for color in range(len(free)) if owners(color)), key=owners)
+    classes = [(who, sum(free[color] for color in same)) for who, same in groupby(used, key=owners)]
+    names = list(needs)
+    flows = {(n, k): f"x{n}_{k}" for k, (who, _) in enumerate(classes) for n, name in enumerate(names) if name in who}
+    assumptions = [
+        Named(f"need-{n}", f"(= {total([x for (m, _), x in flows.items() if m == n])} {needs[name][0]})")
+        for n, name in enumerate(names)
+    ]
+    assumptions += [
+        Named(f"free-{k}", f"(<= {total([x for (_, j), x in flows.items() if j == k])} {held})")
+        for k, (_, held) in enumerate(classes)
+    ]
+    positive = conjunction([f"(>= {flow} 0)" for flow in flows.values()])
+    declarations = [f"(declare-const {flow} Int)" for flow in flows.values()]
+    script = Script("QF_LIA", tuple(declarations), (*assumptions, Named("flows", positive)), "true")
+    answer = decide(script, SECONDS)
+    if answer.verdict is not Verdict.VACUOUS:
+        return []
+    return [name for n, name in enumerate(names) if f"need-{n}" in answer.core]
+
+
+def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object] | None:
+    """How the frames go, domain by domain in this order, until one finds too few; None if all find enough."""
+    steps: list[dict[str, object]] = []
+    state = free
+    for name, (pages, colors) in needs.items():
+        left = level(state, colors, pages)
+        steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(left or ())})
+        if left is None:
+            return {"kind": "taking", "free_by_color": list(free), "steps": steps}
+        state = left
+    return None
+
+
+def check_counting(certificate: object) -> bool:
+    """Whether a certificate shows what it claims; nothing but sums and comparisons."""
+    if not isinstance(certificate, dict):
+        return False
+    try:
+        return _check_hall(certificate) if certificate["kind"] == "hall" else _check_taking(certificate)
+    except (KeyError, TypeError, ValueError, IndexError):
+        return False
+
+
+def _check_hall(certificate: dict[str, object]) -> bool:
+    domains, free = certificate["domains"], certificate["free_by_color"]
+    if not isinstance(domains, dict) or not isinstance(free, dict):
+        return False
+    colors = {str(color) for domain in domains.values() for color in domain["colors"]}
+    return bool(colors == set(free) and sum(domain["pages"] for domain in domains.values()) > sum(free.values()))
+
+
+def _check_taking(certificate: dict[str, object]) -> bool:
+    state, steps = certificate["free_by_color"], certificate["steps"]
+    if not isinstance(state, list) or not isinstance(steps, list) or not steps:
+        return False
+    for step in steps[:-1]:
+        if not _leveled(state, step["left"], step["colors"], step["pages"]):
+            return False
+        state = step["left"]
+    last = steps[-1]
+    return bool(sum(state[color] for color in set(last["colors"])) < last["pages"])
+
+
+def _leveled(before: list[int], after: list[int], colors: list[int], pages: int) -> bool:
+    """`pages` frames went, each from the fullest of the colors, the first in the list among equals."""
+    taken = [old - new for old, new in zip(before, after, strict=True)]
+    wanted = list(dict.fromkeys(colors))
+    if sum(taken) != pages or any(taken[c] < 0 or (taken[c] and c not in wanted) for c in range(len(taken))):
+        return False
+    if not pages:
+        return True
+    top = max(after[c] for c in wanted)
+    standing = [after[c] for c in wanted if before[c] >= top]  # in list order: first those one below, then the rest
+    return (
+        all(not taken[c] for c in wanted if before[c] < top) and standing == sorted(standing) and standing[0] >= top - 1
+    )

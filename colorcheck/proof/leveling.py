@@ -1,0 +1,38 @@
+"""What allocations leave of the free frames per color, in closed form: the rule that the theorems on memory speak of.
+
+Written for the proofs alone, from the same measured rule as the model, so that the one checks the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def level(free: Sequence[int], colors: Iterable[int], pages: int) -> tuple[int, ...] | None:
+    """Free frames per color after `pages` frames were taken from `colors`; None where these hold fewer.
+
+    Each frame comes from the color with most free frames, the first in the list among equals
+    (`alloc_color_heap_page`, Xen 4.20 to 4.22): the fullest colors sink to one level, and what is left over comes
+    one each from the first colors in the list that stand at that level.
+    """
+    wanted = list(dict.fromkeys(colors))
+    if sum(free[color] for color in wanted) < pages:
+        return None
+    low, high = 0, max((free[color] for color in wanted), default=0)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(max(0, free[color] - middle) for color in wanted) <= pages:
+            high = middle
+        else:
+            low = middle + 1
+    left = list(free)
+    rest = pages
+    for color in wanted:
+        if left[color] > low:
+            rest -= left[color] - low
+            left[color] = low
+    for color in wanted:
+        if rest and left[color] == low:
+            left[color] -= 1
+            rest -= 1
+    return tuple(left)

@@ -1,0 +1,272 @@
+"""Memory: every domain finds its frames among those that its colors have left, in order or in every order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from colorcheck.colors import ColorSet
+from colorcheck.diagnostic import Related, Verdict
+from colorcheck.hardware.board import PAGE
+from colorcheck.proof.case import Case, Party
+from colorcheck.proof.counting import hall_set, taking_certificate
+from colorcheck.proof.leveling import level
+from colorcheck.proof.obligation import Obligation
+from colorcheck.proof.orders import order_without_room
+from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.theorem import Assumption, Theorem, Trust
+from colorcheck.xen.system import Domain, DomainKind
+
+MIB_PAGES = (1 << 20) // PAGE
+HEAP = Assumption(
+    "the color heap starts with the frames per color that the boot model counts",
+    "theorem memory/heap and the memory map of the boot",
+    Trust.CHECKED,
+)
+LEVELING = Assumption(
+    "a frame comes from the color of the domain that has most free frames",
+    "alloc_color_heap_page, Xen 4.20 to 4.22; measured on boots",
+    Trust.DOCUMENTED,
+)
+NEED = Assumption(
+    "a domain needs its memory, its P2M pool or tables and its magic pages, all from its own colors",
+    "domain building of Xen and xl, 4.20 to 4.22; measured on boots",
+    Trust.DOCUMENTED,
+)
+NO_GROWTH = Assumption(
+    "later mappings of grants and foreign frames, which take tables from dom0's colors, are not counted",
+    "p2m_alloc_page for the hardware domain, Xen 4.20 to 4.22",
+    Trust.DOCUMENTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A domain at its turn: what was taken before, by whom, and what is free now."""
+
+    party: Party
+    domain: Domain
+    before: tuple[Party, ...]
+    stages: tuple[tuple[int, ...], ...]  # free frames before each of `before`, and at last before the domain itself
+
+    @property
+    def free(self) -> tuple[int, ...]:
+        return self.stages[-1]
+
+    @property
+    def available(self) -> int:
+        return sum(self.free[color] for color in self.party.colors)
+
+
+def memory(case: Case) -> Iterator[Theorem]:
+    """The theorems on memory of every domain, in the order of creation."""
+    free = case.boot.free_initial
+    blocked = _blocked(case)
+    before: tuple[Party, ...] = ()
+    for party in case.parties:
+        domain = party.domain
+        if domain is None:
+            continue
+        obligation = _obligation(party, domain, "memory", "in the listed order of creation")
+        if not case.modelled:
+            yield obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+            continue
+        if blocked or domain.failure:
+            reason = blocked or f"{party.label} is never created: {domain.failure.message if domain.failure else ''}"
+            yield obligation.settled(Verdict.VACUOUS, reason=reason)
+            if domain.failure and domain.kind is not DomainKind.XL:
+                blocked = blocked or f"Xen panics when it builds {party.label}"
+            continue
+        turn = _turn(case.boot.free_initial, before, party, domain)
+        yield _listed(case, turn, obligation)
+        left = level(turn.free, party.colors, domain.needed_pages)
+        if left is not None:
+            before = (*before, party)
+        elif domain.kind is not DomainKind.XL:
+            blocked = f"Xen panics when it builds {party.label}"
+    if case.policy.creation_order == "any" and case.modelled and not blocked and free:
+        yield from _every_order(case)
+
+
+def _blocked(case: Case) -> str:
+    panic = case.system.panic
+    if panic:
+        return f"Xen panics before it hands out memory: {panic.message}"
+    if not case.system.coloring:
+        return "coloring is off: there is no color heap"
+    if not case.boot.free_initial:
+        early = case.boot.panic
+        return f"there is no color heap{f': {early.message}' if early else ''}"
+    return ""
+
+
+def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obligation:
+    needed = domain.needed_pages
+    return Obligation(
+        id=f"{prefix}/{party.name}",
+        kind="memory" if prefix == "memory" else "memory-any-order",
+        statement=f"The {needed} frames of {party.label} fit into what its colors have free, {order}",
+        mathematics=f"{needed} ≤ Σ free(c) over c ∈ {{{party.colors}}} at its turn",
+        subjects=(party.name,),
+        assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0)),
+        places=(
+            Related(domain.memory_location, f"{party.label} needs {needed} frames ({_mib(needed)})"),
+            Related(domain.location, f"{party.label} has colors {party.colors}"),
+        ),
+    )
+
+
+def _mib(pages: int) -> str:
+    return f"{pages / MIB_PAGES:.0f} MiB" if pages >= 10 * MIB_PAGES else f"{pages * PAGE // 1024} KiB"
+
+
+def _turn(free: tuple[int, ...], before: Sequence[Party], party: Party, domain: Domain) -> Turn:
+    """Only those before count that took, directly or through others, from colors that the domain has."""
+    touched = party.colors
+    relevant: list[Party] = []
+    for earlier in reversed(before):
+        if not earlier.colors.isdisjoint(touched):
+            touched |= earlier.colors
+            relevant.insert(0, earlier)
+    stages = [free]
+    for earlier in relevant:
+        taken = earlier.domain.needed_pages if earlier.domain else 0
+        stages.append(level(stages[-1], earlier.domain.colors if earlier.domain else (), taken) or stages[-1])
+    return Turn(party, domain, tuple(relevant), tuple(stages))
+
+
+def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
+    missing = turn.domain.needed_pages - turn.available
+    chain = [p for p in (*turn.before, turn.party) if p.domain]
+    certificate = witness = None
+    core = obligation.places
+    if missing > 0:
+        needs = {p.name: (p.domain.needed_pages, p.domain.colors) for p in chain if p.domain}
+        certificate = hall_set(needs, case.boot.free_initial) or taking_certificate(needs, case.boot.free_initial)
+        witness = {
+            "domain": turn.party.name,
+            "needed_pages": turn.domain.needed_pages,
+            "available_pages": turn.available,
+            "missing_pages": missing,
+            "free_by_color": {str(color): turn.free[color] for color in turn.party.colors},
+        }
+        core = (*core, *(place for p in turn.before for place in _places(p)))
+    place = Obligation(
+        obligation.id,
+        obligation.kind,
+        obligation.statement,
+        obligation.mathematics,
+        obligation.subjects,
+        obligation.assumptions,
+        core,
+    )
+    text = f"{missing} frames ({_mib(missing)}) are missing" if missing > 0 else ""
+    return place.decided(
+        _script(turn), case.timeout, smt=case.smt, witness=lambda _: witness, certificate=certificate, refuted=text
+    )
+
+
+def _places(party: Party) -> tuple[Related, ...]:
+    if party.domain is None:
+        return ()
+    pages = party.domain.needed_pages
+    return (Related(party.domain.memory_location, f"{party.label} takes {pages} frames ({_mib(pages)}) before"),)
+
+
+def _script(turn: Turn) -> Script:
+    """The heap stage by stage; the levels are given, and the solver checks that they obey the rule."""
+    touched = turn.party.colors
+    for earlier in turn.before:
+        touched |= earlier.colors
+    declarations = ["(declare-const need Int)"]
+    declarations += [f"(declare-const f{stage}_{c} Int)" for stage in range(len(turn.stages)) for c in touched]
+    first = [f"(= f0_{color} {turn.stages[0][color]})" for color in touched]
+    needs = Related(turn.domain.memory_location, f"{turn.party.label} needs {turn.domain.needed_pages} frames")
+    assumptions = [
+        Named("heap", conjunction(first)),
+        Named("need-of-the-domain", f"(= need {turn.domain.needed_pages})", needs),
+    ]
+    for number, (earlier, (free, left)) in enumerate(zip(turn.before, pairwise(turn.stages), strict=True)):
+        place = _places(earlier)[0]
+        assumptions.append(Named(f"taken-{number}", _step(number, earlier, free, left, touched), place))
+    claim = f"(<= need {total([f'f{len(turn.stages) - 1}_{color}' for color in turn.party.colors])})"
+    return Script("QF_LIA", tuple(declarations), tuple(assumptions), claim)
+
+
+def _step(stage: int, party: Party, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
+    """Colors of the party go down to one level, some to one below it; the others keep what they have."""
+    low = max((left[color] for color in party.colors), default=0)
+    terms = []
+    for color in touched:
+        old, new = f"f{stage}_{color}", f"f{stage + 1}_{color}"
+        if color not in party.colors:
+            terms.append(f"(= {new} {old})")
+        else:
+            bound = f"(ite (> {old} {low}) {low} {old})"
+            below = 1 if left[color] == low - 1 and free[color] >= low else 0
+            terms.append(f"(= {new} (- {bound} {below}))")
+    taken = total([f"(- f{stage}_{color} f{stage + 1}_{color})" for color in party.colors])
+    needed = party.domain.needed_pages if party.domain else 0
+    return conjunction([*terms, f"(= {taken} {needed})"])
+
+
+def _every_order(case: Case) -> Iterator[Theorem]:
+    """dom0 and dom0less domains are built by Xen in order; xl guests may come in any."""
+    free: tuple[int, ...] = case.boot.free_initial
+    guests = []
+    for party in case.parties:
+        domain = party.domain
+        if domain is None or domain.failure:
+            continue
+        if domain.kind is DomainKind.XL:
+            guests.append(party)
+        else:
+            free = level(free, domain.colors, domain.needed_pages) or free
+    for party in guests:
+        if party.domain:
+            yield _any_order(case, party, party.domain, [g for g in guests if g is not party], free)
+
+
+def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], free: tuple[int, ...]) -> Theorem:
+    obligation = _obligation(party, domain, "memory-any-order", "in every order of the xl guests")
+    rivals = [other for other in others if not other.colors.isdisjoint(party.colors)]
+    theorem = obligation.decided(_bound_script(party, domain, rivals, free), case.timeout, smt=case.smt)
+    if theorem.verdict is not Verdict.REFUTED:
+        return theorem
+    needs = {p.name: (p.domain.needed_pages, p.domain.colors) for p in [party, *others] if p.domain}
+    search = order_without_room(party.name, needs, free, case.timeout)
+    if search.order is None and not search.complete:
+        return obligation.settled(Verdict.UNKNOWN, reason="no order was found that fails, nor excluded in time")
+    if search.order is None:
+        return obligation.settled(Verdict.PROVED, reason="every order of the guests that share colors was tried")
+    found = search.order
+    witness = {"order": [*found, party.name], "domain": party.name, "needed_pages": domain.needed_pages}
+    ordered = {name: needs[name] for name in (*found, party.name)}
+    certificate = hall_set(ordered, free) or taking_certificate(ordered, free)
+    text = f"no room for {party.label} after {', '.join(found) or 'the domains that Xen builds'}"
+    return obligation.settled(
+        Verdict.REFUTED, reason=text, witness=witness, certificate=certificate, seconds=theorem.seconds
+    )
+
+
+def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Sequence[int]) -> Script:
+    """However the others' frames spread over their colors, enough is left: no rule of choice is assumed."""
+    colors = party.colors
+    for rival in rivals:
+        colors |= rival.colors
+    declarations, assumptions = [], []
+    for number, rival in enumerate(rivals):
+        declarations += [f"(declare-const t{number}_{color} Int)" for color in rival.colors]
+        positive = [f"(>= t{number}_{color} 0)" for color in rival.colors]
+        needed = rival.domain.needed_pages if rival.domain else 0
+        taken = f"(<= {total([f't{number}_{color}' for color in rival.colors])} {needed})"
+        place = Related(rival.location, f"{rival.label} may come before")
+        assumptions.append(Named(f"rival-{number}", conjunction([*positive, taken]), place))
+    taken_of = {
+        color: total([f"t{number}_{color}" for number, rival in enumerate(rivals) if color in rival.colors])
+        for color in colors
+    }
+    assumptions.append(Named("heap", conjunction([f"(<= {taken_of[color]} {free[color]})" for color in colors])))
+    left = total([f"(- {free[color]} {taken_of[color]})" for color in party.colors])
+    return Script("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {domain.needed_pages} {left})")

@@ -1,0 +1,87 @@
+"""Obligations: what is to be proved, before it is; and how a solver's answer becomes a theorem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from colorcheck.diagnostic import Related, Verdict
+from colorcheck.proof.script import Script
+from colorcheck.proof.solver import decide
+from colorcheck.theorem import Assumption, Theorem
+
+Witness = Callable[[Mapping[str, int | bool | str]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A claim that will become a theorem; the fields are those of `Theorem`.
+
+    `places` are where the files say what the claim is about; a refutation points at them. `witness` turns the values
+    of a countermodel into the theorem's witness.
+    """
+
+    id: str
+    kind: str
+    statement: str
+    mathematics: str
+    subjects: tuple[str, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    places: tuple[Related, ...] = ()
+
+    def settled(
+        self,
+        verdict: Verdict,
+        *,
+        reason: str = "",
+        witness: object = None,
+        certificate: object = None,
+        core: tuple[Related, ...] | None = None,
+        seconds: float = 0.0,
+        smt: str = "",
+    ) -> Theorem:
+        """The theorem with a verdict that is already known."""
+        return Theorem(
+            id=self.id,
+            kind=self.kind,
+            statement=self.statement,
+            mathematics=self.mathematics,
+            subjects=self.subjects,
+            verdict=verdict,
+            seconds=seconds,
+            assumptions=self.assumptions,
+            core=self.places if core is None else core,
+            witness=witness,
+            reason=reason,
+            certificate=certificate,
+            smt=smt,
+        )
+
+    def decided(
+        self,
+        script: Script,
+        timeout: float,
+        *,
+        smt: bool = False,
+        witness: Witness | None = None,
+        certificate: object = None,
+        refuted: str = "",
+    ) -> Theorem:
+        """The theorem with the verdict that Z3 finds; `refuted` is the reason to give where it is refuted."""
+        answer = decide(script, timeout)
+        by_name = {each.name: each.place for each in script.assumptions}
+        named = tuple(place for name in answer.core if (place := by_name.get(name)) is not None)
+        core = self.places if answer.verdict in {Verdict.REFUTED, Verdict.UNKNOWN} else named
+        reason = answer.reason
+        if answer.verdict is Verdict.VACUOUS:
+            reason = f"the assumptions contradict each other: {', '.join(answer.core)}"
+        is_refuted = answer.verdict is Verdict.REFUTED
+        return self.settled(
+            answer.verdict,
+            reason=refuted if is_refuted else reason,
+            witness=witness(dict(answer.values)) if is_refuted and witness else None,
+            certificate=certificate if is_refuted else None,
+            core=core,
+            seconds=answer.seconds,
+            smt=script.text(answer.verdict) if smt else "",
+        )

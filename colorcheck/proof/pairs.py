@@ -1,0 +1,268 @@
+"""Separation of each pair: no line of the one can evict a line of the other from a cache that both use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from colorcheck.colors import ColorSet
+from colorcheck.diagnostic import Related, Verdict
+from colorcheck.proof.case import XEN, Case, Party, SharedCache
+from colorcheck.proof.index import frame_of, has_color, inside, same_set
+from colorcheck.proof.obligation import Obligation
+from colorcheck.proof.script import Named, Script, conjunction, together, vector
+from colorcheck.proof.sets import COLOR, addresses_witness
+from colorcheck.proof.solver import decide
+from colorcheck.proof.witness import meeting_frames
+from colorcheck.theorem import Assumption, Theorem, Trust
+
+INVARIANT = Assumption(
+    "every frame of a domain has one of the domain's colors, and no frame has two owners",
+    "theorems allocator/*",
+    Trust.CHECKED,
+)
+IMAGE = Assumption(
+    "Xen's text, data and static page tables lie in frames of Xen's colors; its heap, stacks of other CPUs and "
+    "dynamic page tables lie in the uncolored buddy heap and are not meant here",
+    "xen_colored_mfn, Xen 4.20 to 4.22",
+    Trust.DOCUMENTED,
+)
+PINNED = Assumption(
+    "the vCPUs stay on the CPUs that they are pinned to, and Xen numbers CPUs in the order of the device tree",
+    "cpus= of the domains, clusters of the board",
+    Trust.TRUSTED,
+)
+
+
+def pair_separation(case: Case, sets: Mapping[str, Theorem]) -> Iterator[Theorem]:
+    """A theorem for each pair that the policy does not allow to share, Xen included."""
+    asked = [
+        _Pair(case, first, second, sets).asked()
+        for first, second in combinations(case.parties, 2)
+        if case.policy.share_of(_policy_name(first), _policy_name(second)) is None
+    ]
+    yield from _settled(case, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A pair whose verdict the solver has to give; `refuted` and `witness` belong to it should it be refuted."""
+
+    obligation: Obligation
+    script: Script
+    refuted: str = ""
+    witness: object = None
+
+    def alone(self, case: Case) -> Theorem:
+        def witness(_: Mapping[str, int | bool | str]) -> object:
+            return self.witness
+
+        return self.obligation.decided(self.script, case.timeout, smt=case.smt, witness=witness, refuted=self.refuted)
+
+
+def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
+    """Asks for the conjunction of all that looks true at once: one proof of it proves each; else one by one."""
+    hopeful = [each for each in asked if isinstance(each, _Question) and not each.refuted]
+    answer = decide(together([each.script for each in hopeful]), case.timeout, core=False) if hopeful else None
+    proved = answer is not None and answer.verdict is Verdict.PROVED
+    share = answer.seconds / len(hopeful) if answer else 0.0
+    for each in asked:
+        if isinstance(each, Theorem):
+            yield each
+        elif proved and not each.refuted:
+            text = each.script.text(Verdict.PROVED) if case.smt else ""
+            yield each.obligation.settled(Verdict.PROVED, seconds=share, smt=text)
+        else:
+            yield each.alone(case)
+
+
+def _policy_name(party: Party) -> str:
+    return party.domain.name if party.domain else XEN
+
+
+class _Pair:
+    """One pair, on its way to a theorem."""
+
+    def __init__(self, case: Case, first: Party, second: Party, sets: Mapping[str, Theorem]) -> None:
+        self.case, self.first, self.second, self.sets = case, first, second, sets
+        met = [shared for shared in case.caches if self._both_use(shared)]
+        self.caches = tuple(met)
+        assumptions = [INVARIANT, COLOR, *(IMAGE,) * (first.domain is None)]
+        assumptions += [_of_set_theorem(shared, sets[shared.id]) for shared in met if shared.id in sets]
+        if len(met) < len(case.caches):
+            assumptions.append(PINNED)
+        where = " or ".join(shared.label for shared in met) or "last-level cache"
+        self.obligation = Obligation(
+            id=f"separation/{first.name}/{second.name}",
+            kind="pair-separation",
+            statement=f"No access of {first.label} evicts a line of {second.label} from the {where}, nor the reverse",
+            mathematics=_formula(first, second),
+            subjects=(first.name, second.name),
+            assumptions=tuple(assumptions),
+            places=tuple(Related(p.location, f"{p.label} has colors {p.colors}") for p in (first, second)),
+        )
+
+    def asked(self) -> Theorem | _Question:
+        system, obligation = self.case.system, self.obligation
+        nobody = next((reason for p in (self.first, self.second) if (reason := self._never_runs(p))), "")
+        if not self.case.modelled:
+            return obligation.settled(Verdict.UNKNOWN, reason=self.case.not_modelled)
+        if nobody:
+            return obligation.settled(Verdict.VACUOUS, reason=nobody)
+        if not system.coloring:
+            return obligation.settled(
+                Verdict.REFUTED,
+                reason="coloring is off: every domain may get every frame",
+                core=(Related(system.coloring_location, "coloring is off"),),
+            )
+        overlap = self.first.colors & self.second.colors
+        if overlap:
+            return self._shared(overlap)
+        return self._decided()
+
+    def _never_runs(self, party: Party) -> str:
+        system = self.case.system
+        if system.panic:
+            return f"Xen panics before it runs: {system.panic.message}"
+        if party.domain and party.domain.failure:
+            return f"{party.label} is never created: {party.domain.failure.message}"
+        if system.coloring and not party.colors:
+            return f"{party.label} has no colors and therefore no frames"
+        nr_colors = system.nr_colors
+        if system.coloring and (nr_colors is None or not party.colors <= ColorSet.all(nr_colors)):
+            return f"{party.label} has colors that do not exist"
+        return ""
+
+    def _both_use(self, shared: SharedCache) -> bool:
+        """Unless it is certain that one of them never runs on the cache's CPUs, both use it."""
+        domains = [party.domain for party in (self.first, self.second) if party.domain]
+        return not any(
+            shared.cpus is not None and domain.cpus is not None and shared.cpus.isdisjoint(domain.cpus)
+            for domain in domains
+        )
+
+    def _shared(self, overlap: ColorSet) -> Theorem | _Question:
+        if self.case.caches and not self.caches:
+            return self._apart_by_affinity()
+        nr_colors = self.case.system.nr_colors or 1
+        witness: dict[str, object] = {"shared_colors": list(overlap), **self._meeting(self.caches)}
+        text = f"both have color{'s' * (len(overlap) > 1)} {overlap}"
+        return self._by_colors([nr_colors], text, witness)
+
+    def _meeting(self, caches: Iterable[SharedCache]) -> dict[str, object]:
+        """Two frames that meet in one of the caches, where they are found at once."""
+        for shared in caches:
+            pair = meeting_frames(self.case, shared, self.first, self.second)
+            if pair and shared.cache:
+                return addresses_witness(shared.label, shared.cache, *pair, self.case.system.nr_colors or 1)
+        return {}
+
+    def _apart_by_affinity(self) -> Theorem:
+        return self.obligation.settled(Verdict.PROVED, reason="they run on CPUs of different clusters")
+
+    def _decided(self) -> Theorem | _Question:
+        if self.case.board is None:
+            reason = "the colors are disjoint, but no board is known, so its caches are not"
+            return self.obligation.settled(Verdict.UNKNOWN, reason=reason)
+        if not self.caches:
+            return self._apart_by_affinity()
+        nr_colors = self.case.system.nr_colors or 1
+        moduli = {}
+        for shared in self.caches:
+            modulus = shared.frames_apart(nr_colors)
+            if self.sets[shared.id].verdict is Verdict.PROVED:
+                moduli[modulus] = shared
+                if self._meet(modulus):
+                    return self._folded(shared, modulus)
+        for shared in self.caches:
+            if self.sets[shared.id].verdict is Verdict.REFUTED:
+                theorem = self._by_addresses(shared)
+                if theorem.verdict is not Verdict.PROVED or len(self.caches) == 1:
+                    return theorem
+        unknown = [self.sets[shared.id] for shared in self.caches]
+        reasons = [lemma.reason for lemma in unknown if lemma.verdict in {Verdict.UNKNOWN, Verdict.VACUOUS}]
+        if reasons:
+            text = f"the colors are disjoint, but {'; '.join(reasons)}"
+            return self.obligation.settled(Verdict.UNKNOWN, reason=text)
+        return self._by_colors(sorted(moduli) or [nr_colors], "", None)
+
+    def _meet(self, modulus: int) -> bool:
+        return not self.first.colors.folded(modulus).isdisjoint(self.second.colors.folded(modulus))
+
+    def _folded(self, shared: SharedCache, modulus: int) -> Theorem | _Question:
+        meeting = self.first.colors.folded(modulus) & self.second.colors.folded(modulus)
+        witness: dict[str, object] = {"shared_colors": [], "modulo": modulus, "colors_of_cache": list(meeting)}
+        text = f"the {shared.label} has only {modulus} colors and sees color c as c mod {modulus}: both have {meeting}"
+        return self._by_colors([modulus], text, {**witness, **self._meeting([shared])})
+
+    def _by_colors(self, moduli: list[int], refuted: str, witness: object) -> _Question:
+        """Asks about sets of colors; that sets of colors are sets of the cache is the lemma's part."""
+        nr_colors = self.case.system.nr_colors or 1
+        numbered = [(f"P{self.case.parties.index(party)}", party) for party in (self.first, self.second)]
+        names = [name for name, _ in numbered]
+        colors = [
+            Named(f"colors-of-{name}", f"(= {name} {vector(party.colors.mask, nr_colors)})", place)
+            for (name, party), place in zip(numbered, self.obligation.places, strict=True)
+        ]
+        owned = [Named(f"{name}-owns-frames", f"(not (= {name} {vector(0, nr_colors)}))") for name in names]
+        script = Script(
+            logic="QF_BV",
+            declarations=tuple(f"(declare-const {name} (_ BitVec {nr_colors}))" for name in names),
+            assumptions=(*colors, *owned),
+            claim=conjunction([_disjoint(names, nr_colors, modulus) for modulus in moduli]),
+        )
+        return _Question(self.obligation, script, refuted, witness)
+
+    def _by_addresses(self, shared: SharedCache) -> Theorem:
+        """Where colors as such do not separate the cache, these two sets of colors still may."""
+        case, cache = self.case, shared.cache
+        if cache is None:
+            return self.obligation.settled(Verdict.UNKNOWN, reason=f"nothing is known of the {shared.label}")
+        script = address_script(case, shared, self.first.colors, self.second.colors)
+        nr_colors = case.system.nr_colors or 1
+
+        def witness(values: Mapping[str, int | bool | str]) -> object:
+            return addresses_witness(shared.label, cache, int(values["a"]), int(values["b"]), nr_colors)
+
+        text = f"frames of both meet in sets of the {shared.label}, though their colors differ"
+        return self.obligation.decided(script, case.timeout, smt=case.smt, witness=witness, refuted=text)
+
+
+def address_script(case: Case, shared: SharedCache, first: ColorSet, second: ColorSet) -> Script:
+    """No frame with a color of the first and another one with a color of the second meet in the cache."""
+    width, nr_colors = case.width, case.system.nr_colors or 1
+    if shared.cache is None:
+        raise ValueError(f"nothing is known of the {shared.label}")
+    return Script(
+        logic="QF_BV",
+        declarations=tuple(f"(declare-const {name} (_ BitVec {width}))" for name in "ab"),
+        assumptions=(
+            Named("a-in-dram", inside("a", case.ranges, width)),
+            Named("b-in-dram", inside("b", case.ranges, width)),
+            Named("a-is-of-the-first", has_color("a", first, nr_colors)),
+            Named("b-is-of-the-second", has_color("b", second, nr_colors)),
+            Named("two-frames", f"(not (= {frame_of('a', width)} {frame_of('b', width)}))"),
+        ),
+        claim=f"(not {same_set(shared.cache.index, 'a', 'b', width)})",
+        values=("a", "b"),
+    )
+
+
+def _disjoint(names: list[str], nr_colors: int, modulus: int) -> str:
+    first, second = (_fold(name, nr_colors, modulus) for name in names)
+    return f"(= (bvand {first} {second}) {vector(0, modulus)})"
+
+
+def _fold(name: str, nr_colors: int, modulus: int) -> str:
+    """The set of c mod `modulus` for the colors c of a set, as a bit vector."""
+    parts = [f"((_ extract {low + modulus - 1} {low}) {name})" for low in range(0, nr_colors, modulus)]
+    return parts[0] if len(parts) == 1 else f"(bvor {' '.join(parts)})"
+
+
+def _of_set_theorem(shared: SharedCache, theorem: Theorem) -> Assumption:
+    return Assumption(f"{theorem.statement} ({shared.assumption.text})", f"theorem {theorem.id}", Trust.CHECKED)
+
+
+def _formula(first: Party, second: Party) -> str:
+    return f"∀ a ∈ frames({first.name}), b ∈ frames({second.name}), caches K of both: set_K(a) ≠ set_K(b)"

@@ -1,0 +1,153 @@
+"""Placement: the color heap is what the memory map says, Xen lies in room of its own, dom0 has all its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Related, Verdict
+from colorcheck.hardware.board import PAGE
+from colorcheck.proof.case import Case
+from colorcheck.proof.obligation import Obligation
+from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
+from colorcheck.theorem import Assumption, Theorem, Trust
+from colorcheck.xen.system import Built, DomainKind, Interval
+
+ALIGNMENT = (2 << 20) // PAGE  # Xen's image moves to a multiple of 2 MiB (get_xen_paddr, Xen 4.20 to 4.22)
+MAP = Assumption(
+    "memory is cut into the pieces of the boot model's map",
+    "boot model of Xen, held against boots of real Xen",
+    Trust.CHECKED,
+)
+
+
+def placement(case: Case) -> Iterator[Theorem]:
+    """The theorems on where things lie; none where Xen never gets so far or coloring is off."""
+    if case.system.panic or not case.system.coloring:
+        return
+    yield _heap(case)
+    yield _xen(case)
+    for built in case.boot.built:
+        if built.domain.kind is DomainKind.DOM0:
+            yield _dom0(case, built)
+
+
+def _heap(case: Case) -> Theorem:
+    free = case.boot.free_initial
+    pieces = [(i.start, i.end) for i in case.boot.memory_map if i.use == "color-heap"]
+    obligation = Obligation(
+        id="memory/heap",
+        kind="capacity",
+        statement="The free frames per color are those of the color heap's pieces, each counted once",
+        mathematics="∀ c: free(c) = |{f ∈ color heap: f mod n = c}|",
+        subjects=("color heap",),
+        assumptions=(MAP,),
+    )
+    if not case.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    if not free:
+        early = case.boot.panic
+        return obligation.settled(Verdict.VACUOUS, reason=early.message if early else "there is no color heap")
+    counted = [
+        Named(f"counted-{color}", f"(= n{color} {total([_count(color, len(free), *piece) for piece in pieces])})")
+        for color in range(len(free))
+    ]
+    apart = conjunction([f"(<= {a[1]} {b[0]})" for a, b in zip(sorted(pieces), sorted(pieces)[1:], strict=False)])
+    claim = conjunction([apart, *(f"(= n{color} {free[color]})" for color in range(len(free)))])
+    script = Script("QF_NIA", tuple(f"(declare-const n{c} Int)" for c in range(len(free))), tuple(counted), claim)
+    text = "the boot model's counts and its map contradict each other: a fault of colorcheck"
+    return obligation.decided(script, case.timeout, smt=case.smt, refuted=text)
+
+
+def _count(color: int, nr_colors: int, start: int, end: int) -> str:
+    """How many frames of a piece have the color: multiples of `nr_colors` in a shifted range."""
+    shift = nr_colors - 1 - color
+    return f"(- (div {end + shift} {nr_colors}) (div {start + shift} {nr_colors}))"
+
+
+def _xen(case: Case) -> Theorem:
+    region = case.boot.xen_region
+    places = (Related(case.system.xen_location, "Xen's colors come from here"),)
+    obligation = Obligation(
+        id="placement/xen",
+        kind="placement",
+        statement="Xen's region is aligned to 2 MiB, lies in memory, and nothing else lies in it",
+        mathematics="∀ f ∈ region: f ∈ DRAM ∧ f ∉ modules ∪ reserved ∪ heaps",
+        subjects=("xen",),
+        assumptions=(MAP,),
+        places=places,
+    )
+    if not case.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    if region is None:
+        panic = case.boot.panic
+        text = panic.message if panic else "the boot model found no region for Xen"
+        verdict = Verdict.REFUTED if panic and panic.kind == "relocation" else Verdict.UNKNOWN
+        return obligation.settled(verdict, reason=text)
+    others = [i for i in case.boot.memory_map if i.use not in {"xen", "free"}]
+    memory = [(start // PAGE, end // PAGE) for start, end in case.ranges]
+    declarations = ("(declare-const start Int)", "(declare-const end Int)", "(declare-const f Int)")
+    assumptions = (
+        Named("region", f"(and (= start {region[0]}) (= end {region[1]}))", places[0]),
+        Named("inside", "(and (<= start f) (< f end))"),
+    )
+    claim = conjunction(
+        [
+            f"(= (mod start {ALIGNMENT}) 0)",
+            f"(= (mod end {ALIGNMENT}) 0)",
+            _in(memory),
+            f"(not {_in([(i.start, i.end) for i in others])})",
+        ]
+    )
+    script = Script("QF_LIA", declarations, assumptions, claim, ("f",))
+
+    def witness(values: object) -> object:
+        frame = int(dict(values)["f"]) if isinstance(values, dict) else 0
+        return {"frame": frame, "used_as": _use(others, frame)}
+
+    text = "something else lies in Xen's region"
+    return obligation.decided(script, case.timeout, smt=case.smt, witness=witness, refuted=text)
+
+
+def _in(ranges: list[tuple[int, int]]) -> str:
+    return disjunction([f"(and (<= {start} f) (< f {end}))" for start, end in ranges])
+
+
+def _use(intervals: list[Interval], frame: int) -> str:
+    return next((i.use for i in intervals if i.start <= frame < i.end), "no memory")
+
+
+def _dom0(case: Case, built: Built) -> Theorem:
+    domain = built.domain
+    place = Related(domain.memory_location, f"dom0 is to have {domain.pages} frames")
+    obligation = Obligation(
+        id="placement/dom0",
+        kind="placement",
+        statement="dom0's banks of guest memory do not overlap and hold all its memory",
+        mathematics="Σ |bank| = memory of dom0, banks disjoint",
+        subjects=(domain.name,),
+        assumptions=(
+            Assumption("Xen lays out dom0's banks as the boot model does", "measured on boots", Trust.DOCUMENTED),
+        ),
+        places=(place,),
+    )
+    if not case.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    if not built.created:
+        text = built.failure.message if built.failure else "dom0 was not built"
+        return obligation.settled(Verdict.REFUTED, reason=text)
+    banks = sorted(built.banks)
+    if not banks:
+        return obligation.settled(Verdict.UNKNOWN, reason="the boot model gives no banks")
+    declarations = tuple(f"(declare-const {name}{n} Int)" for n in range(len(banks)) for name in ("s", "e"))
+    laid = [Named(f"bank-{n}", f"(and (= s{n} {start}) (= e{n} {end}))") for n, (start, end) in enumerate(banks)]
+    sizes = total([f"(- e{n} s{n})" for n in range(len(banks))])
+    ordered = [f"(<= e{n} s{n + 1})" for n in range(len(banks) - 1)]
+    claim = conjunction(
+        [f"(= {sizes} (* {PAGE} {domain.pages}))", *ordered, *(f"(< s{n} e{n})" for n in range(len(banks)))]
+    )
+    return obligation.decided(
+        Script("QF_LIA", declarations, tuple(laid), claim),
+        case.timeout,
+        smt=case.smt,
+        refuted="the banks do not hold dom0's memory",
+    )

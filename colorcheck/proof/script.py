@@ -1,0 +1,85 @@
+"""Questions for a solver, as SMT-LIB 2 text: what Z3 is asked and what a certificate holds is the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from colorcheck.diagnostic import Related, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An assumption with a name, as unsat cores give it, and the place in the input files that says so."""
+
+    name: str
+    term: str
+    place: Related | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A claim under assumptions.
+
+    `declarations` are SMT-LIB commands, `assumptions` and `claim` Boolean terms over them. The claim is proved where
+    the assumptions can be met and their conjunction with its negation cannot. `values` are the constants whose
+    values in a countermodel make the witness.
+    """
+
+    logic: str
+    declarations: tuple[str, ...]
+    assumptions: tuple[Named, ...]
+    claim: str
+    values: tuple[str, ...] = ()
+
+    def text(self, verdict: Verdict) -> str:
+        """The SMT-LIB 2 file that asks both questions, with the answers that belong to the verdict in `:status`."""
+        lines = [f"(set-logic {self.logic})", *self.declarations]
+        lines += [f"(assert (! {each.term} :named {each.name}))" for each in self.assumptions]
+        first, *rest = expected_answers(verdict)
+        lines += [f"(set-info :status {first})", "(check-sat)"]
+        for answer in rest:
+            lines += [f"(assert (! (not {self.claim}) :named negated-claim))", f"(set-info :status {answer})"]
+            lines += ["(check-sat)"]
+        return "\n".join([*lines, "(exit)", ""])
+
+
+def expected_answers(verdict: Verdict) -> tuple[str, ...]:
+    """What a solver must answer: first to the assumptions alone, then together with the negated claim."""
+    return {
+        Verdict.PROVED: ("sat", "unsat"),
+        Verdict.REFUTED: ("sat", "sat"),
+        Verdict.VACUOUS: ("unsat",),
+        Verdict.UNKNOWN: ("unknown",),
+    }[verdict]
+
+
+def together(scripts: Sequence[Script]) -> Script:
+    """One script whose claim is that all claims hold; what several declare or assume under one name is one thing."""
+    declarations = dict.fromkeys(line for script in scripts for line in script.declarations)
+    assumptions = {each.name: each for script in scripts for each in script.assumptions}
+    claim = conjunction([script.claim for script in scripts])
+    return Script(scripts[0].logic, tuple(declarations), tuple(assumptions.values()), claim)
+
+
+def conjunction(terms: list[str]) -> str:
+    return _joined("and", terms, "true")
+
+
+def disjunction(terms: list[str]) -> str:
+    return _joined("or", terms, "false")
+
+
+def total(terms: list[str]) -> str:
+    return _joined("+", terms, "0")
+
+
+def _joined(operator: str, terms: list[str], empty: str) -> str:
+    if len(terms) < 2:
+        return terms[0] if terms else empty
+    return f"({operator} {' '.join(terms)})"
+
+
+def vector(value: int, width: int) -> str:
+    """A bit vector constant."""
+    return f"(_ bv{value} {width})"

@@ -1,0 +1,139 @@
+"""Set separation: frames of different colors never meet in a set of a shared cache, whatever their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from colorcheck.diagnostic import Related, Verdict
+from colorcheck.hardware.board import PAGE, Cache
+from colorcheck.hardware.index import IndexFunction, UnknownIndex
+from colorcheck.proof.case import Case, SharedCache
+from colorcheck.proof.index import color_of, inside, same_set
+from colorcheck.proof.obligation import Obligation
+from colorcheck.proof.script import Named, Script
+from colorcheck.theorem import Assumption, Theorem, Trust
+
+COLOR = Assumption(
+    "Xen's color of a frame is its machine frame number modulo the number of colors",
+    "mfn_to_color, Xen 4.20 to 4.22; measured on boots",
+    Trust.DOCUMENTED,
+)
+
+
+def set_separation(case: Case) -> dict[str, Theorem]:
+    """A theorem for each shared cache, by the cache's id. Without a board there is nothing to prove from."""
+    nr_colors = case.system.nr_colors
+    if nr_colors is None or nr_colors < 2:
+        return {}
+    if case.board is None:
+        return {"unknown": _without_board()}
+    return {shared.id: _one(case, shared, nr_colors) for shared in case.caches}
+
+
+def declared_geometry(case: Case) -> Theorem | None:
+    """The colors that Xen believes in are colors of the cache that it runs on: two of them share no set."""
+    nr_colors = case.system.nr_colors
+    if nr_colors is None or nr_colors < 2 or not case.caches:
+        return None
+    shared = case.caches[0]
+    obligation = Obligation(
+        id="geometry/declared",
+        kind="geometry",
+        statement=f"The {nr_colors} colors that Xen uses are colors of the {shared.label}",
+        mathematics=_formula(nr_colors),
+        subjects=(shared.label,),
+        assumptions=(COLOR, shared.assumption),
+        places=(Related(case.system.coloring_location, f"{nr_colors} colors come from here"),),
+    )
+    return _decided(case, shared, nr_colors, obligation)
+
+
+def _one(case: Case, shared: SharedCache, nr_colors: int) -> Theorem:
+    modulus = shared.frames_apart(nr_colors)
+    modulus = modulus if modulus > 1 else nr_colors
+    folded = "" if modulus == nr_colors else f" modulo {modulus}"
+    obligation = Obligation(
+        id=f"sets/{shared.id}",
+        kind="set-separation",
+        statement=f"Frames whose colors differ{folded} never meet in a set of the {shared.label}",
+        mathematics=_formula(modulus),
+        subjects=(shared.label,),
+        assumptions=(COLOR, shared.assumption),
+        places=(Related(case.system.coloring_location, f"{nr_colors} colors come from here"),),
+    )
+    return _decided(case, shared, modulus, obligation)
+
+
+def _formula(modulus: int) -> str:
+    return f"∀ a, b ∈ DRAM: ⌊a/{PAGE}⌋ mod {modulus} ≠ ⌊b/{PAGE}⌋ mod {modulus} ⇒ set(a) ≠ set(b)"
+
+
+def _decided(case: Case, shared: SharedCache, modulus: int, obligation: Obligation) -> Theorem:
+    reason = unknown_index(shared)
+    if reason:
+        return obligation.settled(Verdict.UNKNOWN, reason=reason)
+    if modulus & (modulus - 1):
+        return obligation.settled(Verdict.UNKNOWN, reason=f"{modulus} colors are no power of two")
+    cache = shared.cache
+    if cache is None:  # unknown_index has said so
+        return obligation.settled(Verdict.UNKNOWN, reason="the cache is unknown")
+    script = _script(case, cache.index, modulus)
+
+    def witness(values: Mapping[str, int | bool | str]) -> object:
+        return addresses_witness(
+            shared.label, cache, int(values["a"]), int(values["b"]), case.system.nr_colors or modulus
+        )
+
+    text = f"the {shared.label} puts frames of different colors into one set"
+    return obligation.decided(script, case.timeout, smt=case.smt, witness=witness, refuted=text)
+
+
+def unknown_index(shared: SharedCache) -> str:
+    """Why nothing can be said of the cache's sets; empty where something can."""
+    if shared.cache is None:
+        return f"the board does not say what the {shared.label} is like"
+    index = shared.cache.index
+    if isinstance(index, UnknownIndex):
+        return f"how the {shared.label} is indexed is unknown: {index.reason}"
+    way_size = shared.cache.way_size
+    own = index.line * index.sets if hasattr(index, "sets") else None
+    if way_size is not None and own is not None and own != way_size:
+        return f"the board contradicts itself: the {shared.label} has a way of {way_size} bytes and an index of {own}"
+    return ""
+
+
+def addresses_witness(label: str, cache: Cache, first: int, second: int, nr_colors: int) -> dict[str, object]:
+    """Two addresses that meet, for people and for the replay."""
+    chosen = None if isinstance(cache.index, UnknownIndex) else cache.index.set_of(first)
+    pages = [first // PAGE, second // PAGE]
+    colors = [page % nr_colors for page in pages]
+    return {"cache": label, "addresses": [first, second], "frames": pages, "colors": colors, "set": chosen}
+
+
+def _script(case: Case, index: IndexFunction, modulus: int) -> Script:
+    width = case.width
+    bits = f"(_ BitVec {width})"
+    differ = f"(not (= {color_of('a', modulus)} {color_of('b', modulus)}))"
+    return Script(
+        logic="QF_BV",
+        declarations=(f"(declare-const a {bits})", f"(declare-const b {bits})"),
+        assumptions=(
+            Named("a-in-dram", inside("a", case.ranges, width)),
+            Named("b-in-dram", inside("b", case.ranges, width)),
+            Named("colors-differ", differ),
+        ),
+        claim=f"(not {same_set(index, 'a', 'b', width)})",
+        values=("a", "b"),
+    )
+
+
+def _without_board() -> Theorem:
+    obligation = Obligation(
+        id="sets/unknown",
+        kind="set-separation",
+        statement="Frames of different colors never meet in a set of the last-level cache",
+        mathematics="∀ a, b ∈ DRAM: color(a) ≠ color(b) ⇒ set(a) ≠ set(b)",
+        subjects=("last-level cache",),
+        assumptions=(COLOR,),
+    )
+    return obligation.settled(Verdict.UNKNOWN, reason="no board is known, so its caches are not")

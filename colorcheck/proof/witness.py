@@ -1,0 +1,55 @@
+"""Frames that meet: two frames of two owners in one set, taken from what they really get where that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.hardware.index import Linear
+from colorcheck.proof.case import Case, Party, SharedCache
+
+TRIED = 1 << 16
+
+
+def meeting_frames(case: Case, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
+    """Addresses of two different frames, one of each party, with the same set; None where none is found at once.
+
+    Frames come from the boot, or, for who got none, from the color heap. Only for linear indexes; a witness for
+    another index comes out of the solver.
+    """
+    index = shared.cache.index if shared.cache else None
+    if not isinstance(index, Linear) or index.line * index.sets % PAGE:
+        return None
+    modulus = index.line * index.sets // PAGE
+    ours: dict[int, list[int]] = {}
+    for frame in islice(_frames(case, first), TRIED):
+        seen = ours.setdefault(frame % modulus, [])
+        if len(seen) < 2:
+            seen.append(frame)
+    for frame in islice(_frames(case, second), TRIED):
+        other = next((f for f in ours.get(frame % modulus, ()) if f != frame), None)
+        if other is not None:
+            return other * PAGE, frame * PAGE
+    return None
+
+
+def _frames(case: Case, party: Party) -> Iterator[int]:
+    """Frames of a party: not all of them, but of each of its colors some."""
+    nr_colors = case.system.nr_colors or 1
+    if party.domain is None:
+        region = case.boot.xen_region
+        intervals = [region] if region else [(0, nr_colors)]
+    else:
+        built = next((b for b in case.boot.built if b.domain.id == party.domain.id), None)
+        runs = built.frames if built else ()
+        if runs:
+            for run in runs:
+                for number in range(min(run.count, 2 * nr_colors)):
+                    yield run.first + number * run.step
+            return
+        intervals = [(i.start, i.end) for i in case.boot.memory_map if i.use == "color-heap"] or [(0, 2 * nr_colors)]
+    for start, end in intervals:
+        for frame in range(start, min(end, start + 2 * nr_colors)):
+            if frame % nr_colors in party.colors:
+                yield frame
