@@ -7,10 +7,72 @@ from collections.abc import Iterable
 
 from colorcheck.diagnostic import Finding
 from colorcheck.results import Facts, Fault
-from colorcheck.rules import tool_rule_crash
+from colorcheck.rules import (
+    cc001_syntax,
+    cc002_unreadable,
+    cc003_include,
+    cc004_manifest_key,
+    cc005_manifest_value,
+    cc006_damaged_blob,
+    cc007_device_tree_meaning,
+    cc008_device_tree_rest,
+    cc009_too_deep,
+    cc099_input,
+    cc301_color_out_of_range,
+    cc302_domain_without_colors,
+    cc303_same_name,
+    cc304_policy_unknown_domain,
+    cc305_policy_color_count,
+    cc306_share_without_effect,
+    cc401_shared_colors,
+    cc402_colors_meet,
+    cc403_not_decided,
+    cc404_vacuous,
+    cc405_refuted,
+    cc501_memory_does_not_fit,
+    cc502_order_of_creation,
+    cc503_relocation,
+    cc504_reserve_too_small,
+    cc505_reserve_too_large,
+    cc506_lowest_region,
+    cc599_xen_stops,
+    cc901_rule_crash,
+    cc902_untold_note,
+)
 from colorcheck.rules.rule import Rule
 
-RULES: tuple[Rule, ...] = (tool_rule_crash.RULE,)
+RULES: tuple[Rule, ...] = (
+    cc001_syntax.RULE,
+    cc002_unreadable.RULE,
+    cc003_include.RULE,
+    cc004_manifest_key.RULE,
+    cc005_manifest_value.RULE,
+    cc006_damaged_blob.RULE,
+    cc007_device_tree_meaning.RULE,
+    cc008_device_tree_rest.RULE,
+    cc009_too_deep.RULE,
+    cc099_input.RULE,
+    cc301_color_out_of_range.RULE,
+    cc302_domain_without_colors.RULE,
+    cc303_same_name.RULE,
+    cc304_policy_unknown_domain.RULE,
+    cc305_policy_color_count.RULE,
+    cc306_share_without_effect.RULE,
+    cc401_shared_colors.RULE,
+    cc402_colors_meet.RULE,
+    cc403_not_decided.RULE,
+    cc404_vacuous.RULE,
+    cc405_refuted.RULE,
+    cc501_memory_does_not_fit.RULE,
+    cc502_order_of_creation.RULE,
+    cc503_relocation.RULE,
+    cc504_reserve_too_small.RULE,
+    cc505_reserve_too_large.RULE,
+    cc506_lowest_region.RULE,
+    cc599_xen_stops.RULE,
+    cc901_rule_crash.RULE,
+    cc902_untold_note.RULE,
+)
 
 
 def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...], tuple[Fault, ...]]:
@@ -25,7 +87,7 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
             for finding in rule.check(facts):
                 findings.setdefault(order(finding), finding)
         except Exception as error:
-            crash = tool_rule_crash.finding(rule, error, facts)
+            crash = cc901_rule_crash.finding(rule, error, facts)
             findings[order(crash)] = crash
             faults.append(Fault(f"rule {rule.id}", crash.message, traceback.format_exc()))
     return tuple(found for _, found in sorted(findings.items(), key=lambda item: item[0])), tuple(faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 BOOT_ARGUMENTS = "console=dtuart dtuart=serial0 llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
@@ -62,6 +62,8 @@ class Example:
     cpus: str = ""
     memory: str = "<0x0 0x0 0x0 0x80000000>, <0x8 0x0 0x0 0x80000000>"
     kernel: str = _KERNEL
+    xen_address: int = 0x200000
+    device_tree_address: int = 0x100000
     target: str = ""
     inputs: str = ""
     manifest: str = ""
@@ -83,9 +85,8 @@ class Example:
 
     def shown(self) -> str:
         """What differs from the clean deployment, as text for a person."""
-        told = [
-            f"# {label}\n{value}" for label, field, value in self._parts() if value and value != _defaults().get(field)
-        ]
+        clean = {label: value for label, field, value in Example()._parts() if field}
+        told = [f"# {label}\n{value}" for label, _, value in self._parts() if value and value != clean.get(label)]
         return "\n\n".join(part.rstrip() for part in told)
 
     def _parts(self) -> Iterator[tuple[str, str, str]]:
@@ -100,6 +101,8 @@ class Example:
         yield "device tree, /cpus", "cpus", self.cpus
         yield "device tree, reg of /memory", "memory", self.memory
         yield "system.dts", "tree_text", self.tree_text
+        yield "address of Xen", "xen_address", f"{self.xen_address:#x}"
+        yield "address of the device tree", "device_tree_address", f"{self.device_tree_address:#x}"
         yield "colorcheck.toml, [target]", "target", self.target
         yield "colorcheck.toml, [inputs]", "inputs", self.inputs
         yield "colorcheck.toml", "manifest", self.manifest
@@ -111,7 +114,11 @@ class Example:
         lines = ["[target]", xen]
         if self.board:
             lines.append(f'board = "{self.board}"')
-        lines += ["xen-image-size = 0x174000", "xen-address = 0x200000", "device-tree-address = 0x100000"]
+        lines += [
+            "xen-image-size = 0x174000",
+            f"xen-address = {self.xen_address:#x}",
+            f"device-tree-address = {self.device_tree_address:#x}",
+        ]
         lines += [self.target, "", "[inputs]", 'device-tree = "system.dts"', self.inputs]
         if self.guests:
             lines.append(f"domains = [{', '.join(f'{chr(34)}{name}{chr(34)}' for name, _ in self.guests)}]")
@@ -122,7 +129,3 @@ class Example:
         return _TREE.format(
             boot_arguments=self.boot_arguments, chosen=chosen, tree=self.tree, cpus=self.cpus, memory=self.memory
         )
-
-
-def _defaults() -> dict[str, object]:
-    return {field.name: field.default for field in fields(Example)}

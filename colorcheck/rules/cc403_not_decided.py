@@ -1,0 +1,51 @@
+"""A theorem stayed undecided.
+
+What it checks: whether each theorem that was stated got an answer. An unknown one may be true or false.
+
+Why it matters: "not decided" must not look like "fine". Usually a fact is missing: the index function of a cache that
+no manual gives, the size of Xen's image, or the DRAM ranges of the board.
+
+What it cannot see: whether the theorem is true.
+
+Source: colorcheck's own promise: nothing unknown ends with exit status 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity, Verdict
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.lookup import place
+from colorcheck.rules.rule import Rule, on
+from colorcheck.theorem import Theorem
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One finding for all theorems that are open for one and the same reason."""
+    opened: dict[tuple[str, str], list[Theorem]] = {}
+    for line, theorem in facts.theorems():
+        if theorem.verdict is Verdict.UNKNOWN:
+            opened.setdefault((line, theorem.reason), []).append(theorem)
+    for (line, reason), theorems in opened.items():
+        more = f", and {len(theorems) - 1} more" if len(theorems) > 1 else ""
+        yield RULE.finding(
+            f"not decided: {theorems[0].statement}{more}{on(facts, (line,))}",
+            place(facts, facts.manifest.location("target.board")),
+            reason or "the solver gave no answer; allow it more time",
+            related=theorems[0].core,
+        )
+
+
+RULE = Rule(
+    "CC403",
+    "not-decided",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(
+        board="rock5b", boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
+    ),
+    good=Example(),
+)

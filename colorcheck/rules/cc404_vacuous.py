@@ -1,0 +1,42 @@
+"""A theorem holds only because its assumptions contradict each other.
+
+What it checks: whether anything at all meets the assumptions of a theorem. If nothing does, its verdict is vacuous.
+
+Why it matters: from a contradiction everything follows, "isolated" too. The assumptions come from the inputs and from
+the board; one of them is wrong.
+
+What it cannot see: which of the contradicting assumptions is the wrong one.
+
+Source: colorcheck's own promise: a vacuous theorem is never reported as proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity, Verdict
+from colorcheck.results import Facts
+from colorcheck.rules.lookup import place
+from colorcheck.rules.rule import Rule, on
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each vacuous theorem."""
+    for line, theorem in facts.theorems():
+        if theorem.verdict is Verdict.VACUOUS:
+            yield RULE.finding(
+                f"nothing meets the assumptions of: {theorem.statement}{on(facts, (line,))}",
+                place(facts, *(related.location for related in theorem.core), facts.manifest.location("target.board")),
+                theorem.reason or "correct the value that contradicts the others",
+                related=theorem.core,
+            )
+
+
+RULE = Rule(
+    "CC404",
+    "vacuous-theorem",
+    Severity.WARNING,
+    __doc__,
+    check,
+    untestable="inputs that contradict each other are refused before anything is proved",
+)

@@ -1,0 +1,48 @@
+"""A theorem is refuted.
+
+What it checks: every other theorem: that the allocator keeps its invariant, that Xen finds its place, and what later
+versions of colorcheck may state. Those about shared colors and about memory have rules of their own.
+
+Why it matters: a refuted theorem is a counterexample: the deployment, or colorcheck's picture of it, is not what it
+should be.
+
+What it cannot see: whether the board behaves as its description says.
+
+Source: the theorem's own statement and assumptions, which the report lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity, Verdict
+from colorcheck.results import Facts
+from colorcheck.rules.cc401_shared_colors import KIND as PAIR
+from colorcheck.rules.cc402_colors_meet import KIND as SETS
+from colorcheck.rules.lookup import place
+from colorcheck.rules.rule import Rule, on
+
+ELSEWHERE = (PAIR, SETS)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each refuted theorem that no other rule tells."""
+    for line, theorem in facts.theorems():
+        if theorem.verdict is Verdict.REFUTED and theorem.kind not in ELSEWHERE and "memory" not in theorem.kind:
+            yield RULE.finding(
+                f"refuted: {theorem.statement}{on(facts, (line,))}",
+                place(facts, *(related.location for related in theorem.core)),
+                theorem.reason,
+                related=theorem.core,
+                witness=theorem.witness,
+            )
+
+
+RULE = Rule(
+    "CC405",
+    "refuted-theorem",
+    Severity.ERROR,
+    __doc__,
+    check,
+    untestable="no deployment is known that refutes one of these theorems and no other rule",
+)

@@ -1,0 +1,63 @@
+"""The guests fit in this order of creation, but not in every order.
+
+What it checks: with `creation-order = "any"` in the policy, whether all guests of xl can be created in whatever order.
+
+Why it matters: guests that share colors compete for their frames, and a guest takes from the fullest color first. If
+the order is left to init scripts or people, one order may fail.
+
+What it cannot see: guests that are destroyed and created again; frames of a dying guest come back late.
+
+Source: `alloc_color_heap_page` (Xen 4.20 to 4.22): the color with the most free frames is taken first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity, Verdict
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.lookup import place
+from colorcheck.rules.rule import Rule, on
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each refuted theorem about every order, where the listed order fits."""
+    for outlook in facts.outlooks:
+        boot = outlook.boot
+        if boot is None or not all(built.created for built in boot.built):
+            continue
+        for theorem in outlook.theorems:
+            if "memory" in theorem.kind and theorem.verdict is Verdict.REFUTED:
+                yield RULE.finding(
+                    f"the guests fit as listed, but not in every order{on(facts, (outlook.line,))}"
+                    + (f": {theorem.reason}" if theorem.reason else ""),
+                    place(facts, *(related.location for related in theorem.core)),
+                    'fix the order (creation-order = "as-listed" in [policy]), or give the guests colors of their own',
+                    related=theorem.core,
+                    witness=theorem.witness,
+                )
+
+
+_DOM0 = "llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
+_A = 'name = "a"\nkernel = "Image"\nmemory = 400\nllc_colors = ["11", "12"]\n'
+_B = 'name = "b"\nkernel = "Image"\nmemory = 130\nllc_colors = ["11"]\n'
+_SHARE = '[[policy.share]]\ndomains = ["a", "b"]\nreason = "both best effort"\n'
+
+RULE = Rule(
+    "CC502",
+    "order-of-creation",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(
+        boot_arguments=_DOM0,
+        guests=(("b.cfg", _B), ("a.cfg", _A)),
+        manifest=f'[policy]\ncreation-order = "any"\n{_SHARE}',
+    ),
+    good=Example(
+        boot_arguments=_DOM0,
+        guests=(("b.cfg", _B), ("a.cfg", _A.replace("400", "200"))),
+        manifest=f'[policy]\ncreation-order = "any"\n{_SHARE}',
+    ),
+)

@@ -1,0 +1,52 @@
+"""The reserve of uncolored memory takes most of the memory from the colors.
+
+What it checks: `buddy-alloc-size` against all memory that the colors could have.
+
+Why it matters: what the buddy heap has, no domain can get. A number without a unit counts as KiB, so that
+`buddy-alloc-size=67108864` asks for 64 GiB and leaves nearly nothing.
+
+What it cannot see: whether so large a reserve is wanted.
+
+Source: `size_param` (xen/common/kernel.c, 4.20.4): without a unit a size is in KiB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.lookup import boots, place
+from colorcheck.rules.memory_facts import size
+from colorcheck.rules.rule import Rule, on, seen
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding where the reserve is larger than all color heaps together."""
+    for line, boot in boots(facts):
+        colored = sum(boot.free_initial)
+        if boot.buddy_reserved_pages > 16384 and boot.buddy_reserved_pages > colored:
+            yield RULE.finding(
+                f"the reserve takes {size(boot.buddy_reserved_pages)} and leaves {size(colored)} to all colors together"
+                f"{on(facts, (line,))}",
+                place(
+                    facts, *(what.location for what in seen(facts, "buddy-alloc-size")), boot.system.coloring_location
+                ),
+                "write buddy-alloc-size with a unit, such as 64M; without one the number is in KiB",
+            )
+
+
+RULE = Rule(
+    "CC505",
+    "reserve-too-large",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(
+        boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10 buddy-alloc-size=67108864",
+    ),
+    good=Example(
+        boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10 buddy-alloc-size=64M",
+    ),
+)

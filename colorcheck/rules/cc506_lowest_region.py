@@ -1,0 +1,63 @@
+"""The lowest boot region goes whole to the uncolored heap.
+
+What it checks: how much memory lies below the first boot module or reservation. That region goes to the buddy heap as
+it is, whatever its size, beside `buddy-alloc-size`.
+
+Why it matters: with the first module 128 MiB above the start of memory, 128 MiB are lost for all colors. Loading one
+module near the start of memory wins them back.
+
+What it cannot see: whether the boot loader can load lower.
+
+Source: `end_boot_allocator` (xen/common/page_alloc.c, 4.20 to 4.22); measured: 192 MiB instead of 64 with the blob
+128 MiB above the start of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.lookup import boots, place
+from colorcheck.rules.memory_facts import MIB, PAGE, size, swallowed
+from colorcheck.rules.rule import Rule, on
+
+LARGE = 64 * MIB  # pages; as much as the default reserve
+SHARE = 32  # of all colored memory; less than one part in so many is not worth a word
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding where the region is large, absolutely and against what the colors have."""
+    for line, boot in boots(facts):
+        region = swallowed(boot)
+        if boot.panic is not None or region is None:
+            continue
+        first, pages = region
+        if pages > LARGE and pages * SHARE > sum(boot.free_initial):
+            end = (first + pages) * PAGE
+            yield RULE.finding(
+                f"{size(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
+                f"heap; no domain can use them{on(facts, (line,))}",
+                place(facts, facts.manifest.location("target.device-tree-address")),
+                f"load the module or the device tree that ends this region (at {end:#x}) near {first * PAGE:#x}; "
+                f"that gives each color about {size(pages // (boot.system.nr_colors or 1))} more",
+            )
+
+
+RULE = Rule(
+    "CC506",
+    "lowest-region-uncolored",
+    Severity.INFO,
+    __doc__,
+    check,
+    bad=Example(
+        kernel="""module@21000000 {
+            compatible = "multiboot,kernel", "multiboot,module";
+            reg = <0x0 0x21000000 0x0 0x1000000>;
+        };""",
+        device_tree_address=0x20000000,
+        xen_address=0x22000000,
+    ),
+    good=Example(),
+)

@@ -1,0 +1,66 @@
+"""What several rules look for in the inputs: domain nodes, their properties, words of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.inputs.tree import Node, Property
+from colorcheck.results import Facts, Outlook
+from colorcheck.source import Location
+from colorcheck.xen.system import Boot, Domain, System
+
+
+def domain_nodes(facts: Facts) -> Iterator[Node]:
+    """The nodes of dom0less domains: direct children of `/chosen` that are compatible with `xen,domain`."""
+    tree = facts.deployment.tree
+    chosen = tree.node("/chosen") if tree else None
+    for node in chosen.children if chosen else ():
+        if "xen,domain" in strings(node.properties.get("compatible")):
+            yield node
+
+
+def strings(prop: Property | None) -> tuple[str, ...]:
+    """The strings of a property's bytes; none where there is no property."""
+    if prop is None:
+        return ()
+    return tuple(part.decode("utf-8", "replace") for part in prop.value.removesuffix(b"\0").split(b"\0"))
+
+
+def colored(facts: Facts) -> tuple[tuple[str, System], ...]:
+    """(line, system) of every Xen under which coloring is on."""
+    return tuple((line, system) for line, system in facts.systems() if system.coloring)
+
+
+def uncolored(facts: Facts) -> tuple[tuple[str, System], ...]:
+    """(line, system) of every Xen under which coloring is off."""
+    return tuple((line, system) for line, system in facts.systems() if not system.coloring)
+
+
+def lines(found: tuple[tuple[str, System], ...]) -> tuple[str, ...]:
+    """The lines of what `colored` and `uncolored` give."""
+    return tuple(line for line, _ in found)
+
+
+def domains(facts: Facts) -> Iterator[tuple[Outlook, Domain, tuple[str, ...]]]:
+    """Every domain of every Xen, alike ones once with the lines of all Xens that make the same of them."""
+    seen: dict[tuple[object, ...], tuple[Outlook, Domain, list[str]]] = {}
+    for outlook in facts.outlooks:
+        for domain in outlook.system.domains if outlook.system else ():
+            key = (domain.name, domain.colors, domain.source, domain.location)
+            seen.setdefault(key, (outlook, domain, []))[2].append(outlook.line)
+    for outlook, domain, found in seen.values():
+        yield outlook, domain, tuple(found)
+
+
+def boots(facts: Facts) -> Iterator[tuple[str, Boot]]:
+    """(line, boot) of every colored boot."""
+    return ((line, boot) for line, boot in facts.boots() if boot.system.coloring)
+
+
+def place(facts: Facts, *wanted: Location | None) -> Location:
+    """The first location that is a place; else the device tree, else the manifest."""
+    for location in wanted:
+        if location is not None and location.file:
+            return location
+    tree = facts.deployment.tree
+    return Location(tree.file if tree else facts.manifest.file)

@@ -1,0 +1,52 @@
+"""Rules that take up what a reader or the Xen model has noticed, add what to write instead, and pass it on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from colorcheck.diagnostic import Edit, Finding, Related, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule, Seen, on, seen
+
+T = TypeVar("T")
+
+
+def told(  # noqa: PLR0917
+    id: str,  # noqa: A002
+    name: str,
+    severity: Severity,
+    documentation: str,
+    kinds: tuple[str, ...],
+    help: str = "",  # noqa: A002
+    *,
+    bad: Example | None = None,
+    good: Example | None = None,
+    untestable: str = "",
+) -> Rule:
+    """A rule whose findings are the problems and notes of some kinds; `help` is for those that bring none."""
+
+    def check(facts: Facts) -> Iterator[Finding]:
+        return (from_seen(rule, facts, what, help) for what in seen(facts, *kinds))
+
+    rule = Rule(id, name, severity, documentation, check, bad, good, kinds, untestable)
+    return rule
+
+
+def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding:  # noqa: A002
+    """A finding that says what a note or problem says; its `help`, `related`, `fix` and `witness` come along."""
+    return rule.finding(
+        what.message + on(facts, what.lines),
+        what.location,
+        what.help or what.text("help") or help,
+        related=_all(what.get("related"), Related),
+        fix=_all(what.get("fix"), Edit),
+        witness=what.get("witness"),
+    )
+
+
+def _all(value: object, kind: type[T]) -> tuple[T, ...]:
+    if isinstance(value, kind):
+        return (value,)
+    return tuple(item for item in value if isinstance(item, kind)) if isinstance(value, Iterable) else ()

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colorcheck.rules import RULES
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.rule import Rule
+
+pipeline = pytest.importorskip("colorcheck.pipeline")
+TESTED = [rule for rule in RULES if rule.bad and rule.good]
+
+
+def findings(example: Example | None, folder: Path):  # type: ignore[no-untyped-def]
+    assert example is not None
+    return pipeline.verify(example.write(folder)).findings
+
+
+@pytest.mark.parametrize("rule", TESTED, ids=lambda rule: rule.id)
+def test_bad_example_is_found(rule: Rule, tmp_path: Path) -> None:
+    found = findings(rule.bad, tmp_path)
+    assert rule.id in {finding.rule for finding in found}, [(f.rule, f.message) for f in found]
+
+
+@pytest.mark.parametrize("rule", TESTED, ids=lambda rule: rule.id)
+def test_good_example_is_not_found(rule: Rule, tmp_path: Path) -> None:
+    assert rule.id not in {finding.rule for finding in findings(rule.good, tmp_path)}
+
+
+@pytest.mark.parametrize("xen", ["4.20", "4.21", "4.22"])
+def test_clean_deployment_is_silent(xen: str, tmp_path: Path) -> None:
+    guests = () if xen == "4.22" else (("rt.cfg", GUEST),)
+    assert [(f.rule, f.message) for f in findings(Example(xen=xen, guests=guests), tmp_path)] == []
