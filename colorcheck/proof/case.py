@@ -8,6 +8,7 @@ from math import gcd
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Confidence
+from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import PAGE, Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest import Policy
@@ -103,6 +104,13 @@ class Case:
         return _shared_caches(self.board) if self.board else ()
 
     @cached_property
+    def cpus(self) -> frozenset[int] | None:
+        """All CPUs of the board; None where their numbers are not beyond doubt."""
+        numbers = [shared.cpus for shared in self.caches if shared.id != "system"]
+        known = [each for each in numbers if each is not None]
+        return frozenset().union(*known) if known and len(known) == len(numbers) else None
+
+    @cached_property
     def parties(self) -> tuple[Party, ...]:
         """Xen first, then the domains; a name that comes twice gets the domain's number."""
         system = self.system
@@ -116,23 +124,15 @@ class Case:
 
 
 def _shared_caches(board: Board) -> tuple[SharedCache, ...]:
-    numbers = _logical_cpus(board)
     found = []
-    for number, cluster in enumerate(board.clusters):
-        where = f"{cluster.cores} cluster" if len(board.clusters) == 1 else f"{cluster.cores} cluster {number}"
-        level = f"L{cluster.llc.level}" if cluster.llc else "last-level cache"
-        trust = Trust.DOCUMENTED if cluster.sources and cluster.confidence is not Confidence.LOW else Trust.TRUSTED
-        source = ", ".join(cluster.sources) or f"board {board.name}"
-        text = f"the {level} of the {where} is {_geometry(cluster.llc)}"
-        found.append(
-            SharedCache(
-                id=f"cluster{number}",
-                label=f"{level} of the {where}",
-                cache=cluster.llc,
-                cpus=numbers[number] if numbers else None,
-                assumption=Assumption(text, source, trust),
-            )
-        )
+    for group in cache_groups(board):
+        clusters = [board.clusters[number] for number in group.clusters]
+        sure = all(cluster.sources and cluster.confidence is not Confidence.LOW for cluster in clusters)
+        trust = Trust.DOCUMENTED if sure else Trust.TRUSTED
+        sources = dict.fromkeys(source for cluster in clusters for source in cluster.sources)
+        text = f"the {group.label} is {_geometry(group.cache)}"
+        taken = Assumption(text, ", ".join(sources) or f"board {board.name}", trust)
+        found.append(SharedCache(f"cluster{group.clusters[0]}", group.label, group.cache, group.cpus, taken))
     if board.system_cache is not None:
         cache = board.system_cache
         text = f"the system cache is {_geometry(cache)}"
@@ -152,17 +152,3 @@ def _geometry(cache: Cache | None) -> str:
             return f"indexed by the parities of {len(other.masks() or ())} groups of address bits"
         case _:
             return "indexed in an unknown way"
-
-
-def _logical_cpus(board: Board) -> list[frozenset[int]] | None:
-    """Xen's CPU numbers cluster by cluster, where they are beyond doubt: all numbers from 0 up, each once.
-
-    The catalogue may list MPIDR values instead; those of two clusters leave gaps, and then nothing is concluded.
-    """
-    listed = [cpu for cluster in board.clusters for cpu in cluster.cpus]
-    if len(board.clusters) < 2 or not all(cluster.cpus for cluster in board.clusters):
-        return None
-    if sorted(listed) != list(range(len(listed))):
-        return None
-    counts_agree = all(c.n_cores is None or c.n_cores == len(c.cpus) for c in board.clusters)
-    return [frozenset(cluster.cpus) for cluster in board.clusters] if counts_agree else None

@@ -135,12 +135,16 @@ class _Pair:
         return ""
 
     def _both_use(self, shared: SharedCache) -> bool:
-        """Unless it is certain that one of them never runs on the cache's CPUs, both use it."""
-        domains = [party.domain for party in (self.first, self.second) if party.domain]
-        return not any(
-            shared.cpus is not None and domain.cpus is not None and shared.cpus.isdisjoint(domain.cpus)
-            for domain in domains
-        )
+        """Unless it is certain that one of them never runs on the cache's CPUs, both use it.
+
+        A domain pinned to a CPU that the board does not have shows that the board is not what it seems: nothing is
+        certain then.
+        """
+        every = self.case.cpus
+        if every is None or shared.cpus is None:
+            return True
+        pinned = [p.domain.cpus for p in (self.first, self.second) if p.domain and p.domain.cpus]
+        return not any(frozenset(cpus) <= every and shared.cpus.isdisjoint(cpus) for cpus in pinned)
 
     def _shared(self, overlap: ColorSet) -> Theorem | _Question:
         if self.case.caches and not self.caches:

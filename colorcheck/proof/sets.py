@@ -38,7 +38,7 @@ def declared_geometry(case: Case) -> Theorem | None:
     shared = case.caches[0]
     obligation = Obligation(
         id="geometry/declared",
-        kind="geometry",
+        kind="set-separation",
         statement=f"The {nr_colors} colors that Xen uses are colors of the {shared.label}",
         mathematics=_formula(nr_colors),
         subjects=(shared.label,),

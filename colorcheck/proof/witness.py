@@ -42,11 +42,9 @@ def _frames(case: Case, party: Party) -> Iterator[int]:
         intervals = [region] if region else [(0, nr_colors)]
     else:
         built = next((b for b in case.boot.built if b.domain.id == party.domain.id), None)
-        runs = built.frames if built else ()
-        if runs:
-            for run in runs:
-                for number in range(min(run.count, 2 * nr_colors)):
-                    yield run.first + number * run.step
+        if built and built.frames:
+            for color in party.colors:
+                yield from built.frames.first_of(color, 2)
             return
         intervals = [(i.start, i.end) for i in case.boot.memory_map if i.use == "color-heap"] or [(0, 2 * nr_colors)]
     for start, end in intervals:
