@@ -91,7 +91,7 @@ class _Cursor:
 def _equal_rounds(cursors: Sequence[_Cursor], number: int) -> Iterator[FrameRun]:
     """`number` rounds in which each of the lists gives one frame."""
     while number > 0 and cursors:
-        together = min(number, min(cursor.ahead for cursor in cursors))
+        together = min(number, *(cursor.ahead for cursor in cursors))
         yield from _block([(cursor.frame, cursor.step) for cursor in cursors], together)
         for cursor in cursors:
             cursor.advance(together)
