@@ -1,29 +1,12 @@
-"""What several rules look for in the inputs: domain nodes, their properties, words of a version."""
+"""What several rules look for among the facts: domains and boots, each once for all Xens that agree."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.inputs.tree import Node, Property
 from colorcheck.results import Facts, Outlook
 from colorcheck.source import Location
 from colorcheck.xen.system import Boot, Domain, System
-
-
-def domain_nodes(facts: Facts) -> Iterator[Node]:
-    """The nodes of dom0less domains: direct children of `/chosen` that are compatible with `xen,domain`."""
-    tree = facts.deployment.tree
-    chosen = tree.node("/chosen") if tree else None
-    for node in chosen.children if chosen else ():
-        if "xen,domain" in strings(node.properties.get("compatible")):
-            yield node
-
-
-def strings(prop: Property | None) -> tuple[str, ...]:
-    """The strings of a property's bytes; none where there is no property."""
-    if prop is None:
-        return ()
-    return tuple(part.decode("utf-8", "replace") for part in prop.value.removesuffix(b"\0").split(b"\0"))
 
 
 def colored(facts: Facts) -> tuple[tuple[str, System], ...]:

@@ -1,0 +1,66 @@
+"""Xen's boot arguments as each target reads them, for the rules about single options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from colorcheck.inputs.tree_walk import string
+from colorcheck.results import Facts
+from colorcheck.source import Passage
+from colorcheck.xen.color_lists import ColorList
+from colorcheck.xen.dialects import Concept, find_dialect
+from colorcheck.xen.options import BootArguments, Option, boot_arguments
+
+LIST_OWNERS = {Concept.XEN_COLORS: "xen", Concept.DOM0_COLORS: "dom0"}
+
+
+def passage_of(facts: Facts) -> Passage | None:
+    """The text that Xen takes its options from; None where it gets none."""
+    if facts.manifest.boot_arguments is not None:
+        return facts.manifest.boot_arguments
+    tree = facts.deployment.tree
+    chosen = tree.node("/chosen") if tree else None
+    if chosen is None:
+        return None
+    prop = chosen.properties.get("xen,xen-bootargs")
+    if prop is None and chosen.properties.get("xen,dom0-bootargs"):
+        prop = chosen.properties.get("bootargs")
+    if prop is None:
+        return None
+    return prop.strings[0] if prop.strings else Passage(string(chosen, prop.name) or "", prop.value_location)
+
+
+def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
+    """(line, arguments) for each target whose dialect is known."""
+    written = passage_of(facts)
+    for outlook in facts.outlooks:
+        dialect = find_dialect(outlook.line)
+        if written is not None and dialect is not None:
+            yield outlook.line, boot_arguments(written, dialect)
+
+
+def options(
+    facts: Facts, wanted: Callable[[Option, BootArguments], bool]
+) -> Iterator[tuple[Option, BootArguments, tuple[str, ...]]]:
+    """The options that `wanted` holds for, each once for all Xens that treat it alike, with their lines."""
+    met: dict[tuple[object, ...], tuple[Option, BootArguments, list[str]]] = {}
+    for line, read in arguments(facts):
+        for option in read.options:
+            if wanted(option, read):
+                key = (option.location, option.text, option.fate, option.stored, option.message)
+                met.setdefault(key, (option, read, []))[2].append(line)
+    for option, read, lines in met.values():
+        yield option, read, tuple(lines)
+
+
+def lists(facts: Facts) -> Iterator[tuple[Option, ColorList, tuple[str, ...]]]:
+    """The lists of colors among the options that are not overridden by a later one."""
+    for option, read, found in options(facts, lambda option, _: option.colors is not None):
+        assert option.spec is not None  # noqa: S101
+        if option.colors is not None and (option.in_force or read.in_force(option.spec.concept) is None):
+            yield option, option.colors, found
+
+
+def shown(colors: tuple[int, ...]) -> str:
+    """Colors in the order in which Xen has them: `{4, 0, 6}`."""
+    return "{" + ", ".join(map(str, colors)) + "}"

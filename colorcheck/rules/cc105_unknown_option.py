@@ -1,0 +1,61 @@
+"""Xen has no boot option of this name.
+
+What it checks: each boot option against those that this Xen has on Arm64.
+
+Why it matters: Xen prints `parameter "NAME" unknown!` early in the log and goes on without it. A misspelled color list
+is no color list: `dom0-llc-color=2-6` leaves dom0 with all colors.
+
+What it cannot see: options that a patched Xen adds.
+
+Source: `parse_params` (xen/common/kernel.c) and docs/misc/xen-command-line.pandoc, 4.20 to 4.22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from colorcheck.diagnostic import Edit, Finding, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.arguments import options
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule, on
+from colorcheck.suggest import nearest
+from colorcheck.xen.dialects import DIALECTS
+from colorcheck.xen.known_options import KNOWN_OPTIONS
+from colorcheck.xen.options import BootArguments, Option, OptionFate
+
+_CLOSE = 0.85  # from this likeness on the name is certainly a slip
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each option that neither this Xen nor another known line has."""
+    for option, read, lines in options(facts, unknown):
+        ours = [known.name for known in read.dialect.options]
+        near = nearest(option.name, [*ours, *KNOWN_OPTIONS])
+        close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
+        yield RULE.finding(
+            f"Xen knows no option {option.key} and ignores it{on(facts, lines)}",
+            option.name_location,
+            f"did you mean {near}?" if near else "delete it, or correct its name",
+            severity=Severity.ERROR if near in ours else None,
+            fix=[Edit(option.name_location, option.key.removesuffix(option.name) + near)] if near and close else [],
+        )
+
+
+def unknown(option: Option, read: BootArguments) -> bool:
+    """Whether no Xen has an option of this name."""
+    if option.fate is not OptionFate.UNKNOWN or not option.text:
+        return False
+    return not any(dialect.option(option.name) for dialect in DIALECTS if dialect.name != read.dialect.name)
+
+
+RULE = Rule(
+    "CC105",
+    "unknown-option",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-color=2-10"),
+    good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
+)

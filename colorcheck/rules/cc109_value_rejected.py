@@ -1,0 +1,53 @@
+"""Xen rejects the value of an option, and may keep half of it.
+
+What it checks: numbers and sizes among the boot options, with what stands behind them.
+
+Why it matters: text behind a number makes it an error, but the number has been stored: `dom0_mem=1.5G` is 1 KiB.
+A value that does not fit is not stored at all. The only trace is a line early in the log.
+
+What it cannot see: options that have nothing to do with memory or colors.
+
+Source: `parse_params` and `parse_size_and_unit` (xen/common/kernel.c, 4.20.4), measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.arguments import options
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule, on
+from colorcheck.xen.dialects import OptionKind
+from colorcheck.xen.options import BootArguments, Option, OptionFate
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each rejected number or size."""
+    for option, _, lines in options(facts, _rejected):
+        kept = "nothing of it is stored" if option.stored is None else f"{option.stored} stays in force"
+        unit = " bytes" if option.spec and option.spec.kind in (OptionKind.SIZE, OptionKind.OWN_SIZE) else ""
+        yield RULE.finding(
+            f'Xen rejects the value "{option.value}" of {option.key}; {kept}{unit if option.stored is not None else ""}'
+            f"{on(facts, lines)}",
+            option.value_location,
+            "write a whole number with one unit of K, M, G" if unit else "write a whole number",
+        )
+
+
+def _rejected(option: Option, read: BootArguments) -> bool:  # noqa: ARG001
+    if option.spec is None or option.fate is not OptionFate.REJECTED:
+        return False
+    return option.spec.kind not in (OptionKind.BOOLEAN, OptionKind.COLORS)
+
+
+RULE = Rule(
+    "CC109",
+    "value-rejected",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1.5G dom0-llc-colors=2-10"),
+    good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1536M dom0-llc-colors=2-10"),
+)
