@@ -129,6 +129,7 @@ class _Scanner:
                 place = self.lines.location(first.start + 1, first.end - 1)
                 passage = Passage(first.text[1:-1], place, ((0, place),))
         else:
+            self._next()
             while self._peek().kind == "bare" or self._peek().text == ".":
                 self._next()
         value = self.lines.location(first.start, self.tokens[self.at - 1].end)

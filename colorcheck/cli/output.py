@@ -1,0 +1,104 @@
+"""Where reports go: standard output, files, and how wide and how colorful."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from colorcheck.cli.console import Stop, write
+from colorcheck.report import Output, Style, parse_outputs
+from colorcheck.report.formats import FORMATS
+from colorcheck.results import Exit
+
+
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--format`, `--output` and how the text looks."""
+    names = ", ".join(entry.name for entry in FORMATS)
+    group = parser.add_argument_group("report")
+    group.add_argument("--format", metavar="NAME", help=f"what to print: {names} (default: text)")
+    group.add_argument(
+        "--output",
+        metavar="NAME=FILE",
+        action="append",
+        default=[],
+        help="write a report in the format NAME to FILE, beside what is printed; may be repeated",
+    )
+    add_style_arguments(group)
+
+
+def add_style_arguments(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--verbose", "-v", action="store_true", help="leave nothing out of the text")
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colors in the text")
+
+
+def outputs(options: argparse.Namespace) -> tuple[Output, ...]:
+    """What `--format` and `--output` ask for. Raises Stop for wrong ones."""
+    try:
+        return parse_outputs(options.format, options.output, os.environ)
+    except ValueError as error:
+        raise Stop(str(error)) from None
+
+
+def style(options: argparse.Namespace, output: Output | None = None) -> Style:
+    """The style for standard output, or for a file."""
+    to_screen = output is None or output.path is None
+    return Style(
+        width=shutil.get_terminal_size((100, 24)).columns if to_screen else 100,
+        color=to_screen and _wants_color(options.color),
+        unicode=not to_screen or _speaks_unicode(),
+        verbose=options.verbose,
+    )
+
+
+def _wants_color(choice: str) -> bool:
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _speaks_unicode() -> bool:
+    try:
+        "█✓⚠".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def deliver(output: Output, text: str) -> None:
+    """Print a report, or write its file as a whole or not at all. Raises Stop where that fails."""
+    if output.path is None:
+        write(text)
+        return
+    try:
+        write_whole(Path(output.path), text)
+    except OSError as error:
+        raise Stop(f"cannot write {output.path}: {error.strerror or error}", status=Exit.USAGE) from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that nobody ever sees half of it. Raises OSError."""
+    if path.exists() and not path.is_file():  # /dev/stdout, a pipe
+        path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
