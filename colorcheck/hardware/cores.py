@@ -14,8 +14,10 @@ from colorcheck.resources import data_folder
 class Core:
     """A core by its name ("cortex-a53").
 
-    `llc_ways` are the ways that its last-level cache may have, `llc_level` the level at which CLIDR_EL1 shows that
-    cache; `linear` tells whether this cache is known to be indexed linearly. Empty and None mean unknown.
+    `llc_level` is the deepest level that CLIDR_EL1 can show, and `llc_ways` are the ways that the cache there may
+    have; `linear` tells whether this cache is known to be indexed linearly. `line` is the size of a line in bytes, of
+    all its caches; `cores_most` the number of cores that a cluster can have. A `dynamiq` core shares its L3 with cores
+    of other kinds. Empty and None mean unknown.
     """
 
     name: str
@@ -27,7 +29,10 @@ class Core:
     private_l2_ways: tuple[int, ...] = ()
     l1d_ways: tuple[int, ...] = ()
     l1i_ways: tuple[int, ...] = ()
+    line: int | None = None
+    cores_most: int | None = None
     linear: bool = False
+    dynamiq: bool = False
     sources: tuple[str, ...] = ()
 
 
@@ -59,6 +64,9 @@ def _core(name: str, table: Table) -> Core:
         private_l2_ways=table.numbers("private_l2_ways", 64),
         l1d_ways=table.numbers("l1d_ways", 64),
         l1i_ways=table.numbers("l1i_ways", 64),
+        line=table.power_of_two("line", 16, 2048),
+        cores_most=table.number("cores_most", 1, 64),
+        dynamiq=table.flag("dynamiq") or False,
         linear=table.one_of("index", ("linear", "unknown"), "unknown") == "linear",
         sources=table.texts("sources"),
     )

@@ -1,0 +1,139 @@
+"""Holds what a device tree says of caches against the cores' manuals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from colorcheck.diagnostic import Problem
+from colorcheck.hardware.board import Cache
+from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry
+from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
+
+NAME_A_BOARD = (
+    'name a board ([target] board = "…"; see `colorcheck board list`), or give Xen the numbers with llc-size and '
+    "llc-nr-ways"
+)
+Checked = tuple[Geometry, int | None, tuple[Problem, ...]]
+
+
+def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
+    """The numbers of a cache that can be relied on, its ways, and what is wrong or missing.
+
+    `allowed` are the ways that the core's manual knows; empty where it is not known. Where the manual knows one number
+    of ways only, sets or size that are missing follow from it.
+    """
+    given = entry.geometry if entry else Geometry()
+    line = given.line or (cpu.core.line if cpu.core else None)
+    full = replace(given, line=line)
+    if entry is None or not given.given:
+        return full, _only(allowed), _missing(entry, cpu) if is_llc else ()
+    fault = _fault(full, allowed, cpu)
+    if fault:
+        message = f"{entry.node.path}: {fault}"
+        help_ = f"the tree is wrong about this cache, so its sets count as unknown; {NAME_A_BOARD}" if is_llc else ""
+        kind = "device-tree-geometry" if is_llc else "device-tree-private-cache"
+        return Geometry(line=line), _only(allowed), (Problem(kind, message, entry.node.location, help_),)
+    if full.ways is not None:
+        return full, full.ways, ()
+    return _completed(full, entry, cpu, allowed, is_llc)
+
+
+def _only(allowed: tuple[int, ...]) -> int | None:
+    return allowed[0] if len(allowed) == 1 else None
+
+
+def _fault(numbers: Geometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
+    """Why numbers cannot be right; empty where nothing is known against them."""
+    size, sets, line, ways = numbers.size, numbers.sets, numbers.line, numbers.ways
+    if line is not None and (line & (line - 1) or not 16 <= line <= 2048):
+        return f"a line of {line} bytes is none that a cache can have"
+    if line is not None and cpu.core and cpu.core.line and line != cpu.core.line:
+        return f"a line of {line} bytes contradicts the manual of {cpu.name}, which says {cpu.core.line}"
+    if sets is not None and sets & (sets - 1) and cpu.core is not None:
+        return f"{sets} sets are no power of two"
+    if ways is None:
+        return ""
+    if ways == 0:
+        return f"{size} bytes are no whole number of ways of {sets} sets with lines of {line} bytes"
+    if allowed and ways not in allowed:
+        known = " or ".join(str(number) for number in allowed)
+        return (
+            f"{size} bytes in {sets} sets with lines of {line} bytes make {ways} ways, but the manual of {cpu.name} "
+            f"knows {known}"
+        )
+    return ""
+
+
+def _missing(entry: CacheNode | None, cpu: Cpu) -> tuple[Problem, ...]:
+    if entry is None:
+        message = f"no cache node stands behind {cpu.node.path} ({cpu.name}), so its last-level cache is unknown"
+        return (Problem("device-tree-no-geometry", message, cpu.node.location, NAME_A_BOARD),)
+    message = f"{entry.node.path}, the last-level cache of {cpu.name}, has neither cache-size nor cache-sets"
+    return (Problem("device-tree-no-geometry", message, entry.node.location, NAME_A_BOARD),)
+
+
+def _completed(numbers: Geometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
+    """Numbers of which one is missing, completed where the manual knows one number of ways only."""
+    ways, line = _only(allowed), numbers.line
+    if ways is None or line is None:
+        return numbers, None, _incomplete(entry, cpu) if is_llc and numbers.sets is None else ()
+    if numbers.sets is not None:
+        return replace(numbers, size=numbers.sets * line * ways), ways, ()
+    sets, rest = divmod(numbers.size or 0, line * ways)
+    if rest or sets & (sets - 1) or not sets:
+        message = f"{entry.node.path}: {numbers.size} bytes are no cache of {ways} ways, which {cpu.name} has"
+        kind = "device-tree-geometry" if is_llc else "device-tree-private-cache"
+        return Geometry(line=line), ways, (Problem(kind, message, entry.node.location, NAME_A_BOARD),)
+    message = f"{entry.node.path} lacks cache-sets: {sets} follow from its size and the {ways} ways of {cpu.name}"
+    problem = Problem("device-tree-completed", message, entry.node.location, f"write cache-sets = <{sets}>")
+    return replace(numbers, sets=sets), ways, (problem,) if is_llc else ()
+
+
+def _incomplete(entry: CacheNode, cpu: Cpu) -> tuple[Problem, ...]:
+    message = f"{entry.node.path}, the last-level cache of {cpu.name}, lacks cache-sets"
+    return (Problem("device-tree-no-geometry", message, entry.node.location, NAME_A_BOARD),)
+
+
+def l1_checked(cpu: Cpu, kind: str, allowed: tuple[int, ...]) -> tuple[Cache | None, tuple[Problem, ...]]:
+    """The first-level data or instruction cache in a CPU node; None where it is absent or contradicts the manual."""
+    given = cpu.l1d if kind == "data" else cpu.l1i
+    if not given.given:
+        return None, ()
+    fault = _fault(given, allowed, cpu)
+    if fault:
+        message = f"{cpu.node.path}, L1 {kind} cache: {fault}"
+        help_ = "what colors leave of this cache is not reported; its last-level cache is not concerned"
+        return None, (Problem("device-tree-private-cache", message, cpu.node.location, help_),)
+    found = Cache(1, given.size, given.ways, given.line, given.sets, _l1_index(cpu, kind, given), kind, 1)
+    return found, ()
+
+
+def _l1_index(cpu: Cpu, kind: str, numbers: Geometry) -> IndexFunction:
+    """Physical for the data caches of A53, A57 and A72 and the instruction caches of A57 and A72 (their manuals)."""
+    physical = {"cortex-a53": ("data",), "cortex-a57": ("data", "instruction"), "cortex-a72": ("data", "instruction")}
+    if kind in physical.get(cpu.name, ()) and numbers.line and numbers.sets:
+        return Linear(numbers.line, numbers.sets)
+    return UnknownIndex(f"not known to be indexed with physical addresses in {cpu.name}")
+
+
+def cluster_problems(cpus: tuple[Cpu, ...], llc: CacheNode | None, users: int) -> Iterator[Problem]:
+    """What cannot be right about who shares a last-level cache."""
+    first = cpus[0]
+    if llc is None or first.core is None:
+        return
+    most = first.core.cores_most
+    if most is not None and users > len(cpus):
+        yield Problem(
+            "device-tree-sharing",
+            f"{llc.node.path} is the L2 of {first.name} and of cores of another kind; each cluster has its own",
+            llc.node.location,
+            "give each cluster an L2 node of its own",
+        )
+    elif most is not None and len(cpus) > most:
+        yield Problem(
+            "device-tree-sharing",
+            f"{llc.node.path} is the L2 of {len(cpus)} CPUs, but a cluster of {first.name} has at most {most}",
+            llc.node.location,
+            "give each cluster an L2 node of its own",
+        )

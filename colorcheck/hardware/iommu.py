@@ -1,0 +1,123 @@
+"""IOMMUs in a device tree: which are enabled, which Xen can drive, and which DMA masters stand behind one.
+
+Sources: Linux bindings iommu.txt and pci-iommu.txt; the match tables of smmu.c, smmu-v3.c and ipmmu-vmsa.c in
+xen/drivers/passthrough/arm, Xen 4.20.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from colorcheck.inputs.tree import Node
+from colorcheck.inputs.tree_walk import Ancestry, available, cell, cells, strings
+
+DRIVEN = ("arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401", "arm,mmu-500", "arm,smmu-v3")
+DRIVEN_PREFIXES = ("renesas,ipmmu-r8a7795", "renesas,ipmmu-r8a7796", "renesas,ipmmu-r8a77965", "renesas,ipmmu-r8a779")
+# Devices that reach memory by themselves on most boards; what is behind no IOMMU and not in here may do so too.
+DMA_PROPERTIES = ("dmas", "dma-coherent", "dma-ranges", "memory-region")
+
+
+@dataclass(frozen=True, slots=True)
+class Iommu:
+    """An IOMMU node. `driven` tells whether Xen has a driver for it."""
+
+    node: Node
+    compatible: str
+    enabled: bool
+    driven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DmaMaster:
+    """An enabled device and the IOMMUs that its `iommus` or `iommu-map` names, by the path of their nodes."""
+
+    node: Node
+    iommus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IommuFacts:
+    """What a tree says about IOMMUs. `masters` are the enabled devices that name one."""
+
+    iommus: tuple[Iommu, ...]
+    masters: tuple[DmaMaster, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether Xen can drive an enabled IOMMU that has at least one master."""
+        return any(self.protected(master) for master in self.masters)
+
+    def protected(self, master: DmaMaster) -> bool:
+        """Whether each IOMMU that a master names is enabled and driven by Xen."""
+        good = {iommu.node.path for iommu in self.iommus if iommu.enabled and iommu.driven}
+        return bool(master.iommus) and good.issuperset(master.iommus)
+
+    @property
+    def summary(self) -> str:
+        """In words, for a board; empty where there is no IOMMU."""
+        parts = []
+        for name in dict.fromkeys(iommu.compatible for iommu in self.iommus):
+            same = [iommu for iommu in self.iommus if iommu.compatible == name]
+            enabled = sum(iommu.enabled for iommu in same)
+            driver = "" if same[0].driven else ", no driver in Xen"
+            parts.append(f"{len(same)} {name} ({enabled} enabled{driver})")
+        return ", ".join(parts) + f"; {len(self.masters)} DMA masters behind one" if parts else ""
+
+
+def iommu_facts(ancestry: Ancestry) -> IommuFacts:
+    """The IOMMUs of a tree (every node with `#iommu-cells`, or of a kind that Xen drives) and their masters."""
+    iommus, masters = [], []
+    for node in ancestry.tree.root.walk():
+        names = strings(node.properties.get("compatible"))
+        driven = next((name for name in names if _driven(name)), None)
+        if "#iommu-cells" in node.properties or driven:
+            usable = available(node) and _ancestors_available(ancestry, node)
+            iommus.append(Iommu(node, driven or next(iter(names), node.name), usable, driven is not None))
+        named = _named(ancestry, node)
+        if named and available(node) and _ancestors_available(ancestry, node):
+            masters.append(DmaMaster(node, named))
+    return IommuFacts(tuple(iommus), tuple(masters))
+
+
+def unprotected_dma(ancestry: Ancestry) -> tuple[Node, ...]:
+    """Enabled devices that show a trace of DMA and stand behind no IOMMU that Xen can drive.
+
+    The trace is one of `dmas`, `dma-coherent`, `dma-ranges` and `memory-region`; a device without any may be a DMA
+    master all the same.
+    """
+    facts = iommu_facts(ancestry)
+    safe = {master.node.path for master in facts.masters if facts.protected(master)}
+    found = []
+    for node in ancestry.tree.root.walk():
+        if node.path in safe or not available(node) or not _ancestors_available(ancestry, node):
+            continue
+        if "compatible" in node.properties and any(name in node.properties for name in DMA_PROPERTIES):
+            found.append(node)
+    return tuple(found)
+
+
+def _driven(name: str) -> bool:
+    return name in DRIVEN or name.startswith(DRIVEN_PREFIXES)
+
+
+def _ancestors_available(ancestry: Ancestry, node: Node) -> bool:
+    return all(available(above) for above in ancestry.ancestors(node))
+
+
+def _named(ancestry: Ancestry, node: Node) -> tuple[str, ...]:
+    """The paths of the IOMMUs that a node names."""
+    found = node.properties.get("iommus")
+    handles: list[int] = []
+    if found is not None:
+        values = cells(found.value)
+        position = 0
+        while position < len(values):
+            handles.append(values[position])
+            target = ancestry.by_phandle(values[position])
+            width = cell(target, "#iommu-cells") if target else None
+            position += 1 + (1 if width is None else width)
+    mapped = node.properties.get("iommu-map")
+    if mapped is not None:
+        handles += cells(mapped.value)[1::4]
+    targets = (ancestry.by_phandle(handle) for handle in handles)
+    return tuple(dict.fromkeys(target.path if target else "" for target in targets))
