@@ -17,7 +17,7 @@ def parser(
     name: str,
     transformer: type[Transformer[Any, Any]] | None = None,
     *,
-    start: str = "start",
+    start: str | tuple[str, ...] = "start",
     lexer: Literal["contextual", "basic"] = "contextual",
 ) -> Lark:
     """The LALR parser of the grammar `name` (without ending).
@@ -29,8 +29,9 @@ def parser(
     from lark import Lark
 
     made = transformer() if transformer else None
+    starts = start if isinstance(start, str) else list(start)
     return Lark(
-        resources.grammar(name), parser="lalr", lexer=lexer, start=start, transformer=made, maybe_placeholders=True
+        resources.grammar(name), parser="lalr", lexer=lexer, start=starts, transformer=made, maybe_placeholders=True
     )
 
 
