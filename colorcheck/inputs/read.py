@@ -1,0 +1,136 @@
+"""Reads everything that a manifest names. What cannot be read becomes a problem, and the rest is still read."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from colorcheck.diagnostic import Problem
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.files import read_bytes, read_text
+from colorcheck.inputs.image_builder import ImageBuilderFile
+from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.tree import DeviceTree
+from colorcheck.inputs.xl import XlFile
+from colorcheck.source import Location
+
+XL_LARGEST = 1 << 20
+IMAGE_HEADER = 4096
+
+
+def read_deployment(manifest: Manifest) -> Deployment:
+    """All inputs of a deployment, in the order of the manifest."""
+    reader = _Reader(manifest, list(manifest.problems))
+    return Deployment(
+        manifest=manifest,
+        tree=reader.tree(),
+        guests=tuple(reader.guests()),
+        image_builder=reader.image_builder(),
+        kconfig=reader.kconfig(),
+        xen_image_size=reader.xen_image_size(),
+        problems=tuple(reader.problems),
+    )
+
+
+@dataclass(slots=True)
+class _Reader:
+    manifest: Manifest
+    problems: list[Problem] = field(default_factory=list)
+
+    def path(self, name: str) -> str:
+        return os.path.normpath(os.path.join(self.manifest.folder, name))
+
+    def tree(self) -> DeviceTree | None:
+        from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
+
+        name = self.manifest.device_tree
+        if name is None:
+            return None
+        path = self.path(name)
+        try:
+            return read_device_tree(path, overlays=[self.path(overlay) for overlay in self.manifest.overlays])
+        except DeviceTreeError as error:
+            at = self.manifest.location("inputs.device-tree")
+            self.problems += (_named_at(problem, path, at) for problem in error.problems)
+            return None
+
+    def guests(self) -> Iterator[XlFile]:
+        from colorcheck.inputs.xl import read_xl
+
+        for path, named_at in self._guest_files():
+            text = read_text(path, named_at, XL_LARGEST)
+            if isinstance(text, Problem):
+                self.problems.append(text)
+                continue
+            guest = read_xl(text, path)
+            self.problems += guest.problems
+            yield guest
+
+    def _guest_files(self) -> Iterator[tuple[str, Location]]:
+        """The xl files with the place of their names; the files of a pattern in alphabetical order, each file once."""
+        met: set[str] = set()
+        for number, name in enumerate(self.manifest.domains):
+            place = self.manifest.location(f"inputs.domains.{number}")
+            named_at = place if place.line else self.manifest.location("inputs.domains")
+            found = [self.path(name)]
+            if glob.has_magic(name) and not os.path.lexists(found[0]):
+                found = sorted(glob.glob(self.path(name), recursive=True))
+                if not found:
+                    self.problems.append(Problem("no-match", f"no file matches {name}", named_at))
+            for path in found:
+                if path not in met:
+                    yield path, named_at
+                elif not glob.has_magic(name):
+                    message = f"{name} is named twice; the second time is ignored"
+                    self.problems.append(Problem("manifest-value", message, named_at, "name each domain once"))
+                met.add(path)
+
+    def image_builder(self) -> ImageBuilderFile | None:
+        from colorcheck.inputs.image_builder import read_image_builder
+
+        text = self._text("inputs.image-builder", self.manifest.image_builder)
+        if text is None or self.manifest.image_builder is None:
+            return None
+        return read_image_builder(text, self.path(self.manifest.image_builder))
+
+    def kconfig(self) -> Mapping[str, str]:
+        from colorcheck.inputs.kconfig import read_kconfig
+
+        text = self._text("target.kconfig", self.manifest.target.kconfig)
+        if text is None or self.manifest.target.kconfig is None:
+            return {}
+        options, problems = read_kconfig(text, self.path(self.manifest.target.kconfig))
+        self.problems += problems
+        return options
+
+    def _text(self, key: str, name: str | None) -> str | None:
+        if name is None:
+            return None
+        text = read_text(self.path(name), self.manifest.location(key))
+        if isinstance(text, Problem):
+            self.problems.append(text)
+            return None
+        return text
+
+    def xen_image_size(self) -> int | None:
+        """The size that the manifest gives, else that of the binary's header."""
+        from colorcheck.inputs.xen_image import read_xen_image
+
+        given, name = self.manifest.target.xen_image_size, self.manifest.target.xen_image
+        if given is not None or name is None:
+            return given
+        named_at = self.manifest.location("target.xen-image")
+        content = read_bytes(self.path(name), named_at)
+        size = content if isinstance(content, Problem) else read_xen_image(content, self.path(name))
+        if isinstance(size, Problem):
+            self.problems.append(size)
+            return None
+        return size
+
+
+def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:
+    """A file that cannot be read at all is a fault of the place that names it."""
+    missing = problem.kind in ("unreadable", "too-large") and problem.location == Location(path)
+    return replace(problem, location=named_at) if missing else problem

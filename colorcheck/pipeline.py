@@ -1,0 +1,130 @@
+"""The whole way of a deployment, on one screen: read, model, prove, replay, check."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from colorcheck.diagnostic import Finding, Problem
+from colorcheck.hardware.board import Board
+from colorcheck.hardware.choose import choose_board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.read import read_deployment
+from colorcheck.results import Facts, Fault, Outlook, Skipped, Verification
+from colorcheck.suggest import did_you_mean
+from colorcheck.xen.boot import boot
+from colorcheck.xen.dialects import NAMES, find_dialect
+from colorcheck.xen.effective import effective as effective_system
+
+
+def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> Verification:
+    """Read, model, prove and check a deployment. `timeout` in seconds for one theorem; `smt` keeps their texts."""
+    from colorcheck import rules
+
+    run = _Run()
+    facts = run.model(manifest)
+    outlooks = tuple(run.proved(outlook, facts, timeout, smt) for outlook in facts.outlooks)
+    facts = replace(facts, outlooks=outlooks)
+    with run.stage("rules"):
+        findings, faults = rules.run(facts)
+        run.faults += faults
+        return run.verification(facts, findings)
+    return run.verification(facts)
+
+
+def replay(manifest: Manifest) -> Verification:
+    """Read and boot a deployment; nothing is proved and no rule runs."""
+    run = _Run()
+    return run.verification(run.model(manifest))
+
+
+def effective(manifest: Manifest) -> Verification:
+    """Read a deployment and work out what each Xen makes of it; no memory is handed out."""
+    run = _Run()
+    return run.verification(run.model(manifest, boots=False))
+
+
+@dataclass(slots=True)
+class _Run:
+    """What comes together along the way: times, checks that could not run, and faults of colorcheck itself."""
+
+    seconds: list[tuple[str, float]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage. A crash in it is noted as a fault, and the run goes on behind it."""
+        begin = time.perf_counter()
+        try:
+            yield
+        except Exception as error:
+            self.faults.append(Fault(name, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        self.seconds.append((name, time.perf_counter() - begin))
+
+    def model(self, manifest: Manifest, *, boots: bool = True) -> Facts:
+        deployment = Deployment(manifest, problems=manifest.problems)
+        with self.stage("read"):
+            deployment = read_deployment(manifest)
+        board: Board | None = None
+        with self.stage("board"):
+            target = manifest.target.board
+            choice = choose_board(target, manifest.location("target.board"), deployment.tree, manifest.folder or ".")
+            board, deployment = choice.board, _with_problems(deployment, choice.problems)
+        deployment = _with_problems(deployment, tuple(_unknown_lines(manifest)))
+        outlooks = [self.outlook(deployment, board, line, boots=boots) for line in manifest.target.xen]
+        return Facts(deployment, board, tuple(outlooks))
+
+    def outlook(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> Outlook:
+        if find_dialect(line) is None:
+            self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
+            return Outlook(line)
+        outlook = Outlook(line)
+        with self.stage(f"model {line}"):
+            system = effective_system(deployment, board, line)
+            outlook = replace(outlook, system=system)
+            if boots:
+                outlook = replace(outlook, boot=boot(deployment, system, board))
+        return outlook
+
+    def proved(self, outlook: Outlook, facts: Facts, timeout: float, smt: bool) -> Outlook:
+        system, booted = outlook.system, outlook.boot
+        if system is None or booted is None:
+            return outlook
+        with self.stage(f"prove {outlook.line}"):
+            from colorcheck.proof import prove
+
+            policy = facts.manifest.policy
+            return replace(outlook, theorems=prove(system, booted, facts.board, policy, timeout=timeout, smt=smt))
+        return outlook
+
+    def verification(self, facts: Facts, findings: tuple[Finding, ...] = ()) -> Verification:
+        return Verification(
+            facts,
+            findings,
+            tuple(self.skipped),
+            tuple(self.faults),
+            tuple(self.seconds),
+            nothing_to_check=_is_empty(facts.manifest),
+        )
+
+
+def _with_problems(deployment: Deployment, problems: tuple[Problem, ...]) -> Deployment:
+    return replace(deployment, problems=tuple(dict.fromkeys((*deployment.problems, *problems))))
+
+
+def _unknown_lines(manifest: Manifest) -> Iterator[Problem]:
+    for number, line in enumerate(manifest.target.xen):
+        if find_dialect(line) is None:
+            place = manifest.location(f"target.xen.{number}")
+            location = place if place.line else manifest.location("target.xen")
+            help_text = did_you_mean(line, NAMES, f"known are {', '.join(NAMES)}")
+            yield Problem("unknown-xen", f'no Xen "{line}" is known', location, help_text)
+
+
+def _is_empty(manifest: Manifest) -> bool:
+    return not (manifest.device_tree or manifest.domains or manifest.boot_arguments or manifest.image_builder)
