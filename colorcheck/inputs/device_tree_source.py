@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.dts.files import Files
@@ -47,8 +48,9 @@ def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool) ->
     if problems:
         return SourceTree(None, live.plugin, tuple(problems))
     root = freeze(live.root)
-    reservations = tuple(live.reservations)
-    size = blob_size(root, len(reservations))
+    size = blob_size(root, len(live.reservations))
+    # Whoever reads the blob takes an entry of size 0 for the end of the list.
+    reservations = tuple(takewhile(lambda reservation: reservation[1], live.reservations))
     names = (path, *(name for name in files.names if name != path))
     tree = DeviceTree(path, root, reservations, names, tuple(warnings), 17, live.boot_cpu, size)
     return SourceTree(tree, live.plugin, ())

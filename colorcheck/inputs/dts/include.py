@@ -10,6 +10,10 @@ from colorcheck.inputs.dts.text import BOUNDARY, Composer, Segment, SourceText, 
 from colorcheck.source import Lines, Location
 
 DEEPEST = 200
+_DIRECTIVE_LINE = re.compile(
+    r"^[ \t]*#[ \t]*(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)(?![\w,.+*#?@=;-])",
+    re.MULTILINE,
+)
 _WORDS = re.compile(
     r'/include/[ \t\n\v\f\r]*+"(?P<name>[^"\\]*+(?:\\[^\n][^"\\]*+)*+)"'
     r'|"[^"\\]*+(?:\\[^\n][^"\\]*+)*+"'
@@ -22,7 +26,17 @@ _WORDS = re.compile(
 def assemble(path: str, data: bytes, files: Files, problems: list[Problem]) -> SourceText:
     """The text of the file with what it includes."""
     files.names.append(path)
-    return _Assembler(files, problems).whole(_one_file(path, decode(data)), path)
+    source = _one_file(path, decode(data))
+    if needs_preprocessor(source.text):
+        from colorcheck.inputs.dts.preprocess import preprocess
+
+        source = preprocess(source, files, problems)
+    return _Assembler(files, problems).whole(source, path)
+
+
+def needs_preprocessor(text: str) -> bool:
+    """Whether a line of the text is for the C preprocessor; dtc alone would refuse such a text."""
+    return "#" in text and _DIRECTIVE_LINE.search(text) is not None
 
 
 def _one_file(path: str, text: str) -> SourceText:

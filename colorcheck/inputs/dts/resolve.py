@@ -37,6 +37,8 @@ def resolve(tree: LiveTree, symbols: bool) -> list[Problem]:
             problems += _fill_paths(tree, node, target)
     for node in tree.root.walk():
         if node.omit and not node.referenced and not (symbols and node.labels):
+            if node is tree.root:
+                problems.append(_error("the root of the tree cannot be left out", node.location))
             node.delete()
     if symbols:
         _add_symbols(tree, phandles)
@@ -51,10 +53,12 @@ def _error(message: str, location: Location, advice: str = "") -> Problem:
 
 def _names(node: LiveNode) -> Iterator[Problem]:
     seen: set[str] = set()
-    for child in node.live_children():
+    for child in node.children:
+        # A deletion behind a node of its own body deletes nothing; dtc counts it as a second node of that name.
         if child.name in seen:
             yield _error(f"{_join(node, child.name)}: Duplicate node name", child.location)
-        seen.add(child.name)
+        if not child.deleted:
+            seen.add(child.name)
     seen.clear()
     for held in node.live_properties():
         if held.name in seen:
@@ -74,8 +78,8 @@ def _join(node: LiveNode, name: str) -> str:
 
 
 def _name_property(node: LiveNode) -> Iterator[Problem]:
-    """The old `name` property must say the node's name, and is then left out."""
-    held = node.property("name")
+    """The old `name` property must say the node's name, even if it is deleted, and is then left out."""
+    held = node.first_properties.get("name")
     if held is None:
         return
     if held.value == node.name.partition("@")[0].encode() + b"\0":
@@ -147,7 +151,7 @@ class Phandles:
         """The node's number; a node without one is given the next that is free, and a property that says it."""
         if node.phandle:
             return node.phandle
-        while self._next in self.owners:
+        while self._next in self.owners and not self.owners[self._next].deleted:
             self._next += 1
         node.phandle = self._next
         self.owners[self._next] = node
