@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, complain, write
 from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import FORMATS
-from colorcheck.results import Exit
+from colorcheck.results import Exit, Verification
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,13 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="write a report in the format NAME to FILE, beside what is printed; may be repeated",
     )
+    add_style_arguments(group)
+
+
+def add_document_arguments(parser: argparse.ArgumentParser) -> None:
+    """`--format` of a command that knows text and JSON only, and how the text looks."""
+    group = parser.add_argument_group("report")
+    group.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
     add_style_arguments(group)
 
 
@@ -52,6 +59,19 @@ def style(options: argparse.Namespace, output: Output | None = None) -> Style:
         unicode=not to_screen or _speaks_unicode(),
         verbose=options.verbose,
     )
+
+
+def say_trouble(verification: Verification) -> int:
+    """For commands without rules: tell what could not be read, and give the exit status that this means."""
+    for problem in verification.facts.deployment.problems:
+        complain(f"{problem.location}: {problem.message}", problem.help)
+    for fault in verification.faults:
+        complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
+    if verification.faults:
+        return Exit.FAULT
+    if verification.nothing_to_check:
+        return Exit.NOTHING
+    return Exit.UNDECIDED if verification.skipped else Exit.CLEAN
 
 
 def _wants_color(choice: str) -> bool:
