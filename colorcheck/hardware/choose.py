@@ -25,18 +25,21 @@ class Choice:
     problems: tuple[Problem, ...] = ()
 
 
-def choose_board(
-    name: str | None, location: Location, tree: DeviceTree | None, version: str = "4.20", folder: str = "."
-) -> Choice:
+def choose_board(name: str | None, location: Location, tree: DeviceTree | None, folder: str = ".") -> Choice:
     """The board of a deployment.
 
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
     name the device tree decides: a board of the catalogue by the root's `compatible`, or what the tree itself
     describes. Numbers that the tree has and the catalogue contradicts are a problem of kind `board-contradicts-tree`.
     """
-    described, problems = board_from_device_tree(tree, version) if tree else (None, ())
+    described, problems = board_from_device_tree(tree) if tree else (None, ())
     if name is not None:
-        return _named(name, location, described, problems, tree, folder)
+        found = catalogue.find(name, location, folder)
+        if isinstance(found, Problem):
+            # A misspelled name must not fall back on something else that happens to fit.
+            return Choice(None, "none", (found,))
+        said = (*_kept(problems), *_about(found, described, tree, location))
+        return Choice(_complete(found, described), "named", said)
     if tree is None:
         return Choice(None, "none", (Problem("no-board", "no board is named, and there is no device tree", location),))
     known = match(tree)
@@ -60,22 +63,6 @@ def match(tree: DeviceTree) -> Board | None:
     described, _ = board_from_device_tree(tree)
     name = f"qemu-virt-{described.boot_cluster.cores}" if described else ""
     return catalogue.board(name) if name in catalogue.names() else None
-
-
-def _named(
-    name: str,
-    location: Location,
-    described: Board | None,
-    problems: tuple[Problem, ...],
-    tree: DeviceTree | None,
-    folder: str,
-) -> Choice:
-    found = catalogue.find(name, location, folder)
-    if isinstance(found, Problem):
-        # A misspelled name must not fall back on something else that happens to fit.
-        return Choice(None, "none", (found,))
-    said = (*_kept(problems), *_about(found, described, tree, location))
-    return Choice(_complete(found, described), "named", said)
 
 
 def _kept(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -115,15 +102,16 @@ def _contradictions(known: Board, described: Board, tree: DeviceTree, location: 
                 place,
                 "name the board that the device tree is for",
             )
-        elif mine.llc and theirs.llc and None not in (mine.llc.way_size, theirs.llc.way_size):
-            if mine.llc.way_size != theirs.llc.way_size:
-                yield Problem(
-                    "board-contradicts-tree",
-                    f"the way of the last-level cache of {mine.cores} has {mine.llc.way_size} bytes on the board "
-                    f"{known.name}, but {theirs.llc.way_size} in the device tree",
-                    place,
-                    "find out which is right: Xen's boot messages say what it probed",
-                )
+            continue
+        ways = [cluster.llc.way_size if cluster.llc else None for cluster in (mine, theirs)]
+        if None not in ways and ways[0] != ways[1]:
+            yield Problem(
+                "board-contradicts-tree",
+                f"the way of the last-level cache of {mine.cores} has {ways[0]} bytes on the board {known.name}, but "
+                f"{ways[1]} in the device tree",
+                place,
+                "find out which is right: Xen's boot messages say what it probed",
+            )
 
 
 def _paired(known: tuple[Cluster, ...], described: tuple[Cluster, ...]) -> Iterator[tuple[Cluster, Cluster]]:

@@ -17,7 +17,6 @@ from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry, cpus_of_tree
 from colorcheck.hardware.geometry_checks import checked, cluster_problems, l1_checked
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 from colorcheck.hardware.iommu import iommu_facts
-from colorcheck.hardware.probe import UNIFIED, probed_level
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import Ancestry, string, strings
 from colorcheck.source import Location
@@ -28,8 +27,8 @@ WAY_PARTITIONING = (
 Parts = tuple[Cache | None, tuple[Problem, ...]]
 
 
-def board_from_device_tree(tree: DeviceTree, version: str = "4.20") -> tuple[Board | None, tuple[Problem, ...]]:
-    """The board that a tree describes, as Xen `version` would probe it, and what is wrong or missing in the tree.
+def board_from_device_tree(tree: DeviceTree) -> tuple[Board | None, tuple[Problem, ...]]:
+    """The board that a tree describes, and what is wrong or missing in the tree.
 
     None where the tree has no CPUs. A cache that the tree does not give, or gives wrongly, has unknown numbers.
     """
@@ -42,7 +41,7 @@ def board_from_device_tree(tree: DeviceTree, version: str = "4.20") -> tuple[Boa
     clusters: list[Cluster] = []
     beyond: list[CacheNode] = []
     for group in _groups(cpus):
-        clusters.append(_cluster(group, version, problems))
+        clusters.append(_cluster(group, problems))
         beyond += (entry for entry in group.beyond if entry.node not in [known.node for known in beyond])
     system_cache = _system_cache(beyond, problems)
     colorable, reason = _colorable(clusters, system_cache)
@@ -129,15 +128,15 @@ def _affinity_cluster(cpu: Cpu) -> str:
     return str(cpu.mpidr >> (16 if cpu.core and cpu.core.dynamiq else 8))
 
 
-def _cluster(group: Group, version: str, problems: list[Problem]) -> Cluster:
+def _cluster(group: Group, problems: list[Problem]) -> Cluster:
     core, first = group.core, group.first
     problems += cluster_problems(group.cpus, group.llc, group.shares_with)
-    level = _probed(group, version, problems)
+    problems += _misnumbered(group)
     # An L2 node of two kinds of cores that each have their own can be right about one of them at most.
     mistaken = core is not None and not core.dynamiq and group.shares_with > len(group.cpus)
-    llc = None if mistaken else _cache(group, group.llc, level, problems)
+    llc = None if mistaken else _cache(group, group.llc, problems)
     inner = next((entry for entry in group.inside if entry is not group.llc), None)
-    private = _cache(group, inner, 2, problems) if inner else None
+    private = _cache(group, inner, problems) if inner else None
     l1d, found = l1_checked(first, "data", core.l1d_ways if core else ())
     problems += found
     l1i, found = l1_checked(first, "instruction", core.l1i_ways if core else ())
@@ -156,23 +155,19 @@ def _cluster(group: Group, version: str, problems: list[Problem]) -> Cluster:
     )
 
 
-def _probed(group: Group, version: str, problems: list[Problem]) -> int:
-    """The level of the cache that Xen takes. CLIDR_EL1 numbers caches by their place in the chain, without gaps."""
-    described = dict.fromkeys([1], "separate") | {number + 2: UNIFIED for number in range(len(group.inside))}
+def _misnumbered(group: Group) -> Iterator[Problem]:
+    """Caches whose `cache-level` is not their place in the chain, which is how CLIDR_EL1 numbers them, without gaps."""
     for place, entry in enumerate(group.inside, 2):
         if entry.level is not None and entry.level != place:
-            problems.append(
-                Problem(
-                    "device-tree-cache-level",
-                    f"{entry.node.path} calls itself level {entry.level}, but is level {place} of {group.first.name}",
-                    entry.node.location,
-                    f"CLIDR_EL1 shows it at level {place}: there is no cache between it and level {place - 1}",
-                )
+            yield Problem(
+                "device-tree-cache-level",
+                f"{entry.node.path} calls itself level {entry.level}, but is level {place} of {group.first.name}",
+                entry.node.location,
+                f"CLIDR_EL1 shows it at level {place}: there is no cache between it and level {place - 1}",
             )
-    return probed_level(described, version) or 2
 
 
-def _cache(group: Group, entry: CacheNode | None, level: int, problems: list[Problem]) -> Cache | None:
+def _cache(group: Group, entry: CacheNode | None, problems: list[Problem]) -> Cache | None:
     """A unified cache of the cluster with checked numbers."""
     core, is_llc = group.core, entry is group.llc
     ways_allowed = () if core is None else core.llc_ways if is_llc else core.private_l2_ways
@@ -180,6 +175,7 @@ def _cache(group: Group, entry: CacheNode | None, level: int, problems: list[Pro
     problems += found
     if entry is None and core is None:
         return None
+    level = group.inside.index(entry) + 2 if entry else (core.llc_level if core else None) or 2
     return Cache(
         level=level,
         size=geometry.size,
