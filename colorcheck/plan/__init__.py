@@ -1,1 +1,33 @@
+"""Plans: which colors everyone should have, optimal with evidence; or which wishes clash, and the smallest repairs."""
 
+from __future__ import annotations
+
+from colorcheck.plan.problem import Plan, PlanProblem
+
+__all__ = ["Plan", "PlanProblem", "plan"]
+
+
+def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
+    """The best plan for a problem, or why there is none.
+
+    Nobody shares who need not: groups that may share are made one only where there is no plan without. A plan has
+    been checked by the evaluator, which knows nothing of the search. `repairs` can be left out where only the clash is
+    wanted. Never raises for a problem whose names are unique.
+    """
+    import time
+
+    from colorcheck.plan.infeasible import core_of, repairs_of, sharings
+    from colorcheck.plan.solution import solved
+
+    begin = time.monotonic()
+    deadline = begin + problem.timeout
+    for merges in sharings(problem):
+        found = solved(problem, merges, deadline)
+        if found is not None:
+            return found
+    core = core_of(problem, deadline)
+    if core is None:
+        return Plan("unknown", reason="no plan was found, and none was excluded, in the time given")
+    mended = repairs_of(problem, core, deadline) if repairs else ()
+    text = "the requirements below cannot all be met"
+    return Plan("infeasible", core=core, repairs=mended, reason=text, evidence={"method": "counts of colors"})

@@ -1,0 +1,102 @@
+"""Which cells each block gets, once it is known how many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+Placed = tuple[tuple[int, ...], ...]
+
+
+def place(
+    held: Sequence[int], counts: Sequence[int], needs: Sequence[int], today: Sequence[frozenset[int]]
+) -> Iterator[Placed]:
+    """Placements in which every block has its count of cells and they hold what it needs; possibly none.
+
+    `held` are frames of each free cell. The first tries keep today's cells, the next ones put neighbors together; a
+    try that lacks frames is mended by swapping cells. Not every possible placement is found.
+    """
+    for start in (_keeping(counts, today, len(held)), *_runs(held, counts, needs)):
+        mended = _mended(held, start, needs)
+        if mended is not None:
+            yield tuple(tuple(sorted(cells)) for cells in mended)
+
+
+def _keeping(counts: Sequence[int], today: Sequence[frozenset[int]], stock: int) -> list[list[int]]:
+    """Everyone keeps what nobody else claims; then what is left, neighbors of one's own cells first."""
+    claims = [sum(cell in cells for cells in today) for cell in range(stock)]
+    owned: list[list[int]] = [[] for _ in counts]
+    free = set(range(stock))
+    for wanted in (1, stock + len(counts)):
+        for number, count in enumerate(counts):
+            for cell in sorted(today[number] & free):
+                if len(owned[number]) < count and claims[cell] <= wanted:
+                    owned[number].append(cell)
+                    free.discard(cell)
+    for number, count in enumerate(counts):
+        while len(owned[number]) < count:
+            near = {cell for own in owned[number] for cell in (own - 1, own + 1)} & free
+            cell = min(near or free)
+            owned[number].append(cell)
+            free.discard(cell)
+    return owned
+
+
+def _runs(held: Sequence[int], counts: Sequence[int], needs: Sequence[int]) -> Iterator[list[list[int]]]:
+    """One run for each, in the order given; then the fullest cells for those that need most of each cell."""
+    owned, begin = [], 0
+    for count in counts:
+        owned.append(list(range(begin, begin + count)))
+        begin += count
+    yield owned
+    order = sorted(range(len(counts)), key=lambda n: needs[n] / counts[n] if counts[n] else 0.0, reverse=True)
+    by_size = sorted(range(len(held)), key=lambda cell: held[cell], reverse=True)
+    fullest: list[list[int]] = [[] for _ in counts]
+    begin = 0
+    for number in order:
+        fullest[number] = by_size[begin : begin + counts[number]]
+        begin += counts[number]
+    yield fullest
+
+
+def _mended(held: Sequence[int], start: list[list[int]], needs: Sequence[int]) -> list[list[int]] | None:
+    """Swaps cells until everyone's hold enough; None where no single swap helps any more."""
+    owned = [list(cells) for cells in start]
+    free = sorted(set(range(len(held))) - {cell for cells in owned for cell in cells})
+    slack = [sum(held[cell] for cell in cells) - need for cells, need in zip(owned, needs, strict=True)]
+    for _ in range(4 * len(held) + 4):
+        poor = min(range(len(owned)), key=lambda n: slack[n], default=None)
+        if poor is None or slack[poor] >= 0:
+            return owned
+        swap = _best_swap(held, owned, free, slack, poor)
+        if swap is None:
+            return None
+        mine, donor, theirs = swap
+        gain = held[theirs] - held[mine]
+        owned[poor][owned[poor].index(mine)] = theirs
+        slack[poor] += gain
+        if donor is None:
+            free[free.index(theirs)] = mine
+        else:
+            owned[donor][owned[donor].index(theirs)] = mine
+            slack[donor] -= gain
+    return None
+
+
+def _best_swap(
+    held: Sequence[int], owned: Sequence[list[int]], free: Sequence[int], slack: Sequence[int], poor: int
+) -> tuple[int, int | None, int] | None:
+    """(own cell, donor or None for the free cells, its cell): just enough if possible, else as much as can be had."""
+    lacking = -slack[poor]
+    best: tuple[int, tuple[int, int | None, int]] | None = None
+    donors: list[tuple[int | None, Sequence[int], int]] = [(None, free, 1 << 62)]
+    donors += [(n, cells, slack[n]) for n, cells in enumerate(owned) if n != poor and slack[n] > 0]
+    for mine in owned[poor]:
+        for donor, cells, spare in donors:
+            for theirs in cells:
+                gain = held[theirs] - held[mine]
+                if not 0 < gain <= spare:
+                    continue
+                score = gain - lacking if gain >= lacking else (1 << 61) - gain
+                if best is None or score < best[0]:
+                    best = (score, (mine, donor, theirs))
+    return best[1] if best else None

@@ -1,0 +1,163 @@
+"""A planning problem and its answer, as values. Where a problem comes from stands in `build`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from colorcheck.colors import ColorSet
+from colorcheck.diagnostic import Edit, Related
+from colorcheck.source import Location
+
+NO_COLORS = ColorSet()
+NOWHERE = Location("")
+DEFAULT_OBJECTIVES = ("margin", "changes")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a domain, or Xen with its image, needs and asks for.
+
+    `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
+    `keep` fixes today's colors. `curve` are costs measured with 1, 2, … colors; the last one holds for more.
+    """
+
+    name: str
+    pages: int
+    min_colors: int = 1
+    max_colors: int | None = None
+    weight: float = 1.0
+    today: ColorSet = NO_COLORS
+    keep: bool = False
+    curve: tuple[float, ...] = ()
+    location: Location = NOWHERE
+    memory_location: Location = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProblem:
+    """What a plan has to obey.
+
+    `capacity` are the free frames of each color before any domain is built. `cells` are sets of colors that belong to
+    one owner as a whole, because a cache that domains share cannot tell them apart (or, where banks are to be
+    separate, a DRAM bank cannot): all alike in size, every color by itself where none are given. `shares` are groups
+    of names that may share colors; `max_ranges` limits the runs of neighboring colors of each. `timeout` in seconds.
+    `recapacity` gives the capacities with another buddy reserve, in bytes; `reserve` is today's.
+    """
+
+    capacity: tuple[int, ...]
+    wishes: tuple[Wish, ...]
+    cells: tuple[ColorSet, ...] = ()
+    shares: tuple[tuple[str, ...], ...] = ()
+    objectives: tuple[str, ...] = ()
+    max_ranges: int | None = None
+    timeout: float = 10.0
+    reserve: int | None = None
+    reserve_location: Location = NOWHERE
+    recapacity: Callable[[int], tuple[int, ...] | None] | None = field(default=None, compare=False)
+
+    @property
+    def nr_colors(self) -> int:
+        return len(self.capacity)
+
+    def __post_init__(self) -> None:
+        if not self.cells:  # every color by itself
+            object.__setattr__(self, "cells", tuple(ColorSet(1 << color) for color in range(self.nr_colors)))
+
+    def held(self, colors: ColorSet) -> int:
+        """Frames that these colors hold together."""
+        return sum(self.capacity[color] for color in colors)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The colors of one in a plan, with what it needs and what they hold; both for all who share them."""
+
+    name: str
+    colors: ColorSet
+    pages_needed: int
+    pages_available: int
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "colors": list(self.colors),
+            "pages_needed": self.pages_needed,
+            "pages_available": self.pages_available,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An objective: its value in the plan and the bound that no plan passes; equal where the plan is optimal."""
+
+    name: str
+    value: float
+    bound: float
+    unit: str = ""
+
+    @property
+    def optimal(self) -> bool:
+        return self.value == self.bound
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "value": self.value, "bound": self.bound, "unit": self.unit}
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A named wish of which not all can be had together, with its place."""
+
+    name: str
+    text: str
+    location: Location
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "text": self.text, **self.location.to_dict()}
+
+    def related(self) -> Related:
+        return Related(self.location, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A smallest change that makes a plan possible, verified: with it there is one."""
+
+    kind: str  # colors, memory, share, reserve, keep
+    text: str
+    subjects: tuple[str, ...]
+    amount: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        return {"kind": self.kind, "text": self.text, "subjects": list(self.subjects), "amount": self.amount}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what stands behind it."""
+
+    status: str
+    objective: tuple[Reached, ...] = ()
+    domains: tuple[Assigned, ...] = ()
+    core: tuple[Requirement, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    evidence: dict[str, object] = field(default_factory=dict)
+    reason: str = ""
+
+    def colors(self, name: str) -> ColorSet:
+        """The colors of one; the empty set where the plan has none for it."""
+        return next((each.colors for each in self.domains if each.name == name), ColorSet())
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "schema": "colorcheck/plan/1",
+            "status": self.status,
+            "reason": self.reason,
+            "objective": [each.to_dict() for each in self.objective],
+            "domains": [each.to_dict() for each in self.domains],
+            "core": [each.to_dict() for each in self.core],
+            "repairs": [each.to_dict() for each in self.repairs],
+            "edits": [each.to_dict() for each in self.edits],
+            "evidence": self.evidence,
+        }

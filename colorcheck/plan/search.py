@@ -1,0 +1,307 @@
+"""The search: objective by objective in counts, each with its bound, then cells for the counts.
+
+The bound of an objective comes from a relaxation (any k cells hold what the k fullest ones do); the value from a
+placement that exists. Where both agree, the plan is optimal.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice, product
+
+from colorcheck.colors import ColorSet
+from colorcheck.plan.evaluate import measure
+from colorcheck.plan.field import Block, Field
+from colorcheck.plan.knapsack import FORBIDDEN, Knapsack, check_tables, fill
+from colorcheck.plan.objectives import MIB_PAGES, OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
+from colorcheck.plan.place import Placed, place
+
+CUTS = 24  # how often counts are changed when no placement is found for them
+GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
+SPLITS = 64  # how many ways to split contested cells are compared
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the objectives so far have settled.
+
+    `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
+    `total` is the sum that must not be passed; `extra` are frames that everybody gets beyond the need.
+    """
+
+    field: Field
+    costs: tuple[tuple[int, ...], ...]
+    total: int | None = None
+    extra: int = 0
+
+    def with_extra(self, extra: int) -> State:
+        least = [self.field.least(block, extra) for block in self.field.blocks]
+        costs = tuple((FORBIDDEN,) * min(low, len(row)) + row[low:] for low, row in zip(least, self.costs, strict=True))
+        return replace(self, costs=costs, extra=extra)
+
+    def counted(self) -> Knapsack | None:
+        found = fill(self.costs, self.field.stock)
+        return found if found and (self.total is None or found.cost <= self.total) else None
+
+    def countable(self) -> bool:
+        """Whether counts exist; quick as long as no sums have been settled."""
+        if self.total is not None:
+            return self.counted() is not None
+        least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), FORBIDDEN) for row in self.costs]
+        return sum(least) <= self.field.stock
+
+    def needs(self) -> list[int]:
+        return [block.pages + (self.extra if block.pages else 0) for block in self.field.blocks]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
+
+    placed: Placed
+    bounds: tuple[tuple[str, Fraction], ...]
+    checked: bool  # every optimum of a sum was held against its tables
+
+
+class Search:
+    """A search in one field. `deadline` is a time of `time.monotonic`."""
+
+    def __init__(self, field: Field, names: Sequence[str], deadline: float) -> None:
+        self.field, self.names, self.deadline = field, tuple(names), deadline
+        self.checked = True
+
+    def run(self) -> Found | None:
+        """The best placement found; None where none was found (which proves nothing)."""
+        stock = self.field.stock
+        start = State(self.field, tuple(_allowed(block, stock) for block in self.field.blocks)).with_extra(0)
+        if not start.countable():
+            return None
+        state: State | None = start
+        bounds: list[tuple[str, Fraction]] = []
+        for name in self.names:
+            if state is None:
+                return None
+            state, bound = self._step(state, name)
+            bounds.append((name, bound))
+        placed = self.best_placement(state) if state else None
+        return Found(placed, tuple(bounds), self.checked) if placed is not None else None
+
+    def _step(self, state: State, name: str) -> tuple[State | None, Fraction]:
+        match name:
+            case "margin":
+                return self._margin(state)
+            case "changes":
+                return self._changes(state)
+            case "ranges":
+                return self._ranges(state)
+            case _:
+                return self._worst(state, name) if OBJECTIVES[name].worst else self._sum(state, name)
+
+    def best_placement(self, state: State) -> Placed | None:
+        """The best of the placements found, by all objectives in their order."""
+        found = list(islice(self._placements(state), 4))
+        return min(found, key=self._judged, default=None)
+
+    def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
+        problem = self.field.problem
+        colors = {wish.name: wish.today for wish in self.field.fixed} | assigned_colors(self.field, placed)
+        values = measure(problem, colors, self.names)
+        return tuple(OBJECTIVES[name].sign * values[name] for name in self.names)
+
+    def _placements(self, state: State) -> Iterator[Placed]:
+        """Placements for the cheapest counts; where there are none, for others that cost no more than allowed."""
+        field, limit = self.field, self.field.problem.max_ranges
+        today = [block.today for block in field.blocks]
+        tried = state
+        for _ in range(CUTS):
+            counted = tried.counted()
+            if counted is None or time.monotonic() > self.deadline:
+                return
+            found = False
+            for placed in place(field.held, counted.counts, state.needs(), today):
+                if limit is None or all(_ranges_of(field, cells) <= limit for cells in placed):
+                    found = True
+                    yield placed
+            if found:
+                return
+            tried = replace(tried, costs=_with_one_more(field, tried, counted.counts))
+
+    def _margin(self, state: State) -> tuple[State | None, Fraction]:
+        needing = sum(block.pages > 0 for block in self.field.blocks)
+        spare = self.field.most[-1] - sum(block.pages for block in self.field.blocks)
+        kept = [self.field.problem.held(w.today) - w.pages for w in self.field.fixed if w.pages]
+        if not needing:
+            return state, Fraction(min(kept, default=0) // MIB_PAGES)
+        top = min([spare // needing, *kept]) // MIB_PAGES
+
+        def countable(mib: int) -> bool:
+            return state.with_extra(mib * MIB_PAGES).countable()
+
+        def placeable(mib: int) -> bool:
+            return next(self._placements(state.with_extra(mib * MIB_PAGES)), None) is not None
+
+        bound = _last(countable, top)
+        value = bound if placeable(bound) else _last(placeable, bound - 1)
+        if value < bound:
+            bound = self._closed_gap(state, value, bound)
+        return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
+
+    def _closed_gap(self, state: State, value: int, bound: int) -> int:
+        """Lowers the bound as far as Z3 shows that no cells hold so much, in the time that is left."""
+        from colorcheck.proof.covering import Cover, coverable
+
+        low, high = value, bound  # low is reached, all above high is excluded
+        until = min(self.deadline, time.monotonic() + GAP_SECONDS)
+        while low < high and time.monotonic() < until:
+            middle = (low + high + 1) // 2
+            raised = state.with_extra(middle * MIB_PAGES)
+            cover = Cover(self.field.held, tuple(raised.needs()), _bounds_of(raised))
+            if coverable(cover, until - time.monotonic()) is False:
+                high = middle - 1
+            else:
+                low = middle
+        return high
+
+    def _worst(self, state: State, name: str) -> tuple[State | None, Fraction]:
+        """The smallest threshold under which all can stay."""
+        table = rows(self.field, name)
+        steps = sorted({value for row in table for value in row[1:]})
+
+        def under(step: int) -> State:
+            limit = steps[step]
+            costs = tuple(
+                tuple(cost if value <= limit else FORBIDDEN for cost, value in zip(row, values, strict=True))
+                for row, values in zip(state.costs, table, strict=True)
+            )
+            return replace(state, costs=costs)
+
+        if not steps:
+            return state, Fraction(0)
+        first = _first(lambda step: under(step).countable(), len(steps))
+        value = _first(lambda step: next(self._placements(under(step)), None) is not None, len(steps), first)
+        bound = OBJECTIVES[name].sign * max([steps[min(first, len(steps) - 1)], *fixed_costs(self.field, name)])
+        return (under(value) if value < len(steps) else None), bound
+
+    def _sum(self, state: State, name: str) -> tuple[State | None, Fraction]:
+        table, scale = whole_numbers(rows(self.field, name))
+        after, bound = self._added(state, table)
+        return after, Fraction(bound, scale) + sum(fixed_costs(self.field, name))
+
+    def _changes(self, state: State) -> tuple[State | None, Fraction]:
+        """The cheapest over all ways to split the cells that several have today."""
+        blocks = self.field.blocks
+        kept = [0] * len(blocks)
+        contested: dict[tuple[int, ...], int] = {}
+        for cell in range(self.field.stock):
+            claimants = tuple(number for number, block in enumerate(blocks) if cell in block.today)
+            if len(claimants) == 1:
+                kept[claimants[0]] += 1
+            elif claimants:
+                contested[claimants] = contested.get(claimants, 0) + 1
+        best: tuple[State | None, int] | None = None
+        ways = list(islice(_splits(contested, kept), SPLITS + 1))
+        if len(ways) > SPLITS:
+            ways = [[len(block.today) for block in blocks]]  # as if nothing were contested: a bound all the same
+        for own in ways:
+            table = [change_row(self.field, block, count) for block, count in zip(blocks, own, strict=True)]
+            after, bound = self._added(state, table)
+            if best is None or (bound, after is None) < (best[1], best[0] is None):
+                best = after, bound
+        return best[0] if best else None, Fraction(best[1] if best else 0)
+
+    def _ranges(self, state: State) -> tuple[State | None, Fraction]:
+        fixed = sum(len(wish.today.ranges()) for wish in self.field.fixed)
+        return state, Fraction(fixed + sum(len(block.wishes) for block in self.field.blocks))
+
+    def _added(self, state: State, table: Sequence[Sequence[int]]) -> tuple[State | None, int]:
+        """The state after one more sum, and the sum's bound."""
+        large = sum(max(row) for row in table) + 1
+        costs = tuple(
+            tuple(
+                FORBIDDEN if cost >= FORBIDDEN else cost * large + more for cost, more in zip(row, extra, strict=True)
+            )
+            for row, extra in zip(state.costs, table, strict=True)
+        )
+        allowed = None if state.total is None else state.total * large + large - 1
+        after = replace(state, costs=costs, total=allowed)
+        counted = after.counted()
+        if counted is None:
+            return None, 0
+        self.checked &= check_tables(costs, self.field.stock, counted)
+        placed = next(self._placements(after), None)
+        if placed is None:
+            return None, counted.cost % large
+        reached = sum(row[len(cells)] for row, cells in zip(costs, placed, strict=True))
+        return replace(after, total=reached), counted.cost % large
+
+
+def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
+    """The colors of everyone without fixed ones."""
+    units = field.problem.cells
+    found = {}
+    for block, cells in zip(field.blocks, placed, strict=True):
+        colors = ColorSet()
+        for cell in cells:
+            colors |= units[field.cells[cell]]
+        found.update({wish.name: colors for wish in block.wishes})
+    return found
+
+
+def _allowed(block: Block, stock: int) -> tuple[int, ...]:
+    return tuple(0 if block.low <= count <= block.high else FORBIDDEN for count in range(stock + 1))
+
+
+def _bounds_of(state: State) -> tuple[tuple[int, int], ...]:
+    allowed = [[n for n, cost in enumerate(row) if cost < FORBIDDEN] for row in state.costs]
+    return tuple((counts[0], counts[-1]) if counts else (1, 0) for counts in allowed)
+
+
+def _ranges_of(field: Field, cells: Sequence[int]) -> int:
+    colors = ColorSet()
+    for cell in cells:
+        colors |= field.problem.cells[field.cells[cell]]
+    return len(colors.ranges())
+
+
+def _with_one_more(field: Field, state: State, counts: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Forbids the count of the block for which it is tightest, so that it gets another one."""
+    needs = state.needs()
+    average = field.most[-1] / max(1, field.stock)
+    tight = max(range(len(counts)), key=lambda n: needs[n] - counts[n] * average, default=0)
+    costs = list(state.costs)
+    costs[tight] = tuple(FORBIDDEN if n <= counts[tight] else cost for n, cost in enumerate(costs[tight]))
+    return tuple(costs)
+
+
+def _splits(contested: dict[tuple[int, ...], int], kept: Sequence[int]) -> Iterator[list[int]]:
+    """Every way to give contested cells to those who have them today, as cells that each may keep."""
+    groups = [list(_shares(count, len(claimants))) for claimants, count in contested.items()]
+    for choice in product(*groups):
+        own = list(kept)
+        for claimants, shares in zip(contested, choice, strict=True):
+            for number, share in zip(claimants, shares, strict=True):
+                own[number] += share
+        yield own
+
+
+def _shares(count: int, parties: int) -> Iterator[tuple[int, ...]]:
+    if parties == 1:
+        yield (count,)
+        return
+    for first in range(count + 1):
+        for rest in _shares(count - first, parties - 1):
+            yield (first, *rest)
+
+
+def _last(holds: Callable[[int], bool], top: int) -> int:
+    """The largest number from 0 to `top` for which it holds, -1 for none, if it holds up to some number."""
+    return bisect_left(range(top + 1), True, key=lambda number: not holds(number)) - 1
+
+
+def _first(holds: Callable[[int], bool], stop: int, start: int = 0) -> int:
+    """The smallest number from `start` on for which it holds, `stop` for none, if it holds from some number on."""
+    return start + bisect_left(range(start, stop), True, key=holds)

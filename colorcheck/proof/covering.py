@@ -1,0 +1,70 @@
+"""Covering by counts: whether cells of several sizes can be dealt out so that everyone's hold enough. Decided by Z3."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from colorcheck.diagnostic import Verdict
+from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.proof.solver import decide
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """`held` are frames of each cell, `needs` frames of each party, `counts` the least and most cells of each."""
+
+    held: tuple[int, ...]
+    needs: tuple[int, ...]
+    counts: tuple[tuple[int, int], ...]
+
+
+def coverable(cover: Cover, timeout: float) -> bool | None:
+    """Whether the cells can be dealt out; None where the solver does not say in `timeout` seconds.
+
+    Cells that hold the same are one class, and only how many of each class a party gets is asked.
+    """
+    answer = decide(covering_script(cover), max(0.01, timeout), core=False)
+    return {Verdict.PROVED: True, Verdict.VACUOUS: False}.get(answer.verdict)
+
+
+def dealt(cover: Cover, timeout: float) -> list[dict[int, int]] | None:
+    """How many cells of which size each party gets; None where the solver finds nothing in `timeout` seconds."""
+    script = covering_script(cover)
+    answer = decide(Script(script.logic, script.declarations, script.assumptions, "false", script.values), timeout)
+    if answer.verdict is not Verdict.REFUTED:
+        return None
+    values = dict(answer.values)
+    sizes = _classes(cover.held)
+    return [
+        {size: int(values.get(_name(party, number), 0)) for number, (size, _) in enumerate(sizes)}
+        for party in range(len(cover.needs))
+    ]
+
+
+def covering_script(cover: Cover) -> Script:
+    """Assumptions that can be met if and only if the cells can be dealt out; each party's carries its number."""
+    classes = _classes(cover.held)
+    parties = range(len(cover.needs))
+    names = [[_name(party, number) for number in range(len(classes))] for party in parties]
+    assumptions = []
+    for party, need, (low, high) in zip(parties, cover.needs, cover.counts, strict=True):
+        own = total(names[party])
+        weighted = total([f"(* {size} {x})" for x, (size, _) in zip(names[party], classes, strict=True)])
+        bounds = [f"(>= {weighted} {need})", f"(>= {own} {low})", f"(<= {own} {high})"]
+        positive = [f"(>= {x} 0)" for x in names[party]]
+        assumptions.append(Named(f"party-{party}", conjunction([*bounds, *positive])))
+    for number, (_, count) in enumerate(classes):
+        taken = total([names[party][number] for party in parties])
+        assumptions.append(Named(f"class-{number}", f"(<= {taken} {count})"))
+    flat = tuple(name for row in names for name in row)
+    return Script("QF_LIA", tuple(f"(declare-const {name} Int)" for name in flat), tuple(assumptions), "true", flat)
+
+
+def _classes(held: Sequence[int]) -> list[tuple[int, int]]:
+    return sorted(Counter(held).items())
+
+
+def _name(party: int, number: int) -> str:
+    return f"x{party}_{number}"
