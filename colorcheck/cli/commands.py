@@ -64,4 +64,19 @@ wishes contradict each other.""",
 Show the page of a rule, by ID or name: what it checks, why it matters, what it cannot see, and a bad and a good
 example.""",
     ),
+    Command(
+        "board",
+        "the hardware catalogue; boards from device trees",
+        """\
+Show what is known of boards, each value with its source; unknown values stay unknown.
+
+  colorcheck board list                               all boards
+  colorcheck board show zcu102                        caches, clusters, DRAM, a drawing of the address bits
+  colorcheck board from-device-tree my.dtb > my.toml  a commented start of a board file""",
+    ),
+    Command(
+        "plugins",
+        "what is loaded, and from where",
+        "List the plugins that were found: what they add, from which distribution, and what is wrong with them.",
+    ),
 )
