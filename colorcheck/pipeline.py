@@ -15,9 +15,8 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.results import Facts, Fault, Outlook, Skipped, Verification
-from colorcheck.suggest import did_you_mean
 from colorcheck.xen.boot import boot
-from colorcheck.xen.dialects import NAMES, find_dialect
+from colorcheck.xen.dialects import find_dialect
 from colorcheck.xen.effective import effective as effective_system
 
 
@@ -75,7 +74,6 @@ class _Run:
             target = manifest.target.board
             choice = choose_board(target, manifest.location("target.board"), deployment.tree, manifest.folder or ".")
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
-        deployment = _with_problems(deployment, tuple(_unknown_lines(manifest)))
         outlooks = [self.outlook(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(outlooks))
 
@@ -115,15 +113,6 @@ class _Run:
 
 def _with_problems(deployment: Deployment, problems: tuple[Problem, ...]) -> Deployment:
     return replace(deployment, problems=tuple(dict.fromkeys((*deployment.problems, *problems))))
-
-
-def _unknown_lines(manifest: Manifest) -> Iterator[Problem]:
-    for number, line in enumerate(manifest.target.xen):
-        if find_dialect(line) is None:
-            place = manifest.location(f"target.xen.{number}")
-            location = place if place.line else manifest.location("target.xen")
-            help_text = did_you_mean(line, NAMES, f"known are {', '.join(NAMES)}")
-            yield Problem("unknown-xen", f'no Xen "{line}" is known', location, help_text)
 
 
 def _is_empty(manifest: Manifest) -> bool:

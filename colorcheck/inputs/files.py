@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+from dataclasses import replace
 
 from colorcheck.diagnostic import Problem
-from colorcheck.source import Location
+from colorcheck.source import Lines, Location
 
 LARGEST = 16 << 20
+_SAVE = "save the file as UTF-8, or write plain ASCII"
 
 
 def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes | Problem:
@@ -27,18 +30,31 @@ def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes |
     return content
 
 
-def read_text(path: str, named_at: Location, largest: int = LARGEST) -> str | Problem:
-    """The text of a UTF-8 file, line ends as they are."""
+def read_octets(path: str, named_at: Location, largest: int = LARGEST) -> str | Problem:
+    """The text of a file whose reader does not care for encodings: what is not UTF-8 becomes surrogate escapes."""
     content = read_bytes(path, named_at, largest)
     if isinstance(content, Problem):
         return content
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return Problem("encoding", f"{path} is UTF-16 text", Location(path, 1, 1, 1, 2), _SAVE)
     if b"\0" in content:
         return Problem("binary", f"{path} is not a text file: it has a zero byte", named_at, "name the right file")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        place = Location(path, line, column, line, column + 1)
-        what = f"byte {content[error.start]:#04x} is not UTF-8"
-        return Problem("encoding", what, place, "save the file as UTF-8, or write plain ASCII")
+    return content.decode("utf-8", "surrogateescape")
+
+
+def read_text(path: str, named_at: Location, largest: int = LARGEST) -> str | Problem:
+    """The text of a UTF-8 file, line ends as they are."""
+    text = read_octets(path, named_at, largest)
+    if isinstance(text, Problem):
+        return text
+    wrong = not_utf8(text, path)
+    return replace(wrong[0], kind="encoding") if wrong else text
+
+
+def not_utf8(text: str, path: str) -> tuple[Problem, ...]:
+    """A problem at the first byte that is not UTF-8, if there is one."""
+    match = re.search("[\udc80-\udcff]", text)
+    if match is None:
+        return ()
+    place = Lines(path, text).location(match.start(), match.end())
+    return (Problem("not-utf8", f"byte {ord(match[0]) - 0xDC00:#04x} is not UTF-8", place, _SAVE),)

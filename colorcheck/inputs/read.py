@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.files import read_bytes, read_text
+from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
 from colorcheck.inputs.image_builder import ImageBuilderFile
 from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.tree import DeviceTree
@@ -17,7 +17,7 @@ from colorcheck.inputs.xl import XlFile
 from colorcheck.source import Location
 
 XL_LARGEST = 1 << 20
-IMAGE_HEADER = 4096
+IMAGE_LARGEST = 64 << 20
 
 
 def read_deployment(manifest: Manifest) -> Deployment:
@@ -60,10 +60,11 @@ class _Reader:
         from colorcheck.inputs.xl import read_xl
 
         for path, named_at in self._guest_files():
-            text = read_text(path, named_at, XL_LARGEST)
+            text = read_octets(path, named_at, XL_LARGEST)
             if isinstance(text, Problem):
                 self.problems.append(text)
                 continue
+            self.problems += not_utf8(text, path)
             guest = read_xl(text, path)
             self.problems += guest.problems
             yield guest
@@ -101,9 +102,9 @@ class _Reader:
         text = self._text("target.kconfig", self.manifest.target.kconfig)
         if text is None or self.manifest.target.kconfig is None:
             return {}
-        options, problems = read_kconfig(text, self.path(self.manifest.target.kconfig))
-        self.problems += problems
-        return options
+        found = read_kconfig(text, self.path(self.manifest.target.kconfig))
+        self.problems += found.problems
+        return found.values
 
     def _text(self, key: str, name: str | None) -> str | None:
         if name is None:
@@ -122,12 +123,13 @@ class _Reader:
         if given is not None or name is None:
             return given
         named_at = self.manifest.location("target.xen-image")
-        content = read_bytes(self.path(name), named_at)
-        size = content if isinstance(content, Problem) else read_xen_image(content, self.path(name))
-        if isinstance(size, Problem):
-            self.problems.append(size)
+        content = read_bytes(self.path(name), named_at, IMAGE_LARGEST)
+        if isinstance(content, Problem):
+            self.problems.append(content)
             return None
-        return size
+        image = read_xen_image(content, self.path(name))
+        self.problems += image.problems
+        return image.size
 
 
 def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:
