@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from colorcheck.source import Location
 from colorcheck.xen.frames import FrameRun, Frames
+
+if TYPE_CHECKING:
+    from colorcheck.xen.color_heap import ColorHeap
+    from colorcheck.xen.hwdom import Dom0Layout
+    from colorcheck.xen.options import BootArguments
+    from colorcheck.xen.preparation import Preparation
+    from colorcheck.xen.stages import Stages
 
 __all__ = ["Boot", "Built", "ColorSource", "Domain", "DomainKind", "Failure", "FrameRun", "Interval", "Note", "System"]
 
@@ -95,7 +103,8 @@ class System:
     """The effective system: what a given version of Xen decides before it hands out memory.
 
     `nr_colors` is None while coloring is off. `version` is upstream's line whose code is modelled ("4.20").
-    `panic` is a panic that comes before any memory is handed out.
+    `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
+    `arguments` are the boot arguments as this Xen reads them; `dialect` the name of its line.
     """
 
     version: str
@@ -109,6 +118,9 @@ class System:
     domains: tuple[Domain, ...]
     notes: tuple[Note, ...] = ()
     panic: Failure | None = None
+    preparation: Preparation | None = None
+    arguments: BootArguments | None = None
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +156,8 @@ class Built:
 class Boot:
     """How the boot of a system goes: the color heap and the domains that are built from it.
 
-    `free_initial` and `free_final` are frames per color; `capacity_locations` the places that the memory comes from.
+    `free_initial` and `free_final` are frames per color; `stages` tells how memory came to the heaps, `heap` is the
+    color heap at the end, `xen_frames` the frames that hold Xen's image, `dom0_layout` the banks and tables of dom0.
     """
 
     system: System
@@ -157,6 +170,10 @@ class Boot:
     memory_map: tuple[Interval, ...]
     built: tuple[Built, ...]
     notes: tuple[Note, ...] = ()
+    stages: Stages | None = None
+    heap: ColorHeap | None = None
+    xen_frames: tuple[FrameRun, ...] = ()
+    dom0_layout: Dom0Layout | None = None
 
     @property
     def outcome(self) -> str:
