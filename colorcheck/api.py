@@ -1,9 +1,83 @@
-"""The names that other programs may use."""
+"""The names that other programs may use. Everything takes text or paths and returns frozen values with `to_dict`."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colorcheck.documents import Effective, Replay
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.device_tree import DeviceTreeError, ParsedDeviceTree, parse_device_tree
+from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.manifest_reader import NAME, ManifestError, read_manifest
+from colorcheck.results import Verification
 from colorcheck.xen.color_lists import ColorListRejected, parse_color_list
 from colorcheck.xen.options import parse_boot_arguments
 from colorcheck.xen.xl_guest import parse_xl
 
-__all__ = ["ColorListRejected", "parse_boot_arguments", "parse_color_list", "parse_xl"]
+if TYPE_CHECKING:
+    from colorcheck.plan.problem import Plan
+
+__all__ = [
+    "ColorListRejected",
+    "DeviceTreeError",
+    "ManifestError",
+    "ParsedDeviceTree",
+    "board",
+    "boards",
+    "effective",
+    "parse_boot_arguments",
+    "parse_color_list",
+    "parse_device_tree",
+    "parse_xl",
+    "plan",
+    "replay",
+    "verify",
+]
+
+
+def verify(manifest: str | Path) -> Verification:
+    """Check and prove the deployment of a manifest, or of the folder that has one. Raises ManifestError."""
+    from colorcheck import pipeline
+
+    return pipeline.verify(_manifest(manifest))
+
+
+def replay(manifest: str | Path) -> Replay:
+    """Boot a deployment in the simulated allocator. Raises ManifestError."""
+    from colorcheck import pipeline
+
+    return Replay(pipeline.replay(_manifest(manifest)))
+
+
+def effective(manifest: str | Path) -> Effective:
+    """What each Xen makes of a deployment. Raises ManifestError."""
+    from colorcheck import pipeline
+
+    return Effective(pipeline.effective(_manifest(manifest)))
+
+
+def plan(manifest: str | Path) -> Plan:
+    """Colors that are disjoint and fit, or why there are none. Raises ManifestError."""
+    from colorcheck import pipeline
+
+    return pipeline.plan(_manifest(manifest))
+
+
+def board(name: str) -> Board:
+    """A board of the catalogue. Raises ValueError for an unknown name."""
+    from colorcheck.hardware import catalogue
+
+    return catalogue.board(name)
+
+
+def boards() -> tuple[Board, ...]:
+    """All boards of the catalogue, by name."""
+    from colorcheck.hardware import catalogue
+
+    return catalogue.boards()
+
+
+def _manifest(path: str | Path) -> Manifest:
+    path = Path(path)
+    return read_manifest(str(path / NAME if path.is_dir() else path))
