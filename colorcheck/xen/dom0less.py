@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.tree import DeviceTree, Node
-from colorcheck.inputs.tree_walk import cell, compatible, number, reg, string
+from colorcheck.inputs.tree_walk import cell, cell_sizes, compatible, number, ranges_of, reg, string
 from colorcheck.source import Location, Passage
 from colorcheck.xen.arguments import text_of
 from colorcheck.xen.color_choice import Choice, everything, oddities, out_of_range
@@ -102,6 +102,7 @@ def _domain(
         p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * PAGES_PER_MIB,
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
+        shared_pages=_owned_pages(node),
     )
     return domain, (*choice.notes, *notes)
 
@@ -171,6 +172,18 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
         failure = Failure("other", "At the moment, Xenstore support requires dom0 to be present")
         return failure, tuple(notes)
     return None, tuple(notes)
+
+
+def _owned_pages(node: Node) -> int:
+    """Frames of static shared memory that the domain owns; they count as its own, but come from no heap."""
+    address, size = cell_sizes(node)
+    found = 0
+    for child in node.children:
+        shared = child.properties.get("xen,shared-mem")
+        if shared is not None and string(child, "role") == "owner":
+            ranges = ranges_of(shared, 2 * address, size)[:1]
+            found += sum(length // PAGE for _, length in ranges)
+    return found
 
 
 def _given_away(node: Node) -> Iterator[Note]:

@@ -72,9 +72,10 @@ class Note:
 class Domain:
     """A domain as Xen will build it.
 
-    `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory (`nr_pages`); `p2m_pages` the
+    `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory; `p2m_pages` the
     frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors. `location` is where the colors
-    stand, or where the domain does if nobody wrote any. `failure` is set where Xen or xl refuses the domain before
+    stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
+    frames come from no heap. `failure` is set where Xen or xl refuses the domain before
     any memory is given out.
     """
 
@@ -91,6 +92,12 @@ class Domain:
     extra_pages: int = 0
     cpus: tuple[int, ...] | None = None  # physical CPUs its vCPUs may run on; None: any
     failure: Failure | None = None
+    shared_pages: int = 0
+
+    @property
+    def nr_pages(self) -> int:
+        """The pages that Xen counts for it: its memory, and the static shared memory that it owns."""
+        return self.pages + self.shared_pages
 
     @property
     def needed_pages(self) -> int:
