@@ -72,8 +72,14 @@ def cache_groups(board: Board) -> tuple[CacheGroup, ...]:
 
 
 def shared_caches(board: Board, first: Cpus, second: Cpus) -> tuple[CacheGroup, ...]:
-    """The last-level caches that two domains share which may run on these CPUs."""
-    return tuple(g for g in cache_groups(board) if g.used_by(first) and g.used_by(second))
+    """The last-level caches that two domains share which may run on these CPUs.
+
+    CPUs that the board does not have are no evidence: with one of them, a domain counts as running on any CPU.
+    """
+    groups = cache_groups(board)
+    every = frozenset(cpu for group in groups for cpu in group.cpus or ())
+    first, second = (None if cpus is None or not cpus or cpus - every else cpus for cpus in (first, second))
+    return tuple(group for group in groups if group.used_by(first) and group.used_by(second))
 
 
 def meetings(

@@ -14,6 +14,7 @@ from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import Ancestry
 from colorcheck.source import Location
 from colorcheck.xen import dom0less
+from colorcheck.xen.affinity import with_affinities
 from colorcheck.xen.arguments import xen_arguments
 from colorcheck.xen.boot_info import read_machine
 from colorcheck.xen.color_choice import Choice, everything, oddities, out_of_range, repeated
@@ -67,7 +68,7 @@ def effective(deployment: Deployment, board: Board | None, version: str) -> Syst
         arguments=case.arguments,
         dialect=dialect.name,
     )
-    return replace(_with_dom0_tables(system), notes=tuple(case.notes))
+    return with_affinities(replace(_with_dom0_tables(system), notes=tuple(case.notes)), deployment)
 
 
 def _read(deployment: Deployment, board: Board | None, dialect: Dialect) -> _Case:
