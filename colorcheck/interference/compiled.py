@@ -1,0 +1,39 @@
+"""numba where it is installed (`pip install colorcheck[lab]`), the interpreter where it is not: one text for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from typing import TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., object])
+
+WITHOUT_NUMBA = (
+    "numba is not installed: the interpreter runs the simulation, with the same results but some hundred times slower; "
+    "pip install 'colorcheck[lab]' brings it"
+)
+
+
+@cache
+def has_numba() -> bool:
+    return find_spec("numba") is not None
+
+
+def part(function: F) -> F:
+    """Makes a function one that compiled functions take in; to the interpreter it stays what it is.
+
+    Without `forceinline` and with reference counts a call costs more than the work that it does.
+    """
+    if not has_numba():
+        return function
+    from numba.extending import register_jitable
+
+    return cast(Callable[..., Callable[[F], F]], register_jitable)(forceinline=True, _nrt=False)(function)
+
+
+def compiled(function: F) -> F:
+    """The machine code of a function that allocates nothing; numba keeps it on disk from one run to the next."""
+    from numba import njit
+
+    return cast(Callable[..., Callable[[F], F]], njit)(cache=True, _nrt=False)(function)

@@ -1,0 +1,46 @@
+"""The two engines, compiled and plain: the same functions on different tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from colorcheck.interference import kernel, sources, tables
+from colorcheck.interference.compiled import compiled, has_numba
+from colorcheck.interference.tables import Ints, Machine, State, Streams, Tallies
+
+BLOCK = {True: 1 << 16, False: 1 << 10}
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The kernel's entry points, and how its tables are made. `block` is how many accesses a stream gets at once."""
+
+    compiled: bool
+    advance: Callable[[Machine, State, Streams, Tallies, int], tuple[int, int]]
+    generate: Callable[[Ints, Ints, Ints, Ints, Ints, int, int], int]
+    count_hits: Callable[[Ints, State, Ints, int], int]
+    block: int
+
+    def ints(self, values: Iterable[int]) -> Ints:
+        return tables.ints(values, compiled=self.compiled)
+
+    def zeros(self, length: int, *, small: bool = False) -> Ints:
+        return tables.zeros(length, compiled=self.compiled, small=small)
+
+
+@cache
+def plain_engine() -> Engine:
+    return Engine(False, kernel.advance, sources.generate, kernel.count_hits, BLOCK[False])
+
+
+@cache
+def compiled_engine() -> Engine:
+    """Needs numba."""
+    return Engine(True, compiled(kernel.advance), compiled(sources.generate), compiled(kernel.count_hits), BLOCK[True])
+
+
+def best_engine() -> Engine:
+    """The compiled one where numba is installed."""
+    return compiled_engine() if has_numba() else plain_engine()

@@ -1,0 +1,98 @@
+"""What one simulation is given: tenants with their frames, streams of accesses on cores, policy, seed, costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.interference.caches import ClusterModel, NoModel
+from colorcheck.interference.workloads import Kind, Workload
+from colorcheck.xen.system import FrameRun
+
+MOST_TRACE_PAGES = 1 << 18
+MOST_TENANTS = 200
+
+
+class Policy(StrEnum):
+    """How a full set chooses the line that goes; the same in all caches of a run."""
+
+    LRU = "lru"
+    PLRU = "plru"
+    RANDOM = "random"
+
+
+class Coloring(StrEnum):
+    OFF = "off"
+    CURRENT = "current"
+    PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Cycles of an access that the first private cache, the second, the last level, or memory answers."""
+
+    private: int = 4
+    second: int = 12
+    last: int = 20
+    memory: int = 150
+    source: str = "assumed, not measured on this board"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A domain, or Xen: the nth page of its memory is the nth frame of `frames`."""
+
+    name: str
+    frames: tuple[FrameRun, ...]
+
+    @property
+    def pages(self) -> int:
+        return sum(run.count for run in self.frames)
+
+    def first_frames(self, pages: int) -> list[int]:
+        """The frames of its first pages."""
+        found: list[int] = []
+        for run in self.frames:
+            take = min(run.count, pages - len(found))
+            found.extend(run.first + run.step * n for n in range(take))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A virtual CPU: whose (the number of a tenant), what runs there, and on which core through all clusters."""
+
+    tenant: int
+    workload: Workload
+    core: int
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One simulation. `accesses` are counted, after `warm_up` more that are not."""
+
+    clusters: tuple[ClusterModel, ...]
+    tenants: tuple[Tenant, ...]
+    streams: tuple[Stream, ...]
+    policy: Policy = Policy.LRU
+    seed: int = 1
+    accesses: int = 2_000_000
+    warm_up: int = 0
+    costs: Costs = Costs()
+
+    def used_pages(self) -> tuple[int, ...]:
+        """Pages of each tenant that its workloads can touch. Raises NoModel where it does not have them."""
+        found = [0] * len(self.tenants)
+        for stream in self.streams:
+            tenant, load = self.tenants[stream.tenant], stream.workload
+            needed = -(-load.reach // PAGE)
+            if load.kind is Kind.TRACE:
+                needed = max(needed + 1, min(tenant.pages, MOST_TRACE_PAGES))
+            if needed > tenant.pages:
+                raise NoModel(
+                    f"{load.kind} of {tenant.name} touches {needed} pages, but {tenant.name} has {tenant.pages}; "
+                    "give it less size or offset"
+                )
+            found[stream.tenant] = max(found[stream.tenant], needed)
+        return tuple(found)

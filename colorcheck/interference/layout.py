@@ -1,0 +1,186 @@
+"""Lays an experiment out in the kernel's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from typing import cast
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.hardware.index import KnownIndex, Linear
+from colorcheck.interference import kernel
+from colorcheck.interference.caches import CacheModel, ClusterModel, NoModel
+from colorcheck.interference.engine import Engine
+from colorcheck.interference.experiment import MOST_TENANTS, Experiment, Policy
+from colorcheck.interference.kernel import FIELDS
+from colorcheck.interference.seeds import seed_of
+from colorcheck.interference.tables import Ints, Machine, State, Streams, Tallies
+
+_POLICIES = {Policy.LRU: kernel.LRU, Policy.PLRU: kernel.PLRU, Policy.RANDOM: kernel.RANDOM}
+RUNS = 1 << 14
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The tables of one simulation. `first_lines` are the dense numbers of the tenants' first lines; `last_levels`
+    the number of the cache and of its first set among all last-level sets, for each cluster."""
+
+    machine: Machine
+    state: State
+    first_lines: tuple[int, ...]
+    pages: tuple[int, ...]
+    last_levels: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A cache with its number in the tables: (first, end) of what it includes, and whose first set it has."""
+
+    model: CacheModel
+    last: bool = False
+    first_set: int = 0
+    inner: tuple[int, int] = (0, 0)
+
+
+def lay_out(experiment: Experiment, engine: Engine) -> Layout:
+    """Raises NoModel for what cannot be simulated."""
+    clusters = experiment.clusters
+    line = clusters[0].last.line
+    if any(cluster.last.line != line for cluster in clusters):
+        raise NoModel("the clusters' caches have lines of different lengths")
+    if len(experiment.tenants) > MOST_TENANTS:
+        raise NoModel(f"more than {MOST_TENANTS} domains")
+    caches, paths, last_levels = _place(clusters)
+    indexes = list(dict.fromkeys(placed.model.index for placed in caches))
+    pages = experiment.used_pages()
+    frames = list(chain.from_iterable(t.first_frames(n) for t, n in zip(experiment.tenants, pages, strict=True)))
+    lines_per_page = PAGE // line
+    n_cores = len(paths)
+    if any(stream.core >= n_cores for stream in experiment.streams):
+        raise NoModel(f"the board has cores 0 to {n_cores - 1}")
+    stream_paths = [paths[stream.core] for stream in experiment.streams]
+    machine = Machine(
+        caches=engine.ints(_fields(caches, indexes, experiment.policy)),
+        paths=engine.ints(x for path in stream_paths for x in (len(path), *path, *[0] * (3 - len(path)))),
+        page_set=_page_sets(engine, indexes, frames),
+        line_set=engine.ints(_line_set(index, n * line) for index in indexes for n in range(lines_per_page)),
+        modulus=engine.ints(0 if index.masks() is not None else index.n_sets for index in indexes),
+        page_domain=engine.ints(n for n, count in enumerate(pages) for _ in range(count)),
+        stream_domain=engine.ints(stream.tenant for stream in experiment.streams),
+        cost=engine.ints(chain.from_iterable(_costs(experiment, len(path)) for path in stream_paths)),
+        nr_pages=len(frames),
+        nr_lines=len(frames) * lines_per_page,
+        page_shift=lines_per_page.bit_length() - 1,
+        nr_domains=len(experiment.tenants),
+        nr_sets=sum(cluster.last.sets for cluster in clusters),
+    )
+    first_lines = tuple(n * lines_per_page for n in accumulate(pages, initial=0))[:-1]
+    return Layout(machine, _state(experiment, engine, caches, machine), first_lines, pages, last_levels)
+
+
+def _place(
+    clusters: Sequence[ClusterModel],
+) -> tuple[list[_Placed], list[tuple[int, ...]], tuple[tuple[int, int], ...]]:
+    """All caches, each core's path through them, and the clusters' last levels."""
+    caches: list[_Placed] = []
+    paths: list[tuple[int, ...]] = []
+    last_levels = []
+    first_set = 0
+    for cluster in clusters:
+        first = len(caches)
+        depth = len(cluster.private)
+        caches.extend(_Placed(model) for _ in range(cluster.n_cores) for model in cluster.private)
+        last = len(caches)
+        inner = (first, last) if cluster.inclusive else (0, 0)
+        caches.append(_Placed(cluster.last, True, first_set, inner))
+        paths.extend(
+            (*range(first + core * depth, first + (core + 1) * depth), last) for core in range(cluster.n_cores)
+        )
+        last_levels.append((last, first_set))
+        first_set += cluster.last.sets
+    return caches, paths, tuple(last_levels)
+
+
+def _fields(caches: Sequence[_Placed], indexes: Sequence[KnownIndex], policy: Policy) -> list[int]:
+    found: list[int] = []
+    base = cell = 0
+    for placed in caches:
+        model = placed.model
+        row = [0] * FIELDS
+        row[kernel.BASE], row[kernel.CELL], row[kernel.WAYS] = base, cell, model.ways
+        row[kernel.POLICY], row[kernel.SHAPE] = _POLICIES[policy], indexes.index(model.index)
+        row[kernel.LAST], row[kernel.FIRST_SET] = int(placed.last), placed.first_set
+        row[kernel.INNER], row[kernel.INNER_END] = placed.inner
+        found += row
+        base += model.sets * model.ways
+        cell += model.sets
+    return found
+
+
+def _page_sets(engine: Engine, indexes: Sequence[KnownIndex], frames: Sequence[int]) -> Ints:
+    """For each index the set of the first line of each frame."""
+    if not engine.compiled:
+        return engine.ints(index.set_of(frame * PAGE) for index in indexes for frame in frames)
+    import numpy as np
+
+    from colorcheck.hardware.index_arrays import sets_of_addresses
+
+    addresses = np.array(frames, dtype=np.uint64) * np.uint64(PAGE)
+    rows = [sets_of_addresses(index, addresses).astype(np.int64) for index in indexes]
+    return cast(Ints, np.concatenate(rows))
+
+
+def _line_set(index: KnownIndex, offset: int) -> int:
+    """What the place of a line in its page adds: with an index linear over GF(2) its own image, else its number."""
+    if index.masks() is None and not isinstance(index, Linear):
+        raise NoModel("slices of caches whose number of sets is no power of two")
+    return index.set_of(offset)
+
+
+def _costs(experiment: Experiment, depth: int) -> tuple[int, int, int, int]:
+    """Costs by the number of the cache on a path of `depth` caches."""
+    costs = experiment.costs
+    private = (costs.private, costs.second)[: depth - 1]
+    return (*private, *[costs.last] * (3 - len(private)), costs.memory)  # type: ignore[return-value]
+
+
+def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: Machine) -> State:
+    tags = sum(placed.model.sets * placed.model.ways for placed in caches)
+    cells = sum(placed.model.sets for placed in caches)
+    random = experiment.policy is Policy.RANDOM
+    return State(
+        tags=engine.ints(kernel.EMPTY for _ in range(tags)),
+        order=engine.ints(kernel.HAS_ROOM | (seed_of(experiment.seed, cell) if random else 0) for cell in range(cells)),
+        where=engine.zeros(len(caches) * machine.nr_lines, small=True),
+    )
+
+
+def new_streams(engine: Engine, count: int) -> Streams:
+    """Streams whose blocks are still empty."""
+    size = count * engine.block
+    return Streams(
+        line=engine.zeros(size),
+        gap=engine.zeros(size),
+        mark=engine.zeros(size, small=True),
+        level=engine.zeros(size, small=True),
+        position=engine.zeros(count),
+        filled=engine.zeros(count),
+        clock=engine.zeros(count),
+        spent=engine.zeros(count),
+        block=engine.block,
+    )
+
+
+def new_tallies(engine: Engine, streams: int, machine: Machine) -> Tallies:
+    pairs = machine.nr_domains**2
+    return Tallies(
+        levels=engine.zeros(4 * streams),
+        writes=engine.zeros(streams),
+        caused=engine.zeros(pairs),
+        evictions=engine.zeros(pairs),
+        by_set=engine.zeros(pairs * machine.nr_sets),
+        private=engine.zeros(pairs),
+        runs=engine.zeros(2 * RUNS),
+        used=engine.zeros(1),
+    )

@@ -1,0 +1,185 @@
+"""A running simulation: feeds the kernel, counts, and can be looked at while it runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from time import perf_counter
+
+from colorcheck.interference.engine import Engine, best_engine
+from colorcheck.interference.experiment import Coloring, Experiment
+from colorcheck.interference.feeds import Feed, feed
+from colorcheck.interference.kernel import EMPTY, FULL, MEMORY
+from colorcheck.interference.layout import Layout, lay_out, new_streams, new_tallies
+from colorcheck.interference.outcome import DomainOutcome, Evictions, Latency, Run
+from colorcheck.interference.seeds import seed_of
+
+NEVER = 1 << 62
+STEP = 1 << 20
+
+
+class Simulation:
+    """An experiment under way. `watch` is told of each stream where its accesses were answered (the number of the cache
+    on its path, 3: memory), a block at a time once the block is used up."""
+
+    def __init__(
+        self, experiment: Experiment, engine: Engine | None = None, watch: Callable[[int, bytes], None] | None = None
+    ) -> None:
+        self.experiment = experiment
+        self.engine = engine or best_engine()
+        self.layout: Layout = lay_out(experiment, self.engine)
+        self._streams = new_streams(self.engine, len(experiment.streams))
+        self._watch = watch
+        self._feeds = [self._feed(number) for number in range(len(experiment.streams))]
+        self.reset()
+
+    def reset(self) -> None:
+        """Counts from 0 again; the caches stay as they are."""
+        self._tallies = new_tallies(self.engine, len(self.experiment.streams), self.layout.machine)
+        self.runs: list[Counter[int]] = [Counter() for _ in self.experiment.streams]
+        self.accesses = 0
+        self.seconds = 0.0
+
+    def _feed(self, number: int) -> Feed:
+        stream = self.experiment.streams[number]
+        first = self.layout.first_lines[stream.tenant]
+        shift = self.experiment.clusters[0].last.line.bit_length() - 1
+        seed = seed_of(self.experiment.seed, -2 - number)
+        pages = self.layout.pages[stream.tenant]
+        return feed(self.engine, stream.workload, first_line=first, pages=pages, shift=shift, seed=seed)
+
+    def play(self, accesses: int) -> int:
+        """Plays so many accesses more; fewer where all traces have ended. Returns how many. Raises TraceError."""
+        begun, played = perf_counter(), 0
+        while played < accesses:
+            done, stopped = self.engine.advance(
+                self.layout.machine, self.layout.state, self._streams, self._tallies, accesses - played
+            )
+            played += done
+            self._collect_runs()
+            if stopped != FULL and not self._refill(stopped):
+                break
+        self.accesses += played
+        self.seconds += perf_counter() - begun
+        return played
+
+    def _refill(self, stream: int) -> bool:
+        """Fills a stream's block; False where no stream has anything left."""
+        streams, block = self._streams, self.engine.block
+        if self._watch and streams.filled[stream]:
+            start = stream * block
+            self._watch(stream, bytes(streams.level[at] for at in range(start, start + streams.filled[stream])))
+        if streams.clock[stream] >= NEVER:
+            return False
+        streams.position[stream] = 0
+        streams.filled[stream] = self._feeds[stream].fill(streams, stream * block, block)
+        if not streams.filled[stream]:
+            streams.clock[stream] = NEVER
+        return True
+
+    def _collect_runs(self) -> None:
+        used = self._tallies.used[0]
+        for at in range(0, 2 * used, 2):
+            self.runs[self._tallies.runs[at]][self._tallies.runs[at + 1]] += 1
+        self._tallies.used[0] = 0
+
+    def owners(self, cluster: int) -> list[list[int]]:
+        """For each set of a cluster's last-level cache the tenants whose lines it holds now, one entry a line."""
+        from colorcheck.interference.kernel import BASE, FIELDS
+
+        machine, state = self.layout.machine, self.layout.state
+        model = self.experiment.clusters[cluster].last
+        base = machine.caches[self.layout.last_levels[cluster][0] * FIELDS + BASE]
+        found = []
+        for row in range(model.sets):
+            first = base + row * model.ways
+            lines = (state.tags[at] for at in range(first, first + model.ways))
+            found.append([machine.page_domain[line >> machine.page_shift] for line in lines if line != EMPTY])
+        return found
+
+    def outcome(self, coloring: Coloring) -> Run:
+        tenants = self.experiment.tenants
+        names = [tenant.name for tenant in tenants]
+        pairs = [(v, a) for v in range(len(names)) for a in range(len(names)) if v != a]
+        private = self._tallies.private
+        return Run(
+            coloring=coloring,
+            policy=self.experiment.policy,
+            accesses=self.accesses,
+            seconds=self.seconds,
+            domains=tuple(self._domain(number) for number in range(len(tenants)) if self._runs_anything(number)),
+            evictions=tuple(e for v, a in pairs for e in self._evictions(v, a)),
+            private_evictions=tuple(
+                (names[v], names[a], private[v * len(names) + a]) for v, a in pairs if private[v * len(names) + a]
+            ),
+        )
+
+    def _runs_anything(self, tenant: int) -> bool:
+        return any(stream.tenant == tenant for stream in self.experiment.streams)
+
+    def _domain(self, tenant: int) -> DomainOutcome:
+        tallies, machine = self._tallies, self.layout.machine
+        names = [t.name for t in self.experiment.tenants]
+        mine = [number for number, stream in enumerate(self.experiment.streams) if stream.tenant == tenant]
+        levels = [[tallies.levels[4 * number + level] for level in range(4)] for number in mine]
+        last = [machine.paths[4 * number] - 1 for number in mine]
+        last_hits = sum(row[at] for row, at in zip(levels, last, strict=True))
+        misses = sum(row[MEMORY] for row in levels)
+        accesses = sum(map(sum, levels))
+        caused = ((name, int(tallies.caused[tenant * len(names) + a])) for a, name in enumerate(names))
+        costs = (
+            (machine.cost[4 * n + level], row[level]) for n, row in zip(mine, levels, strict=True) for level in range(4)
+        )
+        return DomainOutcome(
+            name=names[tenant],
+            accesses=int(accesses),
+            private_hits=int(accesses - last_hits - misses),
+            last_hits=int(last_hits),
+            misses=int(misses),
+            writes=int(sum(tallies.writes[number] for number in mine)),
+            caused_by=tuple((name, count) for name, count in caused if count),
+            latency=Latency.of((int(cost), int(count)) for cost, count in costs),
+            runs=Latency.of((int(cost), count) for number in mine for cost, count in self.runs[number].items()),
+        )
+
+    def _evictions(self, victim: int, attacker: int) -> tuple[Evictions, ...]:
+        tenants, machine, tallies = self.experiment.tenants, self.layout.machine, self._tallies
+        pair = victim * machine.nr_domains + attacker
+        if not tallies.evictions[pair]:
+            return ()
+        found = []
+        for number, cluster in enumerate(self.experiment.clusters):
+            first = pair * machine.nr_sets + self.layout.last_levels[number][1]
+            counts = ((row, int(tallies.by_set[first + row])) for row in range(cluster.last.sets))
+            by_set = tuple((row, count) for row, count in counts if count)
+            if by_set:
+                found.append(Evictions(tenants[victim].name, tenants[attacker].name, number, by_set))
+        return tuple(found)
+
+
+def simulate(
+    experiment: Experiment,
+    coloring: Coloring = Coloring.CURRENT,
+    engine: Engine | None = None,
+    progress: Callable[[int, float], None] | None = None,
+) -> Run:
+    """Runs an experiment from start to end. `progress` is told accesses and seconds so far, the warm-up included.
+
+    Raises NoModel and TraceError.
+    """
+    simulation = Simulation(experiment, engine)
+    step = STEP if simulation.engine.compiled else STEP // 64
+    total = experiment.warm_up + experiment.accesses
+    played, seconds = 0, 0.0
+    while played < total:
+        end = experiment.warm_up if played < experiment.warm_up else total
+        done = simulation.play(min(step, end - played))
+        played += done
+        if progress:
+            progress(played, seconds + simulation.seconds)
+        if not done:
+            break
+        if played == experiment.warm_up:
+            seconds = simulation.seconds
+            simulation.reset()
+    return simulation.outcome(coloring)

@@ -1,0 +1,137 @@
+"""Where a workload's accesses come from: generators in the kernel's part of Python.
+
+A generator walks in bytes from the start of its domain's memory and gives lines, gaps to the next access in 1/256
+cycle, and marks (1: a write, 2: the last access of a run).
+"""
+
+from __future__ import annotations
+
+from colorcheck.interference.compiled import part
+from colorcheck.interference.kernel import random_next
+from colorcheck.interference.tables import Ints
+
+WALK, COPY, CHASE, MATRIX, MIX = 0, 1, 2, 3, 4
+KIND, FIRST, SHIFT, SIZE, STRIDE, WRITES, GAP, PERIOD, RUN, HOT, SHARE, BITS, JITTER, UNEVEN, PARAMETERS = range(15)
+"""Parameters: the generator, the first line, log2 of the line, bytes, stride in bytes (for a matrix its rows), writes
+in 1/256 of all, gap and period in 1/256 cycle, accesses a run, hot bytes, accesses to them in 1/256 of all, log2 of
+the permutation's length, the most that a period is late by chance and that a gap differs from its mean, both in
+1/256 cycle."""
+POSITION, DEBT, RNG, COUNT, ROW, COLUMN, TIME_RNG, STATES = range(8)
+
+
+@part
+def is_write(p: Ints, state: Ints) -> int:
+    """1 for every n-th access, so that the share of writes is met as evenly as can be."""
+    state[DEBT] += p[WRITES]
+    if state[DEBT] < 256:
+        return 0
+    state[DEBT] -= 256
+    return 1
+
+
+@part
+def pause(p: Ints, state: Ints, accesses: int) -> int:
+    """The gap at the end of a run of so many accesses: until the next period begins, with its jitter."""
+    gap = p[GAP]
+    if p[PERIOD] > accesses * gap:
+        gap = p[PERIOD] - (accesses - 1) * p[GAP]
+    if p[JITTER]:
+        state[TIME_RNG] = random_next(state[TIME_RNG])
+        gap += state[TIME_RNG] % p[JITTER]
+    return gap
+
+
+@part
+def uneven_gap(p: Ints, state: Ints) -> int:
+    """A gap about its mean. Two even walkers of one rate would stay in step for ever and never meet in a set."""
+    if p[UNEVEN] == 0:
+        return p[GAP]
+    state[TIME_RNG] = random_next(state[TIME_RNG])
+    return p[GAP] - p[UNEVEN] + ((state[TIME_RNG] * (2 * p[UNEVEN] + 1)) >> 32)
+
+
+@part
+def permuted(value: int, bits: int) -> int:
+    """A one-to-one map of numbers of so many bits onto themselves that leaves no order to see."""
+    mask = (1 << bits) - 1
+    half = (bits + 1) >> 1
+    value ^= value >> half
+    value = value * 0x2545F491 & mask
+    value ^= value >> half
+    return value * 0x1B873593 & mask
+
+
+@part
+def next_link(p: Ints, state: Ints) -> int:
+    """The next element of a chain that visits each line once before it comes back (a full-period generator)."""
+    mask = (1 << p[BITS]) - 1
+    lines = p[SIZE] >> p[SHIFT]
+    found = lines
+    while found >= lines:
+        state[POSITION] = (state[POSITION] * 1664525 + 1013904223) & mask
+        found = permuted(state[POSITION], p[BITS])
+    return found << p[SHIFT]
+
+
+@part
+def matrix_step(p: Ints, state: Ints) -> int:
+    """C[i][j] += A[i][k] * B[k][j] of n x n doubles, A, B and C one behind the other; -1 - byte for a write."""
+    n = p[STRIDE]
+    area = n * n * 8
+    k = state[POSITION] >> 1
+    if k == n:
+        byte = 2 * area + (state[ROW] * n + state[COLUMN]) * 8
+        state[POSITION] = 0
+        state[COLUMN] += 1
+        if state[COLUMN] == n:
+            state[COLUMN] = 0
+            state[ROW] = (state[ROW] + 1) % n
+        return -1 - byte
+    first = state[POSITION] & 1 == 0
+    state[POSITION] += 1
+    return (state[ROW] * n + k) * 8 if first else area + (k * n + state[COLUMN]) * 8
+
+
+@part
+def next_byte(p: Ints, state: Ints) -> int:
+    """The byte of the next access; -1 - byte for a write."""
+    kind = p[KIND]
+    if kind == MATRIX:
+        return matrix_step(p, state)
+    if kind == COPY:
+        half, at = p[SIZE] >> 1, state[POSITION]
+        if state[DEBT] == 0:
+            state[DEBT] = 1
+            return at
+        state[DEBT] = 0
+        state[POSITION] = (at + p[STRIDE]) % half
+        return -1 - half - at
+    if kind == CHASE:
+        byte = next_link(p, state)
+    elif kind == MIX:
+        state[RNG] = random_next(state[RNG])
+        drawn = state[RNG]
+        byte = (drawn >> 8) % (p[HOT] if drawn & 255 < p[SHARE] else p[SIZE])
+    else:
+        byte = state[POSITION]
+        state[POSITION] = (byte + p[STRIDE]) % p[SIZE]
+    return -1 - byte if is_write(p, state) else byte
+
+
+def generate(p: Ints, state: Ints, line: Ints, gap: Ints, mark: Ints, start: int, count: int) -> int:
+    """Writes the next `count` accesses of a generator from slot `start` on; returns their number."""
+    for slot in range(start, start + count):
+        byte = next_byte(p, state)
+        write = 0
+        if byte < 0:
+            write = 1
+            byte = -1 - byte
+        line[slot] = p[FIRST] + (byte >> p[SHIFT])
+        gap[slot] = uneven_gap(p, state)
+        mark[slot] = write
+        state[COUNT] += 1
+        if state[COUNT] == p[RUN]:
+            state[COUNT] = 0
+            mark[slot] = write | 2
+            gap[slot] = pause(p, state, p[RUN])
+    return count

@@ -1,0 +1,189 @@
+"""Workloads: what runs in a domain's virtual CPU, as people write it (`handler:lines=512,period=20000`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+from colorcheck.suggest import nearest
+
+TICKS = 256
+"""Units of time in a cycle."""
+
+
+class Kind(StrEnum):
+    HANDLER = "handler"
+    CHASE = "chase"
+    MATRIX = "matrix"
+    COPY = "copy"
+    MIX = "mix"
+    BOMB = "bomb"
+    TRACE = "trace"
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A victim, an attacker, or a recorded trace.
+
+    `size` and `stride` are bytes; `offset` is where in the domain's memory it starts, in bytes; `write` the share of
+    accesses that write; `rate` accesses a cycle, whose gaps differ from their mean by up to the share `uneven`;
+    `period` cycles from one run of a handler to the next, each late by up to `jitter` cycles; `run` accesses in a run,
+    whose cost is one latency; `hot` bytes take the share `share` of the accesses of a mix. `rows` is the side of a
+    matrix of doubles. `file` is a recorded trace, which begins anew at its end unless `loop` is false. `core` pins
+    the virtual CPU to a core of the board, counted through its clusters.
+    """
+
+    kind: Kind
+    size: int = 256 * 1024
+    stride: int = 64
+    offset: int = 0
+    write: float = 0.0
+    rate: float = 0.25
+    uneven: float = 0.5
+    period: int = 0
+    jitter: int = 0
+    run: int = 0
+    hot: int = 32 * 1024
+    share: float = 0.9
+    rows: int = 128
+    file: str = ""
+    loop: bool = True
+    core: int | None = None
+
+    @property
+    def reach(self) -> int:
+        """Bytes of the domain's memory, from its start, that it touches; for a trace only where it starts."""
+        match self.kind:
+            case Kind.MATRIX:
+                return self.offset + 3 * self.rows * self.rows * 8
+            case Kind.TRACE:
+                return self.offset
+        return self.offset + self.size
+
+    @property
+    def accesses_a_run(self) -> int:
+        """Accesses of one run: a pass over the memory, where nothing else is said."""
+        if self.run:
+            return self.run
+        match self.kind:
+            case Kind.MATRIX:
+                return self.rows * (2 * self.rows + 1)
+            case Kind.COPY:
+                return 2 * max(1, self.size // 2 // self.stride)
+            case Kind.CHASE | Kind.MIX | Kind.TRACE:
+                return 1000
+        return max(1, -(-self.size // self.stride))
+
+
+DEFAULTS: Mapping[Kind, Workload] = {
+    Kind.HANDLER: Workload(Kind.HANDLER, size=64 * 1024, period=200_000, jitter=2_000),
+    Kind.CHASE: Workload(Kind.CHASE),
+    Kind.MATRIX: Workload(Kind.MATRIX),
+    Kind.COPY: Workload(Kind.COPY),
+    Kind.MIX: Workload(Kind.MIX, size=1024 * 1024, write=0.3),
+    Kind.BOMB: Workload(Kind.BOMB, size=2 * 1024 * 1024, write=0.5),
+    Kind.TRACE: Workload(Kind.TRACE),
+}
+
+
+class WorkloadError(ValueError):
+    """A workload that cannot be read; the message says what to write instead."""
+
+
+def parse_workload(text: str) -> Workload:
+    """Reads `kind:key=value,…`. Sizes take K, M and G, shares are 0 to 1. Raises WorkloadError."""
+    name, _, rest = text.partition(":")
+    name = name.strip()
+    if name not in tuple(Kind):
+        raise WorkloadError(f"there is no workload {name!r}{_nearest(name, tuple(Kind))}; there are {', '.join(Kind)}")
+    kind = Kind(name)
+    found = DEFAULTS[kind]
+    for item in filter(None, (part.strip() for part in rest.split(","))):
+        key, equals, value = item.partition("=")
+        if not equals and kind is Kind.TRACE and not found.file:
+            key, value = "file", key
+        found = _with(found, key.strip(), value.strip())
+    return _checked(found)
+
+
+def _with(workload: Workload, key: str, value: str) -> Workload:
+    if key == "lines":
+        return replace(workload, size=_number(key, value) * 64, stride=64)
+    if key not in _READERS:
+        raise WorkloadError(f"a workload has no {key!r}{_nearest(key, tuple(_READERS))}")
+    try:
+        read = _READERS[key](key, value)
+    except WorkloadError:
+        raise
+    except ValueError:
+        raise WorkloadError(f"{key}={value} cannot be read") from None
+    return replace(workload, **{key: read})  # type: ignore[arg-type]
+
+
+def _nearest(text: str, names: tuple[str, ...]) -> str:
+    near = nearest(text, names)
+    return f" (nearest: {near})" if near else ""
+
+
+def _number(key: str, value: str) -> int:
+    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(value[-1:].upper(), 1)
+    digits = value[:-1] if factor > 1 else value
+    try:
+        number = int(digits, 0) * factor
+    except ValueError:
+        raise WorkloadError(f"{key}={value}: write a number, with K, M or G for powers of 1024") from None
+    if number < 0:
+        raise WorkloadError(f"{key}={value}: less than 0")
+    return number
+
+
+def _fraction(key: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise WorkloadError(f"{key}={value}: write a number from 0 to 1")
+    return number
+
+
+def _truth(key: str, value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise WorkloadError(f"{key}={value}: write yes or no")
+    return value == "yes"
+
+
+def _text(_key: str, value: str) -> str:
+    return value
+
+
+_BY_TYPE: Mapping[str, Callable[[str, str], object]] = {
+    "int": _number,
+    "int | None": _number,
+    "float": _fraction,
+    "bool": _truth,
+    "str": _text,
+}
+_READERS: Mapping[str, Callable[[str, str], object]] = {
+    f.name: _BY_TYPE[str(f.type)] for f in fields(Workload) if f.name != "kind"
+}
+
+
+def _checked(workload: Workload) -> Workload:
+    wrong = None
+    if workload.kind is Kind.TRACE and not workload.file:
+        wrong = "a trace needs its file: trace:FILE"
+    elif workload.kind is Kind.MATRIX and not workload.rows:
+        wrong = "a matrix needs at least 1 row"
+    elif workload.kind not in (Kind.TRACE, Kind.MATRIX) and (workload.size < 64 or not workload.stride):
+        wrong = "a workload touches at least 64 bytes, at a stride of at least 1"
+    elif workload.kind is Kind.COPY and workload.size < 128:
+        wrong = "a copy needs at least two lines"
+    elif workload.kind is Kind.MIX and not 64 <= workload.hot <= workload.size:
+        wrong = f"hot={workload.hot}: from 64 up to the size, {workload.size}"
+    elif not workload.rate:
+        wrong = "rate=0: give more than 0 and at most 1 access a cycle"
+    if wrong:
+        raise WorkloadError(wrong)
+    return workload
