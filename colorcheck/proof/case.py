@@ -91,6 +91,12 @@ class Case:
         return tuple(merged) or ((0, 1 << self._address_bits),)
 
     @property
+    def xen_region(self) -> tuple[int, int] | None:
+        """The frames [start, end) of the region that Xen moves to."""
+        region = self.boot.xen_region
+        return (region[0] // PAGE, region[1] // PAGE) if region else None
+
+    @property
     def _address_bits(self) -> int:
         return (self.board.pa_bits if self.board else None) or WIDEST_ADDRESS
 

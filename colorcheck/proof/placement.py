@@ -27,7 +27,7 @@ def placement(case: Case) -> Iterator[Theorem]:
     yield _heap(case)
     yield _xen(case)
     for built in case.boot.built:
-        if built.domain.kind is DomainKind.DOM0:
+        if built.domain.kind is DomainKind.DOM0 and not _other_theorem_says(built):
             yield _dom0(case, built)
 
 
@@ -65,7 +65,7 @@ def _count(color: int, nr_colors: int, start: int, end: int) -> str:
 
 
 def _xen(case: Case) -> Theorem:
-    region = case.boot.xen_region
+    region = case.xen_region
     places = (Related(case.system.xen_location, "Xen's colors come from here"),)
     obligation = Obligation(
         id="placement/xen",
@@ -87,7 +87,7 @@ def _xen(case: Case) -> Theorem:
     memory = [(start // PAGE, end // PAGE) for start, end in case.ranges]
     declarations = ("(declare-const start Int)", "(declare-const end Int)", "(declare-const f Int)")
     assumptions = (
-        Named("region", f"(and (= start {region[0]}) (= end {region[1]}))", places[0]),
+        Named("region", f"(and (= start {region[0] // PAGE}) (= end {region[1] // PAGE}))", places[0]),
         Named("inside", "(and (<= start f) (< f end))"),
     )
     claim = conjunction(
@@ -116,6 +116,14 @@ def _use(intervals: list[Interval], frame: int) -> str:
     return next((i.use for i in intervals if i.start <= frame < i.end), "no memory")
 
 
+def _other_theorem_says(built: Built) -> bool:
+    """Whether dom0 fails for its colors or for want of frames, which is no question of its layout."""
+    domain = built.domain
+    if built.created:
+        return False
+    return domain.failure is not None or sum(built.free_before[c] for c in set(domain.colors)) < domain.needed_pages
+
+
 def _dom0(case: Case, built: Built) -> Theorem:
     domain = built.domain
     place = Related(domain.memory_location, f"dom0 is to have {domain.pages} frames")
@@ -132,12 +140,10 @@ def _dom0(case: Case, built: Built) -> Theorem:
     )
     if not case.modelled:
         return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
-    if not built.created:
-        text = built.failure.message if built.failure else "dom0 was not built"
-        return obligation.settled(Verdict.REFUTED, reason=text)
     banks = sorted(built.banks)
     if not banks:
-        return obligation.settled(Verdict.UNKNOWN, reason="the boot model gives no banks")
+        text = built.failure.message if built.failure else "the boot model gives no banks"
+        return obligation.settled(Verdict.VACUOUS if built.failure else Verdict.UNKNOWN, reason=text)
     declarations = tuple(f"(declare-const {name}{n} Int)" for n in range(len(banks)) for name in ("s", "e"))
     laid = [Named(f"bank-{n}", f"(and (= s{n} {start}) (= e{n} {end}))") for n, (start, end) in enumerate(banks)]
     sizes = total([f"(- e{n} s{n})" for n in range(len(banks))])

@@ -38,8 +38,8 @@ def _frames(case: Case, party: Party) -> Iterator[int]:
     """Frames of a party: not all of them, but of each of its colors some."""
     nr_colors = case.system.nr_colors or 1
     if party.domain is None:
-        region = case.boot.xen_region
-        intervals = [region] if region else [(0, nr_colors)]
+        region = case.xen_region
+        intervals = [(region[0] // PAGE, region[1] // PAGE)] if region else [(0, nr_colors)]
     else:
         built = next((b for b in case.boot.built if b.domain.id == party.domain.id), None)
         if built and built.frames:

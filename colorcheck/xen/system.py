@@ -163,6 +163,7 @@ class Built:
 class Boot:
     """How the boot of a system goes: the color heap and the domains that are built from it.
 
+    `xen_region` is [start, end) of the region that Xen moves to, in bytes.
     `free_initial` and `free_final` are frames per color; `stages` tells how memory came to the heaps, `heap` is the
     color heap at the end, `xen_frames` the frames that hold Xen's image, `dom0_layout` the banks and tables of dom0.
     """
