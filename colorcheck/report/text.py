@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from colorcheck.diagnostic import Finding, Verdict
+from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.report import view
 from colorcheck.report.excerpt import excerpt
 from colorcheck.report.panels import color_map, memory
@@ -162,12 +162,7 @@ def _unchecked(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _summary(verification: Verification) -> RenderableType:
-    summary = verification.to_dict()["summary"]
-    assert isinstance(summary, dict)  # noqa: S101
-    told = [
-        view.counted(count, name.removesuffix("s")) if name.endswith("s") else f"{count} {name}"
-        for name, count in summary.items()
-        if count
-    ]
+    told = [view.counted(n, str(severity)) for severity in Severity if (n := verification.count(severity))]
+    told += [f"{n} {verdict}" for verdict in Verdict if (n := verification.count(verdict))]
     seconds = sum(seconds for _, seconds in verification.seconds)
     return text((f"{', '.join(told) or 'nothing found'}{f' in {seconds:.2f} s' if seconds else ''}", "dim"))
