@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_boot_accounts_for_every_frame(path: Path) -> None:
     if found.heap is None:
         return
     seen = sorted((part.start, part.end) for part in found.memory_map if part.start < part.end)
-    assert all(before[1] <= after[0] for before, after in zip(seen, seen[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(seen))
     colored = sum(part.pages for part in found.memory_map if part.use == "color-heap")
     assert colored == sum(found.free_initial)
     taken = [0] * len(found.free_initial)
