@@ -87,7 +87,7 @@ def _xen(case: Case) -> Theorem:
     memory = [(start // PAGE, end // PAGE) for start, end in case.ranges]
     declarations = ("(declare-const start Int)", "(declare-const end Int)", "(declare-const f Int)")
     assumptions = (
-        Named("region", f"(and (= start {region[0] // PAGE}) (= end {region[1] // PAGE}))", places[0]),
+        Named("region", f"(and (= start {region[0]}) (= end {region[1]}))", places[0]),
         Named("inside", "(and (<= start f) (< f end))"),
     )
     claim = conjunction(
