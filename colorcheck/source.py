@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 
@@ -97,11 +98,15 @@ class Passage:
         if end <= start:
             return replace(first, end_line=first.line, end_column=first.column)
         last = self._character(end - 1)
+        if not first.line or not last.line:
+            return self.whole
         return replace(first, end_line=last.line, end_column=last.column + 1)
 
     def _character(self, offset: int) -> Location:
         index = max(0, bisect_right(self.pieces, offset, key=lambda piece: piece[0]) - 1)
         begin, place = self.pieces[index]
+        if not place.line:
+            return place
         return replace(place, column=place.column + offset - begin)
 
     def part(self, start: int, end: int) -> Passage:
@@ -115,3 +120,16 @@ class Passage:
 def passage(text: str, location: Location) -> Passage:
     """A text that stands in the file exactly as it is, on one line, from the start of `location` on."""
     return Passage(text, location, ((0, location),) if location.line else ())
+
+
+def concatenated(parts: Iterable[Passage], whole: Location) -> Passage:
+    """Texts one behind the other. A part without a place of its own stands where `whole` does."""
+    pieces: list[tuple[int, Location]] = []
+    texts: list[str] = []
+    length = 0
+    for part in parts:
+        if part.text:
+            pieces += ((offset + length, place) for offset, place in part.pieces or ((0, part.whole),))
+            texts.append(part.text)
+            length += len(part.text)
+    return Passage("".join(texts), whole, tuple(pieces))

@@ -12,9 +12,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from colorcheck.inputs.grammar import parser, span
-from colorcheck.inputs.xl_strings import BadEscapeError, join, unquote
+from colorcheck.inputs.xl_strings import BadEscapeError, unquote
 from colorcheck.inputs.xl_values import XlError, XlFile, XlList, XlSetting, XlValue, in_bytes
-from colorcheck.source import Lines, Location, Passage
+from colorcheck.source import Lines, Location, Passage, concatenated
 
 if TYPE_CHECKING:
     from lark import Token
@@ -193,7 +193,7 @@ class _Reader:
             return value
         previous = self.settings[found]
         if isinstance(value, Passage) and isinstance(previous.written, Passage):
-            return join(previous.written, value)
+            return concatenated((previous.written, value), value.whole)
         if isinstance(value, XlList) and isinstance(previous.written, XlList):
             emptied = XlList((), previous.written.location)
             self.settings[found] = XlSetting(

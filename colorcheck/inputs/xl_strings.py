@@ -72,11 +72,3 @@ def _from(location: Location, offset: int) -> Location:
 
 def _stretch(start: Location, length: int) -> Location:
     return Location(start.file, start.line, start.column, start.line, start.column + length)
-
-
-def join(first: Passage, second: Passage) -> Passage:
-    """Both texts one behind the other; the place of the whole is the second's."""
-    length = len(first.text)
-    before = tuple(piece for piece in first.pieces if piece[0] < length)
-    behind = tuple((offset + length, place) for offset, place in second.pieces)
-    return Passage(first.text + second.text, second.whole, before + behind)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colorcheck.inputs.image_builder import read_image_builder
+
+TEXT = """\
+# ImageBuilder
+MEMORY_START="0x0"   # start
+MEMORY_END=0x80000000; LOAD_CMD=tftpb
+XEN_CMD="console=dtuart \\
+ dom0_mem=1G"
+DOMU_COLORS[0]="6-14"
+A=1 B='two words'"x"\\ y
+DOMU_MEM=(512 [3]=1024 "7 7")
+XEN_CMD+=" more"
+"""
+
+
+def test_assignments_with_shell_quoting() -> None:
+    read = read_image_builder(TEXT)
+    assert read.problems == ()
+    assert [(a.key, a.value.text) for a in read.assignments] == [
+        ("MEMORY_START", "0x0"),
+        ("MEMORY_END", "0x80000000"),
+        ("LOAD_CMD", "tftpb"),
+        ("XEN_CMD", "console=dtuart  dom0_mem=1G"),
+        ("DOMU_COLORS[0]", "6-14"),
+        ("A", "1"),
+        ("B", "two wordsx y"),
+        ("DOMU_MEM[0]", "512"),
+        ("DOMU_MEM[3]", "1024"),
+        ("DOMU_MEM[4]", "7 7"),
+        ("XEN_CMD", "console=dtuart  dom0_mem=1G more"),
+    ]
+    assert read.text("DOMU_MEM", 3) == "1024"
+    assert read.text("DOMU_MEM", 0) == read.text("DOMU_MEM") == "512"
+
+
+def test_places_of_characters() -> None:
+    read = read_image_builder(TEXT, "config")
+    colors = read.get("DOMU_COLORS", 0)
+    assert colors
+    assert str(colors.location) == "config:6:1"
+    assert str(colors.name_location) == "config:6:1"
+    assert str(colors.value.locate(2, 4)) == "config:6:19"
+    arguments = read.get("XEN_CMD")
+    assert arguments
+    assert str(arguments.value.locate(16, 20)) == "config:5:2"
+    assert str(arguments.value.locate(28, 32)) == "config:9:12"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("KEY = value", '"KEY" is a command'),
+        ("ENV=1 make", '"make" is a command'),
+        ("X=$HOME/xen", '"$"'),
+        ('X="a $(date)"', '"$"'),
+        ("X=`date`", '"`"'),
+        ("X=~/xen", '"~"'),
+        ("X=a&", '"&"'),
+        ("X[i]=1", 'the index "i"'),
+        ("X=(a*)", "several elements"),
+        ("X=(a)b", "text follows an array"),
+        ("X=(a", "no end"),
+        ("X='a", "no end"),
+        ("X+=(a)", "added to an array"),
+        (";X=1", "command"),
+    ],
+)
+def test_what_needs_a_shell_is_a_problem_and_left_out(line: str, words: str) -> None:
+    read = read_image_builder(f"A=1\n{line}\n")
+    assert [a.key for a in read.assignments] == ["A"]
+    assert read.problems[0].kind == "needs-shell"
+    assert words in read.problems[0].message
+    assert read.problems[0].location.line == 2
+
+
+def test_reading_goes_on_behind_a_problem() -> None:
+    read = read_image_builder('for i in 1 2; do\nX=$i\ndone\nXEN_COLORS="0-1"\n')
+    assert [p.location.line for p in read.problems] == [1, 2, 3]
+    assert read.text("XEN_COLORS") == "0-1"
+
+
+@given(
+    st.lists(st.sampled_from(["A=", "B[1]=", "'", '"', "\\", "\n", " ", "#", ";", "$", "(", ")", "x", "é", "~", "+="]))
+)
+def test_any_text_is_read_and_places_are_true(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    lines = text.split("\n")
+    for assignment in read_image_builder(text).assignments:
+        value = assignment.value
+        for index, character in enumerate(value.text):
+            place = value.locate(index, index + 1)
+            assert (lines[place.line - 1] + "\n")[place.column - 1] == character
