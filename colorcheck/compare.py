@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from colorcheck.colors import ColorSet
@@ -124,17 +125,32 @@ class Difference:
 
 def compare(base: Verification, head: Verification) -> Difference:
     """What changed from `base` to `head`. Findings are matched by rule, file and message, whatever their lines."""
-    old, new = Counter(map(_identity, base.findings)), Counter(map(_identity, head.findings))
+    earlier, later = _relative(base), _relative(head)
+    old, new = Counter(map(_identity, earlier)), Counter(map(_identity, later))
     before, after = _assumptions(base), _assumptions(head)
     return Difference(
         tuple(_pairs(base, head)),
         tuple(_colors(base, head)),
         tuple(_margins(base, head)),
-        tuple(_surplus(head.findings, old)),
-        tuple(_surplus(base.findings, new)),
+        tuple(_surplus(later, old)),
+        tuple(_surplus(earlier, new)),
         tuple(sorted(after - before)),
         tuple(sorted(before - after)),
     )
+
+
+def _relative(verification: Verification) -> tuple[Finding, ...]:
+    """The findings with the names of their files as seen from the manifest: the two sides lie in different folders."""
+    folder = verification.manifest.folder or "."
+    prefix = os.path.join(folder, "")
+
+    def moved(finding: Finding) -> Finding:
+        place = finding.location
+        file = os.path.relpath(place.file, folder) if place.file else ""
+        message = finding.message.replace(prefix, "") if prefix != "./" else finding.message
+        return replace(finding, location=replace(place, file=file), message=message)
+
+    return tuple(map(moved, verification.findings))
 
 
 def _identity(finding: Finding) -> tuple[str, str, str, str]:

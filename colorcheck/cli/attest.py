@@ -9,8 +9,10 @@ from colorcheck import pipeline
 from colorcheck.attest import Attestation, Attested, Check, attest
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write
+from colorcheck.cli.output import add_document_arguments, say_trouble
 from colorcheck.inputs.boot_log import BootLog, parse_boot_log
-from colorcheck.results import Exit
+from colorcheck.results import Exit, Verification
+from colorcheck.xen.arguments import xen_arguments
 
 _STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
 _MARK = {True: "agrees ", False: "DIFFERS", None: "not said"}
@@ -19,7 +21,7 @@ _MARK = {True: "agrees ", False: "DIFFERS", None: "not said"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     parser.add_argument("--log", metavar="BOOTLOG", required=True, help="what Xen's serial console printed")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    add_document_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,11 +29,47 @@ def run(options: argparse.Namespace) -> int:
     log = _read(options.log)
     if log.says_nothing:
         raise Stop(
-            f"{options.log}: no line of Xen's boot in it", "give what the serial console printed from power-on", Exit.NOTHING
+            f"{options.log}: no line of Xen's boot in it",
+            "give what the serial console printed from power-on",
+            Exit.NOTHING,
         )
-    attested = _attest(log, pipeline.replay(manifest))
+    replayed = pipeline.replay(manifest)
+    trouble = say_trouble(replayed)
+    attested, line = _attest(log, replayed)
     if options.format == "json":
-        write(json.dumps({"schema": "colorcheck/attest/1", "log": options.log, **attested.to_dict()}, indent=2))
+        head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": line}
+        write(json.dumps({**head, **attested.to_dict()}, indent=2))
     else:
-        write(_text(attested, options.log))
-    return _STATUS[attested.verdict]
+        write(_text(attested, options.log, line))
+    return Exit.FAULT if trouble == Exit.FAULT else _STATUS[attested.verdict]
+
+
+def _read(path: str) -> BootLog:
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
+            return parse_boot_log(path, file.read())
+    except OSError as error:
+        raise Stop(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:
+    """Against the target whose version the log names, else the first one; and which one that was."""
+    said = str(log.version.value) if log.version else ""
+    boots = list(replayed.facts.boots())
+    if not boots:
+        why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
+        raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
+    line, boot = next(((line, boot) for line, boot in boots if said.startswith(line)), boots[0])
+    return attest(log, boot, xen_arguments(replayed.facts.deployment).text, line), line
+
+
+def _text(attested: Attested, log: str, line: str) -> str:
+    rows = [_row(check) for check in attested.checks]
+    return "\n".join([f"{attested.verdict.upper()}  {log} and the model of Xen {line}: {attested.reason}", "", *rows])
+
+
+def _row(check: Check) -> str:
+    lines = [f"  {_MARK[check.agrees]:8}  {check.subject}: {check.expected}"]
+    if check.agrees is False:
+        lines.append(f"            the log: {check.found} ({check.location})")
+    return "\n".join(lines)

@@ -46,6 +46,27 @@ Boot the deployment frame by frame in a model of Xen's allocators: where Xen mov
 many frames each color has, and which domains can be built from them in their order.""",
     ),
     Command(
+        "attest",
+        "hold a real boot log against the model",
+        """\
+Read what Xen's serial console printed, with the output of the debug keys m, H and q if there is any, and hold it
+against the model: version, command line, cache, colors, placement, free frames per color, panic. Ends with 0 if the
+log attests the model, 1 if it differs, 4 if it says too little.
+
+  colorcheck attest --log serial.txt         the deployment of this folder""",
+    ),
+    Command(
+        "diff",
+        "what a change does to isolation and memory; the gate for merges",
+        """\
+Verify a deployment before and after a change, and show what changed: pairs of domains that are not proved apart any
+more, colors that moved, memory left, new findings, assumptions of the proofs. Nothing in the working tree is touched.
+
+  colorcheck diff main                       the working tree against the branch main
+  colorcheck diff main HEAD --path boards/a  one deployment of several
+  colorcheck diff old/ new/                  two folders""",
+    ),
+    Command(
         "plan",
         "find colors that are disjoint and fit",
         """\

@@ -1,0 +1,95 @@
+"""Real boot logs held against the model of the system that each belongs to."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from colorcheck.cli import main
+
+GOLDEN = Path(__file__).parent / "golden"
+LOGS = sorted((GOLDEN / "logs").glob("*.log"))
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Attest a log (a text) against a golden boot; the exit status and the document."""
+
+    def attested(name, text):
+        case = json.loads((GOLDEN / "boots" / f"{name}.json").read_text())
+        region = case["device_tree_region"]
+        manifest = [
+            "[target]",
+            f'xen = "{case["xen"]}"',
+            f'board = "qemu-virt-{case["cpu"]}"',
+            f"xen-image-size = {case['xen_image_size']}",
+            f"xen-address = {case['xen_address']}",
+            f"device-tree-address = {region[0]}",
+            f"device-tree-size = {region[1] - region[0]}",
+            "[inputs]",
+            f"device-tree = {json.dumps(str(GOLDEN / 'boots' / case['device_tree']))}",
+        ]
+        (tmp_path / "colorcheck.toml").write_text("\n".join(manifest))
+        log = tmp_path / "boot.log"
+        log.write_text(text)
+        status = main(["attest", str(tmp_path), "--log", str(log), "--format", "json"])
+        return status, json.loads(capsys.readouterr().out or "null")
+
+    return attested
+
+
+def contradicted(document):
+    return {check["subject"] for check in document["checks"] if check["agrees"] is False}
+
+
+@pytest.mark.parametrize("path", LOGS, ids=lambda p: p.stem)
+def test_every_real_log_is_attested(run, path):
+    status, document = run(path.stem, path.read_text())
+    assert contradicted(document) == set()
+    assert (status, document["verdict"]) == (0, "attested")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "subject"),
+    [
+        ("Color heap[7]: 20541 pages", "Color heap[7]: 20540 pages", "color heap"),
+        (
+            "Placing Xen at 0x00000000be800000-0x00000000c0000000",
+            "Placing Xen at 0xbe600000-0xbfe00000",
+            "place of Xen",
+        ),
+        ("Xen version 4.20.4", "Xen version 4.22.0", "version"),
+        ("dom0-llc-colors=2-6", "dom0-llc-colors=2-7", "command line"),
+        ("5 LLC colors: { 2-6 }", "5 LLC colors: { 2-5, 7 }", "colors of dom0"),
+        ("nr_pages=32768 ", "nr_pages=32767 ", "pages of domU1"),
+        ("Xen LLC colors (2): { 0-1 }", "Xen LLC colors (1): { 0 }", "colors of Xen"),
+        ("sets num: 1024", "sets num: 512", "probed cache"),
+        ("d0 BANK[0] 0x00000040000000", "d0 BANK[0] 0x00000042000000", "memory banks of dom0"),
+        ("(XEN) Physical memory information:", "(XEN) Panic on CPU 0:\n(XEN) Oops\n(XEN) ****", "panic"),
+    ],
+)
+def test_a_difference_is_told(run, old, new, subject):
+    text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
+    assert old in text
+    status, document = run("basic-4.20", text.replace(old, new))
+    assert status == 1
+    assert document["verdict"] == "differs"
+    assert contradicted(document) == {subject}
+
+
+def test_without_debug_keys_a_log_says_too_little(run):
+    text = (GOLDEN / "logs" / "basic-4.20.log").read_text().split("(XEN) Physical memory information:")[0]
+    status, document = run("basic-4.20", text)
+    assert (status, document["verdict"]) == (4, "too-little")
+    assert "press Ctrl-A" in document["reason"]
+
+
+def test_a_panic_that_did_not_happen_differs_or_is_not_said(run):
+    boots = (GOLDEN / "logs" / "oom-domu-4.20.log").read_text().split("(XEN) Panic on CPU")[0]
+    status, document = run("oom-domu-4.20", boots)
+    assert (status, document["verdict"]) == (4, "too-little")
+
+
+def test_a_file_that_is_no_log(run, capsys):
+    status, document = run("basic-4.20", "nothing of Xen\n")
+    assert (status, document) == (3, None)
