@@ -1,0 +1,21 @@
+"""`colorcheck rules`: the rules, one line each."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from colorcheck.cli.console import write
+from colorcheck.cli.output import add_document_arguments, style
+from colorcheck.report.rules import as_document, as_text
+from colorcheck.results import Exit
+from colorcheck.rules import RULES
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_document_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    write(json.dumps(as_document(RULES), indent=2) if options.format == "json" else as_text(RULES, style(options)))
+    return Exit.CLEAN
