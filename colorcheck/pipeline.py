@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from colorcheck.diagnostic import Finding, Problem
 from colorcheck.hardware.board import Board
@@ -14,10 +15,14 @@ from colorcheck.hardware.choose import choose_board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
+from colorcheck.plugins.manager import plugins
 from colorcheck.results import Facts, Fault, Outlook, Skipped, Verification
 from colorcheck.xen.boot import boot
 from colorcheck.xen.dialects import find_dialect
 from colorcheck.xen.effective import effective as effective_system
+
+if TYPE_CHECKING:
+    from colorcheck.rules.rule import Rule
 
 
 def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> Verification:
@@ -29,7 +34,7 @@ def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> V
     outlooks = tuple(run.proved(outlook, facts, timeout, smt) for outlook in facts.outlooks)
     facts = replace(facts, outlooks=outlooks)
     with run.stage("rules"):
-        findings, faults = rules.run(facts)
+        findings, faults = rules.run(facts, (*rules.RULES, *_plugin_rules(rules.RULES)))
         run.faults += faults
         return run.verification(facts, findings)
     return run.verification(facts)
@@ -68,7 +73,9 @@ class _Run:
     def model(self, manifest: Manifest, *, boots: bool = True) -> Facts:
         deployment = Deployment(manifest, problems=manifest.problems)
         with self.stage("read"):
-            deployment = read_deployment(manifest)
+            found = plugins()
+            deployment = _with_problems(read_deployment(manifest, found.input_readers), found.problems)
+            self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
         board: Board | None = None
         with self.stage("board"):
             target = manifest.target.board
@@ -113,6 +120,17 @@ class _Run:
 
 def _with_problems(deployment: Deployment, problems: tuple[Problem, ...]) -> Deployment:
     return replace(deployment, problems=tuple(dict.fromkeys((*deployment.problems, *problems))))
+
+
+def _plugin_rules(built_in: tuple[Rule, ...]) -> Iterator[Rule]:
+    """The rules of plugins; one with the ID of a built-in rule fails instead of standing in for it."""
+    known = {rule.id for rule in built_in}
+    for rule in plugins().rules.values():
+        yield replace(rule, check=_taken) if rule.id in known else rule
+
+
+def _taken(_: Facts) -> Iterator[Finding]:
+    raise ValueError("the ID of this plugin's rule belongs to a built-in rule")
 
 
 def _is_empty(manifest: Manifest) -> bool:

@@ -12,6 +12,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
 from colorcheck.inputs.image_builder import ImageBuilderFile
 from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.xl import XlFile
 from colorcheck.source import Location
@@ -20,9 +21,9 @@ XL_LARGEST = 1 << 20
 IMAGE_LARGEST = 64 << 20
 
 
-def read_deployment(manifest: Manifest) -> Deployment:
-    """All inputs of a deployment, in the order of the manifest."""
-    reader = _Reader(manifest, list(manifest.problems))
+def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deployment:
+    """All inputs of a deployment, in the order of the manifest. `readers` are those of plugins, by file ending."""
+    reader = _Reader(manifest, list(manifest.problems), readers or {})
     return Deployment(
         manifest=manifest,
         tree=reader.tree(),
@@ -38,6 +39,7 @@ def read_deployment(manifest: Manifest) -> Deployment:
 class _Reader:
     manifest: Manifest
     problems: list[Problem] = field(default_factory=list)
+    readers: Readers = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         return os.path.normpath(os.path.join(self.manifest.folder, name))
@@ -49,6 +51,9 @@ class _Reader:
         if name is None:
             return None
         path = self.path(name)
+        source = self._translated(path, self.manifest.location("inputs.device-tree"), "device-tree")
+        if source is not None:
+            return self._tree_of(source, path)
         try:
             return read_device_tree(path, overlays=[self.path(overlay) for overlay in self.manifest.overlays])
         except DeviceTreeError as error:
@@ -56,11 +61,23 @@ class _Reader:
             self.problems += (_named_at(problem, path, at) for problem in error.problems)
             return None
 
+    def _tree_of(self, source: str | Problem, path: str) -> DeviceTree | None:
+        """The tree in the source that a plugin's reader gave."""
+        from colorcheck.inputs.device_tree_source import read_source
+
+        if isinstance(source, Problem):
+            self.problems.append(source)
+            return None
+        read = read_source(path, source.encode())
+        self.problems += read.errors
+        return read.tree
+
     def guests(self) -> Iterator[XlFile]:
         from colorcheck.inputs.xl import read_xl
 
         for path, named_at in self._guest_files():
-            text = read_octets(path, named_at, XL_LARGEST)
+            text = self._translated(path, named_at, "xl")
+            text = read_octets(path, named_at, XL_LARGEST) if text is None else text
             if isinstance(text, Problem):
                 self.problems.append(text)
                 continue
@@ -91,7 +108,7 @@ class _Reader:
     def image_builder(self) -> ImageBuilderFile | None:
         from colorcheck.inputs.image_builder import read_image_builder
 
-        text = self._text("inputs.image-builder", self.manifest.image_builder)
+        text = self._text("inputs.image-builder", self.manifest.image_builder, "image-builder")
         if text is None or self.manifest.image_builder is None:
             return None
         return read_image_builder(text, self.path(self.manifest.image_builder))
@@ -106,10 +123,20 @@ class _Reader:
         self.problems += found.problems
         return found.values
 
-    def _text(self, key: str, name: str | None) -> str | None:
+    def _translated(self, path: str, named_at: Location, kind: str) -> str | Problem | None:
+        """The text that a plugin's reader makes of a file; None where no plugin reads files of this ending."""
+        reader = reader_of(self.readers, path)
+        if reader is None:
+            return None
+        data = read_bytes(path, named_at, IMAGE_LARGEST)
+        return data if isinstance(data, Problem) else translated(reader, path, data, kind)
+
+    def _text(self, key: str, name: str | None, kind: str = "") -> str | None:
         if name is None:
             return None
-        text = read_text(self.path(name), self.manifest.location(key))
+        named_at = self.manifest.location(key)
+        text = self._translated(self.path(name), named_at, kind) if kind else None
+        text = read_text(self.path(name), named_at) if text is None else text
         if isinstance(text, Problem):
             self.problems.append(text)
             return None

@@ -14,14 +14,13 @@ Every hook takes no arguments and returns quickly; the work is done by the funct
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import pluggy
 
 if TYPE_CHECKING:
-    from colorcheck.diagnostic import Problem
     from colorcheck.hardware.board import Board
+    from colorcheck.inputs.translation import InputReader
     from colorcheck.results import Verification
     from colorcheck.rules.rule import Rule
 
@@ -30,18 +29,6 @@ spec = pluggy.HookspecMarker(GROUP)
 hook = pluggy.HookimplMarker(GROUP)
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What an input reader makes of a file: text in one of the formats that colorcheck reads itself.
-
-    `kind` is `xl`, `boot-arguments`, `device-tree` or `image-builder`. Places in findings are places of this text.
-    """
-
-    kind: str
-    text: str
-
-
-InputReader: TypeAlias = "Callable[[str, bytes], Translation | Problem]"
 ReportFormat: TypeAlias = "Callable[[Verification], str]"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
@@ -13,17 +13,19 @@ import pluggy
 
 from colorcheck.diagnostic import Problem
 from colorcheck.plugins import hookspecs
-from colorcheck.plugins.hookspecs import GROUP, InputReader, ReportFormat
+from colorcheck.plugins.hookspecs import GROUP, ReportFormat
 from colorcheck.plugins.isolation import UnfitError, call
 from colorcheck.source import Location
 from colorcheck.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from colorcheck.hardware.board import Board
+    from colorcheck.inputs.translation import InputReader
     from colorcheck.rules.rule import Rule
 
 BUILT_IN = "colorcheck"  # the distribution whose plugins come first and win against others of the same name
 SECONDS = 5.0  # for loading a plugin, and for each of its hooks
+WORK_SECONDS = 30.0  # for each call of a function that a hook gave
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith(f"{GROUP}_"))
 
 
@@ -107,7 +109,7 @@ def _load(entry: EntryPoint, record: Loaded, seconds: float, gifts: dict[str, di
             if key in gifts[name]:
                 problems.append(f"{name} gives {key!r}, which another plugin gave before")
             else:
-                gifts[name][key] = thing
+                gifts[name][key] = thing if record.built_in else _guarded(thing, f"{key!r} of {record.name!r}")
     adds = tuple((name.removeprefix(f"{GROUP}_"), tuple(things)) for name, things in gave.items() if things)
     return replace(record, adds=adds, problems=tuple(problems))
 
@@ -122,6 +124,19 @@ def _gift(manager: pluggy.PluginManager, name: str, seconds: float) -> dict[str,
                 raise UnfitError(f"its hook {name} gives no name, or one name twice: {key!r}")
             found[key] = thing
     return found
+
+
+def _guarded(thing: object, what: str) -> object:
+    """The same thing, with the functions in it held to a time and unable to end the process."""
+    if callable(thing):
+        return _guard(thing, what)
+    if is_dataclass(thing) and not isinstance(thing, type) and callable(check := getattr(thing, "check", None)):
+        return replace(thing, check=_guard(lambda facts: list(check(facts)), what))
+    return thing
+
+
+def _guard(function: Callable[..., object], what: str) -> Callable[..., object]:
+    return lambda *arguments: call(partial(function, *arguments), WORK_SECONDS, what)
 
 
 def _pairs(given: object) -> list[tuple[object, object]]:

@@ -1,0 +1,55 @@
+"""Files in formats that plugins bring: their reader gives text in a format that colorcheck reads itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from colorcheck.diagnostic import Problem
+from colorcheck.source import Location
+
+KINDS = ("xl", "device-tree", "image-builder")
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What an input reader makes of a file: text of the kind `xl`, `device-tree` (source) or `image-builder`.
+
+    Places in findings are places in this text, under the name of the file that it was made from.
+    """
+
+    kind: str
+    text: str
+
+
+InputReader: TypeAlias = Callable[[str, bytes], Translation | Problem]
+"""From a file's name and bytes to text, or to a problem that says what is wrong with the file."""
+
+Readers: TypeAlias = Mapping[str, InputReader]
+"""Readers by the ending of the file's name, with its dot."""
+
+
+def reader_of(readers: Readers, path: str) -> InputReader | None:
+    return readers.get(os.path.splitext(path)[1].lower())
+
+
+def translated(reader: InputReader, path: str, data: bytes, kind: str) -> str | Problem:
+    """The text that a reader makes of a file; a problem of kind `plugin-reader` where it gives none of this kind."""
+    try:
+        found = reader(path, data)
+    except Exception as error:
+        return _unusable(path, f"failed: {type(error).__name__}: {error}")
+    if isinstance(found, Problem):
+        return found
+    if not isinstance(found, Translation) or not isinstance(found.text, str):
+        return _unusable(path, f"gave a {type(found).__name__}, no Translation")
+    if found.kind != kind:
+        return _unusable(path, f"gave text of the kind {found.kind!r}, but {kind!r} is needed here")
+    return found.text
+
+
+def _unusable(path: str, what: str) -> Problem:
+    message = f"the plugin that reads {os.path.splitext(path)[1]} files {what}"
+    return Problem("plugin-reader", message, Location(path), "the file was not read; mend or uninstall the plugin")
