@@ -12,8 +12,8 @@ _MIB_FRAMES = 256
 
 
 def _headline(difference: Difference) -> str:
-    lost = sum(pair.lost for pair in difference.pairs)
-    less = sum(margin.less for margin in difference.margins)
+    lost = len({pair.domains for pair in difference.pairs if pair.lost})
+    less = len({margin.domain for margin in difference.margins if margin.less})
     if difference.empty:
         return "nothing changed in isolation, colors or memory"
     parts = [
@@ -33,7 +33,7 @@ def _frames(frames: int | None) -> str:
 
 
 def _verdict(pair: PairChange) -> tuple[str, str]:
-    return pair.before or "–", pair.after or "–"
+    return pair.before or "–", pair.after or ("nothing stated" if pair.exists else "gone")
 
 
 def _change(margin: MarginChange) -> str:
@@ -45,14 +45,22 @@ def _change(margin: MarginChange) -> str:
 def _tables(difference: Difference) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
     """(title, columns, rows) of every table that is not empty."""
     if difference.pairs:
-        rows = [(" / ".join(p.domains), p.xen, *_verdict(p)) for p in difference.pairs]
-        yield "Isolation", ("Pair", "Xen", "Before", "After"), list(rows)
+        rows = [(p.xen, " / ".join(p.domains), *_verdict(p)) for p in difference.pairs]
+        yield "Isolation", ("Pair", "Before", "After", "Xen"), _joined(rows)
     if difference.colors:
-        moved = [(c.domain, c.xen, _colors(c.before), _colors(c.after)) for c in difference.colors]
-        yield "Colors", ("Domain", "Xen", "Before", "After"), list(moved)
+        moved = [(c.xen, c.domain, _colors(c.before), _colors(c.after)) for c in difference.colors]
+        yield "Colors", ("Domain", "Before", "After", "Xen"), _joined(moved)
     if difference.margins:
-        left = [(m.domain, m.xen, _frames(m.before), _frames(m.after), _change(m)) for m in difference.margins]
-        yield "Memory left on the domain's colors", ("Domain", "Xen", "Before", "After", "Change"), list(left)
+        left = [(m.xen, m.domain, _frames(m.before), _frames(m.after), _change(m)) for m in difference.margins]
+        yield "Memory left on the domain's colors", ("Domain", "Before", "After", "Change", "Xen"), _joined(left)
+
+
+def _joined(rows: Iterable[tuple[str, ...]]) -> list[Sequence[str]]:
+    """Rows that begin with a version, those that say the same of several versions as one row that ends with them."""
+    versions: dict[tuple[str, ...], list[str]] = {}
+    for version, *cells in rows:
+        versions.setdefault(tuple(cells), []).append(version)
+    return [(*cells, ", ".join(found)) for cells, found in versions.items()]
 
 
 def _lists(difference: Difference) -> Iterator[tuple[str, list[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from colorcheck.source import Location
@@ -55,6 +55,10 @@ class Style:
     verbose: bool = False
     root: Path = field(default_factory=Path.cwd)
     sources: Sources = field(default_factory=Sources)
+
+    def place(self, location: Location) -> str:
+        """A location for people: the file relative to `root`, and the line and column in it."""
+        return str(replace(location, file=self.relative(location.file)))
 
     def relative(self, file: str) -> str:
         """A file name relative to `root` with forward slashes; as it is where it does not lie below."""

@@ -13,7 +13,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import indented, printed, text, title
 from colorcheck.residue import residues
 from colorcheck.results import Verification
-from colorcheck.theorem import Theorem
+from colorcheck.theorem import Theorem, Trust
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -66,7 +66,7 @@ def _head(verification: Verification, style: Style) -> Iterator[RenderableType]:
 def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
     severity = str(finding.severity)
     yield indented(f"{severity}[{finding.rule}] ", text((printable(finding.message), "bold")), _SEVERITIES[severity])
-    place = str(finding.location)
+    place = style.place(finding.location)
     shown = excerpt(finding.location, style.sources, style.width - 8)
     margin = max(len(str(shown.number)) if shown else 0, 2)
     yield text((f"{' ' * margin}--> ", "blue"), printable(place), (f"  ({finding.name})", "dim"))
@@ -77,7 +77,7 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
     for related in finding.related:
         yield indented(
             f"{' ' * margin} = ",
-            text((f"{printable(str(related.location))}: ", "dim"), printable(related.message)),
+            text((f"{printable(style.place(related.location))}: ", "dim"), printable(related.message)),
             "blue",
         )
     if finding.help:
@@ -86,7 +86,7 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
         yield indented(
             f"{' ' * margin} = fix: ",
             text(
-                f"{printable(str(edit.location))}: ",
+                f"{printable(style.place(edit.location))}: ",
                 ("write ", "dim"),
                 (printable(edit.new_text) or "(nothing)", "green"),
             ),
@@ -106,9 +106,11 @@ def _theorems(verification: Verification, style: Style) -> Iterator[RenderableTy
                 for theorem in group.theorems:
                     yield from _theorem(theorem, style)
         taken = view.assumptions(outlook.theorems)
+        shown = [assumption for assumption in taken if style.verbose or assumption.trust is not Trust.CHECKED]
         if taken:
-            yield text(("resting on", "dim"))
-        for assumption in taken:
+            left = len(taken) - len(shown)
+            yield text((f"resting on{f' (and {left} that other theorems prove)' if left else ''}", "dim"))
+        for assumption in shown:
             yield indented(
                 f"  {assumption.trust:<11}",
                 text(printable(assumption.text), (f"  [{printable(assumption.source)}]", "dim")),
@@ -140,7 +142,9 @@ def _theorem(theorem: Theorem, style: Style) -> Iterator[RenderableType]:
         yield indented("    because ", text(printable(theorem.reason)), "dim")
     if theorem.verdict is not Verdict.PROVED:
         for place in theorem.core:
-            yield indented("    ", text((f"{printable(str(place.location))}: ", "dim"), printable(place.message)))
+            yield indented(
+                "    ", text((f"{printable(style.place(place.location))}: ", "dim"), printable(place.message))
+            )
 
 
 def _residue(verification: Verification) -> Iterator[RenderableType]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from colorcheck.inputs.tree_walk import string
 from colorcheck.results import Facts
-from colorcheck.source import Passage
+from colorcheck.xen.arguments import xen_arguments
 from colorcheck.xen.color_lists import ColorList
 from colorcheck.xen.dialects import Concept, find_dialect
 from colorcheck.xen.options import BootArguments, Option, boot_arguments
@@ -14,28 +13,12 @@ from colorcheck.xen.options import BootArguments, Option, boot_arguments
 LIST_OWNERS = {Concept.XEN_COLORS: "xen", Concept.DOM0_COLORS: "dom0"}
 
 
-def passage_of(facts: Facts) -> Passage | None:
-    """The text that Xen takes its options from; None where it gets none."""
-    if facts.manifest.boot_arguments is not None:
-        return facts.manifest.boot_arguments
-    tree = facts.deployment.tree
-    chosen = tree.node("/chosen") if tree else None
-    if chosen is None:
-        return None
-    prop = chosen.properties.get("xen,xen-bootargs")
-    if prop is None and chosen.properties.get("xen,dom0-bootargs"):
-        prop = chosen.properties.get("bootargs")
-    if prop is None:
-        return None
-    return prop.strings[0] if prop.strings else Passage(string(chosen, prop.name) or "", prop.value_location)
-
-
 def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
     """(line, arguments) for each target whose dialect is known."""
-    written = passage_of(facts)
+    written = xen_arguments(facts.deployment)
     for outlook in facts.outlooks:
         dialect = find_dialect(outlook.line)
-        if written is not None and dialect is not None:
+        if dialect is not None:
             yield outlook.line, boot_arguments(written, dialect)
 
 

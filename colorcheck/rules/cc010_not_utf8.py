@@ -13,7 +13,6 @@ Source: xl reads its files byte by byte (`tools/libs/util/libxlu_cfg_l.l`, Xen 4
 from __future__ import annotations
 
 from colorcheck.diagnostic import Severity
-from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.told import told
 
 RULE = told(
@@ -23,5 +22,4 @@ RULE = told(
     __doc__,
     ("not-utf8",),
     untestable="examples of rules are UTF-8 text; tests/cli has a file in another encoding",
-    good=Example(guests=(("rt.cfg", GUEST),)),
 )

@@ -17,12 +17,14 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.rule import Rule, problems
 
+SILENT = ("board-by-compatible",)  # the report's head says which board it is
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each problem of a kind that no built-in rule takes up."""
     from colorcheck.rules import RULES
 
-    known = {kind for rule in RULES for kind in rule.kinds}
+    known = {kind for rule in RULES for kind in rule.kinds} | set(SILENT)
     for problem in problems(facts):
         if problem.kind not in known:
             yield RULE.finding(f"{problem.message} ({problem.kind})", problem.location, problem.help)

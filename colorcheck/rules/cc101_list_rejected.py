@@ -50,4 +50,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=4-7;", xen="4.22"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=4-11", xen="4.22"),
+    kinds=("list-remains", "list-dropped"),
 )

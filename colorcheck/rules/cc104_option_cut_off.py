@@ -69,4 +69,5 @@ RULE = Rule(
         board="qemu-virt-cortex-a72",
         boot_arguments="llc-size=4M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=10-49",
     ),
+    kinds=("option-cut",),
 )

@@ -52,4 +52,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on llc-size=1M xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
     good=Example(boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
+    kinds=("geometry-half-given",),
 )

@@ -70,4 +70,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=1,0 dom0_mem=1G dom0-llc-colors=2-10"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0,1 dom0_mem=1G dom0-llc-colors=2-10"),
+    kinds=("unsorted-xen-colors",),
 )

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.inputs.tree_walk import string
 from colorcheck.results import Facts
-from colorcheck.rules.arguments import passage_of
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
+from colorcheck.xen.arguments import xen_arguments
 
 _OURS = ("llc-coloring", "llc-size", "llc-colors", "dom0_mem", "xen_colors", "dom0_colors")
 
@@ -32,8 +32,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     if chosen is None or prop is None or facts.manifest.boot_arguments is not None:
         return
     text = string(chosen, "bootargs") or ""
-    read = passage_of(facts)
-    if (read is None or read.text != text) and any(word in text for word in _OURS):
+    if xen_arguments(facts.deployment).text != text and any(word in text for word in _OURS):
         yield RULE.finding(
             "these look like arguments of Xen, but Xen does not read them: /chosen's bootargs is dom0's here",
             prop.value_location,

@@ -17,23 +17,22 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Edit, Finding, Severity
 from colorcheck.results import Facts
-from colorcheck.rules.arguments import passage_of
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
+from colorcheck.xen.arguments import xen_arguments
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each blank that is no space."""
-    written = passage_of(facts)
-    for match in re.finditer(r"[\t\n\v\f\r]+", written.text) if written else ():
-        where = written.locate(match.start(), match.end()) if written else None
-        if where is not None:
-            yield RULE.finding(
-                "only spaces separate Xen's options; this blank becomes part of one",
-                where,
-                "write a space",
-                fix=[Edit(where, " ")] if where.line == where.end_line and where.line else [],
-            )
+    written = xen_arguments(facts.deployment)
+    for match in re.finditer(r"[\t\n\v\f\r]+", written.text):
+        where = written.locate(match.start(), match.end())
+        yield RULE.finding(
+            "only spaces separate Xen's options; this blank becomes part of one",
+            where,
+            "write a space",
+            fix=[Edit(where, " ")] if where.line == where.end_line and where.line else [],
+        )
 
 
 RULE = Rule(

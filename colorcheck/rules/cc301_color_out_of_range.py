@@ -75,4 +75,5 @@ RULE = Rule(
     good=Example(
         guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["11-15"]\n'),), xen="4.21"
     ),
+    kinds=("color-out-of-range", "too-many-colors"),
 )

@@ -31,11 +31,11 @@ KIND = "pair-separation"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each refuted pair, once for all Xens that refute it."""
+    """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is told once."""
     refuted: dict[tuple[str, ...], tuple[Theorem, System | None, list[str]]] = {}
     for outlook in facts.outlooks:
         for theorem in outlook.theorems:
-            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED:
+            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and outlook.colored:
                 refuted.setdefault(theorem.subjects, (theorem, outlook.system, []))[2].append(outlook.line)
     for theorem, system, lines in refuted.values():
         yield _finding(facts, theorem, system, lines)

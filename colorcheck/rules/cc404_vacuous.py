@@ -18,18 +18,29 @@ from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on
+from colorcheck.theorem import Theorem
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each vacuous theorem."""
     for line, theorem in facts.theorems():
-        if theorem.verdict is Verdict.VACUOUS:
+        if theorem.verdict is Verdict.VACUOUS and not _fails(facts, line, theorem):
             yield RULE.finding(
                 f"nothing meets the assumptions of: {theorem.statement}{on(facts, (line,))}",
                 place(facts, *(related.location for related in theorem.core), facts.manifest.location("target.board")),
                 theorem.reason or "correct the value that contradicts the others",
                 related=theorem.core,
             )
+
+
+def _fails(facts: Facts, line: str, theorem: Theorem) -> bool:
+    """Whether the theorem is about a domain that is never created, which has findings of its own."""
+    boots = [boot for boot_line, boot in facts.boots() if boot_line == line]
+    systems = [system for system_line, system in facts.systems() if system_line == line]
+    failed = {built.domain.name for boot in boots for built in boot.built if not built.created}
+    failed |= {domain.name for system in systems for domain in system.domains if domain.failure}
+    panics = [boot.panic for boot in boots] + [system.panic for system in systems]
+    return bool(failed.intersection(theorem.subjects)) or any(panics)
 
 
 RULE = Rule(

@@ -19,10 +19,11 @@ from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
 from colorcheck.rules.cc401_shared_colors import KIND as PAIR
 from colorcheck.rules.cc402_colors_meet import KIND as SETS
+from colorcheck.rules.cc602_geometry import THEOREM as GEOMETRY
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on
 
-ELSEWHERE = (PAIR, SETS)
+ELSEWHERE = (PAIR, SETS, GEOMETRY)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

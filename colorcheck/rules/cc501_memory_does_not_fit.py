@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain that lacks frames, alike ones of several Xens once."""
     told: dict[tuple[str, int], tuple[Boot, Built, list[str]]] = {}
     for line, boot in boots(facts):
-        for built in boot.built:
+        for built in boot.built if any(boot.free_initial) else ():
             if not built.created and missing(built) and built.domain.colors:
                 told.setdefault((built.domain.name, missing(built)), (boot, built, []))[2].append(line)
     for boot, built, lines in told.values():
@@ -73,4 +73,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on dom0_mem=1600M xen-llc-colors=0-3 dom0-llc-colors=4-7"),
     good=Example(boot_arguments="llc-coloring=on dom0_mem=1600M xen-llc-colors=0-3 dom0-llc-colors=4-10"),
+    kinds=("memory-does-not-fit", "failed-creation-keeps-memory"),
 )

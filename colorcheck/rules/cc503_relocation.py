@@ -48,4 +48,5 @@ RULE = Rule(
     check,
     bad=Example(memory="<0x0 0x0 0x0 0x3000000>", boot_arguments="llc-coloring=on dom0_mem=8M"),
     good=Example(),
+    kinds=("no-room-for-xen",),
 )

@@ -60,4 +60,5 @@ RULE = Rule(
         xen_address=0x22000000,
     ),
     good=Example(),
+    kinds=("lowest-region-to-buddy",),
 )

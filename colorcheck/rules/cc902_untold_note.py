@@ -17,12 +17,14 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.rule import Rule, notes, on, seen
 
+SILENT = ("xen-default-colors",)  # Xen's color 0 is a default that isolates
+
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each note of a kind that no built-in rule takes up."""
     from colorcheck.rules import RULES
 
-    known = {kind for rule in RULES for kind in rule.kinds}
+    known = {kind for rule in RULES for kind in rule.kinds} | set(SILENT)
     untold = dict.fromkeys(note.kind for _, note in notes(facts) if note.kind not in known)
     for what in seen(facts, *untold):
         yield RULE.finding(f"{what.message} ({what.kind}){on(facts, what.lines)}", what.location)

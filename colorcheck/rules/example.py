@@ -14,7 +14,7 @@ _TREE = """/dts-v1/;
 / {{
     #address-cells = <2>;
     #size-cells = <2>;
-    compatible = "xlnx,zynqmp-zcu102", "xlnx,zynqmp";
+    compatible = "{compatible}";
 
     chosen {{
         #address-cells = <2>;
@@ -50,12 +50,14 @@ class Example:
 
     `guests` are (file, text) of xl files; `chosen`, `tree` and `cpus` device tree source put into `/chosen`, `/`
     and `/cpus`; `manifest` further lines of `colorcheck.toml`, `target` such of its `[target]`; `files` are further
-    files. `tree_text` replaces the whole device tree source, an empty `board` leaves the key out.
+    files. `placed` false leaves out where the boot loader puts things. `tree_text` replaces the whole device tree
+    source, an empty `board` leaves the key out.
     """
 
     xen: str | tuple[str, ...] = "4.20"
     board: str = "zcu102"
     boot_arguments: str = BOOT_ARGUMENTS
+    compatible: str = "xlnx,zynqmp-zcu102"
     guests: tuple[tuple[str, str], ...] = ()
     chosen: str = ""
     tree: str = ""
@@ -64,6 +66,7 @@ class Example:
     kernel: str = _KERNEL
     xen_address: int = 0x200000
     device_tree_address: int = 0x100000
+    placed: bool = True
     target: str = ""
     inputs: str = ""
     manifest: str = ""
@@ -92,6 +95,7 @@ class Example:
     def _parts(self) -> Iterator[tuple[str, str, str]]:
         yield "Xen", "xen", self.xen if isinstance(self.xen, str) else ", ".join(self.xen)
         yield "board", "board", self.board
+        yield "device tree, compatible", "compatible", self.compatible
         yield "boot arguments", "boot_arguments", self.boot_arguments
         for name, text in (*self.guests, *self.files):
             yield name, "", text
@@ -114,18 +118,24 @@ class Example:
         lines = ["[target]", xen]
         if self.board:
             lines.append(f'board = "{self.board}"')
-        lines += [
-            "xen-image-size = 0x174000",
-            f"xen-address = {self.xen_address:#x}",
-            f"device-tree-address = {self.device_tree_address:#x}",
-        ]
+        if self.placed:
+            lines += [
+                "xen-image-size = 0x174000",
+                f"xen-address = {self.xen_address:#x}",
+                f"device-tree-address = {self.device_tree_address:#x}",
+            ]
         lines += [self.target, "", "[inputs]", 'device-tree = "system.dts"', self.inputs]
         if self.guests:
             lines.append(f"domains = [{', '.join(f'{chr(34)}{name}{chr(34)}' for name, _ in self.guests)}]")
         return "\n".join([*(line for line in lines if line), self.manifest, ""])
 
     def _tree(self) -> str:
-        chosen = "\n        ".join(part for part in (self.kernel, self.chosen) if part)
+        chosen = "\n        ".join(part for part in (self.chosen, self.kernel) if part)
         return _TREE.format(
-            boot_arguments=self.boot_arguments, chosen=chosen, tree=self.tree, cpus=self.cpus, memory=self.memory
+            compatible=self.compatible,
+            boot_arguments=self.boot_arguments,
+            chosen=chosen,
+            tree=self.tree,
+            cpus=self.cpus,
+            memory=self.memory,
         )

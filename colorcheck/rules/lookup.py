@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.results import Facts, Outlook
+from colorcheck.rules.rule import readable
 from colorcheck.source import Location
 from colorcheck.xen.system import Boot, Domain, System
 
@@ -16,7 +17,7 @@ def colored(facts: Facts) -> tuple[tuple[str, System], ...]:
 
 def uncolored(facts: Facts) -> tuple[tuple[str, System], ...]:
     """(line, system) of every Xen under which coloring is off."""
-    return tuple((line, system) for line, system in facts.systems() if not system.coloring)
+    return tuple((line, system) for line, system in facts.systems() if not system.coloring and readable(facts))
 
 
 def lines(found: tuple[tuple[str, System], ...]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from colorcheck.xen.system import Boot, Built, System
 
 PAGE = 4096
 MIB = 256  # pages
+LOWEST = "lowest region"  # how the memory map labels the lowest boot region
 SMALLEST_RESERVE = 16 * MIB  # what colorcheck proposes at least for the buddy heap
 
 
@@ -61,6 +62,5 @@ def repairs(boot: Boot, built: Built) -> Iterator[str]:
 
 def swallowed(boot: Boot) -> tuple[int, int] | None:
     """(first frame, frames) of the lowest boot region, all of which goes to the buddy heap; None if unknown."""
-    regions = [i for i in boot.memory_map if i.use == "buddy"]
-    pages = boot.buddy_initial_pages - boot.buddy_reserved_pages
-    return (regions[0].start, pages) if regions and pages > 0 else None
+    found = next((i for i in boot.memory_map if i.use == "buddy" and i.label == LOWEST), None)
+    return (found.start, found.pages) if found else None

@@ -133,10 +133,18 @@ def problems(facts: Facts) -> Iterator[Problem]:
 
 
 def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
-    """(line, note) of every Xen that was modelled: first of its options and domains, then of its boot."""
-    for outlook in facts.outlooks:
+    """(line, note) of every Xen that was modelled: first of its options and domains, then of its boot.
+
+    None where a device tree is named and could not be read: what Xen would make of the rest is not worth a word.
+    """
+    for outlook in facts.outlooks if readable(facts) else ():
         for stage in (outlook.system, outlook.boot):
             yield from ((outlook.line, note) for note in (stage.notes if stage else ()))
+
+
+def readable(facts: Facts) -> bool:
+    """Whether the device tree, if one is named, could be read."""
+    return facts.manifest.device_tree is None or facts.deployment.tree is not None
 
 
 def on(facts: Facts, lines: Iterable[str]) -> str:

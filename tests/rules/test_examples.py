@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from colorcheck import pipeline
+from colorcheck.inputs.manifest_reader import read_manifest
 from colorcheck.rules import RULES
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule
 
-pipeline = pytest.importorskip("colorcheck.pipeline")
 TESTED = [rule for rule in RULES if rule.bad and rule.good]
 
 
 def findings(example: Example | None, folder: Path):  # type: ignore[no-untyped-def]
     assert example is not None
-    return pipeline.verify(example.write(folder)).findings
+    return pipeline.verify(read_manifest(str(example.write(folder)))).findings
 
 
 @pytest.mark.parametrize("rule", TESTED, ids=lambda rule: rule.id)
