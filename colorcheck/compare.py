@@ -11,7 +11,7 @@ from enum import StrEnum
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Outlook, Verification
-from colorcheck.xen.system import Built
+from colorcheck.xen.system import Built, System
 
 PAIR_SEPARATION = "pair-separation"
 
@@ -28,17 +28,21 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PairChange:
-    """A pair of domains whose separation has another verdict than before; None: there was, or is, no such pair."""
+    """A pair of domains whose separation has another verdict than before.
+
+    None: nothing was, or is, stated of the pair. `exists` tells whether both domains are still there, or may be.
+    """
 
     xen: str
     domains: tuple[str, ...]
     before: Verdict | None
     after: Verdict | None
+    exists: bool = True
 
     @property
     def lost(self) -> bool:
-        """Whether the pair is not proved apart any more, or came without a proof."""
-        return self.after is not None and self.after is not Verdict.PROVED
+        """Whether the pair exists and is not proved apart any more, or came without a proof."""
+        return self.exists and self.after is not Verdict.PROVED
 
     def to_dict(self) -> dict[str, object]:
         return {"xen": self.xen, "domains": list(self.domains), "before": self.before, "after": self.after}
@@ -188,11 +192,17 @@ def _verdicts(verification: Verification) -> dict[tuple[str, tuple[str, ...]], V
 
 def _pairs(base: Verification, head: Verification) -> Iterator[PairChange]:
     before, after = _verdicts(base), _verdicts(head)
+    systems = dict(head.facts.systems())
     for line, domains in sorted(before.keys() | after.keys()):
         old, new = before.get((line, domains)), after.get((line, domains))
         harmless = old is None and new is Verdict.PROVED
         if old is not new and not harmless:
-            yield PairChange(line, domains, old, new)
+            yield PairChange(line, domains, old, new, _exists(domains, systems.get(line)))
+
+
+def _exists(domains: tuple[str, ...], system: System | None) -> bool:
+    """Whether both domains are there, as far as one can tell."""
+    return system is None or {domain.name for domain in system.domains}.union({"xen"}) >= set(domains)
 
 
 def _held(outlook: Outlook) -> Iterator[tuple[str, ColorSet]]:

@@ -1,0 +1,84 @@
+"""The merge gate, tried on changes of an example."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from colorcheck.cli import main
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """An example's folder with one text in its device tree replaced."""
+
+    def change(old, new):
+        shutil.copytree(EXAMPLES, tmp_path / "examples", dirs_exist_ok=True)
+        folder = tmp_path / "examples" / "zcu102-dom0less"
+        tree = folder / "system.dts"
+        text = tree.read_text()
+        assert old in text
+        tree.write_text(text.replace(old, new))
+        return folder
+
+    return change
+
+
+def diff(capsys, head, *words):
+    status = main(["diff", str(EXAMPLES / "zcu102-dom0less"), str(head), *words])
+    return status, capsys.readouterr().out
+
+
+def document(capsys, head):
+    status, out = diff(capsys, head, "--format", "json")
+    return status, json.loads(out)
+
+
+def test_nothing_changed(capsys, changed):
+    status, found = document(capsys, changed("telemetry", "telemetry"))
+    assert status == 0
+    assert not any(found[key] for key in ("pairs", "colors", "margins", "new_findings", "gone_findings", "reasons"))
+
+
+def test_a_shared_color_is_new_sharing(capsys, changed):
+    status, found = document(capsys, changed('"7-10"', '"6-10"'))
+    assert status == 1
+    assert {tuple(pair["domains"]) for pair in found["pairs"]} == {("control", "dom0")}
+    assert {pair["after"] for pair in found["pairs"]} == {"refuted"}
+    assert {"new-sharing", "new-errors"} <= set(found["reasons"])
+
+
+def test_less_memory_to_spare(capsys, changed):
+    head = changed("dom0_mem=512M", "dom0_mem=600M")
+    status, found = document(capsys, head)
+    assert status == 1
+    assert found["reasons"] == ["less-margin"]
+    assert {(margin["domain"], margin["after"] - margin["before"] < -8000) for margin in found["margins"]} >= {
+        ("dom0", True)
+    }
+    assert diff(capsys, head, "--fail-on", "new-sharing,new-errors")[0] == 0
+
+
+def test_coloring_switched_off_loses_every_pair(capsys, changed):
+    status, found = document(capsys, changed("llc-coloring=on", "llc-coloring=off"))
+    assert status == 1
+    assert len({tuple(pair["domains"]) for pair in found["pairs"]}) == 6
+    assert "new-sharing" in found["reasons"]
+
+
+def test_markdown_takes_names_literally(capsys, changed):
+    _, out = diff(capsys, changed('"7-10"', '"6-10"'), "--format", "markdown")
+    assert "| control / dom0 | proved | refuted | 4.20, 4.21, 4.22 |" in out
+    assert out.startswith("## colorcheck\n\n**1 pair not proved apart any more")
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(["nowhere"], 2), ([str(EXAMPLES)], 3), ([str(EXAMPLES / "xen-guide"), "--fail-on", "nonsense"], 2)],
+)
+def test_wrong_calls(capsys, words, status):
+    assert main(["diff", *words]) == status
+    assert capsys.readouterr().err.startswith("colorcheck: ")
