@@ -22,7 +22,7 @@ from colorcheck.plan.place import Placed, place
 
 CUTS = 24  # how often counts are changed when no placement is found for them
 GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
-SPLITS = 64  # how many ways to split contested cells are compared
+SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,15 @@ class State:
     """What the objectives so far have settled.
 
     `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
-    `total` is the sum that must not be passed; `extra` are frames that everybody gets beyond the need.
+    `total` is the sum that must not be passed; `extra` are frames that everybody gets beyond the need;
+    `today` the cells that each is to keep if possible, where several have them today.
     """
 
     field: Field
     costs: tuple[tuple[int, ...], ...]
     total: int | None = None
     extra: int = 0
+    today: tuple[frozenset[int], ...] | None = None
 
     def with_extra(self, extra: int) -> State:
         least = [self.field.least(block, extra) for block in self.field.blocks]
@@ -115,7 +117,7 @@ class Search:
     def _placements(self, state: State) -> Iterator[Placed]:
         """Placements for the cheapest counts; where there are none, for others that cost no more than allowed."""
         field, limit = self.field, self.field.problem.max_ranges
-        today = [block.today for block in field.blocks]
+        today = state.today or [block.today for block in field.blocks]
         tried = state
         for _ in range(CUTS):
             counted = tried.counted()
@@ -194,24 +196,27 @@ class Search:
     def _changes(self, state: State) -> tuple[State | None, Fraction]:
         """The cheapest over all ways to split the cells that several have today."""
         blocks = self.field.blocks
-        kept = [0] * len(blocks)
-        contested: dict[tuple[int, ...], int] = {}
+        kept: list[set[int]] = [set() for _ in blocks]
+        contested: dict[tuple[int, ...], list[int]] = {}
         for cell in range(self.field.stock):
             claimants = tuple(number for number, block in enumerate(blocks) if cell in block.today)
             if len(claimants) == 1:
-                kept[claimants[0]] += 1
+                kept[claimants[0]].add(cell)
             elif claimants:
-                contested[claimants] = contested.get(claimants, 0) + 1
-        best: tuple[State | None, int] | None = None
-        ways = list(islice(_splits(contested, kept), SPLITS + 1))
-        if len(ways) > SPLITS:
-            ways = [[len(block.today) for block in blocks]]  # as if nothing were contested: a bound all the same
-        for own in ways:
-            table = [change_row(self.field, block, count) for block, count in zip(blocks, own, strict=True)]
-            after, bound = self._added(state, table)
-            if best is None or (bound, after is None) < (best[1], best[0] is None):
-                best = after, bound
-        return best[0] if best else None, Fraction(best[1] if best else 0)
+                contested.setdefault(claimants, []).append(cell)
+        most = max(1, SPLIT_WORK // (len(blocks) * self.field.stock**2 + 1))
+        ways = list(islice(_splits(contested, kept), most + 1))
+        if len(ways) > most:
+            ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
+        tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
+        least = min(range(len(ways)), key=lambda way: self._counted_with(state, tables[way]))
+        after, bound = self._added(replace(state, today=tuple(ways[least])), tables[least])
+        return after, Fraction(bound)
+
+    def _counted_with(self, state: State, table: Sequence[Sequence[int]]) -> tuple[int, int]:
+        """The sums so far, and this one on top of them; tables of different size compare by these alone."""
+        found = _sum_of(state, table).counted()
+        return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
 
     def _ranges(self, state: State) -> tuple[State | None, Fraction]:
         fixed = sum(len(wish.today.ranges()) for wish in self.field.fixed)
@@ -219,15 +224,8 @@ class Search:
 
     def _added(self, state: State, table: Sequence[Sequence[int]]) -> tuple[State | None, int]:
         """The state after one more sum, and the sum's bound."""
-        large = sum(max(row) for row in table) + 1
-        costs = tuple(
-            tuple(
-                FORBIDDEN if cost >= FORBIDDEN else cost * large + more for cost, more in zip(row, extra, strict=True)
-            )
-            for row, extra in zip(state.costs, table, strict=True)
-        )
-        allowed = None if state.total is None else state.total * large + large - 1
-        after = replace(state, costs=costs, total=allowed)
+        after, large = _sum_of(state, table), _large(table)
+        costs = after.costs
         counted = after.counted()
         if counted is None:
             return None, 0
@@ -277,15 +275,32 @@ def _with_one_more(field: Field, state: State, counts: Sequence[int]) -> tuple[t
     return tuple(costs)
 
 
-def _splits(contested: dict[tuple[int, ...], int], kept: Sequence[int]) -> Iterator[list[int]]:
-    """Every way to give contested cells to those who have them today, as cells that each may keep."""
-    groups = [list(_shares(count, len(claimants))) for claimants, count in contested.items()]
+def _large(table: Sequence[Sequence[int]]) -> int:
+    """More than any sum of one entry a row."""
+    return sum(max(row) for row in table) + 1
+
+
+def _sum_of(state: State, table: Sequence[Sequence[int]]) -> State:
+    """The state with one more sum, which counts less than all before it."""
+    large = _large(table)
+    costs = tuple(
+        tuple(FORBIDDEN if cost >= FORBIDDEN else cost * large + more for cost, more in zip(row, extra, strict=True))
+        for row, extra in zip(state.costs, table, strict=True)
+    )
+    return replace(state, costs=costs, total=None if state.total is None else state.total * large + large - 1)
+
+
+def _splits(contested: dict[tuple[int, ...], list[int]], kept: Sequence[set[int]]) -> Iterator[list[frozenset[int]]]:
+    """Every number of contested cells that each may keep of those that it has today."""
+    groups = [list(_shares(len(cells), len(claimants))) for claimants, cells in contested.items()]
     for choice in product(*groups):
-        own = list(kept)
-        for claimants, shares in zip(contested, choice, strict=True):
+        own = [set(cells) for cells in kept]
+        for (claimants, cells), shares in zip(contested.items(), choice, strict=True):
+            begin = 0
             for number, share in zip(claimants, shares, strict=True):
-                own[number] += share
-        yield own
+                own[number].update(cells[begin : begin + share])
+                begin += share
+        yield [frozenset(cells) for cells in own]
 
 
 def _shares(count: int, parties: int) -> Iterator[tuple[int, ...]]:

@@ -68,8 +68,10 @@ class Obligation:
         refuted: str = "",
     ) -> Theorem:
         """The theorem with the verdict that Z3 finds; `refuted` is the reason to give where it is refuted."""
-        answer = decide(script, timeout)
         by_name = {each.name: each.place for each in script.assumptions}
+        answer = decide(script, timeout, core=any(by_name.values()))
+        if answer.verdict is Verdict.VACUOUS and not answer.core:
+            answer = decide(script, timeout)
         named = tuple(place for name in answer.core if (place := by_name.get(name)) is not None)
         core = self.places if answer.verdict in {Verdict.REFUTED, Verdict.UNKNOWN} else named
         reason = answer.reason

@@ -11,7 +11,7 @@ from colorcheck.diagnostic import Related, Verdict
 from colorcheck.proof.case import XEN, Case, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script, conjunction, together, vector
+from colorcheck.proof.script import Named, Script, conjunction, disjunction, together, vector
 from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
@@ -162,8 +162,24 @@ class _Pair:
                 return addresses_witness(shared.label, shared.cache, *pair, self.case.system.nr_colors or 1)
         return {}
 
-    def _apart_by_affinity(self) -> Theorem:
-        return self.obligation.settled(Verdict.PROVED, reason="they run on CPUs of different clusters")
+    def _apart_by_affinity(self) -> _Question:
+        """No cache has CPUs of both: a question about sets of CPUs."""
+        width = max((cpu for cpu in self.case.cpus or ()), default=0) + 1
+        pinned = [p.domain.cpus if p.domain and p.domain.cpus else range(width) for p in (self.first, self.second)]
+        masks = [sum(1 << cpu for cpu in set(cpus) if cpu < width) for cpus in pinned]
+        names = [f"C{self.case.parties.index(party)}" for party in (self.first, self.second)]
+        kind = f"(_ BitVec {width})"
+        given = [
+            Named(f"cpus-of-{name}", f"(= {name} {vector(mask, width)})", place)
+            for name, mask, place in zip(names, masks, self.obligation.places, strict=True)
+        ]
+        users = [sum(1 << cpu for cpu in shared.cpus or range(width)) for shared in self.case.caches]
+        apart = [
+            disjunction([f"(= (bvand {name} {vector(mask, width)}) {vector(0, width)})" for name in names])
+            for mask in users
+        ]
+        declarations = tuple(f"(declare-const {name} {kind})" for name in names)
+        return _Question(self.obligation, Script("QF_BV", declarations, tuple(given), conjunction(apart)))
 
     def _decided(self) -> Theorem | _Question:
         if self.case.board is None:

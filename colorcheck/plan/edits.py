@@ -1,0 +1,247 @@
+"""A plan as edits of the files that it came from: only values change; what is missing is put in.
+
+Where a value stands in a blob, there is nothing to edit: an overlay's source says what to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from colorcheck.colors import ColorSet
+from colorcheck.diagnostic import Edit, Problem
+from colorcheck.edits import OverlapError, read_original, text_at
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.tree import Node
+from colorcheck.inputs.xl_values import XlFile, XlList
+from colorcheck.plan.problem import Plan, PlanProblem
+from colorcheck.source import Location, Passage
+from colorcheck.xen import dom0less
+from colorcheck.xen.arguments import xen_arguments
+from colorcheck.xen.dialects import Concept, Dialect, dialect_of
+from colorcheck.xen.options import LONGEST_OPTION
+from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A plan in the files: edits, the source of an overlay for what stands in a blob, and what cannot be written."""
+
+    edits: tuple[Edit, ...] = ()
+    overlay: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlay:
+    """A property that a blob is to have."""
+
+    node: str
+    property: str
+    value: str
+
+
+def edits_of(plan: Plan, problem: PlanProblem, deployment: Deployment, system: System) -> Written:
+    """What has to change in the files for the colors of the plan; nothing for who keeps today's."""
+    dialect = dialect_of(system.dialect or system.version)
+    found: list[Edit | _Overlay | Problem] = []
+    arguments: dict[Concept, str] = {}
+    for wish, owner in zip(problem.wishes, (None, *system.domains), strict=True):
+        colors = plan.colors(wish.name)
+        if not colors or _stays(system, owner, colors):
+            continue
+        if owner is None or owner.kind is DomainKind.DOM0:
+            arguments[Concept.XEN_COLORS if owner is None else Concept.DOM0_COLORS] = str(colors)
+        elif owner.kind is DomainKind.DOM0LESS:
+            found += _dom0less(owner, colors, deployment, dialect)
+        else:
+            found += _guest(owner, colors, deployment, system, dialect)
+    found += _boot_arguments(arguments, deployment, system, dialect)
+    overlay = _overlay_source([each for each in found if isinstance(each, _Overlay)])
+    edits = tuple(each for each in found if isinstance(each, Edit))
+    return Written(edits, overlay, tuple(each for each in found if isinstance(each, Problem)))
+
+
+def _stays(system: System, owner: Domain | None, colors: ColorSet) -> bool:
+    """Whether today's text gives these colors whatever else changes: lists taken over from others do not."""
+    source = system.xen_source if owner is None else owner.source
+    today = ColorSet.of(system.xen_colors if owner is None else owner.colors)
+    return colors == today and source in {ColorSource.GIVEN, ColorSource.DEFAULT}
+
+
+def _boot_arguments(
+    wanted: dict[Concept, str], deployment: Deployment, system: System, dialect: Dialect
+) -> Iterator[Edit | _Overlay | Problem]:
+    """Options among Xen's arguments: the value of the last one of a name, or a new one at the end."""
+    if not wanted:
+        return
+    passage = xen_arguments(deployment)
+    given = {concept: system.arguments.given(concept) if system.arguments else () for concept in wanted}
+    replaced: list[tuple[int, int, str]] = []
+    added = ""
+    for concept, text in wanted.items():
+        name = dialect.options_for(concept)[0].name
+        if len(f"{name}={text}") > LONGEST_OPTION:
+            message = f"{name}={text} is longer than the {LONGEST_OPTION} characters that Xen reads of an option"
+            yield Problem("option-cut", message, passage.whole, "plan with --max-ranges, so that the list is shorter")
+            continue
+        if given[concept]:
+            option = given[concept][-1]
+            yield from _value(option.written, len(option.key) + 1, text, f"{option.key}=")
+            begin = _offset_of(passage, option.written)
+            replaced.append((begin + len(option.key) + 1, begin + len(option.written.text), text))
+        else:
+            added += f" {name}={text}"
+    if added and passage.pieces:
+        end = passage.locate(len(passage.text), len(passage.text))
+        yield Edit(end, added if passage.text else added.lstrip())
+    if not passage.pieces:
+        yield from _new_arguments(passage, replaced, added)
+
+
+def _offset_of(passage: Passage, part: Passage) -> int:
+    """Where an option stands in all arguments; the last place, as later options count."""
+    return max(0, passage.text.rfind(part.text))
+
+
+def _new_arguments(passage: Passage, replaced: list[tuple[int, int, str]], added: str) -> Iterator[_Overlay | Problem]:
+    """The arguments of a blob, written anew; those that stand nowhere can only be told."""
+    text = passage.text
+    for begin, end, value in sorted(replaced, reverse=True):
+        text = text[:begin] + value + text[end:]
+    text = f"{text}{added}".strip()
+    if passage.whole.node:
+        yield _Overlay(passage.whole.node, passage.whole.property, text)
+    else:
+        help_text = f'give Xen these arguments: "{text}"'
+        yield Problem("no-place", "Xen's boot arguments stand in no file that was read", passage.whole, help_text)
+
+
+def _value(written: Passage, start: int, text: str, insert: str) -> Iterator[Edit | Problem]:
+    """The value of an option; one without `=` gets it."""
+    if not written.pieces:
+        return
+    if start > len(written.text):
+        yield Edit(written.locate(0, len(written.text)), f"{insert}{text}")
+        return
+    yield from _checked(written.locate(start, len(written.text)), written.text[start:], text)
+
+
+def _checked(location: Location, expected: str, text: str) -> Iterator[Edit | Problem]:
+    """An edit, if the file really has there what was read; macros and joined strings may be in between."""
+    original = read_original(location.file)
+    if isinstance(original, Problem):
+        yield original
+        return
+    try:
+        found = text_at(original.text, location)
+    except OverlapError:
+        found = ""
+    if found == expected or (found and not expected):
+        yield Edit(location, text)
+    else:
+        yield Problem(
+            "no-place", f'"{expected}" is not written there as it is read', location, f'make it "{text}" by hand'
+        )
+
+
+def _dom0less(
+    domain: Domain, colors: ColorSet, deployment: Deployment, dialect: Dialect
+) -> Iterator[Edit | _Overlay | Problem]:
+    tree = deployment.tree
+    node = next((n for n in dom0less.nodes(tree) if n.name == domain.name), None) if tree else None
+    if node is None:
+        yield Problem("no-place", f"the node of {domain.name} was not found", domain.location)
+        return
+    name = dialect.domain_property.name
+    own = node.properties.get(name)
+    if not node.location.line:
+        yield _Overlay(node.path, name, str(colors))
+    elif own is None:
+        yield from _new_property(node, f'{name} = "{colors}";')
+    elif len(own.strings) == 1 and own.strings[0].pieces:
+        string = own.strings[0]
+        yield from _checked(string.locate(0, len(string.text)), string.text, str(colors))
+    else:
+        yield from _checked(own.value_location, "", f'"{colors}"')
+
+
+def _new_property(node: Node, text: str) -> Iterator[Edit | Problem]:
+    """A line of its own in front of the first property, indented like it."""
+    first = min((p.location for p in node.properties.values() if p.location.line), default=None)
+    if first is None:
+        yield Problem("no-place", f"{node.path} has no property to stand beside", node.location, f"add {text}")
+        return
+    at = replace(first, end_line=first.line, end_column=first.column)
+    original = read_original(first.file)
+    lead = "" if isinstance(original, Problem) else _line(original.text, first.line)[: first.column - 1]
+    separator = f"\n{lead}" if not lead.strip() else " "
+    yield Edit(at, f"{text}{separator}")
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.split("\n")
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def _guest(
+    domain: Domain, colors: ColorSet, deployment: Deployment, system: System, dialect: Dialect
+) -> Iterator[Edit | Problem]:
+    guests = [other for other in system.domains if other.kind is DomainKind.XL]
+    file = deployment.guests[guests.index(domain)] if len(guests) == len(deployment.guests) else None
+    key = dialect.xl_key or "llc_colors"
+    value = f'["{colors}"]'
+    if file is None:
+        yield Problem("no-place", f"the file of {domain.name} was not found", domain.location, f"write {key} = {value}")
+        return
+    setting = file.setting(key)
+    if setting is None:
+        yield from _new_setting(file, f"{key} = {value}")
+    elif isinstance(setting.written, XlList):
+        yield Edit(setting.written.location, value)
+    else:
+        quoted = _with_quotes(setting.written.whole)
+        yield (
+            Edit(quoted, value)
+            if quoted
+            else Problem(
+                "no-place", f"{key} is a string, which xl ignores", setting.written.whole, f"write {key} = {value}"
+            )
+        )
+
+
+def _with_quotes(location: Location) -> Location | None:
+    """The string with its quotes around it; None where there are none."""
+    original = read_original(location.file)
+    if isinstance(original, Problem) or location.line != location.end_line:
+        return None
+    line = _line(original.text, location.line)
+    begin, end = location.column - 2, location.end_column - 1
+    if begin < 0 or end >= len(line):
+        return location
+    if line[begin] in "\"'" and line[end] == line[begin]:
+        return replace(location, column=location.column - 1, end_column=location.end_column + 1)
+    return location
+
+
+def _new_setting(file: XlFile, text: str) -> Iterator[Edit | Problem]:
+    """A line at the end of the file."""
+    original = read_original(file.file)
+    if isinstance(original, Problem):
+        yield original
+        return
+    lines = original.text.split("\n")
+    place = Location(file.file, len(lines), len(lines[-1]) + 1, len(lines), len(lines[-1]) + 1)
+    end = "\r\n" if "\r\n" in original.text else "\n"
+    yield Edit(place, f"{text}{end}" if not lines[-1] else f"{end}{text}{end}")
+
+
+def _overlay_source(wanted: list[_Overlay]) -> str:
+    """The source of a device tree overlay that sets these properties."""
+    if not wanted:
+        return ""
+    lines = ["/dts-v1/;", "/plugin/;", ""]
+    for each in wanted:
+        value = each.value.replace("\\", "\\\\").replace('"', '\\"')
+        lines += [f"&{{{each.node}}} {{", f'\t{each.property} = "{value}";', "};", ""]
+    return "\n".join(lines)
