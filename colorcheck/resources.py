@@ -1,7 +1,9 @@
-"""Finds the grammars and boards: inside the installed package, else in the checkout beside it."""
+"""Finds grammars and boards, inside the installed package, else in the checkout beside it; and a place for caches."""
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
@@ -16,3 +18,22 @@ def data_folder(name: str) -> Path:
 def grammar(name: str) -> str:
     """The text of a Lark grammar, by its name without ending."""
     return (data_folder("grammars") / f"{name}.lark").read_text(encoding="utf-8")
+
+
+@cache
+def cache_folder() -> Path | None:
+    """The user's own folder for what can be made again.
+
+    `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None where there is none that belongs to this user and can be written to, or where `$COLORCHECK_CACHE` is `off`.
+    """
+    given = os.environ.get("COLORCHECK_CACHE", "")
+    if given == "off":
+        return None
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = Path(given) if given else base / "colorcheck"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        usable = folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+    except (OSError, RuntimeError):
+        return None
+    return folder if usable else None

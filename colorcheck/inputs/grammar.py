@@ -28,11 +28,21 @@ def parser(
     """
     from lark import Lark
 
-    made = transformer() if transformer else None
-    starts = start if isinstance(start, str) else list(start)
     return Lark(
-        resources.grammar(name), parser="lalr", lexer=lexer, start=starts, transformer=made, maybe_placeholders=True
+        resources.grammar(name),
+        parser="lalr",
+        lexer=lexer,
+        start=start if isinstance(start, str) else list(start),
+        transformer=transformer() if transformer else None,
+        maybe_placeholders=True,
+        cache=_tables(f"{name}-{lexer}"),
     )
+
+
+def _tables(name: str) -> str | bool:
+    """The file that keeps a parser's tables from one run to the next; lark makes them anew where anything differs."""
+    folder = resources.cache_folder()
+    return str(folder / f"{name}.lark") if folder else False
 
 
 def tokens(name: str, text: str) -> Iterator[Token]:
