@@ -1,1 +1,38 @@
+"""Replay: the same boot as the model's, driven to concrete frames; witnesses for what the solver claims.
 
+Independent of `proof`: each is the other's check.
+"""
+
+from __future__ import annotations
+
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.replay.owners import Owner, owner_of
+from colorcheck.replay.sequence import Action, Event, State, play
+from colorcheck.replay.steps import Step, at, steps, until
+from colorcheck.replay.witness import CacheLine, Meeting, meeting, shared_frames
+from colorcheck.xen.boot import boot
+from colorcheck.xen.system import Boot, System
+
+__all__ = [
+    "Action",
+    "CacheLine",
+    "Event",
+    "Meeting",
+    "Owner",
+    "State",
+    "Step",
+    "at",
+    "meeting",
+    "owner_of",
+    "play",
+    "replay",
+    "shared_frames",
+    "steps",
+    "until",
+]
+
+
+def replay(deployment: Deployment, system: System, board: Board | None) -> Boot | None:
+    """The boot of a system with all its domains; None where it cannot be modelled."""
+    return boot(deployment, system, board)

@@ -135,6 +135,21 @@ class Allocation:
         taken = level([column.free_before for column in self.columns], count)
         return Allocation(self.lists, tuple(map(_shortened, self.columns, taken)), count)
 
+    def after(self, count: int) -> Iterator[FrameRun]:
+        """The frames behind the first `count`, color by color; those of one color in the order of their giving out."""
+        taken = level([column.free_before for column in self.columns], count)
+        for column, skipped in zip(self.columns, taken, strict=True):
+            yield from _behind(self.column(column.color), skipped)
+
+
+def _behind(runs: Iterable[FrameRun], skipped: int) -> Iterator[FrameRun]:
+    """The runs without their first `skipped` frames."""
+    for run in runs:
+        gone = min(skipped, run.count)
+        skipped -= gone
+        if gone < run.count:
+            yield run.split(gone)[1]
+
 
 def _shortened(column: Column, count: int) -> Column:
     """The first `count` frames of a column."""

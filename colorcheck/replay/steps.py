@@ -1,0 +1,79 @@
+"""The boot step by step: what each does to the memory, and the frames that each color has left after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from colorcheck.xen.system import Boot, Built, DomainKind
+
+MIB_PAGES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `free` are the frames left per color after it, empty before there is a color heap.
+
+    `name` is what `--until` takes: place-xen, boot-regions, boot-allocations, heaps, or the name of a domain.
+    """
+
+    name: str
+    title: str
+    free: tuple[int, ...] = ()
+    taken: int = 0
+    built: Built | None = None
+
+
+def steps(boot: Boot) -> tuple[Step, ...]:
+    """All steps that the boot came to, the failing one last."""
+    return (*_layout(boot), *(_domain(built) for built in boot.built))
+
+
+def until(boot: Boot, name: str) -> tuple[Step, ...]:
+    """The steps up to and including the one of that name. Raises KeyError where there is none of that name."""
+    found = steps(boot)
+    names = [step.name for step in found]
+    if name not in names:
+        raise KeyError(name)
+    return found[: names.index(name) + 1]
+
+
+def at(boot: Boot, domain: str) -> tuple[int, ...]:
+    """The free frames per color just before a domain is built. Raises KeyError for a name that has no turn."""
+    for built in boot.built:
+        if built.domain.name == domain:
+            return built.free_before
+    raise KeyError(domain)
+
+
+def _layout(boot: Boot) -> list[Step]:
+    found: list[Step] = []
+    if boot.xen_region:
+        start, end = boot.xen_region
+        found.append(Step("place-xen", f"Xen moves to {start:#x}-{end:#x}"))
+    stages = boot.stages
+    if stages is None:
+        return found
+    pages = sum(end - start for start, end in stages.regions)
+    taken = sum(part.end - part.start for part in stages.taken)
+    heaps = stages.heaps
+    found.append(Step("boot-regions", f"{len(stages.regions)} free regions with {pages} pages"))
+    found.append(Step("boot-allocations", f"{taken} pages for page tables and the frame table", taken=taken))
+    lowest = heaps.lowest[1] - heaps.lowest[0]
+    title = (
+        f"{heaps.buddy_pages} pages for the buddy heap ({lowest} the lowest region, {heaps.reserved_pages} the "
+        f"reserve), {sum(boot.free_initial)} for the color heap"
+    )
+    found.append(Step("heaps", title, boot.free_initial, heaps.buddy_pages))
+    return found
+
+
+def _domain(built: Built) -> Step:
+    domain = built.domain
+    taken = sum(pages for _, pages in built.pages_by_color)
+    who = {DomainKind.DOM0: "dom0", DomainKind.DOM0LESS: "dom0less domain", DomainKind.XL: "xl guest"}[domain.kind]
+    name = who if domain.kind is DomainKind.DOM0 else f"{who} {domain.name}"
+    if built.created:
+        title = f"{name} takes {taken} frames: {domain.pages} of memory, {taken - domain.pages} beside it"
+    else:
+        title = f"{name} fails: {built.failure.message if built.failure else 'not built'}"
+    return Step(domain.name, title, built.free_after if built.created else built.free_before, taken, built)

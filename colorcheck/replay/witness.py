@@ -1,0 +1,105 @@
+"""Witnesses: two concrete frames of two owners, and the cache set in which a line of each meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
+from colorcheck.xen.system import Boot
+
+XEN = "xen"
+_FRAMES = 64  # looked at for each color and owner; more only repeat what a hash makes of them
+
+
+@dataclass(frozen=True, slots=True)
+class CacheLine:
+    """A line of memory: its owner, frame, color and physical address."""
+
+    owner: str
+    mfn: int
+    color: int
+    address: int
+
+    def to_dict(self) -> dict[str, object]:
+        return {"owner": self.owner, "mfn": self.mfn, "color": self.color, "address": self.address}
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Two lines of two owners that fall into one set of the cache."""
+
+    first: CacheLine
+    second: CacheLine
+    cache_set: int
+
+    def to_dict(self) -> dict[str, object]:
+        return {"first": self.first.to_dict(), "second": self.second.to_dict(), "set": self.cache_set}
+
+
+def colors_of(boot: Boot, owner: str) -> tuple[int, ...]:
+    """The colors in which an owner (a domain's name or `xen`) has frames, ascending."""
+    nr_colors = boot.system.nr_colors or 1
+    if owner == XEN:
+        return tuple(sorted({run.first % nr_colors for run in boot.xen_frames}))
+    found = {c for built in boot.built if built.domain.name == owner for c, pages in built.pages_by_color if pages}
+    return tuple(sorted(found))
+
+
+def frames_of(boot: Boot, owner: str, color: int, count: int) -> tuple[int, ...]:
+    """The first frames of an owner in one color, at most `count`."""
+    if owner == XEN:
+        nr_colors = boot.system.nr_colors or 1
+        runs = (run.mfns() for run in boot.xen_frames if run.first % nr_colors == color)
+        return tuple(islice((mfn for run in runs for mfn in run), count))
+    for built in boot.built:
+        if built.domain.name == owner and (found := built.frames.first_of(color, count)):
+            return found
+    return ()
+
+
+def shared_frames(boot: Boot, first: str, second: str) -> Iterator[tuple[int, int, int]]:
+    """For each color that both owners have frames of: the color and a frame of each."""
+    for color in sorted(set(colors_of(boot, first)) & set(colors_of(boot, second))):
+        yield color, frames_of(boot, first, color, 1)[0], frames_of(boot, second, color, 1)[0]
+
+
+def meeting(boot: Boot, first: str, second: str, index: IndexFunction) -> Meeting | None:
+    """Two lines of the two owners in one set of the cache, equal colors tried first; None where none were found.
+
+    Looks at the first frames of each color, so None is no proof that there are none.
+    """
+    if isinstance(index, UnknownIndex):
+        return None
+    mine, theirs = colors_of(boot, first), colors_of(boot, second)
+    common = [color for color in mine if color in theirs]
+    pairs = [(color, color) for color in common] + [(a, b) for a in mine for b in theirs if a != b]
+    lines: dict[tuple[str, int], dict[int, CacheLine]] = {}
+    for one, other in pairs:
+        here = _sets(boot, first, one, index, lines)
+        there = _sets(boot, second, other, index, lines)
+        common_sets = here.keys() & there.keys()
+        if common_sets:
+            chosen = min(common_sets)
+            return Meeting(here[chosen], there[chosen], chosen)
+    return None
+
+
+def _sets(
+    boot: Boot,
+    owner: str,
+    color: int,
+    index: Linear | XorHashed | Sliced,
+    known: dict[tuple[str, int], dict[int, CacheLine]],
+) -> dict[int, CacheLine]:
+    """For each cache set that the first frames of an owner's color touch, one line in it."""
+    found = known.get((owner, color))
+    if found is None:
+        found = known[owner, color] = {}
+        line = index.within.line if isinstance(index, Sliced) else index.line
+        for mfn in frames_of(boot, owner, color, _FRAMES):
+            for address in range(mfn * PAGE, (mfn + 1) * PAGE, line):
+                found.setdefault(index.set_of(address), CacheLine(owner, mfn, color, address))
+    return found
