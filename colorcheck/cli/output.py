@@ -11,13 +11,13 @@ from pathlib import Path
 
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.report import Output, Style, parse_outputs
-from colorcheck.report.formats import FORMATS
+from colorcheck.report.formats import known_formats
 from colorcheck.results import Exit, Verification
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     """`--format`, `--output` and how the text looks."""
-    names = ", ".join(entry.name for entry in FORMATS)
+    names = ", ".join(entry.name for entry in known_formats())
     group = parser.add_argument_group("report")
     group.add_argument("--format", metavar="NAME", help=f"what to print: {names} (default: text)")
     group.add_argument(

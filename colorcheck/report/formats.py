@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
@@ -19,13 +19,20 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: its name, what it is for, and the module whose `render` makes it (imported when first used)."""
+    """A format: its name, what it is for, and the module whose `render` makes it (imported when first used).
+
+    `function` is what makes it where a plugin brought it.
+    """
 
     name: str
     title: str
-    module: str
+    module: str = ""
+    function: Callable[[Verification], str] | None = None
 
     def renderer(self) -> Renderer:
+        made = self.function
+        if made is not None:
+            return lambda verification, _: made(verification)
         return cast(Renderer, import_module(self.module).render)
 
 
@@ -33,6 +40,15 @@ FORMATS = (
     Format("text", "for people at a terminal", "colorcheck.report.text"),
     Format("json", "for programs; schema colorcheck/verify/1", "colorcheck.report.json"),
 )
+
+
+def known_formats() -> tuple[Format, ...]:
+    """The built-in formats, then those of plugins whose names are free."""
+    from colorcheck.plugins.manager import plugins
+
+    built_in = {entry.name for entry in FORMATS}
+    brought = plugins().report_formats.items()
+    return (*FORMATS, *(Format(name, "from a plugin", "", made) for name, made in brought if name not in built_in))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,7 @@ def parse_outputs(
     format_name: str | None,
     outputs: Iterable[str],
     environment: Mapping[str, str] | None = None,
-    known: Iterable[Format] = FORMATS,
+    known: Iterable[Format] | None = None,
 ) -> tuple[Output, ...]:
     """What `--format NAME` and each `--output NAME=FILE` ask for, standard output first.
 
@@ -55,7 +71,7 @@ def parse_outputs(
     `environment`), else text. `--output FILE` takes the format from `--format`. Raises ValueError, with a message
     for the user, for an unknown format, a missing file name or a file named twice.
     """
-    names = {entry.name for entry in known}
+    names = {entry.name for entry in known or known_formats()}
     to_screen = format_name or _detected(environment or {})
     outputs = tuple(outputs)
     found: list[Output] = []
@@ -84,9 +100,9 @@ def _detected(environment: Mapping[str, str]) -> str:
     return "text"
 
 
-def render(verification: Verification, name: str, style: Style, known: Iterable[Format] = FORMATS) -> str:
+def render(verification: Verification, name: str, style: Style, known: Iterable[Format] | None = None) -> str:
     """The report in the format called `name`. Raises ValueError for an unknown format."""
-    chosen = next((entry for entry in known if entry.name == name), None)
+    chosen = next((entry for entry in known or known_formats() if entry.name == name), None)
     if chosen is None:
         raise ValueError(f'unknown format "{name}"')
     return chosen.renderer()(verification, style)
