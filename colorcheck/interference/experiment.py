@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, islice
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.workloads import Kind, Workload
-from colorcheck.xen.system import FrameRun
+from colorcheck.xen.frames import FrameRun
 
 MOST_TRACE_PAGES = 1 << 18
 MOST_TENANTS = 200
@@ -39,24 +41,25 @@ class Costs:
     source: str = "assumed, not measured on this board"
 
 
+ASSUMED = Costs()
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A domain, or Xen: the nth page of its memory is the nth frame of `frames`."""
+    """A domain, or Xen: the nth page of its memory is the nth frame of `frames`; `pages` is how many there are."""
 
     name: str
-    frames: tuple[FrameRun, ...]
-
-    @property
-    def pages(self) -> int:
-        return sum(run.count for run in self.frames)
+    frames: Iterable[FrameRun]
+    pages: int
 
     def first_frames(self, pages: int) -> list[int]:
-        """The frames of its first pages."""
-        found: list[int] = []
-        for run in self.frames:
-            take = min(run.count, pages - len(found))
-            found.extend(run.first + run.step * n for n in range(take))
-        return found
+        """The machine frame numbers of its first pages."""
+        return list(islice(chain.from_iterable(run.mfns() for run in self.frames), pages))
+
+
+def tenant(name: str, runs: Sequence[FrameRun]) -> Tenant:
+    """A tenant with these frames."""
+    return Tenant(name, runs, sum(run.count for run in runs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Experiment:
     seed: int = 1
     accesses: int = 2_000_000
     warm_up: int = 0
-    costs: Costs = Costs()
+    costs: Costs = ASSUMED
 
     def used_pages(self) -> tuple[int, ...]:
         """Pages of each tenant that its workloads can touch. Raises NoModel where it does not have them."""

@@ -6,9 +6,9 @@ from collections import Counter, OrderedDict
 
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference.caches import CacheModel, ClusterModel
-from colorcheck.interference.experiment import Experiment, Policy, Stream, Tenant
+from colorcheck.interference.experiment import Experiment, Policy, Stream, tenant
 from colorcheck.interference.workloads import Workload, parse_workload
-from colorcheck.xen.system import FrameRun
+from colorcheck.xen.frames import FrameRun
 
 
 def cluster(
@@ -49,7 +49,7 @@ def experiment(
     ]
     return Experiment(
         (on,),
-        tuple(Tenant(f"d{number}", frames) for number, (frames, _) in enumerate(tenants)),
+        tuple(tenant(f"d{number}", frames) for number, (frames, _) in enumerate(tenants)),
         tuple(Stream(number, load, number) for number, load in loads),
         policy,
         seed=seed,

@@ -1,0 +1,129 @@
+"""A study: the same workloads without coloring, with today's colors and with a plan's, under each policy asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.interference.caches import ClusterModel, NoModel
+from colorcheck.interference.engine import Engine
+from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Experiment, Policy, Stream, Tenant
+from colorcheck.interference.outcome import Run
+from colorcheck.interference.simulation import simulate
+from colorcheck.interference.tenants import with_colors
+from colorcheck.interference.workloads import Kind, Workload, parse_workload
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A virtual CPU of the domain with this name, and what runs there."""
+
+    domain: str
+    workload: Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What is to be compared. `tenants` are the domains with their frames under each coloring; `cpus` the physical
+    CPUs to which a domain is pinned, as Xen numbers them, by its name."""
+
+    clusters: tuple[ClusterModel, ...]
+    tenants: Mapping[Coloring, tuple[Tenant, ...]]
+    loads: tuple[Load, ...]
+    cpus: Mapping[str, tuple[int, ...]]
+    policies: tuple[Policy, ...] = (Policy.LRU,)
+    seed: int = 1
+    accesses: int = 20_000_000
+    warm_up: int = 0
+    costs: Costs = ASSUMED
+
+    def experiments(self) -> Iterator[tuple[Coloring, Experiment]]:
+        """Policy by policy, each under all colorings. Raises NoModel."""
+        for policy in self.policies:
+            for coloring, tenants in self.tenants.items():
+                yield coloring, self.experiment(tenants, self.loads, policy)
+
+    def experiment(self, tenants: tuple[Tenant, ...], loads: Sequence[Load], policy: Policy) -> Experiment:
+        """The experiment with these tenants; loads of domains that are not among them are left out."""
+        return Experiment(
+            self.clusters,
+            tenants,
+            place(self.clusters, [each.name for each in tenants], loads, self.cpus),
+            policy,
+            self.seed,
+            self.accesses,
+            self.warm_up,
+            self.costs,
+        )
+
+
+def place(
+    clusters: Sequence[ClusterModel], names: Sequence[str], loads: Sequence[Load], cpus: Mapping[str, tuple[int, ...]]
+) -> tuple[Stream, ...]:
+    """Puts each load on a core: the one that it names, one to which its domain is pinned, or the next free core of
+    the boot cluster, where all that is not pinned may meet; when none is free, cores are shared."""
+    used: list[int] = []
+    found = []
+    for load in loads:
+        if load.domain not in names:
+            continue
+        allowed = cpus.get(load.domain) or range(clusters[0].n_cores)
+        core = load.workload.core
+        if core is None:
+            core = min(allowed, key=used.count)
+        used.append(core)
+        found.append(Stream(names.index(load.domain), load.workload, core))
+    return tuple(found)
+
+
+def default_loads(tenants: Sequence[Tenant], victim: str, cluster: ClusterModel) -> tuple[Load, ...]:
+    """An interrupt handler in the victim; in all others bombs of twice the last-level cache, or as large as fits."""
+    size = 2 * cluster.last.sets * cluster.last.ways * cluster.last.line
+    loads = []
+    for each in tenants:
+        workload = parse_workload("handler") if each.name == victim else replace(parse_workload("bomb"), size=size)
+        loads.append(Load(each.name, replace(workload, size=min(workload.size, each.pages * PAGE))))
+    return tuple(loads)
+
+
+def run_study(
+    study: Study, engine: Engine | None = None, progress: Callable[[Coloring, Policy, int, float], None] | None = None
+) -> tuple[Run, ...]:
+    """All runs of a study. `progress` is told which run it is, its accesses and its seconds so far."""
+    found = []
+    for coloring, experiment in study.experiments():
+        tell = None
+        if progress:
+
+            def tell(
+                done: int, seconds: float, coloring: Coloring = coloring, policy: Policy = experiment.policy
+            ) -> None:
+                progress(coloring, policy, done, seconds)
+
+        found.append(simulate(experiment, coloring, engine, tell))
+    return tuple(found)
+
+
+def miss_curve(
+    study: Study, domain: str, nr_colors: int, policy: Policy, progress: Callable[[int, int, float], None] | None = None
+) -> tuple[tuple[int, int], ...]:
+    """(colors, misses) of a domain's workloads alone, with 1, 2, … colors, from color 0 on. Raises NoModel."""
+    loads = [load for load in study.loads if load.domain == domain]
+    pages = max((each.pages for group in study.tenants.values() for each in group if each.name == domain), default=0)
+    if not loads or not pages:
+        raise NoModel(f"{domain} runs nothing")
+    if not any(load.workload.kind is Kind.TRACE for load in loads):
+        pages = min(pages, max(-(-load.workload.reach // PAGE) for load in loads))
+    found = []
+    for count in range(1, nr_colors + 1):
+        tenants = (with_colors(domain, range(count), nr_colors, pages),)
+        tell = None
+        if progress:
+
+            def tell(done: int, seconds: float, count: int = count) -> None:
+                progress(count, done, seconds)
+
+        run = simulate(study.experiment(tenants, loads, policy), progress=tell)
+        found.append((count, run.domain(domain).misses))
+    return tuple(found)
