@@ -1,0 +1,61 @@
+"""The keys that ImageBuilder knows (`xlnx_rel_v2023.2`)."""
+
+from __future__ import annotations
+
+DOM0_KEYS: tuple[str, ...] = ("DOM0_RAMDISK", "DOM0_CMD", "DOM0_ROOTFS", "DOM0_MEM", "DOM0_VCPUS", "DOM0_COLORS")
+"""Those that need DOM0_KERNEL."""
+
+KEYS: frozenset[str] = frozenset(
+    (
+        *DOM0_KEYS,
+        "APPEND_EXTRA_CMDS",
+        "BITSTREAM",
+        "BOOT_AUX_FILE",
+        "BOOT_CMD",
+        "CPUPOOL",
+        "DEVICE_TREE",
+        "DOM0_KERNEL",
+        "DOM0_LOAD",
+        "DOM0_VIOMMU",
+        "DOMU_CMD",
+        "DOMU_COLORS",
+        "DOMU_CPUPOOL",
+        "DOMU_DIRECT_MAP",
+        "DOMU_ENHANCED",
+        "DOMU_KERNEL",
+        "DOMU_LOAD",
+        "DOMU_MEM",
+        "DOMU_NOBOOT",
+        "DOMU_PASSTHROUGH_DTB",
+        "DOMU_PASSTHROUGH_PATHS",
+        "DOMU_RAMDISK",
+        "DOMU_ROOTFS",
+        "DOMU_STATIC_MEM",
+        "DOMU_VCPUS",
+        "DOMU_VIOMMU",
+        "DOMU_VUART_PL011",
+        "DT_OVERLAY",
+        "FDTEDIT",
+        "FIT",
+        "FIT_ENC_KEY_DIR",
+        "FIT_ENC_UB_DTB",
+        "LINUX",
+        "LINUX_CMD",
+        "LINUX_RAMDISK",
+        "LINUX_ROOTFS",
+        "LOAD_CMD",
+        "MEMORY_END",
+        "MEMORY_START",
+        "NUM_BOOT_AUX_FILE",
+        "NUM_CPUPOOLS",
+        "NUM_DOMUS",
+        "NUM_DT_OVERLAY",
+        "PASSTHROUGH_DTS_REPO",
+        "UBOOT_SCRIPT",
+        "UBOOT_SOURCE",
+        "XEN",
+        "XEN_CMD",
+        "XEN_COLORS",
+        "XEN_LOAD",
+    )
+)
