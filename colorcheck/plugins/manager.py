@@ -110,6 +110,8 @@ def _load(entry: EntryPoint, record: Loaded, seconds: float, gifts: dict[str, di
                 problems.append(f"{name} gives {key!r}, which another plugin gave before")
             else:
                 gifts[name][key] = thing if record.built_in else _guarded(thing, f"{key!r} of {record.name!r}")
+    if not any(gave.values()):
+        problems.append("it adds nothing; mark its functions with colorcheck.plugins.hookspecs.hook")
     adds = tuple((name.removeprefix(f"{GROUP}_"), tuple(things)) for name, things in gave.items() if things)
     return replace(record, adds=adds, problems=tuple(problems))
 
