@@ -22,7 +22,7 @@ RULE = told(
     "syntax",
     Severity.ERROR,
     __doc__,
-    ("syntax", "xl-syntax", "lexical", "manifest-syntax"),
+    ("syntax", "manifest-syntax"),
     bad=Example(guests=(("rt.cfg", GUEST.replace("llc_colors", "llc-colors")),)),
     good=Example(guests=(("rt.cfg", GUEST),)),
 )

@@ -21,7 +21,7 @@ RULE = told(
     "unreadable",
     Severity.ERROR,
     __doc__,
-    ("unreadable", "encoding", "too-large", "binary", "missing-file", "not-found", "no-match"),
+    ("unreadable", "encoding", "too-large", "no-match"),
     "correct the name in the manifest, or make the file readable",
     bad=Example(inputs='overlays = ["missing.dtso"]'),
     good=Example(guests=(("rt.cfg", GUEST),)),

@@ -19,7 +19,7 @@ RULE = told(
     "damaged-blob",
     Severity.ERROR,
     __doc__,
-    ("cut-off", "version", "damaged", "structure", "bad-blob"),
+    ("cut-off", "version", "damaged"),
     "compile or copy the blob again",
     untestable="an example is text, a blob is not; the tests of the blob reader damage blobs",
 )

@@ -21,7 +21,7 @@ RULE = told(
     "device-tree-meaning",
     Severity.ERROR,
     __doc__,
-    ("semantic", "reference", "duplicate-label"),
+    ("semantic",),
     bad=Example(tree="device { partner = <&nobody>; };"),
     good=Example(tree="device { partner = <&other>; };\n    other: other { };"),
 )

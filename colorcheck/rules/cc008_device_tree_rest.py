@@ -20,7 +20,7 @@ RULE = told(
     "device-tree-rest",
     Severity.WARNING,
     __doc__,
-    ("unread-rest", "unused-text"),
+    ("unread-rest",),
     bad=Example(tree_text="/dts-v1/;\n/ { #address-cells = <2>; #size-cells = <2>; };\n\0/ { more; };\n"),
     good=Example(),
 )

@@ -20,7 +20,7 @@ RULE = told(
     "too-deep",
     Severity.ERROR,
     __doc__,
-    ("too-deep", "too-complex", "limit"),
+    ("too-deep",),
     bad=Example(tree="".join(f"n{i} {{ " for i in range(400)) + "};" * 400),
     good=Example(tree="".join(f"n{i} {{ " for i in range(4)) + "};" * 4),
 )

@@ -16,7 +16,7 @@ from colorcheck.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.told import told
 
-_CONFIG = """MEMORY_START="0x0"
+CONFIG = """MEMORY_START="0x0"
 MEMORY_END="0x80000000"
 DEVICE_TREE="board.dtb"
 XEN="xen"
@@ -29,8 +29,8 @@ RULE = told(
     "needs-a-shell",
     Severity.ERROR,
     __doc__,
-    ("needs-shell", "image-builder-shell", "shell"),
+    ("needs-shell",),
     "write the value itself",
-    bad=Example(inputs='image-builder = "config"', files=(("config", _CONFIG.format("$(ls guests | wc -l)")),)),
-    good=Example(inputs='image-builder = "config"', files=(("config", _CONFIG.format("0")),)),
+    bad=Example(inputs='image-builder = "config"', files=(("config", CONFIG.format("$(ls guests | wc -l)")),)),
+    good=Example(inputs='image-builder = "config"', files=(("config", CONFIG.format("0")),)),
 )

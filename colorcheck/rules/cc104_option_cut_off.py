@@ -53,7 +53,9 @@ def _shorter(option: Option) -> list[Edit]:
     return [Edit(option.value_location, text)]
 
 
-_MANY = "dom0-llc-colors=" + ",".join(str(color) for color in range(10, 50))
+_BOARD = "qemu-virt-cortex-a57"
+_OTHERS = "llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G"
+_MANY = ",".join(f"{color}-{color}" for color in range(2, 31))
 
 RULE = Rule(
     "CC104",
@@ -61,13 +63,7 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     check,
-    bad=Example(
-        board="qemu-virt-cortex-a72",
-        boot_arguments=f"llc-size=4M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G {_MANY}",
-    ),
-    good=Example(
-        board="qemu-virt-cortex-a72",
-        boot_arguments="llc-size=4M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=10-49",
-    ),
+    bad=Example(board=_BOARD, boot_arguments=f"{_OTHERS} dom0-llc-colors={_MANY}"),
+    good=Example(board=_BOARD, boot_arguments=f"{_OTHERS} dom0-llc-colors=2-30"),
     kinds=("option-cut",),
 )

@@ -12,17 +12,32 @@ Source: `parse_config_data` (tools/xl/xl_parse.c, 4.22), measured.
 
 from __future__ import annotations
 
-from colorcheck.diagnostic import Severity
-from colorcheck.rules.example import Example
-from colorcheck.rules.told import told
+from collections.abc import Iterator
 
-RULE = told(
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.told import from_seen
+
+KINDS = ("guest-rejected",)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each guest that xl refuses, errors of syntax left to their own rule."""
+    told = {guest.file for guest in facts.deployment.guests if not guest.accepted}
+    for what in seen(facts, *KINDS):
+        if what.location.file not in told:
+            yield from_seen(RULE, facts, what, 'write ranges upwards, in decimal numbers: ["4-8", "10"]')
+
+
+RULE = Rule(
     "CC119",
     "xl-rejects",
     Severity.ERROR,
     __doc__,
-    ("guest-rejected",),
-    'write ranges upwards, in decimal numbers: ["4-8", "10"]',
+    check,
     bad=Example(guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["14-11"]\n'),)),
     good=Example(guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["11-14"]\n'),)),
+    kinds=KINDS,
 )

@@ -11,18 +11,32 @@ Source: `llc_coloring_set_domu` callers (xen/arch/arm/dom0less-build.c, 4.20 to 
 
 from __future__ import annotations
 
-from colorcheck.diagnostic import Severity
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.results import Facts
 from colorcheck.rules.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
-from colorcheck.rules.told import told
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.told import from_seen
 
-RULE = told(
+KINDS = ("coloring-off-but-colors",)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each domain's list; that of Xen and dom0 count for nothing, which CC128 says already."""
+    for what in seen(facts, *KINDS):
+        if what.domain not in ("", "xen", "dom0"):
+            yield from_seen(RULE, facts, what, "write llc-coloring=on among Xen's boot arguments, or delete the colors")
+
+
+RULE = Rule(
     "CC123",
     "colors-while-off",
     Severity.ERROR,
     __doc__,
-    ("coloring-off-but-colors",),
-    "write llc-coloring=on among Xen's boot arguments, or delete llc-colors",
+    check,
     bad=Example(boot_arguments="dom0_mem=1G", chosen=DOMAIN.format(more="cpus = <1>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
+    kinds=KINDS,
 )

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Related, Severity
 from colorcheck.results import Facts
-from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.example import GUEST as RT
+from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
 from colorcheck.xen.system import Domain
 
@@ -36,6 +37,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                     related=(Related(where, f'the first domain called "{domain.name}"'),),
                 )
 
+
+GUEST = RT.replace("256", "64")
 
 RULE = Rule(
     "CC303",

@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED:
                 colors = outlook.system.nr_colors if outlook.system else None
                 yield RULE.finding(
-                    f"with {colors} colors, frames of different colors meet in one set: {theorem.statement} is false"
+                    f"with {colors} colors, frames of different colors meet in one set of the {theorem.subjects[0]}"
                     f"{on(facts, (outlook.line,))}",
                     place(facts, outlook.system.coloring_location if outlook.system else None),
                     theorem.reason

@@ -23,17 +23,18 @@ from colorcheck.theorem import Theorem
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding for all theorems that are open for one and the same reason."""
-    opened: dict[tuple[str, str], list[Theorem]] = {}
+    """One finding for each Xen under which theorems are open."""
+    opened: dict[str, list[Theorem]] = {}
     for line, theorem in facts.theorems():
         if theorem.verdict is Verdict.UNKNOWN:
-            opened.setdefault((line, theorem.reason), []).append(theorem)
-    for (line, reason), theorems in opened.items():
+            opened.setdefault(line, []).append(theorem)
+    for line, theorems in opened.items():
         more = f", and {len(theorems) - 1} more" if len(theorems) > 1 else ""
+        reasons = "; ".join(dict.fromkeys(theorem.reason for theorem in theorems if theorem.reason))
         yield RULE.finding(
             f"not decided: {theorems[0].statement}{more}{on(facts, (line,))}",
             place(facts, facts.manifest.location("target.board")),
-            reason or "the solver gave no answer; allow it more time",
+            reasons or "the solver gave no answer; allow it more time",
             related=theorems[0].core,
         )
 
@@ -45,7 +46,7 @@ RULE = Rule(
     __doc__,
     check,
     bad=Example(
-        board="rock5b", boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
+        board="rk3588", boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
     ),
     good=Example(),
 )

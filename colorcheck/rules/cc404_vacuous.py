@@ -16,15 +16,16 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
-from colorcheck.rules.lookup import place
+from colorcheck.rules.lookup import place, uncolored
 from colorcheck.rules.rule import Rule, on
 from colorcheck.theorem import Theorem
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each vacuous theorem."""
+    off = {line for line, _ in uncolored(facts)}
     for line, theorem in facts.theorems():
-        if theorem.verdict is Verdict.VACUOUS and not _fails(facts, line, theorem):
+        if theorem.verdict is Verdict.VACUOUS and line not in off and not _fails(facts, line, theorem):
             yield RULE.finding(
                 f"nothing meets the assumptions of: {theorem.statement}{on(facts, (line,))}",
                 place(facts, *(related.location for related in theorem.core), facts.manifest.location("target.board")),

@@ -46,7 +46,10 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     check,
-    bad=Example(memory="<0x0 0x0 0x0 0x3000000>", boot_arguments="llc-coloring=on dom0_mem=8M"),
+    bad=Example(
+        memory="<0x0 0x0 0x0 0x3000000>",
+        boot_arguments="llc-coloring=on xen-llc-colors=0 dom0_mem=8M dom0-llc-colors=1-8",
+    ),
     good=Example(),
     kinds=("no-room-for-xen",),
 )

@@ -20,17 +20,19 @@ from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on, seen
 
+_BITS = "physical-address-bits-assumed"
 _ASKS = {
     "image-size-assumed": "xen-image-size (or xen-image)",
     "xen-address-unknown": "xen-address",
     "device-tree-address-unknown": "device-tree-address",
-    "physical-address-bits-assumed": "the board's pa_bits",
+    _BITS: "the board's pa_bits",
 }
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for all that is missing."""
-    found = list(seen(facts, *_ASKS))
+    asks = [kind for kind in _ASKS if facts.board is not None or kind != _BITS]
+    found = list(seen(facts, *asks))
     if found:
         asked = ", ".join(dict.fromkeys(_ASKS[what.kind] for what in found))
         lines = [line for what in found for line in what.lines]

@@ -18,7 +18,7 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.lookup import place
 from colorcheck.rules.memory_facts import missing
-from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.xen.system import Boot
 
 ELSEWHERE = (
@@ -32,12 +32,32 @@ ELSEWHERE = (
     "buddy-too-small",
     "xl-rejects",
     "host-panic",
+    "geometry",
+)
+
+EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
+    "defect-4.22.0-populate",
+    "dom0-first-bank-small",
+    "dom0-layout",
+    "domain-without-kernel",
+    "empty-list",
+    "first-bank-4.22",
+    "missing-property",
+    "module-outside-memory",
+    "no-dom0-for-xl",
+    "no-memory",
+    "p2m-pool-too-small",
+    "static-heap",
+    "enhanced-without-dom0",
 )
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each panic and each failure of a kind that no other rule takes up."""
-    for outlook in facts.outlooks:
+    explained = {line for line, note in notes(facts) if note.kind in EXPLAINING}
+    for outlook in facts.outlooks if readable(facts) else ():
+        if outlook.line in explained:
+            continue
         system, boot = outlook.system, outlook.boot
         panic = (boot.panic if boot else None) or (system.panic if system else None)
         if panic and panic.kind not in ELSEWHERE and not (boot and _told(boot)):

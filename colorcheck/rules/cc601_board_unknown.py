@@ -13,24 +13,32 @@ Source: `colorcheck board list`; of 1,649 trees of a Linux kernel 763 do not giv
 
 from __future__ import annotations
 
-from colorcheck.diagnostic import Severity
-from colorcheck.rules.example import Example
-from colorcheck.rules.told import told
+from collections.abc import Iterator
 
-RULE = told(
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.told import from_seen
+
+NAMED = ("unknown-board", "bad-board-file", "no-board")
+FOLLOWING = ("device-tree-no-geometry", "device-tree-no-cpus", "geometry-unknown")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for the board, else one for each gap in the device tree."""
+    found = list(seen(facts, *NAMED)) or list(seen(facts, *FOLLOWING))
+    for what in found:
+        yield from_seen(RULE, facts, what, '`colorcheck board list` lists the boards; write board = "NAME" in [target]')
+
+
+RULE = Rule(
     "CC601",
     "board-unknown",
     Severity.ERROR,
     __doc__,
-    (
-        "unknown-board",
-        "bad-board-file",
-        "device-tree-no-geometry",
-        "device-tree-no-cpus",
-        "no-board",
-        "geometry-unknown",
-    ),
-    '`colorcheck board list` lists the boards; write board = "NAME" in [target]',
+    check,
     bad=Example(board="zcu103"),
     good=Example(board="zcu102"),
+    kinds=(*NAMED, *FOLLOWING),
 )

@@ -1,11 +1,10 @@
-"""Xen and the cache do not agree on the colors.
+"""The way size that Xen uses is not the cache's.
 
-What it checks: the way size that Xen computes, from `llc-size` and `llc-nr-ways` or from its probe, against the caches
-of all clusters.
+What it checks: the way size that Xen computes from `llc-size` and `llc-nr-ways` against the cache of the board, and
+whether Xen takes it at all: it must be a whole number of pages, and their number a power of two.
 
-Why it matters: with too large a way, frames of different colors meet in one set and nothing is isolated. With too small
-a one colors are isolated, but fewer than there could be. A way that is no whole number of pages, or no power of two,
-makes Xen panic.
+Why it matters: Xen panics over a way that it cannot take. With a way smaller than the cache's, colors isolate, but
+there are fewer than there could be. With a larger one they do not isolate, which has a rule of its own.
 
 What it cannot see: whether the catalogue is right about the board.
 
@@ -18,49 +17,39 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
+from colorcheck.rules.cc402_colors_meet import KIND as SETS
 from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.rules.told import from_seen
+from colorcheck.source import Location
 
 KINDS = ("way-size-differs",)
-THEOREM = "geometry"
 _HELP = "leave llc-size and llc-nr-ways out and let Xen probe the cache (llc-coloring=on), or give the real ones"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each panic over the geometry, each refuted theorem about it, and each note."""
-    panics: dict[str, list[str]] = {}
+    """A finding for each panic over the geometry, and for a way that differs where nothing worse follows from it."""
+    panics: dict[tuple[str, Location], list[str]] = {}
     for line, system in facts.systems():
         if system.panic and system.panic.kind == "geometry":
-            panics.setdefault(system.panic.message, []).append(line)
-    for message, lines in panics.items():
-        where = next(system.coloring_location for _, system in facts.systems() if system.panic)
-        yield RULE.finding(f'Xen panics: "{message}"{on(facts, lines)}', place(facts, where), _HELP)
-    refuted = [
-        (line, theorem)
-        for line, theorem in facts.theorems()
-        if theorem.kind == THEOREM and theorem.verdict is Verdict.REFUTED
-    ]
-    for line, theorem in refuted:
+            panics.setdefault((system.panic.message, system.coloring_location), []).append(line)
+    for (message, where), lines in panics.items():
         yield RULE.finding(
-            f"{theorem.reason or theorem.statement + ' is false'}{on(facts, (line,))}",
-            place(facts, *(related.location for related in theorem.core)),
-            _HELP,
-            related=theorem.core,
-            witness=theorem.witness,
+            f'Xen panics: "{message}"{on(facts, lines)}', place(facts, where), _HELP, severity=Severity.ERROR
         )
-    if not refuted:
+    worse = any(theorem.kind == SETS and theorem.verdict is Verdict.REFUTED for _, theorem in facts.theorems())
+    if not panics and not worse:
         yield from (from_seen(RULE, facts, what, _HELP) for what in seen(facts, *KINDS))
 
 
 RULE = Rule(
     "CC602",
     "geometry",
-    Severity.ERROR,
+    Severity.WARNING,
     __doc__,
     check,
-    bad=Example(boot_arguments="llc-size=2M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-20"),
+    bad=Example(boot_arguments="llc-size=512K llc-nr-ways=16 xen-llc-colors=0 dom0_mem=1G dom0-llc-colors=1-5"),
     good=Example(boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
     kinds=KINDS,
 )

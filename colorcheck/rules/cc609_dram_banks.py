@@ -1,7 +1,7 @@
-"""A critical domain shares DRAM banks.
+"""A critical domain shares all of its DRAM banks.
 
-What it checks: for domains that the policy calls critical, whether their colors reach DRAM banks that another domain's
-colors reach too, on boards whose bank bits are known.
+What it checks: for domains that the policy calls critical, whether all DRAM banks that their colors reach are
+reached by another domain's colors too, on boards whose bank bits are known.
 
 Why it matters: on most of these boards the color also fixes bank bits. Domains in one bank close each other's rows;
 cache coloring does not stop that, but well chosen colors can.
@@ -41,14 +41,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         if domain.name not in critical or not colors:
             continue
         others = [
-            (name, len(sharing.shared))
+            name
             for name, other in _others(system, domain.name)
-            if (sharing := bank_sharing(dram, colors, other, nr_colors)) and sharing.shared
+            if (sharing := bank_sharing(dram, colors, other, nr_colors)) and sharing.grade == "same"
         ]
         if others:
-            told = ", ".join(f"{count} with {name}" for name, count in others)
             yield RULE.finding(
-                f"{domain.name} shares DRAM banks: {told}",
+                f"{domain.name} has no DRAM bank to itself: it shares all of them with {' and with '.join(others)}",
                 domain.location,
                 "choose colors that fix other bank bits (`colorcheck board show` draws them)",
                 confidence=dram.confidence,
@@ -69,7 +68,7 @@ RULE = Rule(
     __doc__,
     check,
     bad=Example(
-        guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 128\nllc_colors = ["11-12"]\n'),),
+        guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 64\nllc_colors = ["11"]\n'),),
         manifest="[domains.rt]\ncritical = true\n",
     ),
     good=Example(

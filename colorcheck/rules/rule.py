@@ -11,6 +11,7 @@ from colorcheck.diagnostic import Confidence, Edit, Finding, Problem, Related, S
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.source import Location
+from colorcheck.xen.image_builder import image_builder_boot
 from colorcheck.xen.system import Note
 
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
@@ -128,8 +129,12 @@ def seen(facts: Facts, *kinds: str) -> Iterator[Seen]:
 
 def problems(facts: Facts) -> Iterator[Problem]:
     """What the readers met, in every input, each once."""
-    tree = facts.deployment.tree
-    return iter(dict.fromkeys((*facts.deployment.problems, *(tree.problems if tree else ()))))
+    deployment, found = facts.deployment, list(facts.deployment.problems)
+    if deployment.tree is not None:
+        found += deployment.tree.problems
+    if deployment.image_builder is not None:
+        found += (*deployment.image_builder.problems, *image_builder_boot(deployment.image_builder).problems)
+    return iter(dict.fromkeys(found))
 
 
 def notes(facts: Facts) -> Iterator[tuple[str, Note]]:

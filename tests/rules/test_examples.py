@@ -25,8 +25,8 @@ def test_bad_example_is_found(rule: Rule, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rule", TESTED, ids=lambda rule: rule.id)
-def test_good_example_is_not_found(rule: Rule, tmp_path: Path) -> None:
-    assert rule.id not in {finding.rule for finding in findings(rule.good, tmp_path)}
+def test_good_example_is_silent(rule: Rule, tmp_path: Path) -> None:
+    assert [(f.rule, f.message) for f in findings(rule.good, tmp_path)] == []
 
 
 @pytest.mark.parametrize("xen", ["4.20", "4.21", "4.22"])

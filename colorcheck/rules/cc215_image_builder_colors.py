@@ -1,0 +1,31 @@
+"""ImageBuilder loses or changes colors.
+
+What it checks: the color keys of an ImageBuilder configuration, as ImageBuilder turns them into boot arguments and
+masks.
+
+Why it matters: with XEN_CMD set, XEN_COLORS and DOM0_COLORS vanish without a word. DOMU_COLORS understands one range
+only: `0-3,8-11` becomes the mask 0, and colors above 31 are cut off.
+
+What it cannot see: what the shell would make of commands in the file, which is not run.
+
+Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`), its lines run.
+"""
+
+from __future__ import annotations
+
+from colorcheck.diagnostic import Severity
+from colorcheck.rules.cc011_needs_a_shell import CONFIG
+from colorcheck.rules.example import Example
+from colorcheck.rules.told import told
+
+_CONFIG = CONFIG.format("1") + 'DOMU_KERNEL[0]="Image"\nDOMU_COLORS[0]="{}"\n'
+
+RULE = told(
+    "CC215",
+    "image-builder-colors",
+    Severity.ERROR,
+    __doc__,
+    ("dropped-colors", "range-only", "mask-too-wide"),
+    bad=Example(inputs='image-builder = "config"', files=(("config", _CONFIG.format("11-12,14")),)),
+    good=Example(inputs='image-builder = "config"', files=(("config", _CONFIG.format("11-14")),)),
+)

@@ -1,0 +1,33 @@
+"""ImageBuilder ignores or refuses a key.
+
+What it checks: the keys of an ImageBuilder configuration against those that it knows, their indices against NUM_DOMUS,
+and their numbers.
+
+Why it matters: ImageBuilder ignores keys that it does not know and domains beyond NUM_DOMUS, without a word; with some
+combinations it stops with exit status 0 and writes no script.
+
+What it cannot see: keys of other versions of ImageBuilder.
+
+Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`), its lines run.
+"""
+
+from __future__ import annotations
+
+from colorcheck.diagnostic import Severity
+from colorcheck.rules.cc011_needs_a_shell import CONFIG
+from colorcheck.rules.example import Example
+from colorcheck.rules.told import told
+
+RULE = told(
+    "CC216",
+    "image-builder-keys",
+    Severity.WARNING,
+    __doc__,
+    ("beyond-num-domus", "dom0-keys", "not-a-number", "unknown-key"),
+    bad=Example(
+        inputs='image-builder = "config"', files=(("config", CONFIG.format("1") + 'DOMU_KERNEL[1]="Image"\n'),)
+    ),
+    good=Example(
+        inputs='image-builder = "config"', files=(("config", CONFIG.format("1") + 'DOMU_KERNEL[0]="Image"\n'),)
+    ),
+)
