@@ -66,6 +66,13 @@ class Lines:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def line(self, number: int) -> tuple[int, int]:
+        """The offsets of a line's first character and of its end, without the line break; of nothing past the end."""
+        if not 0 < number <= len(self._starts):
+            return len(self.text), len(self.text)
+        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
+        return self._starts[number - 1], end
+
     def location(self, start: int, end: int) -> Location:
         """The location of `text[start:end]`."""
         line, column = self.position(start)

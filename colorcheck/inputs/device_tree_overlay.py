@@ -120,7 +120,7 @@ class _Application:
             for (offset,) in struct.iter_unpack(">I", offsets.value[: len(offsets.value) // 4 * 4]):
                 self._patch(node, node.properties.get(name), offset, moved)
         for name, child in fixups.children.items():
-            target = node.child(name)
+            target = node.children.get(name)
             if target is None:
                 self.fault(f"__local_fixups__ names a node {name} that the overlay lacks", child.node.location)
             else:
@@ -151,7 +151,7 @@ class _Application:
                 where = held.value_location if held else fixup.location
                 self.fault(f"the label {fixup.name} of the overlay is not in __symbols__ of the tree", where, advice)
             else:
-                self._patch(node, held, int(offset), lambda _old: struct.pack(">I", phandle))
+                self._patch(node, held, int(offset), _always(phandle))
 
     def _keep_phandles(self) -> None:
         """A node that both have keeps the base's phandle, and the overlay's references follow (libfdt from 1.7.1)."""
@@ -165,7 +165,7 @@ class _Application:
                     self._replace_phandle(before, kept)
                     for name in ("phandle", "linux,phandle"):
                         if held := new.properties.get(name):
-                            self._patch(new, held, 0, lambda _old, kept=kept: struct.pack(">I", kept))
+                            self._patch(new, held, 0, _always(kept))
                 pairs += [(known, child) for name, child in new.children.items() if (known := old.child(name))]
 
     def _replace_phandle(self, before: int, after: int) -> None:
@@ -184,7 +184,7 @@ class _Application:
                 _merge_into(target[1], content)
 
     def _target(self, fragment: _Draft, *, said: bool = True) -> tuple[str, _Draft] | None:
-        """Where a fragment goes, with the path as libfdt knows it; where there is no such place, a problem (unless `said` is off)."""
+        """Where a fragment goes, with the path as libfdt knows it. That there is no such place is only `said` once."""
         held = fragment.properties.get("target")
         if held is not None:
             wanted = int.from_bytes(held.value, "big")
@@ -229,6 +229,10 @@ class _Application:
                 continue
             path = "/".join([targets[fragment].rstrip("/"), *below]) or "/"
             _set(node, replace(held, value=path.encode() + b"\0"))
+
+
+def _always(phandle: int) -> Callable[[bytes], bytes]:
+    return lambda _old: struct.pack(">I", phandle)
 
 
 def _set(node: _Draft, held: Property) -> None:

@@ -9,7 +9,8 @@ from colorcheck.diagnostic import Problem
 from colorcheck.source import Location
 
 # The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
-LARGEST = 16 << 20
+LARGEST = 8 << 20
+OPENING = 512
 
 
 class Files:
@@ -38,7 +39,8 @@ class Files:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             return Problem("unreadable", f"cannot read {path}: {reason}", named_at)
-        self._left -= len(data)
+        # A file that is read again and again costs its opening too.
+        self._left -= len(data) + OPENING
         if self._left < 0:
             size = f"more than {LARGEST >> 20} MiB"
             return Problem(

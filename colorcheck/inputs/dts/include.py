@@ -6,6 +6,7 @@ import re
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.dts.files import Files
+from colorcheck.inputs.dts.markers import follow_markers
 from colorcheck.inputs.dts.text import BOUNDARY, Composer, Segment, SourceText, decode
 from colorcheck.source import Lines, Location
 
@@ -31,6 +32,8 @@ def assemble(path: str, data: bytes, files: Files, problems: list[Problem]) -> S
         from colorcheck.inputs.dts.preprocess import preprocess
 
         source = preprocess(source, files, problems)
+    else:
+        source = follow_markers(source)
     return _Assembler(files, problems).whole(source, path)
 
 
@@ -74,9 +77,10 @@ class _Assembler:
             return
         data = self.files.read(path, where)
         if isinstance(data, Problem):
-            self.problems.append(data)
+            if data.kind != "too-large" or not any(known.kind == data.kind for known in self.problems):
+                self.problems.append(data)
             return
-        inner = _one_file(path, decode(data))
+        inner = follow_markers(_one_file(path, decode(data)))
         lines = inner.segments[0].lines
         self.composer.append(BOUNDARY, lines, 0)
         self._splice(inner, (*chain, path))

@@ -265,8 +265,8 @@ class Merger:
         after_child = False
         for item in body.items:
             if isinstance(item, Token):
-                made = self.values.plain(item)
-                self._add_property(node, made, after_child)
+                for made in self.values.plain(item):
+                    self._add_property(node, made, after_child)
             elif isinstance(item, PropertySyntax):
                 self._check_marks(item.marks)
                 self._add_property(node, self.values.property(item), after_child)

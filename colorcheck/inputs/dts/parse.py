@@ -29,7 +29,7 @@ _NAMES = {
     "COLON": ":",
     "QMARK": "?",
     "NAME": "a name",
-    "PLAIN_PROPERTY": "a property",
+    "PLAIN_PROPERTIES": "a property",
     "LABEL": "a label",
     "REFERENCE": "a reference",
     "NUMBER": "a number",
@@ -46,6 +46,7 @@ _NAMES = {
     "$END": "the end of the file",
 }
 _END_FOR_DTC = re.compile(r"[^\x01-\x7f\ud800]")
+_BYTE_ORDER_MARKS = ("\ufeff", "\udcff\udcfe", "\udcfe\udcff")
 _WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
 
 
@@ -96,6 +97,8 @@ def _unprintable(text: str, stop: int) -> str:
 
 
 def _advice(text: str, stop: int, expected: Iterable[str] | None) -> str:
+    if text.startswith(_BYTE_ORDER_MARKS):
+        return "save the file as UTF-8 without a byte order mark"
     if text.startswith('"', stop):
         return "close the string with a quotation mark"
     if text.startswith("/*", stop):

@@ -30,11 +30,13 @@ def resolve(tree: LiveTree, symbols: bool) -> list[Problem]:
     phandles = Phandles(tree)
     problems += phandles.explicit()
     for node in tree.root.walk():
-        for target in list(node.live_properties()):
-            problems += _fill_phandles(tree, phandles, node, target)
+        for held in list(node.live_properties()):
+            if held.markers:
+                problems += _fill_phandles(tree, phandles, node, held)
     for node in tree.root.walk():
-        for target in node.live_properties():
-            problems += _fill_paths(tree, node, target)
+        for held in node.live_properties():
+            if held.markers:
+                problems += _fill_paths(tree, node, held)
     for node in tree.root.walk():
         if node.omit and not node.referenced and not (symbols and node.labels):
             if node is tree.root:
@@ -95,9 +97,10 @@ def _duplicate_labels(tree: LiveTree) -> Iterator[Problem]:
         places: list[tuple[object, str, Location, str]] = []
         places += ((node, x.name, x.location, f"node {node.path}") for x in node.labels if not x.deleted)
         for held in node.live_properties():
-            what = f"property {held.name} of {node.path}"
-            places += ((held, x.name, x.location, what) for x in held.labels if not x.deleted)
-            places += ((x, x.name, x.location, what) for x in held.markers if x.kind == "label")
+            if held.labels or held.markers:
+                what = f"property {held.name} of {node.path}"
+                places += ((held, x.name, x.location, what) for x in held.labels if not x.deleted)
+                places += ((x, x.name, x.location, what) for x in held.markers if x.kind == "label")
         for thing, label, location, what in places:
             first, described = seen.setdefault(label, (thing, what))
             if first is not thing:
@@ -162,20 +165,17 @@ class Phandles:
 
 
 def _fill_phandles(tree: LiveTree, phandles: Phandles, node: LiveNode, held: LiveProperty) -> Iterator[Problem]:
+    value = bytearray(held.value)
     for marker in held.markers:
         if marker.kind != "phandle":
             continue
         target = tree.find(marker.name)
-        if target is None:
-            if not tree.plugin:
-                yield _missing(marker, node)
-            continue
-        target.referenced = True
-        _overwrite(held, marker.offset, phandles.of(target))
-
-
-def _overwrite(held: LiveProperty, offset: int, phandle: int) -> None:
-    held.value = held.value[:offset] + struct.pack(">I", phandle) + held.value[offset + 4 :]
+        if target is not None:
+            target.referenced = True
+            struct.pack_into(">I", value, marker.offset, phandles.of(target))
+        elif not tree.plugin:
+            yield _missing(marker, node)
+    held.value = bytes(value)
 
 
 def _missing(marker: Marker, node: LiveNode) -> Problem:
@@ -184,7 +184,10 @@ def _missing(marker: Marker, node: LiveNode) -> Problem:
 
 
 def _fill_paths(tree: LiveTree, node: LiveNode, held: LiveProperty) -> Iterator[Problem]:
-    for index, marker in enumerate(held.markers):
+    pieces: list[bytes] = []
+    done = grown = 0
+    for marker in held.markers:
+        marker.offset += grown
         if marker.kind != "path":
             continue
         target = tree.find(marker.name)
@@ -192,10 +195,12 @@ def _fill_paths(tree: LiveTree, node: LiveNode, held: LiveProperty) -> Iterator[
             yield _missing(marker, node)
             continue
         target.referenced = True
+        before = marker.offset - grown
         path = target.path.encode() + b"\0"
-        held.value = held.value[: marker.offset] + path + held.value[marker.offset :]
-        for later in held.markers[index + 1 :]:
-            later.offset += len(path)
+        pieces += (held.value[done:before], path)
+        done = before
+        grown += len(path)
+    held.value = b"".join((*pieces, held.value[done:]))
 
 
 def _own_child(node: LiveNode, name: str) -> LiveNode:

@@ -89,7 +89,7 @@ class Deletion:
 
 @dataclass(slots=True)
 class Body:
-    """What stands in the braces of a node: plain properties are still the whole of their text, one token each."""
+    """What stands in the braces of a node: plain properties are still text, one token a row of them."""
 
     items: list[Token | PropertySyntax | NodeSyntax | Deletion]
     start: int

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from colorcheck.source import Lines, Location, Passage
 
 # Stands between the texts of two files: no file can hold it, and it is part of no word.
 BOUNDARY = "\ud800"
+# A string of more escapes than this keeps the place of the whole only.
+MOST_STRETCHES = 10_000
 
 
 def decode(data: bytes) -> str:
@@ -41,12 +43,14 @@ class Segment:
 class SourceText:
     """The text that the grammar reads."""
 
-    __slots__ = ("_starts", "segments", "text")
+    __slots__ = ("_starts", "_whole_file", "segments", "text")
 
     def __init__(self, text: str, segments: tuple[Segment, ...]) -> None:
         self.text = text
         self.segments = segments
         self._starts = [segment.start for segment in segments]
+        single = len(segments) == 1 and segments[0].start == segments[0].offset == 0 and segments[0].end is None
+        self._whole_file = segments[0].lines if single else None
 
     def segment(self, position: int) -> Segment:
         return self.segments[max(0, bisect_right(self._starts, position) - 1)]
@@ -57,8 +61,9 @@ class SourceText:
 
     def location(self, start: int, end: int) -> Location:
         """Where `text[start:end]` was written; as much of it as stands in the file of its first character."""
-        first = self.segment(start)
-        last = first if len(self.segments) == 1 else self.segment(max(start, end - 1))
+        if self._whole_file is not None:
+            return self._whole_file.location(start, end)
+        first, last = self.segment(start), self.segment(max(start, end - 1))
         begin = _place(first, start, 0)
         if last.lines is not first.lines or _place(last, end, 1) < begin:
             last, end = first, self.segment_end(first)
@@ -70,6 +75,8 @@ class SourceText:
     def passage(self, text: str, starts: list[tuple[int, int]], whole: Location) -> Passage:
         """`text`, of which each stretch (offset in `text`, position here) runs on to the next one."""
         pieces: list[tuple[int, Location]] = []
+        if len(starts) > MOST_STRETCHES:
+            return Passage(text, whole)
         for index, (offset, position) in enumerate(starts):
             stop = starts[index + 1][0] if index + 1 < len(starts) else len(text)
             pieces += self._pieces(offset, position, max(1, stop - offset))
@@ -122,8 +129,3 @@ class Composer:
     def finish(self, lines: Lines) -> SourceText:
         """The text; `lines` is the file to which an empty text belongs."""
         return SourceText("".join(self._pieces), tuple(self._segments) or (Segment(0, lines, 0),))
-
-
-def moved(location: Location, lines: int, file: str) -> Location:
-    """The location in another file, `lines` further down."""
-    return replace(location, file=file, line=location.line + lines, end_line=location.end_line + lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lark import Token
@@ -18,7 +18,9 @@ from colorcheck.inputs.dts.text import SourceText, octets
 from colorcheck.source import Location, Passage
 
 _FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
-_PLAIN_NAME = re.compile(r"[^ \t\n=;]+")
+_PLAIN_PROPERTY = re.compile(
+    r'[ \t\n]*+([^ \t\n=;]++)[ \t\n]*+(?:=[ \t\n]*+((?:"(?:[^"\\]|\\.)*+"|[^";])++))?;', re.DOTALL
+)
 _PLAIN_PIECE = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|<([^>]*)>', re.DOTALL)
 
 
@@ -73,27 +75,26 @@ class ValueReader:
             self.fault(message, start, end)
         return number.value
 
-    def plain(self, token: Token) -> LiveProperty:
-        """A property of nothing but strings and simple numbers, still one stretch of text."""
+    def plain(self, token: Token) -> Iterator[LiveProperty]:
+        """A row of properties of nothing but strings and simple numbers, still one stretch of text."""
         start = start_of(token)
-        name = _PLAIN_NAME.match(token)
-        assert name  # noqa: S101
-        end_of_name = name.end()
-        location = self.source.location(start, start + end_of_name)
-        found: list[Passage] = []
-        data = b""
-        first = last = end_of_name
-        for piece in _PLAIN_PIECE.finditer(token, end_of_name):
-            string, cells = piece.groups()
-            if string is not None:
-                data += self._string(string, start + piece.start(1), found)
-            else:
-                numbers = [int(word, 0) for word in cells.split()]
-                data += struct.pack(f">{len(numbers)}I", *numbers)
-            first = first if first > end_of_name else piece.start()
-            last = piece.end()
-        value_location = self.source.location(start + first, start + last)
-        return LiveProperty(name[0], data, location, value_location, tuple(found))
+        location = self.source.location
+        for written in _PLAIN_PROPERTY.finditer(token):
+            name, value = written.groups()
+            first, last = written.end(1), written.end(1)
+            found: list[Passage] = []
+            data = b""
+            if value:
+                first, last = written.start(2), written.start(2) + len(value.rstrip(" \t\n"))
+                for piece in _PLAIN_PIECE.finditer(token, first, last):
+                    string, cells = piece.groups()
+                    if string is not None:
+                        data += self._string(string, start + piece.start(1), found)
+                    else:
+                        numbers = [int(word, 0) for word in cells.split()]
+                        data += struct.pack(f">{len(numbers)}I", *numbers)
+            at = location(start + written.start(1), start + written.end(1))
+            yield LiveProperty(name, data, at, location(start + first, start + last), tuple(found))
 
     def property(self, syntax: PropertySyntax) -> LiveProperty:
         start, end = start_of(syntax.name), end_of(syntax.name)
@@ -170,6 +171,9 @@ class ValueReader:
         for message, first, last in inside.faults:
             self.fault(message, start + first, start + last)
         whole = self.source.location(start, start + len(text))
+        if len(inside.stretches) == 1 and whole.line == whole.end_line and len(self.source.segments) == 1:
+            found.append(Passage(octets(inside.data), whole, ((0, whole),)))
+            return inside.data + b"\0"
         stretches = [(offset, start + position) for offset, position in inside.stretches]
         found.append(self.source.passage(octets(inside.data), stretches, whole))
         return inside.data + b"\0"
