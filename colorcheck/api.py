@@ -61,7 +61,7 @@ def plan(manifest: str | Path) -> Plan:
     """Colors that are disjoint and fit, or why there are none. Raises ManifestError."""
     from colorcheck import pipeline
 
-    return pipeline.plan(_manifest(manifest))
+    return pipeline.plan(_manifest(manifest))[0].plan
 
 
 def board(name: str) -> Board:

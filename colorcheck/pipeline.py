@@ -22,6 +22,8 @@ from colorcheck.xen.dialects import find_dialect
 from colorcheck.xen.effective import effective as effective_system
 
 if TYPE_CHECKING:
+    from colorcheck.plan.build import PlanOptions
+    from colorcheck.plan.deployment import Planned
     from colorcheck.rules.rule import Rule
 
 
@@ -44,6 +46,21 @@ def replay(manifest: Manifest) -> Verification:
     """Read and boot a deployment; nothing is proved and no rule runs."""
     run = _Run()
     return run.verification(run.model(manifest))
+
+
+def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Verification]:
+    """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest."""
+    from colorcheck.plan.deployment import Planned
+    from colorcheck.plan.problem import Plan
+    from colorcheck.plan.several import plan_for_all
+
+    run = _Run()
+    facts = run.model(manifest)
+    planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
+    with run.stage("plan"):
+        worlds = [(outlook.system, outlook.boot) for outlook in facts.outlooks if outlook.system is not None]
+        planned = plan_for_all(facts.deployment, facts.board, worlds, options)
+    return planned, run.verification(facts)
 
 
 def effective(manifest: Manifest) -> Verification:
@@ -104,7 +121,14 @@ class _Run:
             from colorcheck.proof import prove
 
             policy = facts.manifest.policy
-            return replace(outlook, theorems=prove(system, booted, facts.board, policy, timeout=timeout, smt=smt))
+            theorems = prove(system, booted, facts.board, policy, timeout=timeout, smt=smt)
+            outlook = replace(outlook, theorems=theorems)
+        with self.stage(f"cross-check {outlook.line}"):
+            from colorcheck.crosscheck import cross_check
+
+            checked = cross_check(outlook, facts.board)
+            self.faults += checked.faults
+            return replace(outlook, theorems=checked.theorems)
         return outlook
 
     def verification(self, facts: Facts, findings: tuple[Finding, ...] = ()) -> Verification:

@@ -6,10 +6,14 @@ import argparse
 import os
 import shutil
 import sys
-import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
+from colorcheck.atomic import write_whole
 from colorcheck.cli.console import Stop, complain, write
+from colorcheck.diagnostic import Edit
+from colorcheck.edits import EditError, changed_files
+from colorcheck.edits import write as write_edits
 from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
 from colorcheck.results import Exit, Verification
@@ -101,24 +105,15 @@ def deliver(output: Output, text: str) -> None:
         raise Stop(f"cannot write {output.path}: {error.strerror or error}", status=Exit.USAGE) from None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it. Raises OSError."""
-    if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-        path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
-        return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def deliver_edits(edits: Iterable[Edit], *, write_them: bool) -> None:
+    """Show edits as a diff, or apply them and name the files. Raises Stop where that is not possible."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        changed = changed_files(edits)
+        if write_them:
+            write_edits(changed)
+    except EditError as error:
+        raise Stop(str(error)) from None
+    for each in changed:
+        write(f"wrote {each.file}" if write_them else each.diff())
+    if not changed:
+        complain("nothing to change")

@@ -88,6 +88,11 @@ def _booted(deployment: Deployment, system: System, board: Board | None) -> Boot
     return boot(deployment, system, board)
 
 
+def booted_with(found: Plan, problem: PlanProblem, deployment: Deployment, system: System, board: Board | None) -> str:
+    """Why a system does not boot with a plan's colors; empty where it does."""
+    return _failure(_booted(deployment, with_colors(system, found, problem), board))
+
+
 def _failure(booted: Boot | None) -> str:
     """Why the boot is none; a guest that fails for reasons that colors do not mend is not the plan's fault."""
     if booted is None:

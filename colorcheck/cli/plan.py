@@ -1,0 +1,66 @@
+"""`colorcheck plan`: colors that are disjoint and fit."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from colorcheck import pipeline
+from colorcheck.cli.arguments import add_target_arguments, load_manifest
+from colorcheck.cli.console import complain, write
+from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
+from colorcheck.plan.build import PlanOptions
+from colorcheck.plan.deployment import Planned
+from colorcheck.report.plan import render
+from colorcheck.report.view import headline
+from colorcheck.results import Exit
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_arguments(parser)
+    add_document_arguments(parser)
+    wishes = parser.add_argument_group("wishes beyond the manifest")
+    wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
+    wishes.add_argument(
+        "--objective", metavar="NAME", action="append", default=[], help="what counts, most important first; repeat"
+    )
+    wishes.add_argument("--max-ranges", metavar="N", type=int, help="the most runs of neighboring colors for each")
+    wishes.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
+    wishes.add_argument("--timeout", metavar="SECONDS", type=float, default=10.0, help="default: 10")
+    edits = parser.add_mutually_exclusive_group()
+    edits.add_argument("--diff", action="store_true", help="show the edits of the input files as a diff")
+    edits.add_argument("--write", action="store_true", help="apply the edits to the input files")
+
+
+def run(options: argparse.Namespace) -> int:
+    wishes = PlanOptions(
+        keep=tuple(name.strip() for name in options.keep.split(",") if name.strip()),
+        objectives=tuple(options.objective),
+        max_ranges=options.max_ranges,
+        separate_banks=options.separate_banks,
+        timeout=options.timeout,
+    )
+    planned, verification = pipeline.plan(load_manifest(options), wishes)
+    if options.format == "json":
+        write(json.dumps(planned.plan.to_dict(), indent=2))
+    elif options.diff:
+        deliver_edits(planned.plan.edits, write_them=False)
+    else:
+        write(render(planned.plan, planned.problem, style(options)))
+    if planned.overlay and options.format != "json":
+        write("\n" + planned.overlay)
+    for problem in planned.problems:
+        complain(f"{problem.location}: {problem.message}", problem.help)
+    status = max(_status(planned), say_trouble(verification))
+    if options.write and planned.plan.edits:
+        deliver_edits(planned.plan.edits, write_them=True)
+        after = pipeline.verify(verification.manifest)
+        write(f"verified again: {headline(after).word}, {headline(after).sentence}")
+        return max(status, after.exit_status())
+    return status
+
+
+def _status(planned: Planned) -> int:
+    if planned.plan.status == "infeasible":
+        return Exit.FINDINGS
+    return Exit.UNDECIDED if planned.plan.status == "unknown" else Exit.CLEAN

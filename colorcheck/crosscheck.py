@@ -1,0 +1,103 @@
+"""Proof and replay held against each other: where they disagree, colorcheck is wrong, never the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from colorcheck.diagnostic import Verdict
+from colorcheck.hardware.affinity import shared_caches
+from colorcheck.hardware.board import Board, Cache
+from colorcheck.hardware.frames import sets_of_frames
+from colorcheck.hardware.index import UnknownIndex
+from colorcheck.replay import meeting
+from colorcheck.replay.witness import XEN, colors_of, frames_of
+from colorcheck.results import Fault, Outlook
+from colorcheck.theorem import Theorem
+from colorcheck.xen.system import Boot
+
+_FRAMES = 4  # of each color; more only repeat what the index function makes of them
+
+
+@dataclass(frozen=True, slots=True)
+class CrossChecked:
+    """The theorems with what replay shows of each refutation, and where the two disagree."""
+
+    theorems: tuple[Theorem, ...]
+    faults: tuple[Fault, ...]
+
+
+def cross_check(outlook: Outlook, board: Board | None) -> CrossChecked:
+    """Replays every theorem about pairs and about memory to concrete frames, where the boot has given any out."""
+    boot = outlook.boot
+    if boot is None or board is None or not boot.system.coloring:
+        return CrossChecked(outlook.theorems, ())
+    replayed = _Replayed(boot, board)
+    theorems = tuple(replayed.with_witness(theorem) for theorem in outlook.theorems)
+    said = (text for theorem in theorems for text in replayed.disagreements(theorem))
+    return CrossChecked(theorems, tuple(Fault(f"proof and replay, Xen {outlook.line}", text) for text in said))
+
+
+class _Replayed:
+    def __init__(self, boot: Boot, board: Board) -> None:
+        self.boot = boot
+        self.board = board
+        self.domains = {built.domain.name: built for built in boot.built}
+        self.sets = cache(self._sets)
+
+    def disagreements(self, theorem: Theorem) -> Iterator[str]:
+        if theorem.kind == "pair-separation":
+            yield from self._pair(theorem)
+        elif theorem.id.startswith("memory/") and theorem.subjects[0] in self.domains:
+            built = self.domains[theorem.subjects[0]]
+            lacks = built.failure is not None and built.failure.kind == "domain-memory"
+            if theorem.verdict is Verdict.PROVED and not built.created and lacks:
+                yield f"{theorem.id} is proved, but the replay has no memory for {theorem.subjects[0]}"
+            if theorem.verdict is Verdict.REFUTED and built.created:
+                yield f"{theorem.id} is refuted, but the replay builds {theorem.subjects[0]}"
+
+    def with_witness(self, theorem: Theorem) -> Theorem:
+        """A refuted pair with two frames of the replay that meet."""
+        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or not self._built(theorem):
+            return theorem
+        first, second = theorem.subjects
+        for known in self._caches(theorem):
+            met = meeting(self.boot, first, second, known.index)
+            if met is not None:
+                own = theorem.witness if isinstance(theorem.witness, dict) else {}
+                return replace(theorem, witness={**own, "replay": met.to_dict()})
+        return theorem
+
+    def _pair(self, theorem: Theorem) -> Iterator[str]:
+        if not self._built(theorem):
+            return
+        first, second = theorem.subjects
+        met = any(self.sets(first, known) & self.sets(second, known) for known in self._caches(theorem))
+        if theorem.verdict is Verdict.PROVED and met:
+            yield f"{theorem.id} is proved, but in the replay frames of {first} and {second} meet in a set"
+        everything = all(not isinstance(known.index, UnknownIndex) for known in self._caches(theorem))
+        shown = isinstance(theorem.witness, dict) and "replay" in theorem.witness
+        if theorem.verdict is Verdict.REFUTED and everything and not met and not shown:
+            yield f"{theorem.id} is refuted, but in the replay no frames of {first} and {second} meet in a set"
+
+    def _built(self, theorem: Theorem) -> bool:
+        """Whether both have frames, and a name that is theirs alone."""
+        names = [built.domain.name for built in self.boot.built]
+        return all(
+            (name == XEN and XEN not in names) or (names.count(name) == 1 and self.domains[name].created)
+            for name in theorem.subjects
+        ) and all(colors_of(self.boot, name) for name in theorem.subjects)
+
+    def _caches(self, theorem: Theorem) -> tuple[Cache, ...]:
+        cpus = [
+            frozenset(self.domains[name].domain.cpus or ()) or None if name in self.domains else None
+            for name in theorem.subjects
+        ]
+        return tuple(group.cache for group in shared_caches(self.board, cpus[0], cpus[1]) if group.cache)
+
+    def _sets(self, owner: str, known: Cache) -> frozenset[int]:
+        if isinstance(known.index, UnknownIndex):
+            return frozenset()
+        frames = (mfn for color in colors_of(self.boot, owner) for mfn in frames_of(self.boot, owner, color, _FRAMES))
+        return sets_of_frames(known.index, frames)
