@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from colorcheck.diagnostic import Edit, Finding, Severity
+from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
@@ -31,7 +31,6 @@ def check(facts: Facts) -> Iterator[Finding]:
             "only spaces separate Xen's options; this blank becomes part of one",
             where,
             "write a space",
-            fix=[Edit(where, " ")] if where.line == where.end_line and where.line else [],
         )
 
 
