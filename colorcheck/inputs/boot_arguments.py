@@ -6,10 +6,14 @@ from colorcheck.inputs.grammar import span, tokens
 from colorcheck.source import Passage
 
 
-def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:
-    """The options in their order, as written: nothing is cut, looked up or split.
+def option_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the options stand in the text: the offsets of their first characters and of those behind their last.
 
     Only spaces separate options (`xen/common/kernel.c`), and a NUL byte ends the arguments.
     """
-    text = arguments.text.partition("\0")[0]
-    return tuple(arguments.part(*span(token)) for token in tokens("boot_arguments", text))
+    return tuple(span(token) for token in tokens("boot_arguments", text.partition("\0")[0]))
+
+
+def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:
+    """The options in their order, as written: nothing is cut, looked up or split."""
+    return tuple(arguments.part(start, end) for start, end in option_spans(arguments.text))

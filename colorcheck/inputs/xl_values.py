@@ -19,6 +19,12 @@ class XlList:
 
 XlValue: TypeAlias = Passage | XlList
 
+
+def is_bare(value: Passage) -> bool:
+    """Whether a value is a number without quotes; the place of a string is that of the characters in its quotes."""
+    return value.pieces == ((0, value.whole),)
+
+
 PlainValue: TypeAlias = "str | list[PlainValue]"
 
 

@@ -174,9 +174,7 @@ def boot_arguments(
     return BootArguments(
         dialect,
         options,
-        llc_coloring=switch
-        if isinstance(switch, bool)
-        else (True if legacy and dialect.option("llc-coloring") else None),
+        llc_coloring=switch if isinstance(switch, bool) else _implied(dialect, legacy=legacy),
         llc_size=_number(values.get(Concept.LLC_SIZE)),
         llc_nr_ways=_number(values.get(Concept.LLC_WAYS)),
         way_size=_number(values.get(Concept.WAY_SIZE)),
@@ -188,6 +186,11 @@ def boot_arguments(
         messages=tuple(option.message for option in options if option.message),
         location=arguments.whole,
     )
+
+
+def _implied(dialect: Dialect, *, legacy: bool) -> bool | None:
+    """Xilinx 4.17 switches coloring on in its legacy mode."""
+    return True if legacy and dialect.options_for(Concept.SWITCH) else None
 
 
 def _number(stored: Stored) -> int:
