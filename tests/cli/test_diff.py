@@ -52,7 +52,7 @@ def test_a_shared_color_is_new_sharing(capsys, changed):
 
 
 def test_less_memory_to_spare(capsys, changed):
-    head = changed("dom0_mem=512M", "dom0_mem=600M")
+    head = changed("dom0_mem=512M", "dom0_mem=540M")
     status, found = document(capsys, head)
     assert status == 1
     assert found["reasons"] == ["less-margin"]
