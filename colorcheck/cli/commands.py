@@ -74,6 +74,19 @@ Find an assignment of colors to Xen and all domains that the policy allows and w
 wishes contradict each other.""",
     ),
     Command(
+        "interfere",
+        "simulate the caches under attack",
+        """\
+Simulate the board's caches, private and shared, while the domains run workloads in exactly the frames that Xen gives
+them: without coloring, with today's colors and with the plan's. Counts who evicts whom; predicts no times.
+
+  colorcheck interfere                                     a handler in the critical domain, bombs in all others
+  colorcheck interfere --policy all --plot lab.svg         under LRU, tree pseudo-LRU and random replacement
+  colorcheck interfere --workload rt=chase:size=512K --workload gui=bomb:size=1M,stride=64,write=0.5
+  colorcheck interfere --curve rt --workload rt=trace:rt.lackey > rt.csv
+  colorcheck interfere --live                              a view of the sets; c switches coloring""",
+    ),
+    Command(
         "rules",
         "list the rules",
         "List every rule with its ID, name and severity.",

@@ -51,6 +51,15 @@ class Workload:
     loop: bool = True
     core: int | None = None
 
+    def describe(self) -> str:
+        """As people write it: the kind, and what differs from its defaults."""
+        usual = DEFAULTS[self.kind]
+        given = ((f.name, getattr(self, f.name)) for f in fields(self) if f.name != "kind")
+        told = [f"{name}={value}" for name, value in given if value != getattr(usual, name)]
+        if self.kind not in (Kind.MATRIX, Kind.TRACE) and not any(t.startswith("size=") for t in told):
+            told.insert(0, f"size={self.size}")
+        return f"{self.kind}:{','.join(told)}" if told else str(self.kind)
+
     @property
     def reach(self) -> int:
         """Bytes of the domain's memory, from its start, that it touches; for a trace only where it starts."""

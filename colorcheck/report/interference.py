@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from colorcheck.interference.comparison import COLORINGS, DISCLAIMER, LEFT_OUT, Comparison, histogram
-from colorcheck.interference.experiment import Policy
-from colorcheck.interference.outcome import DomainOutcome, Latency, Run
+from colorcheck.interference.experiment import Coloring, Policy
+from colorcheck.interference.outcome import DomainOutcome, Run
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import indented, printed, text, title
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 BINS = 12
+SHORT = {Coloring.OFF: "off", Coloring.CURRENT: "today", Coloring.PLAN: "plan"}
 POLICIES = {Policy.LRU: "LRU", Policy.PLRU: "tree pseudo-LRU", Policy.RANDOM: "random replacement"}
 
 
@@ -32,7 +33,12 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
     for policy in comparison.policies:
         runs = comparison.under(policy)
         yield from title(f"{POLICIES[policy]}: {runs[0].accesses:,} accesses in each run, seed {comparison.seed}")
-        yield _table(runs)
+        yield text(
+            ("Accesses: answered by private caches, by the last level; misses, and those caused by others", "bold")
+        )
+        yield _table(COUNTS, _counts(runs))
+        yield text(("Cycles", "bold"))
+        yield _table(LATENCIES, _latencies(comparison.victims, runs))
         yield from _evictions(runs)
         for name in comparison.victims:
             yield from _histogram(name, runs, max(10, (style.width - 24) // max(1, len(runs)) - 9))
@@ -40,57 +46,58 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
     yield text(DISCLAIMER)
     costs = comparison.costs
     yield text(
-        f"Costs in cycles: private cache {costs.private}, last level {costs.last}, memory {costs.memory}; {costs.source}."
+        f"Cycles of an access: private cache {costs.private}, last level {costs.last}, memory {costs.memory}"
+        f" ({costs.source})."
     )
     for note in comparison.notes:
         yield indented("- ", text(printable(note)))
     yield indented("- ", text("No part of the model: " + "; ".join((*LEFT_OUT, *comparison.unmodelled)) + "."))
 
 
-def _table(runs: tuple[Run, ...]) -> Table:
+def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
+    """A table whose rows begin with domain and coloring."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("domain")
-    table.add_column("colors")
-    for heading in (
-        "accesses",
-        "misses",
-        "rate",
-        "by others",
-        "access min/median/99.9 %/max",
-        "runs",
-        "run min/median/99.9 %/max",
-    ):
-        table.add_column(heading, justify="right")
-    for name in dict.fromkeys(domain.name for run in runs for domain in run.domains):
-        for run in runs:
-            for domain in run.domains:
-                if domain.name == name:
-                    table.add_row(*_row(domain, COLORINGS[run.coloring]))
-        table.add_section()
+    table.add_column("domain", overflow="fold")
+    table.add_column("colors", no_wrap=True)
+    for heading in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
+    last = ""
+    for row in rows:
+        if last and row[0] != last:
+            table.add_section()
+        last = row[0]
+        table.add_row(*row)
     return table
 
 
-def _row(domain: DomainOutcome, coloring: str) -> tuple[str, ...]:
-    rate = f"{domain.misses / domain.accesses:.2%}" if domain.accesses else ""
-    return (
-        printable(domain.name),
-        coloring,
-        f"{domain.accesses:,}",
-        f"{domain.misses:,}",
-        rate,
-        f"{domain.caused_by_others:,}",
-        _spread(domain.latency),
-        f"{domain.runs.total:,}",
-        _spread(domain.runs),
-    )
+COUNTS = ("accesses", "private", "last level", "misses", "rate", "by others")
+LATENCIES = ("", "number", "min", "median", "99.9 %", "max")
 
 
-def _spread(latency: Latency) -> str:
-    values = latency.to_dict().values()
-    return "/".join("-" if value is None else f"{value:,}" for value in values)
+def _counts(runs: tuple[Run, ...]) -> Iterator[tuple[str, ...]]:
+    for name in dict.fromkeys(domain.name for run in runs for domain in run.domains):
+        for run, domain in _of(name, runs):
+            rate = f"{domain.misses / domain.accesses:.2%}" if domain.accesses else ""
+            numbers = (domain.accesses, domain.private_hits, domain.last_hits, domain.misses)
+            shown = (f"{number:,}" for number in numbers)
+            yield printable(name), SHORT[run.coloring], *shown, rate, f"{domain.caused_by_others:,}"
+
+
+def _latencies(victims: tuple[str, ...], runs: tuple[Run, ...]) -> Iterator[tuple[str, ...]]:
+    """Cycles of an access and of a run of each victim."""
+    for name in victims:
+        for run, domain in _of(name, runs):
+            for what, latency in (("access", domain.latency), ("run", domain.runs)):
+                if latency.total:
+                    numbers = (latency.total, *latency.to_dict().values())
+                    yield printable(name), SHORT[run.coloring], what, *(f"{number:,}" for number in numbers)
+
+
+def _of(name: str, runs: tuple[Run, ...]) -> Iterator[tuple[Run, DomainOutcome]]:
+    return ((run, domain) for run in runs for domain in run.domains if domain.name == name)
 
 
 def _evictions(runs: tuple[Run, ...]) -> Iterator[RenderableType]:
@@ -108,8 +115,8 @@ def _evictions(runs: tuple[Run, ...]) -> Iterator[RenderableType]:
                 "bold",
             )
         for victim, attacker, count in run.private_evictions:
-            what = f"{printable(attacker)} evicted {count:,} lines of {printable(victim)} from private caches of a core of both"
-            yield indented(label, text(what), "bold")
+            what = f"{printable(attacker)} evicted {count:,} lines of {printable(victim)}"
+            yield indented(label, text(f"{what} from the private caches of a core that both use"), "bold")
 
 
 def _ranges(numbers: list[int], most: int = 4) -> str:

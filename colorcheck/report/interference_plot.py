@@ -50,7 +50,7 @@ def _panels(name: str, runs: tuple[Run, ...], y: int) -> Iterator[str]:
             if share:
                 tall = max(1.0, share / tallest * height)
                 title = f"{made.edges[n]:,} to {made.edges[n + 1] - 1:,} cycles: {share:.2%} of runs"
-                yield _box(LEFT + n * bar, y + height - tall, max(bar - 0.5, 1), tall, paint, 1, title)
+                yield _box((LEFT + n * bar, y + height - tall, max(bar - 0.5, 1), tall), paint, title)
         yield f'<path d="M{LEFT} {y + height:.1f}h{PLOT}" stroke="#999"/>'
         yield _text(LEFT - 10, y + height + STRIP, "evictions by set", "end dim")
         yield from _strip(_by_set(name, run), most, y + height + 4, paint)
@@ -71,7 +71,7 @@ def _by_set(name: str, run: Run) -> dict[int, int]:
 
 def _strip(counts: dict[int, int], most: int, y: float, paint: str) -> Iterator[str]:
     """The sets from left to right, at most 256 cells; the darker, the more evictions."""
-    yield _box(LEFT, y, PLOT, STRIP, "#f1f1f1", 1, "no evictions")
+    yield _box((LEFT, y, PLOT, STRIP), "#f1f1f1", "no evictions")
     if not counts:
         return
     sets = 1 << max(counts).bit_length()
@@ -82,10 +82,12 @@ def _strip(counts: dict[int, int], most: int, y: float, paint: str) -> Iterator[
         if count:
             shade = 0.25 + 0.75 * min(1.0, count / (most * (last - first)))
             title = f"sets {first} to {last - 1}: {count:,} evictions"
-            yield _box(LEFT + cell * PLOT / cells, y, PLOT / cells, STRIP, paint, shade, title)
+            yield _box((LEFT + cell * PLOT / cells, y, PLOT / cells, STRIP), paint, title, shade)
 
 
-def _box(x: float, y: float, width: float, height: float, paint: str, opacity: float, title: str) -> str:
+def _box(place: tuple[float, float, float, float], paint: str, title: str, opacity: float = 1) -> str:
+    """A rectangle: left, top, width, height."""
+    x, y, width, height = place
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.2f}" height="{height:.1f}" fill="{paint}" '
         f'fill-opacity="{opacity:.2f}"><title>{escape(title)}</title></rect>'

@@ -1,0 +1,204 @@
+"""`colorcheck interfere`: simulate the caches under attack, without colors, with today's and with the plan's."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from colorcheck import pipeline
+from colorcheck.atomic import write_whole
+from colorcheck.cli.arguments import add_target_arguments, load_manifest
+from colorcheck.cli.console import Stop, complain, write
+from colorcheck.cli.output import add_document_arguments, say_trouble, style
+from colorcheck.results import Exit
+
+if TYPE_CHECKING:
+    from colorcheck.interference.experiment import Coloring, Costs, Policy
+    from colorcheck.interference.workloads import Workload
+    from colorcheck.lab import Lab, Request
+
+POLICIES = ("lru", "plru", "random")
+COLORINGS = ("off", "current", "plan")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_arguments(parser)
+    add_document_arguments(parser)
+    what = parser.add_argument_group("simulation")
+    what.add_argument(
+        "--workload",
+        metavar="DOMAIN=KIND:KEY=VALUE,…",
+        action="append",
+        default=[],
+        help="what a virtual CPU of a domain runs: handler, chase, matrix, copy, mix, bomb, or trace:FILE; may be "
+        "repeated, also for one domain (default: a handler in the victim, bombs in all others)",
+    )
+    what.add_argument("--victim", metavar="DOMAIN", help="who runs the default victim (default: a critical domain)")
+    what.add_argument("--policy", choices=(*POLICIES, "all"), default="lru", help="replacement (default: lru)")
+    what.add_argument(
+        "--coloring", choices=COLORINGS, action="append", help="run only this one; may be repeated (default: all)"
+    )
+    what.add_argument("--accesses", type=_count, metavar="N", help="accesses of a run, of all domains together")
+    what.add_argument("--warm-up", type=_count, metavar="N", help="accesses before the counting (default: a tenth)")
+    what.add_argument("--seed", type=_count, default=1, metavar="N", help="for all that is random (default: 1)")
+    what.add_argument(
+        "--costs", type=_costs, metavar="L1,LLC,MEMORY", help="cycles of an access that each of these answers"
+    )
+    shown = parser.add_argument_group("pictures and curves")
+    shown.add_argument("--plot", metavar="FILE.svg", help="write latencies and evictions by set as a picture")
+    shown.add_argument(
+        "--curve", metavar="DOMAIN", help="print the domain's misses with 1, 2, … colors, as the CSV that plan takes"
+    )
+    shown.add_argument(
+        "--live", action="store_true", help="show the caches at work; keys: c coloring, p policy, q quit"
+    )
+    shown.add_argument("--record", metavar="FILE.cast", help="record the live view as an asciicast instead")
+    shown.add_argument("--seconds", type=_count, metavar="N", help="end the live view, or the record, after N seconds")
+
+
+def run(options: argparse.Namespace) -> int:
+    from colorcheck.interference.caches import NoModel
+    from colorcheck.interference.traces import TraceError
+    from colorcheck.interference.workloads import WorkloadError
+
+    verification = pipeline.replay(load_manifest(options))
+    status = say_trouble(verification)
+    if status in (Exit.NOTHING, Exit.FAULT):
+        return status
+    try:
+        from colorcheck.lab import prepare
+
+        lab = prepare(verification.facts, _request(options))
+        return max(status, _carried_out(options, lab))
+    except (NoModel, TraceError) as error:
+        raise Stop(str(error), status=Exit.UNDECIDED) from None
+    except WorkloadError as error:
+        raise Stop(str(error)) from None
+
+
+def _carried_out(options: argparse.Namespace, lab: Lab) -> int:
+    if options.curve:
+        return _curve(options, lab)
+    if options.live or options.record:
+        from colorcheck.cli.live import show
+
+        return show(lab, options.record, options.seconds)
+    return _compare(options, lab)
+
+
+def _compare(options: argparse.Namespace, lab: Lab) -> int:
+    from colorcheck.interference.study import run_study
+
+    with _progress(lab.study.warm_up + lab.study.accesses) as tell:
+
+        def told(coloring: Coloring, policy: Policy, done: int, seconds: float) -> None:
+            tell(f"{policy}, {coloring}", done, seconds)
+
+        comparison = lab.comparison(run_study(lab.study, progress=told))
+    if options.plot:
+        from colorcheck.report.interference_plot import svg
+
+        _save(options.plot, svg(comparison))
+    if options.format == "json":
+        write(json.dumps(comparison.to_dict(), indent=2))
+    else:
+        from colorcheck.report.interference import render
+
+        write(render(comparison, style(options)))
+    return Exit.CLEAN
+
+
+def _curve(options: argparse.Namespace, lab: Lab) -> int:
+    from colorcheck.interference.study import miss_curve
+
+    if lab.nr_colors is None:
+        raise Stop("the number of colors is not known: coloring is off", status=Exit.UNDECIDED)
+    with _progress(lab.study.warm_up + lab.study.accesses) as tell:
+
+        def told(colors: int, done: int, seconds: float) -> None:
+            tell(f"{colors} colors", done, seconds)
+
+        curve = miss_curve(lab.study, options.curve, lab.nr_colors, lab.study.policies[0], told)
+    write("\n".join(["colors,misses", *(f"{colors},{misses}" for colors, misses in curve)]))
+    return Exit.CLEAN
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str, int, float], None]]:
+    """A bar with the rate on standard error, if that is a terminal: call it with what runs, accesses and seconds."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks: dict[str, int] = {}
+
+        def tell(what: str, done: int, seconds: float) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total, rate="")
+            rate = f"{done / seconds / 1e6:.1f} million accesses/s" if seconds else ""
+            bar.update(bar.task_ids[list(tasks).index(what)], completed=done, rate=rate)
+
+        yield tell
+
+
+def _request(options: argparse.Namespace) -> Request:
+    from colorcheck.interference.experiment import Coloring, Policy
+    from colorcheck.lab import Request
+
+    chosen = POLICIES if options.policy == "all" else (options.policy,)
+    colorings = options.coloring or (["off", "current"] if options.curve else COLORINGS)
+    return Request(
+        loads=tuple(_workload(text) for text in options.workload),
+        victim=options.victim or None,
+        policies=tuple(Policy(name) for name in chosen),
+        colorings=tuple(coloring for coloring in Coloring if coloring in colorings),
+        seed=options.seed,
+        accesses=options.accesses,
+        warm_up=options.warm_up,
+        costs=options.costs,
+    )
+
+
+def _workload(text: str) -> tuple[str, Workload]:
+    from colorcheck.interference.workloads import parse_workload
+
+    domain, equals, load = text.partition("=")
+    if not equals or not domain:
+        raise Stop(f"--workload {text}: write DOMAIN=KIND, for example rt=handler:lines=512")
+    return domain, parse_workload(load)
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text.replace("_", ""))
+    except ValueError:
+        number = -1
+    if not 0 <= number < 1 << 62:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 up")
+    return number
+
+
+def _costs(text: str) -> Costs:
+    from colorcheck.interference.experiment import Costs
+
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (3, 4) or any(not 0 <= number < 1 << 20 for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text}: write three cycles, L1,LLC,MEMORY, or four, L1,L2,LLC,MEMORY")
+    return Costs(numbers[0], numbers[-3], numbers[-2], numbers[-1], "given on the command line")
+
+
+def _save(file: str, text: str) -> None:
+    try:
+        write_whole(Path(file), text)
+    except OSError as error:
+        raise Stop(f"cannot write {file}: {error.strerror or error}") from None
+    complain(f"wrote {file}")

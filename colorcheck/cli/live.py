@@ -1,0 +1,201 @@
+"""The live view: plays the simulation picture by picture, listens to keys, or records itself as an asciicast."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+from colorcheck.atomic import write_whole
+from colorcheck.cli.console import Stop, complain, write
+from colorcheck.hardware.board import PAGE
+from colorcheck.interference.caches import NoModel
+from colorcheck.interference.comparison import COLORINGS
+from colorcheck.interference.experiment import Coloring, Policy
+from colorcheck.interference.simulation import Simulation
+from colorcheck.lab import Lab
+from colorcheck.report.interference import POLICIES
+from colorcheck.report.interference_live import Frame, draw
+from colorcheck.report.style import Style
+from colorcheck.report.terminal import printed
+from colorcheck.results import Exit
+
+PICTURES_A_SECOND = 8
+STEP = {True: 250_000, False: 20_000}
+WIDTH, HEIGHT = 100, 30
+RECORDED_SECONDS, TOGGLE_SECONDS = 16, 4
+HINT = "c: coloring on and off   p: next policy   q: quit"
+
+
+@dataclass(slots=True)
+class Show:
+    """The view's state: the running simulation of each coloring and policy that was shown, and what to show next."""
+
+    lab: Lab
+    colorings: tuple[Coloring, ...]
+    policy: Policy
+    chosen: int = 0
+    simulations: dict[tuple[Coloring, Policy], Simulation] = field(default_factory=dict)
+    latencies: list[tuple[int | None, bool]] = field(default_factory=list)
+
+    @property
+    def coloring(self) -> Coloring:
+        return self.colorings[self.chosen]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everybody who is somewhere in the show, so that each keeps one paint."""
+        return tuple(dict.fromkeys(t.name for c in self.colorings[::-1] for t in self.lab.study.tenants[c]))
+
+    def key(self, pressed: str) -> bool:
+        """Acts on a key; False for the one that ends the view."""
+        if pressed == "c":
+            self.chosen = (self.chosen + 1) % len(self.colorings)
+        elif pressed == "p":
+            policies = tuple(Policy)
+            self.policy = policies[(policies.index(self.policy) + 1) % len(policies)]
+        return pressed not in ("q", "\x1b", "\x03")
+
+    def next(self, hint: str) -> Frame:
+        """Plays one step and makes its picture."""
+        simulation = self._simulation()
+        simulation.reset()
+        simulation.play(STEP[simulation.engine.compiled])
+        outcome = simulation.outcome(self.coloring)
+        victim = (self.lab.victims or tuple(domain.name for domain in outcome.domains))[0]
+        seen = next((domain for domain in outcome.domains if domain.name == victim), None)
+        self.latencies.append((seen.runs.quantile(1) if seen else None, self.coloring is not Coloring.OFF))
+        last = self.lab.study.clusters[0].last
+        names = self.names
+        number = [names.index(tenant.name) for tenant in simulation.experiment.tenants]
+        return Frame(
+            title=f"{self.lab.board.title}, {last.name}",
+            coloring=COLORINGS[self.coloring],
+            policy=POLICIES[self.policy],
+            names=names,
+            victim=victim,
+            owners=[[number[owner] for owner in owners] for owners in simulation.owners(0)],
+            rows=max(1, last.sets * last.line // PAGE),
+            ways=last.ways,
+            latencies=self.latencies,
+            caused=seen.caused_by_others if seen else 0,
+            misses=seen.misses if seen else 0,
+            accesses=seen.accesses if seen else 0,
+            hint=hint,
+        )
+
+    def _simulation(self) -> Simulation:
+        which = (self.coloring, self.policy)
+        if which not in self.simulations:
+            study = self.lab.study
+            self.simulations[which] = Simulation(
+                study.experiment(study.tenants[self.coloring], study.loads, self.policy)
+            )
+        return self.simulations[which]
+
+
+def show(lab: Lab, record: str | None, seconds: int | None) -> int:
+    """Runs the view on the terminal, or writes a recording; without a terminal prints one picture a coloring.
+
+    Raises NoModel where no coloring can be shown.
+    """
+    with_colors = next((c for c in (Coloring.CURRENT, Coloring.PLAN) if c in lab.study.tenants), None)
+    shown = tuple(c for c in (Coloring.OFF, with_colors) if c is not None and c in lab.study.tenants)
+    if not shown:
+        raise NoModel("nothing can be shown: " + "; ".join(lab.notes))
+    state = Show(lab, shown, lab.study.policies[0])
+    if record is not None:
+        _record(state, record, seconds or RECORDED_SECONDS)
+    elif sys.stdout.isatty():
+        _on_terminal(state, seconds)
+    else:
+        complain("standard output is no terminal: one picture for each coloring instead of the live view")
+        write(_still(state))
+    return Exit.CLEAN
+
+
+def _on_terminal(state: Show, seconds: int | None) -> None:
+    from rich.live import Live
+
+    end = time.monotonic() + seconds if seconds else None
+    with _keys() as pressed, Live(auto_refresh=False, screen=True) as live:
+        going = True
+        while going and (end is None or time.monotonic() < end):
+            begun = time.monotonic()
+            live.update(draw(state.next(HINT), color=live.console.color_system is not None), refresh=True)
+            going = all(state.key(key) for key in pressed(max(0.0, 1 / PICTURES_A_SECOND - time.monotonic() + begun)))
+
+
+Wait = Callable[[float], str]
+
+
+@contextmanager
+def _keys() -> Iterator[Wait]:
+    """A function that waits so many seconds and gives the keys pressed meanwhile; none where there is no keyboard."""
+    try:
+        import termios
+        import tty
+
+        before = termios.tcgetattr(sys.stdin)
+    except (ImportError, OSError, ValueError, termios.error):
+
+        def sleep(seconds: float) -> str:
+            time.sleep(seconds)
+            return ""
+
+        yield sleep
+        return
+    try:
+        tty.setcbreak(sys.stdin)
+        yield _pressed
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _pressed(seconds: float) -> str:
+    import os
+    import select
+
+    ready, _, _ = select.select([sys.stdin], [], [], seconds)
+    return os.read(sys.stdin.fileno(), 64).decode("utf-8", "replace") if ready else ""
+
+
+def _still(state: Show) -> str:
+    parts = []
+    for _ in state.colorings:
+        for _ in range(3):
+            frame = state.next("")
+        parts.append(printed([draw(frame, color=False)], Style(width=WIDTH)))
+        state.key("c")
+    return "\n".join(parts)
+
+
+def _record(state: Show, file: str, seconds: int) -> None:
+    """An asciicast (version 2) in which coloring is switched every few seconds."""
+    header = {"version": 2, "width": WIDTH, "height": HEIGHT, "title": "colorcheck interfere --live"}
+    lines = [json.dumps(header)]
+    for number in range(seconds * PICTURES_A_SECOND):
+        if number and number % (TOGGLE_SECONDS * PICTURES_A_SECOND) == 0:
+            state.key("c")
+        text = _colorful(state.next("recorded; in the live view c switches coloring"))
+        clear = "\x1b[2J" if number == 0 else ""
+        lines.append(json.dumps([number / PICTURES_A_SECOND, "o", f"{clear}\x1b[H{text}"]))
+    try:
+        write_whole(Path(file), "\n".join(lines) + "\n")
+    except OSError as error:
+        raise Stop(f"cannot write {file}: {error.strerror or error}") from None
+    complain(f"wrote {file}: {seconds} s; play it with asciinema")
+
+
+def _colorful(frame: Frame) -> str:
+    from rich.console import Console
+
+    target = StringIO()
+    console = Console(file=target, width=WIDTH, force_terminal=True, color_system="truecolor", legacy_windows=False)
+    console.print(draw(frame))
+    return target.getvalue().replace("\n", "\x1b[K\r\n")
