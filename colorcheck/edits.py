@@ -1,90 +1,157 @@
-"""Applies edits to the input files: as a diff to look at, or written, each file whole or not at all."""
+"""Edits of the user's files: applied to texts, shown as a difference, written all or none."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import unified_diff
-from pathlib import Path
+from itertools import groupby
 
-from colorcheck.diagnostic import Edit
+from colorcheck.diagnostic import Edit, Problem
 from colorcheck.source import Location
 
 
-class EditError(Exception):
-    """Edits that cannot be applied: overlapping ones, places that do not exist, a file that changed meanwhile."""
+class OverlapError(ValueError):
+    """Two edits want the same place, or an edit has none in the text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """A file before and after its edits; line ends and odd bytes as they were."""
+class Original:
+    """A file as it was when the edits were made: its text (bytes that are not UTF-8 as surrogates) and its hash."""
 
-    file: str
-    before: str
-    after: str
-
-    def diff(self) -> str:
-        """As `diff -u` and `git apply` have it."""
-        lines = unified_diff(
-            self.before.splitlines(keepends=True),
-            self.after.splitlines(keepends=True),
-            f"a/{self.file}",
-            f"b/{self.file}",
-        )
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    path: str
+    text: str
+    sha256: str
 
 
-def changed_files(edits: Iterable[Edit]) -> tuple[Changed, ...]:
-    """The files that the edits touch, by name, with their new texts; nothing is written. Raises EditError."""
-    by_file: dict[str, list[Edit]] = {}
-    for edit in dict.fromkeys(edits):
-        by_file.setdefault(edit.location.file, []).append(edit)
-    return tuple(_changed(file, by_file[file]) for file in sorted(by_file))
-
-
-def write(changed: Iterable[Changed]) -> None:
-    """Write all files. Raises EditError, before anything is written, where one is not as it was."""
-    from colorcheck.atomic import write_whole
-
-    changed = tuple(changed)
-    for each in changed:
-        if _digest(_read(each.file)) != _digest(each.before):
-            raise EditError(f"{each.file} changed meanwhile; nothing was written")
-    for each in changed:
-        try:
-            write_whole(Path(each.file), each.after)
-        except OSError as error:
-            raise EditError(f"cannot write {each.file}: {error.strerror or error}") from None
-
-
-def _changed(file: str, edits: list[Edit]) -> Changed:
-    before = _read(file)
-    starts = [0]
-    for line in before.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
-    after, limit = before, len(before) + 1
-    for edit in sorted(edits, key=lambda edit: (edit.location.line, edit.location.column), reverse=True):
-        start, end = _offsets(starts, edit.location)
-        if not 0 <= start <= end <= min(limit, len(before)):
-            raise EditError(f"{edit.location}: this place is not there, or two edits overlap")
-        after, limit = after[:start] + edit.new_text + after[end:], start
-    return Changed(file, before, after)
-
-
-def _offsets(starts: list[int], place: Location) -> tuple[int, int]:
-    if not 0 < place.line <= place.end_line < len(starts):
-        return -1, -1
-    return starts[place.line - 1] + place.column - 1, starts[place.end_line - 1] + place.end_column - 1
-
-
-def _read(file: str) -> str:
+def read_original(path: str) -> Original | Problem:
+    """The file as it is now."""
     try:
-        return Path(file).read_bytes().decode("utf-8", "surrogateescape")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise EditError(f"cannot read {file}: {reason}") from None
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        return Problem("unreadable", f"cannot read {path}: {error.strerror}", Location(path))
+    return Original(path, content.decode("utf-8", "surrogateescape"), hashlib.sha256(content).hexdigest())
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+def originals(edits: Iterable[Edit]) -> tuple[dict[str, Original], tuple[Problem, ...]]:
+    """Every file that the edits touch, and what could not be read."""
+    found: dict[str, Original] = {}
+    problems = []
+    for path in dict.fromkeys(edit.location.file for edit in edits):
+        read = read_original(path)
+        if isinstance(read, Problem):
+            problems.append(read)
+        else:
+            found[path] = read
+    return found, tuple(problems)
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text after all edits, which name places in the text before them. Raises OverlapError."""
+    starts = _line_starts(text)
+    pieces: list[str] = []
+    position = 0
+    for edit in sorted(edits, key=lambda each: _key(each.location)):
+        begin, end = _offset(starts, text, edit.location, end=False), _offset(starts, text, edit.location, end=True)
+        if not position <= begin <= end:
+            raise OverlapError(f"{edit.location}: two edits of one place")
+        pieces += [text[position:begin], edit.new_text]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def text_at(text: str, location: Location) -> str:
+    """What stands at a location. Raises OverlapError where the text has no such place."""
+    starts = _line_starts(text)
+    return text[_offset(starts, text, location, end=False) : _offset(starts, text, location, end=True)]
+
+
+def diff(files: Mapping[str, Original], edits: Iterable[Edit]) -> str:
+    """The unified difference that the edits make, file by file in the order of their names."""
+    import difflib
+
+    parts: list[str] = []
+    for path, own in _by_file(edits):
+        before = files[path].text
+        after = edited(before, own)
+        old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+        for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
+            parts += [line] if line.endswith("\n") else [line, "\n\\ No newline at end of file\n"]
+    return "".join(parts)
+
+
+def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem, ...]:
+    """Writes the edits; nothing where a file changed since it was read or the place does not exist.
+
+    Each file is replaced in one step by a new one of the same name, owner's permissions kept; links are followed.
+    """
+    ready: list[tuple[str, str]] = []
+    problems: list[Problem] = []
+    for path, own in _by_file(edits):
+        now = read_original(path)
+        if isinstance(now, Problem):
+            problems.append(now)
+        elif path not in files or now.sha256 != files[path].sha256:
+            place = Location(path)
+            problems.append(Problem("changed", f"{path} has changed since it was read", place, "run it again"))
+        else:
+            try:
+                ready.append((path, edited(now.text, own)))
+            except OverlapError as error:
+                problems.append(Problem("edit", str(error), Location(path)))
+    if problems:
+        return tuple(problems)
+    for path, text in ready:
+        failed = _replace(os.path.realpath(path), text)
+        if failed:
+            return (Problem("unwritable", f"cannot write {path}: {failed}", Location(path)),)
+    return ()
+
+
+def _replace(path: str, text: str) -> str:
+    """Puts a new file in the place of the old one; the reason where that fails."""
+    temporary = ""
+    try:
+        mode = os.stat(path).st_mode
+        handle, temporary = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path))
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, mode & 0o7777)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+        return error.strerror or str(error)
+    return ""
+
+
+def _by_file(edits: Iterable[Edit]) -> list[tuple[str, list[Edit]]]:
+    unique = sorted(dict.fromkeys(edits), key=lambda edit: (edit.location.file, _key(edit.location)))
+    return [(path, list(own)) for path, own in groupby(unique, key=lambda edit: edit.location.file)]
+
+
+def _key(location: Location) -> tuple[int, int, int, int]:
+    return (location.line, location.column, location.end_line, location.end_column)
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    while (found := text.find("\n", starts[-1])) >= 0:
+        starts.append(found + 1)
+    return starts
+
+
+def _offset(starts: list[int], text: str, location: Location, *, end: bool) -> int:
+    line, column = (location.end_line, location.end_column) if end else (location.line, location.column)
+    if not 0 < line <= len(starts) or column < 1:
+        raise OverlapError(f"{location}: no such place in the file")
+    stop = starts[line] if line < len(starts) else len(text) + 1
+    offset = starts[line - 1] + column - 1
+    if offset >= stop and offset > len(text):
+        raise OverlapError(f"{location}: no such place in the file")
+    return min(offset, len(text))

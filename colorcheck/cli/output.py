@@ -12,7 +12,7 @@ from pathlib import Path
 from colorcheck.atomic import write_whole
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.diagnostic import Edit
-from colorcheck.edits import EditError, changed_files
+from colorcheck.edits import OverlapError, diff, originals
 from colorcheck.edits import write as write_edits
 from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
@@ -107,13 +107,16 @@ def deliver(output: Output, text: str) -> None:
 
 def deliver_edits(edits: Iterable[Edit], *, write_them: bool) -> None:
     """Show edits as a diff, or apply them and name the files. Raises Stop where that is not possible."""
+    edits = tuple(edits)
+    files, problems = originals(edits)
     try:
-        changed = changed_files(edits)
-        if write_them:
-            write_edits(changed)
-    except EditError as error:
+        told = "" if problems else diff(files, edits)
+    except OverlapError as error:
         raise Stop(str(error)) from None
-    for each in changed:
-        write(f"wrote {each.file}" if write_them else each.diff())
-    if not changed:
+    if not problems and write_them:
+        problems = write_edits(files, edits)
+    if problems:
+        raise Stop(problems[0].message, problems[0].help)
+    write("\n".join(f"wrote {name}" for name in files) if write_them else told)
+    if not edits:
         complain("nothing to change")
