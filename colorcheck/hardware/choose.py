@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from colorcheck.diagnostic import Problem
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import Board, Cluster
+from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.geometry import board_from_device_tree
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import strings
 from colorcheck.source import Location
 
 QEMU_VIRT = "linux,dummy-virt"
+GENERIC = "armv8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def choose_board(name: str | None, location: Location, tree: DeviceTree | None, 
         return Choice(_complete(found, described), "named", said)
     if tree is None:
         return Choice(None, "none", (Problem("no-board", "no board is named, and there is no device tree", location),))
-    known = match(tree)
+    known = match(tree, described)
     if known is None:
         return Choice(described, "device-tree" if described else "none", problems)
     place = tree.root.properties.get("compatible")
@@ -55,14 +57,23 @@ def choose_board(name: str | None, location: Location, tree: DeviceTree | None, 
     return Choice(_complete(known, described), "compatible", (told, *_kept(problems), *_about(known, described, tree)))
 
 
-def match(tree: DeviceTree) -> Board | None:
-    """The board of the catalogue that the tree's root `compatible` names; for QEMU's `virt`, by the boot CPU."""
+def match(tree: DeviceTree, described: Board | None) -> Board | None:
+    """The board of the catalogue that the tree's root `compatible` names; for QEMU's `virt`, by the boot CPU.
+
+    Later revisions of a board may keep its name and have other cores; those are not taken for it.
+    """
     names = strings(tree.root.properties.get("compatible"))
     if QEMU_VIRT not in names:
-        return catalogue.by_compatible(names)
-    described, _ = board_from_device_tree(tree)
+        found = catalogue.by_compatible(names)
+        return found if found and (described is None or _other_cores(found, described) is None) else None
     name = f"qemu-virt-{described.boot_cluster.cores}" if described else ""
     return catalogue.board(name) if name in catalogue.names() else None
+
+
+def _other_cores(known: Board, described: Board) -> str | None:
+    """The kinds of cores in the tree, in words, if they are not the board's; generic kinds say nothing."""
+    mine, theirs = ({cluster.cores for cluster in board.clusters} for board in (known, described))
+    return None if mine == theirs or GENERIC in theirs else " and ".join(sorted(theirs))
 
 
 def _kept(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -72,36 +83,58 @@ def _kept(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 def _complete(known: Board, described: Board | None) -> Board:
-    """The known board, with the CPUs that the tree counts where the catalogue cannot know them (QEMU)."""
-    if described is None or known.boot_cluster.n_cores is not None or len(known.clusters) != 1:
+    """The known board with what the tree knows better: its memory, and which CPUs its clusters have.
+
+    The clusters come in the order of the tree, the boot CPU's first. Where tree and board do not have the same
+    clusters, CPUs are not numbered, so that any CPU may be in any of several clusters.
+    """
+    if described is None:
         return known
-    cpus = tuple(cpu for cluster in described.clusters for cpu in cluster.cpus)
-    cluster = replace(known.clusters[0], cpus=cpus, n_cores=len(cpus))
-    return replace(known, clusters=(cluster,))
+    clusters = tuple(_matched(known, described))
+    if len(clusters) != len(known.clusters):
+        clusters = tuple(replace(c, cpus=(), n_cores=None) for c in known.clusters)
+    core = core_named(clusters[0].cores)
+    moved = clusters[0].cores != known.boot_cluster.cores and core is not None
+    return replace(
+        known,
+        dram=described.dram or known.dram,
+        clusters=clusters,
+        pa_bits=core.pa_bits if moved and core else known.pa_bits,
+        pa_bits_sources=core.pa_bits_sources if moved and core else known.pa_bits_sources,
+    )
+
+
+def _matched(known: Board, described: Board) -> Iterator[Cluster]:
+    """For each cluster of the tree, an unused one of the board with the same cores, with the tree's CPUs."""
+    unused = list(known.clusters)
+    for cluster in described.clusters:
+        generic = len(known.clusters) == len(described.clusters) == 1
+        same = next((own for own in unused if generic or own.cores == cluster.cores), None)
+        if same is None:
+            return
+        unused.remove(same)
+        yield replace(same, cpus=cluster.cpus, n_cores=len(cluster.cpus), mpidrs=cluster.mpidrs)
 
 
 def _about(
     known: Board, described: Board | None, tree: DeviceTree | None, location: Location | None = None
 ) -> Iterator[Problem]:
-    """Where board and tree contradict each other, and where an emulated machine is not what it stands for."""
-    if described is not None and tree is not None:
-        yield from _contradictions(known, described, tree, location)
-    yield from (
-        Problem("board-not-silicon", text, location or Location(tree.file if tree else known.name))
-        for text in silicon_differences(known)
-    )
-
-
-def _contradictions(known: Board, described: Board, tree: DeviceTree, location: Location | None) -> Iterator[Problem]:
+    """Where board and tree contradict each other. A machine that stands for silicon runs with the silicon's tree."""
+    if described is None or tree is None or known.silicon:
+        return
     place = location or tree.root.location
-    for mine, theirs in _paired(known.clusters, described.clusters):
-        if mine.cores != theirs.cores:
-            yield Problem(
-                "board-contradicts-tree",
-                f"the board {known.name} has {mine.cores} cores, the device tree {theirs.cores}",
-                place,
-                "name the board that the device tree is for",
-            )
+    other = _other_cores(known, described)
+    if other is not None:
+        yield Problem(
+            "board-contradicts-tree",
+            f"the device tree has {other} cores, which are not those of the board {known.name}",
+            place,
+            "name the board that the device tree is for",
+        )
+    kinds = {cluster.cores: cluster for cluster in known.clusters}
+    for theirs in {cluster.cores: cluster for cluster in described.clusters}.values():
+        mine = kinds.get(theirs.cores)
+        if mine is None:
             continue
         ways = [cluster.llc.way_size if cluster.llc else None for cluster in (mine, theirs)]
         if None not in ways and ways[0] != ways[1]:
@@ -112,15 +145,6 @@ def _contradictions(known: Board, described: Board, tree: DeviceTree, location: 
                 place,
                 "find out which is right: Xen's boot messages say what it probed",
             )
-
-
-def _paired(known: tuple[Cluster, ...], described: tuple[Cluster, ...]) -> Iterator[tuple[Cluster, Cluster]]:
-    """Clusters of the same cores; the boot clusters where no cores agree."""
-    kinds = {cluster.cores: cluster for cluster in known}
-    pairs = {c.cores: (kinds[c.cores], c) for c in described if c.cores in kinds}
-    yield from pairs.values()
-    if not pairs and known and described:
-        yield known[0], described[0]
 
 
 def silicon_differences(board: Board) -> tuple[str, ...]:
