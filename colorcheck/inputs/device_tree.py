@@ -69,6 +69,7 @@ def _read_one(path: str, symbols: bool, include_dirs: Sequence[str]) -> DeviceTr
 class ParsedDeviceTree:
     """A device tree as other programs see it: path to property name to bytes, in the order of the tree.
 
+    `warnings` are what dtc would say about a tree that it accepts, under its names for the checks.
     `memory_reservations` are (address, size) in hexadecimal text: 64 bits do not survive every reader of JSON.
     """
 
@@ -87,8 +88,10 @@ class ParsedDeviceTree:
 
 def parse_device_tree(path: str, symbols: bool = False) -> ParsedDeviceTree:
     """The device tree in the file `path`, source or blob; `symbols` is dtc's `-@`. Raises `DeviceTreeError`."""
+    from colorcheck.inputs.dts.warnings import warnings
+
     tree = read_device_tree(path, symbols=symbols)
     nodes = {node.path: {name: held.value for name, held in node.properties.items()} for node in tree.root.walk()}
-    warnings = tuple(f"{problem.location}: {problem.message}" for problem in tree.problems)
+    told = (*tree.problems, *warnings(tree.root))
     reservations = tuple((hex(address), hex(size)) for address, size in tree.memory_reservations)
-    return ParsedDeviceTree(nodes, reservations, warnings)
+    return ParsedDeviceTree(nodes, reservations, tuple(f"{problem.location}: {problem.message}" for problem in told))
