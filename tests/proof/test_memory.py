@@ -1,0 +1,214 @@
+"""Memory: the theorems against an allocator that gives out frame after frame, on every small system."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import permutations, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colorcheck.inputs.manifest import Policy
+from colorcheck.proof.case import Case
+from colorcheck.proof.counting import check_counting, hall_set, taking_certificate
+from colorcheck.proof.leveling import level
+from colorcheck.proof.memory import memory
+from colorcheck.proof.orders import order_without_room
+from colorcheck.theorem import Theorem
+from colorcheck.xen.system import Boot, DomainKind, Failure
+from tests.proof.systems import booted, domain, level_boot, system, theorems, verdicts
+
+Wanted = Sequence[tuple[int, Sequence[int]]]
+
+
+def frame_by_frame(free: Sequence[int], pages: int, colors: Sequence[int]) -> list[int] | None:
+    """What the allocator does: each frame from the first of the fullest colors in the list; None if they run out."""
+    left = list(free)
+    for _ in range(pages):
+        fullest = max(colors, key=lambda color: left[color], default=None)
+        if fullest is None or left[fullest] == 0:
+            return None
+        left[fullest] -= 1
+    return left
+
+
+def created(free: Sequence[int], wanted: Wanted) -> list[bool]:
+    """Who can be created, one after the other; who cannot gives back what it took."""
+    found, state = [], list(free)
+    for pages, colors in wanted:
+        left = frame_by_frame(state, pages, colors)
+        found.append(left is not None)
+        state = left or state if left is not None else state
+    return found
+
+
+frees = st.lists(st.integers(0, 6), min_size=4, max_size=4)
+lists = st.lists(st.integers(0, 3), min_size=1, max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(frees, st.integers(0, 24), lists)
+def test_leveling_is_what_single_frames_make(free: list[int], pages: int, colors: list[int]) -> None:
+    expected = frame_by_frame(free, pages, colors)
+    assert level(free, colors, pages) == (None if expected is None else tuple(expected))
+
+
+def small_systems(count: int, seed: int) -> list[tuple[list[int], list[tuple[int, tuple[int, ...]]]]]:
+    """Systems of up to 4 domains, 4 colors and 24 frames; half of them close to what just fits."""
+    rng = random.Random(seed)
+    found = []
+    for _ in range(count):
+        free = [rng.randint(0, 6) for _ in range(4)]
+        wanted = []
+        for _ in range(rng.randint(1, 4)):
+            colors = tuple(rng.sample(range(4), rng.randint(1, 4)))
+            held = sum(free[c] for c in colors)
+            wanted.append((max(1, held // 2 + rng.randint(-2, 2)) if rng.random() < 0.6 else rng.randint(1, 8), colors))
+        found.append((free, wanted))
+    return found
+
+
+def memory_theorems(free: Sequence[int], wanted: Wanted, order: str = "as-listed") -> dict[str, Theorem]:
+    of = system(4, [domain(n, colors, pages) for n, (pages, colors) in enumerate(wanted, 1)])
+    boot = Boot(of, None, (0, 0), tuple(free), (), 0, 0, (), ())
+    return {theorem.id: theorem for theorem in memory(Case(of, boot, None, Policy(order), 20.0))}
+
+
+def pairs_of_domains() -> Iterator[tuple[list[int], list[tuple[int, tuple[int, ...]]]]]:
+    """Every way in which two domains can share four colors, with needs that just fit and just do not.
+
+    Colors that are alike for both domains count once: what matters is how much lies in the first's alone, in both
+    and in the second's alone; the common part has one or two colors, listed in either order.
+    """
+    for alone, other, common in product((0, 4), (0, 1), ((5,), (2, 3), (3, 2), (4, 4))):
+        free = [alone, other, *common, *[0] * (2 - len(common))]
+        both = tuple(range(2, 2 + len(common)))
+        for mine, theirs in product(([0, *both], [*both, 0], list(both)), ([1, *both], list(both), [1])):
+            held = sum(free[c] for c in mine)
+            for first in {held // 2, held - 1, held, held + 1}:
+                left = frame_by_frame(free, first, mine) or free
+                rest = sum(left[c] for c in theirs)
+                for second in {rest, rest + 1}:
+                    if first > 0 and second > 0:
+                        yield free, [(first, tuple(mine)), (second, tuple(theirs))]
+
+
+def test_memory_agrees_with_single_frames_for_all_pairs() -> None:
+    tried = set()
+    for free, wanted in pairs_of_domains():
+        if (key := (tuple(free), tuple(wanted))) in tried:
+            continue
+        tried.add(key)
+        theorem = memory_theorems(free, wanted)["memory/d2"]
+        assert str(theorem.verdict) == ("proved" if created(free, wanted)[1] else "refuted"), (free, wanted)
+    assert len(tried) > 500
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_memory_agrees_with_single_frames_in_listed_order(seed: int) -> None:
+    for free, wanted in small_systems(40, seed):
+        found = memory_theorems(free, wanted)
+        expected = created(free, wanted)
+        for number, fits in enumerate(expected, 1):
+            assert str(found[f"memory/d{number}"].verdict) == ("proved" if fits else "refuted"), (free, wanted)
+
+
+@pytest.mark.parametrize("seed", range(4, 8))
+def test_memory_agrees_with_single_frames_in_every_order(seed: int) -> None:
+    for free, wanted in small_systems(25, seed):
+        found = memory_theorems(free, wanted, "any")
+        for number in range(len(wanted)):
+            always = all(_fits_in(order, number, free, wanted) for order in permutations(range(len(wanted))))
+            theorem = found[f"memory-any-order/d{number + 1}"]
+            assert str(theorem.verdict) == ("proved" if always else "refuted"), (free, wanted, number)
+            if not always:
+                assert check_counting(theorem.certificate)
+
+
+def _fits_in(order: Sequence[int], number: int, free: Sequence[int], wanted: Wanted) -> bool:
+    """Whether a domain finds room in this order, if those before it do; else the order says nothing of it."""
+    state = list(free)
+    for each in order:
+        left = frame_by_frame(state, *wanted[each])
+        if each == number:
+            return left is not None
+        if left is None:
+            return True
+        state = left
+    return True
+
+
+def test_a_panic_of_xen_leaves_the_rest_vacuous() -> None:
+    dom0 = domain(0, [1], 11, kind=DomainKind.DOM0)
+    of = system(4, [dom0, domain(1, [2], 5)])
+    found = verdicts(of, level_boot(of, 10), None)
+    assert found["memory/dom0"] == "refuted"
+    assert found["memory/d1"] == "vacuous"
+    refused = replace(domain(1, [9], 5), failure=Failure("domain-colors", "no such color"))
+    of = system(4, [refused])
+    assert verdicts(of, level_boot(of, 10), None)["memory/d1"] == "vacuous"
+
+
+def test_a_refutation_counts_and_points_at_the_lines() -> None:
+    of = system(4, [domain(1, [1, 2], 15), domain(2, [1, 2], 8)])
+    theorem = theorems(of, level_boot(of, 10), None)["memory/d2"]
+    assert isinstance(theorem.witness, dict)
+    assert theorem.witness["missing_pages"] == 3
+    assert isinstance(theorem.certificate, dict)
+    assert theorem.certificate["kind"] == "hall"
+    assert set(theorem.certificate["domains"]) == {"d1", "d2"}
+    assert check_counting(theorem.certificate)
+    lines = {related.location.line for related in theorem.core}
+    assert {12, 101, 102} <= lines
+
+
+def test_xens_own_choice_can_fail_where_a_better_one_would_not() -> None:
+    """The first guest takes from the color that the second one needs: no Hall set, but the frames go like this."""
+    of = system(4, [domain(1, [1, 2], 4), domain(2, [1], 4)])
+    theorem = theorems(of, booted(of, [0, 5, 3, 0]), None)["memory/d2"]
+    assert str(theorem.verdict) == "refuted"
+    assert isinstance(theorem.certificate, dict)
+    assert theorem.certificate["kind"] == "taking"
+    assert check_counting(theorem.certificate)
+
+
+@settings(max_examples=150, deadline=None)
+@given(frees, st.lists(st.tuples(st.integers(1, 12), lists), min_size=1, max_size=4))
+def test_certificates_show_what_they_claim(free: list[int], wanted: list[tuple[int, list[int]]]) -> None:
+    needs = {f"d{number}": each for number, each in enumerate(wanted)}
+    taking = taking_certificate(needs, tuple(free))
+    fits = all(created(free, wanted))
+    assert (taking is None) == fits
+    assert taking is None or check_counting(taking)
+    hall = hall_set(needs, free)
+    if fits:
+        assert hall is None
+    assert hall is None or check_counting(hall)
+
+
+def test_a_forged_certificate_is_refused() -> None:
+    honest = taking_certificate({"a": (4, [0, 1]), "b": (4, [0])}, (5, 3, 0, 0))
+    assert isinstance(honest, dict)
+    assert check_counting(honest)
+    assert not check_counting({**honest, "free_by_color": [9, 3, 0, 0]})
+    steps = [dict(step) for step in honest["steps"]]
+    steps[0]["left"] = [1, 3, 0, 0]
+    assert not check_counting({**honest, "steps": steps})
+    assert not check_counting(
+        {"kind": "hall", "domains": {"a": {"pages": 3, "colors": [0]}}, "free_by_color": {"0": 5}}
+    )
+    assert not check_counting(
+        {"kind": "hall", "domains": {"a": {"pages": 9, "colors": [0, 1]}}, "free_by_color": {"0": 5}}
+    )
+    assert not check_counting("nothing")
+    assert not check_counting({"kind": "taking"})
+
+
+def test_the_search_for_an_order_stops_in_time() -> None:
+    needs = {f"d{n}": (1, [0, 1]) for n in range(12)}
+    search = order_without_room("d0", needs, (20, 20), timeout=0.0)
+    assert search.order is None
+    assert not search.complete
