@@ -6,7 +6,7 @@ import pytest
 
 from colorcheck import pipeline
 from colorcheck.diagnostic import Severity
-from colorcheck.edits import changed_files, write
+from colorcheck.edits import originals, write
 from colorcheck.inputs.manifest_reader import read_manifest
 from colorcheck.rules import RULES
 from colorcheck.rules.example import GUEST, Example
@@ -42,6 +42,8 @@ def test_fix_mends_what_was_found(rule: Rule, tmp_path: Path) -> None:
     edits = [edit for found in findings(rule.bad, tmp_path) if found.rule == rule.id for edit in found.fix]
     if not edits:
         pytest.skip("no fix")
-    write(changed_files(edits))
+    files, unreadable = originals(edits)
+    assert unreadable == ()
+    assert write(files, edits) == ()
     left = pipeline.verify(read_manifest(str(tmp_path / "colorcheck.toml"))).findings
     assert [(f.rule, f.message) for f in left if f.rule == rule.id or f.severity is Severity.ERROR] == []
