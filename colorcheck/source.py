@@ -102,26 +102,28 @@ class Passage:
         if not self.pieces:
             return self.whole
         first = self._character(start)
-        if end <= start:
-            return replace(first, end_line=first.line, end_column=first.column)
-        last = self._character(end - 1)
+        last = self._character(end - 1) if end > start else first
         if not first.line or not last.line:
             return self.whole
-        return replace(first, end_line=last.line, end_column=last.column + 1)
+        column = last.column + (end > start)
+        return Location(first.file, first.line, first.column, last.line, column, first.node, first.property)
 
     def _character(self, offset: int) -> Location:
-        index = max(0, bisect_right(self.pieces, offset, key=lambda piece: piece[0]) - 1)
-        begin, place = self.pieces[index]
+        pieces = self.pieces
+        index = max(0, bisect_right(pieces, offset, key=lambda piece: piece[0]) - 1) if len(pieces) > 1 else 0
+        begin, place = pieces[index]
         if not place.line:
             return place
-        return replace(place, column=place.column + offset - begin)
+        column = place.column + offset - begin
+        return Location(place.file, place.line, column, place.end_line, place.end_column, place.node, place.property)
 
     def part(self, start: int, end: int) -> Passage:
         """`text[start:end]` as a passage of its own."""
         if not self.pieces:
             return Passage(self.text[start:end], self.whole)
         inside = tuple((begin - start, place) for begin, place in self.pieces if start < begin < end)
-        return Passage(self.text[start:end], self.locate(start, end), ((0, self._character(start)), *inside))
+        whole = self.locate(start, end)
+        return Passage(self.text[start:end], whole, ((0, whole), *inside))
 
 
 def passage(text: str, location: Location) -> Passage:

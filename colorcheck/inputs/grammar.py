@@ -45,9 +45,16 @@ def _tables(name: str) -> str | bool:
     return str(folder / f"{name}.lark") if folder else False
 
 
+@cache
+def _lexer(name: str) -> Lark:
+    from lark import Lark
+
+    return Lark(resources.grammar(name), parser=None, lexer="basic")
+
+
 def tokens(name: str, text: str) -> Iterator[Token]:
-    """The tokens of a text whose grammar (`name`) is no more than a sequence of them."""
-    return parser(name, lexer="basic").lex(text)
+    """The tokens of a text, whatever the rules of the grammar `name` say about their order."""
+    return _lexer(name).lex(text)
 
 
 def span(token: Token) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from colorcheck.inputs.grammar import parser, span
+from colorcheck.inputs.grammar import parser, span, tokens
 from colorcheck.inputs.xl_strings import BadEscapeError, unquote
 from colorcheck.inputs.xl_values import XlError, XlFile, XlList, XlSetting, XlValue, in_bytes
 from colorcheck.source import Lines, Location, Passage, concatenated
@@ -72,13 +72,13 @@ class _Reader:
         self._lexical_error_line = -1
         self._silence = 0  # tokens to take before syntax errors are reported again
         self._last_line = 1
-        self._lark = parser("xl", start=("start", "lexical_error"), lexer="basic")
+        self._lark = parser("xl")
         self._unexpected = _unexpected_token()
         self._begin()
 
     def _begin(self) -> None:
         """Stand at the start of a statement."""
-        self._machine: InteractiveParser = self._lark.parse_interactive(start="start")
+        self._machine: InteractiveParser = self._lark.parse_interactive()
         self._at = _At.START
         self._open: list[tuple[Token, list[XlValue]]] = []
 
@@ -93,7 +93,7 @@ class _Reader:
 
     def _tokens(self) -> Iterator[Token]:
         """The tokens that xl's parser is handed; lexical errors are left out and reported."""
-        for token in self._lark.lex(self.text):
+        for token in tokens("xl", self.text):
             if token.type == "LEXICAL_ERROR":
                 self._lexical_error(token)
                 continue

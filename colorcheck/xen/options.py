@@ -224,53 +224,53 @@ def _option(written: Passage, dialect: Dialect, room: int) -> Option:
     text = _kept(written.text)
     key, _, value = text.partition("=")
     name = key.removeprefix("no-")
-    spec = _specs(dialect).get(name)
+    spec = _specs(dialect.name).get(name)
     if spec is None:
         fate = OptionFate.NOT_FOLLOWED if name in KNOWN_OPTIONS else OptionFate.UNKNOWN
         return Option(written, text, key, value, name, fate, message=f'parameter "{key}" unknown!')
-    stored, error, colors = _carry_out(
-        spec, written.part(len(key) + 1, len(text)), negated=key != name, dialect=dialect, room=room
-    )
+    negated = key != name
+    shown = key, value
+    if negated and spec.kind in _CUSTOM and not value:
+        shown = "no", "no"  # the option is handed this text, in the very buffer that the message prints
+    stored: Stored
+    stored, error, colors = None, EINVAL, None
+    if negated and spec.kind in _CUSTOM and value:
+        pass  # such an option takes no value behind "no-"
+    elif spec.kind is OptionKind.COLORS:
+        place = Passage("no", written.whole) if negated else written.part(len(key) + 1, len(text))
+        colors = read_colors(place, dialect, room, room)
+        stored, error = colors.colors, EINVAL if colors.error else 0
+    else:
+        stored, error = _value(spec, shown[1], negated=negated)
     message = ""
     if error:
-        # a custom option is handed the text "no" in the very buffer that the message prints
-        shown = ("no", "no") if key != name and not value and spec.kind in _CUSTOM else (key, value)
         message = f'parameter "{shown[0]}" has invalid value "{shown[1]}", rc=-{error}!'
     fate = OptionFate.REJECTED if error else OptionFate.ACCEPTED
     return Option(written, text, key, value, name, fate, spec, stored, colors, message)
 
 
 @cache
-def _specs(dialect: Dialect) -> dict[str, BootOption]:
-    return {option.name: option for option in dialect.options}
+def _specs(dialect: str) -> dict[str, BootOption]:
+    return {option.name: option for option in dialect_of(dialect).options}
 
 
 _CUSTOM = (OptionKind.COLORS, OptionKind.NUMBER, OptionKind.OWN_SIZE)
 
 
-def _carry_out(
-    spec: BootOption, value: Passage, *, negated: bool, dialect: Dialect, room: int
-) -> tuple[Stored, int, ColorList | None]:
-    """What is stored, the error number (0: none), and how a list of colors was read."""
-    text = value.text
-    if spec.kind is OptionKind.BOOLEAN:
-        if text and text not in _TRUE + _FALSE:
-            return None, EPERM, None
-        return (text not in _FALSE) is not negated, 0, None
-    if spec.kind in (OptionKind.INTEGER, OptionKind.SIZE):
-        number, end = size_and_unit(text) if spec.kind is OptionKind.SIZE else simple_strtoll(text)
-        stored, error = _assign(number, spec.bits)
-        return stored, EINVAL if end < len(text) else error, None
-    if negated:
-        if text:
-            return None, EINVAL, None
-        value = replace(value, text="no", pieces=())
-        text = "no"
-    if spec.kind is OptionKind.COLORS:
-        colors = read_colors(value, dialect, room, room)
-        return colors.colors, EINVAL if colors.error else 0, colors
-    number, end = size_and_unit(text) if spec.kind is OptionKind.OWN_SIZE else simple_strtoull(text)
-    return number, EINVAL if end < len(text) else 0, None
+def _value(spec: BootOption, text: str, *, negated: bool) -> tuple[Stored, int]:
+    """What is stored, and the error number (0: none)."""
+    match spec.kind:
+        case OptionKind.BOOLEAN:
+            accepted = not text or text in _TRUE + _FALSE
+            return ((text not in _FALSE) is not negated, 0) if accepted else (None, EPERM)
+        case OptionKind.INTEGER:
+            number, end = simple_strtoll(text)
+        case OptionKind.NUMBER:
+            number, end = simple_strtoull(text)
+        case _:
+            number, end = size_and_unit(text)
+    stored, error = _assign(number, spec.bits)
+    return stored, EINVAL if end < len(text) else error
 
 
 def _assign(number: int, bits: int) -> tuple[int | None, int]:
