@@ -67,7 +67,18 @@ def board_from_device_tree(tree: DeviceTree) -> tuple[Board | None, tuple[Proble
         pa_bits_sources=core.pa_bits_sources if core else (),
         iommu_sources=(tree.file,),
     )
-    return board, tuple(dict.fromkeys(problems))
+    return board, tuple(_once(problems))
+
+
+def _once(problems: list[Problem]) -> Iterator[Problem]:
+    """Each problem once; what every CPU of a kind says of its private caches, only of the first."""
+    seen: set[tuple[str, object]] = set()
+    for problem in problems:
+        private = problem.kind == "device-tree-private-cache"
+        key = (problem.kind, problem.message.partition(", ")[2] if private else (problem.message, problem.location))
+        if key not in seen:
+            seen.add(key)
+            yield problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,137 @@
+"""Which board a deployment is for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from colorcheck.hardware import catalogue
+from colorcheck.hardware.affinity import cache_groups
+from colorcheck.hardware.board_text import to_toml
+from colorcheck.hardware.choose import choose_board, silicon_differences
+from colorcheck.inputs.device_tree_source import read_source
+from colorcheck.inputs.tree import DeviceTree
+from colorcheck.source import Location
+
+TREES = Path(__file__).parent / "trees"
+HERE = Location("colorcheck.toml", 2, 9, 2, 17)
+VIRT = """/dts-v1/;
+/ { compatible = "linux,dummy-virt";
+    cpus { #address-cells = <1>; #size-cells = <0>;
+        cpu@0 { device_type = "cpu"; compatible = "arm,cortex-a57"; reg = <0>; };
+        cpu@1 { device_type = "cpu"; compatible = "arm,cortex-a57"; reg = <1>; }; }; };"""
+
+
+def tree_of(name: str) -> DeviceTree:
+    return parse((TREES / f"{name}.dts").read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> DeviceTree:
+    read = read_source("system.dts", text.encode())
+    assert read.tree is not None
+    return read.tree
+
+
+def test_a_named_board() -> None:
+    choice = choose_board("zcu102", HERE, tree_of("zcu102"))
+    assert choice.board is not None
+    assert (choice.board.name, choice.how, choice.problems) == ("zcu102", "named", ())
+
+
+def test_a_misspelled_board_is_not_replaced_by_something_that_fits() -> None:
+    choice = choose_board("zcu-102", HERE, tree_of("zcu102"))
+    assert choice.board is None
+    assert [problem.kind for problem in choice.problems] == ["unknown-board"]
+    assert choice.problems[0].location == HERE
+
+
+def test_a_board_left_out_is_found_by_its_compatible() -> None:
+    choice = choose_board(None, HERE, tree_of("zcu102"))
+    assert choice.board is not None
+    assert (choice.board.name, choice.how) == ("zcu102", "compatible")
+    assert [problem.kind for problem in choice.problems] == ["board-by-compatible"]
+
+
+def test_a_board_that_nobody_knows_comes_from_the_tree() -> None:
+    text = (TREES / "rpi4.dts").read_text(encoding="utf-8").replace("raspberrypi,4-model-b", "acme,one")
+    choice = choose_board(None, HERE, parse(text))
+    assert choice.board is not None
+    assert (choice.how, choice.board.nr_colors) == ("device-tree", 16)
+
+
+@pytest.mark.parametrize(("named", "tree"), [("zcu102", "rpi4"), ("rpi4", "zcu102"), ("rpi3bp", "rk3399")])
+def test_a_board_that_is_not_the_trees_is_said(named: str, tree: str) -> None:
+    assert "board-contradicts-tree" in {problem.kind for problem in choose_board(named, HERE, tree_of(tree)).problems}
+
+
+def test_a_way_size_that_differs_is_said() -> None:
+    choice = choose_board("imx8mq", HERE, four_a53_with_512_kib())
+    assert [problem.kind for problem in choice.problems] == ["board-contradicts-tree"]
+    assert "65536" in choice.problems[0].message
+    assert "32768" in choice.problems[0].message
+
+
+def four_a53_with_512_kib() -> DeviceTree:
+    text = (TREES / "rpi4.dts").read_text(encoding="utf-8").replace("cortex-a72", "cortex-a53")
+    text = text.replace("<0x100000>", "<0x80000>").replace("cache-sets = <1024>", "cache-sets = <512>")
+    for old, new in (("d-cache-sets = <256>", "d-cache-sets = <128>"), ("<0xc000>", "<0x8000>")):
+        text = text.replace(old, new)
+    return parse(text)
+
+
+def test_a_later_revision_with_other_cores_is_not_taken_for_the_board() -> None:
+    text = (TREES / "juno-r0.dts").read_text(encoding="utf-8").replace("cortex-a57", "cortex-a72")
+    choice = choose_board(None, HERE, parse(text))
+    assert choice.how == "device-tree"
+
+
+def test_qemu_virt_goes_by_the_cpu() -> None:
+    choice = choose_board(None, HERE, parse(VIRT))
+    assert choice.board is not None
+    assert choice.board.name == "qemu-virt-cortex-a57"
+    assert choice.board.boot_cluster.cpus == (0, 1)
+
+
+def test_the_boot_cpu_of_the_tree_decides_the_order_of_clusters() -> None:
+    """Juno r0 lists its A57 first; booted on an A53, Xen counts 16 colors and numbers that CPU 0."""
+    tree = replace(tree_of("juno-r0"), boot_cpu=0x100)
+    board = choose_board("juno-r0", HERE, tree).board
+    assert board is not None
+    assert board.nr_colors == 16
+    assert [(c.cores, c.cpus) for c in board.clusters] == [("cortex-a53", (0, 3, 4, 5)), ("cortex-a57", (1, 2))]
+    assert board.pa_bits == 40
+
+
+def test_clusters_that_do_not_fit_the_tree_have_no_numbers() -> None:
+    text = (TREES / "rpi4.dts").read_text(encoding="utf-8").replace("cortex-a72", "cortex-a53")
+    board = choose_board("rk3399", HERE, parse(text)).board
+    assert board is not None
+    assert all(group.cpus is None for group in cache_groups(board))
+
+
+def test_nothing_to_go_by() -> None:
+    choice = choose_board(None, HERE, None)
+    assert (choice.board, choice.how) == (None, "none")
+    assert [problem.kind for problem in choice.problems] == ["no-board"]
+
+
+def test_a_board_file(tmp_path: Path) -> None:
+    shipped = catalogue.board("rpi4")
+
+    (tmp_path / "mine.toml").write_text(to_toml(shipped), encoding="utf-8")
+    choice = choose_board("mine.toml", HERE, None, str(tmp_path))
+    assert choice.board is not None
+    assert (choice.board.name, choice.board.nr_colors) == ("mine", 16)
+    (tmp_path / "mine.toml").write_text("[[clusters]]\ncore = 3\n", encoding="utf-8")
+    assert choose_board("mine.toml", HERE, None, str(tmp_path)).problems[0].kind == "bad-board-file"
+    assert choose_board("none.toml", HERE, None, str(tmp_path)).problems[0].kind == "unknown-board"
+
+
+@pytest.mark.parametrize(
+    ("name", "differs"),
+    [("qemu-raspi3b", True), ("qemu-imx8mp-evk", True), ("qemu-raspi4b", False), ("qemu-xlnx-zcu102", False)],
+)
+def test_machines_that_are_not_their_silicon(name: str, differs: bool) -> None:
+    assert bool(silicon_differences(catalogue.board(name))) == differs
