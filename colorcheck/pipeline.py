@@ -36,9 +36,13 @@ def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> V
     outlooks = tuple(run.proved(outlook, facts, timeout, smt) for outlook in facts.outlooks)
     facts = replace(facts, outlooks=outlooks)
     with run.stage("rules"):
-        findings, faults = rules.run(facts, (*rules.RULES, *_plugin_rules(rules.RULES)))
+        from colorcheck.selection import select
+
+        running = (*rules.RULES, *_plugin_rules(rules.RULES))
+        findings, faults = rules.run(facts, running)
         run.faults += faults
-        return run.verification(facts, findings)
+        selected = select(findings, facts, running)
+        return replace(run.verification(facts, selected.findings), silenced=selected.silenced)
     return run.verification(facts)
 
 

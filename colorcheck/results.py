@@ -11,6 +11,7 @@ from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest import Manifest
+from colorcheck.source import Location
 from colorcheck.theorem import Theorem
 from colorcheck.xen.system import Boot, System
 
@@ -55,6 +56,18 @@ class Skipped:
 
     def to_dict(self) -> dict[str, str]:
         return {"check": self.check, "reason": self.reason, "xen": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding that is not told, where it was silenced (a comment, a key of the manifest) and why."""
+
+    finding: Finding
+    location: Location
+    reason: str
+
+    def to_dict(self) -> dict[str, object]:
+        return {"finding": self.finding.to_dict(), "location": self.location.to_dict(), "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +120,7 @@ class Verification:
     faults: tuple[Fault, ...] = ()
     seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)
     nothing_to_check: bool = False
+    silenced: tuple[Silenced, ...] = ()
 
     @property
     def manifest(self) -> Manifest:
@@ -155,6 +169,7 @@ class Verification:
             "target": self.target(),
             "findings": [finding.to_dict() for finding in self.findings],
             "theorems": [{**theorem.to_dict(), "xen": line} for line, theorem in self.facts.theorems()],
+            "silenced": [entry.to_dict() for entry in self.silenced],
             "skipped": [entry.to_dict() for entry in self.skipped],
             "faults": [fault.to_dict() for fault in self.faults],
             "seconds": {stage: round(seconds, 6) for stage, seconds in self.seconds},

@@ -61,6 +61,16 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class PathRules:
+    """`[[rules.path]]`: rules that are not told for files that match the pattern `path`, and why."""
+
+    path: str
+    ignore: tuple[str, ...]
+    reason: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A manifest as written, defaults filled in.
 
@@ -78,6 +88,9 @@ class Manifest:
     image_builder: str | None = None
     policy: Policy = field(default_factory=Policy)
     domain_policies: tuple[DomainPolicy, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    path_rules: tuple[PathRules, ...] = ()
     keys: tuple[tuple[str, Location], ...] = ()
     problems: tuple[Problem, ...] = ()
 

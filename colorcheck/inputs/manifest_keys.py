@@ -17,7 +17,7 @@ class Kind(StrEnum):
     COUNT = "a whole number from 0 up"
     NUMBER = "a number above 0, such as 3 or 0.5"
     FLAG = "true or false"
-    TABLES = "a table: write [[policy.share]] above its keys"
+    TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ KEYS: tuple[Key, ...] = (
         option="domain",
     ),
     Key("inputs.image-builder", Kind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
+    Key("rules.select", Kind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
+    Key("rules.ignore", Kind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
     Key("policy.creation-order", Kind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
 )
 
@@ -96,6 +98,12 @@ SHARE_KEYS: tuple[Key, ...] = (
     Key("policy.share.reason", Kind.TEXT, "TEXT", "why this is accepted"),
 )
 
+PATH_KEYS: tuple[Key, ...] = (
+    Key("rules.path.path", Kind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
+    Key("rules.path.ignore", Kind.TEXTS, "RULES", "the rules that are not told for them"),
+    Key("rules.path.reason", Kind.TEXT, "TEXT", "why"),
+)
+
 DOMAIN_KEYS: tuple[Key, ...] = (
     Key("domains.NAME.critical", Kind.FLAG, "FLAG", "what becomes of this domain matters most"),
     Key("domains.NAME.min-colors", Kind.COUNT, "N", "the fewest colors that a plan may give it"),
@@ -104,4 +112,4 @@ DOMAIN_KEYS: tuple[Key, ...] = (
     Key("domains.NAME.miss-curve", Kind.TEXT, "FILE", "a CSV of misses (or seconds) for 1, 2, ... colors"),
 )
 
-SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains")
+SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")

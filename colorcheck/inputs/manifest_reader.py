@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs import settings as kinds
-from colorcheck.inputs.manifest import DomainPolicy, Manifest, Policy, Share, Target
-from colorcheck.inputs.manifest_keys import DOMAIN_KEYS, KEYS, SECTIONS, SHARE_KEYS, Kind
+from colorcheck.inputs.manifest import DomainPolicy, Manifest, PathRules, Policy, Share, Target
+from colorcheck.inputs.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SECTIONS, SHARE_KEYS, Kind
 from colorcheck.inputs.settings import Setting, SettingReader
 from colorcheck.inputs.toml_places import Path, Place, places
 from colorcheck.source import Location
@@ -108,6 +108,9 @@ class _Document:
             image_builder=reader.text("inputs.image-builder"),
             policy=Policy(creation_order, self._shares()),
             domain_policies=self._domain_policies(),
+            select=_names(reader.texts("rules.select")),
+            ignore=_names(reader.texts("rules.ignore")),
+            path_rules=self._path_rules(),
             keys=(
                 *((".".join(at), place.value) for at, place in self.found.items()),
                 *((key, setting.location) for key, setting in given.items()),
@@ -125,7 +128,7 @@ class _Document:
                 self._wrong((section,), content, f"a table: write [{section}]")
             elif section != "domains":
                 names = [key.name for key in KEYS if key.path.startswith(f"{section}.")]
-                nested = ["share"] if section == "policy" else []
+                nested = [name for name in ({"policy": "share", "rules": "path"}.get(section),) if name]
                 reader = self._table((section,), content, names + nested)
                 written |= {f"{section}.{name}": s for name, s in reader.settings.items() if name not in nested}
         return written
@@ -148,6 +151,28 @@ class _Document:
         if len(self.problems) == before:
             what = "a share without a reason" if not reason else "a share of fewer than two domains"
             help_text = 'write domains = ["dom0", "gui"] and reason = "..."; until then nothing may be shared'
+            self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+        return None
+
+    def _path_rules(self) -> tuple[PathRules, ...]:
+        rules = self.content.get("rules")
+        given = rules.get("path", []) if isinstance(rules, dict) else []
+        if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+            self._wrong(("rules", "path"), given, Kind.TABLES)
+            return ()
+        found = (self._path_rule(("rules", "path", str(index)), entry) for index, entry in enumerate(given))
+        return tuple(entry for entry in found if entry is not None)
+
+    def _path_rule(self, at: Path, entry: Mapping[str, object]) -> PathRules | None:
+        reader = self._table(at, entry, [key.name for key in PATH_KEYS])
+        before = len(self.problems)
+        path, ignore = reader.text("path") or "", reader.texts("ignore") or ()
+        reason = (reader.text("reason") or "").strip()
+        if path and ignore and reason:
+            return PathRules(path, ignore, reason, self._place(at))
+        if len(self.problems) == before:
+            what = "rules are ignored for a path without saying which, where or why"
+            help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
             self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
         return None
 
@@ -200,6 +225,11 @@ class _Document:
     def _wrong(self, at: Path, value: object, kind: str) -> None:
         message = f"{'.'.join(at)} is {kinds.shown(value)}"
         self.problems.append(Problem("manifest-value", message, self._place(at), f"write {kind}"))
+
+
+def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Rules by name; several may stand in one text, with commas between them."""
+    return tuple(name.strip() for text in given or () for name in text.split(",") if name.strip())
 
 
 def _target(reader: SettingReader) -> Target:

@@ -12,17 +12,10 @@ Source: colorcheck's own promise: "a crash is a finding, never silence".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
-from colorcheck.rules.rule import Rule
+from colorcheck.rules.rule import Rule, nothing
 from colorcheck.source import Location
-
-
-def check(facts: Facts) -> Iterator[Finding]:  # noqa: ARG001
-    """Nothing by itself: `rules.run` makes these findings where a rule raises."""
-    return iter(())
 
 
 def finding(rule: Rule, error: Exception, facts: Facts) -> Finding:
@@ -40,6 +33,6 @@ RULE = Rule(
     "rule-crash",
     Severity.ERROR,
     __doc__,
-    check,
+    nothing,
     untestable="shown by a rule made to crash, not by a deployment",
 )
