@@ -78,8 +78,13 @@ class _Replayed:
             yield f"{theorem.id} is proved, but in the replay frames of {first} and {second} meet in a set"
         everything = all(not isinstance(known.index, UnknownIndex) for known in self._caches(theorem))
         shown = isinstance(theorem.witness, dict) and "replay" in theorem.witness
-        if theorem.verdict is Verdict.REFUTED and everything and not met and not shown:
+        if theorem.verdict is Verdict.REFUTED and everything and not met and not shown and self._all_used(theorem):
             yield f"{theorem.id} is refuted, but in the replay no frames of {first} and {second} meet in a set"
+
+    def _all_used(self, theorem: Theorem) -> bool:
+        """Whether both got frames of each of their colors; else the colors may meet later, in other frames."""
+        domains = [self.domains[name].domain for name in theorem.subjects if name in self.domains]
+        return all(set(colors_of(self.boot, domain.name)).issuperset(domain.colors) for domain in domains)
 
     def _built(self, theorem: Theorem) -> bool:
         """Whether both have frames, and a name that is theirs alone."""
