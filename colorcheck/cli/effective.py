@@ -15,14 +15,26 @@ from colorcheck.documents import Effective
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_document_arguments(parser)
+    parser.add_argument(
+        "--explain-affinity",
+        action="store_true",
+        help="say on which CPUs each domain may run, why, and which caches each pair shares",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     found = Effective(pipeline.effective(load_manifest(options)))
     if options.format == "json":
-        write(json.dumps(found.to_dict(), indent=2))
+        from colorcheck.report.affinity import affinity_to_dict
+
+        extra = {"affinity": affinity_to_dict(found.verification.facts)} if options.explain_affinity else {}
+        write(json.dumps({**found.to_dict(), **extra}, indent=2))
     else:
         from colorcheck.report.effective import render
 
         write(render(found.verification, style(options)))
+        if options.explain_affinity:
+            from colorcheck.report.affinity import explain
+
+            write("\n" + explain(found.verification.facts))
     return say_trouble(found.verification)
