@@ -19,7 +19,7 @@ from colorcheck.rules.told import told
 RULE = told(
     "CC610",
     "board-contradicts-tree",
-    Severity.WARNING,
+    Severity.ERROR,
     __doc__,
     ("board-contradicts-tree",),
     "name the board that the device tree is for",
