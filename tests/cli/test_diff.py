@@ -56,7 +56,7 @@ def test_less_memory_to_spare(capsys, changed):
     status, found = document(capsys, head)
     assert status == 1
     assert found["reasons"] == ["less-margin"]
-    assert {(margin["domain"], margin["after"] - margin["before"] < -8000) for margin in found["margins"]} >= {
+    assert {(margin["domain"], margin["after"] - margin["before"] < -7000) for margin in found["margins"]} >= {
         ("dom0", True)
     }
     assert diff(capsys, head, "--fail-on", "new-sharing,new-errors")[0] == 0
