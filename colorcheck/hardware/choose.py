@@ -119,7 +119,12 @@ def _matched(known: Board, described: Board) -> Iterator[Cluster]:
 def _about(
     known: Board, described: Board | None, tree: DeviceTree | None, location: Location | None = None
 ) -> Iterator[Problem]:
-    """Where board and tree contradict each other. A machine that stands for silicon runs with the silicon's tree."""
+    """Where board and tree contradict each other, and where an emulated machine is not the silicon it stands for.
+
+    Such a machine runs with the silicon's tree, so that tree is no evidence against it.
+    """
+    for text in silicon_differences(known):
+        yield Problem("board-not-silicon", text, location or Location(known.name))
     if described is None or tree is None or known.silicon:
         return
     place = location or tree.root.location

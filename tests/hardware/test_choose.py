@@ -135,3 +135,5 @@ def test_a_board_file(tmp_path: Path) -> None:
 )
 def test_machines_that_are_not_their_silicon(name: str, differs: bool) -> None:
     assert bool(silicon_differences(catalogue.board(name))) == differs
+    kinds = [problem.kind for problem in choose_board(name, HERE, None).problems]
+    assert kinds == ["board-not-silicon"] * differs
