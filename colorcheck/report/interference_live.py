@@ -73,8 +73,17 @@ def _map(frame: Frame, color: bool) -> Iterator[Text]:
             first = row * per_row + column * per_row // columns
             last = row * per_row + (column + 1) * per_row // columns
             found = [owner for owners in frame.owners[first:last] for owner in owners]
-            cells.append(_cell(frame, found, (last - first) * frame.ways, color))
+            _append(cells, _cell(frame, found, (last - first) * frame.ways, color))
         yield text(*cells)
+
+
+def _append(cells: list[str | tuple[str, str]], cell: str | tuple[str, str]) -> None:
+    """Appends a cell, to the last one where both have one paint: recordings stay small."""
+    before = cells[-1]
+    if isinstance(cell, tuple) and isinstance(before, tuple) and before[1] == cell[1]:
+        cells[-1] = (before[0] + cell[0], cell[1])
+    else:
+        cells.append(cell)
 
 
 def _cell(frame: Frame, found: list[int], lines: int, color: bool) -> str | tuple[str, str]:
