@@ -87,6 +87,8 @@ class XlError:
         return f"{file}:{self.line}: config parsing error near {near}: {self.message}"
 
 
+_DASH = 'a dash is no part of a name in xl files: write an underscore, as in llc_colors = ["4-8"]'
+
 _PYTHON = (
     "warning: Config file looks like it contains Python code.",
     "warning:  Arbitrary Python is no longer supported.",
@@ -123,7 +125,12 @@ class XlFile:
     @property
     def problems(self) -> tuple[Problem, ...]:
         return tuple(
-            Problem("syntax", f'near "{error.near}": {error.message}; xl refuses the whole file', error.location)
+            Problem(
+                "syntax",
+                f'near "{error.near}": {error.message}; xl refuses the whole file',
+                error.location,
+                _DASH if error.near.startswith("-") else "",
+            )
             for error in self.errors
         )
 
