@@ -27,18 +27,19 @@ from colorcheck.xen.preparation import Preparation
 from colorcheck.xen.stages import Stages
 from colorcheck.xen.system import Boot, Built, Domain, DomainKind, Failure, Note, System
 
+MODELLED = ("4.20", "4.21", "4.22")
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
 
 
 def boot(deployment: Deployment, system: System, board: Board | None = None) -> Boot | None:
-    """How the boot goes; None where it cannot be modelled: the number of colors or the memory is not known.
+    """How the boot goes; None where it cannot be modelled: a fork's line, or colors or memory are not known.
 
     Everything is taken from the system's `preparation`, so that a system with other colors boots without reading
     the files again. With coloring off no heap is modelled; only what stops such a boot is.
     """
     del deployment, board
     prepared = system.preparation
-    if prepared is None:
+    if prepared is None or system.version not in MODELLED:
         return None
     if system.panic:
         return _stopped(system, system.panic)

@@ -53,8 +53,10 @@ def geometry(arguments: BootArguments, board: Board | None, version: str, most_c
     sizes = [arguments.in_force(concept) for concept in (Concept.LLC_SIZE, Concept.LLC_WAYS)]
     location = next((option.location for option in (switch, *sizes) if option), arguments.location)
     given = bool(arguments.llc_size and arguments.llc_nr_ways) and arguments.llc_coloring is not False
-    if not built_in or not (given or arguments.llc_coloring):
+    if not built_in or not (given or arguments.llc_coloring or arguments.dialect.always_on):
         return Geometry(False, None, None, location)
+    if not arguments.dialect.modelled:
+        return _other_line(arguments, board, location, most_colors)
     notes: list[Note] = []
     probed = probed_cache(board, version)
     if not given and (arguments.llc_size or arguments.llc_nr_ways):
@@ -71,6 +73,20 @@ def geometry(arguments: BootArguments, board: Board | None, version: str, most_c
         message = f"the options give a way of {way:#x} bytes, the cache that Xen would probe has {probed.way_size:#x}"
         notes.append(note("way-size-differs", message, location, given=way, probed=probed.way_size))
     return _colors(way, most_colors, location, notes)
+
+
+def _other_line(arguments: BootArguments, board: Board | None, location: Location, most_colors: int) -> Geometry:
+    """A fork's line: the way size given in one option, else the outermost cache that the CPU lists.
+
+    What a fork does beyond this is not modelled, so nothing here panics.
+    """
+    option = arguments.in_force(Concept.WAY_SIZE)
+    probed = probed_cache(board, "4.20")
+    way = arguments.way_size or (probed.way_size if probed else None)
+    place = option.location if option else location
+    if way is None:
+        return _unknown(None, None, place, [])
+    return Geometry(True, way, min(way // PAGE, most_colors) or None, place)
 
 
 def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> Geometry:

@@ -1,0 +1,104 @@
+"""How fast the boot model is, against its page-by-page twin of the tests, and how much memory it takes.
+
+python benchmarks/bench_replay.py            the table
+python benchmarks/bench_replay.py --twin 16  the twin too, at 16 GiB (about a minute)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "xen"))
+
+from oracle import boot as twin_boot
+
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.manifest import Manifest
+from colorcheck.source import Location
+from colorcheck.xen.boot import boot
+from colorcheck.xen.machine import Machine, Module, Range
+from colorcheck.xen.p2m import dom0less_pool
+from colorcheck.xen.preparation import Preparation
+from colorcheck.xen.system import Boot, ColorSource, Domain, DomainKind, System
+
+HERE = Location("benchmark")
+NOTHING = Deployment(Manifest("", ""))
+RAM = 0x4000_0000
+SIZES = ((2, 16, 4), (16, 16, 4), (64, 128, 32), (1024, 128, 32))
+
+
+def system(gib: int, nr_colors: int, domains: int) -> System:
+    """`gib` GiB of memory in one bank, and domains with colors of their own that take six tenths of it."""
+    modules = [Module(RAM + 0x20_0000, 0x17_4000, "Xen", HERE, "xen"), Module(RAM + 0x800_0000, 0x9000, "", HERE)]
+    modules += [Module(RAM + 0x900_0000 + i * 0x20_0000, 0x1_0000, "", HERE) for i in range(min(domains, 30))]
+    machine = Machine((Range(RAM, gib << 30, "memory", HERE),), modules=tuple(modules), image_size=0x17_4000)
+    share = nr_colors // domains
+    mib = gib * 1024 * 6 // 10 // domains
+    built = tuple(
+        Domain(
+            number + 1,
+            f"domain{number}",
+            DomainKind.DOM0LESS,
+            tuple(range(number * share, (number + 1) * share)),
+            ColorSource.GIVEN,
+            HERE,
+            HERE,
+            pages=mib * 256,
+            p2m_pages=dom0less_pool(mib * 1024, 1),
+        )
+        for number in range(domains)
+    )
+    prepared = Preparation(machine, 64 << 20, HERE, (), 3, 0)
+    colors = ColorSource.GIVEN
+    return System("4.20", True, nr_colors, nr_colors * 4096, (0,), colors, HERE, HERE, built, preparation=prepared)
+
+
+def booted(given: System) -> Boot:
+    found = boot(NOTHING, given)
+    if found is None or found.panic:
+        raise SystemExit(f"this system must boot: {found and found.panic}")
+    return found
+
+
+def seconds(given: System, repeats: int = 20) -> float:
+    best = float("inf")
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        booted(given)
+        best = min(best, time.perf_counter() - begin)
+    return best
+
+
+def peak(given: System) -> int:
+    tracemalloc.start()
+    booted(given)
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--twin", type=int, default=2, metavar="GIB", help="boot the twin too, up to this many GiB")
+    options = parser.parse_args()
+    print(f"{'GiB':>5} {'colors':>7} {'domains':>8} {'model':>10} {'peak':>9} {'twin':>10} {'ratio':>8}")
+    for gib, nr_colors, domains in SIZES:
+        given = system(gib, nr_colors, domains)
+        fast, memory = seconds(given), peak(given)
+        line = f"{gib:>5} {nr_colors:>7} {domains:>8} {fast * 1000:>7.2f} ms {memory / 1e6:>6.2f} MB"
+        if gib <= options.twin:
+            begin = time.perf_counter()
+            twin = twin_boot(given)
+            slow = time.perf_counter() - begin
+            if twin.final != booted(given).free_final:
+                raise SystemExit("model and twin differ")
+            line += f" {slow:>8.2f} s {slow / fast:>8.0f}"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
