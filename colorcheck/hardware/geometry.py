@@ -242,9 +242,14 @@ def _colorable(clusters: list[Cluster], system_cache: Cache | None) -> tuple[str
 
 
 def _memory(ancestry: Ancestry) -> tuple[tuple[int, int], ...]:
-    """The ranges of the memory nodes that are not empty, ascending."""
-    found: set[tuple[int, int]] = set()
-    for node in ancestry.tree.root.children:
-        if string(node, "device_type") == "memory":
-            found.update(region for region in ancestry.regions(node) if region and region[1])
-    return tuple(sorted(found))
+    """The ranges of the memory nodes that are not empty, ascending; those that overlap are one."""
+    found: list[tuple[int, int]] = []
+    nodes = [node for node in ancestry.tree.root.children if string(node, "device_type") == "memory"]
+    regions = {region for node in nodes for region in ancestry.regions(node) if region and region[1]}
+    for start, size in sorted(regions):
+        if found and start < sum(found[-1]):
+            begin = found[-1][0]
+            found[-1] = (begin, max(sum(found[-1]), start + size) - begin)
+        else:
+            found.append((start, size))
+    return tuple(found)

@@ -162,6 +162,14 @@ def test_the_boot_cpu_comes_first() -> None:
     assert board.nr_colors == 16
 
 
+def test_memory_that_overlaps_is_one_range() -> None:
+    text = text_of("rpi4").replace("\tcpus {", """
+        memory@0 { device_type = "memory"; reg = <0 0 0 0x8000>, <0 0x4000 0 0x8000>, <0 0x10000 0 0x1000>; };
+        cpus {""", 1)
+    board, _ = derive(re.sub(r"\n\tmemory@0 \{.*?\n\t\};", "", text, flags=re.DOTALL))
+    assert board.dram == ((0, 0xC000), (0x10000, 0x1000))
+
+
 def test_no_cpus_is_a_problem() -> None:
     board, problems = board_from_device_tree(parse("/dts-v1/; / { };"))
     assert board is None
