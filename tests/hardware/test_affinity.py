@@ -34,9 +34,7 @@ LITTLE, BIG = frozenset(range(4)), frozenset((4, 5))
         ("rk3399", frozenset((9,)), BIG, 1),
     ],
 )
-def test_shared_caches(
-    name: str, first: frozenset[int] | None, second: frozenset[int] | None, shared: int
-) -> None:
+def test_shared_caches(name: str, first: frozenset[int] | None, second: frozenset[int] | None, shared: int) -> None:
     assert len(shared_caches(catalogue.board(name), first, second)) == shared
 
 

@@ -163,9 +163,13 @@ def test_the_boot_cpu_comes_first() -> None:
 
 
 def test_memory_that_overlaps_is_one_range() -> None:
-    text = text_of("rpi4").replace("\tcpus {", """
+    text = text_of("rpi4").replace(
+        "\tcpus {",
+        """
         memory@0 { device_type = "memory"; reg = <0 0 0 0x8000>, <0 0x4000 0 0x8000>, <0 0x10000 0 0x1000>; };
-        cpus {""", 1)
+        cpus {""",
+        1,
+    )
     board, _ = derive(re.sub(r"\n\tmemory@0 \{.*?\n\t\};", "", text, flags=re.DOTALL))
     assert board.dram == ((0, 0xC000), (0x10000, 0x1000))
 

@@ -57,9 +57,7 @@ def test_its_board_is_in_the_catalogue(installed: Path) -> None:
 
 
 def test_its_reader_its_rule_and_its_format_take_part(installed: Path, tmp_path: Path) -> None:
-    deployment = Example(
-        guests=(("rt.acme", "rt 256 11"),), manifest="[domains.rt]\ncritical = true\n"
-    )
+    deployment = Example(guests=(("rt.acme", "rt 256 11"),), manifest="[domains.rt]\ncritical = true\n")
     deployment.write(tmp_path)
     told = json.loads(colorcheck(installed, "verify", str(tmp_path), "--format", "json").stdout)
     assert "ACME01" in {finding["rule"] for finding in told["findings"]}

@@ -141,9 +141,7 @@ def test_pools_of_a_xen_that_is_built_without_them_count_for_nothing(tmp_path: P
 
 @pytest.mark.parametrize(("xen", "expected"), [("4.20", None), ("4.21", BIG), ("4.22", BIG)])
 def test_hard_affinity_of_dom0less_vcpus(tmp_path: Path, xen: str, expected: tuple[int, ...] | None) -> None:
-    vcpus = "".join(
-        f'v{i} {{ compatible = "xen,vcpu"; id = <{i}>; hard-affinity = "{4 + i}"; }};' for i in range(2)
-    )
+    vcpus = "".join(f'v{i} {{ compatible = "xen,vcpu"; id = <{i}>; hard-affinity = "{4 + i}"; }};' for i in range(2))
     assert cpus(found(tmp_path, xen, chosen=domain("a", vcpus))["a"]) == expected
 
 
