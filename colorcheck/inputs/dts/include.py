@@ -11,10 +11,8 @@ from colorcheck.inputs.dts.text import BOUNDARY, Composer, Segment, SourceText, 
 from colorcheck.source import Lines, Location
 
 DEEPEST = 200
-_DIRECTIVE_LINE = re.compile(
-    r"^[ \t]*#[ \t]*(?:include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma)(?![\w,.+*#?@=;-])",
-    re.MULTILINE,
-)
+DIRECTIVES = "include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma"
+_DIRECTIVE_LINE = re.compile(rf"^[ \t]*#[ \t]*(?:{DIRECTIVES})(?![\w,.+*#?@-]|[ \t]*[=;])", re.MULTILINE)
 _WORDS = re.compile(
     r'/include/[ \t\n\v\f\r]*+"(?P<name>[^"\\]*+(?:\\[^\n][^"\\]*+)*+)"'
     r'|"[^"\\]*+(?:\\[^\n][^"\\]*+)*+"'

@@ -18,13 +18,13 @@ from pcpp import Action, OutputDirective, Preprocessor
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.dts.files import Files
+from colorcheck.inputs.dts.include import DIRECTIVES
 from colorcheck.inputs.dts.text import Composer, SourceText, decode
 from colorcheck.source import Lines, Location
 
 # Macros that make more words than this are a bomb; the largest trees of the Linux kernel have about 10^5 words.
 MOST_WORDS = 2_000_000
 DEEPEST = 80
-_DIRECTIVES = "include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma"
 _ODD_SPACE = re.compile(r"[\r\f\v]")
 
 
@@ -140,7 +140,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
     def _as_text(self, line: list[Any]) -> list[Any]:
         """A line like `#size-cells = <N>;` is text: an empty word before its # keeps it from being a directive."""
         words = [token for token in line if token.type not in self.t_WS][:2]
-        if words and words[0].value == "#" and len(words) > 1 and words[1].value not in _DIRECTIVES.split("|"):
+        if words and words[0].value == "#" and len(words) > 1 and words[1].value not in DIRECTIVES.split("|"):
             empty = copy.copy(words[0])
             empty.value = ""
             line.insert(0, empty)
