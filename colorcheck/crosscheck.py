@@ -8,11 +8,10 @@ from functools import cache
 
 from colorcheck.diagnostic import Verdict
 from colorcheck.hardware.affinity import shared_caches
-from colorcheck.hardware.board import Board, Cache
-from colorcheck.hardware.frames import sets_of_frames
-from colorcheck.hardware.index import UnknownIndex
-from colorcheck.replay import meeting
-from colorcheck.replay.witness import XEN, colors_of, frames_of
+from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
+from colorcheck.hardware.index import KnownIndex, UnknownIndex
+from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
 from colorcheck.results import Fault, Outlook
 from colorcheck.theorem import Theorem
 from colorcheck.xen.system import Boot
@@ -64,11 +63,24 @@ class _Replayed:
             return theorem
         first, second = theorem.subjects
         for known in self._caches(theorem):
-            met = meeting(self.boot, first, second, known.index)
-            if met is not None:
+            common = self.sets(first, known) & self.sets(second, known)
+            if common and not isinstance(known.index, UnknownIndex):
+                chosen = min(common)
+                lines = [self._line(owner, known.index, chosen) for owner in (first, second)]
                 own = theorem.witness if isinstance(theorem.witness, dict) else {}
-                return replace(theorem, witness={**own, "replay": met.to_dict()})
+                return replace(theorem, witness={**own, "replay": Meeting(lines[0], lines[1], chosen).to_dict()})
         return theorem
+
+    def _line(self, owner: str, index: KnownIndex, chosen: int) -> CacheLine:
+        """A line of an owner's frames in this set, which is one of its sets."""
+        nr_colors = self.boot.system.nr_colors or 1
+        mfn = next(mfn for mfn in self._frames(owner) if chosen in sets_of_frame(index, mfn))
+        step = min(index.line, PAGE)
+        address = next(a for a in range(mfn * PAGE, (mfn + 1) * PAGE, step) if index.set_of(a) == chosen)
+        return CacheLine(owner, mfn, mfn % nr_colors, address)
+
+    def _frames(self, owner: str) -> Iterator[int]:
+        return (mfn for color in colors_of(self.boot, owner) for mfn in frames_of(self.boot, owner, color, _FRAMES))
 
     def _pair(self, theorem: Theorem) -> Iterator[str]:
         if not self._built(theorem):
@@ -104,8 +116,7 @@ class _Replayed:
     def _sets(self, owner: str, known: Cache) -> frozenset[int]:
         if isinstance(known.index, UnknownIndex):
             return frozenset()
-        frames = (mfn for color in colors_of(self.boot, owner) for mfn in frames_of(self.boot, owner, color, _FRAMES))
-        return sets_of_frames(known.index, frames)
+        return sets_of_frames(known.index, self._frames(owner))
 
     def _possible(self, owner: str, known: Cache) -> frozenset[int]:
         """Sets of frames that an owner's colors allow, wherever the color heap began."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from colorcheck.diagnostic import Verdict
@@ -28,11 +28,26 @@ class Answer:
     reason: str = ""
 
 
+_answered: dict[tuple[Script, bool], Answer] = {}
+
+
 def decide(script: Script, timeout: float, *, core: bool = True) -> Answer:
     """Asks Z3; `timeout` in seconds for the whole script. No answer in time is `UNKNOWN`.
 
-    Without `core` the answer names no assumptions, which saves the search for a minimal set of them.
+    Without `core` the answer names no assumptions, which saves the search for a minimal set of them. The very same
+    script (several Xens mostly ask alike) is decided once a process.
     """
+    begin = time.perf_counter()
+    known = _answered.get((script, core))
+    if known is not None:
+        return replace(known, seconds=time.perf_counter() - begin)
+    answer = _decided(script, timeout, core=core)
+    if answer.verdict is not Verdict.UNKNOWN:
+        _answered[script, core] = answer
+    return answer
+
+
+def _decided(script: Script, timeout: float, *, core: bool) -> Answer:
     import z3
 
     begin = time.perf_counter()

@@ -1,0 +1,65 @@
+"""Proof and replay are each other's check: a verdict turned round is noticed as a fault of the tool."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.crosscheck import cross_check
+from colorcheck.diagnostic import Verdict
+from colorcheck.results import Outlook, Verification
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture(scope="module")
+def clean() -> Verification:
+    return api.verify(EXAMPLES / "zcu102-dom0less")
+
+
+@pytest.fixture(scope="module")
+def sharing() -> Verification:
+    return api.verify(EXAMPLES / "rpi4-xl")
+
+
+def turned(outlook: Outlook, theorem_id: str, verdict: Verdict) -> Outlook:
+    return replace(
+        outlook,
+        theorems=tuple(replace(t, verdict=verdict) if t.id == theorem_id else t for t in outlook.theorems),
+    )
+
+
+def test_what_is_right_has_no_faults(clean: Verification, sharing: Verification) -> None:
+    assert clean.faults == ()
+    assert sharing.faults == ()
+
+
+@pytest.mark.parametrize(
+    "theorem", ["separation/dom0/control", "separation/xen/telemetry", "memory/dom0", "memory/control"]
+)
+def test_a_false_refutation_is_a_fault(clean: Verification, theorem: str) -> None:
+    found = cross_check(turned(clean.facts.outlooks[0], theorem, Verdict.REFUTED), clean.facts.board)
+    assert [theorem in fault.message for fault in found.faults] == [True]
+
+
+def test_a_false_proof_is_a_fault(sharing: Verification) -> None:
+    outlook = sharing.facts.outlooks[0]
+    found = cross_check(turned(outlook, "separation/camera/control", Verdict.PROVED), sharing.facts.board)
+    assert ["separation/camera/control is proved" in fault.message for fault in found.faults] == [True]
+
+
+def test_a_refutation_has_two_lines_in_one_set(sharing: Verification) -> None:
+    theorem = next(t for t in sharing.theorems if t.id == "separation/camera/control")
+    assert isinstance(theorem.witness, dict)
+    replayed = theorem.witness["replay"]
+    board = sharing.facts.board
+    assert board is not None
+    llc = board.boot_cluster.llc
+    assert llc is not None
+    lines = [replayed["first"], replayed["second"]]
+    assert [line["owner"] for line in lines] == ["camera", "control"]
+    assert {llc.index.set_of(line["address"]) for line in lines} == {replayed["set"]}
+    assert [line["address"] // 4096 for line in lines] == [line["mfn"] for line in lines]
