@@ -6,6 +6,7 @@ Source: `construct_dom0`, `construct_domU`, `allocate_memory`, `p2m_set_allocati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from colorcheck.hardware.board import PAGE
@@ -39,6 +40,11 @@ def unallocated(size: int) -> Failure:
 
 
 _FIRST_BANK = Failure("domain-memory", "Not enough memory in the first bank for the kernel+dtb+initrd")
+
+
+def _first(banks: Sequence[Span]) -> int:
+    """Bytes of the first bank."""
+    return banks[0][1] - banks[0][0] if banks else 0
 
 
 class _Creation:
@@ -91,7 +97,7 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     if not creation.take(layout.device_tables):
         name = "DOM0" if version == "4.20" else "d0"
         return creation.ended(Failure("domain-memory", f"Could not set up {name} guest OS (rc = -22)"))
-    if layout.banks and layout.banks[0][1] - layout.banks[0][0] < prepared.first_bank(domain.name):
+    if _first(layout.banks) < prepared.first_bank(domain.name):
         return creation.ended(_FIRST_BANK)
     return creation.ended(p2m_pages=layout.tables)
 
@@ -135,7 +141,7 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
         mapped.append(Mapping(_XENSTORE_PAGE // PAGE, 1))
         if not creation.take(domain.extra_pages) or tables(mapped, prepared.p2m_levels) > domain.p2m_pages:
             return creation.ended(no_memory)
-    if banks and banks[0][1] - banks[0][0] < prepared.first_bank(domain.name):
+    if _first(banks) < prepared.first_bank(domain.name):
         return creation.ended(_FIRST_BANK)
     return creation.ended()
 

@@ -14,6 +14,7 @@ from colorcheck.inputs.tree import DeviceTree, Node
 from colorcheck.inputs.tree_walk import cell, cell_sizes, compatible, number, ranges_of, reg, string
 from colorcheck.source import Location, Passage
 from colorcheck.xen.arguments import text_of
+from colorcheck.xen.building import unallocated
 from colorcheck.xen.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.color_lists import read_colors
 from colorcheck.xen.dialects import Dialect
@@ -89,6 +90,7 @@ def _domain(
     if kib % KIB_PER_PAGE:
         message = f"{kib} KiB of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
         notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * 1024),)
+        failure = failure or unallocated(kib * 1024)
     domain = Domain(
         number_,
         node.name,
