@@ -113,7 +113,7 @@ def _matched(known: Board, described: Board) -> Iterator[Cluster]:
         if same is None:
             return
         unused.remove(same)
-        yield replace(same, cpus=cluster.cpus, n_cores=len(cluster.cpus), mpidrs=cluster.mpidrs)
+        yield replace(same, cpus=cluster.cpus, n_cores=len(cluster.cpus) or None, mpidrs=cluster.mpidrs)
 
 
 def _about(

@@ -6,25 +6,21 @@ that it concerns becomes unknown.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from colorcheck.diagnostic import Confidence, Problem
+from colorcheck.diagnostic import Problem
 from colorcheck.hardware.board import Board, Cache, Cluster
-from colorcheck.hardware.cores import Core
-from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry, cpus_of_tree
-from colorcheck.hardware.geometry_checks import checked, cluster_problems, l1_checked
-from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
+from colorcheck.hardware.cluster_tree import clusters_of_tree
+from colorcheck.hardware.cpu_tree import CacheNode, cpus_of_tree
+from colorcheck.hardware.index import UnknownIndex
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import Ancestry, string, strings
-from colorcheck.source import Location
 
 WAY_PARTITIONING = (
     "The DynamIQ Shared Unit can partition its L3 by ways (CLUSTERPARTCR_EL1): the tool meant for this cache."
 )
-Parts = tuple[Cache | None, tuple[Problem, ...]]
+MOST_ADDRESS = 1 << 52  # FEAT_LPA, Arm DDI 0487
 
 
 def board_from_device_tree(tree: DeviceTree) -> tuple[Board | None, tuple[Problem, ...]]:
@@ -37,22 +33,18 @@ def board_from_device_tree(tree: DeviceTree) -> tuple[Board | None, tuple[Proble
     if not cpus:
         place = tree.node("/cpus") or tree.root
         return None, (Problem("device-tree-no-cpus", "the device tree describes no CPU", place.location),)
-    problems: list[Problem] = []
-    clusters: list[Cluster] = []
-    beyond: list[CacheNode] = []
-    for group in _groups(cpus):
-        clusters.append(_cluster(group, problems))
-        beyond += (entry for entry in group.beyond if entry.node not in [known.node for known in beyond])
-    system_cache = _system_cache(beyond, problems)
-    colorable, reason = _colorable(clusters, system_cache)
+    found = clusters_of_tree(cpus)
+    problems = list(found.problems)
+    system_cache = _system_cache(found.beyond, problems)
+    colorable, reason = _colorable(found.clusters, system_cache)
     facts = iommu_facts(ancestry)
     core = cpus[0].core
     board = Board(
         name="device-tree",
         title=string(tree.root, "model") or "an unnamed device tree",
         soc=next(iter(reversed(strings(tree.root.properties.get("compatible")))), ""),
-        clusters=tuple(clusters),
-        dram=_memory(ancestry),
+        clusters=found.clusters,
+        dram=_memory(ancestry, problems),
         pa_bits=core.pa_bits if core else None,
         iommu=facts.summary or None,
         iommu_usable=facts.usable,
@@ -81,136 +73,8 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
             yield problem
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """CPUs of one kind that use one last-level cache. `inside` are the unified caches that CLIDR_EL1 shows."""
-
-    cpus: tuple[Cpu, ...]
-    inside: tuple[CacheNode, ...]
-    beyond: tuple[CacheNode, ...]
-    llc: CacheNode | None
-    shares_with: int  # how many CPUs of any kind use this last-level cache
-
-    @property
-    def first(self) -> Cpu:
-        return self.cpus[0]
-
-    @property
-    def core(self) -> Core | None:
-        return self.cpus[0].core
-
-    @property
-    def location(self) -> Location:
-        return self.llc.node.location if self.llc else self.first.node.location
-
-
-def _inside(cpu: Cpu) -> tuple[CacheNode, ...]:
-    """The unified caches that CLIDR_EL1 of this core can show: as many as its manual says, all where it is unknown."""
-    most = cpu.core.llc_level - 1 if cpu.core and cpu.core.llc_level else len(cpu.chain)
-    return cpu.chain[:most]
-
-
-def _groups(cpus: tuple[Cpu, ...]) -> Iterator[Group]:
-    """The clusters in the order of their first CPU, which puts the boot CPU's first."""
-    paths = Counter(entry.node.path for cpu in cpus for entry in _inside(cpu))
-    users: Counter[str] = Counter()
-    members: dict[tuple[str, str], list[Cpu]] = {}
-    for cpu in cpus:
-        entry = _llc(cpu, paths, len(cpus))
-        cache = entry.node.path if entry else cpu.cluster or _affinity_cluster(cpu)
-        users[cache] += 1
-        members.setdefault((cache, cpu.name), []).append(cpu)
-    for (cache, _), group in members.items():
-        first, inside = group[0], _inside(group[0])
-        yield Group(tuple(group), inside, first.chain[len(inside) :], _llc(first, paths, len(cpus)), users[cache])
-
-
-def _llc(cpu: Cpu, users: Counter[str], cpus: int) -> CacheNode | None:
-    """The outermost cache that CLIDR_EL1 shows. An L2 of one DynamIQ core alone is private: its L3 is not described."""
-    inside = _inside(cpu)
-    if not inside:
-        return None
-    alone = cpu.core is not None and cpu.core.dynamiq and len(inside) == 1 and users[inside[0].node.path] == 1 < cpus
-    return None if alone else inside[-1]
-
-
-def _affinity_cluster(cpu: Cpu) -> str:
-    """The cluster by MPIDR_EL1: affinity level 2 for DynamIQ cores, whose level 1 counts the cores; else level 1."""
-    return str(cpu.mpidr >> (16 if cpu.core and cpu.core.dynamiq else 8))
-
-
-def _cluster(group: Group, problems: list[Problem]) -> Cluster:
-    core, first = group.core, group.first
-    problems += cluster_problems(group.cpus, group.llc, group.shares_with)
-    problems += _misnumbered(group)
-    # An L2 node of two kinds of cores that each have their own can be right about one of them at most.
-    mistaken = core is not None and not core.dynamiq and group.shares_with > len(group.cpus)
-    llc = None if mistaken else _cache(group, group.llc, problems)
-    inner = next((entry for entry in group.inside if entry is not group.llc), None)
-    private = _cache(group, inner, problems) if inner else None
-    l1d, found = l1_checked(first, "data", core.l1d_ways if core else ())
-    problems += found
-    l1i, found = l1_checked(first, "instruction", core.l1i_ways if core else ())
-    problems += found
-    return Cluster(
-        cores=first.name,
-        n_cores=len(group.cpus),
-        llc=llc,
-        l1d=l1d,
-        l1i=l1i,
-        private_l2=private,
-        cpus=tuple(cpu.number for cpu in group.cpus),
-        confidence=Confidence.MEDIUM if llc and llc.sets else Confidence.LOW,
-        sources=(group.location.file, *(core.sources if core else ())),
-        mpidrs=tuple(cpu.mpidr for cpu in group.cpus),
-    )
-
-
-def _misnumbered(group: Group) -> Iterator[Problem]:
-    """Caches whose `cache-level` is not their place in the chain, which is how CLIDR_EL1 numbers them, without gaps."""
-    for place, entry in enumerate(group.inside, 2):
-        if entry.level is not None and entry.level != place:
-            yield Problem(
-                "device-tree-cache-level",
-                f"{entry.node.path} calls itself level {entry.level}, but is level {place} of {group.first.name}",
-                entry.node.location,
-                f"CLIDR_EL1 shows it at level {place}: there is no cache between it and level {place - 1}",
-            )
-
-
-def _cache(group: Group, entry: CacheNode | None, problems: list[Problem]) -> Cache | None:
-    """A unified cache of the cluster with checked numbers."""
-    core, is_llc = group.core, entry is group.llc
-    ways_allowed = () if core is None else core.llc_ways if is_llc else core.private_l2_ways
-    geometry, ways, found = checked(entry, group.first, ways_allowed, is_llc)
-    problems += found
-    if entry is None and core is None:
-        return None
-    level = group.inside.index(entry) + 2 if entry else (core.llc_level if core else None) or 2
-    return Cache(
-        level=level,
-        size=geometry.size,
-        ways=ways,
-        line=geometry.line,
-        sets=geometry.sets,
-        index=_index(core, geometry, is_llc),
-        shared_by=group.shares_with if is_llc else 1,
-        index_policy="PIPT" if core and core.linear else None,
-        id=entry.node.path if entry and is_llc and group.shares_with > len(group.cpus) else "",
-    )
-
-
-def _index(core: Core | None, geometry: Geometry, is_llc: bool) -> IndexFunction:
-    if core is None or not core.linear or not is_llc:
-        return UnknownIndex(f"no manual says how this cache of {core.name if core else 'an unknown core'} is indexed")
-    if geometry.line is None or geometry.sets is None:
-        return UnknownIndex("linear, but the device tree does not tell its number of sets")
-    return Linear(geometry.line, geometry.sets)
-
-
-def _system_cache(beyond: Iterable[CacheNode], problems: list[Problem]) -> Cache | None:
+def _system_cache(entries: tuple[CacheNode, ...], problems: list[Problem]) -> Cache | None:
     """The outermost cache that lies behind those of the clusters, with a problem that says so."""
-    entries = list(beyond)
     if not entries:
         return None
     last = entries[-1]
@@ -231,7 +95,7 @@ def _system_cache(beyond: Iterable[CacheNode], problems: list[Problem]) -> Cache
     )
 
 
-def _colorable(clusters: list[Cluster], system_cache: Cache | None) -> tuple[str, str]:
+def _colorable(clusters: tuple[Cluster, ...], system_cache: Cache | None) -> tuple[str, str]:
     for cluster in clusters:
         index = cluster.llc.index if cluster.llc else UnknownIndex("nothing is known of it")
         if isinstance(index, UnknownIndex):
@@ -241,11 +105,19 @@ def _colorable(clusters: list[Cluster], system_cache: Cache | None) -> tuple[str
     return "yes", "the last-level caches of all clusters are indexed linearly"
 
 
-def _memory(ancestry: Ancestry) -> tuple[tuple[int, int], ...]:
+def _memory(ancestry: Ancestry, problems: list[Problem]) -> tuple[tuple[int, int], ...]:
     """The ranges of the memory nodes that are not empty, ascending; those that overlap are one."""
     found: list[tuple[int, int]] = []
-    nodes = [node for node in ancestry.tree.root.children if string(node, "device_type") == "memory"]
-    regions = {region for node in nodes for region in ancestry.regions(node) if region and region[1]}
+    regions: set[tuple[int, int]] = set()
+    for node in ancestry.tree.root.children:
+        if string(node, "device_type") != "memory":
+            continue
+        here = {region for region in ancestry.regions(node) if region and region[1]}
+        beyond = [start for start, size in here if start + size > MOST_ADDRESS]
+        if beyond:
+            message = f"{node.path} has memory at {beyond[0]:#x}, beyond what any Arm core can address"
+            problems.append(Problem("device-tree-memory", message, node.location, "see #address-cells and #size-cells"))
+        regions |= {(start, size) for start, size in here if start + size <= MOST_ADDRESS}
     for start, size in sorted(regions):
         if found and start < sum(found[-1]):
             begin = found[-1][0]

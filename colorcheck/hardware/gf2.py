@@ -15,24 +15,6 @@ def value(address: int, masks: Iterable[int]) -> int:
     return sum(parity(address, mask) << bit for bit, mask in enumerate(masks))
 
 
-def reduced(masks: Iterable[int]) -> tuple[int, ...]:
-    """A basis of the space that the masks span, each with a highest bit of its own, highest first."""
-    basis: list[int] = []
-    for mask in masks:
-        rest = mask
-        for row in basis:
-            rest = min(rest, rest ^ row)
-        if rest:
-            basis = [min(row, row ^ rest) for row in basis] + [rest]
-            basis.sort(reverse=True)
-    return tuple(basis)
-
-
-def rank(masks: Iterable[int]) -> int:
-    """How many of the masks are independent."""
-    return len(reduced(masks))
-
-
 def combinations(masks: tuple[int, ...], fixed: int) -> tuple[int, ...]:
     """All sums of masks that use address bits inside `fixed` only: a basis, each as a mask over the masks' numbers.
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorcheck.diagnostic import Problem
@@ -152,6 +152,16 @@ def test_a_private_l2_alone_is_not_the_last_level() -> None:
     assert EMPTY in {problem.kind for problem in problems}
 
 
+def test_a_cluster_with_two_l2_caches_concludes_nothing_from_pinning() -> None:
+    """Four A53 of one cluster, two and two behind L2 nodes of their own: pinning must not count as separation."""
+    text = text_of("am64x").replace("next-level-cache = <&llc0>;", "next-level-cache = <&other>;", 1)
+    node = text[text.index("\t\tllc0: cache") : text.index("\t\t};", text.index("\t\tllc0: cache")) + 4]
+    text = text.replace(node, node + "\n" + node.replace("llc0", "other"))
+    board, problems = derive(text)
+    assert [problem.kind for problem in problems] == ["device-tree-sharing"]
+    assert all(cluster.cpus == () for cluster in board.clusters)
+
+
 def test_the_boot_cpu_comes_first() -> None:
     from dataclasses import replace
 
@@ -185,6 +195,7 @@ def test_circles_of_caches_end() -> None:
     assert derive(text)[0].clusters
 
 
+@settings(max_examples=60)
 @given(ANY, ANY, ANY, st.sampled_from(["rpi4", "am64x", "rk3399", "rk3588", "jetson-tx2"]))
 def test_wrong_geometry_never_goes_unsaid(size: int, sets: int, line: int, name: str) -> None:
     text = text_of(name)
@@ -203,6 +214,7 @@ def test_wrong_geometry_never_goes_unsaid(size: int, sets: int, line: int, name:
         assert {EMPTY, WRONG} & {problem.kind for problem in problems}
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_mutilated_trees_crash_nothing(data: st.DataObject) -> None:
     lines = text_of(data.draw(st.sampled_from(NAMES))).splitlines()
