@@ -48,8 +48,8 @@ def _split_cluster(groups: tuple[Group, ...]) -> Problem | None:
             if other is not group:
                 return Problem(
                     "device-tree-sharing",
-                    f"{cpu.node.path} and {other.first.node.path} have different L2 caches, but their reg puts them in one "
-                    "cluster, which has one L2",
+                    f"{cpu.node.path} and {other.first.node.path} have different L2 caches, but by their reg they are "
+                    "in one cluster, which has one L2",
                     cpu.node.location,
                     "give both the same next-level-cache; until then nothing is concluded from pinning",
                 )
