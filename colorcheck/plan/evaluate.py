@@ -22,6 +22,8 @@ def measure(problem: PlanProblem, colors: Colors, names: Iterable[str]) -> dict[
 def faults(problem: PlanProblem, colors: Colors) -> list[str]:
     """Everything in which the colors break the problem's rules; empty for a plan."""
     found = [f"{wish.name}: {fault}" for wish in problem.wishes for fault in _alone(problem, wish, colors)]
+    if not all(colors[wish.name] <= ColorSet.all(problem.nr_colors) for wish in problem.wishes):
+        return found
     cells = {wish.name: _cells(problem, colors[wish.name]) for wish in problem.wishes}
     for first, second in combinations(cells, 2):
         meet = cells[first] & cells[second]

@@ -50,18 +50,33 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
     """Requirements that clash, none of which can be left out; None where a clash was not shown.
 
-    Whether the rest still clashes is counted, not searched: too few colors, or too few frames. Only where counting
-    says nothing, Z3 is asked about the whole.
+    Whether some of them clash is counted: too few colors, or too few frames. Only where counting shows nothing of
+    all together, Z3 is asked, and what the time does not allow to leave out stays in.
     """
     wanted = requirements(problem)
     counting = Counting(problem)
-    if counting.possible({each.name for each in wanted}):
-        return tuple(wanted) if _excluded(problem, deadline) else None
     kept = {each.name for each in wanted}
+    counted = not counting.possible(kept)
+    if not counted and not _excluded(problem, deadline):
+        return None
     for each in wanted:
-        if not counting.possible(kept - {each.name}):
-            kept.discard(each.name)
+        rest = kept - {each.name}
+        clash = not counting.possible(rest)
+        if not clash and not counted and time.monotonic() < deadline:
+            clash = _excluded(_only(problem, rest), deadline)
+        if clash:
+            kept = rest
     return tuple(each for each in wanted if each.name in kept)
+
+
+def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
+    """The problem with these requirements and no others."""
+    wishes = [
+        replace(_without(wish, names), keep=wish.keep and f"keep {wish.name}" in names)
+        for wish in problem.wishes
+        if _wanted(wish, names) or (wish.keep and f"keep {wish.name}" in names)
+    ]
+    return replace(problem, wishes=tuple(wishes))
 
 
 class Counting:

@@ -28,7 +28,13 @@ class Answer:
     reason: str = ""
 
 
+MOST_REMEMBERED = 4096
 _answered: dict[tuple[Script, bool], Answer] = {}
+
+
+def forget() -> None:
+    """Forgets every answer, so that each script is decided anew."""
+    _answered.clear()
 
 
 def decide(script: Script, timeout: float, *, core: bool = True) -> Answer:
@@ -43,6 +49,8 @@ def decide(script: Script, timeout: float, *, core: bool = True) -> Answer:
         return replace(known, seconds=time.perf_counter() - begin)
     answer = _decided(script, timeout, core=core)
     if answer.verdict is not Verdict.UNKNOWN:
+        if len(_answered) >= MOST_REMEMBERED:
+            forget()
         _answered[script, core] = answer
     return answer
 

@@ -1,0 +1,208 @@
+"""Plans: the best of all assignments, with bounds that hold, cores that are minimal and repairs that work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from colorcheck.colors import ColorSet
+from colorcheck.plan import plan
+from colorcheck.plan.evaluate import faults
+from colorcheck.plan.knapsack import FORBIDDEN, check_tables, fill
+from colorcheck.plan.problem import PlanProblem, Wish
+from tests.plan.exhaustive import Colors, assignments, changed, possible, spare, total_misses, worst_misses
+
+MIB = 256
+costs = st.lists(st.integers(0, 9).map(float), min_size=5, max_size=5)
+
+
+@st.composite
+def problems(draw: st.DrawFn, *, scale: int = 1) -> PlanProblem:
+    colors = draw(st.integers(3, 5))
+    capacity = tuple(draw(st.integers(2, 5)) * scale for _ in range(colors))
+    wishes = [Wish("xen", 0, today=ColorSet.of([0]))]
+    wishes += [
+        Wish(
+            f"d{number}",
+            draw(st.integers(1, 8)) * scale,
+            min_colors=draw(st.sampled_from([1, 1, 2])),
+            max_colors=draw(st.sampled_from([None, None, 2, 3])),
+            today=ColorSet.of(draw(st.sets(st.integers(0, colors - 1), min_size=1, max_size=3))),
+            keep=draw(st.sampled_from([False, False, False, True])),
+            curve=tuple(draw(costs)),
+        )
+        for number in range(draw(st.integers(1, 3)))
+    ]
+    return PlanProblem(capacity, tuple(wishes))
+
+
+def colors_of(problem: PlanProblem, found: object) -> Colors:
+    return {wish.name: getattr(found, "colors")(wish.name) for wish in problem.wishes}  # noqa: B009
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    problems(scale=MIB),
+    st.sampled_from(
+        [("misses", total_misses, 1), ("worst-misses", worst_misses, 1), ("margin", spare, -1), ("changes", changed, 1)]
+    ),
+)
+def test_one_objective_agrees_with_all_assignments(
+    problem: PlanProblem, objective: tuple[str, Callable[[PlanProblem, Colors], Fraction], int]
+) -> None:
+    name, value, sign = objective
+    found = plan(replace(problem, objectives=(name,)), repairs=False)
+    everything = [sign * value(problem, colors) for colors in assignments(problem)]
+    if not everything:
+        assert found.status in {"infeasible", "unknown"}
+        return
+    best = sign * min(everything)
+    assert found.status in {"optimal", "feasible"}, found
+    assert faults(problem, colors_of(problem, found)) == []
+    reached = found.objective[0]
+    assert reached.value == value(problem, colors_of(problem, found))
+    assert sign * reached.bound <= sign * best <= sign * reached.value
+    if found.status == "optimal":
+        assert reached.value == best
+
+
+@settings(max_examples=80, deadline=None)
+@given(problems(scale=MIB))
+def test_the_second_objective_never_costs_the_first(problem: PlanProblem) -> None:
+    found = plan(replace(problem, objectives=("misses", "margin", "changes")), repairs=False)
+    alone = plan(replace(problem, objectives=("misses",)), repairs=False)
+    if found.domains and alone.status == "optimal":
+        assert found.objective[0].value == alone.objective[0].value
+
+
+@settings(max_examples=80, deadline=None)
+@given(problems())
+def test_a_core_is_a_minimal_clash(problem: PlanProblem) -> None:
+    found = plan(problem, repairs=False)
+    if found.status != "infeasible":
+        return
+    assert not possible(problem)
+    names = {each.name for each in found.core}
+    assert names
+    assert not possible(_only(problem, names))
+    for name in names:
+        smaller = _only(problem, names - {name})
+        assert plan(smaller, repairs=False).status != "infeasible"
+
+
+def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
+    """The problem with these requirements and no other."""
+    wishes = []
+    for wish in problem.wishes:
+        asked = replace(
+            wish,
+            keep=f"keep {wish.name}" in names,
+            min_colors=wish.min_colors if f"min-colors {wish.name}" in names else 1,
+            max_colors=wish.max_colors if f"max-colors {wish.name}" in names else None,
+            pages=wish.pages if f"memory {wish.name}" in names else 0,
+        )
+        if wish.pages or asked.keep or f"separate {wish.name}" in names:
+            wishes.append(asked)
+    return replace(problem, wishes=tuple(wishes))
+
+
+def test_the_repairs_work() -> None:
+    wishes = (Wish("xen", 0), Wish("a", 600, max_colors=2), Wish("b", 500))
+    problem = PlanProblem((256,) * 6, wishes)
+    found = plan(problem)
+    assert found.status == "infeasible"
+    repairs = {repair.kind: repair for repair in found.repairs}
+    assert set(repairs) == {"colors", "memory"}
+    more = replace(wishes[1], max_colors=2 + repairs["colors"].amount)
+    assert plan(replace(problem, wishes=(wishes[0], more, wishes[2]))).domains
+    for amount, fits in ((repairs["memory"].amount, True), (repairs["memory"].amount - 1, False)):
+        less = replace(wishes[1], pages=600 - amount * MIB)
+        assert bool(plan(replace(problem, wishes=(wishes[0], less, wishes[2]))).domains) == fits
+
+
+def test_a_smaller_reserve_is_a_repair() -> None:
+    wishes = (Wish("xen", 0), Wish("a", 600))
+    problem = PlanProblem(
+        (256,) * 3, wishes, reserve=64 << 20, recapacity=lambda size: (256 + (64 - (size >> 20)) * 4,) * 3
+    )
+    repairs = {repair.kind: repair.text for repair in plan(problem).repairs}
+    assert repairs["reserve"] == "set buddy-alloc-size=53M"
+
+
+def test_sharing_is_the_last_resort_and_only_where_it_is_allowed() -> None:
+    wishes = (Wish("xen", 0), Wish("a", 300), Wish("b", 150), Wish("c", 300))
+    problem = PlanProblem((256,) * 5, wishes)
+    assert plan(problem, repairs=False).status == "infeasible"
+    found = plan(replace(problem, shares=(("a", "b"),)))
+    assert found.colors("a") == found.colors("b")
+    assert found.colors("a").isdisjoint(found.colors("c"))
+    roomy = replace(problem, capacity=(256,) * 7, cells=(), shares=(("a", "b"),))
+    apart = plan(roomy)
+    assert apart.colors("a").isdisjoint(apart.colors("b"))
+
+
+def test_kept_colors_stay_and_clash_by_name() -> None:
+    wishes = (Wish("xen", 0, today=ColorSet.of([0])), Wish("a", 10, today=ColorSet.of([1]), keep=True), Wish("b", 10))
+    problem = PlanProblem((16,) * 4, wishes)
+    assert plan(problem).colors("a") == ColorSet.of([1])
+    clash = (*wishes[:2], Wish("b", 10, today=ColorSet.of([1]), keep=True))
+    found = plan(replace(problem, wishes=clash))
+    assert {each.name for each in found.core} >= {"keep a", "keep b"}
+    assert {repair.kind for repair in found.repairs} == {"keep"}
+
+
+def test_colors_that_a_small_cache_cannot_tell_apart_stay_together() -> None:
+    cells = tuple(ColorSet.of([c, c + 4]) for c in range(4))
+    found = plan(PlanProblem((16,) * 8, (Wish("xen", 0), Wish("a", 40), Wish("b", 10)), cells=cells))
+    for name in ("a", "b"):
+        assert all((color + 4) % 8 in found.colors(name) for color in found.colors(name))
+
+
+def test_few_ranges() -> None:
+    wishes = tuple(Wish(f"d{n}", 40, today=ColorSet.of([n, n + 4, n + 8])) for n in range(4))
+    found = plan(PlanProblem((16,) * 12, wishes, objectives=("ranges",), max_ranges=1))
+    assert found.status == "optimal"
+    assert all(len(each.colors.ranges()) == 1 for each in found.domains)
+
+
+def test_nothing_changes_where_nothing_has_to() -> None:
+    wishes = (
+        Wish("xen", 0, today=ColorSet.of([0])),
+        Wish("a", 20, today=ColorSet.of([5, 2])),
+        Wish("b", 20, today=ColorSet.of([1, 3])),
+    )
+    found = plan(PlanProblem((16,) * 6, wishes, objectives=("changes",)))
+    assert found.status == "optimal"
+    assert all(each.colors == wish.today for each, wish in zip(found.domains, wishes, strict=True))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(st.one_of(st.integers(0, 20), st.just(FORBIDDEN)), min_size=6, max_size=6), max_size=3))
+def test_the_knapsack_finds_the_least_and_proves_it(rows: list[list[int]]) -> None:
+    def every(left: int, costs: list[list[int]]) -> list[int]:
+        if not costs:
+            return [0]
+        return [
+            cost + rest
+            for count, cost in enumerate(costs[0][: left + 1])
+            if cost < FORBIDDEN
+            for rest in every(left - count, costs[1:])
+        ]
+
+    found = fill(rows, 5)
+    expected = min(every(5, rows), default=None)
+    assert (found.cost if found else None) == expected
+    if found:
+        assert check_tables(rows, 5, found)
+        assert not check_tables(rows, 5, replace(found, cost=found.cost - 1))
+        assert not check_tables(rows, 5, replace(found, cost=found.cost + 1))
+
+
+@pytest.mark.parametrize("pages", [0, 1])
+def test_no_domain_at_all(pages: int) -> None:
+    assert plan(PlanProblem((16, 16), (Wish("xen", pages),))).domains
