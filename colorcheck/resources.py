@@ -24,7 +24,8 @@ def grammar(name: str) -> str:
 def cache_folder() -> Path | None:
     """The user's own folder for what can be made again.
 
-    `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None where there is none that belongs to this user and can be written to, or where `$COLORCHECK_CACHE` is `off`.
+    `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None where `$COLORCHECK_CACHE` is `off`,
+    and where no folder belongs to this user and can be written to.
     """
     given = os.environ.get("COLORCHECK_CACHE", "")
     if given == "off":

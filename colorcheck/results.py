@@ -137,7 +137,7 @@ class Verification:
         return sum(theorem.verdict is what for theorem in self.theorems)
 
     def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
-        """5 before 1 before 4; a finding counts from the severity `fail_on` upwards. A refuted theorem always counts."""
+        """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always."""
         if self.faults:
             return Exit.FAULT
         if any(at_least(finding.severity, fail_on) for finding in self.findings) or self.count(Verdict.REFUTED):
@@ -153,7 +153,8 @@ class Verification:
         board = self.facts.board
         colors = [system.nr_colors for _, system in self.facts.systems()]
         return {
-            "xen": list(self.manifest.target.xen),
+            "xen": ", ".join(self.manifest.target.xen),
+            "xen_lines": list(self.manifest.target.xen),
             "board": board.name if board else self.manifest.target.board,
             "board_title": board.title if board else None,
             "nr_colors": colors[0] if colors and len(set(colors)) == 1 else None,

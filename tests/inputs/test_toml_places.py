@@ -68,7 +68,7 @@ def test_a_plain_string_is_a_passage_and_an_escaped_one_is_not() -> None:
     assert found["b",].passage is None
 
 
-@given(st.lists(st.sampled_from(TEXT.split("\n") + ["", "[t.u]", "k = []", "k = {}", "a = 'é'"]), max_size=12))
+@given(st.lists(st.sampled_from([*TEXT.split("\n"), "", "[t.u]", "k = []", "k = {}", "a = 'é'"]), max_size=12))
 def test_places_of_whatever_tomllib_accepts(lines: list[str]) -> None:
     text = "\n".join(lines)
     try:
