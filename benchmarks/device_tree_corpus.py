@@ -36,7 +36,6 @@ ARGUMENTS = "llc-coloring=on xen-llc-colors=0 dom0_mem=256M dom0-llc-colors=1-3"
 MANIFEST = """[target]
 xen = "4.20"
 xen-image-size = 0x174000
-{memory}
 [inputs]
 device-tree = "{blob}"
 boot-arguments = "{arguments}"
@@ -121,10 +120,14 @@ def differences(board: Board, known: Board) -> list[str]:
 def verify(blob: Path, counts: Counter[str], faults: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         manifest = Path(folder) / "colorcheck.toml"
-        text = MANIFEST.format(blob=blob.resolve(), arguments=ARGUMENTS, memory="")
+        text = MANIFEST.format(blob=blob.resolve(), arguments=ARGUMENTS)
         manifest.write_text(text, encoding="utf-8")
         verification = pipeline.verify(read_manifest(str(manifest)))
-    counts[f"verify ends with {int(verification.exit_status())}"] += 1
+    status = int(verification.exit_status())
+    counts[f"verify ends with {status}"] += 1
+    board = verification.facts.board
+    if status == 0 and (board is None or board.colorable != "yes"):
+        faults.append(f"{blob}: all is proved although the board is colorable: {board.colorable if board else '?'}")
     faults += (f"{blob}: {fault.where}: {fault.message}\n{fault.traceback}" for fault in verification.faults)
 
 

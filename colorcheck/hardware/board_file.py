@@ -13,13 +13,12 @@ from itertools import pairwise
 
 from colorcheck.diagnostic import Confidence
 from colorcheck.hardware.board import Board, Cache, Cluster, DramMap
+from colorcheck.hardware.cache_table import mask_of, read_cache
 from colorcheck.hardware.cores import core_named
-from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
 from colorcheck.hardware.table import BoardFileError, Table
 from colorcheck.resources import data_folder
 
 COLORABLE = ("yes", "no", "unverified", "partly")
-POLICIES = ("", "PIPT", "VIPT", "VIPT-behaves-as-PIPT", "behaves-as-PIPT")
 
 
 def read_board(text: str, name: str) -> Board:
@@ -89,10 +88,10 @@ def _clusters(table: Table) -> Iterator[Cluster]:
         cluster = Cluster(
             cores=entry.text("core"),
             n_cores=n_cores,
-            llc=_cache(entry.table("llc"), "unified"),
-            l1d=_cache(entry.table("l1d"), "data", 1),
-            l1i=_cache(entry.table("l1i"), "instruction", 1),
-            private_l2=_cache(entry.table("private_l2"), "unified", 2),
+            llc=read_cache(entry.table("llc"), "unified"),
+            l1d=read_cache(entry.table("l1d"), "data", 1),
+            l1i=read_cache(entry.table("l1i"), "instruction", 1),
+            private_l2=read_cache(entry.table("private_l2"), "unified", 2),
             confidence=_confidence(entry),
             sources=entry.texts("sources"),
             note=entry.text("note"),
@@ -104,56 +103,6 @@ def _clusters(table: Table) -> Iterator[Cluster]:
             next_cpu += len(cpus)
             yield replace(cluster, cpus=cpus)
         entry.done()
-
-
-def _cache(table: Table | None, kind: str, level: int | None = None) -> Cache | None:
-    if table is None:
-        return None
-    size, ways = table.number("size", 1024, 1 << 32), table.number("ways", 1, 1024)
-    line, sets = table.power_of_two("line", 16, 2048), table.number("sets", 1, 1 << 24)
-    if None not in (size, ways, line, sets) and size != (ways or 0) * (line or 0) * (sets or 0):
-        raise table.fail("size", f"{size} is not {ways} ways of {sets} sets of {line} bytes")
-    found = Cache(
-        level=table.number("level", 1, 7) or level or 2,
-        size=size,
-        ways=ways,
-        line=line,
-        sets=sets,
-        index=_index(table, line, sets),
-        kind=kind,
-        shared_by=table.number("shared_by", 1, 1024),
-        in_clidr=table.flag("in_clidr") is not False,
-        index_policy=table.one_of("index_policy", POLICIES, "") or None,
-        replacement=table.text("replacement") or None,
-        id=table.text("id"),
-    )
-    table.done()
-    return found
-
-
-def _index(table: Table, line: int | None, sets: int | None) -> IndexFunction:
-    kind = table.one_of("index", ("linear", "xor", "sliced", "unknown"), "unknown")
-    reason = table.text("index_reason", "nobody documented it")
-    masks = tuple(_mask(bits) for bits in table.number_lists("index_bits", 63))
-    slices = tuple(_mask(bits) for bits in table.number_lists("slice_bits", 63))
-    if kind == "unknown":
-        return UnknownIndex(reason)
-    if line is None or sets is None:
-        return UnknownIndex(f"{kind}, but the number of sets or the size of a line is unknown")
-    if kind == "xor" or masks:
-        if 1 << len(masks) != sets >> len(slices):
-            raise table.fail("index_bits", f"{len(masks)} bits do not number {sets >> len(slices)} sets")
-        inner: Linear | XorHashed = XorHashed(line, masks)
-    else:
-        inner = Linear(line, sets >> len(slices))
-    return Sliced(slices, inner) if kind == "sliced" else inner
-
-
-def _mask(bits: tuple[int, ...]) -> int:
-    mask = 0
-    for bit in bits:
-        mask |= 1 << bit
-    return mask
 
 
 def _dram(table: Table) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
@@ -184,7 +133,7 @@ def _dram_map(table: Table | None) -> DramMap | None:
         masks += [1 << bit for bit in bits]
         roles += [role] * len(bits)
     functions = table.number_lists("functions", 51)
-    masks += [_mask(bits) for bits in functions]
+    masks += [mask_of(bits) for bits in functions]
     roles += ["bank, group or rank"] * len(functions)
     found = DramMap(
         select_masks=tuple(masks),
@@ -204,7 +153,7 @@ def _system_cache(table: Table | None) -> Cache | None:
         return None
     texts = (table.text("description"), table.text("note"), ", ".join(table.texts("sources")))
     _confidence(table)
-    found = _cache(table, "unified", 3)
+    found = read_cache(table, "unified", 3)
     return found and replace(found, in_clidr=False, note="; ".join(text for text in texts if text))
 
 

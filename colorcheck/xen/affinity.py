@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from colorcheck.diagnostic import Related
 from colorcheck.hardware.cpu_tree import cpu_numbers
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.tree import DeviceTree, Node
+from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import Ancestry, cell, cells, compatible, string
 from colorcheck.inputs.xl import XlFile, XlSetting
 from colorcheck.source import Location
 from colorcheck.xen.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
+from colorcheck.xen.cpu_pools import Pools, read_pools
 from colorcheck.xen.options import Option
 from colorcheck.xen.system import Domain, DomainKind, System
 
@@ -64,21 +65,11 @@ class _World:
     """What all domains have in common. `everywhere` is empty where the number of CPUs is not known."""
 
     everywhere: frozenset[int]
-    pools: _Pools
+    pools: Pools
     version: str
     options: Mapping[str, Option]
     tree: DeviceTree | None
     scheduler: Related | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pools:
-    """Boot-time cpu pools: CPUs by the phandle of the pool's node, and those of pool 0."""
-
-    by_phandle: Mapping[int, frozenset[int]]
-    zero: Cpus
-    location: Location | None = None
-    note: str = ""
 
 
 def _world(system: System, deployment: Deployment) -> _World:
@@ -87,7 +78,7 @@ def _world(system: System, deployment: Deployment) -> _World:
     numbers = cpu_numbers(tree, ancestry) if tree else {}
     everywhere = frozenset(numbers.values())
     options = {option.name: option for option in (system.arguments.options if system.arguments else ())}
-    pools = _pools(ancestry, numbers, deployment.kconfig) if ancestry else _Pools({}, None)
+    pools = read_pools(ancestry, numbers, deployment.kconfig) if ancestry else Pools({}, None)
     return _World(everywhere, pools, system.version, options, tree, _null_scheduler(options))
 
 
@@ -97,33 +88,6 @@ def _null_scheduler(options: Mapping[str, Option]) -> Related | None:
         return None
     message = "the null scheduler gives each vCPU a CPU of its own, but nothing in the files says which"
     return Related(chosen.location, message)
-
-
-def _pools(ancestry: Ancestry, numbers: Mapping[str, int], kconfig: Mapping[str, str]) -> _Pools:
-    """The pools below /chosen (`btcpupools_dtb_parse`, 4.20): the boot CPU's is pool 0, CPUs left over form another."""
-    chosen = ancestry.tree.node("/chosen")
-    nodes = [node for node in chosen.children if compatible(node, "xen,cpupool")] if chosen else []
-    if not nodes:
-        return _Pools({}, None)
-    place = nodes[0].location
-    if kconfig and kconfig.get("BOOT_TIME_CPUPOOLS") != "y":
-        return _Pools({}, None, place, "Xen is built without BOOT_TIME_CPUPOOLS: its cpu pools count for nothing")
-    found: dict[int, frozenset[int]] = {}
-    for node in nodes:
-        members = frozenset(_members(ancestry, node, numbers))
-        found[cell(node, "phandle") or -len(found) - 1] = members
-    left = frozenset(numbers.values()).difference(*found.values())
-    zero = next((members for members in found.values() if 0 in members), left)
-    note = "" if kconfig else "taken that this Xen is built with BOOT_TIME_CPUPOOLS"
-    return _Pools(found, zero, place, note)
-
-
-def _members(ancestry: Ancestry, node: Node, numbers: Mapping[str, int]) -> Iterator[int]:
-    listed = node.properties.get("cpupool-cpus")
-    for handle in cells(listed.value) if listed else ():
-        target = ancestry.by_phandle(handle)
-        if target is not None and target.path in numbers:
-            yield numbers[target.path]
 
 
 def _affinity(domain: Domain, world: _World, guests: Iterator[XlFile]) -> Affinity:
