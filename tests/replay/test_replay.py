@@ -1,0 +1,171 @@
+"""Replay: owners, witnesses, steps, and what happens to guests after boot."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "xen"))
+
+from golden_cases import board_of, cases, load
+from golden_cases import deployment as golden_deployment
+from small import KERNEL, a53, booted, deployment, domain
+
+from colorcheck.hardware.index import Linear, UnknownIndex, XorHashed
+from colorcheck.replay import Action, Event, at, meeting, owner_of, play, replay, shared_frames, steps, until
+from colorcheck.xen.effective import effective
+from colorcheck.xen.system import Boot
+
+L2 = Linear(64, 1024)
+KERNEL_PAGES = 8
+
+
+@pytest.fixture(scope="module")
+def boot() -> Boot:
+    chosen = KERNEL + domain("a", 'llc-colors = "3-5";') + domain("b", 'llc-colors = "5-6";')
+    guests = ('name = "g"\nmemory = 32\nllc_colors = ["7-8"]\n',)
+    arguments = "llc-coloring=on dom0_mem=128M xen-llc-colors=0-1 dom0-llc-colors=1-2"
+    return booted(deployment(arguments, chosen, guests=guests))
+
+
+def test_replay_is_the_boot(boot: Boot) -> None:
+    given = deployment()
+    found = replay(given, effective(given, a53(), "4.20"), a53())
+    assert found is not None
+    assert found.free_final == booted(given).free_final
+
+
+def test_every_frame_has_one_owner(boot: Boot) -> None:
+    frames = [mfn for built in boot.built for mfn in built.frames.mfns()]
+    assert len(frames) == len(set(frames)) == sum(boot.free_initial) - sum(boot.free_final)
+    for built in boot.built:
+        for mfn in list(built.frames.mfns())[::997]:
+            assert str(owner_of(boot, mfn)) == built.domain.name
+    assert owner_of(boot, 0x49000).kind == "module"
+    assert owner_of(boot, 0x40000).kind == "buddy"
+    assert owner_of(boot, 0x1).kind == "outside"
+    assert boot.xen_region is not None
+    first = boot.xen_region[0] // 4096
+    assert [owner_of(boot, first + color).kind for color in range(3)] == ["xen", "xen", "gap"]
+    free = next(part for part in boot.memory_map if part.use == "color-heap")
+    assert owner_of(boot, free.start).kind == "color-heap"
+
+
+def test_frames_carry_the_colors_of_their_domain(boot: Boot) -> None:
+    for built in boot.built:
+        assert {mfn % 16 for mfn in built.frames.mfns()} == set(built.domain.colors)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "colors"), [("a", "b", [5]), ("xen", "dom0", [1]), ("a", "g", []), ("xen", "a", [])]
+)
+def test_shared_colors_are_shown_in_frames(boot: Boot, first: str, second: str, colors: list[int]) -> None:
+    found = list(shared_frames(boot, first, second))
+    assert [color for color, _, _ in found] == colors
+    for color, one, other in found:
+        assert one % 16 == other % 16 == color
+        assert [str(owner_of(boot, mfn)) for mfn in (one, other)] == [first, second]
+
+
+def test_a_meeting_is_two_lines_in_one_set(boot: Boot) -> None:
+    found = meeting(boot, "a", "b", L2)
+    assert found is not None
+    assert {L2.set_of(found.first.address), L2.set_of(found.second.address)} == {found.cache_set}
+    assert (found.first.owner, found.second.owner) == ("a", "b")
+    assert owner_of(boot, found.first.mfn).name == "a"
+    assert owner_of(boot, found.second.address // 4096).name == "b"
+    assert meeting(boot, "a", "g", L2) is None
+
+
+def test_other_colors_meet_in_a_cache_that_is_not_the_options(boot: Boot) -> None:
+    """With half the sets, colors that differ by 8 are one; a hash of high bits mixes all of them."""
+    half = meeting(boot, "xen", "g", Linear(64, 512))
+    assert half is not None
+    assert abs(half.first.color - half.second.color) == 8
+    hashed = XorHashed(64, tuple(1 << bit | 1 << (bit + 6) for bit in range(6, 16)))
+    mixed = meeting(boot, "a", "g", hashed)
+    assert mixed is not None
+    assert hashed.set_of(mixed.first.address) == hashed.set_of(mixed.second.address)
+    assert meeting(boot, "a", "b", UnknownIndex("nobody knows")) is None
+
+
+def test_steps(boot: Boot) -> None:
+    names = [step.name for step in steps(boot)]
+    assert names == ["place-xen", "boot-regions", "boot-allocations", "heaps", "dom0", "a", "b", "g"]
+    assert steps(boot)[3].free == boot.free_initial
+    assert steps(boot)[-1].free == boot.free_final
+    assert [step.name for step in until(boot, "heaps")] == names[:4]
+    assert at(boot, "dom0") == boot.free_initial
+    assert at(boot, "b") == steps(boot)[5].free
+    with pytest.raises(KeyError):
+        until(boot, "nobody")
+    with pytest.raises(KeyError):
+        at(boot, "nobody")
+
+
+def test_a_guest_created_again_gets_the_same_frames(boot: Boot) -> None:
+    before, gone, again = play(boot, [Event(Action.DESTROY, "g"), Event(Action.CREATE, "g")])
+    assert sum(gone.free) - sum(before.free) == before.owned["g"].count
+    assert "g" not in gone.owned
+    assert again.free == before.free
+    assert set(again.owned["g"].mfns()) == set(before.owned["g"].mfns())
+    assert list(again.owned["g"].mfns()) != list(before.owned["g"].mfns())
+
+
+def test_a_balloon_gives_back_what_came_last(boot: Boot) -> None:
+    before, smaller, larger = play(boot, [Event(Action.BALLOON, "g", -5000), Event(Action.BALLOON, "g", 5000)])
+    frames = list(before.owned["g"].mfns())
+    assert sorted(smaller.owned["g"].mfns()) == sorted(frames[:-5000])
+    assert sum(smaller.free) - sum(before.free) == 5000
+    assert larger.free == before.free
+    assert set(larger.owned["g"].mfns()) == set(frames)
+
+
+def test_a_balloon_stops_where_the_colors_end(boot: Boot) -> None:
+    _, found = play(boot, [Event(Action.BALLOON, "g", 1 << 30)])
+    assert found.failure is not None
+    assert [found.free[color] for color in (7, 8)] == [0, 0]
+
+
+def test_events_on_guests_that_are_not_there(boot: Boot) -> None:
+    events = [
+        Event(Action.DESTROY, "x"),
+        Event(Action.CREATE, "g"),
+        Event(Action.CREATE, "x"),
+        Event(Action.BALLOON, "a"),
+    ]
+    first, *found = play(boot, events)
+    assert all(state.failure is not None and state.free == first.free for state in found)
+
+
+def test_no_sequence_without_a_heap() -> None:
+    with pytest.raises(ValueError, match="color heap"):
+        list(play(booted(deployment("dom0_mem=64M")), []))
+
+
+@pytest.mark.parametrize("path", cases("xl-guests"), ids=lambda path: path.stem)
+def test_whole_sequences_as_measured(path: Path) -> None:
+    """Every step, those after failures and destructions too, with frames that do not come back."""
+    case = load(path)
+    files = {s["name"] + ".cfg": s["file"] for s in case["steps"] if s["step"] == "create"}
+    given = golden_deployment(path, case, tuple(files.items()))
+    system = effective(given, board_of(case), case["xen"])
+    no_guests = golden_deployment(path, case)
+    started = replay(no_guests, effective(no_guests, board_of(case), case["xen"]), None)
+    assert started is not None
+    start = replace(started, system=system)
+    events = [Event(Action(s["step"]), s["name"]) for s in case["steps"]]
+    dom0 = set(system.domains[0].colors)
+    state, *states = play(start, events, returned=False)
+    for step, state in zip(case["steps"], states, strict=True):
+        assert (state.failure is None) == (step["status"] == 0)
+        if step["heap_after"] is None:
+            return
+        if step["step"] == "destroy":
+            continue  # the heap was dumped before
+        for color, want in enumerate(step["heap_after"]):
+            slack = KERNEL_PAGES if color in dom0 else 0
+            assert abs(state.free[color] - want) <= slack, f"{step['name']}: color {color}"
