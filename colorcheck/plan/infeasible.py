@@ -8,13 +8,13 @@ from dataclasses import replace
 from itertools import combinations
 
 from colorcheck.hardware.board import PAGE
-from colorcheck.plan.field import Field, Merge, block_of, count_allowed, make_field
+from colorcheck.plan.field import Block, Field, Merge, block_of, count_allowed, make_field
 from colorcheck.plan.objectives import MIB_PAGES
 from colorcheck.plan.problem import PlanProblem, Repair, Requirement, Wish
 from colorcheck.plan.solution import solved
 
 MOST_REPAIRS = 3  # of one kind
-LAST = ("margin",)
+KINDS = ("min-colors", "max-colors", "memory", "separate")
 
 
 def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
@@ -88,6 +88,7 @@ class Counting:
     def __init__(self, problem: PlanProblem) -> None:
         self.problem = problem
         self.fields: dict[tuple[frozenset[str], tuple[Merge, ...]], Field | None] = {}
+        self.blocks: dict[tuple[str, tuple[str, ...]], Block | None] = {}
 
     def possible(self, names: set[str]) -> bool:
         problem = self.problem
@@ -98,16 +99,19 @@ class Counting:
         field = self._field(kept, merges)
         if field is None:
             return False
-        free = [wish for wish in self.problem.wishes if wish.name not in kept]
-        wishes = {wish.name: _without(wish, names) for wish in free if _wanted(wish, names)}
-        blocks = []
-        for group in field.blocks:
-            members = tuple(wishes[wish.name] for wish in group.wishes if wish.name in wishes)
-            if members:
-                blocks.append(block_of(self.problem, members))
+        blocks = [block for group in field.blocks if (block := self._block(group, names)) is not None]
         return replace(field, blocks=tuple(blocks)).possible() and all(
             _holds_itself(self.problem, wish, names) for wish in self.problem.wishes if wish.name in kept
         )
+
+    def _block(self, group: Block, names: set[str]) -> Block | None:
+        """Those of the group who are wanted, with what is wanted of them; made once for each way to want them."""
+        asked = [f"{kind} {wish.name}" for wish in group.wishes for kind in KINDS]
+        key = tuple(name for name in asked if name in names)
+        if (group.name, key) not in self.blocks:
+            members = tuple(_without(wish, names) for wish in group.wishes if _wanted(wish, names))
+            self.blocks[group.name, key] = block_of(self.problem, members) if members else None
+        return self.blocks[group.name, key]
 
     def _field(self, kept: frozenset[str], merges: tuple[Merge, ...]) -> Field | None:
         key = (kept, merges)
