@@ -87,6 +87,7 @@ class Counting:
 
     def __init__(self, problem: PlanProblem) -> None:
         self.problem = problem
+        self.wishes = {wish.name: wish for wish in problem.wishes}
         self.fields: dict[tuple[frozenset[str], tuple[Merge, ...]], Field | None] = {}
         self.blocks: dict[tuple[str, tuple[str, ...]], Block | None] = {}
 
@@ -109,7 +110,8 @@ class Counting:
         asked = [f"{kind} {wish.name}" for wish in group.wishes for kind in KINDS]
         key = tuple(name for name in asked if name in names)
         if (group.name, key) not in self.blocks:
-            members = tuple(_without(wish, names) for wish in group.wishes if _wanted(wish, names))
+            asking = [self.wishes[wish.name] for wish in group.wishes]
+            members = tuple(_without(wish, names) for wish in asking if _wanted(wish, names))
             self.blocks[group.name, key] = block_of(self.problem, members) if members else None
         return self.blocks[group.name, key]
 
