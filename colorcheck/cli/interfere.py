@@ -193,7 +193,7 @@ def _costs(text: str) -> Costs:
         numbers = []
     if len(numbers) not in (3, 4) or any(not 0 <= number < 1 << 20 for number in numbers):
         raise argparse.ArgumentTypeError(f"{text}: write three cycles, L1,LLC,MEMORY, or four, L1,L2,LLC,MEMORY")
-    return Costs(numbers[0], numbers[-3], numbers[-2], numbers[-1], "given on the command line")
+    return Costs(numbers[0], numbers[1], numbers[-2], numbers[-1], "given on the command line")
 
 
 def _save(file: str, text: str) -> None:

@@ -50,6 +50,8 @@ def unmodelled(board: Board) -> tuple[str, ...]:
     """What of this board's caches the simulation leaves out, in words."""
     found = ["instruction fetches; all accesses are to data"]
     for cluster in board.clusters:
+        if cluster.l1d is None:
+            found.append(f"the L1 data cache of the {cluster.cores}, of which nothing is known")
         for cache, what in ((cluster.l1d, "L1 data cache"), (cluster.private_l2, "private L2")):
             if cache is not None and _known(cache, what) is None:
                 found.append(f"the {what} of the {cluster.cores}, whose geometry or index is not known")

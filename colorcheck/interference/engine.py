@@ -26,6 +26,9 @@ class Engine:
     def ints(self, values: Iterable[int]) -> Ints:
         return tables.ints(values, compiled=self.compiled)
 
+    def rings(self, ways_of_sets: Iterable[int]) -> Ints:
+        return tables.rings(ways_of_sets, compiled=self.compiled)
+
     def zeros(self, length: int, *, small: bool = False) -> Ints:
         return tables.zeros(length, compiled=self.compiled, small=small)
 

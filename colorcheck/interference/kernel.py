@@ -18,7 +18,7 @@ MAX_WAYS = 32
 MEMORY = 3
 FULL = -1
 HAS_ROOM = 1 << 40
-"""In `order`, beside the tree or the random state: the set may have free ways."""
+"""In `order`, beside the front of the ring, the tree or the random state: the set may have free ways."""
 
 
 @part
@@ -60,27 +60,20 @@ def random_next(state: int) -> int:
 
 
 @part
-def use_first(tags: Ints, base: int, line: int) -> None:
-    """Moves `line` to the front of its set, which is kept most recently used first."""
-    moved = tags[base]
-    tags[base] = line
-    while moved != line:
-        base += 1
-        held = tags[base]
-        tags[base] = moved
-        moved = held
-
-
-@part
-def push_first(tags: Ints, base: int, ways: int, line: int) -> int:
-    """Puts a new line at the front of its set; the last one, which falls out."""
-    moved = tags[base]
-    tags[base] = line
-    for way in range(1, ways):
-        held = tags[base + way]
-        tags[base + way] = moved
-        moved = held
-    return moved
+def use_first(links: Ints, base: int, head: int, way: int) -> None:
+    """Moves `way` to the front of its set's ring, in which each way knows the next less recently used one (even
+    places) and the next more recently used one (odd places); the front's neighbor backwards is the oldest."""
+    ring = 2 * base
+    if way == head:
+        return
+    after, before = links[ring + 2 * way], links[ring + 2 * way + 1]
+    links[ring + 2 * before] = after
+    links[ring + 2 * after + 1] = before
+    oldest = links[ring + 2 * head + 1]
+    links[ring + 2 * oldest] = way
+    links[ring + 2 * way + 1] = oldest
+    links[ring + 2 * way] = head
+    links[ring + 2 * head + 1] = way
 
 
 @part
@@ -102,6 +95,8 @@ def choose_way(state: State, base: int, cell: int, ways: int, policy: int) -> in
             return way
         kept ^= HAS_ROOM
         state.order[cell] = kept
+    if policy == LRU:
+        return state.links[2 * (base + kept) + 1]
     if policy == PLRU:
         return tree_victim(kept, ways)
     # Each set draws from a generator of its own: what happens in one set never moves another.
@@ -115,22 +110,21 @@ def touch(caches: Ints, state: State, cache: int, row: int, line: int, place: in
     """Accesses `line` in set `row` of a cache and fills it there: HIT, EMPTY if a free way took it, or the line that
     had to go. `place` is the line's in `where`."""
     field = cache * FIELDS
-    ways, policy, tags = caches[field + WAYS], caches[field + POLICY], state.tags
+    ways, policy = caches[field + WAYS], caches[field + POLICY]
     base, cell = caches[field + BASE] + row * ways, caches[field + CELL] + row
     known = state.where[place]
     gone = HIT
     way = known - 1
     if known == 0 or known > MAX_WAYS:
-        if policy == LRU:
-            state.where[place] = 1
-            return push_first(tags, base, ways, line)
         way = choose_way(state, base, cell, ways, policy)
-        gone = tags[base + way]
-        tags[base + way] = line
+        gone = state.tags[base + way]
+        state.tags[base + way] = line
         state.where[place] = way + 1
-    elif policy == LRU:
-        use_first(tags, base, line)
-    if policy == PLRU:
+    if policy == LRU:
+        kept = state.order[cell]
+        use_first(state.links, base, kept & (HAS_ROOM - 1), way)
+        state.order[cell] = (kept & HAS_ROOM) | way
+    elif policy == PLRU:
         state.order[cell] = tree_touched(state.order[cell], ways, way)
     return gone
 
@@ -153,19 +147,11 @@ def drop(machine: Machine, state: State, cache: int, line: int) -> None:
     if way < 0:
         return
     field = cache * FIELDS
-    caches, tags = machine.caches, state.tags
+    caches = machine.caches
     row = set_of(machine, caches[field + SHAPE], line)
-    ways = caches[field + WAYS]
-    base, cell = caches[field + BASE] + row * ways, caches[field + CELL] + row
     state.where[place] = 0
-    if caches[field + POLICY] == LRU:
-        while tags[base + way] != line:
-            way += 1
-        while way < ways - 1:
-            tags[base + way] = tags[base + way + 1]
-            way += 1
-    state.order[cell] |= HAS_ROOM
-    tags[base + way] = EMPTY
+    state.order[caches[field + CELL] + row] |= HAS_ROOM
+    state.tags[caches[field + BASE] + row * caches[field + WAYS] + way] = EMPTY
 
 
 @part

@@ -152,6 +152,7 @@ def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], ma
     return State(
         tags=engine.ints(kernel.EMPTY for _ in range(tags)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(experiment.seed, cell) if random else 0) for cell in range(cells)),
+        links=engine.rings(placed.model.ways for placed in caches for _ in range(placed.model.sets)),
         where=engine.zeros(len(caches) * machine.nr_lines, small=True),
     )
 

@@ -42,13 +42,14 @@ class Machine(NamedTuple):
 
 
 class State(NamedTuple):
-    """The caches' contents: `tags` are lines (-1: empty), for LRU most recently used first; `order` is what another
-    policy keeps for a set (the tree of pseudo-LRU, the random generator). `where` has for each cache and line what is
-    known of it there: 0 that it is absent, 1 to 32 that it is in this way (1 for LRU, wherever it stands), more that
-    another domain (this minus 33) pushed it out of a last-level cache."""
+    """The caches' contents: `tags` are the lines in the ways (-1: empty); `order` is what the policy keeps for a set
+    (the most recently used way, the tree of pseudo-LRU, the random generator) and `links` for LRU the ring of its
+    ways. `where` has for each cache and line what is known of it there: 0 that it is absent, 1 to 32 that it is in
+    this way, more that another domain (this minus 33) pushed it out of a last-level cache."""
 
     tags: Ints
     order: Ints
+    links: Ints
     where: Ints
 
 
@@ -93,6 +94,16 @@ def ints(values: Iterable[int], *, compiled: bool) -> Ints:
     import numpy
 
     return cast(Ints, numpy.fromiter(values, dtype=numpy.int64))
+
+
+def rings(ways_of_sets: Iterable[int], *, compiled: bool) -> Ints:
+    """For each set the ring of its ways in their order: next and previous way."""
+    values = bytes(x for ways in ways_of_sets for way in range(ways) for x in ((way + 1) % ways, (way - 1) % ways))
+    if not compiled:
+        return bytearray(values)
+    import numpy
+
+    return cast(Ints, numpy.frombuffer(bytearray(values), dtype=numpy.uint8))
 
 
 def zeros(length: int, *, compiled: bool, small: bool = False) -> Ints:

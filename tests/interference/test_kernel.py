@@ -27,6 +27,7 @@ def bare_hits(engine: Engine, policy: int, lines: list[int], sets: int, ways: in
     state = State(
         tags=engine.ints([kernel.EMPTY] * (sets * ways)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(7, n) if random else 0) for n in range(sets)),
+        links=engine.rings([ways] * sets),
         where=engine.zeros(max(lines, default=0) + 1, small=True),
     )
     return engine.count_hits(engine.ints(row), state, engine.ints(lines), sets - 1)

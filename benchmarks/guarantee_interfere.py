@@ -1,0 +1,89 @@
+"""The guarantee, at length: what verify proves apart never evicts each other's lines; what it refutes does.
+
+    python benchmarks/guarantee_interfere.py [ACCESSES [FOLDER …]]
+
+For each deployment (all of examples/ if none is named) and each policy, 10⁹ accesses or as many as said: bombs in all
+domains whose pairs are all proved separate must cause no cross-domain eviction. For each pair that is refuted with a
+witness, both walk their lines of the witness's set and must evict each other's lines in that set.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from colorcheck import pipeline
+from colorcheck.diagnostic import Verdict
+from colorcheck.inputs.manifest_reader import NAME, read_manifest
+from colorcheck.interference.caches import cluster_models
+from colorcheck.interference.evidence import bombs_everywhere, fight_for_set
+from colorcheck.interference.experiment import Experiment, Policy
+from colorcheck.interference.simulation import simulate
+from colorcheck.interference.tenants import tenants_of
+from colorcheck.results import Facts, Outlook
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+
+def check(facts: Facts, outlook: Outlook, accesses: int) -> bool:
+    """Whether the simulation agrees with the verdicts on one Xen."""
+    if facts.board is None or outlook.boot is None:
+        return True
+    clusters, tenants = cluster_models(facts.board), tenants_of(outlook.boot)
+    by_name = {each.name: each for each in tenants}
+    pairs = [t for t in outlook.theorems if t.kind == "pair-separation" and set(t.subjects) <= set(by_name)]
+    unproved = {name for t in pairs if t.verdict is not Verdict.PROVED for name in t.subjects}
+    apart = tuple(each for each in tenants if each.name not in unproved)
+    good = True
+    for policy in Policy:
+        if len(apart) > 1:
+            good &= stays_apart(bombs_everywhere(clusters, apart, policy, accesses))
+        for theorem in pairs:
+            number = set_of_witness(theorem.witness)
+            if theorem.verdict is Verdict.REFUTED and number is not None:
+                first, second = (by_name[name] for name in theorem.subjects)
+                good &= meets(fight_for_set(clusters[0], first, second, number, policy), number, theorem.id)
+    return good
+
+
+def stays_apart(experiment: Experiment) -> bool:
+    run = simulate(experiment)
+    evicted = sum(entry.count for entry in run.evictions)
+    names = ", ".join(each.name for each in experiment.tenants)
+    print(
+        f"  {run.policy:7} {names}: {run.accesses:,} accesses, {evicted:,} cross-domain evictions, {run.seconds:.0f} s"
+    )
+    return evicted == 0
+
+
+def meets(experiment: Experiment | None, number: int, name: str) -> bool:
+    if experiment is None:
+        print(f"  {name}: too few lines in set {number} for an eviction")
+        return True
+    run = simulate(experiment)
+    sets = {row for entry in run.evictions for row, _ in entry.by_set}
+    print(f"  {run.policy:7} {name}: {sum(entry.count for entry in run.evictions)} evictions in sets {sorted(sets)}")
+    return sets == {number}
+
+
+def set_of_witness(witness: object) -> int | None:
+    if not isinstance(witness, dict):
+        return None
+    found = witness.get("set", (witness.get("replay") or {}).get("set"))
+    return found if isinstance(found, int) else None
+
+
+def main(accesses: int, folders: list[Path]) -> int:
+    good = True
+    for folder in folders:
+        facts = pipeline.verify(read_manifest(str(folder / NAME))).facts
+        for outlook in facts.outlooks:
+            print(f"{folder.name}, Xen {outlook.line}")
+            good &= check(facts, outlook, accesses)
+    print("simulation and verdicts agree" if good else "SIMULATION AND VERDICTS DISAGREE")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    given = [Path(name) for name in sys.argv[2:]] or sorted(path.parent for path in EXAMPLES.glob(f"*/{NAME}"))
+    sys.exit(main(int(float(sys.argv[1])) if len(sys.argv) > 1 else 10**9, given))

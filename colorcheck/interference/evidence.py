@@ -1,0 +1,65 @@
+"""Experiments that hold a verdict against the simulation: bombs everywhere, and a fight for the set of a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain, islice
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.hardware.index import KnownIndex, Linear
+from colorcheck.interference.caches import ClusterModel
+from colorcheck.interference.experiment import Experiment, Policy, Stream, Tenant, tenant
+from colorcheck.interference.study import Load, place
+from colorcheck.interference.workloads import DEFAULTS, Kind, Workload
+from colorcheck.xen.frames import FrameRun
+
+ROUNDS = 400
+
+
+def bombs_everywhere(
+    clusters: tuple[ClusterModel, ...], tenants: tuple[Tenant, ...], policy: Policy, accesses: int, seed: int = 1
+) -> Experiment:
+    """Every tenant walks four times the last-level cache of the boot cluster, or all that it has, on cores of that
+    cluster: where colors are disjoint, nobody may evict anybody."""
+    last = clusters[0].last
+    size = 4 * last.sets * last.ways * last.line
+    bomb = DEFAULTS[Kind.BOMB]
+    loads = [Load(each.name, replace(bomb, size=min(size, each.pages * PAGE))) for each in tenants]
+    streams = place(clusters, [each.name for each in tenants], loads, {})
+    return Experiment(clusters, tenants, streams, policy, seed, accesses)
+
+
+def fight_for_set(
+    cluster: ClusterModel, first: Tenant, second: Tenant, set_number: int, policy: Policy
+) -> Experiment | None:
+    """Both tenants walk those of their lines that meet one set of the last-level cache, and nothing else.
+
+    None where they cannot evict each other there: together they have no more lines in it than it has ways, or the
+    index is not linear.
+    """
+    last = cluster.last
+    if not isinstance(last.index, Linear):
+        return None
+    offset = set_number * last.line % PAGE
+    both = [_frames_of_set(each, last.index, set_number, offset, 2 * last.ways) for each in (first, second)]
+    if not all(both) or sum(map(len, both)) <= last.ways:
+        return None
+    tenants = tuple(
+        # One frame more than is walked: the walk begins in the middle of the first one.
+        tenant(each.name, [FrameRun(frame, 1, 1) for frame in (*frames, frames[-1])])
+        for each, frames in zip((first, second), both, strict=True)
+    )
+    streams = tuple(
+        Stream(
+            number, Workload(Kind.BOMB, size=len(frames) * PAGE, stride=PAGE, offset=offset), number % cluster.n_cores
+        )
+        for number, frames in enumerate(both)
+    )
+    return Experiment((cluster,), tenants, streams, policy, accesses=ROUNDS * last.ways)
+
+
+def _frames_of_set(each: Tenant, index: KnownIndex, set_number: int, offset: int, most: int) -> Sequence[int]:
+    """Frames whose line at this offset meets the set."""
+    frames = chain.from_iterable(run.mfns() for run in each.frames)
+    return list(islice((frame for frame in frames if index.set_of(frame * PAGE + offset) == set_number), most))

@@ -1,0 +1,152 @@
+"""The command `interfere`, its texts and pictures."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from colorcheck.cli import main
+from colorcheck.interference.comparison import histogram
+from colorcheck.interference.outcome import Latency
+
+EXAMPLE = str(Path(__file__).resolve().parents[2] / "examples" / "zcu104-attack")
+SHORT = ("--accesses", "60000", "--workload", "victim=handler:lines=512,period=8000")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    status = main(["interfere", *arguments])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_json_has_the_agreed_shape(capsys):
+    status, out, _ = run(capsys, EXAMPLE, *SHORT, "--format", "json", "--policy", "all")
+    assert status == 0
+    document = json.loads(out)
+    assert document["schema"] == "colorcheck/interfere/1"
+    assert [(r["policy"], r["coloring"]) for r in document["runs"]] == [
+        (policy, coloring) for policy in ("lru", "plru", "random") for coloring in ("off", "current", "plan")
+    ]
+    for entry in document["runs"]:
+        assert entry["accesses"] == 60_000
+        assert {"seconds", "domains", "evictions"} <= set(entry)
+        for domain in entry["domains"]:
+            assert domain["hits"] + domain["misses"] == domain["accesses"]
+            assert set(domain["latency"]) == {"min", "median", "p999", "max"}
+        for pair in entry["evictions"]:
+            assert pair["sets"]
+            assert {"victim", "attacker", "count"} <= set(pair)
+        assert bool(entry["evictions"]) == (entry["coloring"] == "off")
+    assert "no prediction of time" in document["disclaimer"]
+    assert any("DRAM" in item for item in document["left_out"])
+
+
+def test_the_text_says_who_evicted_whom_and_what_it_is_not(capsys):
+    status, out, _ = run(capsys, EXAMPLE, *SHORT, "--policy", "random")
+    assert status == 0
+    assert "attacker evicted" in out
+    assert "today's colors: no domain evicted a line of another" in out
+    assert "Cycles of victim's runs" in out
+    assert "█" in out
+    assert "no prediction" in out
+    assert "assumed, not measured on this board" in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_costs_of_the_command_line_are_used(capsys):
+    _, out, _ = run(capsys, EXAMPLE, *SHORT, "--costs", "1,10,1000", "--coloring", "off", "--format", "json")
+    document = json.loads(out)
+    assert document["costs"] == {
+        "private": 1, "second": 10, "last": 10, "memory": 1000, "source": "given on the command line"
+    }  # fmt: skip
+    assert document["runs"][0]["domains"][1]["latency"]["max"] == 1000
+
+
+def test_the_plot_is_well_formed(capsys, tmp_path):
+    file = tmp_path / "lab.svg"
+    assert run(capsys, EXAMPLE, *SHORT, "--plot", str(file))[0] == 0
+    root = ET.fromstring(file.read_text())
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "victim, LRU" in texts
+    assert texts.count("evictions by set") == 3
+    assert any("evictions" in (title.text or "") for title in root.iter("{http://www.w3.org/2000/svg}title"))
+
+
+def test_the_curve_is_a_csv(capsys):
+    status, out, _ = run(capsys, EXAMPLE, *SHORT, "--curve", "victim")
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0] == "colors,misses"
+    assert len(lines) == 17
+    assert lines[1].startswith("1,")
+
+
+def test_live_without_a_terminal_prints_a_picture_for_each_coloring(capsys):
+    status, out, err = run(capsys, EXAMPLE, *SHORT, "--live")
+    assert status == 0
+    assert "no terminal" in err
+    assert "no coloring" in out
+    assert "today's colors" in out
+    rows = [line.split() for line in out.splitlines() if line[:3].strip().isdigit() and len(line) > 60]
+    assert len(rows) == 32
+    colored = {int(number): set(cells) for number, cells in rows[16:]}
+    assert colored[0] == {"v"}
+    assert colored[9] == {"a"}
+
+
+def test_a_recording_is_an_asciicast(capsys, tmp_path):
+    file = tmp_path / "demo.cast"
+    assert run(capsys, EXAMPLE, *SHORT, "--record", str(file), "--seconds", "1")[0] == 0
+    header, *events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert header["version"] == 2
+    assert len(events) == 8
+    assert [event[0] for event in events] == sorted(event[0] for event in events)
+    assert all(event[1] == "o" and "\x1b[H" in event[2] for event in events)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("--workload", "victim"), 2, "write DOMAIN=KIND"),
+        (("--workload", "victim=bmob"), 2, "bomb"),
+        (("--workload", "victim=trace:nowhere.csv"), 4, "nowhere.csv"),
+        (("--workload", "victim=bomb:size=1G"), 4, "give it less size"),
+        (("--workload", "victim=bomb:core=9"), 4, "cores 0 to 3"),
+        (("--victim", "vctim"), 4, "victim"),
+        (("--curve", "nobody"), 4, "runs nothing"),
+        (("--costs", "1,2"), 2, "three cycles"),
+        (("--accesses", "-5"), 2, "whole number"),
+        (("--plot", "/nowhere/at/all.svg"), 2, "cannot write"),
+    ],
+)
+def test_wrong_usage_says_what_to_write(capsys, arguments, status, message):
+    got, _, err = run(capsys, EXAMPLE, "--accesses", "1000", *arguments)
+    assert got == status
+    assert message in err
+
+
+def test_a_recorded_trace_runs(capsys, tmp_path):
+    trace = tmp_path / "t.csv"
+    trace.write_text("".join(f"{64 * n},r\n" for n in range(2000)))
+    status, out, _ = run(
+        capsys, EXAMPLE, "--accesses", "20000", "--workload", f"victim=trace:{trace}", "--format", "json"
+    )
+    assert status == 0
+    assert json.loads(out)["runs"][1]["domains"][0]["name"] == "victim"
+
+
+def test_histograms_share_one_scale_and_lose_nothing():
+    made = histogram((Latency.of({10: 3, 20: 1}), Latency.of({15: 2}), Latency.of({})), 5)
+    assert made.edges[0] == 10
+    assert made.edges[-1] > 20
+    assert [sum(row) for row in made.shares] == [1.0, 1.0, 0.0]
+    assert histogram((), 5).shares == ()
+
+
+def test_quantiles_are_by_nearest_rank():
+    latency = Latency.of({1: 500, 2: 499, 9: 1})
+    assert [latency.quantile(share) for share in (0, 0.5, 0.501, 0.999, 1)] == [1, 1, 2, 2, 9]
+    assert Latency().quantile(0.5) is None

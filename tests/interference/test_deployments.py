@@ -1,0 +1,173 @@
+"""The lab on whole deployments: frames of the boot, what verify says against what the simulation does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from interference_lab import A53
+
+from colorcheck import pipeline
+from colorcheck.diagnostic import Verdict
+from colorcheck.inputs.manifest_reader import NAME, read_manifest
+from colorcheck.interference.caches import NoModel, cluster_models
+from colorcheck.interference.evidence import bombs_everywhere, fight_for_set
+from colorcheck.interference.experiment import Coloring, Policy, tenant
+from colorcheck.interference.simulation import simulate
+from colorcheck.interference.study import miss_curve, run_study
+from colorcheck.interference.tenants import tenants_of, uncolored, with_colors
+from colorcheck.interference.workloads import parse_workload
+from colorcheck.lab import Lab, Request, prepare
+from colorcheck.results import Facts
+from colorcheck.xen.frames import FrameRun
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@cache
+def verified(name: str) -> Facts:
+    return pipeline.verify(read_manifest(str(EXAMPLES / name / NAME))).facts
+
+
+@cache
+def modelled(name: str) -> Facts:
+    return pipeline.replay(read_manifest(str(EXAMPLES / name / NAME))).facts
+
+
+def lab(name: str = "zcu104-attack", **asked: object) -> Lab:
+    return prepare(modelled(name), Request(**asked))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("name", ["zcu102-dom0less", "zcu104-attack"])
+def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
+    facts = verified(name)
+    for outlook in facts.outlooks:
+        pairs = [theorem for theorem in outlook.theorems if theorem.kind == "pair-separation"]
+        assert pairs
+        assert all(theorem.verdict is Verdict.PROVED for theorem in pairs)
+        run = simulate(bombs_everywhere(cluster_models(facts.board), tenants_of(outlook.boot), policy, 400_000))
+        assert len(run.domains) >= 3
+        assert not run.evictions
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
+    facts = verified("rpi4-xl")
+    outlook = facts.outlooks[0]
+    tenants = {each.name: each for each in tenants_of(outlook.boot)}
+    tried = 0
+    for theorem in outlook.theorems:
+        witness = theorem.witness
+        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or "set" not in (witness or {}):
+            continue
+        first, second = (tenants[name] for name in theorem.subjects)
+        fight = fight_for_set(cluster_models(facts.board)[0], first, second, witness["set"], policy)
+        run = simulate(fight)
+        assert {row for entry in run.evictions for row, _ in entry.by_set} == {witness["set"]}
+        tried += 1
+    assert tried
+
+
+def test_no_fight_where_both_fit():
+    few = [tenant(name, (FrameRun(first, 16, 4),)) for name, first in (("a", 0), ("b", 1600))]
+    assert fight_for_set(A53, few[0], few[1], 5, Policy.LRU) is None
+    many = [tenant(name, (FrameRun(first, 16, 9),)) for name, first in (("a", 0), ("b", 1600))]
+    run = simulate(fight_for_set(A53, many[0], many[1], 5, Policy.LRU))
+    assert [entry.by_set[0][0] for entry in run.evictions] == [5, 5]
+    assert fight_for_set(A53, many[0], many[1], 64, Policy.LRU) is None  # the set of another color
+
+
+def test_tenants_have_the_frames_of_the_boot():
+    facts = modelled("zcu104-attack")
+    boot = facts.outlooks[0].boot
+    tenants = tenants_of(boot)
+    assert [each.name for each in tenants] == ["xen", "victim", "attacker"]
+    victim = tenants[1]
+    assert victim.first_frames(100) == [mfn for _, mfn in zip(range(100), boot.built[0].frames.mfns(), strict=False)]
+    assert {frame % 16 for frame in victim.first_frames(1000)} == set(range(8))
+
+
+def test_uncolored_memory_is_contiguous_and_apart():
+    first, second = uncolored((tenant("a", (FrameRun(0, 1, 700),)), tenant("b", (FrameRun(0, 1, 10),))), 4096)
+    assert first.first_frames(700) == list(range(4096, 4796))
+    assert second.first_frames(10) == list(range(4096 + 1024, 4096 + 1034))
+
+
+def test_made_up_colors_are_taken_in_turn():
+    assert with_colors("a", (1, 3), 8, 5).first_frames(5) == [1, 3, 9, 11, 17]
+
+
+def test_a_study_compares_the_colorings():
+    made = lab(accesses=600_000, warm_up=100_000, loads=(("victim", parse_workload("chase:size=800K")),))
+    runs = {run.coloring: run for run in run_study(made.study)}
+    assert list(runs) == list(Coloring)
+    assert runs[Coloring.OFF].evictions
+    assert not runs[Coloring.CURRENT].evictions
+    assert not runs[Coloring.PLAN].evictions
+    assert runs[Coloring.OFF].domain("victim").caused_by_others > 0
+    assert made.victims == ("victim",)
+
+
+def test_a_curve_falls_with_colors_and_reads_back(tmp_path):
+    from colorcheck.plan.curves import read_curve
+    from colorcheck.source import Location
+
+    loads = (("victim", parse_workload("mix:size=512K,hot=64K")),)
+    made = lab(accesses=100_000, loads=loads, colorings=(Coloring.CURRENT,))
+    curve = miss_curve(made.study, "victim", 16, Policy.LRU)
+    assert [colors for colors, _ in curve] == list(range(1, 17))
+    assert curve[0][1] > 2 * curve[-1][1] >= 0
+    file = tmp_path / "victim.csv"
+    file.write_text("colors,misses\n" + "".join(f"{colors},{misses}\n" for colors, misses in curve))
+    assert read_curve(str(file), Location("")) == tuple(float(misses) for _, misses in curve)
+    with pytest.raises(NoModel, match="runs nothing"):
+        miss_curve(made.study, "nobody", 16, Policy.LRU)
+
+
+def test_the_default_victim_runs_under_every_coloring():
+    made = lab("rpi4-xl")
+    assert made.victims == ("control",)
+    assert any("gateway is not created" in note for note in made.notes)
+    assert Coloring.OFF in made.study.tenants
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"victim": "victm"}, "victim"),
+        ({"loads": (("nobody", parse_workload("bomb")),)}, "there is no domain 'nobody'"),
+    ],
+)
+def test_unknown_domains_are_named(asked, message):
+    with pytest.raises(NoModel, match=message):
+        lab(**asked)
+
+
+def test_a_board_whose_index_is_not_documented_is_refused():
+    from colorcheck.hardware import catalogue
+
+    facts = modelled("zcu104-attack")
+    with pytest.raises(NoModel, match="cannot be simulated"):
+        prepare(replace(facts, board=catalogue.board("rk3588")), Request())
+    with pytest.raises(NoModel, match="the board is not known"):
+        prepare(replace(facts, board=None), Request())
+
+
+def test_every_board_is_either_simulated_or_refused_with_a_reason():
+    from colorcheck.hardware import catalogue
+
+    modelled_boards, reasons = 0, []
+    for board in catalogue.boards():
+        try:
+            clusters = cluster_models(board)
+        except NoModel as refused:
+            reasons.append(str(refused))
+            continue
+        modelled_boards += 1
+        two = tuple(tenant(name, (FrameRun(first, 1, 64),)) for name, first in (("a", 0), ("b", 4096)))
+        assert simulate(bombs_everywhere(clusters, two, Policy.RANDOM, 2_000)).accesses == 2_000
+    assert modelled_boards > 10
+    assert all("cannot be simulated: " in reason for reason in reasons)
