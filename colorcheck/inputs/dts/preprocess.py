@@ -170,6 +170,10 @@ class _Run(Preprocessor):  # type: ignore[misc]
             self.fault("preprocessor", f"#error {text}", self.place())
         return True
 
+    def on_unknown_macro_function_in_expr(self, name: str) -> Any:
+        self.fault("preprocessor", f"{name}(…) stands in a condition, but {name} is no macro", self.place())
+        return lambda _value: 0
+
     def on_file_open(self, is_system_include: Any, path: str) -> io.StringIO:  # noqa: ARG002
         data = self.files.read(self._name(path, path), self.place())
         if isinstance(data, Problem):
