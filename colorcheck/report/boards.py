@@ -102,12 +102,10 @@ def boards_as_text(boards: Iterable[Board], width: int = 100) -> str:
 
 
 def _row(board: Board) -> tuple[str, ...]:
-    kinds = dict.fromkeys(cluster.cores.removeprefix("cortex-") for cluster in board.clusters)
-    counts = {kind: [c for c in board.clusters if c.cores.removeprefix("cortex-") == kind] for kind in kinds}
-    cores = "+".join(
-        f"{sum(c.n_cores or 0 for c in found) or '?'}x{kind.upper() if len(kind) < 5 else kind}"
-        for kind, found in counts.items()
-    )
+    counts = {cluster.cores: 0 for cluster in board.clusters}
+    for cluster in board.clusters:
+        counts[cluster.cores] += cluster.n_cores or 0
+    cores = "+".join(f"{number or '?'}x{_short(core)}" for core, number in counts.items())
     llc = board.boot_cluster.llc
     usable = {True: "yes", False: "no", None: "?"}[board.iommu_usable]
     return (
@@ -119,6 +117,11 @@ def _row(board: Board) -> tuple[str, ...]:
         usable,
         board.colorable,
     )
+
+
+def _short(core: str) -> str:
+    """A core without its family: `A53` for `cortex-a53`."""
+    return core.removeprefix("cortex-").removeprefix("neoverse-").removeprefix("nvidia-").capitalize()
 
 
 def size(number: int | None) -> str:
