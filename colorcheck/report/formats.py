@@ -39,6 +39,12 @@ class Format:
 FORMATS = (
     Format("text", "for people at a terminal", "colorcheck.report.text"),
     Format("json", "for programs; schema colorcheck/verify/1", "colorcheck.report.json"),
+    Format("sarif", "SARIF 2.1.0, for code scanning", "colorcheck.report.sarif"),
+    Format("junit", "JUnit XML, for test reports", "colorcheck.report.junit"),
+    Format("github", "annotations in a GitHub workflow", "colorcheck.report.github"),
+    Format("gitlab", "GitLab's code quality report", "colorcheck.report.gitlab"),
+    Format("markdown", "for a merge request's comment or a job's summary", "colorcheck.report.markdown"),
+    Format("html", "one file with an interactive color map", "colorcheck.report.html"),
 )
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from colorcheck.report.style import Style
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.text import Text
 
 
 def printed(parts: Iterable[RenderableType], style: Style) -> str:
     """The parts one below the other, without blanks at the ends of lines."""
-    from rich.console import Console
+    from rich.console import Console, Group
 
     target = StringIO()
     console = Console(
@@ -29,8 +30,7 @@ def printed(parts: Iterable[RenderableType], style: Style) -> str:
         emoji=False,
         legacy_windows=False,
     )
-    for part in parts:
-        console.print(part)
+    console.print(Group(*(text(part) if isinstance(part, str) else part for part in parts)))
     whole = "\n".join(line.rstrip() for line in target.getvalue().split("\n"))
     return whole if style.unicode else _ascii(whole)
 
@@ -45,15 +45,23 @@ def text(*pieces: str | tuple[str, str]) -> Text:
     return made
 
 
-def indented(first: str, rest: Text, style: str = "") -> RenderableType:
-    """A text whose further lines stand under its first one, behind the label `first`."""
-    from rich.table import Table
+@dataclass(frozen=True, slots=True)
+class Indented:
+    """A text whose further lines stand under its first one, behind a label."""
 
-    grid = Table.grid(padding=0)
-    grid.add_column(width=len(first), no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(text((first, style)), rest)
-    return grid
+    label: Text
+    rest: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        blank = " " * self.label.cell_len
+        width = max(options.max_width - self.label.cell_len, 8)
+        for number, line in enumerate(self.rest.wrap(console, width, overflow="fold")):
+            yield (text(blank) if number else self.label).copy().append_text(line)
+
+
+def indented(first: str, rest: Text, style: str = "") -> Indented:
+    """A text whose further lines stand under its first one, behind the label `first`."""
+    return Indented(text((first, style)), rest)
 
 
 def title(words: str) -> Iterator[Text]:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+import report_samples as samples
+
+from colorcheck.report import render
+
+ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
+
+
+class Page(HTMLParser):
+    """The tags, the texts, and whether all elements close in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def page(name: str) -> tuple[str, Page]:
+    text = render(getattr(samples, name)(), "html", samples.style())
+    return text, Page(text)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_elements_nest(name: str) -> None:
+    assert page(name)[1].open == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_comes_from_elsewhere(name: str) -> None:
+    text, parsed = page(name)
+    for tag, attributes in parsed.tags:
+        assert tag not in ("link", "img", "iframe", "object", "embed", "base", "form")
+        assert not {"src", "style", "onclick", "onload"} & set(attributes), (tag, attributes)
+        assert (attributes.get("href") or "#").startswith("#")
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_only_its_own_script_and_style_may_run(name: str) -> None:
+    text, parsed = page(name)
+    policy = next(a["content"] for tag, a in parsed.tags if tag == "meta" and a.get("http-equiv"))
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
+    css = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert script
+    assert css
+    for code in (script[1], css[1]):
+        digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in (policy or "")
+    assert sum(tag == "script" for tag, _ in parsed.tags) == 2
+
+
+def test_inputs_cannot_become_markup() -> None:
+    text, parsed = page("hostile")
+    assert "<script>alert" not in text
+    assert any("<script>alert(1)</script>" in each for each in parsed.texts)
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_for_keyboards_and_screen_readers(name: str) -> None:
+    text, parsed = page(name)
+    assert '<html lang="en">' in text
+    ids = [a["id"] for _, a in parsed.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    for tag, attributes in parsed.tags:
+        if "aria-labelledby" in attributes:
+            assert attributes["aria-labelledby"] in ids
+        if tag == "svg":
+            assert attributes.get("aria-label") or attributes.get("aria-hidden") == "true"
+        if tag == "th":
+            assert attributes.get("scope") in ("row", "col")
+    for target in re.findall(r'href="#([^"]*)"', text):
+        assert target in ids
+
+
+def test_details_of_the_color_map() -> None:
+    text, _ = page("broken")
+    found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    assert len(data[0]["colors"]) == 16
+    assert data[0]["colors"][4].startswith("color 4: dom0, rt\n30000 frames")
+    assert data[0]["colors"][4].endswith("sets 256 to 319 of the L2")
+    assert data[0]["users"][2].startswith('rt: colors 4-8 (given)\nrt.cfg:3:15: llc_colors = ["4-8,10,11,12"]')
