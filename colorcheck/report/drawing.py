@@ -40,7 +40,7 @@ def glyph(what: str, unicode: bool) -> str:
 def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Cells]:
     """The map, in several blocks where it has more colors than fit into `width` columns."""
     names = min(max((len(row.name) for row in drawn.rows), default=0), _NAME) + 2
-    longest = max((len(str(row.colors)) for row in drawn.rows), default=0)
+    longest = max((len(str(row.colors or row.source)) for row in drawn.rows), default=0)
     remarks = longest + 2 if drawn.nr_colors * 2 + names + longest + 2 <= width else 0
     pitch = 2 if drawn.nr_colors * 2 + names + remarks <= width else 1
     block = drawn.nr_colors if drawn.nr_colors * pitch + names + remarks <= width else max((width - names) // 8 * 8, 8)
@@ -49,10 +49,10 @@ def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Cel
         yield from _header(colors, names, pitch)
         for row in drawn.rows:
             cells = tuple(_cell(row, color, pitch, unicode) for color in colors)
-            yield Cells(short(row.name, _NAME).ljust(names), cells, f"  {row.colors}" if remarks else "")
+            yield Cells(short(row.name, _NAME).ljust(names), cells, f"  {row.colors or row.source}" if remarks else "")
     if not remarks:
         for row in drawn.rows:
-            yield Cells(short(row.name, _NAME).ljust(names), ((str(row.colors) or "none", "none"),))
+            yield Cells(short(row.name, _NAME).ljust(names), ((str(row.colors or row.source), "none"),))
 
 
 def _header(colors: range, indent: int, pitch: int) -> Iterator[Cells]:

@@ -51,6 +51,18 @@ def page_text(rule: Rule, style: Style) -> str:
     return printed(_page(rule), style)
 
 
+def page_markdown(rule: Rule) -> str:
+    """The page for a site of documents."""
+    page = rule.page
+    parts = [f"# {rule.id} {rule.name}", f"**{page.title}** Severity: {rule.severity}."]
+    parts += [f"## {heading}\n\n{body}" for heading, body in page.sections()]
+    for heading, example in (("Bad", rule.bad), ("Good", rule.good)):
+        if example is not None:
+            shown = example.shown() or "# the deployment that all examples differ from"
+            parts.append(f"## {heading}\n\n```text\n{shown}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
 def _page(rule: Rule) -> Iterator[RenderableType]:
     severity = str(rule.severity)
     yield text((f"{rule.id} ", "bold"), f"{rule.name}  ", (severity, _MOODS[severity]))

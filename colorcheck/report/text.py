@@ -103,19 +103,19 @@ def _theorems(verification: Verification, style: Style) -> Iterator[RenderableTy
             if group.verdict is Verdict.PROVED and len(group.theorems) > _FEW and not style.verbose:
                 yield _grouped(group)
             else:
-                for theorem in group.theorems:
-                    yield from _theorem(theorem, style)
+                for theorem, more in _by_reason(group.theorems, style.verbose):
+                    yield from _theorem(theorem, style, more)
         taken = view.assumptions(outlook.theorems)
         shown = [assumption for assumption in taken if style.verbose or assumption.trust is not Trust.CHECKED]
         if taken:
             left = len(taken) - len(shown)
             yield text((f"resting on{f' (and {left} that other theorems prove)' if left else ''}", "dim"))
         for assumption in shown:
-            yield indented(
-                f"  {assumption.trust:<11}",
-                text(printable(assumption.text), (f"  [{printable(assumption.source)}]", "dim")),
-                "dim",
-            )
+            source = f"  [{printable(assumption.source)}]" if style.verbose else ""
+            line = text(printable(assumption.text), (source, "dim"))
+            if not style.verbose:
+                line.truncate(max(style.width - 13, 20), overflow="ellipsis")
+            yield indented(f"  {assumption.trust:<11}", line, "dim")
 
 
 def _grouped(group: view.TheoremGroup) -> RenderableType:
@@ -131,11 +131,20 @@ def _grouped(group: view.TheoremGroup) -> RenderableType:
     )
 
 
-def _theorem(theorem: Theorem, style: Style) -> Iterator[RenderableType]:
+def _by_reason(theorems: tuple[Theorem, ...], verbose: bool) -> Iterator[tuple[Theorem, int]]:
+    """Undecided theorems that share their reason once, with how many more there are; all others one by one."""
+    groups: dict[object, list[Theorem]] = {}
+    for theorem in theorems:
+        alone = verbose or not theorem.reason or theorem.verdict in (Verdict.PROVED, Verdict.REFUTED)
+        groups.setdefault(theorem.id if alone else (theorem.verdict, theorem.reason), []).append(theorem)
+    yield from ((members[0], len(members) - 1) for members in groups.values())
+
+
+def _theorem(theorem: Theorem, style: Style, more: int = 0) -> Iterator[RenderableType]:
     mark, mood = _VERDICTS[theorem.verdict]
-    yield indented(
-        f"{mark} ", text(printable(theorem.statement), (f"  {theorem.verdict}, {theorem.seconds:.2f} s", "dim")), mood
-    )
+    others = f", and {more} more" if more else ""
+    time = f"  {theorem.verdict}{others}, {theorem.seconds:.2f} s"
+    yield indented(f"{mark} ", text(printable(theorem.statement), (time, "dim")), mood)
     if style.verbose and theorem.mathematics:
         yield indented("    ", text((printable(theorem.mathematics), "dim")))
     if theorem.reason:

@@ -9,7 +9,7 @@ from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Severity, Verdict
 from colorcheck.results import Exit, Facts, Outlook, Verification
 from colorcheck.theorem import Assumption, Theorem
-from colorcheck.xen.system import Boot, Built
+from colorcheck.xen.system import Boot, Built, Domain
 
 PAGE = 4096
 
@@ -138,7 +138,7 @@ def color_map(facts: Facts, outlook: Outlook) -> ColorMap | None:
     if system is None or not system.coloring or system.nr_colors is None:
         return None
     users = [("xen", ColorSet.of(system.xen_colors), str(system.xen_source))]
-    users += [(d.name, ColorSet.of(d.colors), str(d.source)) for d in system.domains]
+    users += [(d.name, *_colors(d)) for d in system.domains]
     clashes = []
     for position, (first, colors, _) in enumerate(users):
         for second, others, _ in users[position + 1 :]:
@@ -147,6 +147,11 @@ def color_map(facts: Facts, outlook: Outlook) -> ColorMap | None:
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
     return ColorMap(outlook.line, system.nr_colors, rows, tuple(clashes))
+
+
+def _colors(domain: Domain) -> tuple[ColorSet, str]:
+    """A domain's colors and where they come from; none where it is refused before it has any."""
+    return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
 def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:

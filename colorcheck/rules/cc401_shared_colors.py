@@ -49,19 +49,17 @@ def _finding(facts: Facts, theorem: Theorem, system: System | None, lines: list[
     shared = colors & others
     free = ColorSet.all(system.nr_colors or 0) - _union(users) if system else ColorSet()
     what = f"share {'color' if len(shared) == 1 else 'colors'} {shared}" if shared else "meet in the sets of a cache"
-    places = tuple(
-        Related(location, f"{name} has {has or 'no colors'}")
-        for name, has, location in (
-            (first, colors, where),
-            (second, others, elsewhere),
-        )
-        if location is not None
-    )
+    primary = place(facts, elsewhere, where)
+    places = [
+        Related(each, f"{name} has {has or 'no colors'}")
+        for name, (has, each) in users.items()
+        if name in theorem.subjects
+    ]
     return RULE.finding(
         f"{first} and {second} {what}: each can evict the other's lines{on(facts, lines)}",
-        place(facts, elsewhere, where),
+        primary,
         _help(free),
-        related=tuple(dict.fromkeys((*places[:1], *theorem.core))),
+        related=[related for related in theorem.core or places if related.location != primary],
         witness=theorem.witness,
     )
 
