@@ -12,27 +12,26 @@ from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import Ancestry
-from colorcheck.source import Location
 from colorcheck.xen import dom0less
 from colorcheck.xen.affinity import with_affinities
 from colorcheck.xen.arguments import xen_arguments
 from colorcheck.xen.boot_info import read_machine
-from colorcheck.xen.color_choice import Choice, everything, oddities, out_of_range, repeated
+from colorcheck.xen.color_choice import out_of_range, repeated
 from colorcheck.xen.dialects import MIB, Concept, Dialect, dialect_of
+from colorcheck.xen.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.geometry import Geometry, geometry, refused
 from colorcheck.xen.host_devices import console, mapped_into_dom0
 from colorcheck.xen.hwdom import first_bank_need
 from colorcheck.xen.layout import dom0_layout
 from colorcheck.xen.machine import Machine
 from colorcheck.xen.note_kinds import note
-from colorcheck.xen.options import BootArguments, Option, OptionFate, boot_arguments
+from colorcheck.xen.option_notes import colors_while_off, option_notes, unsorted_xen_colors
+from colorcheck.xen.options import BootArguments, boot_arguments
 from colorcheck.xen.p2m import Mapping, levels
 from colorcheck.xen.preparation import Preparation
-from colorcheck.xen.relocation import used_colors
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
 from colorcheck.xen.xl_domains import xl_domains
 
-DOM0_DEFAULT_MEMORY = 512 * MIB
 _PA_BITS = 40
 
 
@@ -85,8 +84,9 @@ def _read(deployment: Deployment, board: Board | None, dialect: Dialect) -> _Cas
     built_in = deployment.kconfig.get(dialect.build_switch, "y") != "n"
     found = geometry(arguments, board, version, most, built_in)
     machine, notes = read_machine(deployment, version)
-    has_dom0 = machine.module("kernel") is not None
-    return _Case(deployment, dialect, version, arguments, found, most, machine, has_dom0, [*notes, *found.notes])
+    has_dom0, assumed = presence(deployment, machine, arguments)
+    notes = (*notes, *found.notes, *assumed)
+    return _Case(deployment, dialect, version, arguments, found, most, machine, has_dom0, list(notes))
 
 
 def _integer(text: str | None) -> int | None:
@@ -103,7 +103,7 @@ def _xen(case: _Case) -> System:
     place = option.value_location if option else arguments.location
     colors, source, panic = arguments.xen_colors, arguments.xen_source, found.panic
     if found.coloring:
-        case.notes += _option_notes(case, Concept.XEN_COLORS, "xen")
+        case.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
             case.notes.append(note("xen-default-colors", "Xen gets color 0 alone", place, "xen", colors=colors))
@@ -111,9 +111,9 @@ def _xen(case: _Case) -> System:
             case.notes += out_of_range(colors, found.nr_colors, "Xen", place)
             panic = Failure("xen-colors", "Bad LLC color config for Xen")
         case.notes += repeated(colors, "xen", place)
-        case.notes += _unsorted(colors, place)
+        case.notes += unsorted_xen_colors(colors, place)
     else:
-        case.notes += _colors_while_off(case)
+        case.notes += colors_while_off(arguments)
         colors = ()
     return System(
         case.version,
@@ -129,55 +129,13 @@ def _xen(case: _Case) -> System:
     )
 
 
-def _unsorted(colors: tuple[int, ...], place: Location) -> tuple[Note, ...]:
-    used = used_colors(colors)
-    if set(used) == set(colors):
-        return ()
-    message = f"Xen walks its list upwards: of {_listed(colors)} it uses only {_listed(used)}"
-    return (note("unsorted-xen-colors", message, place, "xen", colors=colors, used=used),)
-
-
-def _listed(colors: Sequence[int]) -> str:
-    return ", ".join(map(str, colors))
-
-
-def _colors_while_off(case: _Case) -> list[Note]:
-    """Color lists among the arguments that count for nothing."""
-    found = []
-    for concept, name in ((Concept.XEN_COLORS, "xen"), (Concept.DOM0_COLORS, "dom0")):
-        option = case.arguments.in_force(concept)
-        if option is not None:
-            message = f"{option.name} counts for nothing: coloring is off"
-            found.append(note("coloring-off-but-colors", message, option.location, name))
-    return found
-
-
-def _option_notes(case: _Case, concept: Concept, domain: str) -> list[Note]:
-    """What happened to the color lists of an option: cut, rejected, misread."""
-    found: list[Note] = []
-    for option in case.arguments.given(concept):
-        if option.cut:
-            lost = option.written.text[len(option.text) :]
-            message = f'{option.name} is longer than 127 characters: Xen drops "{lost}"'
-            found.append(note("option-cut", message, option.lost_location, domain, option=option.name, lost=lost))
-        if option.fate is OptionFate.REJECTED:
-            found.append(_rejected(option, domain))
-        if option.in_force and option.colors:
-            found += oddities(option.colors, domain, option.value_location)[: 1 if domain == "xen" else None]
-    return found
-
-
-def _rejected(option: Option, domain: str) -> Note:
-    kept = option.stored if isinstance(option.stored, tuple) else ()
-    kind = "list-remains" if kept else "list-dropped"
-    then = f"the colors {_listed(kept)} read before the error stay in force" if kept else "the default is used"
-    message = f'Xen rejects {option.name}="{option.value}": {then}'
-    return note(kind, message, option.location, domain, colors=kept)
-
-
 def _boot_domains(case: _Case, system: System) -> list[Domain]:
     """dom0 and the dom0less domains, in the order in which Xen builds them."""
-    found = [_dom0(case, system)] if case.has_dom0 else []
+    found = []
+    if case.has_dom0:
+        first = dom0(case.deployment, case.arguments, case.machine, system)
+        case.notes += first.notes
+        found.append(first.domain)
     tree = case.deployment.tree
     if tree is not None:
         rules = dom0less.Rules(
@@ -187,67 +145,6 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             found.append(domain)
             case.notes += notes
     return found
-
-
-def _dom0(case: _Case, system: System) -> Domain:
-    choice = _dom0_colors(case, system)
-    case.notes += choice.notes
-    memory, place = _dom0_memory(case)
-    if memory % 4096:
-        message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
-        case.notes.append(note("memory-not-pages", message, place, "dom0", size=memory))
-    return Domain(
-        0,
-        "dom0",
-        DomainKind.DOM0,
-        choice.colors,
-        choice.source,
-        choice.location,
-        place,
-        _dom0_vcpus(case),
-        pages=-(-memory // 4096),
-        failure=choice.failure,
-    )
-
-
-def _dom0_colors(case: _Case, system: System) -> Choice:
-    option = case.arguments.in_force(Concept.DOM0_COLORS)
-    kernel = case.machine.module("kernel")
-    default_place = case.arguments.location if case.arguments.options or not kernel else kernel.location
-    place = option.value_location if option else default_place
-    if not system.coloring:
-        return Choice((), ColorSource.DEFAULT, place)
-    notes = _option_notes(case, Concept.DOM0_COLORS, "dom0")
-    colors, source = case.arguments.dom0_colors, case.arguments.dom0_source
-    if not colors:
-        colors = everything(system.nr_colors)
-        notes.append(note("default-colors", "dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
-        return Choice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
-    failure = None
-    if system.nr_colors and refused(colors, system.nr_colors):
-        notes += out_of_range(colors, system.nr_colors, "dom0", place)
-        name = "domain 0" if case.version == "4.20" else "d0"
-        failure = Failure("dom0-colors", f"Error initializing LLC coloring for {name} (rc = -22)")
-    return Choice(colors, source, place, failure, tuple(notes))
-
-
-def _dom0_memory(case: _Case) -> tuple[int, Location]:
-    option = case.arguments.in_force(Concept.DOM0_MEMORY)
-    if case.arguments.dom0_mem and option:
-        return case.arguments.dom0_mem, option.location
-    place = option.location if option else case.arguments.location
-    message = "dom0_mem is not given: Xen takes 512 MiB"
-    case.notes.append(note("dom0-memory-default", message, place, "dom0", size=DOM0_DEFAULT_MEMORY))
-    return DOM0_DEFAULT_MEMORY, place
-
-
-def _dom0_vcpus(case: _Case) -> int:
-    """`dom0_max_vcpus`, else one for each CPU of the device tree."""
-    for option in reversed(case.arguments.options):
-        if option.key == "dom0_max_vcpus" and (wanted := _integer(option.value)):
-            return wanted
-    cpus = case.deployment.tree.node("/cpus") if case.deployment.tree else None
-    return sum(child.name.partition("@")[0] == "cpu" for child in cpus.children) or 1 if cpus else 1
 
 
 def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
@@ -271,7 +168,7 @@ def _prepare(case: _Case, board: Board | None) -> Preparation:
         place = case.deployment.manifest.location("target.board")
         case.notes.append(note("physical-address-bits-assumed", message, place, bits=_PA_BITS))
     buddy = case.arguments.in_force(Concept.BUDDY_SIZE)
-    memory = case.arguments.dom0_mem or DOM0_DEFAULT_MEMORY
+    memory = case.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
         case.machine,
         case.arguments.buddy_alloc_size,

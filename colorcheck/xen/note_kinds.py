@@ -38,6 +38,7 @@
 | `empty-list` | a domain has no color at all | |
 | `color-out-of-range` | a color that does not exist | `color`, `nr_colors`, `colors` |
 | `too-many-colors` | a list is longer than there are colors | `count`, `nr_colors` |
+| `dom0-assumed` | no boot modules are known; a dom0 is assumed | |
 | `dom0-memory-default` | no `dom0_mem`: Xen takes 512 MiB | `size` |
 | `memory-not-pages` | an amount of memory is no multiple of a page | `size` |
 | `domain-without-kernel` | no kernel module for a dom0less domain | |

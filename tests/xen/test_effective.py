@@ -10,6 +10,8 @@ from small import KERNEL, a53, deployment, domain, kinds, system
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.source import Location, Passage
+from colorcheck.xen.boot import boot
+from colorcheck.xen.dialects import NAMES
 from colorcheck.xen.effective import effective
 from colorcheck.xen.geometry import probed_cache
 from colorcheck.xen.system import ColorSource, DomainKind, System
@@ -250,3 +252,27 @@ def test_guests_need_dom0() -> None:
     found = system(deployment("llc-coloring=on", domain("u"), guests=('name = "a"\n',)))
     assert found.domains[-1].failure is not None
     assert "no-dom0-for-xl" in kinds(found)
+
+
+def test_dom0_is_assumed_where_no_module_is_known() -> None:
+    """A tree that a boot loader has yet to fill, or none at all, with guests of xl or options for dom0."""
+    guest = 'name = "a"\nllc_colors = ["3"]\n'
+    for given in (deployment("llc-coloring=on", "", guests=(guest,)), deployment("llc-coloring=on dom0_mem=1G", "")):
+        assert system(given).domains[0].name == "dom0"
+        assert "dom0-assumed" in kinds(system(given))
+    assert system(deployment("llc-coloring=on", "")).domains == ()
+    without = replace(deployment(guests=(guest,)), tree=None)
+    assert [d.name for d in system(without).domains] == ["dom0", "a"]
+
+
+@pytest.mark.parametrize("version", NAMES)
+def test_no_line_of_xen_raises(version: str) -> None:
+    given = deployment(
+        "llc-coloring=on way_size=65536 xen_colors=0-1 dom0_colors=2-3 xen-llc-colors=0 dom0-llc-colors=1-2",
+        KERNEL + domain("u", 'colors = <0x0 0xf0>; llc-colors = "4-5";'),
+        guests=('name = "g"\ncolors = ["7-8"]\n',),
+    )
+    found = system(given, version)
+    assert found.dialect == version
+    booted = boot(given, found)
+    assert (booted is not None) == (version in ("4.20", "4.21", "4.22"))
