@@ -26,7 +26,6 @@
 | `geometry-unknown` | neither options nor board give the way size | |
 | `colors-cut` | more colors than Xen supports, so it takes fewer | `found`, `taken` |
 | `option-cut` | an option is longer than 127 characters; its end is lost | `option`, `lost` |
-| `option-rejected` | Xen refuses an option's value | `option`, `value`, `kept` |
 | `list-remains` | a rejected list keeps the colors read before the error | `colors` |
 | `list-dropped` | a rejected list leaves nothing, so the default is used | `colors` |
 | `list-means-else` | a list means something else than it seems: a missing number counts as 0 | `text`, `colors` |
