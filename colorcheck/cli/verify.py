@@ -14,6 +14,7 @@ from colorcheck.report import render
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_report_arguments(parser)
+    _add_fleet_arguments(parser)
     gate = parser.add_argument_group("gate")
     gate.add_argument(
         "--fail-on",
@@ -24,8 +25,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if _wants_fleet(options):
+        from colorcheck.cli.fleet import run_fleet
+
+        return run_fleet(options)
     wanted = outputs(options)
     verification = pipeline.verify(load_manifest(options))
     for output in wanted:
         deliver(output, render(verification, output.format, style(options, output)))
     return verification.exit_status(Severity(options.fail_on))
+
+
+def _add_fleet_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("many deployments")
+    group.add_argument("--recursive", action="store_true", help="check every deployment below the folder PATH")
+    group.add_argument(
+        "--changed-since", metavar="REV", help="only deployments that changes since this git revision touch"
+    )
+    group.add_argument("--jobs", metavar="N", type=int, help="worker processes (default: one for each core)")
+    group.add_argument("--no-cache", action="store_true", help="neither use nor keep results of earlier runs")
+
+
+def _wants_fleet(options: argparse.Namespace) -> bool:
+    return bool(options.recursive or options.changed_since)

@@ -1,0 +1,149 @@
+"""Many deployments: found, checked apart from one another, cached by content, told together."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from colorcheck.cli import main
+from colorcheck.fleet import run as fleet_run
+from colorcheck.fleet.cache import Cache
+from colorcheck.fleet.checked import Checked, Job, overall
+from colorcheck.fleet.find import deployments_below
+from colorcheck.rules.example import GUEST, Example
+
+SHARING = GUEST.replace("11-14", "9-14")
+
+
+def deployment(folder: Path, guest: str = GUEST) -> str:
+    folder.mkdir(parents=True)
+    return str(Example(guests=(("rt.cfg", guest),)).write(folder))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Cache:
+    folder = tmp_path_factory.mktemp("results")
+    monkeypatch.setattr("colorcheck.cli.fleet.user_cache", lambda: Cache(folder))
+    return Cache(folder)
+
+
+def test_deployments_are_found_in_order(tmp_path: Path) -> None:
+    for name in ("b", "a/deep", ".hidden", "env"):
+        deployment(tmp_path / name)
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    found = [Path(name).parent.relative_to(tmp_path).as_posix() for name in deployments_below(str(tmp_path))]
+    assert found == ["a/deep", "b"]
+
+
+def test_all_are_told_and_the_worst_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment(tmp_path / "clean")
+    deployment(tmp_path / "sharing", SHARING)
+    deployment(tmp_path / "broken")
+    (tmp_path / "broken" / "colorcheck.toml").write_text("[", encoding="utf-8")
+    report = tmp_path / "all.json"
+    words = ["verify", "--recursive", str(tmp_path), "--jobs", "2", "--output", f"json={report}"]
+    assert main(words) == 1
+    out = capsys.readouterr().out
+    assert "3 deployments: 1 proved, 1 refuted, 1 unreadable" in out
+    document = json.loads(report.read_text(encoding="utf-8"))
+    assert [each["status"] for each in document["deployments"]] == [2, 0, 1]
+    assert main([*words[:5], "--format", "sarif"]) == 1
+    sarif = json.loads(capsys.readouterr().out)
+    assert len(sarif["runs"]) == 2
+    assert len({run["automationDetails"]["id"] for run in sarif["runs"]}) == 2
+
+
+def test_an_empty_folder_has_nothing_to_check(tmp_path: Path) -> None:
+    assert main(["verify", "--recursive", str(tmp_path)]) == 3
+
+
+@pytest.mark.parametrize("words", [["--xen", "4.20"], ["--format", "html"], ["--jobs", "0"]])
+def test_what_does_not_fit_many_is_wrong_usage(tmp_path: Path, words: list[str]) -> None:
+    deployment(tmp_path / "one")
+    assert main(["verify", "--recursive", str(tmp_path), *words]) == 2
+
+
+def cached(job: Job, cache: Cache) -> bool:
+    (checked,) = fleet_run.check_all([job], 1, cache)
+    return checked.cached
+
+
+@pytest.mark.parametrize("file", ["colorcheck.toml", "system.dts", "rt.cfg"])
+def test_the_cache_is_never_stale(tmp_path: Path, own_cache: Cache, file: str) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    assert own_cache.get(job) is None
+    first = fleet_run.check(job, own_cache)
+    again = own_cache.get(job)
+    assert again is not None
+    assert (again.word, again.cached) == (first.word, True)
+    assert own_cache.get(Job(job.manifest, fail_on="info")) is None, "options are part of the key"
+    path = tmp_path / "one" / file
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert own_cache.get(job) is None
+    path.unlink()
+    assert own_cache.get(job) is None
+
+
+def test_another_tool_has_another_cache(tmp_path: Path, own_cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    fleet_run.check(job, own_cache)
+    monkeypatch.setattr("colorcheck.fleet.cache.tool_digest", lambda: "another")
+    assert own_cache.get(job) is None
+
+
+def test_a_damaged_entry_counts_as_none(tmp_path: Path, own_cache: Cache) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    fleet_run.check(job, own_cache)
+    for entry in own_cache.folder.rglob("*.json"):
+        entry.write_text(entry.read_text(encoding="utf-8")[:50], encoding="utf-8")
+    assert own_cache.get(job) is None
+
+
+def test_patterns_and_unreadable_files_are_not_cached(tmp_path: Path, own_cache: Cache) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    manifest = Path(job.manifest)
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"rt.cfg"', '"*.cfg"'), encoding="utf-8")
+    fleet_run.check(job, own_cache)
+    assert own_cache.get(job) is None
+
+
+def dying(job: Job, _: Cache | None = None) -> Checked:
+    if "dies" in job.manifest:
+        os._exit(9)
+    return Checked(job.manifest, 0, "PROVED", "")
+
+
+def test_a_worker_that_dies_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_run, "check", dying)
+    jobs = [Job(name) for name in ("one", "dies", "two", "three")]
+    checked = fleet_run.check_all(jobs, 2)
+    assert [each.word for each in checked] == ["PROVED", "FAULT", "PROVED", "PROVED"]
+    assert overall(checked) == 5
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
+
+
+def test_changed_since_counts_included_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment(tmp_path / "touched")
+    deployment(tmp_path / "other")
+    tree = tmp_path / "touched" / "system.dts"
+    tree.write_text(tree.read_text(encoding="utf-8") + '\n/include/ "../common.dtsi"\n', encoding="utf-8")
+    (tmp_path / "common.dtsi").write_text("/ { a = <1>; };\n", encoding="utf-8")
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "x")
+    words = ["verify", "--recursive", str(tmp_path), "--changed-since", "HEAD"]
+    assert main(words) == 0
+    assert "no deployment is touched" in capsys.readouterr().out
+    (tmp_path / "common.dtsi").write_text("/ { a = <2>; };\n", encoding="utf-8")
+    main(words)
+    assert "1 deployment: " in (out := capsys.readouterr().out)
+    assert "touched" in out
+    assert main([*words[:-1], "nonsense"]) == 2
