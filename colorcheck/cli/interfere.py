@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     shown = parser.add_argument_group("pictures and curves")
     shown.add_argument("--plot", metavar="FILE.svg", help="write latencies and evictions by set as a picture")
+    shown.add_argument("--html", metavar="FILE.html", help="write the HTML report of verify with these pictures")
     shown.add_argument(
         "--curve", metavar="DOMAIN", help="print the domain's misses with 1, 2, … colors, as the CSV that plan takes"
     )
@@ -103,6 +104,12 @@ def _compare(options: argparse.Namespace, lab: Lab) -> int:
         from colorcheck.report.interference_plot import svg
 
         _save(options.plot, svg(comparison))
+    if options.html:
+        from colorcheck.report import html
+        from colorcheck.report.interference_plot import section
+
+        verification = pipeline.verify(load_manifest(options))
+        _save(options.html, html.render(verification, style(options), {"Interference": section(comparison)}))
     if options.format == "json":
         write(json.dumps(comparison.to_dict(), indent=2))
     else:

@@ -179,12 +179,13 @@ def _record(state: Show, file: str, seconds: int) -> None:
     """An asciicast (version 2) in which coloring is switched every few seconds."""
     header = {"version": 2, "width": WIDTH, "height": HEIGHT, "title": "colorcheck interfere --live"}
     lines = [json.dumps(header)]
+    before: list[str] = []
     for number in range(seconds * PICTURES_A_SECOND):
         if number and number % (TOGGLE_SECONDS * PICTURES_A_SECOND) == 0:
             state.key("c")
-        text = _colorful(state.next("recorded; in the live view c switches coloring"))
-        clear = "\x1b[2J" if number == 0 else ""
-        lines.append(json.dumps([number / PICTURES_A_SECOND, "o", f"{clear}\x1b[H{text}"]))
+        now = _colorful(state.next("recorded; in the live view c switches coloring"))
+        lines.append(json.dumps([number / PICTURES_A_SECOND, "o", _difference(before, now)]))
+        before = now
     try:
         write_whole(Path(file), "\n".join(lines) + "\n")
     except OSError as error:
@@ -192,10 +193,17 @@ def _record(state: Show, file: str, seconds: int) -> None:
     complain(f"wrote {file}: {seconds} s; play it with asciinema")
 
 
-def _colorful(frame: Frame) -> str:
+def _difference(before: list[str], now: list[str]) -> str:
+    """What turns one picture into the next: the lines that differ, each written at its place."""
+    changed = (row for row, line in enumerate(now) if row >= len(before) or line != before[row])
+    written = "".join(f"\x1b[{row + 1};1H{now[row]}\x1b[K" for row in changed)
+    return written if before else f"\x1b[2J\x1b[?25l{written}"
+
+
+def _colorful(frame: Frame) -> list[str]:
     from rich.console import Console
 
     target = StringIO()
     console = Console(file=target, width=WIDTH, force_terminal=True, color_system="truecolor", legacy_windows=False)
     console.print(draw(frame))
-    return target.getvalue().replace("\n", "\x1b[K\r\n")
+    return target.getvalue().split("\n")

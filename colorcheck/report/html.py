@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
@@ -29,12 +29,12 @@ _VERDICTS = {
 _WIDE = 400  # columns of a source line that are shown
 
 
-def render(verification: Verification, style: Style) -> str:
-    """The page."""
+def render(verification: Verification, style: Style, further: Mapping[str, str] | None = None) -> str:
+    """The page. `further` are sections of other commands: markup by its heading."""
     css, script = _resource("html.css"), _resource("html.js")
     maps = tuple(view.color_maps(verification.facts))
     data = json.dumps([html_map.details(drawn, verification, style) for drawn in maps])
-    body = "\n".join(_body(verification, maps, style))
+    body = "\n".join(_body(verification, maps, style, further or {}))
     title = text(f"colorcheck: {view.headline(verification).word}, {style.relative(verification.manifest.file)}")
     allowed = ("default-src 'none'", f"style-src '{_digest(css)}'", f"script-src '{_digest(script)}'")
     policy = "; ".join((*allowed, "base-uri 'none'", "form-action 'none'"))
@@ -71,20 +71,25 @@ def _inert(data: str) -> str:
     return data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _body(verification: Verification, maps: tuple[view.ColorMap, ...], style: Style) -> Iterator[str]:
-    yield from _head(verification, style)
+def _body(
+    verification: Verification, maps: tuple[view.ColorMap, ...], style: Style, further: Mapping[str, str]
+) -> Iterator[str]:
+    yield from _head(verification, style, tuple(further))
     yield '<main id="main">'
     yield from _findings(verification, style)
     yield from html_map.section(maps)
     yield from html_map.memory(verification)
     yield from _theorems(verification, style)
     yield from _residue(verification)
+    for heading, markup in further.items():
+        name = heading.lower()
+        yield f'<section aria-labelledby="{name}"><h2 id="{name}">{text(heading)}</h2>{markup}</section>'
     yield from _unchecked(verification)
     yield "</main>"
     yield f'<footer class="soft"><p>colorcheck {__version__}</p></footer>'
 
 
-def _head(verification: Verification, style: Style) -> Iterator[str]:
+def _head(verification: Verification, style: Style, further: tuple[str, ...]) -> Iterator[str]:
     headline = view.headline(verification)
     target = verification.target()
     yield "<header>"
@@ -96,7 +101,7 @@ def _head(verification: Verification, style: Style) -> Iterator[str]:
         known.append(f"{target['nr_colors']} colors")
     known.append(style.relative(verification.manifest.file))
     yield f'<p class="soft">{text(" · ".join(known))}</p>'
-    parts = ("findings", "colors", "memory", "theorems", "shared")
+    parts = ("findings", "colors", "memory", "theorems", "shared", *(heading.lower() for heading in further))
     links = "".join(f'<li><a href="#{part}">{part.capitalize()}</a></li>' for part in parts)
     yield f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav></header>'
 

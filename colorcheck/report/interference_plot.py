@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from colorcheck.interference.comparison import COLORINGS, DISCLAIMER, Comparison, histogram
+from colorcheck.interference.comparison import COLORINGS, DISCLAIMER, LEFT_OUT, Comparison, histogram
 from colorcheck.interference.experiment import Coloring
 from colorcheck.interference.outcome import Run
 from colorcheck.report.interference import POLICIES
@@ -29,7 +29,6 @@ def svg(comparison: Comparison) -> str:
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 20}" viewBox="0 0 {WIDTH} {y + 20}" '
         'font-family="system-ui, sans-serif" font-size="12" role="img">',
-        "<style>.weight{font-weight:600}.dim{fill:#666}.end{text-anchor:end}.middle{text-anchor:middle}</style>",
         f'<rect width="{WIDTH}" height="{y + 20}" fill="white"/>',
         _text(20, 26, f"Cycles of runs and evictions by others on {comparison.title}", "weight"),
     ]
@@ -94,5 +93,22 @@ def _box(place: tuple[float, float, float, float], paint: str, title: str, opaci
     )
 
 
-def _text(x: float, y: float, words: str, kind: str) -> str:
-    return f'<text x="{x}" y="{y:.0f}" class="{kind}">{escape(words)}</text>'
+# Attributes, not a style sheet: inside a page, its security policy would forbid one.
+_KINDS = {"weight": 'font-weight="600"', "dim": 'fill="#666"', "end": 'text-anchor="end"'}
+
+
+def _text(x: float, y: float, words: str, kinds: str) -> str:
+    attributes = " ".join(_KINDS[kind] for kind in kinds.split())
+    return f'<text x="{x}" y="{y:.0f}" {attributes}>{escape(words)}</text>'
+
+
+def section(comparison: Comparison) -> str:
+    """The pictures as a section of the HTML report, with what they do not say."""
+    drawn = svg(comparison).replace("<svg ", '<svg aria-label="Cycles of runs and evictions by others" ', 1)
+    left_out = escape("; ".join((*LEFT_OUT, *comparison.unmodelled)))
+    notes = "".join(f"<li>{escape(note)}</li>" for note in comparison.notes)
+    runs = comparison.runs
+    return (
+        f"<p>{len(runs)} simulated runs of {runs[0].accesses:,} accesses. {escape(DISCLAIMER)}</p>"
+        f'<div class="scroll">{drawn}</div><ul>{notes}<li>No part of the model: {left_out}.</li></ul>'
+    )

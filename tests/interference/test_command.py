@@ -75,6 +75,17 @@ def test_the_plot_is_well_formed(capsys, tmp_path):
     assert any("evictions" in (title.text or "") for title in root.iter("{http://www.w3.org/2000/svg}title"))
 
 
+def test_the_html_report_has_the_pictures(capsys, tmp_path):
+    file = tmp_path / "report.html"
+    assert run(capsys, EXAMPLE, *SHORT, "--html", str(file))[0] == 0
+    page = file.read_text()
+    assert 'href="#interference"' in page
+    drawn = page[page.index("<svg aria-label") : page.index("</svg>", page.index("<svg aria-label")) + 6]
+    ET.fromstring(drawn)
+    assert "style" not in drawn  # the page's security policy forbids it
+    assert "victim, LRU" in drawn
+
+
 def test_the_curve_is_a_csv(capsys):
     status, out, _ = run(capsys, EXAMPLE, *SHORT, "--curve", "victim")
     assert status == 0
@@ -104,7 +115,10 @@ def test_a_recording_is_an_asciicast(capsys, tmp_path):
     assert header["version"] == 2
     assert len(events) == 8
     assert [event[0] for event in events] == sorted(event[0] for event in events)
-    assert all(event[1] == "o" and "\x1b[H" in event[2] for event in events)
+    assert all(event[1] == "o" for event in events)
+    assert events[0][2].startswith("\x1b[2J")
+    assert "AMD ZCU104" in events[0][2]
+    assert all(len(event[2]) < len(events[0][2]) for event in events[1:])
 
 
 @pytest.mark.parametrize(
