@@ -96,8 +96,9 @@ class Domain:
 
     @property
     def nr_pages(self) -> int:
-        """The pages that Xen counts for it: its memory, and the static shared memory that it owns."""
-        return self.pages + self.shared_pages
+        """The pages that Xen counts for it (`nr_pages`): its memory, Xenstore's page or the toolstack's magic pages,
+        and the static shared memory that it owns; not its P2M."""
+        return self.pages + self.extra_pages + self.shared_pages
 
     @property
     def needed_pages(self) -> int:

@@ -74,4 +74,4 @@ def test_pages_and_colors_at_the_end(path: Path) -> None:
     for built in found.built[1:]:
         at_end = case["domains_at_end"].get(ids[built.domain.name])
         if at_end is not None:
-            assert built.domain.pages + built.domain.extra_pages == at_end["pages"]
+            assert built.domain.nr_pages == at_end["pages"]
