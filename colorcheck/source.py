@@ -76,8 +76,10 @@ class Lines:
     def location(self, start: int, end: int) -> Location:
         """The location of `text[start:end]`."""
         line, column = self.position(start)
-        end_line, end_column = self.position(max(start, end))
-        return Location(self.file, line, column, end_line, end_column)
+        end = max(start, end)
+        if line == len(self._starts) or end < self._starts[line]:
+            return Location(self.file, line, column, line, column + end - start)
+        return Location(self.file, line, column, *self.position(end))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
 _PLAIN_PROPERTY = re.compile(
     r'[ \t\n]*+([^ \t\n=;]++)[ \t\n]*+(?:=[ \t\n]*+((?:"(?:[^"\\]|\\.)*+"|[^";])++))?;', re.DOTALL
 )
+_WORD = re.compile(r"[^ \t\n]+")
 _PLAIN_PIECE = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|<([^>]*)>', re.DOTALL)
 
 
@@ -76,13 +77,14 @@ class ValueReader:
         return number.value
 
     def plain(self, token: Token) -> Iterator[LiveProperty]:
-        """A row of properties of nothing but strings and simple numbers, still one stretch of text."""
+        """A row of properties of nothing but strings and simple cells, still one stretch of text."""
         start = start_of(token)
         location = self.source.location
         for written in _PLAIN_PROPERTY.finditer(token):
             name, value = written.groups()
             first, last = written.end(1), written.end(1)
             found: list[Passage] = []
+            markers: list[Marker] = []
             data = b""
             if value:
                 first, last = written.start(2), written.start(2) + len(value.rstrip(" \t\n"))
@@ -90,11 +92,25 @@ class ValueReader:
                     string, cells = piece.groups()
                     if string is not None:
                         data += self._string(string, start + piece.start(1), found)
+                    elif "&" in cells:
+                        data += self._plain_references(cells, start + piece.start(2), len(data), markers)
                     else:
                         numbers = [int(word, 0) for word in cells.split()]
                         data += struct.pack(f">{len(numbers)}I", *numbers)
             at = location(start + written.start(1), start + written.end(1))
-            yield LiveProperty(name, data, at, location(start + first, start + last), tuple(found))
+            yield LiveProperty(name, data, at, location(start + first, start + last), tuple(found), [], markers)
+
+    def _plain_references(self, cells: str, start: int, offset: int, markers: list[Marker]) -> bytes:
+        """Cells of numbers and references to labels, at `offset` of the value."""
+        numbers: list[int] = []
+        for word in _WORD.finditer(cells):
+            if word[0].startswith("&"):
+                place = self.source.location(start + word.start(), start + word.end())
+                markers.append(Marker("phandle", word[0][1:], offset + 4 * len(numbers), place))
+                numbers.append(0xFFFFFFFF)
+            else:
+                numbers.append(int(word[0], 0))
+        return struct.pack(f">{len(numbers)}I", *numbers)
 
     def property(self, syntax: PropertySyntax) -> LiveProperty:
         start, end = start_of(syntax.name), end_of(syntax.name)
