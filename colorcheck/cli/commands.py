@@ -113,4 +113,11 @@ Show what is known of boards, each value with its source; unknown values stay un
         "what is loaded, and from where",
         "List the plugins that were found: what they add, from which distribution, and what is wrong with them.",
     ),
+    Command(
+        "init",
+        "write a first manifest for the files found here",
+        """\
+Write a commented colorcheck.toml for the device tree, the xl files, the Xen binary and the .config of a folder. Keys
+that are not known are there as comments with their meaning.""",
+    ),
 )

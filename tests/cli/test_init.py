@@ -1,0 +1,40 @@
+"""`colorcheck init` writes a manifest that reads back and verifies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colorcheck.cli import main
+from colorcheck.inputs.manifest_keys import KEYS
+from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.rules.example import GUEST, Example
+
+
+def test_the_manifest_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Example(guests=(("rt.cfg", GUEST),)).write(tmp_path)
+    (tmp_path / "colorcheck.toml").unlink()
+    (tmp_path / "notes.cfg").write_text("[section]\nkey: value\n", encoding="utf-8")
+    assert main(["init", str(tmp_path), "--board", "zcu102"]) == 0
+    written = read_manifest(str(tmp_path / "colorcheck.toml"))
+    assert written.problems == ()
+    assert (written.device_tree, written.domains, written.target.board) == ("system.dts", ("rt.cfg",), "zcu102")
+    text = (tmp_path / "colorcheck.toml").read_text(encoding="utf-8")
+    assert all(f"{key.name} = " in text for key in KEYS)
+    assert main(["verify", str(tmp_path)]) in (0, 4)
+    assert "PROVED" in capsys.readouterr().out
+
+
+def test_a_manifest_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "colorcheck.toml").write_text("# mine\n", encoding="utf-8")
+    assert main(["init", str(tmp_path)]) == 2
+    assert (tmp_path / "colorcheck.toml").read_text(encoding="utf-8") == "# mine\n"
+    assert main(["init", str(tmp_path), "--force"]) == 0
+    assert main(["init", str(tmp_path / "nothing")]) == 2
+
+
+def test_printing_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path), "--stdout"]) == 0
+    assert "[target]" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
