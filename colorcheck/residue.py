@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from colorcheck.diagnostic import Verdict
 from colorcheck.results import Facts, Outlook
@@ -52,8 +52,13 @@ class Residue:
 
 
 def residues(facts: Facts) -> tuple[Residue, ...]:
-    """The residue under each Xen whose options could be understood."""
-    return tuple(_residue(facts, outlook) for outlook in facts.outlooks if outlook.system is not None)
+    """The residue under each Xen whose options could be understood; one for all Xens under which it is the same."""
+    found: dict[object, list[Residue]] = {}
+    for outlook in facts.outlooks:
+        if outlook.system is not None:
+            made = _residue(facts, outlook)
+            found.setdefault((made.grade, made.reason, made.remainders), []).append(made)
+    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in found.values())
 
 
 def _residue(facts: Facts, outlook: Outlook) -> Residue:

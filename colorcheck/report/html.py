@@ -139,9 +139,9 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
 
 def _theorems(verification: Verification, style: Style) -> Iterator[str]:
     yield '<section aria-labelledby="theorems"><h2 id="theorems">Theorems</h2>'
-    for outlook in verification.facts.outlooks:
-        yield f"<h3>Xen {text(outlook.line)}</h3>"
-        for group in view.theorem_groups(outlook.theorems):
+    for line, theorems in view.theorem_panels(verification.facts):
+        yield f"<h3>Xen {text(line)}</h3>"
+        for group in view.theorem_groups(theorems):
             mark, mood = _VERDICTS[group.verdict]
             opened = "" if group.verdict is Verdict.PROVED else " open"
             what = (
@@ -149,7 +149,7 @@ def _theorems(verification: Verification, style: Style) -> Iterator[str]:
             )
             items = "".join(f"<li>{_theorem(theorem, style)}</li>" for theorem in group.theorems)
             yield f'<details{opened}><summary>{what}</summary><ul class="theorems">{items}</ul></details>'
-        taken = view.assumptions(outlook.theorems)
+        taken = view.assumptions(theorems)
         rows = "".join(f"<tr><td>{a.trust}</td><td>{text(a.text)}</td><td>{text(a.source)}</td></tr>" for a in taken)
         if rows:
             listed = html_map.table("Assumptions", ("Trust", "Assumption", "Source"), rows)

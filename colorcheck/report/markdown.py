@@ -65,26 +65,22 @@ def _findings(findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
 
 
 def _memory(verification: Verification) -> Iterator[str]:
-    for line, boot in verification.facts.boots():
-        rows = view.memory_rows(boot)
-        if rows and boot.system.coloring:
-            yield from ["", f"**Memory** (Xen {line})", "", "| domain | | |", "|---|---|---|"]
-            for row in rows:
-                bar = "".join(drawing.bar(row, 20))
-                yield f"| {escaped(row.name)} | `{bar}` | {escaped(drawing.memory_text(row))} |"
+    for line, _, rows in view.memory_panels(verification.facts):
+        yield from ["", f"**Memory** (Xen {line})", "", "| domain | | |", "|---|---|---|"]
+        for row in rows:
+            bar = "".join(drawing.bar(row, 20))
+            yield f"| {escaped(row.name)} | `{bar}` | {escaped(drawing.memory_text(row))} |"
 
 
 def _theorems(verification: Verification) -> Iterator[str]:
-    for outlook in verification.facts.outlooks:
-        if not outlook.theorems:
-            continue
-        yield from ["", f"<details><summary>{len(outlook.theorems)} theorems (Xen {outlook.line})</summary>", ""]
-        for group in view.theorem_groups(outlook.theorems):
+    for line, theorems in view.theorem_panels(verification.facts):
+        yield from ["", f"<details><summary>{len(theorems)} theorems (Xen {line})</summary>", ""]
+        for group in view.theorem_groups(theorems):
             for theorem in group.theorems:
                 reason = f": {theorem.reason}" if theorem.reason else ""
                 yield f"- {_VERDICTS[theorem.verdict]} {escaped(theorem.statement + reason)}"
         yield from ["", "Resting on:", ""]
-        for assumption in view.assumptions(outlook.theorems):
+        for assumption in view.assumptions(theorems):
             yield f"- {assumption.trust}: {escaped(assumption.text)} ({escaped(assumption.source)})"
         yield from ["", "</details>"]
 

@@ -37,10 +37,7 @@ def color_map(drawn: view.ColorMap, style: Style) -> Iterator[RenderableType]:
 
 def memory(facts: Facts, style: Style) -> Iterator[RenderableType]:
     """Needed and available memory of each domain as bars, in the order of creation."""
-    for line, boot in facts.boots():
-        rows = view.memory_rows(boot)
-        if not rows or not boot.system.coloring:
-            continue
+    for line, boot, rows in view.memory_panels(facts):
         yield from title(f"Memory of each domain's colors, in the order of creation (Xen {line})")
         names = min(max(len(row.name) for row in rows), 16) + 2
         amounts = [drawing.memory_text(row) for row in rows]

@@ -13,7 +13,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import indented, printed, text, title
 from colorcheck.residue import residues
 from colorcheck.results import Verification
-from colorcheck.theorem import Theorem, Trust
+from colorcheck.theorem import Assumption, Theorem, Trust
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -95,27 +95,35 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
 
 
 def _theorems(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    for outlook in verification.facts.outlooks:
-        if not outlook.theorems:
+    told: list[tuple[str, ...]] = []
+    for line, theorems in view.theorem_panels(verification.facts):
+        yield from title(f"Theorems (Xen {line})")
+        names = tuple(theorem.id for theorem in theorems)
+        if names in told and not style.verbose and all(t.verdict is Verdict.PROVED for t in theorems):
+            yield indented("✓ ", text(f"the same {len(theorems)} theorems, with their own numbers, proved"), "green")
             continue
-        yield from title(f"Theorems (Xen {outlook.line})")
-        for group in view.theorem_groups(outlook.theorems):
+        told.append(names)
+        for group in view.theorem_groups(theorems):
             if group.verdict is Verdict.PROVED and len(group.theorems) > _FEW and not style.verbose:
                 yield _grouped(group)
             else:
                 for theorem, more in _by_reason(group.theorems, style.verbose):
                     yield from _theorem(theorem, style, more)
-        taken = view.assumptions(outlook.theorems)
-        shown = [assumption for assumption in taken if style.verbose or assumption.trust is not Trust.CHECKED]
-        if taken:
-            left = len(taken) - len(shown)
-            yield text((f"resting on{f' (and {left} that other theorems prove)' if left else ''}", "dim"))
-        for assumption in shown:
-            source = f"  [{printable(assumption.source)}]" if style.verbose else ""
-            line = text(printable(assumption.text), (source, "dim"))
-            if not style.verbose:
-                line.truncate(max(style.width - 13, 20), overflow="ellipsis")
-            yield indented(f"  {assumption.trust:<11}", line, "dim")
+        yield from _assumptions(view.assumptions(theorems), style)
+
+
+def _assumptions(taken: tuple[Assumption, ...], style: Style) -> Iterator[RenderableType]:
+    """Those that no theorem of this report proves, a line each; all of them, with their sources, if asked for."""
+    shown = [assumption for assumption in taken if style.verbose or assumption.trust is not Trust.CHECKED]
+    if taken:
+        left = len(taken) - len(shown)
+        yield text((f"resting on{f' (and {left} that other theorems prove)' if left else ''}", "dim"))
+    for assumption in shown:
+        source = f"  [{printable(assumption.source)}]" if style.verbose else ""
+        said = text(printable(assumption.text), (source, "dim"))
+        if not style.verbose:
+            said.truncate(max(style.width - 13, 20), overflow="ellipsis")
+        yield indented(f"  {assumption.trust:<11}", said, "dim")
 
 
 def _grouped(group: view.TheoremGroup) -> RenderableType:

@@ -165,6 +165,27 @@ def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
     return Row(name, colors, shared, allowed - shared, source)
 
 
+def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:
+    """(lines, boot, rows) for colored boots with domains; Xens under which all rows are equal share one."""
+    panels: dict[object, tuple[list[str], Boot]] = {}
+    for line, boot in facts.boots():
+        rows = memory_rows(boot)
+        if rows and boot.system.coloring:
+            panels.setdefault((rows, boot.panic), ([], boot))[0].append(line)
+    for lines, boot in panels.values():
+        yield ", ".join(lines), boot, memory_rows(boot)
+
+
+def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
+    """(lines, theorems); Xens under which the same is stated, with the same verdicts, share one."""
+    panels: dict[object, tuple[list[str], tuple[Theorem, ...]]] = {}
+    for outlook in facts.outlooks:
+        key = tuple((theorem.statement, theorem.verdict, theorem.reason) for theorem in outlook.theorems)
+        if key:
+            panels.setdefault(key, ([], outlook.theorems))[0].append(outlook.line)
+    return ((", ".join(lines), theorems) for lines, theorems in panels.values())
+
+
 def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
     """The domains in the order of their creation."""
     return tuple(_memory_row(built) for built in boot.built)
