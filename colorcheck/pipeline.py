@@ -20,6 +20,7 @@ from colorcheck.results import Facts, Fault, Outlook, Skipped, Verification
 from colorcheck.xen.boot import boot
 from colorcheck.xen.dialects import find_dialect
 from colorcheck.xen.effective import effective as effective_system
+from colorcheck.xen.image_builder_tree import as_built
 
 if TYPE_CHECKING:
     from colorcheck.plan.build import PlanOptions
@@ -102,6 +103,8 @@ class _Run:
             target = manifest.target.board
             choice = choose_board(target, manifest.location("target.board"), deployment.tree, manifest.folder or ".")
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
+        with self.stage("image-builder"):
+            deployment = as_built(deployment)
         outlooks = [self.outlook(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(outlooks))
 

@@ -20,7 +20,8 @@ class Deployment:
     """All inputs of one deployment.
 
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
-    creation; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is `_end - _start` in
+    creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there, as
+    far as they exist; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is `_end - _start` in
     bytes from the manifest or from the header of the binary; `problems` is what reading met.
     """
 
@@ -28,6 +29,7 @@ class Deployment:
     tree: DeviceTree | None = None
     guests: tuple[XlFile, ...] = ()
     image_builder: ImageBuilderFile | None = None
+    file_sizes: Mapping[str, int] = field(default_factory=dict)
     kconfig: Mapping[str, str] = field(default_factory=dict)
     xen_image_size: int | None = None
     problems: tuple[Problem, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -24,11 +25,13 @@ IMAGE_LARGEST = 64 << 20
 def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deployment:
     """All inputs of a deployment, in the order of the manifest. `readers` are those of plugins, by file ending."""
     reader = _Reader(manifest, list(manifest.problems), readers or {})
+    built = reader.image_builder()
     return Deployment(
         manifest=manifest,
-        tree=reader.tree(),
+        tree=reader.tree(built),
         guests=tuple(reader.guests()),
-        image_builder=reader.image_builder(),
+        image_builder=built,
+        file_sizes=_file_sizes(built) if built else {},
         kconfig=reader.kconfig(),
         xen_image_size=reader.xen_image_size(),
         problems=tuple(reader.problems),
@@ -44,22 +47,30 @@ class _Reader:
     def path(self, name: str) -> str:
         return os.path.normpath(os.path.join(self.manifest.folder, name))
 
-    def tree(self) -> DeviceTree | None:
+    def tree(self, built: ImageBuilderFile | None) -> DeviceTree | None:
+        """The manifest's device tree, else the one that ImageBuilder starts from."""
         from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
 
-        name = self.manifest.device_tree
-        if name is None:
+        path, named_at = self._tree_file(built)
+        if not path:
             return None
-        path = self.path(name)
-        source = self._translated(path, self.manifest.location("inputs.device-tree"), "device-tree")
+        source = self._translated(path, named_at, "device-tree")
         if source is not None:
             return self._tree_of(source, path)
         try:
             return read_device_tree(path, overlays=[self.path(overlay) for overlay in self.manifest.overlays])
         except DeviceTreeError as error:
-            at = self.manifest.location("inputs.device-tree")
-            self.problems += (_named_at(problem, path, at) for problem in error.problems)
+            self.problems += (_named_at(problem, path, named_at) for problem in error.problems)
             return None
+
+    def _tree_file(self, built: ImageBuilderFile | None) -> tuple[str, Location]:
+        """The path of the device tree (empty without one) and where its name stands."""
+        if self.manifest.device_tree is not None:
+            return self.path(self.manifest.device_tree), self.manifest.location("inputs.device-tree")
+        named = built.get("DEVICE_TREE") if built else None
+        if built is None or named is None or not named.value.text:
+            return "", self.manifest.location("inputs")
+        return _beside(built, named.value.text), named.value.whole
 
     def _tree_of(self, source: str | Problem, path: str) -> DeviceTree | None:
         """The tree in the source that a plugin's reader gave."""
@@ -157,6 +168,25 @@ class _Reader:
         image = read_xen_image(content, self.path(name))
         self.problems += image.problems
         return image.size
+
+
+def _beside(built: ImageBuilderFile, name: str) -> str:
+    """ImageBuilder is told a folder for its files on its command line; here it is that of the configuration."""
+    return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
+
+
+def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
+    """The bytes of the plain files that the values of a configuration name."""
+    sizes: dict[str, int] = {}
+    for name in {assignment.value.text for assignment in built.assignments} - {""}:
+        path = _beside(built, name)
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISREG(found.st_mode):
+            sizes[name] = found.st_size
+    return sizes
 
 
 def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:

@@ -94,7 +94,12 @@ def _boot_arguments(
             added += f" {name}={text}"
     if added and passage.pieces:
         end = passage.locate(len(passage.text), len(passage.text))
-        yield Edit(end, added if passage.text else added.lstrip())
+        if end.line:
+            yield Edit(end, added if passage.text else added.lstrip())
+        else:
+            yield Problem(
+                "no-place", "ImageBuilder writes these boot arguments", end, f'set XEN_CMD, with "{added[1:]}"'
+            )
     if not passage.pieces:
         yield from _new_arguments(passage, replaced, added)
 
@@ -153,7 +158,11 @@ def _dom0less(
     if node is None:
         yield Problem("no-place", f"the node of {domain.name} was not found", domain.location)
         return
-    name = dialect.domain_property.name
+    name, built = dialect.domain_property.name, deployment.image_builder
+    if built is not None and node.location.file == built.file:
+        message = f"ImageBuilder writes the node of {domain.name}, and has no key for {name}"
+        yield Problem("no-place", message, domain.location, f'set {name} = "{colors}" in {node.path}')
+        return
     own = node.properties.get(name)
     if not node.location.line:
         yield _Overlay(node.path, name, str(colors))

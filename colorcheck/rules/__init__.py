@@ -55,12 +55,16 @@ from colorcheck.rules import (
     cc204_other_dialect_xl_key,
     cc205_base_differs,
     cc206_versions_disagree,
+    cc207_legacy_mode,
+    cc208_list_must_ascend,
     cc211_host_crash,
     cc212_toolstack_cannot_populate,
     cc213_inherited_colors,
     cc214_no_first_bank,
     cc215_image_builder_colors,
     cc216_image_builder_keys,
+    cc217_hardware_domain_colors,
+    cc217_image_builder_sizes,
     cc301_color_out_of_range,
     cc302_domain_without_colors,
     cc303_same_name,
@@ -114,6 +118,7 @@ from colorcheck.rules import (
     cc902_untold_note,
     cc903_plugin,
 )
+from colorcheck.rules.mending import mendable
 from colorcheck.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -164,12 +169,16 @@ RULES: tuple[Rule, ...] = (
     cc204_other_dialect_xl_key.RULE,
     cc205_base_differs.RULE,
     cc206_versions_disagree.RULE,
+    cc207_legacy_mode.RULE,
+    cc208_list_must_ascend.RULE,
     cc211_host_crash.RULE,
     cc212_toolstack_cannot_populate.RULE,
     cc213_inherited_colors.RULE,
     cc214_no_first_bank.RULE,
     cc215_image_builder_colors.RULE,
     cc216_image_builder_keys.RULE,
+    cc217_hardware_domain_colors.RULE,
+    cc217_image_builder_sizes.RULE,
     cc301_color_out_of_range.RULE,
     cc302_domain_without_colors.RULE,
     cc303_same_name.RULE,
@@ -235,7 +244,7 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
     for rule in rules:
         try:
             for finding in rule.check(facts):
-                findings.setdefault(order(finding), finding)
+                findings.setdefault(order(finding), mendable(finding, facts.deployment))
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)
             findings[order(crash)] = crash

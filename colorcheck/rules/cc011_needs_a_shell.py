@@ -13,16 +13,23 @@ Source: ImageBuilder (`uboot-script-gen`), which reads its configuration with th
 from __future__ import annotations
 
 from colorcheck.diagnostic import Severity
-from colorcheck.rules.example import Example
+from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.told import told
 
-CONFIG = """MEMORY_START="0x0"
+
+def built(more: str = "", *, domains: str = "0", files: bool = True) -> Example:
+    """A deployment whose boot arguments, dom0 and domains ImageBuilder writes; `more` are further assignments."""
+    config = f"""MEMORY_START="0x0"
 MEMORY_END="0x80000000"
 DEVICE_TREE="board.dtb"
 XEN="xen"
+XEN_CMD="{BOOT_ARGUMENTS}"
 DOM0_KERNEL="Image"
-NUM_DOMUS={}
+NUM_DOMUS={domains}
 """
+    there = tuple((name, "") for name in ("Image", "xen", "board.dtb")) if files else ()
+    return Example(kernel="", inputs='image-builder = "config"', files=(("config", config + more), *there))
+
 
 RULE = told(
     "CC011",
@@ -31,6 +38,6 @@ RULE = told(
     __doc__,
     ("needs-shell",),
     "write the value itself",
-    bad=Example(inputs='image-builder = "config"', files=(("config", CONFIG.format("$(ls guests | wc -l)")),)),
-    good=Example(inputs='image-builder = "config"', files=(("config", CONFIG.format("0")),)),
+    bad=built(domains="$(ls guests | wc -l)"),
+    good=built(domains="0"),
 )

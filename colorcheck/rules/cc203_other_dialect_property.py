@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity
+from colorcheck.inputs.tree import Node
 from colorcheck.results import Facts
 from colorcheck.rules.cc309_domain_incomplete import DOMAIN_PLAIN
 from colorcheck.rules.example import Example
@@ -45,9 +46,15 @@ def check(facts: Facts) -> Iterator[Finding]:
                         f"{dialect.title} does not read {name}: {node.name} gets {_THEN[dialect.domain_default]}"
                         f"{on(facts, lines)}",
                         prop.location,
-                        f"write {dialect.domain_property.name} "
-                        f"(`colorcheck migrate --to {dialect.name}` translates it)",
+                        _instead(facts, node, dialect),
                     )
+
+
+def _instead(facts: Facts, node: Node, dialect: Dialect) -> str:
+    wanted, built = dialect.domain_property.name, facts.deployment.image_builder
+    if built and node.location.file == built.file:
+        return f"ImageBuilder cannot write {wanted}: set it in {node.path} with a U-Boot command of your own"
+    return f"write {wanted} (`colorcheck migrate --to {dialect.name}` translates it)"
 
 
 RULE = Rule(

@@ -14,11 +14,8 @@ Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`), its lines run.
 from __future__ import annotations
 
 from colorcheck.diagnostic import Severity
-from colorcheck.rules.cc011_needs_a_shell import CONFIG
-from colorcheck.rules.example import Example
+from colorcheck.rules.cc011_needs_a_shell import built
 from colorcheck.rules.told import told
-
-_CONFIG = CONFIG.format("1") + 'DOMU_KERNEL[0]="Image"\nDOMU_COLORS[0]="{}"\n'
 
 RULE = told(
     "CC215",
@@ -26,6 +23,6 @@ RULE = told(
     Severity.ERROR,
     __doc__,
     ("dropped-colors", "range-only", "mask-too-wide"),
-    bad=Example(inputs='image-builder = "config"', files=(("config", _CONFIG.format("11-12,14")),)),
-    good=Example(inputs='image-builder = "config"', files=(("config", _CONFIG.format("11-14")),)),
+    bad=built('XEN_COLORS="0-1"\n'),
+    good=built(),
 )

@@ -19,6 +19,10 @@ from colorcheck.xen.numbers import simple_integer
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
 _VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)
+_BEYOND = {
+    "APPEND_EXTRA_CMDS": "the commands of this file run after all others, and colorcheck does not follow them",
+    "DT_OVERLAY": "U-Boot applies this overlay, and colorcheck only those of [inputs] overlays",
+}
 _CELL = (1 << 32) - 1
 _STEP = 2 * MIB
 _LOWEST_SCRIPT = 12 * MIB
@@ -42,8 +46,9 @@ class ColorMask:
 class BuiltDomain:
     """A dom0less domain as ImageBuilder describes it: the node `/chosen/domU<index>`.
 
-    `memory` in KiB; with `static_memory` ((address, size) in bytes) the sum of its sizes. `created` is false where
-    `DOMU_NOBOOT` leaves the node out; then an xl file is written, without colors.
+    `memory` in KiB; with `static_memory` ((address, size) in bytes) the sum of its sizes. `enhanced` domains have
+    Xenstore, by default where there is a dom0. `created` is false where `DOMU_NOBOOT` leaves the node out; then an xl
+    file is written, without colors.
     """
 
     index: int
@@ -55,6 +60,7 @@ class BuiltDomain:
     passthrough: str
     static_memory: tuple[tuple[int, int], ...]
     direct_map: bool
+    enhanced: bool
     created: bool
     location: Location
     memory_location: Location
@@ -88,11 +94,15 @@ class LoadedFile:
 def image_builder_boot(file: ImageBuilderFile) -> ImageBuilderBoot:
     """Boot arguments and dom0less domains of a configuration, with what goes wrong on the way."""
     problems: list[Problem] = [*file.problems, *_key_problems(file)]
-    has_dom0 = bool(file.text("DOM0_KERNEL"))
+    has_dom0 = _has_dom0(file)
     arguments = _arguments(file, has_dom0=has_dom0, problems=problems)
     count = _number(file, "NUM_DOMUS", None, 0, problems)
     domains = tuple(_domain(file, index, problems) for index in range(min(count, _most_domains(file, count))))
     return ImageBuilderBoot(file, arguments, has_dom0, domains, tuple(problems))
+
+
+def _has_dom0(file: ImageBuilderFile) -> bool:
+    return bool(file.text("DOM0_KERNEL"))
 
 
 def _most_domains(file: ImageBuilderFile, count: int) -> int:
@@ -134,7 +144,7 @@ def _default_arguments(file: ImageBuilderFile, problems: list[Problem]) -> Passa
     for name, option in (("XEN_COLORS", "xen_colors"), ("DOM0_COLORS", "dom0_colors")):
         written = file.get(name)
         if written and written.value.text:
-            parts += [Passage(f" {option}=", written.name_location), written.value]
+            parts += [Passage(" ", file.location), Passage(f"{option}=", written.name_location), written.value]
     return concatenated(parts, file.location)
 
 
@@ -172,6 +182,7 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
         file.text("DOMU_PASSTHROUGH_DTB", index),
         static,
         bool(static) and file.text("DOMU_DIRECT_MAP", index) != "0",
+        (file.text("DOMU_ENHANCED", index) or str(int(_has_dom0(file)))) == "1",
         not file.text("DOMU_NOBOOT", index),
         location,
         memory_given.location if memory_given else location,
@@ -243,12 +254,14 @@ def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) 
 
 
 def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
-    has_dom0 = bool(file.text("DOM0_KERNEL"))
+    has_dom0 = _has_dom0(file)
     count = _arithmetic(file.text("NUM_DOMUS") or "0") or 0
     for written in file.assignments:
         if written.name not in KEYS:
             message = f"ImageBuilder knows no key {written.name} and ignores it"
             yield Problem("unknown-key", message, written.name_location, did_you_mean(written.name, KEYS))
+        elif written.name in _BEYOND and written.value.text:
+            yield Problem("not-followed", f"{written.name}: {_BEYOND[written.name]}", written.location)
         elif written.name in DOM0_KEYS and not has_dom0 and written.value.text:
             message = f"ImageBuilder refuses {written.name} without DOM0_KERNEL"
             yield Problem("dom0-keys", message, written.location, "write DOM0_KERNEL, or take the key out")
@@ -266,7 +279,7 @@ def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[Lo
     start = _arithmetic(file.text("MEMORY_START")) or 0
     address = max(start + _STEP, _LOWEST_SCRIPT) + _STEP
     loaded: list[LoadedFile] = []
-    for key, name in _files(file):
+    for key, name in files_to_load(file):
         if name not in sizes:
             break
         loaded.append(LoadedFile(key, name, address, address + sizes[name]))
@@ -274,7 +287,8 @@ def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[Lo
     return tuple(loaded)
 
 
-def _files(file: ImageBuilderFile) -> Iterator[tuple[str, str]]:
+def files_to_load(file: ImageBuilderFile) -> Iterator[tuple[str, str]]:
+    """Key (`DOMU_KERNEL[1]`) and name of every file that U-Boot loads, in the order of their addresses."""
     boot = image_builder_boot(file)
     wanted: list[tuple[str, int | None]] = []
     if boot.has_dom0:
