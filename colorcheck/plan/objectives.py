@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.plan.field import Block, Field
 from colorcheck.plan.problem import Wish
 
+NOTHING = Fraction(0)
 NOT_WEIGHED = Fraction(-(10**9))
 MIB_PAGES = (1 << 20) // PAGE
 
@@ -62,22 +64,32 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
     Of several in a block, the sum counts for sums and the largest for a worst case.
     """
     size = max(1, len(field.problem.cells[0]))
-    cost: Callable[[Wish, int], Fraction] = weight_cost if name == "weights" else curve_cost
-    combine: Callable[[list[Fraction]], Fraction] = max if OBJECTIVES[name].worst else sum  # type: ignore[assignment]
-    return [
-        [Fraction(0), *(combine([cost(w, n * size) for w in block.wishes]) for n in range(1, field.stock + 1))]
-        for block in field.blocks
-    ]
+    found = []
+    for block in field.blocks:
+        costs = [_costs(wish, name, size, field.stock) for wish in block.wishes]
+        if len(costs) == 1:
+            found.append(costs[0])
+        else:
+            combine = max if OBJECTIVES[name].worst else sum
+            found.append([Fraction(combine(several)) for several in zip(*costs, strict=True)])
+    return found
+
+
+def _costs(wish: Wish, name: str, size: int, stock: int) -> list[Fraction]:
+    """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as nobody may have none."""
+    if name == "weights":
+        return [NOTHING, *(weight_cost(wish, count * size) for count in range(1, stock + 1))]
+    if not wish.curve:
+        return [NOTHING] * (stock + 1)
+    measured = [Fraction(cost) if cost == int(cost) else Fraction(str(cost)) for cost in wish.curve]
+    last = len(measured)
+    return [NOTHING, *(measured[min(count * size, last) - 1] for count in range(1, stock + 1))]
 
 
 def whole_numbers(table: Sequence[Sequence[Fraction]]) -> tuple[list[list[int]], int]:
     """The table times the least number that makes all of it whole, and that number."""
-    scale = 1
-    for row in table:
-        for value in row:
-            if scale % value.denominator:
-                scale *= Fraction(scale, value.denominator).denominator
-    return [[int(value * scale) for value in row] for row in table], scale
+    scale = lcm(*{value.denominator for row in table for value in row})
+    return [[value.numerator * (scale // value.denominator) for value in row] for row in table], scale
 
 
 def change_row(field: Field, block: Block, own: int) -> list[int]:

@@ -6,6 +6,7 @@ placement that exists. Where both agree, the plan is optimal.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -25,20 +26,26 @@ GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
+Costs = tuple[tuple[int, ...], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What the objectives so far have settled.
 
     `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
     `total` is the sum that must not be passed; `extra` are frames that everybody gets beyond the need;
-    `today` the cells that each is to keep if possible, where several have them today.
+    `free` as long as no sum has been settled, so that all counts allowed cost the same; `known` remembers what was
+    filled; `today` the cells that each is to keep if possible, where several have them today.
     """
 
     field: Field
-    costs: tuple[tuple[int, ...], ...]
+    costs: Costs
     total: int | None = None
     extra: int = 0
     today: tuple[frozenset[int], ...] | None = None
+    free: bool = True
+    known: dict[tuple[Costs, int], Knapsack | None] = dataclasses.field(default_factory=dict, compare=False)
 
     def with_extra(self, extra: int) -> State:
         least = [self.field.least(block, extra) for block in self.field.blocks]
@@ -46,15 +53,15 @@ class State:
         return replace(self, costs=costs, extra=extra)
 
     def counted(self) -> Knapsack | None:
-        found = fill(self.costs, self.field.stock)
+        """The cheapest counts, the fewest cells among equals; None where no counts are allowed."""
+        if self.total is None and self.free:
+            least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), FORBIDDEN) for row in self.costs]
+            return Knapsack(0, tuple(least), ()) if sum(least) <= self.field.stock else None
+        key = (self.costs, self.field.stock)
+        if key not in self.known:
+            self.known[key] = fill(*key)
+        found = self.known[key]
         return found if found and (self.total is None or found.cost <= self.total) else None
-
-    def countable(self) -> bool:
-        """Whether counts exist; quick as long as no sums have been settled."""
-        if self.total is not None:
-            return self.counted() is not None
-        least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), FORBIDDEN) for row in self.costs]
-        return sum(least) <= self.field.stock
 
     def needs(self) -> list[int]:
         return [block.pages + (self.extra if block.pages else 0) for block in self.field.blocks]
@@ -80,7 +87,7 @@ class Search:
         """The best placement found; None where none was found (which proves nothing)."""
         stock = self.field.stock
         start = State(self.field, tuple(_allowed(block, stock) for block in self.field.blocks)).with_extra(0)
-        if not start.countable():
+        if start.counted() is None:
             return None
         state: State | None = start
         bounds: list[tuple[str, Fraction]] = []
@@ -141,7 +148,7 @@ class Search:
         top = min([spare // needing, *kept]) // MIB_PAGES
 
         def countable(mib: int) -> bool:
-            return state.with_extra(mib * MIB_PAGES).countable()
+            return state.with_extra(mib * MIB_PAGES).counted() is not None
 
         def placeable(mib: int) -> bool:
             return next(self._placements(state.with_extra(mib * MIB_PAGES)), None) is not None
@@ -170,7 +177,7 @@ class Search:
 
     def _worst(self, state: State, name: str) -> tuple[State | None, Fraction]:
         """The smallest threshold under which all can stay."""
-        table = rows(self.field, name)
+        table, scale = whole_numbers(rows(self.field, name))
         steps = sorted({value for row in table for value in row[1:]})
 
         def under(step: int) -> State:
@@ -183,9 +190,11 @@ class Search:
 
         if not steps:
             return state, Fraction(0)
-        first = _first(lambda step: under(step).countable(), len(steps))
+        first = _first(lambda step: under(step).counted() is not None, len(steps))
         value = _first(lambda step: next(self._placements(under(step)), None) is not None, len(steps), first)
-        bound = OBJECTIVES[name].sign * max([steps[min(first, len(steps) - 1)], *fixed_costs(self.field, name)])
+        bound = OBJECTIVES[name].sign * max(
+            [Fraction(steps[min(first, len(steps) - 1)], scale), *fixed_costs(self.field, name)]
+        )
         return (under(value) if value < len(steps) else None), bound
 
     def _sum(self, state: State, name: str) -> tuple[State | None, Fraction]:
@@ -287,7 +296,9 @@ def _sum_of(state: State, table: Sequence[Sequence[int]]) -> State:
         tuple(FORBIDDEN if cost >= FORBIDDEN else cost * large + more for cost, more in zip(row, extra, strict=True))
         for row, extra in zip(state.costs, table, strict=True)
     )
-    return replace(state, costs=costs, total=None if state.total is None else state.total * large + large - 1)
+    return replace(
+        state, costs=costs, free=False, total=None if state.total is None else state.total * large + large - 1
+    )
 
 
 def _splits(contested: dict[tuple[int, ...], list[int]], kept: Sequence[set[int]]) -> Iterator[list[frozenset[int]]]:
