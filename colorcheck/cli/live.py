@@ -28,7 +28,7 @@ from colorcheck.results import Exit
 PICTURES_A_SECOND = 8
 STEP = {True: 250_000, False: 20_000}
 WIDTH, HEIGHT = 100, 30
-RECORDED_SECONDS, TOGGLE_SECONDS = 16, 4
+RECORDED_SECONDS, TOGGLE_SECONDS, RECORDED_A_SECOND = 16, 4, 4
 HINT = "c: coloring on and off   p: next policy   q: quit"
 
 
@@ -180,11 +180,11 @@ def _record(state: Show, file: str, seconds: int) -> None:
     header = {"version": 2, "width": WIDTH, "height": HEIGHT, "title": "colorcheck interfere --live"}
     lines = [json.dumps(header)]
     before: list[str] = []
-    for number in range(seconds * PICTURES_A_SECOND):
-        if number and number % (TOGGLE_SECONDS * PICTURES_A_SECOND) == 0:
+    for number in range(seconds * RECORDED_A_SECOND):
+        if number and number % (TOGGLE_SECONDS * RECORDED_A_SECOND) == 0:
             state.key("c")
         now = _colorful(state.next("recorded; in the live view c switches coloring"))
-        lines.append(json.dumps([number / PICTURES_A_SECOND, "o", _difference(before, now)]))
+        lines.append(json.dumps([number / RECORDED_A_SECOND, "o", _difference(before, now)]))
         before = now
     try:
         write_whole(Path(file), "\n".join(lines) + "\n")

@@ -92,7 +92,10 @@ def _cell(frame: Frame, found: list[int], lines: int, color: bool) -> str | tupl
     free = max(0, lines - len(found))
     paints = [(PAINTS[owner % len(PAINTS)], found.count(owner)) for owner in set(found)] + [(EMPTY_PAINT, free)]
     whole = max(1, sum(weight for _, weight in paints))
-    mixed = tuple(sum(paint[n] * weight for paint, weight in paints) // whole for n in range(3))
+    # In quarters: enough to be seen, and neighbors alike stay one stretch.
+    quarters = [(paint, round(4 * weight / whole)) for paint, weight in paints]
+    parts = max(1, sum(weight for _, weight in quarters))
+    mixed = tuple(sum(paint[n] * weight for paint, weight in quarters) // parts for n in range(3))
     return "█", _hex((mixed[0], mixed[1], mixed[2]))
 
 

@@ -113,7 +113,7 @@ def test_a_recording_is_an_asciicast(capsys, tmp_path):
     assert run(capsys, EXAMPLE, *SHORT, "--record", str(file), "--seconds", "1")[0] == 0
     header, *events = [json.loads(line) for line in file.read_text().splitlines()]
     assert header["version"] == 2
-    assert len(events) == 8
+    assert len(events) == 4
     assert [event[0] for event in events] == sorted(event[0] for event in events)
     assert all(event[1] == "o" for event in events)
     assert events[0][2].startswith("\x1b[2J")
