@@ -51,7 +51,7 @@ def deployment(
     node = f'memory@40000000 {{ device_type = "memory"; reg = <{memory}>; }};' if memory else ""
     own = f'xen,xen-bootargs = "{arguments}";' if arguments is not None else ""
     text = f"""/dts-v1/; {before}
-/ {{ #address-cells = <2>; #size-cells = <2>; {node} {root}
+/ {{ #address-cells = <2>; #size-cells = <2>; {root} {node}
     chosen {{ #address-cells = <2>; #size-cells = <2>; {own} {chosen} }};
 }};"""
     with tempfile.TemporaryDirectory() as folder:
