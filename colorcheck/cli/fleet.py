@@ -33,7 +33,12 @@ def run_fleet(options: argparse.Namespace) -> int:
             return Exit.CLEAN
         raise Stop(f"nothing to check: no deployment below {options.path or '.'}", status=Exit.NOTHING)
     formats = tuple(sorted(names - {"text"}))
-    jobs = [Job(name, fail_on=options.fail_on, formats=formats, root=os.getcwd()) for name in manifests]
+    rules = tuple(
+        (key.path, tuple(value))
+        for key in KEYS
+        if key.path.startswith("rules.") and (value := getattr(options, key.path, None))
+    )
+    jobs = [Job(name, fail_on=options.fail_on, formats=formats, root=os.getcwd(), rules=rules) for name in manifests]
     with _progress(len(jobs)) as told:
         checked = check_all(jobs, options.jobs, None if options.no_cache else user_cache(), told)
     for output in wanted:
@@ -42,7 +47,8 @@ def run_fleet(options: argparse.Namespace) -> int:
 
 
 def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) -> None:
-    given = next((key for key in KEYS if getattr(options, key.path, None) is not None), None)
+    target = (key for key in KEYS if not key.path.startswith("rules."))
+    given = next((key for key in target if getattr(options, key.path, None) is not None), None)
     if given:
         raise Stop(f"{given.flag} is for one deployment, not for many", "write it into the manifests")
     strange = next(iter(sorted(formats - FORMATS.keys())), None)

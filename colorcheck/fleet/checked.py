@@ -12,13 +12,18 @@ _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One deployment to check. `formats` are rendered beside the summary; `root` is what names in them start at."""
+    """One deployment to check.
+
+    `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
+    that the command line gives (`rules.select`).
+    """
 
     manifest: str
     fail_on: str = "error"
     formats: tuple[str, ...] = ()
     root: str = "."
     timeout: float = 10.0
+    rules: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

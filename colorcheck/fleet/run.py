@@ -79,7 +79,7 @@ def check(job: Job, cache: Cache | None = None) -> Checked:
 
     begin = time.perf_counter()
     try:
-        manifest = read_manifest(job.manifest)
+        manifest = read_manifest(job.manifest, dict(job.rules))
     except ManifestError as error:
         return Checked(job.manifest, Exit.USAGE, "UNREADABLE", str(error), message=str(error))
     # The digests are taken before the files are read for the result: what changes in between makes them differ.

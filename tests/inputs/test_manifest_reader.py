@@ -47,6 +47,9 @@ min-colors = 2
 max-colors = 4
 weight = 3
 miss-curve = "rt.csv"
+[rules]
+select = ["CC1", "CC4"]
+ignore = "CC115, shared-colors"
 """
 
 
@@ -62,6 +65,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert found.domains == ("rt.cfg", "guests/*.cfg")
     assert str(found.boot_arguments) == "dom0_mem=1G llc-coloring=on"
     assert found.policy.creation_order == "any"
+    assert (found.select, found.ignore) == (("CC1", "CC4"), ("CC115", "shared-colors"))
     assert [(s.domains, s.reason) for s in found.policy.shares] == [(("dom0", "gui"), "both best effort")]
     (rt,) = found.domain_policies
     assert (rt.name, rt.critical, rt.min_colors, rt.max_colors, rt.weight, rt.miss_curve) == (
