@@ -137,7 +137,7 @@ class Interval:
 
     start: int
     end: int
-    use: str  # free, module, reserved, xen, buddy, color-heap, boot-allocation
+    use: str  # module, reserved, xen, buddy, color-heap, boot-allocation, lost
     label: str = ""
 
     @property
