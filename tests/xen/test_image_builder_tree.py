@@ -90,7 +90,7 @@ def test_without_a_command_line_no_fix_touches_the_keys(tmp_path: Path) -> None:
 
 
 def test_missing_files_are_told_and_assumed_large(tmp_path: Path) -> None:
-    told = [f for f in built(tmp_path, files=False).findings if f.rule == "CC217"]
+    told = [f for f in built(tmp_path, files=False).findings if f.rule == "CC218"]
     assert len(told) == 1
     assert "Image (32 MiB)" in told[0].message
 
