@@ -67,6 +67,18 @@ more, colors that moved, memory left, new findings, assumptions of the proofs. N
   colorcheck diff old/ new/                  two folders""",
     ),
     Command(
+        "baseline",
+        "live with known findings, and see new ones",
+        """\
+Keep the findings that an old project already has in a file, so that only new ones fail. They are known by
+fingerprints that survive moved lines. Refuted theorems are always told: a sharing that is accepted belongs in the
+policy.
+
+  colorcheck baseline create                 write today's findings to colorcheck-baseline.json
+  colorcheck baseline check                  verify, and tell what is new
+  colorcheck baseline prune                  take out what is mended""",
+    ),
+    Command(
         "plan",
         "find colors that are disjoint and fit",
         """\

@@ -6,16 +6,19 @@ import argparse
 
 from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.output import add_report_arguments, deliver, outputs, style
+from colorcheck.cli.output import add_report_arguments, deliver, deliver_edits, outputs, style
 from colorcheck.diagnostic import Severity
 from colorcheck.report import render
+from colorcheck.results import Verification
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_report_arguments(parser)
     _add_fleet_arguments(parser)
+    parser.add_argument("--fix", action="store_true", help="write the corrections that are safe, and verify again")
     gate = parser.add_argument_group("gate")
+    gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
     gate.add_argument(
         "--fail-on",
         choices=[str(severity) for severity in Severity],
@@ -31,9 +34,26 @@ def run(options: argparse.Namespace) -> int:
         return run_fleet(options)
     wanted = outputs(options)
     verification = pipeline.verify(load_manifest(options))
+    if options.fix:
+        verification = _fixed(verification, options)
+    if options.baseline:
+        from colorcheck.cli.baseline import without_known
+
+        verification = without_known(verification, options.baseline, style(options))
     for output in wanted:
         deliver(output, render(verification, output.format, style(options, output)))
     return verification.exit_status(Severity(options.fail_on))
+
+
+def _fixed(verification: Verification, options: argparse.Namespace) -> Verification:
+    """Write the edits of the findings that have some, and verify again."""
+    from colorcheck.fixes import fixes
+
+    edits = fixes(verification.findings)
+    if not edits:
+        return verification
+    deliver_edits(edits, write_them=True)
+    return pipeline.verify(load_manifest(options))
 
 
 def _add_fleet_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,86 @@
+"""`colorcheck baseline`: live with the findings of an old project, and see new ones."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from colorcheck import pipeline
+from colorcheck.atomic import write_whole
+from colorcheck.baseline import NAME, Baseline, compare, create, prune, read
+from colorcheck.cli.arguments import add_target_arguments, load_manifest
+from colorcheck.cli.console import Stop, complain, write
+from colorcheck.cli.output import add_report_arguments, deliver, outputs, style
+from colorcheck.diagnostic import Problem, Severity
+from colorcheck.report import render
+from colorcheck.report.style import Style
+from colorcheck.report.view import counted
+from colorcheck.results import Exit, Verification
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("create", "check", "prune"), help="what to do with the baseline")
+    add_target_arguments(parser)
+    parser.add_argument("--baseline", metavar="FILE", default=NAME, help=f"the baseline (default: {NAME})")
+    parser.add_argument("--fail-on", choices=[str(s) for s in Severity], default=str(Severity.ERROR))
+    add_report_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    verification = pipeline.verify(load_manifest(options))
+    look = style(options)
+    if options.action == "create":
+        return _create(verification, look, options.baseline)
+    if options.action == "prune":
+        return _prune(verification, look, options.baseline)
+    compared = without_known(verification, options.baseline, look)
+    for output in outputs(options):
+        deliver(output, render(compared, output.format, style(options, output)))
+    return compared.exit_status(Severity(options.fail_on))
+
+
+def without_known(verification: Verification, file: str, look: Style) -> Verification:
+    """The verification without the findings of a baseline; entries whose finding is gone are told."""
+    compared = compare(verification, _read(file), look)
+    if compared.stale:
+        gone = counted(len(compared.stale), "entry") if len(compared.stale) == 1 else f"{len(compared.stale)} entries"
+        complain(f"{file}: the findings of {gone} are gone", "take them out with `colorcheck baseline prune`")
+    return compared.verification
+
+
+def _create(verification: Verification, look: Style, file: str) -> int:
+    made = create(verification.findings, look, file)
+    _write(made)
+    write(f"wrote {file}: {counted(len(made.entries), 'known finding')}")
+    left = len(verification.findings) - len(made.entries)
+    if left:
+        complain(f"{counted(left, 'finding')} not taken in: refuted theorems and unreadable inputs are always told")
+    return Exit.FAULT if verification.faults else Exit.CLEAN
+
+
+def _prune(verification: Verification, look: Style, file: str) -> int:
+    known = _read(file)
+    stale = compare(verification, known, look).stale
+    _write(prune(known, stale))
+    write(f"wrote {file}: {len(stale)} taken out, {len(known.entries) - len(stale)} left")
+    return Exit.FAULT if verification.faults else Exit.CLEAN
+
+
+def _read(file: str) -> Baseline:
+    try:
+        text = Path(file).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Stop(
+            f"cannot read {file}: {error.strerror or error}", "make one with `colorcheck baseline create`"
+        ) from None
+    found = read(text, file)
+    if isinstance(found, Problem):
+        raise Stop(f"{file}: {found.message}", found.help)
+    return found
+
+
+def _write(made: Baseline) -> None:
+    try:
+        write_whole(Path(made.file), made.to_text())
+    except OSError as error:
+        raise Stop(f"cannot write {made.file}: {error.strerror or error}") from None
