@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
+from colorcheck.atomic import write_whole
 from colorcheck.diagnostic import Edit, Problem
 from colorcheck.source import Location
 
@@ -105,7 +105,7 @@ def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem
     if problems:
         return tuple(problems)
     for path, text in ready:
-        failed = _replace(os.path.realpath(path), text)
+        failed = _replace(path, text)
         if failed:
             return (Problem("unwritable", f"cannot write {path}: {failed}", Location(path)),)
     return ()
@@ -113,19 +113,9 @@ def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem
 
 def _replace(path: str, text: str) -> str:
     """Puts a new file in the place of the old one; the reason where that fails."""
-    temporary = ""
     try:
-        mode = os.stat(path).st_mode
-        handle, temporary = tempfile.mkstemp(prefix=".", dir=os.path.dirname(path))
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode & 0o7777)
-        os.replace(temporary, path)
+        write_whole(Path(path), text)
     except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
         return error.strerror or str(error)
     return ""
 

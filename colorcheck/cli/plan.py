@@ -21,9 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_document_arguments(parser)
     wishes = parser.add_argument_group("wishes beyond the manifest")
     wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
-    wishes.add_argument(
-        "--objective", metavar="NAME", action="append", default=[], help="what counts, most important first; repeat"
-    )
     wishes.add_argument("--max-ranges", metavar="N", type=int, help="the most runs of neighboring colors for each")
     wishes.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
     wishes.add_argument("--timeout", metavar="SECONDS", type=float, default=10.0, help="default: 10")
@@ -35,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     wishes = PlanOptions(
         keep=tuple(name.strip() for name in options.keep.split(",") if name.strip()),
-        objectives=tuple(options.objective),
         max_ranges=options.max_ranges,
         separate_banks=options.separate_banks,
         timeout=options.timeout,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,9 +21,9 @@ class Deployment:
     """All inputs of one deployment.
 
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
-    creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there, as
-    far as they exist; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is `_end - _start` in
-    bytes from the manifest or from the header of the binary; `problems` is what reading met.
+    creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
+    as far as they exist; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is
+    `_end - _start` in bytes from the manifest or from the header of the binary; `problems` is what reading met.
     """
 
     manifest: Manifest
@@ -33,3 +34,22 @@ class Deployment:
     kconfig: Mapping[str, str] = field(default_factory=dict)
     xen_image_size: int | None = None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that was read for it, each once: manifest, device tree with its includes, guests, others."""
+        folder, target = self.manifest.folder, self.manifest.target
+        named = [
+            target.xen_image,
+            target.kconfig,
+            *self.manifest.overlays,
+            *(policy.miss_curve for policy in self.manifest.domain_policies),
+        ]
+        found = [
+            self.manifest.file,
+            *(self.tree.files or (self.tree.file,) if self.tree else ()),
+            *(guest.file for guest in self.guests),
+            *((self.image_builder.file,) if self.image_builder else ()),
+            *(os.path.join(folder, name) for name in named if name),
+        ]
+        return tuple(dict.fromkeys(found))

@@ -55,6 +55,7 @@ class Policy:
 
     creation_order: str = "as-listed"  # or "any"
     shares: tuple[Share, ...] = ()
+    objectives: tuple[str, ...] = ()  # of a plan, the most important first
 
     def share_of(self, first: str, second: str) -> Share | None:
         return next((s for s in self.shares if first in s.domains and second in s.domains), None)

@@ -86,6 +86,13 @@ KEYS: tuple[Key, ...] = (
     Key("rules.select", Kind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
     Key("rules.ignore", Kind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
     Key("policy.creation-order", Kind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
+    Key(
+        "policy.objectives",
+        Kind.TEXTS,
+        "NAME",
+        "what counts in a plan, most important first: margin, weights, misses, worst-misses, changes, ranges",
+        option="objective",
+    ),
 )
 
 SHARE_KEYS: tuple[Key, ...] = (

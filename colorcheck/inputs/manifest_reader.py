@@ -106,7 +106,7 @@ class _Document:
             boot_arguments=reader.passage("inputs.boot-arguments"),
             domains=reader.texts("inputs.domains") or (),
             image_builder=reader.text("inputs.image-builder"),
-            policy=Policy(creation_order, self._shares()),
+            policy=Policy(creation_order, self._shares(), _names(reader.texts("policy.objectives"))),
             domain_policies=self._domain_policies(),
             select=_names(reader.texts("rules.select")),
             ignore=_names(reader.texts("rules.ignore")),
@@ -228,7 +228,7 @@ class _Document:
 
 
 def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
-    """Rules by name; several may stand in one text, with commas between them."""
+    """Names of rules or objectives; several may stand in one text, with commas between them."""
     return tuple(name.strip() for text in given or () for name in text.split(",") if name.strip())
 
 

@@ -49,6 +49,8 @@ def pose(
     What a color holds does not depend on the plan: Xen's region is as large whatever its colors.
     """
     wanted = options or PlanOptions()
+    named = wanted.objectives or deployment.manifest.policy.objectives
+    wanted = replace(wanted, objectives=named)
     nr_colors = system.nr_colors
     if not system.coloring or nr_colors is None:
         return Posed(None, "coloring is off, or the number of colors is unknown")
@@ -58,7 +60,7 @@ def pose(
         return Posed(None, f"the color heap is unknown: {panic.message if panic else 'the boot could not be modelled'}")
     manifest = deployment.manifest
     place = manifest.location("target.board")
-    faults = list(_faults(wanted, system, place))
+    faults = _faults(wanted, system, place, manifest.location("policy.objectives"))
     policies = {policy.name: policy for policy in manifest.domain_policies}
     wishes = [_xen_wish(system, board, nr_colors, policies.get(XEN))]
     for domain in system.domains:
@@ -106,7 +108,7 @@ def capacities(system: System, reserve: int | None = None) -> tuple[int, ...] | 
     return found.free_initial if found and len(found.free_initial) == system.nr_colors else None
 
 
-def _faults(options: PlanOptions, system: System, place: Location) -> list[Problem]:
+def _faults(options: PlanOptions, system: System, place: Location, objectives: Location) -> list[Problem]:
     known = {XEN, *(domain.name for domain in system.domains)}
     found = [
         Problem("unknown-domain", f'--keep names "{name}", which is no domain', place, f"known are {', '.join(known)}")
@@ -116,7 +118,7 @@ def _faults(options: PlanOptions, system: System, place: Location) -> list[Probl
     for name in options.objectives:
         if name not in OBJECTIVES:
             text = f'"{name}" is no objective of a plan'
-            found.append(Problem("unknown-objective", text, place, f"known are {', '.join(OBJECTIVES)}"))
+            found.append(Problem("unknown-objective", text, objectives, f"known are {', '.join(OBJECTIVES)}"))
     return found
 
 

@@ -38,6 +38,7 @@ image-builder = "config"
 
 [policy]
 creation-order = "any"
+objectives = ["misses", "margin"]
 [[policy.share]]
 domains = ["dom0", "gui"]
 reason = "both best effort"
@@ -64,7 +65,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert (found.device_tree, found.overlays, found.image_builder) == ("system.dtb", ("extra.dtbo",), "config")
     assert found.domains == ("rt.cfg", "guests/*.cfg")
     assert str(found.boot_arguments) == "dom0_mem=1G llc-coloring=on"
-    assert found.policy.creation_order == "any"
+    assert (found.policy.creation_order, found.policy.objectives) == ("any", ("misses", "margin"))
     assert (found.select, found.ignore) == (("CC1", "CC4"), ("CC115", "shared-colors"))
     assert [(s.domains, s.reason) for s in found.policy.shares] == [(("dom0", "gui"), "both best effort")]
     (rt,) = found.domain_policies
@@ -89,7 +90,7 @@ def test_characters_of_boot_arguments_know_their_place(tmp_path: Path) -> None:
 def test_locations_are_those_of_values(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL)
     assert (found.location("target.board").line, found.location("target.board").column) == (3, 9)
-    assert found.location("policy.share.0.reason").line == 23
+    assert found.location("policy.share.0.reason").line == 24
     assert found.location("inputs.nothing").line == 0
 
 
