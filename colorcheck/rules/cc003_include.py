@@ -23,7 +23,7 @@ RULE = told(
     "include",
     Severity.ERROR,
     __doc__,
-    ("include-cycle", "include", "macro-bomb"),
+    ("include-cycle", "macro-bomb"),
     bad=Example(tree_text=f'{_HEAD}/include/ "system.dts"\n/ {{ }};\n'),
     good=_TREE,
 )

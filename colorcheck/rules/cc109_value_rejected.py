@@ -50,5 +50,4 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1.5G dom0-llc-colors=2-10"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1536M dom0-llc-colors=2-10"),
-    kinds=("option-rejected",),
 )

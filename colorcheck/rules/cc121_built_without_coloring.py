@@ -46,5 +46,4 @@ RULE = Rule(
         target='kconfig = "xen.config"', files=(("xen.config", "CONFIG_ARM_64=y\n# CONFIG_LLC_COLORING is not set\n"),)
     ),
     good=Example(target='kconfig = "xen.config"', files=(("xen.config", "CONFIG_ARM_64=y\nCONFIG_LLC_COLORING=y\n"),)),
-    kinds=("kconfig-without-coloring",),
 )

@@ -39,5 +39,4 @@ RULE = Rule(
     check,
     bad=Example(xen="4.2"),
     good=Example(xen="4.21"),
-    kinds=("unknown-xen", "unknown-dialect"),
 )

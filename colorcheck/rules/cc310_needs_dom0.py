@@ -12,6 +12,7 @@ Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4).
 from __future__ import annotations
 
 from colorcheck.diagnostic import Severity
+from colorcheck.rules.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.told import told
 
@@ -22,6 +23,8 @@ RULE = told(
     __doc__,
     ("no-dom0-for-xl", "enhanced-without-dom0"),
     "add dom0's kernel as a boot module to /chosen",
-    bad=Example(kernel="", guests=(("rt.cfg", GUEST),)),
+    bad=Example(
+        kernel="", chosen=DOMAIN.format(more="cpus = <1>;").replace("11-14", "15"), guests=(("rt.cfg", GUEST),)
+    ),
     good=Example(guests=(("rt.cfg", GUEST),)),
 )

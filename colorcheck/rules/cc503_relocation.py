@@ -51,5 +51,4 @@ RULE = Rule(
         boot_arguments="llc-coloring=on xen-llc-colors=0 dom0_mem=8M dom0-llc-colors=1-8",
     ),
     good=Example(),
-    kinds=("no-room-for-xen",),
 )

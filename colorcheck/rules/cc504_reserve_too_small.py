@@ -22,9 +22,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import boots, place
 from colorcheck.rules.memory_facts import size
 from colorcheck.rules.rule import Rule, on, seen
-from colorcheck.rules.told import from_seen
 
-KINDS = ("buddy-reserve-small",)
 _BASE, _DOMAIN = 512, 64  # pages: well above what was measured (142 and 38)
 
 
@@ -46,7 +44,6 @@ def check(facts: Facts) -> Iterator[Finding]:
                 ),
                 "leave buddy-alloc-size out (the default is 64 MiB), or write at least 16M",
             )
-    yield from (from_seen(RULE, facts, what) for what in seen(facts, *KINDS))
 
 
 RULE = Rule(
@@ -61,5 +58,4 @@ RULE = Rule(
     good=Example(
         boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10 buddy-alloc-size=32M",
     ),
-    kinds=KINDS,
 )

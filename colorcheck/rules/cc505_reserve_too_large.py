@@ -49,5 +49,4 @@ RULE = Rule(
     good=Example(
         boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10 buddy-alloc-size=64M",
     ),
-    kinds=("buddy-reserve-large",),
 )

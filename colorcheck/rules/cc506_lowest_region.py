@@ -60,5 +60,4 @@ RULE = Rule(
         xen_address=0x22000000,
     ),
     good=Example(),
-    kinds=("lowest-region-to-buddy",),
 )

@@ -22,6 +22,7 @@ from colorcheck.rules.rule import Rule, on, seen
 
 _BITS = "physical-address-bits-assumed"
 _ASKS = {
+    "dom0-assumed": "dom0's kernel as a boot module",
     "image-size-assumed": "xen-image-size (or xen-image)",
     "xen-address-unknown": "xen-address",
     "device-tree-address-unknown": "device-tree-address",
@@ -39,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield RULE.finding(
             f"usual values stand in for {asked}: the frames of each color are not exact{on(facts, lines)}",
             found[0].location,
-            f"give {asked} in [target]",
+            f"give {asked} (keys of [target], boot modules in the device tree)",
         )
 
 

@@ -40,17 +40,10 @@ def unused_colors(system: System) -> ColorSet:
 def repairs(boot: Boot, built: Built) -> Iterator[str]:
     """The smallest single changes by which the domain would fit, in words."""
     lack = missing(built)
-    free = sorted(
-        ((built.free_before[c], -c) for c in unused_colors(boot.system) if c < len(built.free_before)), reverse=True
-    )
-    gained, taken = 0, []
-    for pages, color in free:
-        gained += pages
-        taken.append(-color)
-        if gained >= lack:
-            noun = "color" if len(taken) == 1 else "colors"
-            yield f"give it {len(taken)} more {noun} that nobody has ({ColorSet.of(taken)})"
-            break
+    more = _enough(unused_colors(boot.system), built.free_before, lack)
+    if more:
+        noun = "color" if len(more) == 1 else "colors"
+        yield f"give it {len(more)} more {noun} that nobody has ({ColorSet.of(more)})"
     if built.domain.pages > lack:
         yield f"take {size(lack)} off its memory"
     colors = len(set(built.domain.colors)) or 1
@@ -58,6 +51,15 @@ def repairs(boot: Boot, built: Built) -> Iterator[str]:
     left = boot.buddy_reserved_pages - reserve
     if left >= SMALLEST_RESERVE:
         yield f"lower buddy-alloc-size to {left // MIB}M"
+
+
+def _enough(colors: ColorSet, free: tuple[int, ...], lack: int) -> tuple[int, ...]:
+    """The fewest colors that have so many frames, neighbors where possible; none where all together have not."""
+    usable = [color for color in colors if color < len(free)]
+    fullest = sorted(usable, key=lambda color: -free[color])
+    count = next((n for n in range(1, len(fullest) + 1) if sum(free[c] for c in fullest[:n]) >= lack), 0)
+    windows = (usable[at : at + count] for at in range(len(usable) - count + 1) if count)
+    return tuple(next((window for window in windows if sum(free[c] for c in window) >= lack), fullest[:count]))
 
 
 def swallowed(boot: Boot) -> tuple[int, int] | None:
