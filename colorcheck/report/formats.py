@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
@@ -73,9 +73,10 @@ def parse_outputs(
 ) -> tuple[Output, ...]:
     """What `--format NAME` and each `--output NAME=FILE` ask for, standard output first.
 
-    Without `--format` standard output gets `github` or `gitlab` under those services (their variables in
-    `environment`), else text. `--output FILE` takes the format from `--format`. Raises ValueError, with a message
-    for the user, for an unknown format, a missing file name or a file named twice.
+    Without `--format`, GitHub's and GitLab's jobs are known by their variables in `environment`: under GitHub
+    standard output gets annotations and the job's summary the Markdown report, under GitLab the code quality report
+    is written to `gl-code-quality-report.json` beside the text. `--output FILE` takes the format from `--format`.
+    Raises ValueError, with a message for the user, for an unknown format, a missing file name or a file named twice.
     """
     names = {entry.name for entry in known or known_formats()}
     to_screen = format_name or _detected(environment or {})
@@ -93,6 +94,9 @@ def parse_outputs(
     for entry in found:
         if entry.format not in names:
             raise ValueError(f'unknown format "{entry.format}"; formats are {", ".join(sorted(names))}')
+    if format_name is None:
+        taken = {entry.format for entry in found} | {entry.path for entry in found}
+        found += (each for each in _of_the_service(environment or {}) if not taken & {each.format, each.path})
     paths = [entry.path for entry in found if entry.path]
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice:
@@ -101,9 +105,16 @@ def parse_outputs(
 
 
 def _detected(environment: Mapping[str, str]) -> str:
-    if environment.get("GITHUB_ACTIONS") == "true":
-        return "github"
-    return "text"
+    return "github" if environment.get("GITHUB_ACTIONS") == "true" else "text"
+
+
+def _of_the_service(environment: Mapping[str, str]) -> Iterator[Output]:
+    """What the service that runs this job takes beside standard output."""
+    summary = environment.get("GITHUB_STEP_SUMMARY")
+    if environment.get("GITHUB_ACTIONS") == "true" and summary:
+        yield Output("markdown", summary)
+    elif environment.get("GITLAB_CI") == "true":
+        yield Output("gitlab", "gl-code-quality-report.json")
 
 
 def render(verification: Verification, name: str, style: Style, known: Iterable[Format] | None = None) -> str:

@@ -144,6 +144,19 @@ def test_outputs() -> None:
     assert parse_outputs("text", [], {"GITHUB_ACTIONS": "true"}) == (Output("text"),)
 
 
+def test_services_are_detected() -> None:
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "summary.md"}
+    assert parse_outputs(None, ["sarif=a"], github) == (
+        Output("github"),
+        Output("sarif", "a"),
+        Output("markdown", "summary.md"),
+    )
+    assert parse_outputs(None, ["markdown=x"], github) == (Output("github"), Output("markdown", "x"))
+    gitlab = {"GITLAB_CI": "true"}
+    assert parse_outputs(None, [], gitlab) == (Output("text"), Output("gitlab", "gl-code-quality-report.json"))
+    assert parse_outputs("text", [], gitlab) == (Output("text"),)
+
+
 @pytest.mark.parametrize(
     ("chosen", "outputs"), [("xml", []), (None, ["sarif="]), (None, ["xml=a"]), (None, ["sarif=a", "html=a"])]
 )
