@@ -17,6 +17,8 @@ from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.results import Exit
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from colorcheck.interference.experiment import Coloring, Costs, Policy
     from colorcheck.interference.workloads import Workload
     from colorcheck.lab import Lab, Request
@@ -143,13 +145,13 @@ def _progress(total: int) -> Iterator[Callable[[str, int, float], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, seconds: float) -> None:
             if what not in tasks:
                 tasks[what] = bar.add_task(what, total=total, rate="")
             rate = f"{done / seconds / 1e6:.1f} million accesses/s" if seconds else ""
-            bar.update(bar.task_ids[list(tasks).index(what)], completed=done, rate=rate)
+            bar.update(tasks[what], completed=done, rate=rate)
 
         yield tell
 

@@ -33,7 +33,12 @@ def part(function: F) -> F:
 
 
 def compiled(function: F) -> F:
-    """The machine code of a function that allocates nothing; numba keeps it on disk from one run to the next."""
+    """The machine code of a function that allocates nothing; numba keeps it on disk from one run to the next, where
+    there is a place that can be written."""
     from numba import njit
 
-    return cast(Callable[..., Callable[[F], F]], njit)(cache=True, _nrt=False)(function)
+    make = cast(Callable[..., Callable[[F], F]], njit)
+    try:
+        return make(cache=True, _nrt=False)(function)
+    except RuntimeError:  # neither beside the package nor in the user's cache
+        return make(_nrt=False)(function)
