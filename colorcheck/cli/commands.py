@@ -99,6 +99,16 @@ them: without coloring, with today's colors and with the plan's. Counts who evic
   colorcheck interfere --live                              a view of the sets; c switches coloring""",
     ),
     Command(
+        "certify",
+        "write certificates of the theorems, or have a second solver re-check them",
+        """\
+Write each theorem as SMT-LIB 2 with its verdict, its assumptions and the hashes of the input files; or re-check such
+certificates with cvc5, a second solver. A check fails if an answer differs, a file changed or no answer comes.
+
+  colorcheck certify --write proofs/         verify, and write certificates
+  colorcheck certify --check proofs/         re-check them""",
+    ),
+    Command(
         "rules",
         "list the rules",
         "List every rule with its ID, name and severity.",

@@ -6,6 +6,7 @@ import argparse
 
 from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
+from colorcheck.cli.console import Stop
 from colorcheck.cli.output import add_report_arguments, deliver, deliver_edits, outputs, style
 from colorcheck.diagnostic import Severity
 from colorcheck.report import render
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_report_arguments(parser)
     _add_fleet_arguments(parser)
     parser.add_argument("--fix", action="store_true", help="write the corrections that are safe, and verify again")
+    parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
     gate.add_argument(
@@ -29,13 +31,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if _wants_fleet(options):
+        if options.certify:
+            raise Stop("--certify is for one deployment, not for many")
         from colorcheck.cli.fleet import run_fleet
 
         return run_fleet(options)
     wanted = outputs(options)
-    verification = pipeline.verify(load_manifest(options))
+    verification = pipeline.verify(load_manifest(options), smt=bool(options.certify))
     if options.fix:
         verification = _fixed(verification, options)
+    if options.certify:
+        from colorcheck.cli.certify import write_certificates_of
+
+        write_certificates_of(verification, options.certify)
     if options.baseline:
         from colorcheck.cli.baseline import without_known
 
@@ -53,7 +61,7 @@ def _fixed(verification: Verification, options: argparse.Namespace) -> Verificat
     if not edits:
         return verification
     deliver_edits(edits, write_them=True)
-    return pipeline.verify(load_manifest(options))
+    return pipeline.verify(load_manifest(options), smt=bool(options.certify))
 
 
 def _add_fleet_arguments(parser: argparse.ArgumentParser) -> None:

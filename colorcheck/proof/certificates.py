@@ -47,15 +47,18 @@ class Check:
         return {"subject": self.subject, "status": self.status, "message": self.message}
 
 
-def write_certificates(theorems: Iterable[Theorem], folder: str | Path, inputs: Iterable[str | Path]) -> Path:
-    """Writes a folder of certificates; the theorems must carry their SMT-LIB text. Returns the path of its manifest.
+def write_certificates(
+    theorems: Iterable[tuple[str, Theorem]], folder: str | Path, inputs: Iterable[str | Path]
+) -> Path:
+    """Writes a folder of certificates and returns the path of its manifest.
 
-    `inputs` are the files that the theorems were made from; their names are kept relative to the folder. Raises
-    OSError where the folder cannot be written.
+    Each theorem comes with the name of the Xen that it is about, and must carry its SMT-LIB text. `inputs` are the
+    files that the theorems were made from; their names are kept relative to the folder. Raises OSError where the
+    folder cannot be written.
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    entries = [_entry(number, theorem, target) for number, theorem in enumerate(theorems, 1)]
+    entries = [_entry(number, line, theorem, target) for number, (line, theorem) in enumerate(theorems, 1)]
     wanted = {str(entry["file"]) for entry in entries if entry["file"]}
     for stale in target.glob("[0-9][0-9][0-9][0-9]-*.smt2"):
         if stale.name not in wanted:
@@ -72,13 +75,14 @@ def write_certificates(theorems: Iterable[Theorem], folder: str | Path, inputs: 
     return manifest
 
 
-def _entry(number: int, theorem: Theorem, target: Path) -> dict[str, object]:
+def _entry(number: int, line: str, theorem: Theorem, target: Path) -> dict[str, object]:
     name = ""
     if theorem.smt:
         name = f"{number:04}-{re.sub(r'[^A-Za-z0-9.]+', '-', theorem.id).strip('-')}.smt2"
         (target / name).write_text(f"; {theorem.id}\n{theorem.smt}", encoding="utf-8")
     return {
         **theorem.to_dict(),
+        "xen": line,
         "file": name,
         "sha256": _hash(target / name) if name else "",
         "expected": list(expected_answers(theorem.verdict)) if name else [],

@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
     of = system(16, [domain(1, [1, 2], 15), domain(2, [2, 3], 8), domain(3, [2], 9)])
     theorems = prove(of, level_boot(of, 10), ZCU102, Policy("any"), timeout=20, smt=True)
     assert {str(t.verdict) for t in theorems} == {"proved", "refuted"}
-    write_certificates(theorems, tmp_path / "certificates", [source])
+    write_certificates([("4.20", theorem) for theorem in theorems], tmp_path / "certificates", [source])
     return tmp_path / "certificates"
 
 

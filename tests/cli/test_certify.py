@@ -1,0 +1,48 @@
+"""`verify --certify` and `certify`: written, re-checked, and refused when something is not as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from colorcheck.cli import main
+
+pytest.importorskip("cvc5")
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Path:
+    for folder in ("xen-guide", "device-trees"):
+        shutil.copytree(EXAMPLES / folder, tmp_path / folder)
+    return tmp_path / "xen-guide"
+
+
+def test_certificates_are_written_and_confirmed(deployment: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(deployment / "proofs")
+    assert main(["verify", str(deployment), "--format", "json", "--certify", folder]) == 1
+    assert json.loads(capsys.readouterr().out)["summary"]["refuted"]
+    assert main(["certify", "--check", folder]) == 0
+    assert "confirmed" in capsys.readouterr().out
+    assert main(["certify", str(deployment), "--write", folder]) == 1
+    assert main(["certify", "--check", folder, "--format", "json"]) == 0
+
+
+def test_a_changed_input_fails_the_check(deployment: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(deployment / "proofs")
+    main(["certify", str(deployment), "--write", folder])
+    with (deployment / "system.dts").open("a", encoding="utf-8") as tree:
+        tree.write("\n")
+    assert main(["certify", "--check", folder]) == 1
+    assert "changed: ../system.dts" in capsys.readouterr().out
+
+
+def test_nothing_to_check_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["certify", "--check", str(tmp_path)]) == 1
+    assert main(["certify"]) == 2
+    assert main(["verify", str(EXAMPLES), "--recursive", "--certify", str(tmp_path)]) == 2
+    assert "Traceback" not in "".join(capsys.readouterr())
