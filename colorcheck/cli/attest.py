@@ -12,6 +12,7 @@ from colorcheck.cli.console import Stop, write
 from colorcheck.cli.output import add_document_arguments, say_trouble
 from colorcheck.inputs.boot_log import BootLog, parse_boot_log
 from colorcheck.results import Exit, Verification
+from colorcheck.rules import cc701_log_differs as log_differs
 from colorcheck.xen.arguments import xen_arguments
 
 _STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
@@ -38,7 +39,8 @@ def run(options: argparse.Namespace) -> int:
     attested, line = _attest(log, replayed)
     if options.format == "json":
         head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": line}
-        write(json.dumps({**head, **attested.to_dict()}, indent=2))
+        findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
+        write(json.dumps({**head, **attested.to_dict(), "findings": findings}, indent=2))
     else:
         write(_text(attested, options.log, line))
     return Exit.FAULT if trouble == Exit.FAULT else _STATUS[attested.verdict]
