@@ -14,10 +14,13 @@ Source: boot messages of Xen 4.20 to 4.22 and the dumps of its debug keys m, H a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from colorcheck.attest import Check
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.rules.rule import Rule, nothing
+
+if TYPE_CHECKING:
+    from colorcheck.attest import Check
 
 
 def findings(checks: Iterable[Check]) -> Iterator[Finding]:
