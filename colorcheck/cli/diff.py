@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from colorcheck import pipeline
 from colorcheck.cli.arguments import manifest_file
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.compare import Difference, Reason, compare
 from colorcheck.inputs.manifest_reader import ManifestError, read_manifest
+from colorcheck.pipeline import verify
 from colorcheck.report.difference import as_markdown, as_text
 from colorcheck.results import Exit, Verification
 from colorcheck.revisions import RevisionError, checked_out, is_revision, repository
@@ -99,7 +99,7 @@ def _verified(folder: Path, name: str) -> Verification:
     if manifest is None:
         raise Stop(f"{name} has no colorcheck.toml at this path", "name the path with --path", Exit.NOTHING)
     try:
-        verification = pipeline.verify(read_manifest(manifest))
+        verification = verify(read_manifest(manifest))
     except ManifestError as error:
         raise Stop(f"{name}: {error}") from None
     for entry in verification.skipped:
