@@ -79,9 +79,13 @@ def memory(case: Case) -> Iterator[Theorem]:
                 blocked = blocked or f"Xen panics when it builds {party.label}"
             continue
         turn = _turn(case.boot.free_initial, before, party, domain)
-        yield _listed(case, turn, obligation)
-        left = level(turn.free, party.colors, domain.needed_pages)
-        if left is not None:
+        otherwise = _other_failure(case, domain) if turn.available >= domain.needed_pages else ""
+        if otherwise:
+            text = f"its frames would be enough, but it is not built: {otherwise}"
+            yield obligation.settled(Verdict.REFUTED, reason=text)
+        else:
+            yield _listed(case, turn, obligation)
+        if turn.available >= domain.needed_pages and not otherwise:
             before = (*before, party)
         elif domain.kind is not DomainKind.XL:
             blocked = f"Xen panics when it builds {party.label}"
@@ -99,6 +103,14 @@ def _blocked(case: Case) -> str:
         early = case.boot.panic
         return f"there is no color heap{f': {early.message}' if early else ''}"
     return ""
+
+
+def _other_failure(case: Case, domain: Domain) -> str:
+    """What the boot model says where it does not build a domain for which there are frames enough."""
+    built = next((b for b in case.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
+    if built is None or built.created:
+        return ""
+    return built.failure.message if built.failure else "the boot model gives no reason"
 
 
 def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obligation:
