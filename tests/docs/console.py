@@ -1,6 +1,7 @@
 """Console sessions in Markdown: commands behind `$ `, each with the output that it must have.
 
 A line `...` of an output stands for any lines. Times differ from run to run and are compared as `# s`.
+Each block starts anew, unless the page has a line `<!-- one session -->`: then its blocks follow each other.
 `python tests/docs/console.py FILE...` writes today's outputs into the files.
 """
 
@@ -15,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+ONE_SESSION = "<!-- one session -->"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TIME = re.compile(r"\b\d+(?:\.\d+)? m?s\b")
 
@@ -31,6 +33,12 @@ def blocks(text):
                 session[-1][1].append(line)
         found.append([(command, "\n".join(lines)) for command, lines in session])
     return found
+
+
+def sessions(text):
+    """The sessions of a page as they are run: its blocks, or all of them as one."""
+    found = blocks(text)
+    return [[step for block in found for step in block]] if ONE_SESSION in text else found
 
 
 class Session:
@@ -54,7 +62,7 @@ class Session:
         self._folder.cleanup()
 
     def run(self, command):
-        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `sed -i s/a/b/ FILE` or `echo $?`."""
+        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE` or `echo $?`."""
         from colorcheck.cli import main
 
         if command == "echo $?":
@@ -66,6 +74,9 @@ class Session:
             return Path(words[1]).read_text().rstrip("\n")
         if words[0] == "cd":
             os.chdir(words[1])
+            return ""
+        if words[:2] == ["cp", "-r"]:
+            shutil.copytree(words[2], words[3])
             return ""
         if words[:2] == ["sed", "-i"]:
             _, old, new, _ = words[2].split(words[2][1])
@@ -92,19 +103,26 @@ def agrees(expected, found):
 
 def updated(text):
     """The page with today's outputs; those with `...` stay as they are while they agree."""
-
-    def renew(match):
-        lines = []
+    if ONE_SESSION in text:
         with Session() as session:
-            for command, expected in blocks(match[0])[0]:
-                found = session.run(command)
-                lines.append(f"$ {command}")
-                if found or expected:
-                    keep = "..." in expected.split("\n") and agrees(expected, found)
-                    lines.append(expected if keep else found)
-        return "\n".join(["```console", *(line for line in lines if line), "```"])
+            return _BLOCK.sub(lambda match: _renewed(match, session), text)
 
-    return _BLOCK.sub(renew, text)
+    def alone(match):
+        with Session() as session:
+            return _renewed(match, session)
+
+    return _BLOCK.sub(alone, text)
+
+
+def _renewed(match, session):
+    lines = []
+    for command, expected in blocks(match[0])[0]:
+        found = session.run(command)
+        lines.append(f"$ {command}")
+        if found or expected:
+            keep = "..." in expected.split("\n") and agrees(expected, found)
+            lines.append(expected if keep else found)
+    return "\n".join(["```console", *(line for line in lines if line), "```"])
 
 
 if __name__ == "__main__":

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from console import Session, agrees, blocks
+from console import Session, agrees, sessions
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SESSIONS = [
     pytest.param(session, id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
-    for number, session in enumerate(blocks(page.read_text()), 1)
+    for number, session in enumerate(sessions(page.read_text()), 1)
 ]
 
 
