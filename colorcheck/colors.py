@@ -8,60 +8,67 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=False)
 class ColorSet:
-    """A set of colors (0 and up), kept as a bit mask: bit c is set where color c belongs to it."""
+    """A set of colors (0 and up). Its cost follows from how many there are, not from how large their numbers are:
+    xl files can name color 4294967293.
+    """
 
-    mask: int = 0
+    members: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
-        if self.mask < 0:
-            raise ValueError("a color set has no negative mask")
+        if min(self.members, default=0) < 0:
+            raise ValueError("a color set has no negative color")
 
     @classmethod
     def of(cls, colors: Iterable[int]) -> ColorSet:
         """The set of these colors; order and repetition do not matter. Raises ValueError for a negative color."""
-        mask = 0
-        for color in colors:
-            mask |= 1 << color
-        return cls(mask)
+        return cls(frozenset(colors))
+
+    @classmethod
+    def of_mask(cls, mask: int) -> ColorSet:
+        """The set of the colors c whose bit c is set. Raises ValueError for a negative mask."""
+        if mask < 0:
+            raise ValueError("a color set has no negative mask")
+        return cls(frozenset(color for color in range(mask.bit_length()) if mask >> color & 1))
 
     @classmethod
     def all(cls, nr_colors: int) -> ColorSet:
         """Colors 0 to `nr_colors` - 1."""
-        return cls((1 << nr_colors) - 1)
+        return cls(frozenset(range(nr_colors)))
+
+    @property
+    def mask(self) -> int:
+        """As a bit mask: bit c is set where color c belongs to it. Only for colors that a Xen can have."""
+        return sum(1 << color for color in self.members)
 
     def __iter__(self) -> Iterator[int]:
-        mask = self.mask
-        while mask:
-            low = mask & -mask
-            yield low.bit_length() - 1
-            mask ^= low
+        return iter(sorted(self.members))
 
     def __len__(self) -> int:
-        return self.mask.bit_count()
+        return len(self.members)
 
     def __bool__(self) -> bool:
-        return self.mask != 0
+        return bool(self.members)
 
     def __contains__(self, color: object) -> bool:
-        return isinstance(color, int) and color >= 0 and bool(self.mask >> color & 1)
+        return color in self.members
 
     def __and__(self, other: ColorSet) -> ColorSet:
-        return ColorSet(self.mask & other.mask)
+        return ColorSet(self.members & other.members)
 
     def __or__(self, other: ColorSet) -> ColorSet:
-        return ColorSet(self.mask | other.mask)
+        return ColorSet(self.members | other.members)
 
     def __sub__(self, other: ColorSet) -> ColorSet:
-        return ColorSet(self.mask & ~other.mask)
+        return ColorSet(self.members - other.members)
 
     def __xor__(self, other: ColorSet) -> ColorSet:
-        return ColorSet(self.mask ^ other.mask)
+        return ColorSet(self.members ^ other.members)
 
     def __le__(self, other: ColorSet) -> bool:
-        return not self.mask & ~other.mask
+        return self.members <= other.members
 
     def isdisjoint(self, other: ColorSet) -> bool:
-        return not self.mask & other.mask
+        return self.members.isdisjoint(other.members)
 
     def folded(self, nr_colors: int) -> ColorSet:
         """The colors that a cache with fewer colors sees: c becomes c mod `nr_colors` (1 or more)."""

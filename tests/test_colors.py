@@ -75,11 +75,18 @@ def test_no_negative_colors():
     with pytest.raises(ValueError, match="negative"):
         ColorSet.of([-1])
     with pytest.raises(ValueError, match="negative"):
-        ColorSet(-1)
+        ColorSet.of_mask(-1)
 
 
 @given(sets)
 def test_it_is_a_value(x):
-    assert hash(x) == hash(ColorSet(x.mask))
+    assert hash(x) == hash(ColorSet.of_mask(x.mask))
     with pytest.raises(AttributeError):
-        x.mask = 0
+        x.members = frozenset()
+
+
+def test_a_color_may_have_any_number():
+    """xl reads the element "-3" as color 4294967293."""
+    x = ColorSet.of([4294967293, 2])
+    assert str(x) == "2,4294967293"
+    assert x.isdisjoint(ColorSet.of([3]))

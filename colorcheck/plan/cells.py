@@ -69,4 +69,4 @@ def _joined(keys: Iterable[Sequence[object]], nr_colors: int) -> tuple[ColorSet,
             for group in touched:
                 whole |= group
             groups = [group for group in groups if not group & mask] + [whole]
-    return tuple(ColorSet(group) for group in sorted(groups, key=lambda group: group & -group))
+    return tuple(ColorSet.of_mask(group) for group in sorted(groups, key=lambda group: group & -group))

@@ -28,7 +28,7 @@ def faults(problem: PlanProblem, colors: Colors) -> list[str]:
     for first, second in combinations(cells, 2):
         meet = cells[first] & cells[second]
         if meet and not any(first in group and second in group for group in problem.shares):
-            found.append(f"{first} and {second} meet in colors {problem.cells[min(ColorSet(meet))]}")
+            found.append(f"{first} and {second} meet in colors {problem.cells[min(ColorSet.of_mask(meet))]}")
     for group in groups(problem, colors):
         if group.needed > group.held:
             names = ", ".join(wish.name for wish in group.wishes)

@@ -62,7 +62,7 @@ class PlanProblem:
 
     def __post_init__(self) -> None:
         if not self.cells:  # every color by itself
-            object.__setattr__(self, "cells", tuple(ColorSet(1 << color) for color in range(self.nr_colors)))
+            object.__setattr__(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
 
     def held(self, colors: ColorSet) -> int:
         """Frames that these colors hold together."""
