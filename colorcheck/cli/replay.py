@@ -4,26 +4,68 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 
 from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import write
+from colorcheck.cli.console import Stop, write
+from colorcheck.cli.frames import written_with_frames
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents import Replay
+from colorcheck.replay.steps import number_of, steps
+from colorcheck.replay.witness import XEN
+from colorcheck.results import Facts
+
+_LIST = "list"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
+    parser.add_argument(
+        "--until", metavar="STEP", default="", help="stop behind this step, a name or a number; `list` lists them"
+    )
+    parser.add_argument("--at", metavar="DOMAIN", default="", help="where the frames of this domain (or of xen) lie")
     add_document_arguments(parser)
     parser.add_argument("--no-frames", action="store_true", help="leave out of the JSON which frame is whose")
 
 
 def run(options: argparse.Namespace) -> int:
-    found = Replay(pipeline.replay(load_manifest(options)))
-    if options.format == "json":
-        write(json.dumps(found.to_dict(frames=not options.no_frames), indent=None if not options.no_frames else 2))
-    else:
-        from colorcheck.report.replay import render
+    found = Replay(pipeline.replay(load_manifest(options)), until=options.until, at=options.at)
+    if options.until == _LIST and _LIST not in _names(found.facts):
+        write("\n".join(_listed(found.facts)))
+        return say_trouble(found.verification)
+    _check(found.facts, options.until, options.at)
+    if options.format == "text":
+        from colorcheck.report.replay import Asked, render
 
-        write(render(found.verification, style(options)))
+        write(render(found.verification, style(options), Asked(options.until, options.at)))
+    elif options.no_frames:
+        write(json.dumps(found.to_dict(frames=False), indent=2))
+    else:
+        written_with_frames(found)
     return say_trouble(found.verification)
+
+
+def _check(facts: Facts, until: str, at: str) -> None:
+    """Raises Stop for a step or a domain that no boot comes to."""
+    boots = [boot for _, boot in facts.boots()]
+    if until and boots and all(number_of(steps(boot), until) is None for boot in boots):
+        raise Stop(f"there is no step {until}", "\n  ".join(["the steps are", *_listed(facts)]))
+    owners = list(dict.fromkeys([XEN, *(built.domain.name for boot in boots for built in boot.built)]))
+    if at and boots and at not in owners:
+        raise Stop(f"there is no domain {at}", f"name one of {', '.join(owners)}")
+
+
+def _names(facts: Facts) -> set[str]:
+    return {step.name for _, boot in facts.boots() for step in steps(boot)}
+
+
+def _listed(facts: Facts) -> Iterator[str]:
+    """The steps with their numbers, those of several Xens once where they are the same."""
+    told: dict[tuple[str, ...], list[str]] = {}
+    for line, boot in facts.boots():
+        told.setdefault(tuple(step.name for step in steps(boot)), []).append(line)
+    for names, lines in told.items():
+        if len(told) > 1:
+            yield f"Xen {', '.join(lines)}"
+        yield from (f"{number:>3} {name}" for number, name in enumerate(names, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from colorcheck.xen.system import Boot, Built, DomainKind
@@ -29,12 +30,21 @@ def steps(boot: Boot) -> tuple[Step, ...]:
 
 
 def until(boot: Boot, name: str) -> tuple[Step, ...]:
-    """The steps up to and including the one of that name. Raises KeyError where there is none of that name."""
+    """The steps up to and including the one of that name or number. Raises KeyError where there is none."""
     found = steps(boot)
-    names = [step.name for step in found]
-    if name not in names:
+    number = number_of(found, name)
+    if number is None:
         raise KeyError(name)
-    return found[: names.index(name) + 1]
+    return found[:number]
+
+
+def number_of(told: Sequence[Step], wanted: str) -> int | None:
+    """The number, counted from 1, of the step that a name or a number means; None where there is none. A name counts
+    before a number."""
+    names = [step.name for step in told]
+    if wanted in names:
+        return names.index(wanted) + 1
+    return int(wanted) if wanted.isdecimal() and 1 <= int(wanted) <= len(names) else None
 
 
 def at(boot: Boot, domain: str) -> tuple[int, ...]:
@@ -56,15 +66,20 @@ def _layout(boot: Boot) -> list[Step]:
     pages = sum(end - start for start, end in stages.regions)
     taken = sum(part.end - part.start for part in stages.taken)
     heaps = stages.heaps
-    found.append(Step("boot-regions", f"{len(stages.regions)} free regions with {pages} pages"))
-    found.append(Step("boot-allocations", f"{taken} pages for page tables and the frame table", taken=taken))
+    found.append(Step("boot-regions", f"{len(stages.regions)} free regions with {_pages(pages)}"))
+    found.append(Step("boot-allocations", f"{_pages(taken)} for the frame table and page tables", taken=taken))
     lowest = heaps.lowest[1] - heaps.lowest[0]
     title = (
-        f"{heaps.buddy_pages} pages for the buddy heap ({lowest} the lowest region, {heaps.reserved_pages} the "
-        f"reserve), {sum(boot.free_initial)} for the color heap"
+        f"the buddy heap gets {_pages(heaps.buddy_pages)}: {lowest} are the lowest region, {heaps.reserved_pages} the "
+        f"reserve; the color heap gets {_pages(sum(boot.free_initial))}"
     )
     found.append(Step("heaps", title, boot.free_initial, heaps.buddy_pages))
     return found
+
+
+def _pages(count: int) -> str:
+    """`16640 frames (65 MiB)`."""
+    return f"{count} frames ({count // MIB_PAGES} MiB)"
 
 
 def _domain(built: Built) -> Step:
