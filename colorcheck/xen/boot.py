@@ -34,10 +34,15 @@ DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a
 def boot(deployment: Deployment, system: System, board: Board | None = None) -> Boot | None:
     """How the boot goes; None where it cannot be modelled: a fork's line, or colors or memory are not known.
 
-    Everything is taken from the system's `preparation`, so that a system with other colors boots without reading
-    the files again. With coloring off no heap is modelled; only what stops such a boot is.
+    With coloring off no heap is modelled; only what stops such a boot is.
     """
     del deployment, board
+    return boot_again(system)
+
+
+def boot_again(system: System) -> Boot | None:
+    """The boot of a system alone: all that it depends on is in its `preparation`, so that a system that was changed
+    (other colors, memory, reserve, modules) boots without the files."""
     prepared = system.preparation
     if prepared is None or system.version not in MODELLED:
         return None

@@ -73,7 +73,8 @@ class Domain:
     """A domain as Xen will build it.
 
     `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory; `p2m_pages` the
-    frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors. `location` is where the colors
+    frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors; `pool_follows` tells whether Xen or
+    xl sizes that pool by the memory. `location` is where the colors
     stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
     frames come from no heap. `failure` is set where Xen or xl refuses the domain before
     any memory is given out.
@@ -93,6 +94,7 @@ class Domain:
     cpus: tuple[int, ...] | None = None  # physical CPUs its vCPUs may run on; None: any
     failure: Failure | None = None
     shared_pages: int = 0
+    pool_follows: bool = False
 
     @property
     def nr_pages(self) -> int:
