@@ -12,6 +12,7 @@ Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4): the list is ke
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from colorcheck.colors import ColorSet
@@ -38,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _repeated(name: str, colors: tuple[int, ...], where: Location, when: str) -> Iterator[Finding]:
-    twice = ColorSet.of(color for color in colors if colors.count(color) > 1)
+    twice = ColorSet.of(color for color, count in Counter(colors).items() if count > 1)
     if twice:
         noun = "color" if len(twice) == 1 else "colors"
         yield RULE.finding(

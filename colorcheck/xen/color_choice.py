@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from colorcheck.source import Location
@@ -37,7 +38,7 @@ def oddities(found: ColorList, domain: str, location: Location) -> tuple[Note, .
 
 def repeated(colors: tuple[int, ...], domain: str, location: Location) -> tuple[Note, ...]:
     """A note where a list names a color more than once."""
-    twice = tuple(sorted({color for color in colors if colors.count(color) > 1}))
+    twice = tuple(sorted(color for color, count in Counter(colors).items() if count > 1))
     if not twice:
         return ()
     text = ", ".join(map(str, twice))

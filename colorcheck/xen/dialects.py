@@ -41,13 +41,15 @@ class Concept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BootOption:
-    """An option of the boot arguments. `legacy` marks an old name that switches the 4.17 line to its legacy mode."""
+    """An option of the boot arguments. `legacy` marks an old name that switches the 4.17 line to its legacy mode;
+    `wins`: where it is not 0, it goes before the other options of its concept, wherever they stand."""
 
     name: str
     concept: Concept
     kind: OptionKind
     bits: int = 64
     legacy: bool = False
+    wins: bool = False
 
 
 class PropertyKind(StrEnum):
@@ -228,7 +230,7 @@ DIALECTS: tuple[Dialect, ...] = (
         options=(
             _SWITCH,
             BootOption("llc-way-size", Concept.WAY_SIZE, OptionKind.SIZE, 32),
-            BootOption("way_size", Concept.WAY_SIZE, OptionKind.INTEGER, 32),
+            BootOption("way_size", Concept.WAY_SIZE, OptionKind.INTEGER, 32, wins=True),
             *_NEW_COLORS,
             *_LEGACY_COLORS,
             _BUDDY_ALLOC_SIZE,
@@ -251,7 +253,7 @@ DIALECTS: tuple[Dialect, ...] = (
         aliases=("x17m", "xilinx-4.17-r", "xilinx-4.17-armv8r"),
         options=(
             BootOption("llc-way-size", Concept.WAY_SIZE, OptionKind.INTEGER, 32),
-            BootOption("way_size", Concept.WAY_SIZE, OptionKind.INTEGER, 32),
+            BootOption("way_size", Concept.WAY_SIZE, OptionKind.INTEGER, 32, wins=True),
             BootOption("xen-colors", Concept.XEN_COLORS, OptionKind.COLORS),
             BootOption("dom0-colors", Concept.DOM0_COLORS, OptionKind.COLORS),
             *_LEGACY_COLORS,

@@ -5,12 +5,13 @@ Source: `start_xen`, `create_dom0`, `dom0_set_llc_colors`, `parse_dom0_mem` (xen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.source import Location
 from colorcheck.xen.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.dialects import MIB, Concept
+from colorcheck.xen.fork_colors import dom0_choice
 from colorcheck.xen.geometry import refused
 from colorcheck.xen.machine import Machine
 from colorcheck.xen.note_kinds import note
@@ -74,6 +75,9 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     if not system.coloring:
         return Choice((), ColorSource.DEFAULT, place)
     notes = option_notes(arguments, Concept.DOM0_COLORS, "dom0")
+    if not arguments.dialect.modelled:
+        choice = dom0_choice(arguments, system.nr_colors, place)
+        return replace(choice, notes=(*notes, *choice.notes))
     colors, source = arguments.dom0_colors, arguments.dom0_source
     if not colors:
         colors = everything(system.nr_colors)

@@ -18,6 +18,7 @@ from colorcheck.xen.building import unallocated
 from colorcheck.xen.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.color_lists import read_colors
 from colorcheck.xen.dialects import Dialect
+from colorcheck.xen.fork_colors import Fork, node_choice
 from colorcheck.xen.geometry import refused
 from colorcheck.xen.machine import Module
 from colorcheck.xen.note_kinds import note
@@ -37,6 +38,12 @@ class Rules:
     nr_colors: int | None
     most_colors: int
     has_dom0: bool
+    dom0_colors: tuple[int, ...] = ()
+    legacy: bool = False
+
+    @property
+    def fork(self) -> Fork:
+        return Fork(self.dialect, self.nr_colors, self.dom0_colors, self.legacy)
 
 
 def nodes(tree: DeviceTree) -> list[Node]:
@@ -70,7 +77,10 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
 def _domain(
     node: Node, rules: Rules, number_: int, listed: tuple[Passage, str] | None, own: bool
 ) -> tuple[Domain, tuple[Note, ...]]:
-    choice = _choice(node, rules, listed, own)
+    if rules.coloring and not rules.dialect.modelled:
+        choice = node_choice(node, rules.fork, listed if rules.dialect.inherits else None)
+    else:
+        choice = _choice(node, rules, listed, own)
     memory = number(node.properties.get("memory"))
     kib = memory or 0
     vcpus = cell(node, "cpus") or 0
@@ -105,6 +115,7 @@ def _domain(
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
         shared_pages=_owned_pages(node),
+        pool_follows=pool is None,
     )
     return domain, (*choice.notes, *notes)
 
@@ -116,7 +127,7 @@ def _place(node: Node, name: str) -> Location:
 
 def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: bool) -> Choice:
     if not rules.coloring:
-        if listed is None:
+        if listed is None or rules.dialect.property_while_off != "panic":
             return Choice((), ColorSource.DEFAULT, node.location)
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"

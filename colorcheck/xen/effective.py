@@ -19,6 +19,7 @@ from colorcheck.xen.boot_info import read_machine
 from colorcheck.xen.color_choice import out_of_range, repeated
 from colorcheck.xen.dialects import MIB, Concept, Dialect, dialect_of
 from colorcheck.xen.dom0 import DEFAULT_MEMORY, dom0, presence
+from colorcheck.xen.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.geometry import Geometry, geometry, refused
 from colorcheck.xen.host_devices import console, mapped_into_dom0
 from colorcheck.xen.hwdom import first_bank_need
@@ -33,6 +34,7 @@ from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
 from colorcheck.xen.xl_domains import xl_domains
 
 _PA_BITS = 40
+_HIGHEST_ORDER = 10
 
 
 @dataclass(slots=True)
@@ -70,23 +72,45 @@ def effective(deployment: Deployment, board: Board | None, version: str) -> Syst
     return with_affinities(replace(_with_dom0_tables(system), notes=tuple(case.notes)), deployment)
 
 
-def _read(deployment: Deployment, board: Board | None, dialect: Dialect) -> _Case:
-    version = dialect.name
-    order = _integer(deployment.kconfig.get(dialect.colors_kconfig))
-    most = dialect.most_colors if order is None else 1 << order
+def read_arguments(deployment: Deployment, dialect: Dialect) -> BootArguments:
+    """Xen's boot arguments as a Xen of this dialect, built with the deployment's .config, reads them."""
     reserve = _integer(deployment.kconfig.get(dialect.buddy_kconfig))
-    arguments = boot_arguments(
+    return boot_arguments(
         xen_arguments(deployment),
         dialect,
-        most_colors=most,
+        most_colors=_most_colors(deployment, dialect),
         buddy_size=(64 if reserve is None else reserve) * MIB,
     )
-    built_in = deployment.kconfig.get(dialect.build_switch, "y") != "n"
+
+
+def built_with_coloring(deployment: Deployment, dialect: Dialect) -> bool:
+    """Whether the .config, if there is one, switches coloring on.
+
+    Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
+    a switch that is absent is off; a few lines of one leave it open.
+    """
+    absent = "n" if "ARM_64" in deployment.kconfig else "y"
+    return deployment.kconfig.get(dialect.build_switch, absent) == "y"
+
+
+def _read(deployment: Deployment, board: Board | None, dialect: Dialect) -> _Case:
+    version = dialect.name
+    most = _most_colors(deployment, dialect)
+    arguments = read_arguments(deployment, dialect)
+    built_in = built_with_coloring(deployment, dialect)
     found = geometry(arguments, board, version, most, built_in)
     machine, notes = read_machine(deployment, version)
     has_dom0, assumed = presence(deployment, machine, arguments)
     notes = (*notes, *found.notes, *assumed)
     return _Case(deployment, dialect, version, arguments, found, most, machine, has_dom0, list(notes))
+
+
+def _most_colors(deployment: Deployment, dialect: Dialect) -> int:
+    """The limit that Xen was built with: for upstream the option is a power of two, 1 to 10."""
+    given = _integer(deployment.kconfig.get(dialect.colors_kconfig))
+    if given is None or given < 1:
+        return dialect.most_colors
+    return 1 << min(given, _HIGHEST_ORDER) if dialect.modelled else given
 
 
 def _integer(text: str | None) -> int | None:
@@ -107,11 +131,16 @@ def _xen(case: _Case) -> System:
         if not colors:
             colors = (0,)
             case.notes.append(note("xen-default-colors", "Xen gets color 0 alone", place, "xen", colors=colors))
-        if found.nr_colors and not panic and refused(colors, found.nr_colors):
-            case.notes += out_of_range(colors, found.nr_colors, "Xen", place)
+        modelled = case.dialect.modelled
+        if modelled:
+            wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
+        else:
+            wrong = refused_by_fork(colors, case.dialect, found.nr_colors)
+        if wrong and not panic:
+            case.notes += out_of_range(colors, found.nr_colors, "Xen", place) if found.nr_colors else ()
             panic = Failure("xen-colors", "Bad LLC color config for Xen")
         case.notes += repeated(colors, "xen", place)
-        case.notes += unsorted_xen_colors(colors, place)
+        case.notes += unsorted_xen_colors(colors, place) if modelled else ()
     else:
         case.notes += colors_while_off(arguments)
         colors = ()
@@ -139,7 +168,14 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
     tree = case.deployment.tree
     if tree is not None:
         rules = dom0less.Rules(
-            case.dialect, case.version, system.coloring, system.nr_colors, case.most_colors, case.has_dom0
+            case.dialect,
+            case.version,
+            system.coloring,
+            system.nr_colors,
+            case.most_colors,
+            case.has_dom0,
+            case.arguments.dom0_colors,
+            case.arguments.legacy,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
@@ -155,9 +191,17 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         nr_colors=case.geometry.nr_colors,
         first_id=max((domain.id for domain in before), default=0) + 1,
         has_dom0=case.has_dom0,
+        fork=_fork(case),
     )
     case.notes += notes
     return found
+
+
+def _fork(case: _Case) -> Fork | None:
+    """What decides over colors, where a fork's Xen does."""
+    if case.dialect.modelled or not case.geometry.coloring:
+        return None
+    return Fork(case.dialect, case.geometry.nr_colors, case.arguments.dom0_colors)
 
 
 def _prepare(case: _Case, board: Board | None) -> Preparation:

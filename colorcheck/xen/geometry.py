@@ -78,7 +78,7 @@ def geometry(arguments: BootArguments, board: Board | None, version: str, most_c
 def _other_line(arguments: BootArguments, board: Board | None, location: Location, most_colors: int) -> Geometry:
     """A fork's line: the way size given in one option, else the outermost cache that the CPU lists.
 
-    What a fork does beyond this is not modelled, so nothing here panics.
+    The first lines round a way up to a power of two; 4.17 takes one more than `way_size` and looks for none.
     """
     option = arguments.in_force(Concept.WAY_SIZE)
     probed = probed_cache(board, "4.20")
@@ -86,7 +86,15 @@ def _other_line(arguments: BootArguments, board: Board | None, location: Locatio
     place = option.location if option else location
     if way is None:
         return _unknown(None, None, place, [])
-    return Geometry(True, way, min(way // PAGE, most_colors) or None, place)
+    if arguments.dialect.merges:
+        way, least = 1 << (way - 1).bit_length(), 2
+    else:
+        least = 2 if arguments.dialect.options_for(Concept.SWITCH) else 1
+        way += bool(option and option.spec and option.spec.wins)
+    if not least <= way // PAGE <= most_colors:
+        message = f"Number of LLC colors ({way // PAGE}) not in range [{least}, {most_colors}]"
+        return Geometry(True, None, None, place, (), Failure("geometry", message))
+    return Geometry(True, way // PAGE * PAGE, way // PAGE, place)
 
 
 def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> Geometry:

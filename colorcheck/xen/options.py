@@ -202,10 +202,11 @@ def _colors(stored: Stored) -> tuple[int, ...]:
 
 
 def _mark_in_force(options: list[Option]) -> tuple[Option, ...]:
-    """The last option of a concept that stored something is in force."""
-    last = {
-        option.spec.concept: index for index, option in enumerate(options) if option.spec and option.stored is not None
-    }
+    """The last option of a concept that stored something is in force, unless another one goes before it."""
+    stored = [(index, option, option.spec) for index, option in enumerate(options) if option.stored is not None]
+    last = {spec.concept: index for index, _, spec in stored if spec}
+    winning = {spec.name: (spec.concept, index, option.stored) for index, option, spec in stored if spec and spec.wins}
+    last |= {concept: index for concept, index, value in winning.values() if value}
     return tuple(
         replace(option, in_force=True) if option.spec and last.get(option.spec.concept) == index else option
         for index, option in enumerate(options)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.source import Passage
 from colorcheck.xen.color_choice import Choice, everything, out_of_range, repeated
+from colorcheck.xen.fork_colors import Fork, guest_choice
 from colorcheck.xen.geometry import refused
 from colorcheck.xen.note_kinds import note
 from colorcheck.xen.numbers import strtol
@@ -24,7 +25,14 @@ HOST_CRASH = "Error during Hypervisor-to-physical address translation"
 
 
 def xl_domains(
-    deployment: Deployment, version: str, *, coloring: bool, nr_colors: int | None, first_id: int, has_dom0: bool
+    deployment: Deployment,
+    version: str,
+    *,
+    coloring: bool,
+    nr_colors: int | None,
+    first_id: int,
+    has_dom0: bool,
+    fork: Fork | None = None,
 ) -> tuple[list[Domain], list[Note]]:
     """The guests in the order of creation. An id is used up by each attempt that reaches Xen."""
     domains: list[Domain] = []
@@ -32,8 +40,11 @@ def xl_domains(
     next_id = first_id
     for file in deployment.guests:
         guest = xl_guest(file)
-        choice = _choice(guest, version, nr_colors) if coloring else _uncolored(guest)
-        failure = Failure("xl-rejects", guest.rejected) if guest.rejected else choice.failure
+        if fork:
+            choice = guest_choice(guest, fork)
+        else:
+            choice = _choice(guest, version, nr_colors) if coloring else _uncolored(guest)
+        failure = Failure("xl-rejects", guest.rejected) if guest.rejected and not fork else choice.failure
         if not has_dom0:
             message = f"{guest.title} cannot be created: there is no dom0 to run xl"
             notes.append(note("no-dom0-for-xl", message, file.location, guest.title))
@@ -61,6 +72,7 @@ def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None
         p2m_pages=xl_pool(maxmem, maxvcpus) if pool is None else pool * PAGES_PER_MIB,
         extra_pages=MAGIC_PAGES,
         failure=failure,
+        pool_follows=pool is None and guest.maxmem is None,
     )
 
 

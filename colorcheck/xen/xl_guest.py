@@ -110,6 +110,11 @@ def xl_guest(file: XlFile) -> XlGuest:
     return XlGuest(file, name, memory, maxmem, vcpus, maxvcpus, colors, elements, rejected, messages)
 
 
+def colors_of(file: XlFile, key: str) -> tuple[tuple[int, ...] | None, tuple[XlColors, ...], str | None]:
+    """The colors that a key lists, how each element was read, and why xl stops."""
+    return _Reading(file).colors(key)
+
+
 class _Reading:
     """Takes values out of a file and collects the warnings."""
 
