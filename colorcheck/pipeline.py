@@ -17,10 +17,11 @@ from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
 from colorcheck.results import Facts, Fault, Outlook, Skipped, Verification
-from colorcheck.xen.boot import boot
-from colorcheck.xen.dialects import find_dialect
+from colorcheck.xen.boot import MODELLED, boot
+from colorcheck.xen.dialects import dialect_of, find_dialect
 from colorcheck.xen.effective import effective as effective_system
 from colorcheck.xen.image_builder_tree import as_built
+from colorcheck.xen.system import System
 
 if TYPE_CHECKING:
     from colorcheck.plan.build import PlanOptions
@@ -118,6 +119,8 @@ class _Run:
             outlook = replace(outlook, system=system)
             if boots:
                 outlook = replace(outlook, boot=boot(deployment, system, board))
+                if outlook.boot is None:
+                    self.skipped.append(Skipped("boot, theorems", _unmodelled(system), line))
         return outlook
 
     def proved(self, outlook: Outlook, facts: Facts, timeout: float, smt: bool) -> Outlook:
@@ -147,6 +150,13 @@ class _Run:
             tuple(self.seconds),
             nothing_to_check=_is_empty(facts.manifest),
         )
+
+
+def _unmodelled(system: System) -> str:
+    """Why there is no boot, and so nothing that rests on one."""
+    if not dialect_of(system.version).modelled:
+        return f"how {dialect_of(system.version).title} boots is not modelled, only Xen {MODELLED[0]} to {MODELLED[-1]}"
+    return "the number of colors is not known" if system.nr_colors is None else "no memory is known"
 
 
 def _with_problems(deployment: Deployment, problems: tuple[Problem, ...]) -> Deployment:
