@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from colorcheck import __version__
-from colorcheck.cli.commands import COMMANDS, Command
+from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, Command
 from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.results import Exit
+from colorcheck.suggest import did_you_mean
 
 _EPILOG = """\
 exit status:
@@ -25,6 +26,25 @@ exit status:
 PATH is a colorcheck.toml or a folder that has one; left out, it is the current folder.
 `colorcheck COMMAND --help` tells more about a command.
 """
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Texts as they are written, and room for the longest command."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment  # argparse forgets that commands are indented
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with a call as everything else that is wrong is told."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Stop(message, f"`{self.prog} --help` shows what it takes")
 
 
 class CommandModule(Protocol):
@@ -57,13 +77,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    parser = _parser(_called(words))
-    options = parser.parse_args(words)
+    called = _called(words)
+    names = [command.name for command in COMMANDS]
+    if called is not None and called not in names:
+        raise Stop(f"there is no command {called}", did_you_mean(called, names, "`colorcheck --help` lists them"))
+    parser = _parser(called)
+    options, unknown = parser.parse_known_args(words)
+    if unknown:
+        raise _unknown(unknown[0], options.command)
     if options.command is None:
         parser.print_help()
         return Exit.USAGE
     module = _module(options.command)
     return module.run(options)
+
+
+def _unknown(word: str, command: str | None) -> Stop:
+    who = f"colorcheck {command}" if command else "colorcheck"
+    if not word.startswith("-"):
+        return Stop(f"{who} takes no further argument {word}", f"`{who} --help` shows what it takes")
+    option = word.partition("=")[0]
+    parser = _parser(command)
+    known = [text for made in _commands(parser) for action in made._actions for text in action.option_strings]
+    return Stop(f"{who} has no option {option}", did_you_mean(option, known, f"`{who} --help` lists them"))
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for made in action.choices.values():
+                yield from _commands(made)
 
 
 def _called(words: list[str]) -> str | None:
@@ -72,11 +116,11 @@ def _called(words: list[str]) -> str | None:
 
 def _parser(called: str | None) -> argparse.ArgumentParser:
     """The whole parser; of the commands, only the called one has its arguments, so that only it is loaded."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="colorcheck",
         description="Checks, proves and plans cache coloring for Xen on Arm64.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action="version", version=f"colorcheck {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -85,11 +129,11 @@ def _parser(called: str | None) -> argparse.ArgumentParser:
             command.name,
             help=command.summary,
             description=command.description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
         )
         made.add_argument("--debug", action="store_true", help=argparse.SUPPRESS)
         if command.name == called:
-            _module(command.name).add_arguments(made)
+            _fill(made, command.name)
     return parser
 
 
@@ -99,8 +143,30 @@ def full_parser() -> argparse.ArgumentParser:
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, made in action.choices.items():
-                _module(name).add_arguments(made)
+                _fill(made, name)
     return parser
+
+
+def _fill(parser: argparse.ArgumentParser, name: str) -> None:
+    """The arguments of a command, with a usage of one line: `--help` lists the options, with the manifest's last."""
+    _module(name).add_arguments(parser)
+    parser._action_groups.sort(key=lambda group: group.title == INSTEAD_OF_KEYS)
+    if parser._subparsers is None:
+        parser.usage = " ".join(["%(prog)s", *_needed(parser), "[OPTIONS]"])
+
+
+def _needed(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """What a call must or may name beside options, as usage lines write it."""
+    for group in parser._mutually_exclusive_groups:
+        if group.required:
+            yield f"({' | '.join(f'{a.option_strings[0]} {a.metavar}' for a in group._group_actions)})"
+    for action in parser._actions:
+        if action.option_strings:
+            if action.required:
+                yield f"{action.option_strings[0]} {action.metavar}"
+        else:
+            name = action.metavar if isinstance(action.metavar, str) else f"{{{','.join(action.choices or ())}}}"
+            yield f"[{name}]" if action.nargs == "?" else name
 
 
 def _module(name: str) -> CommandModule:

@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.manifest import Manifest
@@ -35,7 +36,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     """PATH and one option for each key of the manifest."""
     parser.add_argument("path", metavar="PATH", nargs="?", help=f"a {NAME} or a folder that has one (default: here)")
     group = parser.add_argument_group(
-        "instead of keys of the manifest", "Each overrides the key of the same name; with them no manifest is needed."
+        INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
     )
     for key in KEYS:
         several = key.kind in (Kind.TEXTS, Kind.RANGES)

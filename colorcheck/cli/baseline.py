@@ -10,7 +10,7 @@ from colorcheck.atomic import write_whole
 from colorcheck.baseline import NAME, Baseline, compare, create, prune, read
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.cli.output import add_report_arguments, deliver, outputs, style
+from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, outputs, style
 from colorcheck.diagnostic import Problem, Severity
 from colorcheck.report import render
 from colorcheck.report.style import Style
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("create", "check", "prune"), help="what to do with the baseline")
     add_target_arguments(parser)
     parser.add_argument("--baseline", metavar="FILE", default=NAME, help=f"the baseline (default: {NAME})")
-    parser.add_argument("--fail-on", choices=[str(s) for s in Severity], default=str(Severity.ERROR))
+    add_threshold_argument(parser)
     add_report_arguments(parser)
 
 

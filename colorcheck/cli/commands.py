@@ -18,6 +18,8 @@ class Command:
         return self.name.replace("-", "_")
 
 
+INSTEAD_OF_KEYS = "instead of keys of the manifest"
+
 COMMANDS: tuple[Command, ...] = (
     Command(
         "verify",
@@ -28,7 +30,10 @@ each other's lines from the last-level cache and that the memory of each fits.
 
   colorcheck verify                          the colorcheck.toml of this folder
   colorcheck verify deployments/zcu102       that of another one
-  colorcheck verify --xen 4.20 --board zcu102 --device-tree system.dts --domain rt.cfg""",
+  colorcheck verify --xen 4.20 --board zcu102 --device-tree system.dts --domain rt.cfg
+  colorcheck verify --output sarif=colorcheck.sarif --output html=report.html
+  colorcheck verify --fix                    write the corrections that are safe
+  colorcheck verify . --recursive            every deployment below this folder""",
     ),
     Command(
         "effective",
@@ -36,14 +41,22 @@ each other's lines from the last-level cache and that the memory of each fits.
         """\
 Show what each Xen makes of the files: whether coloring is on, how many colors there are, which of them Xen, dom0 and
 every domain get, where they come from, and which options are ignored or mean something else than they seem to.
-Nothing is proved.""",
+Nothing is proved.
+
+  colorcheck effective                       the deployment of this folder
+  colorcheck effective --xen 4.22            the same files under another Xen
+  colorcheck effective --explain-affinity    also which domains share the cache of a cluster""",
     ),
     Command(
         "replay",
         "boot the deployment in the simulated allocator",
         """\
 Boot the deployment frame by frame in a model of Xen's allocators: where Xen moves to, what the buddy heap takes, how
-many frames each color has, and which domains can be built from them in their order.""",
+many frames each color has, and which domains can be built from them in their order.
+
+  colorcheck replay                          the deployment of this folder
+  colorcheck replay --xen 4.21 --xen 4.22    under two Xens in turn
+  colorcheck replay --format json            with every frame of every domain""",
     ),
     Command(
         "attest",
@@ -83,7 +96,13 @@ policy.
         "find colors that are disjoint and fit",
         """\
 Find an assignment of colors to Xen and all domains that the policy allows and whose memory fits; or say which
-wishes contradict each other.""",
+wishes contradict each other. Coloring must be on (llc-coloring=on among Xen's boot arguments).
+
+  colorcheck plan                            the best plan, with what proves it best
+  colorcheck plan --diff                     as a diff of the input files
+  colorcheck plan --write                    change them, and verify again
+  colorcheck plan --keep rt,xen --objective changes
+                                             move as few colors as possible, those of rt and Xen not at all""",
     ),
     Command(
         "interfere",
@@ -111,14 +130,23 @@ certificates with cvc5, a second solver. A check fails if an answer differs, a f
     Command(
         "rules",
         "list the rules",
-        "List every rule with its ID, name and severity.",
+        """\
+List every rule with its ID, name and severity. The first digit of an ID is its area: 0 reading, 1 one file,
+2 versions and dialects, 3 domains and policy, 4 isolation, 5 memory, 6 hardware, 8 silence, 9 the tool itself.
+
+  colorcheck rules                           all of them
+  colorcheck explain CC401                   the page of one
+  colorcheck verify --ignore CC506           a run without one""",
     ),
     Command(
         "explain",
         "show a rule's page",
         """\
 Show the page of a rule, by ID or name: what it checks, why it matters, what it cannot see, and a bad and a good
-example.""",
+example.
+
+  colorcheck explain CC401
+  colorcheck explain shared-colors           the same""",
     ),
     Command(
         "board",
@@ -133,13 +161,32 @@ Show what is known of boards, each value with its source; unknown values stay un
     Command(
         "plugins",
         "what is loaded, and from where",
-        "List the plugins that were found: what they add, from which distribution, and what is wrong with them.",
+        """\
+List the plugins that were found: what they add, from which distribution, and what is wrong with them. Ends with 1
+if one cannot be used.
+
+  colorcheck plugins
+  colorcheck plugins --format json""",
     ),
     Command(
         "init",
         "write a first manifest for the files found here",
         """\
 Write a commented colorcheck.toml for the device tree, the xl files, the Xen binary and the .config of a folder. Keys
-that are not known are there as comments with their meaning.""",
+that are not known are there as comments with their meaning.
+
+  colorcheck init                            for the files of this folder
+  colorcheck init --xen 4.22 --board zcu102
+  colorcheck init --stdout                   only show it""",
+    ),
+    Command(
+        "completion",
+        "print a script that lets the shell complete commands, options and files",
+        """\
+Print a completion script for bash, zsh or fish. Make it again after an update.
+
+  colorcheck completion bash > ~/.local/share/bash-completion/completions/colorcheck
+  colorcheck completion zsh > "${fpath[1]}/_colorcheck"
+  colorcheck completion fish > ~/.config/fish/completions/colorcheck.fish""",
     ),
 )

@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=_DEFAULT,
         help=f"what ends with exit status 1, of {', '.join(Reason)}, or none (default: {_DEFAULT})",
     )
-    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="default: text")
+    parser.add_argument(
+        "--format", choices=("text", "markdown", "json"), default="text", help="what to print (default: text)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

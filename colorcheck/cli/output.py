@@ -11,7 +11,7 @@ from pathlib import Path
 
 from colorcheck.atomic import write_whole
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.diagnostic import Edit
+from colorcheck.diagnostic import Edit, Severity
 from colorcheck.edits import OverlapError, diff, originals
 from colorcheck.edits import write as write_edits
 from colorcheck.report import Output, Style, parse_outputs
@@ -32,6 +32,16 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
         help="write a report in the format NAME to FILE, beside what is printed; may be repeated",
     )
     add_style_arguments(group)
+
+
+def add_threshold_argument(group: argparse._ActionsContainer) -> None:
+    """`--fail-on` of the commands that end by the severity of findings."""
+    group.add_argument(
+        "--fail-on",
+        choices=[str(severity) for severity in Severity],
+        default=str(Severity.ERROR),
+        help="the lowest severity that ends with exit status 1 (default: error)",
+    )
 
 
 def add_document_arguments(parser: argparse.ArgumentParser) -> None:

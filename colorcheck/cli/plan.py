@@ -23,7 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
     wishes.add_argument("--max-ranges", metavar="N", type=int, help="the most runs of neighboring colors for each")
     wishes.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
-    wishes.add_argument("--timeout", metavar="SECONDS", type=float, default=10.0, help="default: 10")
+    wishes.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=float,
+        default=10.0,
+        help="how long to look for a better plan (default: 10)",
+    )
     edits = parser.add_mutually_exclusive_group()
     edits.add_argument("--diff", action="store_true", help="show the edits of the input files as a diff")
     edits.add_argument("--write", action="store_true", help="apply the edits to the input files")

@@ -7,7 +7,7 @@ import argparse
 from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop
-from colorcheck.cli.output import add_report_arguments, deliver, deliver_edits, outputs, style
+from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, deliver_edits, outputs, style
 from colorcheck.diagnostic import Severity
 from colorcheck.report import render
 from colorcheck.results import Verification
@@ -21,12 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
-    gate.add_argument(
-        "--fail-on",
-        choices=[str(severity) for severity in Severity],
-        default=str(Severity.ERROR),
-        help="the lowest severity that ends with exit status 1 (default: error)",
-    )
+    add_threshold_argument(gate)
 
 
 def run(options: argparse.Namespace) -> int:
