@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from colorcheck.results import Facts
-from colorcheck.xen.arguments import xen_arguments
 from colorcheck.xen.color_lists import ColorList
 from colorcheck.xen.dialects import Concept, find_dialect
-from colorcheck.xen.options import BootArguments, Option, boot_arguments
+from colorcheck.xen.effective import read_arguments
+from colorcheck.xen.options import BootArguments, Option
 
 LIST_OWNERS = {Concept.XEN_COLORS: "xen", Concept.DOM0_COLORS: "dom0"}
 
 
 def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
     """(line, arguments) for each target whose dialect is known."""
-    written = xen_arguments(facts.deployment)
     for outlook in facts.outlooks:
         dialect = find_dialect(outlook.line)
         if dialect is not None:
-            yield outlook.line, boot_arguments(written, dialect)
+            yield outlook.line, read_arguments(facts.deployment, dialect)
 
 
 def options(

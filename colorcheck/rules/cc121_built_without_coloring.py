@@ -18,15 +18,15 @@ from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.dialects import find_dialect
+from colorcheck.xen.effective import built_with_coloring
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each target whose switch is not set, if a .config was read."""
-    options = facts.deployment.kconfig
     switches: dict[str, list[str]] = {}
     for outlook in facts.outlooks:
         dialect = find_dialect(outlook.line)
-        if options and dialect is not None and options.get(dialect.build_switch, "n") != "y":
+        if dialect is not None and not built_with_coloring(facts.deployment, dialect):
             switches.setdefault(dialect.build_switch, []).append(outlook.line)
     for switch, lines in switches.items():
         yield RULE.finding(
