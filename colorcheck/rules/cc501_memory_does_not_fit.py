@@ -21,8 +21,10 @@ from colorcheck.diagnostic import Finding, Related, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import boots
-from colorcheck.rules.memory_facts import MIB, available, missing, repairs, size, swallowed
+from colorcheck.rules.memory_facts import available, last_frame, missing, runs_out_first, size
+from colorcheck.rules.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
+from colorcheck.source import Location
 from colorcheck.xen.system import Boot, Built, DomainKind
 
 _CONSEQUENCE = {
@@ -33,34 +35,38 @@ _CONSEQUENCE = {
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each domain that lacks frames, alike ones of several Xens once."""
-    told: dict[tuple[str, int], tuple[Boot, Built, list[str]]] = {}
+    """A finding for each domain that lacks frames, with the figures of the Xen under which it lacks most."""
+    lacking: dict[tuple[str, Location], list[tuple[str, Boot, Built]]] = {}
     for line, boot in boots(facts):
         for built in boot.built if any(boot.free_initial) else ():
             if not built.created and missing(built) and built.domain.colors:
-                told.setdefault((built.domain.name, missing(built)), (boot, built, []))[2].append(line)
-    for boot, built, lines in told.values():
-        yield _finding(facts, boot, built, lines)
+                key = (built.domain.name, built.domain.location)
+                lacking.setdefault(key, []).append((line, boot, built))
+    for found in lacking.values():
+        _, boot, built = max(found, key=lambda entry: missing(entry[2]))
+        yield _finding(facts, boot, built, [line for line, _, _ in found])
 
 
 def _finding(facts: Facts, boot: Boot, built: Built, lines: list[str]) -> Finding:
     domain, colors = built.domain, ColorSet.of(built.domain.colors)
-    first = min(colors, key=lambda color: built.free_before[color] if color < len(built.free_before) else 0)
-    lost = swallowed(boot)
-    help_text = "; or ".join(repairs(boot, built)) or "give it less memory, or the board more"
-    if lost and lost[1] > 64 * MIB:
-        help_text += f"; or load the boot modules lower, which wins back up to {size(lost[1])} from the uncolored heap"
+    found = repairs(boot, built)
+    told = "; or ".join(in_words(change, boot, built) for change in found)
+    first = runs_out_first(built)
     return RULE.finding(
         f"{domain.name} needs {size(domain.needed_pages)} (memory {size(domain.pages)}, P2M "
         f"{size(domain.needed_pages - domain.pages)}) but its colors {colors} have {size(available(built))} left: "
-        f"{size(missing(built))} missing, color {first} runs out first; {_CONSEQUENCE[domain.kind]}{on(facts, lines)}",
+        f"{size(missing(built))} missing, color {first} runs out first; "
+        f"{_CONSEQUENCE[domain.kind]}{on(facts, lines)}",
         domain.memory_location,
-        help_text,
+        f"{told} (booted in the model, each alone is enough)" if told else "give it less memory, or the board more",
         related=(Related(domain.location, f"{domain.name} has colors {colors}"),),
         witness={
             "needed_pages": domain.needed_pages,
             "free_pages": {color: built.free_before[color] for color in colors if color < len(built.free_before)},
             "missing_pages": missing(built),
+            "runs_out_first": {"color": first, "last_mfn": last_frame(built, first)},
+            "taken_pages": built.frames.count,
+            "changes": [to_dict(change) for change in found],
         },
     )
 

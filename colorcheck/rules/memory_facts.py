@@ -1,16 +1,12 @@
-"""Figures of memory that several rules tell: what is missing, and which changes would be enough."""
+"""Figures of memory that several rules tell: what is there, what is missing, what runs out first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from colorcheck.colors import ColorSet
-from colorcheck.xen.system import Boot, Built, System
+from colorcheck.xen.system import Boot, Built
 
 PAGE = 4096
 MIB = 256  # pages
 LOWEST = "lowest region"  # how the memory map labels the lowest boot region
-SMALLEST_RESERVE = 16 * MIB  # what colorcheck proposes at least for the buddy heap
 
 
 def size(pages: int) -> str:
@@ -29,37 +25,17 @@ def missing(built: Built) -> int:
     return max(0, built.domain.needed_pages - available(built))
 
 
-def unused_colors(system: System) -> ColorSet:
-    """Colors that neither Xen nor any domain has."""
-    used = ColorSet.of(system.xen_colors)
-    for domain in system.domains:
-        used |= ColorSet.of(domain.colors)
-    return ColorSet.all(system.nr_colors or 0) - used
+def runs_out_first(built: Built) -> int:
+    """The color whose list is empty first: one that was empty before, else the first in the domain's order. Every
+    request takes from the fullest list, so all lists come down to one frame before the first of them is empty."""
+    colors = [color for color in dict.fromkeys(built.domain.colors) if color < len(built.free_before)]
+    return next((color for color in colors if not built.free_before[color]), colors[0] if colors else 0)
 
 
-def repairs(boot: Boot, built: Built) -> Iterator[str]:
-    """The smallest single changes by which the domain would fit, in words."""
-    lack = missing(built)
-    more = _enough(unused_colors(boot.system), built.free_before, lack)
-    if more:
-        noun = "color" if len(more) == 1 else "colors"
-        yield f"give it {len(more)} more {noun} that nobody has ({ColorSet.of(more)})"
-    if built.domain.pages > lack:
-        yield f"take {size(lack)} off its memory"
-    colors = len(set(built.domain.colors)) or 1
-    reserve = -(-lack * (boot.system.nr_colors or 1) // colors)
-    left = boot.buddy_reserved_pages - reserve
-    if left >= SMALLEST_RESERVE:
-        yield f"lower buddy-alloc-size to {left // MIB}M"
-
-
-def _enough(colors: ColorSet, free: tuple[int, ...], lack: int) -> tuple[int, ...]:
-    """The fewest colors that have so many frames, neighbors where possible; none where all together have not."""
-    usable = [color for color in colors if color < len(free)]
-    fullest = sorted(usable, key=lambda color: -free[color])
-    count = next((n for n in range(1, len(fullest) + 1) if sum(free[c] for c in fullest[:n]) >= lack), 0)
-    windows = (usable[at : at + count] for at in range(len(usable) - count + 1) if count)
-    return tuple(next((window for window in windows if sum(free[c] for c in window) >= lack), fullest[:count]))
+def last_frame(built: Built, color: int) -> int | None:
+    """The machine frame number of the last frame of a color that the domain got; None if it got none."""
+    runs = [run for allocation in built.frames.allocations for run in allocation.column(color) if run.count]
+    return runs[-1].last if runs else None
 
 
 def swallowed(boot: Boot) -> tuple[int, int] | None:

@@ -1,0 +1,244 @@
+"""The smallest single changes by which a boot comes out right, each of them shown by booting the changed system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from colorcheck.colors import ColorSet
+from colorcheck.hardware.board import PAGE
+from colorcheck.xen.boot import boot_again
+from colorcheck.xen.intervals import Span
+from colorcheck.xen.machine import Machine, Module
+from colorcheck.xen.p2m import PAGES_PER_MIB, dom0less_pool
+from colorcheck.xen.system import Boot, Built, Domain, DomainKind, System
+
+_MIB = 1 << 20
+BLOCK = 2 * _MIB  # where modules are proposed to lie
+
+
+@dataclass(frozen=True, slots=True)
+class MoreColors:
+    """These colors, which nobody has, given to the domain too."""
+
+    colors: ColorSet
+    boot: Boot
+
+
+@dataclass(frozen=True, slots=True)
+class LessMemory:
+    """The domain with `mib` MiB of memory, the most that fits."""
+
+    mib: int
+    boot: Boot
+
+
+@dataclass(frozen=True, slots=True)
+class OtherReserve:
+    """`buddy-alloc-size` of `mib` MiB."""
+
+    mib: int
+    boot: Boot
+
+
+@dataclass(frozen=True, slots=True)
+class MovedModule:
+    """A boot module (Xen's load area and the device tree count as such) loaded at another address."""
+
+    module: Module
+    address: int
+    boot: Boot
+
+
+Change = MoreColors | LessMemory | OtherReserve | MovedModule
+
+
+def changes(boot: Boot, built: Built, least_reserve: int) -> Iterator[Change]:
+    """Each kind of change by which this domain is built, and all that were built before it still are. The reserve is
+    not lowered below `least_reserve` MiB."""
+    found = (
+        more_colors(boot, built),
+        less_memory(boot, built),
+        smaller_reserve(boot, built, least_reserve),
+        moved_module(boot, lambda after: builds(boot, after, built)),
+    )
+    return (change for change in found if change is not None)
+
+
+def builds(before: Boot, after: Boot | None, wanted: Built) -> bool:
+    """Whether a boot builds a domain, and all that another boot built."""
+    if after is None:
+        return False
+    ids = {built.domain.id for built in before.built if built.created} | {wanted.domain.id}
+    return ids <= {built.domain.id for built in after.built if built.created}
+
+
+def more_colors(boot: Boot, built: Built) -> MoreColors | None:
+    """The fewest colors of those that nobody has, neighbors of its own and of each other where possible."""
+    own = built.domain.colors
+    usable = list(ColorSet.all(len(built.free_before)) - _used(boot.system))
+    had = sum(built.free_before[color] for color in set(own) if color < len(built.free_before))
+    for chosen in _choices(usable, built.free_before, built.domain.needed_pages - had, frozenset(own)):
+        after = boot_again(_with_domain(boot.system, replace(built.domain, colors=(*own, *chosen))))
+        if after is not None and builds(boot, after, built):
+            return MoreColors(ColorSet.of(chosen), after)
+    return None
+
+
+def less_memory(boot: Boot, built: Built) -> LessMemory | None:
+    """The most memory in whole MiB with which the domain is built."""
+
+    def tried(mib: int) -> Boot | None:
+        after = boot_again(_with_domain(boot.system, with_memory(built.domain, mib)))
+        return after if builds(boot, after, built) else None
+
+    found = _largest(1, (built.domain.pages - 1) // PAGES_PER_MIB, tried)
+    return LessMemory(*found) if found else None
+
+
+def smaller_reserve(boot: Boot, built: Built, least: int) -> OtherReserve | None:
+    """The largest `buddy-alloc-size` in whole MiB, below today's, with which the domain is built."""
+    prepared = boot.system.preparation
+    if prepared is None:
+        return None
+
+    def tried(mib: int) -> Boot | None:
+        after = boot_again(with_reserve(boot.system, mib))
+        return after if builds(boot, after, built) else None
+
+    found = _largest(least, (prepared.buddy_size - 1) // _MIB, tried)
+    return OtherReserve(*found) if found else None
+
+
+def enough_reserve(boot: Boot, buddy_pages: int) -> OtherReserve | None:
+    """The smallest `buddy-alloc-size` in whole MiB by which the uncolored heap has so many frames and Xen boots."""
+    lowest = boot.buddy_initial_pages - boot.buddy_reserved_pages
+    for mib in range(max(1, -(-(buddy_pages - lowest) // PAGES_PER_MIB)), 1025):
+        after = boot_again(with_reserve(boot.system, mib))
+        if after is not None and after.panic is None and after.buddy_initial_pages >= buddy_pages:
+            return OtherReserve(mib, after)
+    return None
+
+
+def moved_module(boot: Boot, good: Callable[[Boot], bool]) -> MovedModule | None:
+    """The device tree, else the smallest module, loaded so low that the lowest boot region, which goes whole to the
+    uncolored heap, keeps 2 MiB only."""
+    prepared, stages = boot.system.preparation, boot.stages
+    if prepared is None or stages is None:
+        return None
+    machine, lowest = prepared.machine, stages.heaps.lowest
+    movable = sorted((m for m in machine.modules if m.kind != "xen" and m.size), key=_preference)
+    for module in movable[:1]:
+        start, end = lowest[0] * PAGE, lowest[1] * PAGE
+        address = next((a for a in range(_up(start + BLOCK), end, BLOCK) if _free(machine, module, a)), None)
+        if address is None or address + module.size > end:
+            return None
+        after = boot_again(with_module(boot.system, module, address))
+        if after is not None and after.panic is None and good(after):
+            return MovedModule(module, address, after)
+    return None
+
+
+def room_for_xen(system: System) -> MovedModule | None:
+    """A module, Xen's load area last, whose move makes room for Xen to relocate; the lowest place for it."""
+    prepared = system.preparation
+    if prepared is None:
+        return None
+    machine = prepared.machine
+    for module in sorted((m for m in machine.modules if m.size), key=lambda m: (m.kind == "xen", m.size)):
+        for address in _places(machine, module):
+            after = boot_again(with_module(system, module, address))
+            if after is not None and not (after.panic and after.panic.kind == "relocation"):
+                return MovedModule(module, address, after)
+    return None
+
+
+def with_memory(domain: Domain, mib: int) -> Domain:
+    """The domain with another amount of memory, and the P2M pool that Xen or xl then gives it."""
+    pages, pool = mib * PAGES_PER_MIB, domain.p2m_pages
+    if domain.pool_follows and domain.kind is DomainKind.DOM0LESS:
+        pool = dom0less_pool(mib * 1024, domain.vcpus)
+    elif domain.pool_follows:
+        pool -= domain.pages // PAGES_PER_MIB - mib
+    return replace(domain, pages=pages, p2m_pages=pool)
+
+
+def with_reserve(system: System, mib: int) -> System:
+    """The system with another `buddy-alloc-size`."""
+    prepared = system.preparation
+    return replace(system, preparation=prepared and replace(prepared, buddy_size=mib * _MIB))
+
+
+def with_module(system: System, module: Module, address: int) -> System:
+    """The system with a module loaded elsewhere."""
+    prepared = system.preparation
+    if prepared is None:
+        return system
+    modules = tuple(replace(m, start=address) if m is module else m for m in prepared.machine.modules)
+    return replace(system, preparation=replace(prepared, machine=replace(prepared.machine, modules=modules)))
+
+
+def _with_domain(system: System, domain: Domain) -> System:
+    return replace(system, domains=tuple(domain if each.id == domain.id else each for each in system.domains))
+
+
+def _used(system: System) -> ColorSet:
+    """Colors that Xen or any domain has."""
+    used = ColorSet.of(system.xen_colors)
+    for domain in system.domains:
+        used |= ColorSet.of(domain.colors)
+    return used
+
+
+def _choices(usable: list[int], free: tuple[int, ...], lack: int, own: frozenset[int]) -> Iterator[tuple[int, ...]]:
+    """The fewest colors that have as many frames as are missing: neighbors, those next to its own first; then the
+    fullest ones."""
+    fullest = sorted(usable, key=lambda color: -free[color])
+    count = next((n for n in range(1, len(fullest) + 1) if sum(free[c] for c in fullest[:n]) >= lack), 0)
+    if lack <= 0 or not count:
+        return
+    windows = [tuple(usable[at : at + count]) for at in range(len(usable) - count + 1)]
+    together = [w for w in windows if w[-1] - w[0] == count - 1 and sum(free[color] for color in w) >= lack]
+    yield from sorted(together, key=lambda w: not ({w[0] - 1, w[-1] + 1} & own))[:1]
+    yield tuple(sorted(fullest[:count]))
+
+
+def _largest(least: int, most: int, tried: Callable[[int], Boot | None]) -> tuple[int, Boot] | None:
+    """The largest number between two bounds that passes, if all below it do; by halving."""
+    found: tuple[int, Boot] | None = None
+    while least <= most:
+        middle = (least + most) // 2
+        after = tried(middle)
+        if after is None:
+            most = middle - 1
+        else:
+            found, least = (middle, after), middle + 1
+    return found
+
+
+def _up(address: int) -> int:
+    return -(-address // BLOCK) * BLOCK
+
+
+def _preference(module: Module) -> tuple[bool, int]:
+    """The device tree is the easiest to load elsewhere, then what is small."""
+    return module.kind != "device-tree", module.size
+
+
+def _free(machine: Machine, module: Module, address: int) -> bool:
+    """Whether a module finds room at an address: in one bank, and on nothing else."""
+    end = address + module.size
+    others = [other.span for other in machine.modules if other is not module]
+    others += [held.span for held in (*machine.reserved, *machine.shared)]
+    return any(bank.start <= address and end <= bank.end for bank in machine.banks) and not any(
+        start < end and address < stop for start, stop in others
+    )
+
+
+def _places(machine: Machine, module: Module) -> Iterator[int]:
+    """Where a module could go, ascending: behind and before everything that lies there, and at the ends of banks."""
+    spans: list[Span] = [held.span for held in (*machine.modules, *machine.reserved, *machine.shared)]
+    found = {_up(end) for _, end in spans} | {_up(bank.start) for bank in machine.banks}
+    found |= {(start - module.size) // BLOCK * BLOCK for start, _ in spans if start >= module.size}
+    found |= {(bank.end - module.size) // BLOCK * BLOCK for bank in machine.banks if bank.end >= module.size}
+    return (address for address in sorted(found) if address != module.start and _free(machine, module, address))
