@@ -32,14 +32,25 @@ def check(facts: Facts) -> Iterator[Finding]:
             targets.setdefault(dialect, []).append(outlook.line)
     for guest in facts.deployment.guests:
         for setting in guest.settings:
-            for dialect, lines in targets.items():
-                if setting.name not in _KEYS or setting.name in dialect.xl_keys or guest.setting(dialect.xl_key):
-                    continue
+            unknown = (
+                {}
+                if setting.name not in _KEYS
+                else {
+                    dialect: lines
+                    for dialect, lines in targets.items()
+                    if setting.name not in dialect.xl_keys and not guest.setting(dialect.xl_key)
+                }
+            )
+            keys = tuple(dict.fromkeys(dialect.xl_key for dialect in unknown))
+            certain = len(keys) == 1 and len(unknown) == len(targets)
+            if unknown:
+                lines = [line for each in unknown.values() for line in each]
+                whose = next(iter(unknown)).title if len(unknown) == 1 else "these Xens"
                 yield RULE.finding(
-                    f"the xl of {dialect.title} knows no key {setting.name} and ignores it{on(facts, lines)}",
+                    f"the xl of {whose} knows no key {setting.name} and ignores it{on(facts, lines)}",
                     setting.name_location,
-                    f"write {dialect.xl_key}",
-                    fix=[Edit(setting.name_location, dialect.xl_key)] if len(targets) == 1 else [],
+                    f"write {' or '.join(keys)}",
+                    fix=[Edit(setting.name_location, keys[0])] if certain else [],
                 )
 
 

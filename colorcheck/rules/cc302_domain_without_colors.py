@@ -36,8 +36,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         others = _not_allowed(facts, system, domain.name)
         if others:
+            number = system.nr_colors or "that there are"
             yield RULE.finding(
-                f"{domain.name} has no colors of its own and gets all {system.nr_colors}: it shares them with "
+                f"{domain.name} has no colors of its own and gets all {number}: it shares them with "
                 f"{', '.join(others)}{on(facts, lines)}",
                 domain.location,
                 f"{_KEY[domain.kind]}, or allow the sharing in [[policy.share]]",

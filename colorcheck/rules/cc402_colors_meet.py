@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
-from colorcheck.rules.lookup import place
+from colorcheck.rules.lookup import alike, place
 from colorcheck.rules.rule import Rule, on
 
 KIND = "set-separation"
@@ -28,19 +28,21 @@ KIND = "set-separation"
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each cache whose sets frames of two colors can share."""
-    for outlook in facts.outlooks:
-        for theorem in outlook.theorems:
-            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED:
-                colors = outlook.system.nr_colors if outlook.system else None
-                yield RULE.finding(
-                    f"with {colors} colors, frames of different colors meet in one set of the {theorem.subjects[0]}"
-                    f"{on(facts, (outlook.line,))}",
-                    place(facts, outlook.system.coloring_location if outlook.system else None),
-                    theorem.reason
-                    or "let Xen probe the cache, or give llc-size and llc-nr-ways of the smallest way of any cluster",
-                    related=theorem.core,
-                    witness=theorem.witness,
-                )
+    refuted = (
+        (outlook.line, (theorem, outlook.system))
+        for outlook in facts.outlooks
+        for theorem in outlook.theorems
+        if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and outlook.system
+    )
+    for (theorem, system), lines in alike(refuted, lambda pair: (pair[0].subjects, pair[1].nr_colors)):
+        yield RULE.finding(
+            f"with {system.nr_colors} colors, frames of different colors meet in one set of the {theorem.subjects[0]}"
+            f"{on(facts, lines)}",
+            place(facts, system.coloring_location),
+            "let Xen probe the cache, or give llc-size and llc-nr-ways of the smallest way of any cluster",
+            related=theorem.core,
+            witness=theorem.witness,
+        )
 
 
 RULE = Rule(

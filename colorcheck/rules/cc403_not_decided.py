@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
-from colorcheck.rules.lookup import place
+from colorcheck.rules.lookup import alike, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.theorem import Theorem
 
@@ -28,11 +28,11 @@ def check(facts: Facts) -> Iterator[Finding]:
     for line, theorem in facts.theorems():
         if theorem.verdict is Verdict.UNKNOWN:
             opened.setdefault(line, []).append(theorem)
-    for line, theorems in opened.items():
+    for theorems, lines in alike(opened.items(), lambda theorems: tuple((t.id, t.reason) for t in theorems)):
         more = f", and {len(theorems) - 1} more" if len(theorems) > 1 else ""
         reasons = "; ".join(dict.fromkeys(theorem.reason for theorem in theorems if theorem.reason))
         yield RULE.finding(
-            f"not decided: {theorems[0].statement}{more}{on(facts, (line,))}",
+            f"not decided: {theorems[0].statement}{more}{on(facts, lines)}",
             place(facts, facts.manifest.location("target.board")),
             reasons or "the solver gave no answer; allow it more time",
             related=theorems[0].core,

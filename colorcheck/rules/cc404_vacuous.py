@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
-from colorcheck.rules.lookup import place, uncolored
+from colorcheck.rules.lookup import alike, place, uncolored
 from colorcheck.rules.rule import Rule, on
 from colorcheck.theorem import Theorem
 
@@ -24,14 +24,18 @@ from colorcheck.theorem import Theorem
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each vacuous theorem."""
     off = {line for line, _ in uncolored(facts)}
-    for line, theorem in facts.theorems():
-        if theorem.verdict is Verdict.VACUOUS and line not in off and not _fails(facts, line, theorem):
-            yield RULE.finding(
-                f"nothing meets the assumptions of: {theorem.statement}{on(facts, (line,))}",
-                place(facts, *(related.location for related in theorem.core), facts.manifest.location("target.board")),
-                theorem.reason or "correct the value that contradicts the others",
-                related=theorem.core,
-            )
+    vacuous = (
+        (line, theorem)
+        for line, theorem in facts.theorems()
+        if theorem.verdict is Verdict.VACUOUS and line not in off and not _fails(facts, line, theorem)
+    )
+    for theorem, lines in alike(vacuous, lambda theorem: (theorem.statement, theorem.reason)):
+        yield RULE.finding(
+            f"nothing meets the assumptions of: {theorem.statement}{on(facts, lines)}",
+            place(facts, *(related.location for related in theorem.core), facts.manifest.location("target.board")),
+            theorem.reason or "correct the value that contradicts the others",
+            related=theorem.core,
+        )
 
 
 def _fails(facts: Facts, line: str, theorem: Theorem) -> bool:

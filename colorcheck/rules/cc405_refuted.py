@@ -19,7 +19,7 @@ from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
 from colorcheck.rules.cc401_shared_colors import KIND as PAIR
 from colorcheck.rules.cc402_colors_meet import KIND as SETS
-from colorcheck.rules.lookup import place
+from colorcheck.rules.lookup import alike, place
 from colorcheck.rules.rule import Rule, on
 
 ELSEWHERE = (PAIR, SETS)
@@ -28,20 +28,22 @@ ELSEWHERE = (PAIR, SETS)
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each refuted theorem that no other rule tells."""
     stopped = {line for line, boot in facts.boots() if boot.panic}
-    for line, theorem in facts.theorems():
-        if (
-            line not in stopped
-            and theorem.verdict is Verdict.REFUTED
-            and theorem.kind not in ELSEWHERE
-            and "memory" not in theorem.kind
-        ):
-            yield RULE.finding(
-                f"refuted: {theorem.statement}{on(facts, (line,))}",
-                place(facts, *(related.location for related in theorem.core)),
-                theorem.reason,
-                related=theorem.core,
-                witness=theorem.witness,
-            )
+    refuted = (
+        (line, theorem)
+        for line, theorem in facts.theorems()
+        if line not in stopped
+        and theorem.verdict is Verdict.REFUTED
+        and theorem.kind not in ELSEWHERE
+        and "memory" not in theorem.kind
+    )
+    for theorem, lines in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
+        yield RULE.finding(
+            f"refuted: {theorem.statement}{on(facts, lines)}",
+            place(facts, *(related.location for related in theorem.core)),
+            theorem.reason,
+            related=theorem.core,
+            witness=theorem.witness,
+        )
 
 
 RULE = Rule(

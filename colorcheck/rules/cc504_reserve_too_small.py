@@ -19,16 +19,17 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
-from colorcheck.rules.lookup import boots, place
+from colorcheck.rules.lookup import alike, boots, place
 from colorcheck.rules.memory_facts import size
 from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.xen.system import Boot
 
 _BASE, _DOMAIN = 512, 64  # pages: well above what was measured (142 and 38)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for it, or where the uncolored heap is smaller than any that was enough."""
-    for line, boot in boots(facts):
+    for boot, lines in alike(boots(facts), _reserve):
         ended = boot.panic is not None and boot.panic.kind == "buddy-too-small"
         need = _BASE + _DOMAIN * len(boot.built)
         reached = boot.panic is None or ended
@@ -38,12 +39,16 @@ def check(facts: Facts) -> Iterator[Finding]:
             )
             yield RULE.finding(
                 f"the uncolored heap has {size(boot.buddy_initial_pages)} ({size(boot.buddy_reserved_pages)} of them "
-                f"buddy-alloc-size): {then}{on(facts, (line,))}",
+                f"buddy-alloc-size): {then}{on(facts, lines)}",
                 place(
                     facts, *(what.location for what in seen(facts, "buddy-alloc-size")), boot.system.coloring_location
                 ),
                 "leave buddy-alloc-size out (the default is 64 MiB), or write at least 16M",
             )
+
+
+def _reserve(boot: Boot) -> tuple[object, ...]:
+    return size(boot.buddy_initial_pages), size(boot.buddy_reserved_pages), boot.panic, len(boot.built)
 
 
 RULE = Rule(

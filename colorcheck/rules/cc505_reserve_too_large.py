@@ -17,19 +17,19 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
-from colorcheck.rules.lookup import boots, place
+from colorcheck.rules.lookup import alike, boots, place
 from colorcheck.rules.memory_facts import size
 from colorcheck.rules.rule import Rule, on, seen
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the reserve is larger than all color heaps together."""
-    for line, boot in boots(facts):
+    for boot, lines in alike(boots(facts), lambda boot: size(sum(boot.free_initial))):
         colored = sum(boot.free_initial)
         if boot.buddy_reserved_pages > 16384 and boot.buddy_reserved_pages > colored:
             yield RULE.finding(
                 f"the reserve takes {size(boot.buddy_reserved_pages)} and leaves {size(colored)} to all colors together"
-                f"{on(facts, (line,))}",
+                f"{on(facts, lines)}",
                 place(
                     facts, *(what.location for what in seen(facts, "buddy-alloc-size")), boot.system.coloring_location
                 ),

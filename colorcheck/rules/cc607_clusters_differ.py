@@ -19,26 +19,30 @@ from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.hardware.affinity import folds
 from colorcheck.results import Facts, Outlook
 from colorcheck.rules.example import Example
-from colorcheck.rules.lookup import place
+from colorcheck.rules.lookup import alike, place
 from colorcheck.rules.rule import Rule, on
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where colors fold and some pair is not proved apart."""
-    for outlook in facts.outlooks:
-        nr_colors = outlook.system.nr_colors if outlook.system and outlook.system.coloring else None
-        if facts.board is None or not nr_colors or not _matters(outlook):
+    for outlook, lines in alike(((o.line, o) for o in facts.outlooks if _matters(o)), _colors):
+        nr_colors = _colors(outlook)
+        if facts.board is None or not nr_colors:
             continue
         for group, modulus in folds(facts.board, nr_colors):
             if 0 in group.clusters:
                 continue  # the cache that Xen probed: the geometry itself is wrong, which has a rule of its own
             yield RULE.finding(
                 f"the {group.label} keeps only {modulus} of Xen's {nr_colors} colors apart: there color c is "
-                f"c mod {modulus}{on(facts, (outlook.line,))}",
+                f"c mod {modulus}{on(facts, lines)}",
                 place(facts, outlook.system.coloring_location if outlook.system else None),
                 f"choose colors that differ modulo {modulus}, pin domains to clusters, or give Xen the smallest way "
                 "with llc-size and llc-nr-ways",
             )
+
+
+def _colors(outlook: Outlook) -> int | None:
+    return outlook.system.nr_colors if outlook.system and outlook.system.coloring else None
 
 
 def _matters(outlook: Outlook) -> bool:

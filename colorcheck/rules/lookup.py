@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from colorcheck.results import Facts, Outlook
 from colorcheck.rules.rule import readable
 from colorcheck.source import Location
 from colorcheck.xen.system import Boot, Domain, System
+
+T = TypeVar("T")
 
 
 def colored(facts: Facts) -> tuple[tuple[str, System], ...]:
@@ -34,6 +37,15 @@ def domains(facts: Facts) -> Iterator[tuple[Outlook, Domain, tuple[str, ...]]]:
             seen.setdefault(key, (outlook, domain, []))[2].append(outlook.line)
     for outlook, domain, found in seen.values():
         yield outlook, domain, tuple(found)
+
+
+def alike(found: Iterable[tuple[str, T]], key: Callable[[T], object]) -> Iterator[tuple[T, tuple[str, ...]]]:
+    """Of (line, thing), things of one key once, the first of them with the lines of all."""
+    groups: dict[object, tuple[T, list[str]]] = {}
+    for line, thing in found:
+        groups.setdefault(key(thing), (thing, []))[1].append(line)
+    for thing, lines_ in groups.values():
+        yield thing, tuple(lines_)
 
 
 def boots(facts: Facts) -> Iterator[tuple[str, Boot]]:
