@@ -65,11 +65,11 @@ def changes(boot: Boot, built: Built, least_reserve: int) -> Iterator[Change]:
     return (change for change in found if change is not None)
 
 
-def builds(before: Boot, after: Boot | None, wanted: Built) -> bool:
-    """Whether a boot builds a domain, and all that another boot built."""
+def builds(before: Boot, after: Boot | None, wanted: Built | None = None) -> bool:
+    """Whether a boot builds all that another boot built, and one domain more."""
     if after is None:
         return False
-    ids = {built.domain.id for built in before.built if built.created} | {wanted.domain.id}
+    ids = {built.domain.id for built in before.built if built.created} | ({wanted.domain.id} if wanted else set())
     return ids <= {built.domain.id for built in after.built if built.created}
 
 

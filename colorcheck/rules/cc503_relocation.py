@@ -16,28 +16,60 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity
+from colorcheck.replay.changes import room_for_xen
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
-from colorcheck.rules.lookup import boots, place
+from colorcheck.rules.lookup import alike, boots, place
+from colorcheck.rules.repairs import moved
 from colorcheck.rules.rule import Rule, on
+from colorcheck.xen import relocation
+from colorcheck.xen.intervals import merged, without
 from colorcheck.xen.system import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for want of this region."""
-    found: dict[str, tuple[Boot, list[str]]] = {}
-    for line, boot in boots(facts):
-        if boot.panic and boot.panic.kind == "relocation":
-            found.setdefault(boot.panic.message, (boot, []))[1].append(line)
-    for message, (boot, lines) in found.items():
-        image = facts.deployment.xen_image_size
-        need = f" of {image * (boot.system.nr_colors or 1) / (1 << 20):.0f} MiB" if image else ""
+    ended = ((line, boot) for line, boot in boots(facts) if boot.panic and boot.panic.kind == "relocation")
+    for boot, lines in alike(ended, _needed):
+        need, most = _needed(boot), _largest_gap(boot)
         yield RULE.finding(
-            f'no gap{need} aligned to 2 MiB for Xen to move to: it panics with "{message}"{on(facts, lines)}',
+            f"no gap of {need >> 20} MiB aligned to 2 MiB for Xen to move to, the largest has {most >> 20} MiB: it "
+            f'panics with "{boot.panic.message if boot.panic else ""}"{on(facts, lines)}',
             place(facts, boot.system.coloring_location),
-            "move boot modules and reservations together at one end of a bank, or use fewer colors "
-            "(llc-size and llc-nr-ways, or a smaller LLC_COLORS_ORDER)",
+            _help(boot),
+            witness={"needed_bytes": need, "largest_gap_bytes": most},
         )
+
+
+def _needed(boot: Boot) -> int:
+    """Bytes of the region that Xen needs."""
+    prepared = boot.system.preparation
+    return relocation.region_size(prepared.machine.image_size, boot.system.nr_colors or 1) if prepared else 0
+
+
+def _largest_gap(boot: Boot) -> int:
+    """Bytes of the largest gap that is aligned and free, whatever its size."""
+    prepared = boot.system.preparation
+    if prepared is None:
+        return 0
+    blocked = merged(relocation.obstacles(prepared.machine, _needed(boot)))
+    unit = relocation.ALIGNMENT
+    gaps = (gap for bank in prepared.machine.spans for gap in without(bank, blocked))
+    return max((end // unit * unit - -(-start // unit) * unit for start, end in gaps), default=0)
+
+
+def _help(boot: Boot) -> str:
+    """What makes room: a module moved, or fewer colors; both tried in the model."""
+    told = []
+    found = room_for_xen(boot.system)
+    if found is not None:
+        told.append(f"{moved(found)} (booted in the model)")
+    prepared, colors = boot.system.preparation, (boot.system.nr_colors or 1) // 2
+    while prepared and colors >= 2 and relocation.place(prepared.machine, colors) is None:
+        colors //= 2
+    if prepared and colors >= 2:
+        told.append(f"use {colors} colors (llc-size and llc-nr-ways, or a smaller LLC_COLORS_ORDER)")
+    return "; or ".join(told) or "give the board more memory in one piece: no module's move makes room"
 
 
 RULE = Rule(

@@ -17,38 +17,62 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity
+from colorcheck.replay.changes import enough_reserve
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import alike, boots, place
-from colorcheck.rules.memory_facts import size
-from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.rules.memory_facts import MIB, size
+from colorcheck.rules.repairs import to_dict
+from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.system import Boot
 
-_BASE, _DOMAIN = 512, 64  # pages: well above what was measured (142 and 38)
+_BASE, _DOMAIN, _VCPU = 512, 64, 16  # pages: well above what was measured (142, 29 and 9)
+_SMALLEST = 16  # MiB that are proposed at least
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for it, or where the uncolored heap is smaller than any that was enough."""
     for boot, lines in alike(boots(facts), _reserve):
         ended = boot.panic is not None and boot.panic.kind == "buddy-too-small"
-        need = _BASE + _DOMAIN * len(boot.built)
         reached = boot.panic is None or ended
-        if ended or (reached and boot.buddy_initial_pages and boot.buddy_initial_pages < need):
-            then = (
-                f'Xen panics: "{boot.panic.message}"' if ended and boot.panic else "too little for Xen and its domains"
-            )
-            yield RULE.finding(
-                f"the uncolored heap has {size(boot.buddy_initial_pages)} ({size(boot.buddy_reserved_pages)} of them "
-                f"buddy-alloc-size): {then}{on(facts, lines)}",
-                place(
-                    facts, *(what.location for what in seen(facts, "buddy-alloc-size")), boot.system.coloring_location
-                ),
-                "leave buddy-alloc-size out (the default is 64 MiB), or write at least 16M",
-            )
+        if ended or (reached and boot.buddy_initial_pages and boot.buddy_initial_pages < _need(boot)):
+            yield _finding(facts, boot, lines, ended)
+
+
+def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...], ended: bool) -> Finding:
+    need, prepared = _need(boot), boot.system.preparation
+    then = (
+        f'Xen panics: "{boot.panic.message}"'
+        if ended and boot.panic
+        else f"too little for Xen and {_domains(boot)}, which take up to {size(need)} of it"
+    )
+    found = enough_reserve(boot, max(need, _SMALLEST * MIB))
+    enough = f", or write buddy-alloc-size={found.mib}M (booted in the model)" if found else ""
+    return RULE.finding(
+        f"the uncolored heap has {size(boot.buddy_initial_pages)} ({size(boot.buddy_reserved_pages)} of them "
+        f"buddy-alloc-size): {then}{on(facts, lines)}",
+        place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
+        f"leave buddy-alloc-size out (the default is 64 MiB){enough}",
+        witness={
+            "buddy_pages": boot.buddy_initial_pages,
+            "reserve_pages": boot.buddy_reserved_pages,
+            "needed_pages": need,
+            "change": to_dict(found) if found else None,
+        },
+    )
+
+
+def _domains(boot: Boot) -> str:
+    return "its domain" if len(boot.system.domains) == 1 else f"its {len(boot.system.domains)} domains"
+
+
+def _need(boot: Boot) -> int:
+    """Frames that were always enough."""
+    return _BASE + sum(_DOMAIN + _VCPU * (domain.vcpus - 1) for domain in boot.system.domains)
 
 
 def _reserve(boot: Boot) -> tuple[object, ...]:
-    return size(boot.buddy_initial_pages), size(boot.buddy_reserved_pages), boot.panic, len(boot.built)
+    return size(boot.buddy_initial_pages), size(boot.buddy_reserved_pages), boot.panic, _need(boot)
 
 
 RULE = Rule(

@@ -15,26 +15,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity
+from colorcheck.replay.changes import with_reserve
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import alike, boots, place
-from colorcheck.rules.memory_facts import size
-from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.rules.memory_facts import MIB, size
+from colorcheck.rules.rule import Rule, on
+from colorcheck.xen.boot import boot_again
+from colorcheck.xen.system import Boot
+
+DEFAULT = 64  # MiB that Xen takes without buddy-alloc-size
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the reserve is larger than all color heaps together."""
     for boot, lines in alike(boots(facts), lambda boot: size(sum(boot.free_initial))):
         colored = sum(boot.free_initial)
-        if boot.buddy_reserved_pages > 16384 and boot.buddy_reserved_pages > colored:
-            yield RULE.finding(
-                f"the reserve takes {size(boot.buddy_reserved_pages)} and leaves {size(colored)} to all colors together"
-                f"{on(facts, lines)}",
-                place(
-                    facts, *(what.location for what in seen(facts, "buddy-alloc-size")), boot.system.coloring_location
-                ),
-                "write buddy-alloc-size with a unit, such as 64M; without one the number is in KiB",
-            )
+        if boot.buddy_reserved_pages > DEFAULT * MIB and boot.buddy_reserved_pages > colored:
+            yield _finding(facts, boot, lines)
+
+
+def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...]) -> Finding:
+    prepared = boot.system.preparation
+    after = boot_again(with_reserve(boot.system, DEFAULT))
+    least = min(after.free_initial, default=0) if after else 0
+    return RULE.finding(
+        f"the reserve takes {size(boot.buddy_reserved_pages)} and leaves {size(sum(boot.free_initial))} to all colors "
+        f"together, {size(min(boot.free_initial, default=0))} to the poorest{on(facts, lines)}",
+        place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
+        f"write buddy-alloc-size with a unit, such as {DEFAULT}M, which leaves {size(least)} to every color; without "
+        "one the number is in KiB",
+        witness={
+            "asked_bytes": prepared.buddy_size if prepared else None,
+            "reserve_pages": boot.buddy_reserved_pages,
+            "free_initial": list(boot.free_initial),
+        },
+    )
 
 
 RULE = Rule(

@@ -17,11 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity
+from colorcheck.replay.changes import builds, moved_module
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
-from colorcheck.rules.lookup import boots, place
+from colorcheck.rules.lookup import alike, boots, place
 from colorcheck.rules.memory_facts import MIB, PAGE, size, swallowed
+from colorcheck.rules.repairs import moved, to_dict, won
 from colorcheck.rules.rule import Rule, on
+from colorcheck.xen.system import Boot
 
 LARGE = 64 * MIB  # pages; as much as the default reserve
 SHARE = 32  # of all colored memory; less than one part in so many is not worth a word
@@ -29,20 +32,32 @@ SHARE = 32  # of all colored memory; less than one part in so many is not worth 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the region is large, absolutely and against what the colors have."""
-    for line, boot in boots(facts):
+    for boot, lines in alike(boots(facts), swallowed):
         region = swallowed(boot)
-        if boot.panic is not None or region is None:
-            continue
-        first, pages = region
-        if pages > LARGE and pages * SHARE > sum(boot.free_initial):
-            end = (first + pages) * PAGE
-            yield RULE.finding(
-                f"{size(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
-                f"heap; no domain can use them{on(facts, (line,))}",
-                place(facts, facts.manifest.location("target.device-tree-address")),
-                f"load the module or the device tree that ends this region (at {end:#x}) near {first * PAGE:#x}; "
-                f"that gives each color about {size(pages // (boot.system.nr_colors or 1))} more",
-            )
+        if boot.panic is None and region and region[1] > LARGE and region[1] * SHARE > sum(boot.free_initial):
+            yield _finding(facts, boot, region, lines)
+
+
+def _finding(facts: Facts, boot: Boot, region: tuple[int, int], lines: tuple[str, ...]) -> Finding:
+    first, pages = region
+    end = (first + pages) * PAGE
+    found = moved_module(boot, lambda after: builds(boot, after))
+    if found:
+        each = won(found, boot) // (boot.system.nr_colors or 1)
+        help_text = f"{moved(found)}: that gives each color {size(each)} more (booted in the model)"
+    else:
+        help_text = f"let something small lie near {first * PAGE:#x}: a boot module, or a reserved page"
+    return RULE.finding(
+        f"{size(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
+        f"heap; no domain can use them{on(facts, lines)}",
+        place(facts, facts.manifest.location("target.device-tree-address")),
+        help_text,
+        witness={
+            "region": [first * PAGE, end],
+            "pages": pages,
+            "change": to_dict(found) if found else None,
+        },
+    )
 
 
 RULE = Rule(
