@@ -105,6 +105,16 @@ wishes contradict each other. Coloring must be on (llc-coloring=on among Xen's b
                                              move as few colors as possible, those of rt and Xen not at all""",
     ),
     Command(
+        "migrate",
+        "the files in another Xen's spelling",
+        """\
+Translate boot arguments, colors of domains, xl files, ImageBuilder's XEN_CMD and the manifest's `xen` into the spelling
+of another Xen, so that they mean what they meant. What that Xen cannot say is told, and ends with exit status 1.
+
+  colorcheck migrate --to 4.22                 show what would change
+  colorcheck migrate --to 4.22 --write         change the files""",
+    ),
+    Command(
         "interfere",
         "simulate the caches under attack",
         """\

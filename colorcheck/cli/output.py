@@ -115,8 +115,8 @@ def deliver(output: Output, text: str) -> None:
         raise Stop(f"cannot write {output.path}: {error.strerror or error}", status=Exit.USAGE) from None
 
 
-def deliver_edits(edits: Iterable[Edit], *, write_them: bool) -> None:
-    """Show edits as a diff, or apply them and name the files. Raises Stop where that is not possible."""
+def deliver_edits(edits: Iterable[Edit], *, write_them: bool, quiet: bool = False) -> None:
+    """Show edits as a diff, or apply them and name the files (unless `quiet`). Raises Stop where that is impossible."""
     edits = tuple(edits)
     files, problems = originals(edits)
     try:
@@ -127,6 +127,7 @@ def deliver_edits(edits: Iterable[Edit], *, write_them: bool) -> None:
         problems = write_edits(files, edits)
     if problems:
         raise Stop(problems[0].message, problems[0].help)
-    write("\n".join(f"wrote {name}" for name in files) if write_them else told)
+    if not quiet:
+        write("\n".join(f"wrote {name}" for name in files) if write_them else told)
     if not edits:
         complain("nothing to change")

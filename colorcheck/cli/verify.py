@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_report_arguments(parser)
     _add_fleet_arguments(parser)
     parser.add_argument("--fix", action="store_true", help="write the corrections that are safe, and verify again")
+    parser.add_argument("--diff", action="store_true", help="with --fix: show the corrections and write nothing")
     parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
@@ -32,7 +33,11 @@ def run(options: argparse.Namespace) -> int:
 
         return run_fleet(options)
     wanted = outputs(options)
+    if options.diff and not options.fix:
+        raise Stop("--diff belongs to --fix")
     verification = pipeline.verify(load_manifest(options), smt=bool(options.certify))
+    if options.fix and options.diff:
+        return _shown(verification, Severity(options.fail_on))
     if options.fix:
         verification = _fixed(verification, options)
     if options.certify:
@@ -46,6 +51,14 @@ def run(options: argparse.Namespace) -> int:
     for output in wanted:
         deliver(output, render(verification, output.format, style(options, output)))
     return verification.exit_status(Severity(options.fail_on))
+
+
+def _shown(verification: Verification, fail_on: Severity) -> int:
+    """The corrections as a diff, instead of a report; the exit status is that of the files as they are."""
+    from colorcheck.fixes import fixes
+
+    deliver_edits(fixes(verification.findings), write_them=False)
+    return verification.exit_status(fail_on)
 
 
 def _fixed(verification: Verification, options: argparse.Namespace) -> Verification:

@@ -16,10 +16,11 @@ xen/common/llc-coloring.c (4.20.4, 4.21.2, 4.22.0) compares no domains.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Finding, Related, Severity, Verdict
-from colorcheck.results import Facts
+from colorcheck.results import Facts, Outlook
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on
@@ -32,17 +33,30 @@ KIND = "pair-separation"
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is told once."""
-    refuted: dict[tuple[str, ...], tuple[Theorem, System | None, list[str]]] = {}
+    refuted: dict[tuple[str, ...], tuple[Theorem | None, System | None, list[str]]] = {}
     for outlook in facts.outlooks:
         for theorem in outlook.theorems:
             if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and outlook.colored:
                 refuted.setdefault(theorem.subjects, (theorem, outlook.system, []))[2].append(outlook.line)
-    for theorem, system, lines in refuted.values():
-        yield _finding(facts, theorem, system, lines)
+        for pair in _meeting(outlook, facts):
+            refuted.setdefault(pair, (None, outlook.system, []))[2].append(outlook.line)
+    for subjects, (told, system, lines) in refuted.items():
+        yield _finding(facts, subjects, told, system, lines)
 
 
-def _finding(facts: Facts, theorem: Theorem, system: System | None, lines: list[str]) -> Finding:
-    first, second = theorem.subjects[:2]
+def _meeting(outlook: Outlook, facts: Facts) -> Iterator[tuple[str, str]]:
+    """The pairs that share colors and may not, where no boot is modelled that a proof could speak about."""
+    if outlook.boot is not None or not outlook.colored:
+        return
+    for (first, colors, _), (second, others, _) in combinations(_users(outlook.system), 2):
+        if colors & others and not facts.manifest.policy.share_of(first, second):
+            yield first, second
+
+
+def _finding(
+    facts: Facts, subjects: tuple[str, ...], theorem: Theorem | None, system: System | None, lines: list[str]
+) -> Finding:
+    first, second = subjects[:2]
     users = {name: (colors, where) for name, colors, where in _users(system)}
     nowhere = (ColorSet(), None)
     (colors, where), (others, elsewhere) = users.get(first, nowhere), users.get(second, nowhere)
@@ -51,16 +65,15 @@ def _finding(facts: Facts, theorem: Theorem, system: System | None, lines: list[
     what = f"share {'color' if len(shared) == 1 else 'colors'} {shared}" if shared else "meet in the sets of a cache"
     primary = place(facts, elsewhere, where)
     places = [
-        Related(each, f"{name} has {has or 'no colors'}")
-        for name, (has, each) in users.items()
-        if name in theorem.subjects
+        Related(each, f"{name} has {has or 'no colors'}") for name, (has, each) in users.items() if name in subjects
     ]
     return RULE.finding(
         f"{first} and {second} {what}: each can evict the other's lines{on(facts, lines)}",
         primary,
         _help(free),
-        related=[related for related in theorem.core or places if related.location != primary],
-        witness=theorem.witness,
+        related=[related for related in (theorem and theorem.core) or places if related.location != primary],
+        witness=theorem and theorem.witness,
+        about=subjects,
     )
 
 

@@ -22,10 +22,7 @@ def xen_arguments(deployment: Deployment) -> Passage:
     The manifest's override comes first, then `xen,xen-bootargs`. `bootargs` counts only if dom0's arguments stand
     elsewhere. Arguments built into Xen (CONFIG_CMDLINE) are read before.
     """
-    found = deployment.manifest.boot_arguments or _from_tree(deployment.tree)
-    if found is None:
-        place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs")
-        found = Passage("", place)
+    found = given_arguments(deployment)
     built_in = deployment.kconfig.get("CMDLINE", "").strip('"')
     if not built_in:
         return found
@@ -33,6 +30,14 @@ def xen_arguments(deployment: Deployment) -> Passage:
     pieces = tuple((begin + shift, place) for begin, place in found.pieces)
     start = ((0, deployment.manifest.location("target.kconfig")),) if pieces else ()
     return Passage(f"{built_in} {found.text}", found.whole, (*start, *pieces))
+
+
+def given_arguments(deployment: Deployment) -> Passage:
+    """As `xen_arguments`, without those that are built into Xen."""
+    found = deployment.manifest.boot_arguments or _from_tree(deployment.tree)
+    if found is not None:
+        return found
+    return Passage("", Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs"))
 
 
 def _from_tree(tree: DeviceTree | None) -> Passage | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from colorcheck.diagnostic import Edit, Problem
+from colorcheck.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.boot_arguments import option_spans, read_boot_arguments
 from colorcheck.source import Passage
 from colorcheck.xen.dialects import DIALECTS, BootOption, Concept, Dialect, OptionKind
@@ -63,7 +64,7 @@ class _Arguments:
             texts.insert(0, switch)
         if [text for text in texts if text] == [option.written.text for option in self.read.options]:
             return Migration(problems=tuple(self.problems))
-        if not self.arguments.pieces:
+        if not self.arguments.pieces or not self._stands_there():
             new = " ".join(text for text in texts if text)
             message = "these boot arguments have no place in a source file, so they are not changed"
             self.problems.append(Problem("not-migrated", message, self.arguments.whole, f"write {new}"))
@@ -82,6 +83,22 @@ class _Arguments:
                 yield Edit(self.arguments.locate(start - (not behind and start > 0), end + behind), "")
             elif new != option.written.text:
                 yield Edit(self.arguments.locate(start, end), new.rstrip())
+
+    def _stands_there(self) -> bool:
+        """Whether the files have the options as they are read; macros and escapes may stand in between."""
+        files: dict[str, str | None] = {}
+        for option in self.read.options:
+            place = option.location
+            if place.file not in files:
+                found = read_original(place.file)
+                files[place.file] = None if isinstance(found, Problem) else found.text
+            text = files[place.file]
+            try:
+                if text is not None and text_at(text, place) != option.written.text:
+                    return False
+            except OverlapError:
+                return False
+        return True
 
     def _translated(self, option: Option) -> str:
         """The option in the target's spelling; empty where it goes."""

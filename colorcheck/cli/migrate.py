@@ -1,0 +1,77 @@
+"""`colorcheck migrate`: the files in another Xen's spelling."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from colorcheck.cli.arguments import add_target_arguments, load_manifest
+from colorcheck.cli.console import Stop, complain, write
+from colorcheck.cli.output import add_document_arguments, deliver_edits
+from colorcheck.inputs.read import read_deployment
+from colorcheck.migration import migrate, source_dialect
+from colorcheck.plugins.manager import plugins
+from colorcheck.results import Exit
+from colorcheck.xen.dialects import Dialect, UnknownDialectError, dialect_of
+from colorcheck.xen.migrate import Migration
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_target_arguments(parser)
+    add_document_arguments(parser)
+    spelling = parser.add_argument_group("spelling")
+    spelling.add_argument("--to", metavar="XEN", required=True, help="the Xen that is to read the files, as 4.22")
+    spelling.add_argument(
+        "--from", dest="source", metavar="XEN", help="the Xen that they are written for (default: found out)"
+    )
+    edits = parser.add_mutually_exclusive_group()
+    edits.add_argument("--diff", action="store_true", help="show the edits as a diff (default)")
+    edits.add_argument("--write", action="store_true", help="apply the edits to the files")
+
+
+def run(options: argparse.Namespace) -> int:
+    target = _dialect(options.to)
+    deployment = read_deployment(load_manifest(options), plugins().input_readers)
+    source = _dialect(options.source) if options.source else source_dialect(deployment)
+    done = migrate(deployment, target, source)
+    unread = deployment.problems
+    told = (*unread, *done.problems)
+    if options.format == "json":
+        if options.write and done.edits:
+            deliver_edits(done.edits, write_them=True, quiet=True)
+        write(json.dumps(_document(done, source, target, written=options.write), indent=2))
+    elif done.edits:
+        deliver_edits(done.edits, write_them=options.write)
+    else:
+        write(f"nothing to change: {deployment.manifest.file} already speaks {target.title}")
+    for problem in told:
+        complain(f"{problem.location}: {problem.message}", problem.help)
+    if done.problems:
+        return Exit.FINDINGS
+    return Exit.UNDECIDED if unread else Exit.CLEAN
+
+
+def _dialect(name: str) -> Dialect:
+    try:
+        return dialect_of(name)
+    except UnknownDialectError as error:
+        raise Stop(str(error)) from None
+
+
+def _document(done: Migration, source: Dialect, target: Dialect, *, written: bool) -> dict[str, object]:
+    return {
+        "schema": "colorcheck/migrate/1",
+        "from": source.name,
+        "to": target.name,
+        "written": written,
+        "edits": [edit.to_dict() for edit in done.edits],
+        "problems": [
+            {
+                "kind": problem.kind,
+                "message": problem.message,
+                "help": problem.help,
+                "location": problem.location.to_dict(),
+            }
+            for problem in done.problems
+        ],
+    }
