@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from colorcheck.inputs.boot_log import BootLog, Statement
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Built, System
 
 DOM0_DRIFT = 8

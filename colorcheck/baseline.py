@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.diagnostic import Finding, Problem
 from colorcheck.fingerprint import fingerprints
@@ -12,6 +12,7 @@ from colorcheck.report.style import Style
 from colorcheck.results import Silenced, Verification
 from colorcheck.selection import can_be_silenced
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 SCHEMA = "colorcheck/baseline/1"
 NAME = "colorcheck-baseline.json"

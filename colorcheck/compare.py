@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Outlook, Verification
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Built, System
 
 PAIR_SEPARATION = "pair-separation"

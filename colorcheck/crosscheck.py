@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from colorcheck.diagnostic import Verdict
@@ -14,6 +14,7 @@ from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
 from colorcheck.results import Fault, Outlook
 from colorcheck.theorem import Theorem
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot
 
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them

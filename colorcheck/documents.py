@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from colorcheck.hardware.board import PAGE, Board
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.results import Facts, Outlook, Verification
+from colorcheck.value import dataclass
 from colorcheck.xen.frames import Frames
 from colorcheck.xen.intervals import merged
 from colorcheck.xen.system import Boot, Built, Domain, Interval, Note, System

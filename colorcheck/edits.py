@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from colorcheck.atomic import write_whole
 from colorcheck.diagnostic import Edit, Problem
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 
 class OverlapError(ValueError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from colorcheck.inputs.manifest_keys import KEYS
+from colorcheck.value import dataclass
 
 _TREES = (".dtb", ".dts")
 _IMAGES = ("xen", "xen.bin", "Image.xen", "xen.efi")

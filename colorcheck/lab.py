@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from colorcheck.hardware.board import PAGE, Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
@@ -16,6 +15,7 @@ from colorcheck.interference.tenants import XEN, tenants_of, uncolored
 from colorcheck.interference.workloads import Kind, Workload
 from colorcheck.results import Facts, Outlook
 from colorcheck.suggest import did_you_mean
+from colorcheck.value import dataclass
 from colorcheck.xen.frames import FrameRun
 from colorcheck.xen.system import Boot, System
 

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from colorcheck.diagnostic import Finding, Problem
@@ -17,6 +17,7 @@ from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
 from colorcheck.results import Facts, Fault, Outlook, Skipped, Verification
+from colorcheck.value import dataclass
 from colorcheck.xen.boot import MODELLED, boot
 from colorcheck.xen.dialects import dialect_of, find_dialect
 from colorcheck.xen.effective import effective as effective_system

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.diagnostic import Verdict
 from colorcheck.results import Facts, Outlook
+from colorcheck.value import dataclass
 
 PAGE = 4096
 SEPARATION = "separation"  # how the names of the kinds of separation theorems end

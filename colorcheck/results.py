@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 
 from colorcheck import __version__
@@ -13,6 +13,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest import Manifest
 from colorcheck.source import Location
 from colorcheck.theorem import Theorem
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, System
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from colorcheck.results import Facts
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 _MARK = "colorcheck:"
 _ASK = r"\s*colorcheck:\s*ignore\[(?P<rules>[^\]\n]*)\](?P<reason>[^\n]*?)"

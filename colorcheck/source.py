@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

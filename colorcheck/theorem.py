@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from colorcheck.diagnostic import Related, Verdict
+from colorcheck.value import dataclass
 
 
 class Trust(StrEnum):

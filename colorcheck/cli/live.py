@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import StringIO
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from colorcheck.report.interference_live import Frame, draw
 from colorcheck.report.style import Style
 from colorcheck.report.terminal import printed
 from colorcheck.results import Exit
+from colorcheck.value import dataclass
 
 PICTURES_A_SECOND = 8
 STEP = {True: 250_000, False: 20_000}

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -18,6 +18,7 @@ from colorcheck.atomic import write_whole
 from colorcheck.fleet.checked import Checked, Job
 from colorcheck.plugins.manager import plugins
 from colorcheck.results import Exit
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

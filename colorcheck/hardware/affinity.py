@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd
 
 from colorcheck.colors import ColorSet
 from colorcheck.hardware.board import Board, Cache, Cluster
+from colorcheck.value import dataclass
 
 Cpus = frozenset[int] | None
 """Numbers of physical CPUs as Xen counts them; None: any CPU."""

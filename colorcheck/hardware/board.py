@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from colorcheck.diagnostic import Confidence
 from colorcheck.hardware.index import IndexFunction
+from colorcheck.value import dataclass
 
 PAGE = 4096
 

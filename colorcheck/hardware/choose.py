@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.hardware import catalogue
@@ -13,6 +13,7 @@ from colorcheck.hardware.geometry import board_from_device_tree
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import strings
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 QEMU_VIRT = "linux,dummy-virt"
 GENERIC = "armv8"

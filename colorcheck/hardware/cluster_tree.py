@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.diagnostic import Confidence, Problem
 from colorcheck.hardware.board import Cache, Cluster
@@ -13,6 +13,7 @@ from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry
 from colorcheck.hardware.geometry_checks import checked, cluster_problems, l1_checked
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 
 from colorcheck.hardware.table import Table
 from colorcheck.resources import data_folder
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ A bank number here is the number whose bit i is the parity of the address under 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from colorcheck.colors import ColorSet
 from colorcheck.hardware.board import PAGE, DramMap
 from colorcheck.hardware.gf2 import combinations, value
+from colorcheck.value import dataclass
 
 _MOST_BANKS = 1 << 12
 

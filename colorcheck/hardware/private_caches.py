@@ -7,11 +7,11 @@ although nobody else uses it: a domain with few colors has a smaller L1.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import gcd
 
 from colorcheck.hardware.board import PAGE, Board, Cache
 from colorcheck.hardware.index import Linear
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

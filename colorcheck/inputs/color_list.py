@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from colorcheck.inputs.grammar import span, tokens
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 
 
 class PieceKind(StrEnum):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.tree import DeviceTree
+from colorcheck.value import dataclass
 
 if TYPE_CHECKING:
     from colorcheck.inputs.image_builder import ImageBuilderFile

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 _BLOB_MAGIC = b"\xd0\x0d\xfe\xed"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.tree import DeviceTree, Node, Property
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 
 MAGIC = b"\xd0\x0d\xfe\xed"
 DEEPEST = 256

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.dts.freeze import blob_size
 from colorcheck.inputs.tree import DeviceTree, Node, Property
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 _SPECIAL = ("__symbols__", "__fixups__", "__local_fixups__")
 _LAST_PHANDLE = 0xFFFFFFFE

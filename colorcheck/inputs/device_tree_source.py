@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
 from colorcheck.diagnostic import Problem
@@ -12,6 +11,7 @@ from colorcheck.inputs.dts.freeze import blob_size, freeze
 from colorcheck.inputs.dts.include import assemble
 from colorcheck.inputs.dts.text import SourceText
 from colorcheck.inputs.tree import DeviceTree
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ problem with its place, and the assignment it stands in is left out. What the ke
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.source import Lines, Location, Passage, concatenated
+from colorcheck.value import dataclass
 
 _BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
 _BOUNDARY = re.compile(r"[ \t\n;]|\Z")

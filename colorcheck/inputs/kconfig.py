@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from colorcheck.diagnostic import Problem
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 _SET = re.compile(r"CONFIG_(?P<name>\w+)=(?P<value>.*)")
 _UNSET = re.compile(r"# CONFIG_(?P<name>\w+) is not set")

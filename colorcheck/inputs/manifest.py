@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from colorcheck.diagnostic import Problem
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs import settings as kinds
@@ -16,6 +16,7 @@ from colorcheck.inputs.settings import Setting, SettingReader
 from colorcheck.inputs.toml_places import Path, Place, places
 from colorcheck.source import Location
 from colorcheck.suggest import did_you_mean
+from colorcheck.value import dataclass
 
 NAME = "colorcheck.toml"
 COMMAND_LINE = "command line"

@@ -6,7 +6,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
@@ -17,6 +17,7 @@ from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.xl import XlFile
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 XL_LARGEST = 1 << 20
 IMAGE_LARGEST = 64 << 20

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.manifest_keys import Kind
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ Made for text that `tomllib` has accepted: nothing is checked a second time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from colorcheck.source import Lines, Location, Passage
+from colorcheck.value import dataclass
 
 Path = tuple[str, ...]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from colorcheck.diagnostic import Problem
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 KINDS = ("xl", "device-tree", "image-builder")
 

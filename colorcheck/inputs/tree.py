@@ -6,10 +6,11 @@ What `reg`, `ranges`, `status` and phandles mean stands in `tree_walk`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from colorcheck.diagnostic import Problem
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ Source: Devicetree Specification 0.4, chapters 2.3 and 6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from colorcheck.inputs.tree import DeviceTree, Node, Property
+from colorcheck.value import dataclass
 
 
 def cells(value: bytes) -> tuple[int, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Problem
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 _IMAGE_MAGIC = b"ARM\x64"  # at offset 56
 _GZIP_MAGIC = b"\x1f\x8b"

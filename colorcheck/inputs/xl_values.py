@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from colorcheck.diagnostic import Problem
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

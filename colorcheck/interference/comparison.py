@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from colorcheck import __version__
 from colorcheck.interference.experiment import Coloring, Costs, Policy
 from colorcheck.interference.outcome import Latency, Run
+from colorcheck.value import dataclass
 
 LEFT_OUT = (
     "the bus and the interconnect",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.workloads import Kind, Workload
+from colorcheck.value import dataclass
 from colorcheck.xen.frames import FrameRun
 
 MOST_TRACE_PAGES = 1 << 18

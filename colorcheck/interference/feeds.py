@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from colorcheck.hardware.board import PAGE
@@ -13,6 +13,7 @@ from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.tables import Ints, Streams
 from colorcheck.interference.traces import Access, TraceError, read_trace
 from colorcheck.interference.workloads import TICKS, Kind, Workload
+from colorcheck.value import dataclass
 
 _GENERATORS = {
     Kind.HANDLER: sources.WALK,

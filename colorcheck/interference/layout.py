@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import cast
 
@@ -16,6 +15,7 @@ from colorcheck.interference.experiment import MOST_TENANTS, Experiment, Policy
 from colorcheck.interference.kernel import FIELDS
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.tables import Ints, Machine, State, Streams, Tallies
+from colorcheck.value import dataclass
 
 _POLICIES = {Policy.LRU: kernel.LRU, Policy.PLRU: kernel.PLRU, Policy.RANDOM: kernel.RANDOM}
 RUNS = 1 << 14

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from colorcheck.interference.experiment import Coloring, Policy
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import ClusterModel, NoModel
@@ -13,6 +13,7 @@ from colorcheck.interference.outcome import Run
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.tenants import with_colors
 from colorcheck.interference.workloads import Kind, Workload, parse_workload
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from enum import StrEnum
 
 from colorcheck.suggest import nearest
+from colorcheck.value import dataclass
 
 TICKS = 256
 """Units of time in a cycle."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Problem
@@ -16,6 +16,7 @@ from colorcheck.plan.curves import read_curve
 from colorcheck.plan.objectives import OBJECTIVES
 from colorcheck.plan.problem import PlanProblem, Wish
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Domain, System
 
 XEN = "xen"

@@ -7,11 +7,11 @@ each block gets; else there is a Boolean for each block and cell.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from fractions import Fraction
 
 from colorcheck.plan.field import Field
 from colorcheck.plan.objectives import MIB_PAGES, OBJECTIVES, fixed_costs, rows, whole_numbers
+from colorcheck.value import dataclass
 
 
 class CpSatMissing(RuntimeError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Problem
@@ -12,6 +12,7 @@ from colorcheck.plan import plan
 from colorcheck.plan.build import PlanOptions, pose
 from colorcheck.plan.edits import edits_of
 from colorcheck.plan.problem import Plan, PlanProblem
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, ColorSource, System
 
 

@@ -6,7 +6,7 @@ Where a value stands in a blob, there is nothing to edit: an overlay's source sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Edit, Problem
@@ -16,6 +16,7 @@ from colorcheck.inputs.tree import Node
 from colorcheck.inputs.xl_values import XlFile, XlList
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 from colorcheck.xen import dom0less
 from colorcheck.xen.arguments import xen_arguments
 from colorcheck.xen.dialects import Concept, Dialect, dialect_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
 from colorcheck.colors import ColorSet
 from colorcheck.plan.objectives import MIB_PAGES, curve_cost, weight_cost
 from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.value import dataclass
 
 Colors = Mapping[str, ColorSet]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from colorcheck.colors import ColorSet
 from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.value import dataclass
 
 Merge = tuple[str, ...]
 

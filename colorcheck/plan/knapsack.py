@@ -7,8 +7,9 @@ first parties together and each stock, the least total cost. They are their own 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import add
+
+from colorcheck.value import dataclass
 
 FORBIDDEN = 1 << 200  # a cost that no sum of allowed costs reaches
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.plan.field import Block, Field
 from colorcheck.plan.problem import Wish
+from colorcheck.value import dataclass
 
 NOTHING = Fraction(0)
 NOT_WEIGHED = Fraction(-(10**9))

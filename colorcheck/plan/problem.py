@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Edit, Related
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 NO_COLORS = ColorSet()
 NOWHERE = Location("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, is_dataclass, replace
+from dataclasses import field, is_dataclass, replace
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from colorcheck.plugins.hookspecs import GROUP, ReportFormat
 from colorcheck.plugins.isolation import UnfitError, call
 from colorcheck.source import Location
 from colorcheck.suggest import did_you_mean
+from colorcheck.value import dataclass
 
 if TYPE_CHECKING:
     from colorcheck.hardware.board import Board

@@ -8,13 +8,13 @@ the state after it; what is proved is that the invariant survives it. `boot` is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Verdict
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction
 from colorcheck.theorem import Assumption, Theorem, Trust
+from colorcheck.value import dataclass
 
 SORTS = (
     "(declare-sort Dom 0)",

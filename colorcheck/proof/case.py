@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from math import gcd
 
@@ -14,6 +13,7 @@ from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest import Policy
 from colorcheck.source import Location
 from colorcheck.theorem import Assumption, Trust
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Domain, System
 
 MODELLED = ("4.20", "4.21", "4.22")

@@ -12,7 +12,6 @@ import os
 import platform
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from colorcheck import __version__
@@ -21,6 +20,7 @@ from colorcheck.proof.counting import check_counting
 from colorcheck.proof.script import expected_answers
 from colorcheck.proof.second_solver import Cvc5Missing, answers
 from colorcheck.theorem import Theorem
+from colorcheck.value import dataclass
 
 MANIFEST = "certificates.json"
 SCHEMA = "colorcheck/certificates/1"

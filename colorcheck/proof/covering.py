@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Verdict
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.proof.solver import decide
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

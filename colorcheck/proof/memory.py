@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from colorcheck.colors import ColorSet
@@ -16,6 +15,7 @@ from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.theorem import Assumption, Theorem, Trust
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Domain, DomainKind
 
 MIB_PAGES = (1 << 20) // PAGE

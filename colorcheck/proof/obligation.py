@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Related, Verdict
 from colorcheck.proof.script import Script
 from colorcheck.proof.solver import decide
 from colorcheck.theorem import Assumption, Theorem
+from colorcheck.value import dataclass
 
 Witness = Callable[[Mapping[str, int | bool | str]], object]
 

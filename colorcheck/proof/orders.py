@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from colorcheck.proof.leveling import level
+from colorcheck.value import dataclass
 
 Needs = Mapping[str, tuple[int, Sequence[int]]]
 

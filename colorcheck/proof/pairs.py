@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
 from colorcheck.colors import ColorSet
@@ -16,6 +15,7 @@ from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
 from colorcheck.theorem import Assumption, Theorem, Trust
+from colorcheck.value import dataclass
 
 INVARIANT = Assumption(
     "every frame of a domain has one of the domain's colors, and no frame has two owners",

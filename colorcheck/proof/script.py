@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Related, Verdict
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from colorcheck.diagnostic import Verdict
 from colorcheck.proof.script import Script
+from colorcheck.value import dataclass
 
 if TYPE_CHECKING:
     import z3

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot
 
 

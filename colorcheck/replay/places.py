@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 
 from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import KnownIndex
 from colorcheck.replay.witness import XEN
+from colorcheck.value import dataclass
 from colorcheck.xen.frames import FrameRun
 from colorcheck.xen.intervals import Span
 from colorcheck.xen.system import Boot

@@ -11,9 +11,10 @@ seconds. `returned=False` plays that.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from colorcheck.value import dataclass
 from colorcheck.xen.building import build_guest
 from colorcheck.xen.color_heap import Allocation, ColorHeap
 from colorcheck.xen.frames import Frames

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Built, DomainKind
 
 MIB_PAGES = 256

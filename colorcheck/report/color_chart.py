@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+
+from colorcheck.value import dataclass
 
 _BARS = {True: "▁▂▃▄▅▆▇█", False: "123456789"}
 EMPTY = "0"  # a color without any frame left

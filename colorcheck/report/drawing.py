@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from colorcheck.colors import ColorSet
 from colorcheck.report.view import ColorMap, MemoryRow, Row, size
+from colorcheck.value import dataclass
 
 NARROW = 80
 _NAME = 16  # columns that a name may take

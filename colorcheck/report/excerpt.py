@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from colorcheck.report.style import Sources, printable
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, cast
 
 from colorcheck.report.style import Style
 from colorcheck.results import Verification
+from colorcheck.value import dataclass
 
 
 class Renderer(Protocol):

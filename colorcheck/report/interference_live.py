@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from colorcheck.report.style import printable
 from colorcheck.report.terminal import text
+from colorcheck.value import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Group

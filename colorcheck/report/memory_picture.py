@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from colorcheck.report.view import PAGE
+from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span, merged
 from colorcheck.xen.system import Interval
 

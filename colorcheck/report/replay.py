@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from colorcheck.colors import ColorSet
@@ -15,6 +14,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import indented, printed, text, title
 from colorcheck.report.view import counted, size
 from colorcheck.results import Facts, Verification
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Built
 
 if TYPE_CHECKING:

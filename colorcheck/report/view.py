@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Severity, Verdict
 from colorcheck.results import Exit, Facts, Outlook, Verification
 from colorcheck.theorem import Assumption, Theorem
+from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Built, Domain
 
 PAGE = 4096

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from colorcheck.inputs.xl_values import XlFile, XlList, XlSetting, XlValue
 from colorcheck.results import Facts
 from colorcheck.source import Passage
+from colorcheck.value import dataclass
 from colorcheck.xen.numbers import scan_unsigned
 
 KEY = "llc_colors"

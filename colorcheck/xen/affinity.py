@@ -7,7 +7,7 @@ read. `xl vcpu-pin` and `xl cpupool-*` can change everything later; that stands 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.diagnostic import Related
 from colorcheck.hardware.cpu_tree import cpu_numbers
@@ -16,6 +16,7 @@ from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import Ancestry, cell, cells, compatible, string
 from colorcheck.inputs.xl import XlFile, XlSetting
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
 from colorcheck.xen.cpu_pools import Pools, read_pools
 from colorcheck.xen.options import Option

@@ -6,10 +6,11 @@ Works on runs and arithmetic: cost grows with regions, colors and domains, not w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from colorcheck.hardware.board import PAGE, Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.value import dataclass
 from colorcheck.xen import heaps as heaps_of_boot
 from colorcheck.xen import relocation
 from colorcheck.xen.boot_notes import after_layout

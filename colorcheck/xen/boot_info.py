@@ -7,7 +7,7 @@ Source: `early_scan_node`, `process_memory_node`, `process_reserved_memory_node`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.tree import DeviceTree, Node
 from colorcheck.inputs.tree_walk import cell, cell_sizes, compatible, number, ranges_of, reg, string
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.machine import MAX_ADDRESS, Machine, Module, Range
 from colorcheck.xen.note_kinds import note
 from colorcheck.xen.system import Note

@@ -7,9 +7,9 @@ Source: `populate_boot_allocator`, `next_module`, `dt_unreserved_regions`, `allo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from colorcheck.hardware.board import PAGE
+from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span, merged, without
 from colorcheck.xen.machine import Machine
 from colorcheck.xen.page_tables import PageTables

@@ -7,9 +7,10 @@ Source: `construct_dom0`, `construct_domU`, `allocate_memory`, `p2m_set_allocati
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.hardware.board import PAGE
+from colorcheck.value import dataclass
 from colorcheck.xen.color_heap import Allocation, ColorHeap
 from colorcheck.xen.frames import Frames
 from colorcheck.xen.hwdom import Dom0Layout

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.color_lists import ColorList
 from colorcheck.xen.note_kinds import note
 from colorcheck.xen.system import ColorSource, Failure, Note

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
+from colorcheck.value import dataclass
 from colorcheck.xen.frames import FrameRun
 from colorcheck.xen.leveling import level, rounds
 

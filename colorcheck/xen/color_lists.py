@@ -7,10 +7,11 @@ function of that name in `xen/arch/arm/coloring.c` (2019.2, 2020.2) and `xen/arc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.inputs.color_list import ColorListText, Piece, PieceKind, read_color_list
 from colorcheck.source import Location, Passage, passage
+from colorcheck.value import dataclass
 from colorcheck.xen.dialects import Dialect, dialect_of
 from colorcheck.xen.numbers import UINT, simple_strtoull
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from colorcheck.inputs.tree import Node
 from colorcheck.inputs.tree_walk import Ancestry, cell, cells, compatible
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ Sources: the release trees of Xen 4.20.4, 4.21.2 and 4.22.0; Xilinx `release-201
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from colorcheck.suggest import did_you_mean
+from colorcheck.value import dataclass
 
 KIB = 1 << 10
 MIB = 1 << 20

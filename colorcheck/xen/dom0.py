@@ -5,10 +5,11 @@ Source: `start_xen`, `create_dom0`, `dom0_set_llc_colors`, `parse_dom0_mem` (xen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.dialects import MIB, Concept
 from colorcheck.xen.fork_colors import dom0_choice

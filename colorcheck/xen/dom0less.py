@@ -7,12 +7,12 @@ xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.tree import DeviceTree, Node
 from colorcheck.inputs.tree_walk import cell, cell_sizes, compatible, number, ranges_of, reg, string
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 from colorcheck.xen.arguments import text_of
 from colorcheck.xen.building import unallocated
 from colorcheck.xen.color_choice import Choice, everything, oddities, out_of_range

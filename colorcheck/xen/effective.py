@@ -6,12 +6,13 @@ The notes' kinds and data stand in `note_kinds`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.tree import DeviceTree
 from colorcheck.inputs.tree_walk import Ancestry
+from colorcheck.value import dataclass
 from colorcheck.xen import dom0less
 from colorcheck.xen.affinity import with_affinities
 from colorcheck.xen.arguments import xen_arguments

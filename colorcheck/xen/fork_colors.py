@@ -6,12 +6,12 @@ Source: Xilinx `release-2019.2-coloring` (Xen 4.11), `release-2020.2` (4.13, unc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 
 from colorcheck.inputs.tree import Node, Property
 from colorcheck.inputs.xl_values import XlList
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 from colorcheck.xen.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.color_lists import read_colors
 from colorcheck.xen.dialects import Dialect, OtherDomains, PropertyKind

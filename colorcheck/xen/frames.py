@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
+
+from colorcheck.value import dataclass
 
 if TYPE_CHECKING:
     from colorcheck.xen.color_heap import Allocation

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from colorcheck.hardware.board import PAGE, Board, Cache
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.dialects import Concept
 from colorcheck.xen.note_kinds import note
 from colorcheck.xen.options import BootArguments

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from colorcheck.hardware.board import PAGE
+from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span
 
 

@@ -8,9 +8,8 @@ Source: `allocate_memory`, `find_unallocated_memory`, `add_hwdom_free_regions`, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from colorcheck.hardware.board import PAGE
+from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span, merged, without
 from colorcheck.xen.machine import Machine, Module
 from colorcheck.xen.p2m import Mapping, tables

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.image_builder import Assignment, ImageBuilderFile
 from colorcheck.source import Location, Passage, concatenated
 from colorcheck.suggest import did_you_mean
+from colorcheck.value import dataclass
 from colorcheck.xen.dialects import MIB
 from colorcheck.xen.image_builder_keys import DOM0_KEYS, KEYS
 from colorcheck.xen.numbers import simple_integer

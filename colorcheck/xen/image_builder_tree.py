@@ -7,7 +7,7 @@ which libfdt carries out. A node that libfdt adds stands before its older siblin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from colorcheck.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
@@ -15,6 +15,7 @@ from colorcheck.inputs.image_builder import ImageBuilderFile
 from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.tree import DeviceTree, Node, Property
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 from colorcheck.xen.dialects import KIB, MIB
 from colorcheck.xen.image_builder import (
     BuiltDomain,

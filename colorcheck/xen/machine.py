@@ -5,10 +5,10 @@ Source: `boot_fdt_info` (xen/arch/arm/bootfdt.c, from 4.21 xen/common/device-tre
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span
 
 MAX_ADDRESS = 1 << 64

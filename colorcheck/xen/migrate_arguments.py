@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from colorcheck.diagnostic import Edit, Problem
 from colorcheck.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.boot_arguments import option_spans, read_boot_arguments
 from colorcheck.source import Passage
+from colorcheck.value import dataclass
 from colorcheck.xen.dialects import DIALECTS, BootOption, Concept, Dialect, OptionKind
 from colorcheck.xen.options import LONGEST_OPTION, Option, OptionFate, boot_arguments
 from colorcheck.xen.spelling import same_colors, written_size

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from colorcheck.value import dataclass
 
 ULONG = 1 << 64
 UINT = 1 << 32

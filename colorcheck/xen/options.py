@@ -6,12 +6,13 @@ register the options.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from functools import cache
 
 from colorcheck.inputs.boot_arguments import read_boot_arguments
 from colorcheck.source import Location, Passage, passage
+from colorcheck.value import dataclass
 from colorcheck.xen.color_lists import ColorList, read_colors
 from colorcheck.xen.dialects import MIB, BootOption, Concept, Dialect, OptionKind, dialect_of
 from colorcheck.xen.known_options import KNOWN_OPTIONS

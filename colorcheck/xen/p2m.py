@@ -7,8 +7,8 @@ Source: `setup_virt_paging`, `p2m_set_entry`, `__p2m_set_entry` (xen/arch/arm/p2
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span, total, windows
 
 THIRD = 1 << 9  # pages under one level-3 table

@@ -7,8 +7,8 @@ Source: `init_pdx` (xen/arch/arm), `pdx_init_mask`, `pdx_region_mask`, `pfn_pdx_
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span, merged
 
 PAGE_SHIFT = 12

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.machine import Machine
 from colorcheck.xen.p2m import Mapping
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from colorcheck.value import dataclass
 from colorcheck.xen.boot_regions import Taken
 from colorcheck.xen.heaps import Heaps
 from colorcheck.xen.intervals import Span

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from colorcheck.source import Location
+from colorcheck.value import dataclass
 from colorcheck.xen.frames import FrameRun, Frames
 
 if TYPE_CHECKING:

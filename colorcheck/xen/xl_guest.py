@@ -5,11 +5,10 @@ Sources: `xlu_cfg_get_*` in `tools/libs/util/libxlu_cfg.c` and `parse_config_dat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from colorcheck.inputs.xl import read_xl
 from colorcheck.inputs.xl_values import XlFile, XlList, XlSetting, in_bytes
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 from colorcheck.xen.numbers import UINT, scan_unsigned, strtol
 
 MOST_LISTED = 1 << 22

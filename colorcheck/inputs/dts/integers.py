@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from colorcheck.inputs.dts.strings import unescape
+from colorcheck.value import dataclass
 
 MASK = (1 << 64) - 1
 

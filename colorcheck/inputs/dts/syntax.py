@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lark import Token, Transformer, v_args
 
 from colorcheck.inputs.dts import integers
 from colorcheck.inputs.dts.integers import Integer
+from colorcheck.value import dataclass
 
 
 @dataclass(slots=True)

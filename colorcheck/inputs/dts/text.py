@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 
 from colorcheck.source import Lines, Location, Passage
+from colorcheck.value import dataclass
 
 # Stands between the texts of two files: no file can hold it, and it is part of no word.
 BOUNDARY = "\ud800"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lark import Token
 
@@ -16,6 +16,7 @@ from colorcheck.inputs.dts.integers import Integer
 from colorcheck.inputs.dts.syntax import Bytes, Cells, Incbin, Path, Piece, PropertySyntax, Text, end_of, start_of
 from colorcheck.inputs.dts.text import SourceText, octets
 from colorcheck.source import Location, Passage
+from colorcheck.value import dataclass
 
 _FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
 _PLAIN_PROPERTY = re.compile(
