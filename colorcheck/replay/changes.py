@@ -9,11 +9,13 @@ from colorcheck.colors import ColorSet
 from colorcheck.hardware.board import PAGE
 from colorcheck.xen.boot import boot_again
 from colorcheck.xen.intervals import Span
+from colorcheck.xen.layout import dom0_layout
 from colorcheck.xen.machine import Machine, Module
 from colorcheck.xen.p2m import PAGES_PER_MIB, dom0less_pool
 from colorcheck.xen.system import Boot, Built, Domain, DomainKind, System
 
 _MIB = 1 << 20
+_4_GIB = 4 << 30
 BLOCK = 2 * _MIB  # where modules are proposed to lie
 
 
@@ -26,8 +28,8 @@ class MoreColors:
 
 
 @dataclass(frozen=True, slots=True)
-class LessMemory:
-    """The domain with `mib` MiB of memory, the most that fits."""
+class OtherMemory:
+    """The domain with `mib` MiB of memory."""
 
     mib: int
     boot: Boot
@@ -50,7 +52,7 @@ class MovedModule:
     boot: Boot
 
 
-Change = MoreColors | LessMemory | OtherReserve | MovedModule
+Change = MoreColors | OtherMemory | OtherReserve | MovedModule
 
 
 def changes(boot: Boot, built: Built, least_reserve: int) -> Iterator[Change]:
@@ -85,7 +87,7 @@ def more_colors(boot: Boot, built: Built) -> MoreColors | None:
     return None
 
 
-def less_memory(boot: Boot, built: Built) -> LessMemory | None:
+def less_memory(boot: Boot, built: Built) -> OtherMemory | None:
     """The most memory in whole MiB with which the domain is built."""
 
     def tried(mib: int) -> Boot | None:
@@ -93,7 +95,26 @@ def less_memory(boot: Boot, built: Built) -> LessMemory | None:
         return after if builds(boot, after, built) else None
 
     found = _largest(1, (built.domain.pages - 1) // PAGES_PER_MIB, tried)
-    return LessMemory(*found) if found else None
+    return OtherMemory(*found) if found else None
+
+
+def low_memory(boot: Boot, built: Built) -> OtherMemory | None:
+    """The least memory in whole MiB, more than today's, by which dom0 gets memory below 4 GiB; None where it does not
+    fit."""
+    prepared = boot.system.preparation
+    if prepared is None:
+        return None
+    least, most = built.domain.pages // PAGES_PER_MIB + 1, sum(bank.size for bank in prepared.machine.banks) // _MIB
+    while least < most:
+        middle = (least + most) // 2
+        layout = dom0_layout(_with_domain(boot.system, with_memory(built.domain, middle)))
+        if layout and any(start < _4_GIB for start, _ in layout.banks):
+            most = middle
+        else:
+            least = middle + 1
+    after = boot_again(_with_domain(boot.system, with_memory(built.domain, least)))
+    low = after and after.dom0_layout and any(start < _4_GIB for start, _ in after.dom0_layout.banks)
+    return OtherMemory(least, after) if after and low and builds(boot, after, built) else None
 
 
 def smaller_reserve(boot: Boot, built: Built, least: int) -> OtherReserve | None:

@@ -13,22 +13,39 @@ Source: `allocate_hwdom_memory` (xen/arch/arm, 4.22.0), measured.
 
 from __future__ import annotations
 
-from colorcheck.diagnostic import Severity
+from collections.abc import Iterator
+
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.replay.changes import less_memory
+from colorcheck.results import Facts
 from colorcheck.rules.example import Example
-from colorcheck.rules.told import told
+from colorcheck.rules.repairs import dom0_memory
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.told import from_seen
+
+_KINDS = ("first-bank-4.22",)
+_HELP = "move reserved memory to one end of a bank, so that a piece of 128 MiB is left"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each note, with the largest dom0_mem that boots."""
+    for what in seen(facts, *_KINDS):
+        found = dom0_memory(facts, what.lines, less_memory)
+        enough = f"; dom0_mem={found.mib}M boots in the model" if found else ""
+        yield from_seen(RULE, facts, what, _HELP + enough)
+
 
 _RESERVED = "reserved-memory {{ #address-cells = <2>; #size-cells = <2>; ranges; {} }};"
 _HOLES = "".join(
     f"hole@{start:x} {{ reg = <0x0 0x{start:x} 0x0 0x1000>; }};" for start in range(0x7000000, 0x80000000, 0x7000000)
 )
 
-RULE = told(
+RULE = Rule(
     "CC214",
     "no-first-bank",
     Severity.ERROR,
     __doc__,
-    ("first-bank-4.22",),
-    "move reserved memory to one end of a bank, so that a piece of 128 MiB is left",
+    check,
     bad=Example(
         xen="4.22",
         memory="<0x0 0x0 0x0 0x80000000>",
@@ -40,4 +57,5 @@ RULE = told(
         memory="<0x0 0x0 0x0 0x80000000>",
         boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-10",
     ),
+    kinds=_KINDS,
 )

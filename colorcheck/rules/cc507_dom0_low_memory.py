@@ -12,17 +12,38 @@ Source: `allocate_hwdom_memory` (xen/arch/arm/domain_build.c, 4.20.4): pieces by
 
 from __future__ import annotations
 
-from colorcheck.diagnostic import Severity
-from colorcheck.rules.example import Example
-from colorcheck.rules.told import told
+from collections.abc import Iterator
 
-RULE = told(
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.replay.changes import low_memory
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.repairs import dom0_memory
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.told import from_seen
+
+_KINDS = ("dom0-no-low-memory", "dom0-first-bank-high")
+_PIECE = "keep low memory in one piece larger than the upper one; Xen 4.22 fills low memory first"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each note, with the least dom0_mem that reaches below 4 GiB, where there is one that fits."""
+    for what in seen(facts, *_KINDS):
+        found = dom0_memory(facts, what.lines, low_memory) if what.kind == _KINDS[0] else None
+        more = (
+            f"write dom0_mem={found.mib}M, the least that reaches below 4 GiB (booted in the model), or "
+            if found
+            else ""
+        )
+        yield from_seen(RULE, facts, what, more + _PIECE)
+
+
+RULE = Rule(
     "CC507",
     "dom0-no-low-memory",
     Severity.WARNING,
     __doc__,
-    ("dom0-no-low-memory", "dom0-first-bank-high"),
-    "raise dom0_mem above the size of the upper bank, or keep low memory in one piece larger than the upper one",
+    check,
     bad=Example(
         memory="<0x0 0x0 0x0 0x40000000>, <0x8 0x0 0x0 0x80000000>",
         boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-10",
@@ -31,4 +52,5 @@ RULE = told(
         memory="<0x0 0x0 0x0 0x80000000>",
         boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-10",
     ),
+    kinds=_KINDS,
 )

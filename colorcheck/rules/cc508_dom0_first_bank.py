@@ -13,20 +13,41 @@ Source: `allocate_hwdom_memory` and `kernel_load` (xen/arch/arm, 4.20.4 to 4.22.
 
 from __future__ import annotations
 
-from colorcheck.diagnostic import Severity
-from colorcheck.rules.example import Example
-from colorcheck.rules.told import told
+from collections.abc import Iterator
 
-RULE = told(
+from colorcheck.diagnostic import Finding, Severity
+from colorcheck.replay.changes import less_memory
+from colorcheck.results import Facts
+from colorcheck.rules.example import Example
+from colorcheck.rules.repairs import dom0_memory
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.told import from_seen
+
+_KINDS = (
+    "dom0-first-bank-small",
+    "dom0-layout",
+)
+_HELP = "lower dom0_mem, move reserved memory to one end of a bank, or use a smaller ramdisk"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each note, with the largest dom0_mem that boots."""
+    for what in seen(facts, *_KINDS):
+        found = dom0_memory(facts, what.lines, less_memory)
+        enough = f"; dom0_mem={found.mib}M boots in the model" if found else ""
+        yield from_seen(RULE, facts, what, _HELP + enough)
+
+
+RULE = Rule(
     "CC508",
     "dom0-first-bank",
     Severity.ERROR,
     __doc__,
-    ("dom0-first-bank-small", "dom0-layout"),
-    "lower dom0_mem, move reserved memory to one end of a bank, or use a smaller ramdisk",
+    check,
     bad=Example(
         boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=3G dom0-llc-colors=2-15",
         memory="<0x0 0x0 0x0 0x80000000>",
     ),
     good=Example(),
+    kinds=_KINDS,
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from colorcheck.replay.changes import Change, LessMemory, MoreColors, MovedModule, OtherReserve, changes
+from collections.abc import Callable, Iterable
+
+from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
+from colorcheck.results import Facts
+from colorcheck.rules.lookup import boots
 from colorcheck.rules.memory_facts import MIB, size
-from colorcheck.xen.system import Boot, Built
+from colorcheck.xen.system import Boot, Built, DomainKind
 
 SMALLEST_RESERVE = 16  # MiB that are left to the buddy heap at least
 
@@ -19,7 +23,7 @@ def in_words(change: Change, boot: Boot, built: Built) -> str:
     if isinstance(change, MoreColors):
         noun = "color" if len(change.colors) == 1 else "colors"
         return f"give it {len(change.colors)} more {noun} that nobody has ({change.colors})"
-    if isinstance(change, LessMemory):
+    if isinstance(change, OtherMemory):
         return f"take {size(built.domain.pages - change.mib * MIB)} off its memory ({change.mib} MiB fit)"
     if isinstance(change, OtherReserve):
         return f"lower buddy-alloc-size to {change.mib}M"
@@ -44,5 +48,17 @@ def to_dict(change: Change) -> dict[str, object]:
         return {"change": "more-colors", "colors": list(change.colors), **left}
     if isinstance(change, MovedModule):
         return {"change": "move-module", "module": change.module.label, "address": change.address, **left}
-    kind = "less-memory" if isinstance(change, LessMemory) else "buddy-alloc-size"
+    kind = "memory" if isinstance(change, OtherMemory) else "buddy-alloc-size"
     return {"change": kind, "mib": change.mib, **left}
+
+
+def dom0_memory(
+    facts: Facts, lines: Iterable[str], search: Callable[[Boot, Built], OtherMemory | None]
+) -> OtherMemory | None:
+    """The amount of dom0's memory that a search finds under the first of these Xens."""
+    wanted = set(lines)
+    for line, boot in boots(facts):
+        dom0 = next((built for built in boot.built if built.domain.kind is DomainKind.DOM0), None)
+        if line in wanted and dom0 is not None:
+            return search(boot, dom0)
+    return None

@@ -35,14 +35,15 @@ def told(  # noqa: PLR0917
 
 
 def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding:  # noqa: A002
-    """A finding that says what a note or problem says; its `help`, `related`, `fix` and `witness` come along."""
+    """A finding that says what a note or problem says; its `help`, `related`, `fix` and `witness` come along, or the
+    figures of the note as its witness."""
     return rule.finding(
         what.message + on(facts, what.lines),
         what.location,
         what.help or what.text("help") or help,
         related=_all(what.get("related"), Related),
         fix=_all(what.get("fix"), Edit),
-        witness=what.get("witness"),
+        witness=what.get("witness") or _figures(what),
     )
 
 
@@ -50,3 +51,16 @@ def _all(value: object, kind: type[T]) -> tuple[T, ...]:
     if isinstance(value, kind):
         return (value,)
     return tuple(item for item in value if isinstance(item, kind)) if isinstance(value, Iterable) else ()
+
+
+def _figures(what: Seen) -> dict[str, object] | None:
+    """The facts of a note that are numbers, texts and lists of them."""
+    found = {name: _plain(value) for name, value in what.data if name not in ("help", "related", "fix")}
+    return {name: value for name, value in found.items() if value is not None} or None
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it; None where it has none."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (int, str)) else None
