@@ -38,13 +38,14 @@ class Problem:
     """Something a reader met in an input: a value, so that reading goes on with the rest.
 
     `kind` is the short name by which a rule takes it up (`syntax`, `unreadable`, `include-cycle`, …); the message
-    says what was found, `help` what to write instead.
+    says what was found, `help` what to write instead. `fix` are edits as those of a finding.
     """
 
     kind: str
     message: str
     location: Location
     help: str = ""
+    fix: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class Finding:
     """One fault of the user's files, with exactly one primary place.
 
     `witness` is a JSON-ready value that shows the fault (addresses, frames, sets). `fix` are edits that mend it
-    without changing anything else that the file means; empty where no such edit is known to be safe.
+    without changing anything else that the file means; empty where no such edit is known to be safe. `about` names
+    the domains that it is about, where that matters to tell causes from consequences.
     """
 
     rule: str
@@ -84,6 +86,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     witness: object = None
     fix: tuple[Edit, ...] = ()
+    about: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         return {

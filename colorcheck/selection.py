@@ -14,6 +14,7 @@ from colorcheck.rules.cc801_silence_without_reason import RULE as WITHOUT_REASON
 from colorcheck.rules.cc802_silence_unused import RULE as UNUSED
 from colorcheck.rules.cc803_silence_unknown_rule import RULE as UNKNOWN
 from colorcheck.rules.cc804_cannot_be_silenced import RULE as KEPT
+from colorcheck.rules.folding import without_consequences
 from colorcheck.rules.rule import Rule
 from colorcheck.silence_comments import Comment, comments
 from colorcheck.source import Location
@@ -82,7 +83,7 @@ def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule]) -> 
         chosen = [f for f in told if not can_be_silenced(f) or any(matches(name, f) for name in manifest.select)]
         silenced += (Silenced(f, manifest.location("rules.select"), "not selected") for f in told if f not in chosen)
         told = chosen
-    return Selected(tuple(sorted((*told, *extra), key=order)), tuple(silenced))
+    return Selected(tuple(sorted((*without_consequences(told, facts), *extra), key=order)), tuple(silenced))
 
 
 def _asks(facts: Facts) -> Iterator[_Ask]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
-from colorcheck.rules.arguments import lists, shown
+from colorcheck.rules.arguments import LIST_OWNERS, lists, shown
 from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on
@@ -32,6 +32,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 f"Xen rejects {option.key}={option.value}: {colors.error.message}; {_then(option)}{on(facts, lines)}",
                 place(facts, colors.error_location, option.location),
                 "write numbers and ranges with commas between them, such as 0-3,7",
+                about=(LIST_OWNERS[option.spec.concept],) if option.spec else (),
             )
 
 

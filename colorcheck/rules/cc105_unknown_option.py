@@ -40,6 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"did you mean {near}?" if near else "delete it, or correct its name",
             severity=Severity.ERROR if near in ours else None,
             fix=[Edit(option.name_location, option.key.removesuffix(option.name) + near)] if near and close else [],
+            about=("dom0",) if near == "dom0-llc-colors" else (),
         )
 
 

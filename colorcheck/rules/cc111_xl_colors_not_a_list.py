@@ -21,11 +21,12 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.guests import color_settings
 from colorcheck.rules.rule import Rule
 from colorcheck.source import Location, Passage
+from colorcheck.xen.xl_guest import xl_guest
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each `llc_colors` that is no list."""
-    for _, setting in color_settings(facts):
+    for guest, setting in color_settings(facts):
         if isinstance(setting.written, Passage):
             text = setting.written.text
             yield RULE.finding(
@@ -33,6 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 setting.value_location,
                 f"write llc_colors = [{quoted(text)}]",
                 fix=_fix(setting.written) if setting.operator == "=" else [],
+                about=(xl_guest(guest).title,),
             )
 
 

@@ -21,6 +21,7 @@ from colorcheck.rules.rule import Rule
 from colorcheck.rules.xl_keys import KNOWN, OURS
 from colorcheck.suggest import nearest
 from colorcheck.xen.dialects import DIALECTS, find_dialect
+from colorcheck.xen.xl_guest import xl_guest
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -38,6 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 setting.name_location,
                 f"did you mean {near}?",
                 fix=[] if taken else [Edit(setting.name_location, near)],
+                about=(xl_guest(guest).title,) if near == "llc_colors" else (),
             )
 
 

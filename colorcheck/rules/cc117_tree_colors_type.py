@@ -29,7 +29,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         wrong = _wrong(prop)
         if wrong:
             yield RULE.finding(
-                f"llc-colors of {node.name} {wrong}", prop.value_location, 'write one string: llc-colors = "4-7,9";'
+                f"llc-colors of {node.name} {wrong}",
+                prop.value_location,
+                'write one string: llc-colors = "4-7,9";',
+                about=(node.name,),
             )
 
 

@@ -16,13 +16,14 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
-from colorcheck.rules.arguments import options
+from colorcheck.rules.arguments import LIST_OWNERS, options
 from colorcheck.rules.cc309_domain_incomplete import DOMAIN_PLAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.guests import color_lists
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.trees import domain_properties
 from colorcheck.xen.dialects import OptionKind
+from colorcheck.xen.xl_guest import xl_guest
 
 KINDS = ("empty-list",)
 
@@ -42,6 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 f"{guest.file}: an empty llc_colors counts as none: the guest gets all colors",
                 setting.value_location,
                 'write its colors: llc_colors = ["4-7"]',
+                about=(xl_guest(guest).title,),
             )
     for option, _, lines in options(facts, lambda option, _: option.spec is not None and option.in_force):
         if option.spec and option.spec.kind is OptionKind.COLORS and not option.value and not option.negated:
@@ -49,6 +51,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 f"{option.key} has no value and counts as not given{on(facts, lines)}",
                 option.location,
                 "write colors behind it, or delete it",
+                about=(LIST_OWNERS[option.spec.concept],),
             )
 
 

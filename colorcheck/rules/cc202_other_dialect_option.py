@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from colorcheck.diagnostic import Edit, Finding, Severity
 from colorcheck.results import Facts
-from colorcheck.rules.arguments import options
+from colorcheck.rules.arguments import LIST_OWNERS, options
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.dialects import DIALECTS, BootOption, Concept, Dialect
@@ -40,6 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             option.name_location,
             _instead(name, spec, read.dialect),
             fix=rename,
+            about=(LIST_OWNERS[spec.concept],) if spec.concept in LIST_OWNERS else (),
         )
 
 

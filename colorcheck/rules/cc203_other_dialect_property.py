@@ -47,6 +47,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                         f"{on(facts, lines)}",
                         prop.location,
                         _instead(facts, node, dialect),
+                        about=(node.name,),
                     )
 
 

@@ -19,6 +19,7 @@ from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.dialects import DIALECTS, Dialect, find_dialect
+from colorcheck.xen.xl_guest import xl_guest
 
 _KEYS = tuple(dict.fromkeys(key for dialect in DIALECTS for key in dialect.xl_keys))
 
@@ -51,6 +52,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                     setting.name_location,
                     f"write {' or '.join(keys)}",
                     fix=[Edit(setting.name_location, keys[0])] if certain else [],
+                    about=(xl_guest(guest).title,),
                 )
 
 

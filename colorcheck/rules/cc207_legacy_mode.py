@@ -40,6 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                     prop.location,
                     "write the new names everywhere: xen-llc-colors, dom0-llc-colors and llc-colors",
                     related=[Related(cause.location, "this old name switches the legacy mode on")] if cause else (),
+                    about=(node.name,),
                 )
 
 

@@ -42,6 +42,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 f"{', '.join(others)}{on(facts, lines)}",
                 domain.location,
                 f"{_KEY[domain.kind]}, or allow the sharing in [[policy.share]]",
+                about=(domain.name,),
             )
 
 

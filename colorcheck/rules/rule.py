@@ -68,6 +68,7 @@ class Rule:
         related: Iterable[Related] = (),
         witness: object = None,
         fix: Iterable[Edit] = (),
+        about: tuple[str, ...] = (),
     ) -> Finding:
         """A finding of this rule, with the rule's own severity unless another one is given."""
         return Finding(
@@ -81,6 +82,7 @@ class Rule:
             related=tuple(related),
             witness=witness,
             fix=tuple(fix),
+            about=about,
         )
 
 
@@ -122,7 +124,10 @@ class Seen:
 
 def seen(facts: Facts, *kinds: str) -> Iterator[Seen]:
     """All problems of the readers and notes of the Xen model of these kinds, each once however many Xens have it."""
-    yield from (Seen(p.kind, p.message, p.location, p.help) for p in problems(facts) if p.kind in kinds)
+    for problem in problems(facts):
+        if problem.kind in kinds:
+            data = (("fix", problem.fix),) if problem.fix else ()
+            yield Seen(problem.kind, problem.message, problem.location, problem.help, data=data)
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
     for line, note in notes(facts):
         if note.kind in kinds:

@@ -34,3 +34,35 @@ def findings(example: Example, folder: Path, *rules: str) -> list[Finding]:
 )
 def test_three_xens_one_finding(rule: str, example: Example, tmp_path: Path) -> None:
     assert [finding.rule for finding in findings(example, tmp_path, rule)] == [rule]
+
+
+GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 64\nvcpus = 1\n'
+CONTROL = 'name = "control"\nkernel = "Image"\nmemory = 64\nvcpus = 1\nllc_colors = ["11"]\n'
+DOMAIN = (
+    'rt { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; cpus = <1>; memory = <0x0 0x10000>; '
+    'module@3000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x3000000 0x0 0x100000>; }; };'
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [
+        ("CC111", Example(guests=(("rt.cfg", GUEST + 'llc_colors = "12-14"\n'), ("control.cfg", CONTROL)))),
+        ("CC113", Example(guests=(("rt.cfg", GUEST + 'llc_color = ["12-14"]\n'), ("control.cfg", CONTROL)))),
+        ("CC204", Example(guests=(("rt.cfg", GUEST + 'colors = ["12-14"]\n'), ("control.cfg", CONTROL)))),
+        ("CC302", Example(guests=(("rt.cfg", GUEST), ("control.cfg", CONTROL)))),
+        ("CC203", Example(chosen=DOMAIN.replace("cpus", "colors = <0x0 0x7800>; cpus"))),
+        ("CC117", Example(chosen=DOMAIN.replace("cpus", "llc-colors; cpus"))),
+        ("CC302", Example(chosen=DOMAIN)),
+    ],
+)
+def test_a_domain_without_its_colors_is_told_once(rule: str, example: Example, tmp_path: Path) -> None:
+    found = findings(example, tmp_path)
+    assert [(finding.rule, finding.severity) for finding in found] == [(rule, "error")]
+
+
+def test_the_consequence_is_told_where_the_cause_is_silenced(tmp_path: Path) -> None:
+    example = Example(
+        guests=(("rt.cfg", GUEST + 'llc_colors = "12-14"\n'),), manifest='[rules]\nignore = ["CC111", "CC302"]\n'
+    )
+    assert {"CC401"} == {finding.rule for finding in findings(example, tmp_path)}
