@@ -11,6 +11,7 @@ from colorcheck.hardware.affinity import shared_caches
 from colorcheck.hardware.board import PAGE, Board, Cache
 from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
+from colorcheck.replay.changes import in_order
 from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
 from colorcheck.results import Fault, Outlook
 from colorcheck.theorem import Theorem
@@ -50,6 +51,8 @@ class _Replayed:
     def disagreements(self, theorem: Theorem) -> Iterator[str]:
         if theorem.kind == "pair-separation":
             yield from self._pair(theorem)
+        elif theorem.kind == "memory-any-order":
+            yield from self._order(theorem)
         elif theorem.id.startswith("memory/") and theorem.subjects[0] in self.domains:
             built = self.domains[theorem.subjects[0]]
             lacks = built.failure is not None and built.failure.kind == "domain-memory"
@@ -57,6 +60,16 @@ class _Replayed:
                 yield f"{theorem.id} is proved, but the replay has no memory for {theorem.subjects[0]}"
             if theorem.verdict is Verdict.REFUTED and built.created:
                 yield f"{theorem.id} is refuted, but the replay builds {theorem.subjects[0]}"
+
+    def _order(self, theorem: Theorem) -> Iterator[str]:
+        """An order of creation that is said to fail must fail when it is replayed."""
+        order = theorem.witness.get("order") if isinstance(theorem.witness, dict) else None
+        if theorem.verdict is not Verdict.REFUTED or not order:
+            return
+        after = in_order(self.boot, [str(name) for name in order])
+        if after is not None and all(built.created for built in after.built if built.domain.name in theorem.subjects):
+            listed = ", ".join(map(str, order))
+            yield f"{theorem.id} is refuted, but the replay of {listed} builds {theorem.subjects[0]}"
 
     def with_witness(self, theorem: Theorem) -> Theorem:
         """A refuted pair with two frames of the replay that meet."""

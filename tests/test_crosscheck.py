@@ -11,6 +11,8 @@ from colorcheck import api
 from colorcheck.crosscheck import cross_check
 from colorcheck.diagnostic import Verdict
 from colorcheck.results import Outlook, Verification
+from colorcheck.rules import RULES
+from colorcheck.testing import verify_text
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -63,3 +65,16 @@ def test_a_refutation_has_two_lines_in_one_set(sharing: Verification) -> None:
     assert [line["owner"] for line in lines] == ["camera", "control"]
     assert {llc.index.set_of(line["address"]) for line in lines} == {replayed["set"]}
     assert [line["address"] // 4096 for line in lines] == [line["mfn"] for line in lines]
+
+
+def test_an_order_that_does_not_fail_is_a_fault() -> None:
+    rule = next(rule for rule in RULES if rule.id == "CC502")
+    assert rule.bad is not None
+    found = verify_text(dict(rule.bad.texts()))
+    assert found.faults == ()
+    (outlook,) = found.facts.outlooks
+    refuted = next(t for t in outlook.theorems if t.kind == "memory-any-order" and t.verdict is Verdict.REFUTED)
+    wrong = replace(refuted, witness={"order": ["b", "a"]})
+    turned_round = replace(outlook, theorems=tuple(wrong if t is refuted else t for t in outlook.theorems))
+    faults = cross_check(turned_round, found.facts.board).faults
+    assert ["the replay of b, a builds b" in fault.message for fault in faults] == [True]

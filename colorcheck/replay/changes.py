@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from colorcheck.colors import ColorSet
@@ -172,6 +172,18 @@ def room_for_xen(system: System) -> MovedModule | None:
             if after is not None and not (after.panic and after.panic.kind == "relocation"):
                 return MovedModule(module, address, after)
     return None
+
+
+def in_order(boot: Boot, names: Sequence[str]) -> Boot | None:
+    """The boot with these guests of xl created first, in this order, the others after them; None for names that are
+    not each one guest's."""
+    guests = {domain.name: domain for domain in boot.system.domains if domain.kind is DomainKind.XL}
+    if len(set(names)) != len(names) or not set(names) <= guests.keys():
+        return None
+    first = [guests[name] for name in names]
+    own = [domain for domain in boot.system.domains if domain.kind is not DomainKind.XL]
+    rest = [domain for domain in boot.system.domains if domain.kind is DomainKind.XL and domain not in first]
+    return boot_again(replace(boot.system, domains=(*own, *first, *rest)))
 
 
 def with_memory(domain: Domain, mib: int) -> Domain:

@@ -15,10 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.diagnostic import Finding, Severity, Verdict
+from colorcheck.replay.changes import in_order
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import place
+from colorcheck.rules.memory_facts import missing, runs_out_first, size
 from colorcheck.rules.rule import Rule, on
+from colorcheck.theorem import Theorem
+from colorcheck.xen.system import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -29,14 +33,31 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         for theorem in outlook.theorems:
             if theorem.kind == "memory-any-order" and theorem.verdict is Verdict.REFUTED:
-                yield RULE.finding(
-                    f"the guests fit as listed, but not in every order{on(facts, (outlook.line,))}"
-                    + (f": {theorem.reason}" if theorem.reason else ""),
-                    place(facts, *(related.location for related in theorem.core)),
-                    'fix the order (creation-order = "as-listed" in [policy]), or give the guests colors of their own',
-                    related=theorem.core,
-                    witness=theorem.witness,
-                )
+                yield _finding(facts, boot, theorem, outlook.line)
+
+
+def _finding(facts: Facts, boot: Boot, theorem: Theorem, line: str) -> Finding:
+    """The order that fails, replayed to the frames that are missing."""
+    witness = theorem.witness if isinstance(theorem.witness, dict) else {}
+    after = in_order(boot, [str(name) for name in witness.get("order", ())])
+    failed = (
+        next((b for b in after.built if b.domain.name in theorem.subjects and not b.created), None) if after else None
+    )
+    short = ""
+    if failed:
+        first = runs_out_first(failed)
+        short = f": {size(missing(failed))} are missing, color {first} runs out first"
+        left = {color: failed.free_before[color] for color in sorted(set(failed.domain.colors))}
+        witness = {**witness, "missing_pages": missing(failed), "free_pages": left, "runs_out_first": first}
+    return RULE.finding(
+        f"the guests fit as listed, but not in every order{on(facts, (line,))}"
+        + (f": {theorem.reason}" if theorem.reason else "")
+        + short,
+        place(facts, *(related.location for related in theorem.core)),
+        'fix the order (creation-order = "as-listed" in [policy]), or give the guests colors of their own',
+        related=theorem.core,
+        witness=witness or theorem.witness,
+    )
 
 
 _DOM0 = "llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
