@@ -104,6 +104,25 @@ class _Pair:
         )
 
     def asked(self) -> Theorem | _Question:
+        """What is to be asked; unknown where only colors that Xen lists, and puts nothing in, stand in the way."""
+        found = self._asked()
+        idle = self._idle()
+        if idle and _refutes(found):
+            rest = replace(self.first, colors=self.first.colors - idle)
+            if not _refutes(_Pair(self.case, rest, self.second, self.sets)._asked()):
+                reason = f"Xen lists {self.first.colors}, but its list does not rise: none of its image lies in {idle}"
+                return self.obligation.settled(Verdict.UNKNOWN, reason=reason)
+        return found
+
+    def _idle(self) -> ColorSet:
+        """Colors of Xen in which none of its image lies, as far as the boot model can say."""
+        frames = self.case.boot.xen_frames
+        if self.first.domain is not None or not frames:
+            return ColorSet()
+        nr_colors = self.case.system.nr_colors or 1
+        return self.first.colors - ColorSet.of(run.first % nr_colors for run in frames)
+
+    def _asked(self) -> Theorem | _Question:
         system, obligation = self.case.system, self.obligation
         nobody = next((reason for p in (self.first, self.second) if (reason := self._never_runs(p))), "")
         if not self.case.modelled:
@@ -247,6 +266,10 @@ class _Pair:
 
         text = f"frames of both meet in sets of the {shared.label}, though their colors differ"
         return self.obligation.decided(script, case.timeout, smt=case.smt, witness=witness, refuted=text)
+
+
+def _refutes(found: Theorem | _Question) -> bool:
+    return found.verdict is Verdict.REFUTED if isinstance(found, Theorem) else bool(found.refuted)
 
 
 def address_script(case: Case, shared: SharedCache, first: ColorSet, second: ColorSet) -> Script:

@@ -13,8 +13,20 @@ from colorcheck.inputs.manifest import Policy, Share
 from colorcheck.proof.case import Case
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
+from colorcheck.xen.frames import FrameRun
 from colorcheck.xen.system import Failure
-from tests.proof.systems import ZCU102, board, domain, level_boot, place, system, theorems, verdicts, without_coloring
+from tests.proof.systems import (
+    HEAP_START,
+    ZCU102,
+    board,
+    domain,
+    level_boot,
+    place,
+    system,
+    theorems,
+    verdicts,
+    without_coloring,
+)
 
 BIG_LITTLE = board(Linear(64, 2048), Linear(64, 512), cpus=((0, 1), (2, 3)))
 
@@ -126,3 +138,13 @@ def test_pairs_agree_with_sets(colors: list[set[int]], own: int) -> None:
             theorem = found.get(f"separation/{first}/{second}")
             meet = {c % own for c in mine} & {c % own for c in theirs}
             assert theorem in {None, "refuted" if meet else "proved"}
+
+
+def test_a_color_that_xen_lists_and_never_uses_is_undecided() -> None:
+    """From `5,2` Xen takes color 5 only, so no frames show that a domain with color 2 meets it."""
+    of = system(16, [domain(1, [2], 10), domain(2, [5], 10)], xen=(5, 2))
+    boot = replace(level_boot(of, 100), xen_frames=(FrameRun(HEAP_START * 2 + 5, 16, 10),))
+    found = theorems(of, boot)
+    assert str(found["separation/xen/d1"].verdict) == "unknown"
+    assert "none of its image lies in 2" in found["separation/xen/d1"].reason
+    assert str(found["separation/xen/d2"].verdict) == "refuted"
