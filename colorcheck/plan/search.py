@@ -15,14 +15,17 @@ from fractions import Fraction
 from itertools import islice, product
 
 from colorcheck.colors import ColorSet
+from colorcheck.plan.branch import Branching
 from colorcheck.plan.evaluate import measure
 from colorcheck.plan.field import Block, Field
 from colorcheck.plan.knapsack import FORBIDDEN, Knapsack, check_tables, fill
 from colorcheck.plan.objectives import MIB_PAGES, OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.place import Placed, place
 
-CUTS = 24  # how often counts are changed when no placement is found for them
 GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
+BRANCH_SECONDS = 0.5  # how long counts are branched on at once
+LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
+LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
@@ -68,6 +71,18 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of placing counts of a state: placements, the best first, and a bound of what any of them costs.
+
+    `excluded` tells that it is certain that there are none.
+    """
+
+    placements: tuple[Placed, ...]
+    bound: int
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
 
@@ -82,6 +97,7 @@ class Search:
     def __init__(self, field: Field, names: Sequence[str], deadline: float) -> None:
         self.field, self.names, self.deadline = field, tuple(names), deadline
         self.checked = True
+        self.attempts: dict[tuple[object, ...], Attempt] = {}
 
     def run(self) -> Found | None:
         """The best placement found; None where none was found (which proves nothing)."""
@@ -112,8 +128,7 @@ class Search:
 
     def best_placement(self, state: State) -> Placed | None:
         """The best of the placements found, by all objectives in their order."""
-        found = list(islice(self._placements(state), 4))
-        return min(found, key=self._judged, default=None)
+        return min(self.attempt(state).placements, key=self._judged, default=None)
 
     def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
         problem = self.field.problem
@@ -121,23 +136,61 @@ class Search:
         values = measure(problem, colors, self.names)
         return tuple(OBJECTIVES[name].sign * values[name] for name in self.names)
 
-    def _placements(self, state: State) -> Iterator[Placed]:
-        """Placements for the cheapest counts; where there are none, for others that cost no more than allowed."""
+    def attempt(self, state: State) -> Attempt:
+        """Placements for the cheapest counts; where they have none, for the cheapest that have some."""
+        key = (state.costs, state.total, state.extra, state.today)
+        if key not in self.attempts:
+            self.attempts[key] = self._attempted(state)
+        return self.attempts[key]
+
+    def _attempted(self, state: State) -> Attempt:
+        counted = state.counted()
+        if counted is None:
+            return Attempt((), FORBIDDEN, excluded=True)
+        for counts in (counted.counts, *([self._generous(state, counted.counts)] if state.free else [])):
+            found = tuple(islice(self._placements(state, counts), 4))
+            if found:
+                return Attempt(found, counted.cost)
+        limit = FORBIDDEN if state.total is None else state.total + 1
+        branching = Branching(
+            state.costs,
+            state.needs(),
+            self.field.most,
+            placed=lambda counts: next(self._placements(state, counts), None),
+            unplaceable=lambda counts: self._unplaceable(state, counts),
+            deadline=min(self.deadline, time.monotonic() + BRANCH_SECONDS),
+        )
+        bound = branching.run(limit)
+        placements = (branching.best[1],) if branching.best else ()
+        return Attempt(placements, bound, excluded=bound >= limit)
+
+    def _generous(self, state: State, counts: Sequence[int]) -> list[int]:
+        """The counts with all cells given out, each to who needs most of every cell; for costs that are all alike."""
+        found, needs = list(counts), state.needs()
+        for _ in range(self.field.stock - sum(found)):
+            wider = [
+                n for n, row in enumerate(state.costs) if found[n] + 1 < len(row) and row[found[n] + 1] < FORBIDDEN
+            ]
+            if not wider:
+                break
+            found[max(wider, key=lambda n: needs[n] / max(1, found[n]))] += 1
+        return found
+
+    def _placements(self, state: State, counts: Sequence[int]) -> Iterator[Placed]:
         field, limit = self.field, self.field.problem.max_ranges
         today = state.today or [block.today for block in field.blocks]
-        tried = state
-        for _ in range(CUTS):
-            counted = tried.counted()
-            if counted is None or time.monotonic() > self.deadline:
-                return
-            found = False
-            for placed in place(field.held, counted.counts, state.needs(), today):
-                if limit is None or all(_ranges_of(field, cells) <= limit for cells in placed):
-                    found = True
-                    yield placed
-            if found:
-                return
-            tried = replace(tried, costs=_with_one_more(field, tried, counted.counts))
+        for placed in place(field.held, counts, state.needs(), today):
+            if limit is None or all(_ranges_of(field, cells) <= limit for cells in placed):
+                yield placed
+
+    def _unplaceable(self, state: State, counts: Sequence[int]) -> bool:
+        """Whether Z3 shows, in little time, that no cells in these numbers hold what is needed."""
+        from colorcheck.proof.covering import Cover, coverable
+
+        if len(set(self.field.held)) * len(counts) > LEAF_VARIABLES:
+            return False
+        cover = Cover(self.field.held, tuple(state.needs()), tuple((count, count) for count in counts))
+        return coverable(cover, LEAF_SECONDS) is False
 
     def _margin(self, state: State) -> tuple[State | None, Fraction]:
         needing = sum(block.pages > 0 for block in self.field.blocks)
@@ -150,11 +203,17 @@ class Search:
         def countable(mib: int) -> bool:
             return state.with_extra(mib * MIB_PAGES).counted() is not None
 
-        def placeable(mib: int) -> bool:
-            return next(self._placements(state.with_extra(mib * MIB_PAGES)), None) is not None
+        excluded = bound_of_counts = _last(countable, top)
 
-        bound = _last(countable, top)
-        value = bound if placeable(bound) else _last(placeable, bound - 1)
+        def placeable(mib: int) -> bool:
+            nonlocal excluded
+            found = self.attempt(state.with_extra(mib * MIB_PAGES))
+            if found.excluded:
+                excluded = min(excluded, mib - 1)
+            return bool(found.placements)
+
+        value = bound_of_counts if placeable(bound_of_counts) else _last(placeable, bound_of_counts - 1)
+        bound = max(value, excluded)
         if value < bound:
             bound = self._closed_gap(state, value, bound)
         return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
@@ -191,10 +250,17 @@ class Search:
         if not steps:
             return state, Fraction(0)
         first = _first(lambda step: under(step).counted() is not None, len(steps))
-        value = _first(lambda step: next(self._placements(under(step)), None) is not None, len(steps), first)
-        bound = OBJECTIVES[name].sign * max(
-            [Fraction(steps[min(first, len(steps) - 1)], scale), *fixed_costs(self.field, name)]
-        )
+
+        def placeable(step: int) -> bool:
+            nonlocal first
+            found = self.attempt(under(step))
+            if found.excluded:
+                first = max(first, step + 1)
+            return bool(found.placements)
+
+        value = _first(placeable, len(steps), first)
+        bound = Fraction(steps[min(first, len(steps) - 1)], scale)
+        bound = OBJECTIVES[name].sign * max([bound, *fixed_costs(self.field, name)])
         return (under(value) if value < len(steps) else None), bound
 
     def _sum(self, state: State, name: str) -> tuple[State | None, Fraction]:
@@ -218,9 +284,10 @@ class Search:
         if len(ways) > most:
             ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
         tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
-        least = min(range(len(ways)), key=lambda way: self._counted_with(state, tables[way]))
+        costs = [self._counted_with(state, table) for table in tables]
+        least, *others = sorted(range(len(ways)), key=lambda way: costs[way])
         after, bound = self._added(replace(state, today=tuple(ways[least])), tables[least])
-        return after, Fraction(bound)
+        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]))
 
     def _counted_with(self, state: State, table: Sequence[Sequence[int]]) -> tuple[int, int]:
         """The sums so far, and this one on top of them; tables of different size compare by these alone."""
@@ -239,11 +306,12 @@ class Search:
         if counted is None:
             return None, 0
         self.checked &= check_tables(costs, self.field.stock, counted)
-        placed = next(self._placements(after), None)
-        if placed is None:
+        attempt = self.attempt(after)
+        if not attempt.placements:
             return None, counted.cost % large
-        reached = sum(row[len(cells)] for row, cells in zip(costs, placed, strict=True))
-        return replace(after, total=reached), counted.cost % large
+        reached = sum(row[len(cells)] for row, cells in zip(costs, attempt.placements[0], strict=True))
+        bound = attempt.bound if attempt.bound < FORBIDDEN else counted.cost
+        return replace(after, total=reached), max(0, bound - reached // large * large)
 
 
 def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
@@ -272,16 +340,6 @@ def _ranges_of(field: Field, cells: Sequence[int]) -> int:
     for cell in cells:
         colors |= field.problem.cells[field.cells[cell]]
     return len(colors.ranges())
-
-
-def _with_one_more(field: Field, state: State, counts: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Forbids the count of the block for which it is tightest, so that it gets another one."""
-    needs = state.needs()
-    average = field.most[-1] / max(1, field.stock)
-    tight = max(range(len(counts)), key=lambda n: needs[n] - counts[n] * average, default=0)
-    costs = list(state.costs)
-    costs[tight] = tuple(FORBIDDEN if n <= counts[tight] else cost for n, cost in enumerate(costs[tight]))
-    return tuple(costs)
 
 
 def _large(table: Sequence[Sequence[int]]) -> int:

@@ -72,8 +72,10 @@ def memory(case: Case) -> Iterator[Theorem]:
         if not case.modelled:
             yield obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
             continue
-        if blocked or domain.failure:
-            reason = blocked or f"{party.label} is never created: {domain.failure.message if domain.failure else ''}"
+        beyond = any(color >= len(free) for color in domain.colors)
+        if blocked or domain.failure or beyond:
+            refusal = domain.failure.message if domain.failure else "it has colors that do not exist"
+            reason = blocked or f"{party.label} is never created: {refusal}"
             yield obligation.settled(Verdict.VACUOUS, reason=reason)
             if domain.failure and domain.kind is not DomainKind.XL:
                 blocked = blocked or f"Xen panics when it builds {party.label}"

@@ -279,3 +279,25 @@ def place_of_xen() -> None:
     assert found is not None
     assert found.xen_region == (0xBC800000, 0xBE000000)
     assert used_colors((2, 5, 3, 7)) == (2, 5, 7)
+
+
+def tight_plans() -> None:
+    """Where the fullest cells are contested, plans are still the best of all assignments, and proved to be."""
+    rng = random.Random(11)
+    branched = 0
+    for _ in range(150):
+        capacity = tuple(rng.choice([2, 3, 5, 9]) for _ in range(5))
+        wishes = [Wish("xen", 0)]
+        for number in range(2):
+            need = rng.choice([5, 8, 9, 10])
+            curve = tuple(float(cost) for cost in sorted(rng.sample(range(20), 5), reverse=rng.random() < 0.5))
+            wishes.append(Wish(f"d{number}", need, curve=curve))
+        problem = PlanProblem(capacity, tuple(wishes), objectives=("misses",))
+        best = best_total(problem)
+        found = plan(problem, repairs=False)
+        assert (best is None) == (found.status == "infeasible")
+        if best is not None:
+            assert found.status == "optimal"
+            assert found.objective[0].value == best
+            branched += 1
+    assert branched > 20

@@ -405,6 +405,24 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     # the plans
     (
         Mutant(
+            "counts that just fit are cut off",
+            L + "branch",
+            "if needed > self.most[cells]:",
+            "if needed >= self.most[cells]:",
+        ),
+        oracles.tight_plans,
+    ),
+    (
+        Mutant(
+            "branching leaves out the first counts",
+            L + "branch",
+            "for bound, count in children:",
+            "for bound, count in children[1:]:",
+        ),
+        oracles.tight_plans,
+    ),
+    (
+        Mutant(
             "cells that a small cache cannot tell apart are not looked at",
             L + "evaluate",
             "if not cell.isdisjoint(colors))",

@@ -148,6 +148,7 @@ def test_a_panic_of_xen_leaves_the_rest_vacuous() -> None:
     assert found["memory/dom0"] == "refuted"
     assert found["memory/d1"] == "vacuous"
     refused = replace(domain(1, [9], 5), failure=Failure("domain-colors", "no such color"))
+    assert verdicts(system(4, [domain(1, [9], 5)]), level_boot(of, 10), None)["memory/d1"] == "vacuous"
     of = system(4, [refused])
     assert verdicts(of, level_boot(of, 10), None)["memory/d1"] == "vacuous"
 
