@@ -123,6 +123,10 @@ class _Pair:
         nr_colors = self.case.system.nr_colors or 1
         return self.first.colors - ColorSet.of(run.first % nr_colors for run in frames)
 
+    def _number(self, party: Party) -> int:
+        """Its number among all: 0 for Xen."""
+        return next(number for number, other in enumerate(self.case.parties) if other.name == party.name)
+
     def _asked(self) -> Theorem | _Question:
         system, obligation = self.case.system, self.obligation
         nobody = next((reason for p in (self.first, self.second) if (reason := self._never_runs(p))), "")
@@ -187,7 +191,7 @@ class _Pair:
         width = max((cpu for cpu in self.case.cpus or ()), default=0) + 1
         pinned = [p.domain.cpus if p.domain and p.domain.cpus else range(width) for p in (self.first, self.second)]
         masks = [sum(1 << cpu for cpu in set(cpus) if cpu < width) for cpus in pinned]
-        names = [f"C{self.case.parties.index(party)}" for party in (self.first, self.second)]
+        names = [f"C{self._number(party)}" for party in (self.first, self.second)]
         kind = f"(_ BitVec {width})"
         given = [
             Named(f"cpus-of-{name}", f"(= {name} {vector(mask, width)})", place)
@@ -239,7 +243,7 @@ class _Pair:
     def _by_colors(self, moduli: list[int], refuted: str, witness: object) -> _Question:
         """Asks about sets of colors; that sets of colors are sets of the cache is the lemma's part."""
         nr_colors = self.case.system.nr_colors or 1
-        numbered = [(f"P{self.case.parties.index(party)}", party) for party in (self.first, self.second)]
+        numbered = [(f"P{self._number(party)}", party) for party in (self.first, self.second)]
         names = [name for name, _ in numbered]
         colors = [
             Named(f"colors-of-{name}", f"(= {name} {vector(party.colors.mask, nr_colors)})", place)
