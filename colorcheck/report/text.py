@@ -168,7 +168,8 @@ def _residue(verification: Verification) -> Iterator[RenderableType]:
     for residue in residues(verification.facts):
         yield from title(f"Still shared (Xen {residue.line}): grade {residue.grade}, {residue.reason}")
         for remainder in residue.remainders:
-            amount = f" ({view.size(remainder.pages)})" if remainder.pages else ""
+            colors = f", {remainder.colors}" if remainder.colors else ""
+            amount = f" ({view.size(remainder.pages)}{colors})" if remainder.pages else ""
             yield indented("- ", text(f"{printable(remainder.what)}{amount}", (f": {printable(remainder.why)}", "dim")))
 
 

@@ -12,6 +12,7 @@ from colorcheck.value import dataclass
 from colorcheck.xen.intervals import Span
 
 MAX_ADDRESS = 1 << 64
+MEMRESERVE = "/memreserve/"  # the label of ranges that the blob's header reserves
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Machine:
 
     `banks` ascending and without overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static
     heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is
-    `_end - _start` in bytes.
+    `_end - _start` in bytes. `refused` tells that a reserved range overlaps another range, which ends the boot.
     """
 
     banks: tuple[Range, ...]
@@ -59,6 +60,7 @@ class Machine:
     static_heap: tuple[Range, ...] = ()
     modules: tuple[Module, ...] = ()
     image_size: int = 0
+    refused: bool = False
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:

@@ -20,6 +20,7 @@
 | `direct-map` | a domain asks for a direct map | |
 | `static-shared-memory` | frames that several domains share and that have every color | `start`, `end`, `id` |
 | `passthrough` | a device is given away; without an IOMMU its DMA cannot reach colored memory | `node` |
+| `passthrough-memory` | a guest is given memory by address, of every color | `start`, `end` |
 | `coloring-off-but-colors` | `llc-colors` while coloring is off | |
 | `geometry-half-given` | only one of `llc-size` and `llc-nr-ways` counts for nothing | `given` |
 | `way-size-differs` | the options give another way size than the board's cache has | `given`, `probed` |
