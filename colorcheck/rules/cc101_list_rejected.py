@@ -20,20 +20,27 @@ from colorcheck.rules.arguments import LIST_OWNERS, lists, shown
 from colorcheck.rules.example import Example
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on
+from colorcheck.source import Location
 from colorcheck.xen.dialects import Concept
 from colorcheck.xen.options import Option
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each list with an error."""
+    """A finding for each list with an error, with what each Xen makes of it."""
+    rejected: dict[tuple[Location, str], list[tuple[Option, tuple[str, ...]]]] = {}
     for option, colors, lines in lists(facts):
         if colors.error is not None:
-            yield RULE.finding(
-                f"Xen rejects {option.key}={option.value}: {colors.error.message}; {_then(option)}{on(facts, lines)}",
-                place(facts, colors.error_location, option.location),
-                "write numbers and ranges with commas between them, such as 0-3,7",
-                about=(LIST_OWNERS[option.spec.concept],) if option.spec else (),
-            )
+            where = place(facts, colors.error_location, option.location)
+            rejected.setdefault((where, colors.error.message), []).append((option, lines))
+    for (where, message), found in rejected.items():
+        option = found[0][0]
+        then = "; ".join(f"{_then(each)}{on(facts, lines)}" for each, lines in found)
+        yield RULE.finding(
+            f"Xen rejects {option.key}={option.value}: {message}; {then}",
+            where,
+            "write numbers and ranges with commas between them, such as 0-3,7",
+            about=(LIST_OWNERS[option.spec.concept],) if option.spec else (),
+        )
 
 
 def _then(option: Option) -> str:

@@ -20,7 +20,7 @@ from colorcheck.rules.arguments import options
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.trees import color_strings
-from colorcheck.source import Passage
+from colorcheck.source import Location, Passage
 from colorcheck.xen.dialects import OptionKind
 
 _OCTAL = re.compile(r"(?<![0-9a-zA-Z])0[0-9]+")
@@ -28,10 +28,13 @@ _OCTAL = re.compile(r"(?<![0-9a-zA-Z])0[0-9]+")
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each number whose octal value is not its decimal one."""
+    numbers: dict[Location, tuple[Passage, list[str]]] = {}
     for option, _, lines in options(facts, lambda option, _: option.spec is not None):
         if option.spec and option.spec.kind is not OptionKind.BOOLEAN:
-            start = len(option.key) + 1
-            yield from _octal(option.written.part(start, len(option.text)), on(facts, lines))
+            written = option.written.part(len(option.key) + 1, len(option.text))
+            numbers.setdefault(option.location, (written, []))[1].extend(lines)
+    for written, lines_ in numbers.values():
+        yield from _octal(written, on(facts, lines_))
     for written in color_strings(facts):
         yield from _octal(written, "")
 
@@ -40,7 +43,7 @@ def _octal(written: Passage, when: str) -> Iterator[Finding]:
     for match in _OCTAL.finditer(written.text):
         digits = match.group()
         value = digits.lstrip("0") or "0"
-        if value in "01234567":
+        if len(value) == 1 and value in "01234567":
             continue
         octal = re.match("[0-7]*", digits)
         read = int(octal.group() or "0", 8) if octal else 0

@@ -18,9 +18,12 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.arguments import options
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import GEOMETRY
 from colorcheck.rules.rule import Rule, on
-from colorcheck.xen.dialects import OptionKind
+from colorcheck.xen.dialects import Concept, OptionKind
 from colorcheck.xen.options import BootArguments, Option, OptionFate
+
+_GEOMETRY = (Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -33,6 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"{on(facts, lines)}",
             option.value_location,
             "write a whole number with one unit of K, M, G" if unit else "write a whole number",
+            about=(GEOMETRY,) if option.spec and option.spec.concept in _GEOMETRY else (),
         )
 
 

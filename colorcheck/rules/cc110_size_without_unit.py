@@ -18,6 +18,7 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.arguments import options
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import GEOMETRY, RESERVE
 from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.dialects import Concept, OptionKind
 from colorcheck.xen.options import BootArguments, Option
@@ -29,6 +30,7 @@ PLAUSIBLE = {  # bytes
     Concept.BUDDY_SIZE: (4 * MIB, 4096 * MIB),
     Concept.DOM0_MEMORY: (16 * MIB, 1024 * 1024 * MIB),
 }
+_ABOUT = {Concept.LLC_SIZE: (GEOMETRY,), Concept.WAY_SIZE: (GEOMETRY,), Concept.BUDDY_SIZE: (RESERVE,)}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -39,6 +41,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"{option.text} has no unit and counts as KiB: {_size(option.stored)}{on(facts, lines)}",
             option.value_location,
             f"write the unit: {option.name}={_meant(option)}",
+            about=_ABOUT.get(option.spec.concept, ()) if option.spec else (),
         )
 
 

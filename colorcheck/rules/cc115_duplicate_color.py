@@ -26,13 +26,16 @@ from colorcheck.xen.system import ColorSource
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each list with repetitions."""
+    """A finding for each list with repetitions; one that is too long for them has a finding that says so."""
     told: set[tuple[Location, tuple[int, ...]]] = set()
     for line, system in facts.systems():
         if system.xen_source is ColorSource.GIVEN and (system.xen_location, system.xen_colors) not in told:
             told.add((system.xen_location, system.xen_colors))
             yield from _repeated("xen", system.xen_colors, system.xen_location, on(facts, (line,)))
-    for _, domain, lines in domains(facts):
+    for outlook, domain, lines in domains(facts):
+        nr_colors = outlook.system.nr_colors if outlook.system else None
+        if nr_colors is not None and len(domain.colors) > nr_colors:
+            continue
         if domain.source is ColorSource.GIVEN and (domain.location, domain.colors) not in told:
             told.add((domain.location, domain.colors))
             yield from _repeated(domain.name, domain.colors, domain.location, on(facts, lines))

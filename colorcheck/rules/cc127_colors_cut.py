@@ -24,8 +24,6 @@ RULE = told(
     __doc__,
     ("colors-cut",),
     "correct llc-size and llc-nr-ways (a size without a unit is in KiB), or build Xen with a larger LLC_COLORS_ORDER",
-    bad=Example(
-        boot_arguments="llc-size=1048576 llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-126"
-    ),
+    bad=Example(boot_arguments="llc-size=1G llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-126"),
     good=Example(boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-10"),
 )

@@ -42,6 +42,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                     node.location,
                     f'write llc-colors = "{option.value}" in its node',
                     related=(Related(option.location, "not consulted for this domain"),),
+                    about=(node.name,),
                 )
 
 

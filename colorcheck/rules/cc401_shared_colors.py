@@ -22,6 +22,7 @@ from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Finding, Related, Severity, Verdict
 from colorcheck.results import Facts, Outlook
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
+from colorcheck.rules.folding import GEOMETRY
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.source import Location
@@ -73,7 +74,7 @@ def _finding(
         _help(free),
         related=[related for related in (theorem and theorem.core) or places if related.location != primary],
         witness=theorem and theorem.witness,
-        about=subjects,
+        about=subjects if shared else (*subjects, GEOMETRY),
     )
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import GEOMETRY
 from colorcheck.rules.lookup import alike, place
 from colorcheck.rules.rule import Rule, on
 
@@ -42,6 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             "let Xen probe the cache, or give llc-size and llc-nr-ways of the smallest way of any cluster",
             related=theorem.core,
             witness=theorem.witness,
+            about=(GEOMETRY,),
         )
 
 

@@ -28,7 +28,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     for line, theorem in facts.theorems():
         if theorem.verdict is Verdict.UNKNOWN:
             opened.setdefault(line, []).append(theorem)
-    for theorems, lines in alike(opened.items(), lambda theorems: tuple((t.id, t.reason) for t in theorems)):
+    for theorems, lines in alike(
+        opened.items(), lambda found: (found[0].id, tuple(dict.fromkeys(t.reason for t in found)))
+    ):
         more = f", and {len(theorems) - 1} more" if len(theorems) > 1 else ""
         reasons = "; ".join(dict.fromkeys(theorem.reason for theorem in theorems if theorem.reason))
         yield RULE.finding(

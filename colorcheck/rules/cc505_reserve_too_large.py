@@ -18,6 +18,7 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.replay.changes import with_reserve
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import RESERVE
 from colorcheck.rules.lookup import alike, boots, place
 from colorcheck.rules.memory_facts import MIB, size
 from colorcheck.rules.rule import Rule, on
@@ -45,6 +46,8 @@ def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...]) -> Finding:
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
         f"write buddy-alloc-size with a unit, such as {DEFAULT}M, which leaves {size(least)} to every color; without "
         "one the number is in KiB",
+        severity=Severity.WARNING if all(built.created for built in boot.built) else Severity.ERROR,
+        about=(RESERVE,),
         witness={
             "asked_bytes": prepared.buddy_size if prepared else None,
             "reserve_pages": boot.buddy_reserved_pages,

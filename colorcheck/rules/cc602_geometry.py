@@ -19,6 +19,7 @@ from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.results import Facts
 from colorcheck.rules.cc402_colors_meet import KIND as SETS
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import GEOMETRY
 from colorcheck.rules.lookup import place
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.rules.told import from_seen
@@ -36,7 +37,11 @@ def check(facts: Facts) -> Iterator[Finding]:
             panics.setdefault((system.panic.message, system.coloring_location), []).append(line)
     for (message, where), lines in panics.items():
         yield RULE.finding(
-            f'Xen panics: "{message}"{on(facts, lines)}', place(facts, where), _HELP, severity=Severity.ERROR
+            f'Xen panics: "{message}"{on(facts, lines)}',
+            place(facts, where),
+            _HELP,
+            severity=Severity.ERROR,
+            about=(GEOMETRY,),
         )
     worse = any(theorem.kind == SETS and theorem.verdict is Verdict.REFUTED for _, theorem in facts.theorems())
     if not panics and not worse:

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from colorcheck.diagnostic import Finding
+from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.xen.system import ColorSource
 
-WITHOUT_COLORS = "CC302"
-SHARED = "CC401"
-CAUSES = frozenset(("CC101", "CC105", "CC111", "CC113", "CC117", "CC118", "CC202", "CC203", "CC204", "CC207"))
+GEOMETRY, RESERVE = "geometry", "reserve"  # what findings are about that are about no domain
+UNREAD = ("CC101", "CC105", "CC111", "CC113", "CC117", "CC118", "CC202", "CC203", "CC204", "CC207", "CC217")
 """Rules that say why a domain has not the colors that somebody wrote for it."""
+WITHOUT_COLORS = ("CC302", "CC213")
+SHARED = ("CC401",)
+MISREAD = ("CC109", "CC110")
+MISCOUNTED = ("CC127", "CC402", "CC602")
+TOO_LARGE = ("CC505",)
 
 
 def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
     """The findings without those that follow from others among them.
 
     That a domain has no colors of its own follows from a list that Xen or xl never reads; that it shares colors with
-    others follows from either. Comes after silencing: a consequence whose cause is silenced is told.
+    others follows from either; that colors are none of the cache, from a size that Xen misreads. A finding that
+    stands for worse ones takes over their severity and their witness. Comes after silencing: a consequence whose
+    cause is silenced is told.
     """
+    given_none = _given_none(facts)
     told = tuple(findings)
-    explained = {finding.about[0] for finding in told if finding.rule in CAUSES and len(finding.about) == 1}
-    told = tuple(f for f in told if f.rule != WITHOUT_COLORS or explained.isdisjoint(f.about))
-    shared = {name: f for f in told if f.rule == SHARED for name in f.about}
-    told = tuple(_proved(f, shared.get(f.about[0])) if f.rule == WITHOUT_COLORS else f for f in told)
-    explained |= {name for finding in told if finding.rule == WITHOUT_COLORS for name in finding.about}
-    explained &= _given_none(facts)
-    return tuple(f for f in told if f.rule != SHARED or explained.isdisjoint(f.about))
+    told = _folded(told, UNREAD, WITHOUT_COLORS)
+    told = _folded(told, (*UNREAD, *WITHOUT_COLORS), SHARED, given_none)
+    told = _folded(told, (*MISREAD, "CC402"), SHARED, (GEOMETRY,))
+    told = _folded(told, MISREAD, MISCOUNTED, (GEOMETRY,))
+    return _folded(told, TOO_LARGE, MISREAD, (RESERVE,))
 
 
-def _proved(finding: Finding, shown: Finding | None) -> Finding:
-    """A finding of a warning's weight that speaks for one of an error's."""
-    return replace(finding, severity=shown.severity, witness=shown.witness) if shown else finding
+def _folded(
+    told: tuple[Finding, ...], causes: Collection[str], effects: Collection[str], among: Collection[str] | None = None
+) -> tuple[Finding, ...]:
+    """What is told without the effects of causes that are about the same; `among` are the only ones looked at."""
+    explained = {f.about[0] for f in told if f.rule in causes and len(f.about) == 1}
+    explained = explained if among is None else explained.intersection(among)
+    dropped = [f for f in told if f.rule in effects and not explained.isdisjoint(f.about)]
+    return tuple(_speaking_for(f, dropped, causes) for f in told if f not in dropped)
+
+
+def _speaking_for(finding: Finding, dropped: Iterable[Finding], causes: Collection[str]) -> Finding:
+    if finding.rule not in causes or len(finding.about) != 1:
+        return finding
+    own = [each for each in dropped if finding.about[0] in each.about and each.severity is Severity.ERROR]
+    return replace(finding, severity=Severity.ERROR, witness=finding.witness or own[0].witness) if own else finding
 
 
 def _given_none(facts: Facts) -> set[str]:

@@ -8,9 +8,11 @@ from typing import TypeVar
 from colorcheck.diagnostic import Edit, Finding, Related, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import GEOMETRY
 from colorcheck.rules.rule import Rule, Seen, on, seen
 
 T = TypeVar("T")
+GEOMETRY_KINDS = ("colors-cut", "way-size-differs")
 
 
 def told(  # noqa: PLR0917
@@ -44,6 +46,7 @@ def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding: 
         related=_all(what.get("related"), Related),
         fix=_all(what.get("fix"), Edit),
         witness=what.get("witness") or _figures(what),
+        about=(GEOMETRY,) if what.kind in GEOMETRY_KINDS else (what.domain,) if what.domain else (),
     )
 
 

@@ -42,6 +42,7 @@ DOMAIN = (
     'rt { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; cpus = <1>; memory = <0x0 0x10000>; '
     'module@3000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x3000000 0x0 0x100000>; }; };'
 )
+SECOND = DOMAIN.replace("rt {", "gui {").replace("3000000", "5000000")
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,36 @@ def test_the_consequence_is_told_where_the_cause_is_silenced(tmp_path: Path) -> 
         guests=(("rt.cfg", GUEST + 'llc_colors = "12-14"\n'),), manifest='[rules]\nignore = ["CC111", "CC302"]\n'
     )
     assert {"CC401"} == {finding.rule for finding in findings(example, tmp_path)}
+
+
+BAD_SIZE = "llc-size=1048576 llc-nr-ways=16 xen-llc-colors=0 dom0_mem=64M dom0-llc-colors=1-60"
+START = "llc-coloring=on xen-llc-colors=0 dom0_mem=512M "
+
+
+@pytest.mark.parametrize(
+    ("rules", "example"),
+    [
+        (["CC110"], Example(xen=LINES, boot_arguments=BAD_SIZE)),
+        (["CC505"], Example(boot_arguments=START + "dom0-llc-colors=1-9 buddy-alloc-size=67108864")),
+        (["CC301"], Example(boot_arguments=START + "dom0-llc-colors=1-10,3-13")),
+        (["CC103"], Example(xen=LINES, boot_arguments=START + "dom0-llc-colors=02-012")),
+        (["CC217"], Example(xen="4.21", kernel="", chosen=DOMAIN.replace("cpus", "capabilities = <3>; cpus"))),
+        (["CC213"], Example(chosen=DOMAIN.replace("cpus", 'llc-colors = "12"; cpus') + SECOND)),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_the_cause_stands_for_what_follows(rules: list[str], example: Example, tmp_path: Path) -> None:
+    assert [finding.rule for finding in findings(example, tmp_path) if finding.severity != "info"] == rules
+
+
+@pytest.mark.parametrize("arguments", ["dom0-llc-colors=1-9 buddy-alloc-size=67108864", "dom0-llc-colors=1-8x,9"])
+def test_the_cause_is_as_bad_as_what_follows(arguments: str, tmp_path: Path) -> None:
+    found = findings(Example(xen=("4.20", "4.22"), boot_arguments=START + arguments), tmp_path)
+    assert "error" in {finding.severity for finding in found}
+
+
+def test_a_rejected_list_is_told_once_with_what_each_xen_makes_of_it(tmp_path: Path) -> None:
+    example = Example(xen=LINES, boot_arguments=START + "dom0-llc-colors=1-8x,9")
+    (found,) = findings(example, tmp_path, "CC101")
+    assert "{1, 2, 3, 4, 5, 6, 7, 8} for dom0 (Xen 4.20, 4.21)" in found.message
+    assert "all colors (Xen 4.22)" in found.message
