@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
+from colorcheck.colors import ColorSet
+from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.boot_log import BootLog, Statement
 from colorcheck.source import Location
 from colorcheck.value import dataclass
-from colorcheck.xen.system import Boot, Built, System
+from colorcheck.xen.intervals import Span
+from colorcheck.xen.system import Boot, Built, DomainKind, System
 
 DOM0_DRIFT = 8
 """Frames per color by which a running dom0 kernel moves its own colors (Linux 6.12 under Xen 4.20, measured)."""
@@ -42,16 +45,21 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """All comparisons and what follows: attested only if every domain's colors or the color heap were compared."""
+    """All comparisons and what follows: attested only if every domain's colors or the color heap were compared.
+
+    `unsaid` is what could have been compared and is not in the log.
+    """
 
     checks: tuple[Check, ...]
     verdict: Attestation
     reason: str
+    unsaid: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         return {
             "verdict": str(self.verdict),
             "reason": self.reason,
+            "unsaid": list(self.unsaid),
             "checks": [check.to_dict() for check in self.checks],
         }
 
@@ -60,18 +68,34 @@ def attest(log: BootLog, boot: Boot, command_line: str, version: str) -> Atteste
     """Compare what the log says with what the model of Xen `version` ("4.20") says of the same system."""
     checks = (
         *_said(log, boot.system, command_line, version),
+        *_options(log, boot),
+        *_machine(log, boot),
         *_placed(log, boot),
         *_heap(log, boot),
+        *_uncolored(log, boot),
         *_domains(log, boot),
         *_end(log, boot),
     )
+    unsaid = tuple(_unsaid(checks, boot))
     if any(check.agrees is False for check in checks):
-        wrong = ", ".join(check.subject for check in checks if check.agrees is False)
-        return Attested(checks, Attestation.DIFFERS, f"the log contradicts the model: {wrong}")
+        wrong = ", ".join(dict.fromkeys(check.subject for check in checks if check.agrees is False))
+        return Attested(checks, Attestation.DIFFERS, f"the log contradicts the model: {wrong}", unsaid)
     missing = _missing(checks, boot)
     if missing:
-        return Attested(checks, Attestation.TOO_LITTLE, missing)
-    return Attested(checks, Attestation.ATTESTED, "everything that the log says is what the model says")
+        return Attested(checks, Attestation.TOO_LITTLE, missing, unsaid)
+    return Attested(checks, Attestation.ATTESTED, "everything that the log says is what the model says", unsaid)
+
+
+def _unsaid(checks: tuple[Check, ...], boot: Boot) -> Iterator[str]:
+    """What a complete log of this boot has and this one has not."""
+    wanted = ["version", "command line", "memory banks", "boot modules"]
+    if boot.system.coloring and boot.xen_region:
+        wanted += ["probed cache", "place of Xen"]
+    if boot.system.coloring and not boot.panic:
+        wanted += ["number of colors", "colors of Xen", "color heap", "uncolored heap"]
+        wanted += [f"colors of {built.domain.name}" for built in boot.built if built.created]
+    known = {check.subject for check in checks if check.agrees is not None}
+    return (subject for subject in wanted if subject not in known)
 
 
 def _missing(checks: tuple[Check, ...], boot: Boot) -> str:
@@ -91,7 +115,7 @@ def _missing(checks: tuple[Check, ...], boot: Boot) -> str:
 
 
 def _colors(colors: tuple[int, ...]) -> str:
-    return ",".join(map(str, colors)) or "none"
+    return str(ColorSet.of(colors)) or "none"
 
 
 def _region(region: tuple[int, int] | None) -> str:
@@ -126,22 +150,84 @@ def _said(log: BootLog, system: System, command_line: str, version: str) -> Iter
         )
 
 
+def _machine(log: BootLog, boot: Boot) -> Iterator[Check]:
+    """The memory that Xen found: banks, modules and reserved ranges, in whatever order."""
+    prepared = boot.system.preparation
+    if prepared is None:
+        return
+    machine = prepared.machine
+    modules = [(module.start, module.end) for module in machine.modules]
+    yield from _spans("memory banks", [bank.span for bank in machine.banks], log.memory)
+    yield from _spans("boot modules", modules, log.modules)
+    yield from _spans("reserved ranges", [held.span for held in machine.reserved], log.reserved)
+
+
+def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) -> Iterator[Check]:
+    """Ranges of bytes; where they differ, those of either side that the other has not."""
+    if not said:
+        return
+    wanted = set(expected)
+    found = {(v[0], v[1]): s.location for s in said if isinstance(v := s.value, tuple)}
+    lacking, more = sorted(wanted - found.keys()), sorted(found.keys() - wanted)
+    where = found[more[0]] if more else said[0].location
+    yield Check(
+        subject,
+        " ".join(map(_region, lacking if lacking or more else sorted(wanted))) or "none of these",
+        " ".join(map(_region, more if lacking or more else sorted(found))) or "none of these",
+        not lacking and not more,
+        where,
+    )
+
+
+def _options(log: BootLog, boot: Boot) -> Iterator[Check]:
+    """Options that Xen rejected. A message that is missing may be lost on the line: that contradicts nothing.
+
+    The model calls every option unknown that it does not take up; those that Xen knows have no such message.
+    """
+    expected = boot.system.arguments.messages if boot.system.arguments else ()
+    said = {str(statement.value): statement.location for statement in log.rejected}
+    for message, location in said.items():
+        if message not in expected:
+            yield Check("rejected options", "no such message", message, False, location)
+    for message in expected:
+        if " has invalid value " not in message:
+            continue
+        known = message in said
+        found = "the same" if known else "no such message in the log"
+        yield Check("rejected options", message, found, True if known else None, said.get(message, log.last_line))
+
+
 def _placed(log: BootLog, boot: Boot) -> Iterator[Check]:
     if log.xen_region is not None and isinstance(log.xen_region.value, tuple):
         start, end = log.xen_region.value
         yield from _check(
             "place of Xen", boot.xen_region, log.xen_region, _region(boot.xen_region), _region((start, end))
         )
-    dom0 = next((built for built in boot.built if built.domain.id == 0 and built.banks), None)
-    if dom0 and log.dom0_banks:
-        found = tuple(statement.value for statement in log.dom0_banks)
+    for built in boot.built:
+        said = [
+            statement for statement in log.banks if isinstance(v := statement.value, tuple) and v[0] == built.domain.id
+        ]
+        if not built.banks or not said or built.domain.kind is DomainKind.XL:
+            continue
+        found = tuple(v[1:] for statement in said if isinstance(v := statement.value, tuple))
         yield Check(
-            "memory banks of dom0",
-            " ".join(_region(bank) for bank in dom0.banks),
-            " ".join(f"{s:#x}-{e:#x}" for s, e in (v for v in found if isinstance(v, tuple))),
-            found == dom0.banks,
-            log.dom0_banks[0].location,
+            f"memory banks of {built.domain.name}",
+            " ".join(map(_region, built.banks)),
+            " ".join(map(_region, found)),
+            found == built.banks,
+            said[0].location,
         )
+
+
+def _uncolored(log: BootLog, boot: Boot) -> Iterator[Check]:
+    """Free frames of the buddy heap: never more than it ever got. How many are in use depends on the build."""
+    prepared = boot.system.preparation
+    if log.uncolored is None or prepared is None or not boot.buddy_initial_pages or boot.panic:
+        return
+    machine = prepared.machine
+    modules = sum(-(-module.size // PAGE) for module in machine.modules)  # Xen's own stands for its init section
+    most, found = boot.buddy_initial_pages + modules, int(str(log.uncolored.value))
+    yield Check("uncolored heap", f"{most} frames at most", f"{found} free", found <= most, log.uncolored.location)
 
 
 def _states(boot: Boot) -> Iterator[tuple[str, tuple[int, ...], Built | None]]:
@@ -158,7 +244,7 @@ def _heap(log: BootLog, boot: Boot) -> Iterator[Check]:
     found = {color: int(str(statement.value)) for color, statement in log.heap}
     location = log.heap[0][1].location
     dom0 = next((set(built.domain.colors) for built in boot.built if built.domain.id == 0), set())
-    running = any(built.domain.kind == "xl" for built in boot.built)
+    running = any(built.domain.kind is DomainKind.XL for built in boot.built)
     best: tuple[int, str, list[int]] | None = None
     for name, free, _ in _states(boot):
         allowed = [DOM0_DRIFT if running and color in dom0 else 0 for color in range(len(free))]
@@ -202,7 +288,7 @@ def _domains(log: BootLog, boot: Boot) -> Iterator[Check]:
             yield Check(
                 f"colors of {name}", _colors(expected), _colors(found), expected == found, logged.colors.location
             )
-        if logged.pages is not None and built.domain.kind != "xl":
+        if logged.pages is not None and built.domain.kind is not DomainKind.XL:
             yield from _check(f"pages of {name}", built.domain.pages, logged.pages)
 
 

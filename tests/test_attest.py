@@ -65,6 +65,16 @@ def test_every_real_log_is_attested(run, path):
         ("Xen LLC colors (2): { 0-1 }", "Xen LLC colors (1): { 0 }", "colors of Xen"),
         ("sets num: 1024", "sets num: 512", "probed cache"),
         ("d0 BANK[0] 0x00000040000000", "d0 BANK[0] 0x00000042000000", "memory banks of dom0"),
+        ("RAM: 0000000040000000 - 00000000bfffffff", "RAM: 0000000040000000 - 00000000ffffffff", "memory banks"),
+        ("MODULE[2]: 0000000049000000 - ", "MODULE[2]: 0000000049001000 - ", "boot modules"),
+        (
+            "(XEN) Placing Xen",
+            "(XEN)  RESVD[0]: 0000000050000000 - 0000000050000fff\n(XEN) Placing Xen",
+            "reserved ranges",
+        ),
+        ("(XEN) Placing Xen", '(XEN) parameter "llc-coloring" unknown!\n(XEN) Placing Xen', "rejected options"),
+        ("d1 BANK[0] 0x00000040000000", "d1 BANK[0] 0x00000042000000", "memory banks of domU1"),
+        ("Dom heap: 196516kB free", "Dom heap: 296516kB free", "uncolored heap"),
         ("(XEN) Physical memory information:", "(XEN) Panic on CPU 0:\n(XEN) Oops\n(XEN) ****", "panic"),
     ],
 )
@@ -75,6 +85,39 @@ def test_a_difference_is_told(run, old, new, subject):
     assert status == 1
     assert document["verdict"] == "differs"
     assert contradicted(document) == {subject}
+
+
+def test_what_the_log_does_not_say_is_named(run):
+    text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
+    kept = [line for line in text.split("\n") if "LLC found" not in line and "RAM:" not in line]
+    status, document = run("basic-4.20", "\n".join(kept))
+    assert (status, document["unsaid"]) == (0, ["memory banks", "probed cache"])
+
+
+def test_a_rejected_option_is_compared(run):
+    case = json.loads((GOLDEN / "boots" / "parse-trail-4.20.json").read_text())
+    messages = [message for message in case["expect"]["messages"] if "has invalid value" in message]
+    assert messages
+    said = "".join(f"(XEN) {message}\n" for message in ["Command line: ", *messages])
+    for text, expected in ((said, [True]), (said.split("(XEN) parameter")[0], [None])):
+        _, document = run("parse-trail-4.20", text)
+        assert [check["agrees"] for check in document["checks"] if check["subject"] == "rejected options"] == expected
+    _, document = run("parse-trail-4.20", said.replace("dom0-llc", "xen-llc"))
+    assert "rejected options" in contradicted(document)
+
+
+@pytest.mark.parametrize("width", ["60", "80", "160"])
+def test_the_text_begins_with_the_verdict(run, tmp_path, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", width)
+    text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
+    run("basic-4.20", text.replace("nr_pages=32768 ", "nr_pages=32767 "))
+    assert main(["attest", str(tmp_path), "--log", str(tmp_path / "boot.log")]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(" DIFFERS   the log contradicts the model: pages of domU1"[: int(width) - 8])
+    first = next(index for index, line in enumerate(lines) if line.startswith("✗"))
+    assert "model  32768" in lines[first]
+    assert "log    32767" in lines[first + 1]
+    assert all(len(line) <= int(width) for line in lines)
 
 
 def test_without_debug_keys_a_log_says_too_little(run):

@@ -6,17 +6,16 @@ import argparse
 import json
 
 from colorcheck import pipeline
-from colorcheck.attest import Attestation, Attested, Check, attest
+from colorcheck.attest import Attestation, Attested, attest
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write
-from colorcheck.cli.output import add_document_arguments, say_trouble
+from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.inputs.boot_log import BootLog, parse_boot_log
 from colorcheck.results import Exit, Verification
 from colorcheck.rules import cc701_log_differs as log_differs
 from colorcheck.xen.arguments import xen_arguments
 
 _STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
-_MARK = {True: "agrees ", False: "DIFFERS", None: "not said"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +41,9 @@ def run(options: argparse.Namespace) -> int:
         findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
         write(json.dumps({**head, **attested.to_dict(), "findings": findings}, indent=2))
     else:
-        write(_text(attested, options.log, line))
+        from colorcheck.report.attest import render
+
+        write(render(attested, options.log, line, style(options)))
     return Exit.FAULT if trouble == Exit.FAULT else _STATUS[attested.verdict]
 
 
@@ -63,15 +64,3 @@ def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:
         raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
     line, boot = next(((line, boot) for line, boot in boots if said.startswith(line)), boots[0])
     return attest(log, boot, xen_arguments(replayed.facts.deployment).text, line), line
-
-
-def _text(attested: Attested, log: str, line: str) -> str:
-    rows = [_row(check) for check in attested.checks]
-    return "\n".join([f"{attested.verdict.upper()}  {log} and the model of Xen {line}: {attested.reason}", "", *rows])
-
-
-def _row(check: Check) -> str:
-    lines = [f"  {_MARK[check.agrees]:8}  {check.subject}: {check.expected}"]
-    if check.agrees is False:
-        lines.append(f"            the log: {check.found} ({check.location})")
-    return "\n".join(lines)

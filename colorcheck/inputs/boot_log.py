@@ -48,8 +48,9 @@ class BootLog:
     """The last boot that a log holds; every field is None or empty where the log does not say.
 
     `version` is `4.20.4`; `xen_region` (start, end) in bytes, end exclusive; `modules` and `memory` likewise, with
-    the module's kind; `heap` maps a color to its free frames as the debug key `H` printed them last; `dom0_banks`
-    are guest addresses; `panic` is the text of the panic, its lines joined by blanks.
+    the module's kind, and `reserved`; `heap` maps a color to its free frames as the debug key `H` printed them last;
+    `uncolored` are the free frames of the buddy heap as `m` printed them; `banks` are (domain, start, end) in guest
+    addresses; `panic` is the text of the panic, its lines joined by blanks.
     """
 
     file: str
@@ -63,8 +64,10 @@ class BootLog:
     panic: Statement | None = None
     memory: tuple[Statement, ...] = ()
     modules: tuple[Statement, ...] = ()
+    reserved: tuple[Statement, ...] = ()
     rejected: tuple[Statement, ...] = ()
-    dom0_banks: tuple[Statement, ...] = ()
+    banks: tuple[Statement, ...] = ()
+    uncolored: Statement | None = None
     heap: tuple[tuple[int, Statement], ...] = ()
     domains: tuple[LoggedDomain, ...] = ()
     last_line: Location = field(default_factory=lambda: Location(""))
@@ -110,6 +113,7 @@ _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], .
     ),
     ("xen_region", re.compile(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
     ("nr_colors", re.compile(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
+    ("uncolored", re.compile(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
     ("xen_colors", re.compile(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
 )
 _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
@@ -123,8 +127,17 @@ _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...
         re.compile(r"MODULE\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16}) (\w[\w ]*?)\s*$"),
         lambda m: (int(m[1], 16), int(m[2], 16) + 1, m[3]),
     ),
+    (
+        "reserved",
+        re.compile(r" ?RESVD\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
+        lambda m: (int(m[1], 16), int(m[2], 16) + 1),
+    ),
     ("rejected", re.compile(r"(parameter \".*\" (?:has invalid value .*|unknown!))$"), lambda m: m[1]),
-    ("dom0_banks", re.compile(r"d0 BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "), lambda m: _span(m[1], m[2])),
+    (
+        "banks",
+        re.compile(r"d(\d+) BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "),
+        lambda m: (int(m[1]), *_span(m[2], m[3])),
+    ),
 )
 _PANIC = re.compile(r"Panic on CPU \d+:")
 _HEAP = re.compile(r"Color heap\[(\d+)\]: (\d+) pages$")
@@ -179,7 +192,9 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         memory=tuple(many["memory"]),
         modules=tuple(many["modules"]),
         rejected=tuple(many["rejected"]),
-        dom0_banks=tuple(many["dom0_banks"]),
+        reserved=tuple(many["reserved"]),
+        banks=tuple(many["banks"]),
+        uncolored=single.get("uncolored"),
         heap=tuple(sorted(dumped.heap.items())),
         domains=tuple(LoggedDomain(i, d.get("pages"), d.get("colors")) for i, d in sorted(dumped.domains.items())),
         last_line=lines[-1][1] if lines else Location(file),

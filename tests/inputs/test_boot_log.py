@@ -25,7 +25,7 @@ def stated(log):
         "panic": value(log.panic),
         "heap": {color: statement.value for color, statement in log.heap},
         "domains": [(d.id, value(d.pages), value(d.colors)) for d in log.domains],
-        "banks": [s.value for s in log.dom0_banks],
+        "banks": [s.value for s in log.banks],
     }
 
 
