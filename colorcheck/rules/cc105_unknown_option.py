@@ -19,6 +19,7 @@ from colorcheck.diagnostic import Edit, Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.arguments import options
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import SWITCH
 from colorcheck.rules.rule import Rule, on
 from colorcheck.suggest import nearest
 from colorcheck.xen.dialects import DIALECTS
@@ -26,6 +27,7 @@ from colorcheck.xen.known_options import KNOWN_OPTIONS
 from colorcheck.xen.options import BootArguments, Option, OptionFate
 
 _CLOSE = 0.85  # from this likeness on the name is certainly a slip
+_ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -37,11 +39,20 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield RULE.finding(
             f"Xen knows no option {option.key} and ignores it{on(facts, lines)}",
             option.name_location,
-            f"did you mean {near}?" if near else "delete it, or correct its name",
+            f"did you mean {near}?" if near else _elsewhere(option.name),
             severity=Severity.ERROR if near in ours else None,
             fix=[Edit(option.name_location, option.key.removesuffix(option.name) + near)] if near and close else [],
-            about=("dom0",) if near == "dom0-llc-colors" else (),
+            about=_ABOUT.get(near or "", ()),
         )
+
+
+def _elsewhere(name: str) -> str:
+    """What to do about a name that is like none of this Xen's, perhaps like one of another line's."""
+    known = {option.name: dialect for dialect in reversed(DIALECTS) for option in dialect.options}
+    near = nearest(name, known)
+    if near is None:
+        return "delete it, or correct its name"
+    return f"it is like {near} of {known[near].title}, which this Xen does not know either"
 
 
 def unknown(option: Option, read: BootArguments) -> bool:

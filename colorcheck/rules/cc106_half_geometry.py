@@ -18,6 +18,7 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.arguments import options
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import SWITCH
 from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.dialects import Concept
 from colorcheck.xen.options import BootArguments, Option
@@ -35,6 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"{option.text} has no effect without {partner}: the cache is probed{coloring}{on(facts, lines)}",
             option.location,
             "write both, such as llc-size=1M llc-nr-ways=16, or only llc-coloring=on to let Xen probe the cache",
+            about=() if read.llc_coloring else (SWITCH,),
         )
 
 

@@ -18,6 +18,7 @@ from colorcheck.diagnostic import Edit, Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.arguments import options
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import SWITCH
 from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.dialects import OptionKind
 from colorcheck.xen.options import BootArguments, Option, OptionFate
@@ -36,6 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             option.value_location,
             f"write {option.name}=on or {option.name}=off",
             fix=[Edit(option.value_location, lower)] if lower in _WORDS else [],
+            about=(SWITCH,),
         )
 
 

@@ -23,20 +23,23 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.xen.dialects import Concept, OptionKind
 from colorcheck.xen.options import BootArguments, Option, OptionFate
 
-_GEOMETRY = (Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE)
+_ABOUT = {
+    **dict.fromkeys((Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE), (GEOMETRY,)),
+    Concept.DOM0_MEMORY: ("dom0",),
+}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected number or size."""
     for option, _, lines in options(facts, _rejected):
-        kept = "nothing of it is stored" if option.stored is None else f"{option.stored} stays in force"
         unit = " bytes" if option.spec and option.spec.kind in (OptionKind.SIZE, OptionKind.OWN_SIZE) else ""
+        in_force = f"{option.stored}{unit} stay{'' if unit else 's'} in force"
+        kept = "nothing of it is stored" if option.stored is None else in_force
         yield RULE.finding(
-            f'Xen rejects the value "{option.value}" of {option.key}; {kept}{unit if option.stored is not None else ""}'
-            f"{on(facts, lines)}",
+            f'Xen rejects the value "{option.value}" of {option.key}; {kept}{on(facts, lines)}',
             option.value_location,
             "write a whole number with one unit of K, M, G" if unit else "write a whole number",
-            about=(GEOMETRY,) if option.spec and option.spec.concept in _GEOMETRY else (),
+            about=_ABOUT.get(option.spec.concept, ()) if option.spec else (),
         )
 
 

@@ -30,7 +30,12 @@ PLAUSIBLE = {  # bytes
     Concept.BUDDY_SIZE: (4 * MIB, 4096 * MIB),
     Concept.DOM0_MEMORY: (16 * MIB, 1024 * 1024 * MIB),
 }
-_ABOUT = {Concept.LLC_SIZE: (GEOMETRY,), Concept.WAY_SIZE: (GEOMETRY,), Concept.BUDDY_SIZE: (RESERVE,)}
+_ABOUT = {
+    Concept.LLC_SIZE: (GEOMETRY,),
+    Concept.WAY_SIZE: (GEOMETRY,),
+    Concept.BUDDY_SIZE: (RESERVE,),
+    Concept.DOM0_MEMORY: ("dom0",),
+}
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.inputs.tree_walk import string
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import SWITCH
 from colorcheck.rules.rule import Rule
 from colorcheck.xen.arguments import xen_arguments
 
@@ -37,6 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             "these look like arguments of Xen, but Xen does not read them: /chosen's bootargs is dom0's here",
             prop.value_location,
             "write them as xen,xen-bootargs, and dom0's own as xen,dom0-bootargs",
+            about=(SWITCH,),
         )
 
 

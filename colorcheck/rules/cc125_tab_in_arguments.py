@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import SWITCH
 from colorcheck.rules.rule import Rule
 from colorcheck.xen.arguments import xen_arguments
 
@@ -31,7 +32,13 @@ def check(facts: Facts) -> Iterator[Finding]:
             "only spaces separate Xen's options; this blank becomes part of one",
             where,
             "write a space",
+            about=(SWITCH,) if _option(written.text, match.start()).startswith("llc-coloring=") else (),
         )
+
+
+def _option(text: str, offset: int) -> str:
+    """The option up to an offset in it."""
+    return text[:offset].rpartition(" ")[2]
 
 
 RULE = Rule(

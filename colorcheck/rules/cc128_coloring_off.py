@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.rules.example import Example
+from colorcheck.rules.folding import SWITCH
 from colorcheck.rules.lookup import lines, place, uncolored
 from colorcheck.rules.rule import Rule, on
 
@@ -28,6 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"cache coloring is off: no domain is isolated from another{on(facts, lines(off))}",
             place(facts, off[0][1].coloring_location),
             "write llc-coloring=on among Xen's boot arguments",
+            about=(SWITCH,),
         )
 
 

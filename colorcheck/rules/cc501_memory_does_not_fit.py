@@ -39,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     lacking: dict[tuple[str, Location], list[tuple[str, Boot, Built]]] = {}
     for line, boot in boots(facts):
         for built in boot.built if any(boot.free_initial) else ():
-            if not built.created and missing(built) and built.domain.colors:
+            if built.failure and built.failure.kind == "domain-memory" and missing(built) and built.domain.colors:
                 key = (built.domain.name, built.domain.location)
                 lacking.setdefault(key, []).append((line, boot, built))
     for found in lacking.values():

@@ -9,7 +9,7 @@ from colorcheck.diagnostic import Finding, Severity
 from colorcheck.results import Facts
 from colorcheck.xen.system import ColorSource
 
-GEOMETRY, RESERVE = "geometry", "reserve"  # what findings are about that are about no domain
+GEOMETRY, RESERVE, SWITCH = "geometry", "reserve", "switch"  # what findings are about that are about no domain
 UNREAD = ("CC101", "CC105", "CC111", "CC113", "CC117", "CC118", "CC202", "CC203", "CC204", "CC207", "CC217")
 """Rules that say why a domain has not the colors that somebody wrote for it."""
 WITHOUT_COLORS = ("CC302", "CC213")
@@ -17,6 +17,7 @@ SHARED = ("CC401",)
 MISREAD = ("CC109", "CC110")
 MISCOUNTED = ("CC127", "CC402", "CC602")
 TOO_LARGE = ("CC505",)
+NOT_SWITCHED = ("CC105", "CC106", "CC107", "CC124", "CC125")
 
 
 def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Finding, ...]:
@@ -33,7 +34,10 @@ def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Fin
     told = _folded(told, (*UNREAD, *WITHOUT_COLORS), SHARED, given_none)
     told = _folded(told, (*MISREAD, "CC402"), SHARED, (GEOMETRY,))
     told = _folded(told, MISREAD, MISCOUNTED, (GEOMETRY,))
-    return _folded(told, TOO_LARGE, MISREAD, (RESERVE,))
+    told = _folded(told, TOO_LARGE, MISREAD, (RESERVE,))
+    told = _folded(told, MISREAD, ("CC508",), ("dom0",))
+    told = _folded(told, ("CC125",), ("CC107",), (SWITCH,))
+    return _folded(told, NOT_SWITCHED, ("CC128",), (SWITCH,))
 
 
 def _folded(

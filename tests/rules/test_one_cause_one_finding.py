@@ -100,3 +100,25 @@ def test_a_rejected_list_is_told_once_with_what_each_xen_makes_of_it(tmp_path: P
     (found,) = findings(example, tmp_path, "CC101")
     assert "{1, 2, 3, 4, 5, 6, 7, 8} for dom0 (Xen 4.20, 4.21)" in found.message
     assert "all colors (Xen 4.22)" in found.message
+
+
+OFF = "xen-llc-colors=0 dom0_mem=512M dom0-llc-colors=1-9"
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [
+        ("CC107", Example(boot_arguments=f"llc-coloring=2 {OFF}")),
+        ("CC106", Example(boot_arguments=f"llc-size=1M {OFF}")),
+        ("CC105", Example(boot_arguments=f"LLC-coloring=on {OFF}")),
+        ("CC125", Example(boot_arguments=f"llc-coloring=on\\t{OFF}")),
+        ("CC128", Example(boot_arguments=OFF)),
+        ("CC110", Example(boot_arguments=f"llc-coloring=on {OFF.replace('512M', '512')}")),
+        ("CC211", Example(guests=(("rt.cfg", GUEST + 'llc_colors = ["16"]\n'),))),
+        ("CC301", Example(xen="4.21", guests=(("rt.cfg", GUEST + 'llc_colors = ["-3"]\n'),))),
+    ],
+)
+def test_other_causes(rule: str, example: Example, tmp_path: Path) -> None:
+    found = findings(example, tmp_path)
+    assert [finding.rule for finding in found if finding.severity != "info"] == [rule]
+    assert found[0].severity == "error" or rule == "CC110"
