@@ -4,13 +4,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check bench clean
+READERS ?= boot-arguments color-list xl image-builder kconfig manifest boot-log xen-image device-tree-blob \
+	device-tree-source
+SECONDS_EACH ?= 600
+
+.PHONY: fuzz fuzz-guided help setup demo test check bench clean
 
 help:
 	@echo "make demo    set up and verify a real deployment in examples/"
 	@echo "make test    set up and run all tests"
 	@echo "make check   lint, types and import contracts"
 	@echo "make bench   how long whole verify runs take"
+	@echo "make fuzz    100,000 mutated inputs over all readers (fuzz-guided: with atheris, for the night)"
 	@echo "make clean   remove what the others made"
 
 setup: $(READY)
@@ -36,6 +41,13 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_verify.py
+
+fuzz: $(READY)
+	$(BIN)/python -m fuzz.mutate --inputs 100000
+
+fuzz-guided: $(READY)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	for reader in $(READERS); do $(BIN)/python -m fuzz.guided $$reader -max_total_time=$(SECONDS_EACH) || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

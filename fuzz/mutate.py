@@ -83,6 +83,13 @@ def attempt(reader: Reader, data: bytes, seconds: int) -> str:
     return ""
 
 
+def _where(reader: Reader, trouble: str) -> str:
+    """The innermost line of colorcheck in a traceback, and the exception without what it says."""
+    lines = [line.strip() for line in trouble.splitlines()]
+    inner = [line for line in lines if line.startswith("File") and "colorcheck" in line]
+    return f"{reader.name}: {lines[-1].partition(':')[0]} in {inner[-1] if inner else '?'}"
+
+
 def _too_long(*_: object) -> None:
     raise HangError
 
@@ -119,11 +126,11 @@ def _run(reader: Reader, items: list[bytes], count: int, options: argparse.Names
         trouble = attempt(reader, data, options.seconds)
         slowest = max(slowest, time.perf_counter() - start)
         if trouble:
-            key = f"{reader.name}: {trouble.splitlines()[-1][:200]}"
+            key = _where(reader, trouble)
             if not failures[key]:
                 options.keep.mkdir(parents=True, exist_ok=True)
                 (options.keep / f"{reader.name}-{len(failures)}").write_bytes(data)
-                print(key, trouble, sep="\n", file=sys.stderr, flush=True)
+                print(key, trouble[-3000:], sep="\n", file=sys.stderr, flush=True)
             failures[key] += 1
     taken = time.perf_counter() - begin
     print(

@@ -14,10 +14,15 @@ LARGEST = 16 << 20
 _SAVE = "save the file as UTF-8, or write plain ASCII"
 
 
+def without_waiting(path: str, flags: int) -> int:
+    """Opens a file; of a pipe, nobody has to write into it first."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes | Problem:
     """The bytes of a file of at most `largest` bytes; `named_at` is where its name stands."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return Problem("unreadable", f"cannot read {path}: not a plain file", named_at)
             content = file.read(largest + 1)

@@ -19,7 +19,7 @@ from colorcheck.inputs.xl import XlFile
 from colorcheck.source import Location
 from colorcheck.value import dataclass
 
-XL_LARGEST = 1 << 20
+XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 << 20
 
 

@@ -24,6 +24,7 @@ __all__ = ["XlFile", "XlList", "XlSetting", "XlValue", "read_xl"]
 
 _PYTHON_LOOKS = "+,-.():"
 _SILENT_TOKENS = 3
+_MOST_PIECES = 256  # of a string put together with +=, whose characters have their places
 _DEEPEST_LIST = 4996  # what bison's stack of 10,000 holds of lists in lists
 
 _NAMES = {
@@ -193,6 +194,8 @@ class _Reader:
             return value
         previous = self.settings[found]
         if isinstance(value, Passage) and isinstance(previous.written, Passage):
+            if len(previous.written.pieces) >= _MOST_PIECES:
+                return Passage(previous.written.text + value.text, value.whole)
             return concatenated((previous.written, value), value.whole)
         if isinstance(value, XlList) and isinstance(previous.written, XlList):
             emptied = XlList((), previous.written.location)
@@ -230,7 +233,8 @@ class _Reader:
             return
         if text.endswith("\n"):
             text, line = text[:-1] or "<newline>", line - 1
-        self.errors.append(XlError(line, text.rstrip(" \t"), message, location))
+        name = str(self._name) if self._at is _At.NAME else ""
+        self.errors.append(XlError(line, text.rstrip(" \t"), message, location, name))
 
     def _location(self, token: Token) -> Location:
         return Location(self.file, token.line or 0, token.column or 0, token.end_line or 0, token.end_column or 0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
-from colorcheck.diagnostic import Problem
+from colorcheck.diagnostic import Edit, Problem
 from colorcheck.source import Location, Passage
 from colorcheck.value import dataclass
 
@@ -73,21 +74,41 @@ class XlSetting:
         return self.written.location if isinstance(self.written, XlList) else self.written.whole
 
 
+_DASH = 'a dash is no part of a name in xl files: write an underscore, as in llc_colors = ["4-8"]'
+
+
 @dataclass(frozen=True, slots=True)
 class XlError:
-    """An error of xl's reader. `line` is the number that xl prints, which can be one less than the true one."""
+    """An error of xl's reader. `line` is the number that xl prints, which can be one less than the true one.
+
+    `name` is the name in front of the place, where the reader waits for `=`.
+    """
 
     line: int
     near: str
     message: str
     location: Location
+    name: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        """The error with what to write instead. A dash is mended where it can only mean the key of the colors."""
+        message = f'near "{self.near}": {self.message}; xl refuses the whole file'
+        text = ""
+        fix: tuple[Edit, ...] = ()
+        if self.near.startswith("-"):
+            text = _DASH
+            if re.split(r"[^-a-z_]", self.name + self.near)[0] == "llc-colors":
+                start = self.location
+                fix = (Edit(start.until(Location(start.file, 0, 0, start.line, start.column + 1)), "_"),)
+        elif self.near[:1].isalpha() and self.near != self.near.lower():
+            text = f"names are in lower case: write {re.split('[^._0-9a-z]', self.near.lower())[0]}"
+        return Problem("syntax", message, self.location, text, fix)
 
     def printed(self, file: str) -> str:
         near = f"`{self.near}'" if self.near != "<newline>" else self.near
         return f"{file}:{self.line}: config parsing error near {near}: {self.message}"
 
-
-_DASH = 'a dash is no part of a name in xl files: write an underscore, as in llc_colors = ["4-8"]'
 
 _PYTHON = (
     "warning: Config file looks like it contains Python code.",
@@ -124,15 +145,7 @@ class XlFile:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        return tuple(
-            Problem(
-                "syntax",
-                f'near "{error.near}": {error.message}; xl refuses the whole file',
-                error.location,
-                _DASH if error.near.startswith("-") else "",
-            )
-            for error in self.errors
-        )
+        return tuple(error.problem for error in self.errors)
 
     def setting(self, name: str) -> XlSetting | None:
         """The setting that counts: the last one of that name."""

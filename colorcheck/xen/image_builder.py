@@ -26,6 +26,7 @@ _BEYOND = {
 _CELL = (1 << 32) - 1
 _STEP = 2 * MIB
 _LOWEST_SCRIPT = 12 * MIB
+_MOST_DOMAINS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,7 @@ def image_builder_boot(file: ImageBuilderFile) -> ImageBuilderBoot:
     problems: list[Problem] = [*file.problems, *_key_problems(file)]
     has_dom0 = _has_dom0(file)
     arguments = _arguments(file, has_dom0=has_dom0, problems=problems)
-    count = _number(file, "NUM_DOMUS", None, 0, problems)
-    domains = tuple(_domain(file, index, problems) for index in range(min(count, _most_domains(file, count))))
+    domains = tuple(_domain(file, index, problems) for index in range(_domain_count(file, problems)))
     return ImageBuilderBoot(file, arguments, has_dom0, domains, tuple(problems))
 
 
@@ -105,10 +105,14 @@ def _has_dom0(file: ImageBuilderFile) -> bool:
     return bool(file.text("DOM0_KERNEL"))
 
 
-def _most_domains(file: ImageBuilderFile, count: int) -> int:
-    """Domains beyond the highest index that is written have nothing but defaults; a huge NUM_DOMUS needs no more."""
-    indices = [int(a.index) for a in file.assignments if a.name.startswith("DOMU_") and a.index.isdigit()]
-    return min(count, max(indices, default=-1) + 65)
+def _domain_count(file: ImageBuilderFile, problems: list[Problem]) -> int:
+    count = _number(file, "NUM_DOMUS", None, 0, problems)
+    if count <= _MOST_DOMAINS:
+        return count
+    written = file.get("NUM_DOMUS")
+    message = f"{count} domains: colorcheck looks at the first {_MOST_DOMAINS}"
+    problems.append(Problem("not-a-number", message, written.location if written else file.location))
+    return _MOST_DOMAINS
 
 
 def _arguments(file: ImageBuilderFile, *, has_dom0: bool, problems: list[Problem]) -> Passage:
@@ -256,8 +260,12 @@ def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) 
 def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
     has_dom0 = _has_dom0(file)
     count = _arithmetic(file.text("NUM_DOMUS") or "0") or 0
+    told: set[str] = set()
     for written in file.assignments:
+        if written.name in told:
+            continue
         if written.name not in KEYS:
+            told.add(written.name)
             message = f"ImageBuilder knows no key {written.name} and ignores it"
             yield Problem("unknown-key", message, written.name_location, did_you_mean(written.name, KEYS))
         elif written.name in _BEYOND and written.value.text:

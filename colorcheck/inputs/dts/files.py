@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from colorcheck.diagnostic import Problem
+from colorcheck.inputs.files import without_waiting
 from colorcheck.source import Location
 
 # The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
@@ -24,16 +27,18 @@ class Files:
     def find(self, name: str, beside: str) -> str:
         """Where `name` is: beside the file that names it, else in the first of `folders` that has it."""
         for folder in (str(Path(beside).parent), *self.folders):
-            found = Path(folder, name)
-            if found.is_file():
-                return str(found)
+            found = str(Path(folder, name))
+            if os.path.isfile(found):
+                return found
         return str(Path(beside).parent / name)
 
     def read(self, path: str, named_at: Location, offset: int = 0, length: int | None = None) -> bytes | Problem:
         """The bytes of a file, or why there are none; `named_at` is the place of its name."""
         wanted = LARGEST + 1 if length is None else min(length, LARGEST + 1)
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=without_waiting) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return Problem("unreadable", f"cannot read {path}: not a plain file", named_at)
                 file.seek(min(offset, 1 << 62))
                 data = file.read(wanted)
         except (OSError, ValueError) as error:
