@@ -60,7 +60,7 @@ def kinds(folder: Path, text: str | bytes) -> set[str]:
         ("#define\n" + HEAD + "};", {"preprocessor"}),
         ('#include "t.dts"\n' + HEAD + "};", {"include-cycle"}),
         ('/include/ "t.dts"\n' + HEAD + "};", {"include-cycle"}),
-        (HEAD + 'p = /incbin/("/dev/zero"); };', {"too-large"}),
+        (HEAD + 'p = /incbin/("/dev/zero"); };', {"unreadable"}),
         (HEAD + "a: a { p = <&b>; q = &b; }; b: b { p = <&a>; q = &a; }; };", set()),
     ],
 )  # fmt: skip
