@@ -200,7 +200,7 @@ def _guest(
     guests = [other for other in system.domains if other.kind is DomainKind.XL]
     file = deployment.guests[guests.index(domain)] if len(guests) == len(deployment.guests) else None
     key = dialect.xl_key or "llc_colors"
-    value = f'["{colors}"]'
+    value = f"[{', '.join(f'{chr(34)}{part}{chr(34)}' for part in str(colors).split(','))}]"  # xl: a range an element
     if file is None:
         yield Problem("no-place", f"the file of {domain.name} was not found", domain.location, f"write {key} = {value}")
         return

@@ -127,14 +127,15 @@ class Search:
                 return self._worst(state, name) if OBJECTIVES[name].worst else self._sum(state, name)
 
     def best_placement(self, state: State) -> Placed | None:
-        """The best of the placements found, by all objectives in their order."""
+        """The best of the placements found, by all objectives in their order; of equals that with fewest ranges."""
         return min(self.attempt(state).placements, key=self._judged, default=None)
 
     def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
         problem = self.field.problem
         colors = {wish.name: wish.today for wish in self.field.fixed} | assigned_colors(self.field, placed)
-        values = measure(problem, colors, self.names)
-        return tuple(OBJECTIVES[name].sign * values[name] for name in self.names)
+        names = (*self.names, "ranges")
+        values = measure(problem, colors, names)
+        return tuple(OBJECTIVES[name].sign * values[name] for name in names)
 
     def attempt(self, state: State) -> Attempt:
         """Placements for the cheapest counts; where they have none, for the cheapest that have some."""

@@ -129,3 +129,16 @@ def test_miss_curves_come_from_files(tmp_path: Path) -> None:
     assert (misses.name, misses.value, misses.optimal) == ("misses", 800 + 10 + 50, True)
     (manifest.parent / "control.csv").write_text("1, many\n", encoding="utf-8")
     assert [problem.kind for problem in planned(manifest).problems] == ["miss-curve"]
+
+
+def test_every_range_is_an_element_of_its_own(tmp_path: Path) -> None:
+    """xl reads one range of an element and drops the rest in silence."""
+    manifest = copied("rpi4-xl", tmp_path)
+    policy = "".join(f"[domains.{name}]\nmin-colors = 3\n" for name in ("xen", "control"))
+    manifest.write_text(manifest.read_text(encoding="utf-8") + policy, encoding="utf-8")
+    edits = planned(manifest, keep=("dom0",)).plan.edits
+    written = [edit.new_text for edit in edits if edit.location.file.endswith(".cfg")]
+    assert any("," in text for text in written)
+    for text in written:
+        values = text.partition("=")[2] or text
+        assert all("," not in element for element in values.split('"')[1::2])
