@@ -105,6 +105,14 @@ class Passage:
         """The location of `text[start:end]`; of everything, where no more is known."""
         if not self.pieces:
             return self.whole
+        if len(self.pieces) == 1:
+            begin, place = self.pieces[0]
+            if not place.line:
+                return self.whole
+            column = place.column - begin
+            return Location(
+                place.file, place.line, column + start, place.line, column + max(start, end), place.node, place.property
+            )
         first = self._character(start)
         last = self._character(end - 1) if end > start else first
         if not first.line or not last.line:
@@ -125,8 +133,10 @@ class Passage:
         """`text[start:end]` as a passage of its own."""
         if not self.pieces:
             return Passage(self.text[start:end], self.whole)
-        inside = tuple((begin - start, place) for begin, place in self.pieces if start < begin < end)
         whole = self.locate(start, end)
+        if len(self.pieces) == 1:
+            return Passage(self.text[start:end], whole, ((0, whole),))
+        inside = tuple((begin - start, place) for begin, place in self.pieces if start < begin < end)
         return Passage(self.text[start:end], whole, ((0, whole), *inside))
 
 

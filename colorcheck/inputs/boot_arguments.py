@@ -11,7 +11,8 @@ def option_spans(text: str) -> tuple[tuple[int, int], ...]:
 
     Only spaces separate options (`xen/common/kernel.c`), and a NUL byte ends the arguments.
     """
-    return tuple(span(token) for token in tokens("boot_arguments", text.partition("\0")[0]))
+    spans = ((span(token)[0], token.rstrip(" ")) for token in tokens("boot_arguments", text.partition("\0")[0]))
+    return tuple((start, start + len(option)) for start, option in spans)
 
 
 def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:

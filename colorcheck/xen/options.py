@@ -6,11 +6,12 @@ register the options.
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from colorcheck.inputs.boot_arguments import read_boot_arguments
+from colorcheck.inputs.color_list import ColorListText
 from colorcheck.source import Location, Passage, passage
 from colorcheck.value import dataclass
 from colorcheck.xen.color_lists import ColorList, read_colors
@@ -26,6 +27,8 @@ EPERM, EINVAL, EOVERFLOW = 1, 22, 75
 
 _TRUE = ("1", "on", "yes", "true", "enable")
 _FALSE = ("0", "off", "no", "false", "disable")
+
+_NOWHERE = Location("")
 
 Stored = bool | int | tuple[int, ...] | None
 
@@ -168,7 +171,13 @@ def boot_arguments(
     `most_colors` and `buddy_size` (bytes) are what that Xen was built with.
     """
     room = dialect.most_colors if most_colors is None else most_colors
-    options = _mark_in_force([_option(written, dialect, room) for written in read_boot_arguments(arguments)])
+    written = read_boot_arguments(arguments)
+    meant = [_meaning(each.text, dialect.name, room) for each in written]
+    counting = _in_force(meant)
+    options = tuple(
+        _at(option, each, in_force=index in counting)
+        for index, (option, each) in enumerate(zip(meant, written, strict=True))
+    )
     values = {option.spec.concept: option.stored for option in options if option.spec and option.in_force}
     switch, dom0_mem = values.get(Concept.SWITCH), values.get(Concept.DOM0_MEMORY)
     legacy = any(option.spec and option.spec.legacy for option in options)
@@ -202,15 +211,41 @@ def _colors(stored: Stored) -> tuple[int, ...]:
     return stored if isinstance(stored, tuple) else ()
 
 
-def _mark_in_force(options: list[Option]) -> tuple[Option, ...]:
+def _in_force(options: list[Option]) -> set[int]:
     """The last option of a concept that stored something is in force, unless another one goes before it."""
     stored = [(index, option, option.spec) for index, option in enumerate(options) if option.stored is not None]
     last = {spec.concept: index for index, _, spec in stored if spec}
     winning = {spec.name: (spec.concept, index, option.stored) for index, option, spec in stored if spec and spec.wins}
     last |= {concept: index for concept, index, value in winning.values() if value}
-    return tuple(
-        replace(option, in_force=True) if option.spec and last.get(option.spec.concept) == index else option
-        for index, option in enumerate(options)
+    return set(last.values())
+
+
+@lru_cache(maxsize=1 << 12)
+def _meaning(text: str, dialect: str, room: int) -> Option:
+    """The option at no place: what it means depends on its text only, and texts repeat."""
+    return _option(Passage(text, _NOWHERE), dialect_of(dialect), room)
+
+
+def _at(option: Option, written: Passage, *, in_force: bool) -> Option:
+    """An option as `_meaning` gives it, at its place."""
+    colors = option.colors
+    if colors is not None:
+        whole = option.key != option.name  # it is handed a text that nobody wrote
+        place = Passage("no", written.whole) if whole else written.part(len(option.key) + 1, len(option.text))
+        text = ColorListText(place, colors.written.pieces)
+        colors = ColorList(text, colors.colors, colors.items, colors.error, colors.count)
+    return Option(
+        written,
+        option.text,
+        option.key,
+        option.value,
+        option.name,
+        option.fate,
+        option.spec,
+        option.stored,
+        colors,
+        option.message,
+        in_force,
     )
 
 
