@@ -124,8 +124,8 @@ def _input(source: Path, name: str, digest: str) -> Check:
 def _theorem(source: Path, entry: dict[str, object], timeout: float) -> Check:
     subject, verdict = str(entry["id"]), Verdict(str(entry["verdict"]))
     certificate = entry.get("certificate")
-    if certificate is not None and not check_counting(certificate):
-        return Check(subject, "differs", "the counting certificate does not show what it claims")
+    if certificate is not None and not check_counting(certificate, verdict):
+        return Check(subject, "differs", f"the counting certificate does not show that the theorem is {verdict}")
     name = str(entry["file"])
     if not name:
         return _without_file(subject, verdict, counted=certificate is not None)
@@ -144,8 +144,8 @@ def _theorem(source: Path, entry: dict[str, object], timeout: float) -> Check:
 
 
 def _without_file(subject: str, verdict: Verdict, *, counted: bool) -> Check:
-    if verdict is Verdict.PROVED:
-        return Check(subject, "no-answer", "proved by search; there is no text for a second solver")
+    if verdict is Verdict.PROVED and not counted:
+        return Check(subject, "no-answer", "proved by a search too large for a certificate; nothing can be checked")
     if verdict is Verdict.UNKNOWN:
         return Check(subject, "no-answer", "the theorem is unknown")
     return Check(subject, "confirmed" if counted else "stated")

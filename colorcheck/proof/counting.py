@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
+from typing import TypedDict
 
 from colorcheck.diagnostic import Verdict
 from colorcheck.proof.leveling import level
@@ -12,6 +13,14 @@ from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.proof.solver import decide
 
 SECONDS = 5.0
+
+
+class _State(TypedDict):
+    """A state of an "orders" certificate: who is created, what is free, where each creation leads."""
+
+    created: list[str]
+    free: list[int]
+    next: dict[str, int]
 
 
 def hall_set(needs: Needs, free: Sequence[int]) -> dict[str, object] | None:
@@ -77,13 +86,14 @@ def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object]
     return None
 
 
-def check_counting(certificate: object) -> bool:
-    """Whether a certificate shows what it claims; nothing but sums and comparisons."""
+def check_counting(certificate: object, verdict: Verdict | None = None) -> bool:
+    """Whether a certificate shows what it claims, and that this is the `verdict`; nothing but sums and comparisons."""
     if not isinstance(certificate, dict):
         return False
     try:
-        return _check_hall(certificate) if certificate["kind"] == "hall" else _check_taking(certificate)
-    except (KeyError, TypeError, ValueError, IndexError):
+        shown, check = _CHECKS[certificate["kind"]]
+        return verdict in {None, shown} and check(certificate)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         return False
 
 
@@ -120,3 +130,39 @@ def _leveled(before: list[int], after: list[int], colors: list[int], pages: int)
     return (
         all(not taken[c] for c in wanted if before[c] < top) and standing == sorted(standing) and standing[0] >= top - 1
     )
+
+
+def _check_orders(certificate: dict[str, object]) -> bool:
+    """From the first state on, each creation that finds room leads to a state of the list; in all is room for the
+    domain in question."""
+    wanted, colors, states = certificate["domains"], certificate["colors"], certificate["states"]
+    if not isinstance(wanted, dict) or not isinstance(colors, list) or not isinstance(states, list):
+        return False
+    place = {color: number for number, color in enumerate(colors)}
+    needs = {name: (each["pages"], [place[color] for color in each["colors"]]) for name, each in wanted.items()}
+    pages, own = needs.pop(str(certificate["domain"]))
+    if not states or states[0]["created"]:
+        return False
+    return all(
+        sum(state["free"][color] for color in set(own)) >= pages
+        and min(state["free"]) >= 0
+        and all(_leads_on(states, state, name, *need) for name, need in needs.items() if name not in state["created"])
+        for state in states
+    )
+
+
+def _leads_on(states: list[_State], state: _State, name: str, pages: int, colors: list[int]) -> bool:
+    """The creation of a domain finds no room, or it leads to the state that the certificate says."""
+    free = state["free"]
+    if sum(free[color] for color in set(colors)) < pages:
+        return name not in state["next"]
+    following = states[state["next"][name]]
+    same = set(following["created"]) == {*state["created"], name}
+    return same and _leveled(free, following["free"], colors, pages)
+
+
+_CHECKS: dict[str, tuple[Verdict, Callable[[dict[str, object]], bool]]] = {
+    "hall": (Verdict.REFUTED, _check_hall),
+    "taking": (Verdict.REFUTED, _check_taking),
+    "orders": (Verdict.PROVED, _check_orders),
+}

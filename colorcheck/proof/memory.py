@@ -12,7 +12,7 @@ from colorcheck.proof.case import Case, Party
 from colorcheck.proof.counting import hall_set, taking_certificate
 from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.orders import order_without_room
+from colorcheck.proof.orders import order_without_room, orders_certificate
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.theorem import Assumption, Theorem, Trust
 from colorcheck.value import dataclass
@@ -253,7 +253,11 @@ def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], fr
     if search.order is None and not search.complete:
         return obligation.settled(Verdict.UNKNOWN, reason="no order was found that fails, nor excluded in time")
     if search.order is None:
-        return obligation.settled(Verdict.PROVED, reason="every order of the guests that share colors was tried")
+        return obligation.settled(
+            Verdict.PROVED,
+            reason="every order of the guests that share colors was tried",
+            certificate=orders_certificate(party.name, needs, search) if case.smt else None,
+        )
     found = search.order
     witness = {"order": [*found, party.name], "domain": party.name, "needed_pages": domain.needed_pages}
     ordered = {name: needs[name] for name in (*found, party.name)}

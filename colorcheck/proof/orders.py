@@ -9,15 +9,20 @@ from colorcheck.proof.leveling import level
 from colorcheck.value import dataclass
 
 Needs = Mapping[str, tuple[int, Sequence[int]]]
+State = tuple[frozenset[str], tuple[int, ...]]
+
+MOST_NUMBERS = 1_000_000  # in a certificate
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSearch:
     """`order` are the domains after which the one in question finds no room; None: no such order was found, and
-    there is none where the search was `complete`."""
+    there is none where the search was `complete`. `states` are all that the search met: who is created, and the free
+    frames of each color then."""
 
     order: tuple[str, ...] | None
     complete: bool
+    states: tuple[State, ...] = ()
 
 
 def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: float) -> OrderSearch:
@@ -29,7 +34,7 @@ def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: 
     deadline = time.monotonic() + timeout
     needed, colors = needs[name]
     group = connected(name, needs)
-    seen: set[tuple[frozenset[str], tuple[int, ...]]] = set()
+    seen: dict[State, None] = {(frozenset(), free): None}
     stack: list[tuple[tuple[str, ...], tuple[int, ...]]] = [((), free)]
     while stack:
         if time.monotonic() > deadline:
@@ -43,9 +48,38 @@ def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: 
                 continue
             key = (frozenset((*order, other)), left)
             if key not in seen:
-                seen.add(key)
+                seen[key] = None
                 stack.append(((*order, other), left))
-    return OrderSearch(None, complete=True)
+    return OrderSearch(None, complete=True, states=tuple(seen))
+
+
+def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> dict[str, object] | None:
+    """Every state that creation in any order leads to, with the state that each domain's creation leads to next, and
+    in each of them room for `name`. None where the search did not show that, or where there are too many states.
+
+    Whoever checks it goes from state to state and compares; nothing is searched.
+    """
+    group = connected(name, needs)
+    named = [name, *group]
+    colors = sorted({color for each in named for color in needs[each][1]})
+    if search.order is not None or not search.complete or len(search.states) * len(colors) > MOST_NUMBERS:
+        return None
+    number = {state: index for index, state in enumerate(search.states)}
+    states = []
+    for created, free in search.states:
+        following = {}
+        for other in group:
+            left = None if other in created else level(free, needs[other][1], needs[other][0])
+            if left is not None:
+                following[other] = number[created | {other}, left]
+        states.append({"created": sorted(created), "free": [free[color] for color in colors], "next": following})
+    return {
+        "kind": "orders",
+        "domain": name,
+        "domains": {each: {"pages": needs[each][0], "colors": list(needs[each][1])} for each in named},
+        "colors": colors,
+        "states": states,
+    }
 
 
 def connected(name: str, needs: Needs) -> list[str]:

@@ -37,6 +37,21 @@ def test_cvc5_confirms_every_theorem(folder: Path) -> None:
     assert all(entry["assumptions"] for entry in document["theorems"])
 
 
+def test_a_proof_by_trying_every_order_is_confirmed_state_by_state(tmp_path: Path) -> None:
+    """Both guests fit in either order only because of the color that Xen chooses: no bound shows it, the states do."""
+    of = system(16, [domain(1, [1, 2], 6), domain(2, [2, 3], 16)])
+    theorems = {t.id: t for t in prove(of, level_boot(of, 10), ZCU102, Policy("any"), timeout=20, smt=True)}
+    theorem = theorems["memory-any-order/d2"]
+    assert str(theorem.verdict) == "proved"
+    assert not theorem.smt
+    write_certificates([("4.20", theorem)], tmp_path, [])
+    assert statuses(tmp_path) == {"memory-any-order/d2": "confirmed"}
+    rewritten(tmp_path, theorem.id, verdict="refuted")
+    assert statuses(tmp_path) == {"memory-any-order/d2": "differs"}
+    rewritten(tmp_path, theorem.id, verdict="proved", certificate=None)
+    assert statuses(tmp_path) == {"memory-any-order/d2": "no-answer"}
+
+
 def test_a_changed_input_is_told(folder: Path) -> None:
     (folder.parent / "system.dts").write_text("/dts-v1/; / {};\n", encoding="utf-8")
     assert statuses(folder)["../system.dts"] == "changed"

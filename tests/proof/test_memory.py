@@ -6,17 +6,19 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations, product
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from colorcheck.diagnostic import Verdict
 from colorcheck.inputs.manifest import Policy
 from colorcheck.proof.case import Case
 from colorcheck.proof.counting import check_counting, hall_set, taking_certificate
 from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import memory
-from colorcheck.proof.orders import order_without_room
+from colorcheck.proof.orders import Needs, order_without_room, orders_certificate
 from colorcheck.theorem import Theorem
 from colorcheck.xen.system import Boot, DomainKind, Failure
 from tests.proof.systems import booted, domain, level_boot, system, theorems, verdicts
@@ -213,3 +215,42 @@ def test_the_search_for_an_order_stops_in_time() -> None:
     search = order_without_room("d0", needs, (20, 20), timeout=0.0)
     assert search.order is None
     assert not search.complete
+
+
+def searched(free: Sequence[int], wanted: Wanted) -> tuple[Needs, dict[str, object] | None]:
+    needs = {f"d{number}": each for number, each in enumerate(wanted)}
+    search = order_without_room("d0", needs, tuple(free), timeout=20)
+    return needs, orders_certificate("d0", needs, search)
+
+
+@pytest.mark.parametrize("seed", range(20, 23))
+def test_all_orders_have_a_certificate_exactly_where_all_leave_room(seed: int) -> None:
+    shown = 0
+    for free, wanted in small_systems(40, seed):
+        always = all(_fits_in(order, 0, free, wanted) for order in permutations(range(len(wanted))))
+        _, certificate = searched(free, wanted)
+        assert (certificate is not None) == always
+        assert not always or check_counting(certificate, Verdict.PROVED)
+        assert not check_counting(certificate, Verdict.REFUTED)
+        shown += always
+    assert shown
+
+
+def test_a_certificate_that_hides_an_order_is_refused() -> None:
+    _, honest = searched((9, 8, 7, 0), [(5, (0, 1)), (4, (1, 2)), (6, (0, 2))])
+    assert honest is not None
+    assert check_counting(honest)
+    states: list[dict[str, Any]] = honest["states"]  # type: ignore[assignment]
+    assert len(states) == 5
+    for number, state in enumerate(states):
+        for spoiled in (
+            [*states[:number], *states[number + 1 :]],
+            [*states[:number], {**state, "free": [free + 1 for free in state["free"]]}, *states[number + 1 :]],
+            [*states[:number], {**state, "created": ["d1", "d2"]}, *states[number + 1 :]],
+        ):
+            if spoiled[number : number + 1] != [state] and len(state["created"]) < 2:
+                assert not check_counting({**honest, "states": spoiled})
+    domains: dict[str, Any] = honest["domains"]  # type: ignore[assignment]
+    assert not check_counting({**honest, "domains": {**domains, "d0": {**domains["d0"], "pages": 99}}})
+    assert not check_counting({**honest, "domains": {**domains, "d1": {**domains["d1"], "pages": 5}}})
+    assert not check_counting({**honest, "states": []})
