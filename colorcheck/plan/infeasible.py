@@ -11,9 +11,11 @@ from colorcheck.hardware.board import PAGE
 from colorcheck.plan.field import Block, Field, Merge, block_of, count_allowed, make_field
 from colorcheck.plan.objectives import MIB_PAGES
 from colorcheck.plan.problem import PlanProblem, Repair, Requirement, Wish
+from colorcheck.plan.search import LEAF_VARIABLES
 from colorcheck.plan.solution import solved
 
 MOST_REPAIRS = 3  # of one kind
+CORE_SECONDS = 1.0  # how long Z3 may make a core smaller that counting has shown
 KINDS = ("min-colors", "max-colors", "memory", "separate")
 
 
@@ -50,8 +52,9 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
     """Requirements that clash, none of which can be left out; None where a clash was not shown.
 
-    Whether some of them clash is counted: too few colors, or too few frames. Only where counting shows nothing of
-    all together, Z3 is asked, and what the time does not allow to leave out stays in.
+    Whether some of them clash is counted: too few colors, or too few frames. Where cells hold different numbers of
+    frames, fewer may clash than counting shows: Z3 is asked, of large problems only where counting shows nothing at
+    all, and what the time does not allow to leave out stays in.
     """
     wanted = requirements(problem)
     counting = Counting(problem)
@@ -59,14 +62,22 @@ def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | 
     counted = not counting.possible(kept)
     if not counted and not _excluded(problem, deadline):
         return None
+    until = min(deadline, time.monotonic() + CORE_SECONDS) if counted else deadline
+    asking = not counted or _worth_asking(problem)
     for each in wanted:
         rest = kept - {each.name}
         clash = not counting.possible(rest)
-        if not clash and not counted and time.monotonic() < deadline:
-            clash = _excluded(_only(problem, rest), deadline)
+        if not clash and asking and time.monotonic() < until:
+            clash = _excluded(_only(problem, rest), until)
         if clash:
             kept = rest
     return tuple(each for each in wanted if each.name in kept)
+
+
+def _worth_asking(problem: PlanProblem) -> bool:
+    """Whether Z3 may know more than counting does, and soon: cells of several sizes, but few of them."""
+    sizes = {problem.held(cell) for cell in problem.cells}
+    return len(sizes) > 1 and len(sizes) * len(problem.wishes) <= LEAF_VARIABLES
 
 
 def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:

@@ -95,6 +95,13 @@ def test_a_core_is_a_minimal_clash(problem: PlanProblem) -> None:
         assert plan(smaller, repairs=False).status != "infeasible"
 
 
+def test_a_core_is_minimal_where_colors_hold_different_numbers_of_frames() -> None:
+    """Four colors of two frames and one of three serve no two that need five beside a third; counting blames more."""
+    wishes = (Wish("xen", 0), Wish("a", 5), Wish("b", 5), Wish("c", 1))
+    found = plan(PlanProblem((2, 2, 2, 2, 3), wishes), repairs=False)
+    assert [each.name for each in found.core] == ["memory a", "memory b"]
+
+
 def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
     """The problem with these requirements and no other."""
     wishes = []
