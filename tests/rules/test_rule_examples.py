@@ -39,7 +39,8 @@ def test_clean_deployment_is_silent(xen: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rule", TESTED, ids=lambda rule: rule.id)
 def test_fix_mends_what_was_found(rule: Rule, tmp_path: Path) -> None:
-    edits = [edit for found in findings(rule.bad, tmp_path) if found.rule == rule.id for edit in found.fix]
+    before = findings(rule.bad, tmp_path)
+    edits = [edit for found in before if found.rule == rule.id for edit in found.fix]
     if not edits:
         pytest.skip("no fix")
     files, unreadable = originals(edits)
@@ -47,3 +48,4 @@ def test_fix_mends_what_was_found(rule: Rule, tmp_path: Path) -> None:
     assert write(files, edits) == ()
     left = pipeline.verify(read_manifest(str(tmp_path / "colorcheck.toml"))).findings
     assert [(f.rule, f.message) for f in left if f.rule == rule.id or f.severity is Severity.ERROR] == []
+    assert {f.rule for f in left} <= {f.rule for f in before}
