@@ -48,14 +48,15 @@ def _write(text: str) -> None:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar of frames on standard error, if that is a terminal and writing takes longer than a second."""
-    if not sys.stderr.isatty():
+    """A bar of frames on standard error, if that is a terminal, the document goes elsewhere, and writing takes longer
+    than a second. The document must not pass through the bar's console."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
         yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    bar = Progress(console=Console(stderr=True), transient=True)
+    bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
     begin, done = time.monotonic(), 0
 
     def advance(count: int) -> None:

@@ -143,3 +143,16 @@ def test_bars_and_groups() -> None:
     assert [mood for _, mood in lines[0].bars] == ["other", "other", "own", "empty"]
     assert len(list(chart((1,) * 128, (1,) * 128, (), 70))) == 2
     assert [(g.colors, g.frames) for g in groups((7, 8, 90, 90), {0, 1, 3}, 1)] == [("0-1", "7-8"), ("3", "90")]
+
+
+def test_the_document_does_not_pass_through_the_progress_bar(
+    manifest: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from colorcheck.cli import frames
+
+    monkeypatch.setattr(frames, "_PATIENCE", 0.0)
+    monkeypatch.setattr(frames.sys.stderr, "isatty", lambda: True)
+    assert main(["replay", str(manifest), "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == json.loads(json.dumps(api.replay(manifest).to_dict()))
+    assert "frames" in err
