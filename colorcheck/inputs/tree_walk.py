@@ -61,9 +61,25 @@ def unit_name(node: Node) -> str:
 
 
 def cell_sizes(parent: Node, address: int = 2, size: int = 1) -> tuple[int, int]:
-    """How many cells an address and a size take in the children of `parent`; the defaults are the specification's."""
+    """How many cells an address and a size take in the children of `parent`; the defaults are the specification's.
+
+    Xen and Linux take what the node above says instead: give that, or use `cells_below` or `Ancestry.cell_sizes`.
+    """
     found_address, found_size = cell(parent, "#address-cells"), cell(parent, "#size-cells")
     return address if found_address is None else found_address, size if found_size is None else found_size
+
+
+def cells_below(tree: DeviceTree, path: str) -> tuple[int, int]:
+    """The cells in the children of the node at `path` as Xen counts them: a node that does not say inherits.
+
+    Source: `device_tree_for_each_node`, `dt_n_addr_cells` (xen/common/device-tree, 4.20–4.22).
+    """
+    node: Node | None = tree.root
+    found = cell_sizes(tree.root)
+    for part in filter(None, path.split("/")):
+        node = node.child(part) if node else None
+        found = cell_sizes(node, *found) if node else found
+    return found
 
 
 def _join(values: tuple[int, ...]) -> int:
@@ -85,11 +101,6 @@ def ranges_of(found: Property | None, address: int, size: int) -> tuple[tuple[in
     )
 
 
-def reg(node: Node, parent: Node) -> tuple[tuple[int, int], ...]:
-    """The node's own `reg`, in the addresses of its parent."""
-    return ranges_of(node.properties.get("reg"), *cell_sizes(parent))
-
-
 @dataclass(frozen=True, slots=True)
 class Bridge:
     """One entry of `ranges`: addresses of the child's bus from `child` on are `parent` on, for `size` bytes."""
@@ -97,22 +108,6 @@ class Bridge:
     child: int
     parent: int
     size: int
-
-
-def bridges(node: Node, parent: Node) -> tuple[Bridge, ...] | None:
-    """The node's `ranges`; empty where it maps its children one to one, None where they cannot be translated."""
-    found = node.properties.get("ranges")
-    if found is None:
-        return None
-    own, size = cell_sizes(node)
-    outer = cell_sizes(parent)[0]
-    width = own + outer + size
-    values = cells(found.value)
-    return tuple(
-        Bridge(_join(entry[:own]), _join(entry[own : own + outer]), _join(entry[own + outer :]))
-        for i in range(0, len(values) - width + 1, width)
-        if (entry := values[i : i + width])
-    )
 
 
 class Ancestry:
@@ -144,6 +139,26 @@ class Ancestry:
             yield above
             above = self.parent(above)
 
+    def cell_sizes(self, node: Node) -> tuple[int, int]:
+        """The cells of addresses and sizes in the children of `node`; a node that does not say inherits."""
+        above = self.parent(node)
+        return cell_sizes(node, *self.cell_sizes(above)) if above is not None else cell_sizes(node)
+
+    def bridges(self, node: Node) -> tuple[Bridge, ...] | None:
+        """The node's `ranges`; empty where it maps its children one to one, None where they cannot be translated."""
+        found, above = node.properties.get("ranges"), self.parent(node)
+        if found is None or above is None:
+            return None
+        own, size = self.cell_sizes(node)
+        outer = self.cell_sizes(above)[0]
+        width = own + outer + size
+        values = cells(found.value)
+        return tuple(
+            Bridge(_join(entry[:own]), _join(entry[own : own + outer]), _join(entry[own + outer :]))
+            for i in range(0, len(values) - width + 1, width)
+            if (entry := values[i : i + width])
+        )
+
     def translate(self, address: int, node: Node) -> int | None:
         """An address on the bus that `node` sits on, as a physical address; None where a bus maps nothing there.
 
@@ -151,7 +166,7 @@ class Ancestry:
         """
         below = self.parent(node)
         while below is not None and (above := self.parent(below)) is not None:
-            known = bridges(below, above)
+            known = self.bridges(below)
             if known is None:
                 return None
             if known:
@@ -168,10 +183,13 @@ class Ancestry:
         Entries of a bus whose children have no size are no memory regions, so there are none.
         """
         parent = self.parent(node)
-        if parent is None or cell_sizes(parent)[1] == 0:
+        if parent is None:
+            return ()
+        address_cells, size_cells = self.cell_sizes(parent)
+        if not size_cells:
             return ()
         found: list[tuple[int, int] | None] = []
-        for address, size in reg(node, parent):
+        for address, size in ranges_of(node.properties.get("reg"), address_cells, size_cells):
             start = self.translate(address, node)
             found.append(None if start is None else (start, size))
         return tuple(found)

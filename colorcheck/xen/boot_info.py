@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field, replace
-from itertools import pairwise
 from typing import TypeVar
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.tree import DeviceTree, Node
-from colorcheck.inputs.tree_walk import cell, cell_sizes, compatible, number, ranges_of, reg, string
+from colorcheck.inputs.tree_walk import (
+    available,
+    cell_sizes,
+    compatible,
+    number,
+    ranges_of,
+    string,
+    unit_name,
+)
 from colorcheck.source import Location
 from colorcheck.value import dataclass
 from colorcheck.xen.machine import MAX_ADDRESS, Machine, Module, Range
@@ -25,21 +32,30 @@ R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
 MAX_BANKS = 256
+_DEEPEST_MODULE = 3  # levels below the root
+_LONGEST_PATH = 91  # characters of a module's path
 USUAL_IMAGE_SIZE = {"4.20": 0x174000, "4.21": 0x17C000, "4.22": 0x17C000}
 """`_end - _start` of the builds that the memory model was measured with, for a target that does not say."""
 
 
 @dataclass(slots=True)
 class _Scan:
-    """What was found so far."""
+    """What was found so far. `order` has modules and reserved ranges as Xen comes upon them."""
 
+    order: list[Range] = field(default_factory=list)
     banks: list[Range] = field(default_factory=list)
     reserved: list[Range] = field(default_factory=list)
     memreserve: list[Range] = field(default_factory=list)
     shared: list[Range] = field(default_factory=list)
     static_heap: list[Range] = field(default_factory=list)
-    modules: list[Module] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+
+    def reserve(self, where: list[Range], found: Range) -> None:
+        if _add(self, where, found):
+            self.order.append(found)
+
+    def load(self, module: Module) -> None:
+        _add(self, self.order, module)
 
 
 def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[Note, ...]]:
@@ -53,7 +69,7 @@ def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[N
         scan.memreserve = list(_memreserve(tree))
         _scan_tree(scan, tree, memory=deployment.manifest.target.memory is None)
     banks = _sorted_banks(scan, deployment)
-    modules = _registered(scan)
+    modules, refused = _registered(scan)
     _check_modules(scan, banks, modules)
     _check_counts(scan)
     machine = Machine(
@@ -63,6 +79,7 @@ def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[N
         tuple(scan.static_heap),
         modules,
         image_size,
+        refused,
     )
     return machine, tuple(scan.notes)
 
@@ -91,18 +108,18 @@ def _loaded(scan: _Scan, deployment: Deployment, image_size: int) -> None:
         scan.notes.append(note("xen-address-unknown", message, manifest.location("target")))
     else:
         place = manifest.location("target.xen-address")
-        _add(scan, scan.modules, Module(target.xen_address, image_size, "Xen", place, "xen"))
+        scan.load(Module(target.xen_address, image_size, "Xen", place, "xen"))
     size = target.device_tree_size or (deployment.tree.size if deployment.tree else 0)
     if target.device_tree_address is None or not size:
         message = "where the boot loader puts the device tree is not given: the regions around it are not modelled"
         scan.notes.append(note("device-tree-address-unknown", message, manifest.location("target")))
     else:
         place = manifest.location("target.device-tree-address")
-        _add(scan, scan.modules, Module(target.device_tree_address, size, "device tree", place, "device-tree"))
+        scan.load(Module(target.device_tree_address, size, "device tree", place, "device-tree"))
 
 
-def _add(scan: _Scan, where: list[R], found: R) -> None:
-    """Adds a range, cut off at 2^64; an empty bank or reserved range counts for nothing."""
+def _add(scan: _Scan, where: list[R], found: R) -> bool:
+    """Adds a range, cut off at 2^64, and tells whether it did: an empty bank or reserved range counts for nothing."""
     if found.end > MAX_ADDRESS:
         message = (
             f"{found.label} at {found.start:#x} of {found.size:#x} bytes reaches beyond the end of the address space"
@@ -111,8 +128,10 @@ def _add(scan: _Scan, where: list[R], found: R) -> None:
             note("range-wraps", message, found.location, start=found.start, size=found.size, what=found.label)
         )
         found = replace(found, size=max(0, MAX_ADDRESS - found.start))
-    if found.size or isinstance(found, Module):
-        where.append(found)
+    if not found.size and not isinstance(found, Module):
+        return False
+    where.append(found)
+    return True
 
 
 def _memreserve(tree: DeviceTree) -> Iterator[Range]:
@@ -129,30 +148,38 @@ def _place(node: Node, name: str = "reg") -> Location:
 
 
 def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
+    outer = cell_sizes(tree.root)
     for node in tree.root.children:
-        if memory and string(node, "device_type") == "memory":
-            for start, size in reg(node, tree.root):
+        if unit_name(node) == "memory" and string(node, "device_type") == "memory":
+            for start, size in _ranges(node, outer) if memory and available(node) else ():
                 _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
         elif node.name == "reserved-memory":
-            for child in node.children:
-                for start, size in reg(child, node):
-                    _add(scan, scan.reserved, Range(start, size, child.name, _place(child)))
-    chosen = tree.node("/chosen")
-    if chosen is not None:
-        _initrd(scan, chosen)
-        _static_heap(scan, chosen)
-        _modules_below(scan, chosen, _Guess())
+            _reserved_below(scan, node, outer)
+        elif node.name == "chosen":
+            _static_heap(scan, node, outer)
+            _initrd(scan, node)
+            _modules_below(scan, node, outer, _Guess())
 
 
-def _static_heap(scan: _Scan, chosen: Node) -> None:
-    """`xen,static-heap`: reserved ranges that are all of Xen's heap."""
-    found = chosen.properties.get("xen,static-heap")
-    address = cell(chosen, "#xen,static-heap-address-cells") or 2
-    size = cell(chosen, "#xen,static-heap-size-cells") or 2
-    for start, length in ranges_of(found, address, size):
+def _ranges(node: Node, sizes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    return ranges_of(node.properties.get("reg"), *sizes)
+
+
+def _reserved_below(scan: _Scan, parent: Node, outer: tuple[int, int]) -> None:
+    """What is reserved below `parent`; a disabled node reserves nothing."""
+    sizes = cell_sizes(parent, *outer)
+    for node in parent.children:
+        for start, size in _ranges(node, sizes) if available(node) else ():
+            scan.reserve(scan.reserved, Range(start, size, node.name, _place(node)))
+        _reserved_below(scan, node, sizes)
+
+
+def _static_heap(scan: _Scan, chosen: Node, sizes: tuple[int, int]) -> None:
+    """`xen,static-heap`: reserved ranges that are all of Xen's heap, in the cells of the root."""
+    for start, length in ranges_of(chosen.properties.get("xen,static-heap"), *sizes):
         held = Range(start, length, "static heap", _place(chosen, "xen,static-heap"))
         _add(scan, scan.static_heap, held)
-        _add(scan, scan.reserved, held)
+        scan.reserve(scan.reserved, held)
         message = (
             "with a static heap all of Xen's memory is in the buddy heap: the color heap is empty and no domain "
             "gets any memory"
@@ -183,36 +210,38 @@ def _initrd(scan: _Scan, chosen: Node) -> None:
     end = number(chosen.properties.get("linux,initrd-end"))
     if start is not None and end is not None and end > start:
         place = _place(chosen, "linux,initrd-start")
-        _add(scan, scan.modules, Module(start, end - start, "ramdisk", place, "ramdisk"))
+        scan.load(Module(start, end - start, "ramdisk", place, "ramdisk"))
 
 
-def _modules_below(scan: _Scan, parent: Node, guess: _Guess) -> None:
-    """Boot modules and what dom0less domains reserve, in the order of the tree."""
+def _modules_below(scan: _Scan, parent: Node, outer: tuple[int, int], guess: _Guess, depth: int = 2) -> None:
+    """Boot modules and what dom0less domains reserve, in the order of the tree. `depth` is that of the children."""
+    if depth > _DEEPEST_MODULE:
+        return
+    sizes = cell_sizes(parent, *outer)
     for node in parent.children:
         if compatible(node, "xen,multiboot-module", "multiboot,module"):
             domain = parent.path if compatible(parent, "xen,domain") else ""
-            for start, size in reg(node, parent)[:1]:
-                _add(scan, scan.modules, Module(start, size, node.name, _place(node), guess.kind(node), domain))
+            for start, size in _ranges(node, sizes)[:1] if len(node.path) <= _LONGEST_PATH else ():
+                scan.load(Module(start, size, node.name, _place(node), guess.kind(node), domain))
         elif compatible(node, "xen,domain"):
-            _static_memory(scan, node)
+            _static_memory(scan, node, sizes)
         elif compatible(node, "xen,domain-shared-memory-v1"):
-            _shared_memory(scan, node, parent)
-        _modules_below(scan, node, guess)
+            _shared_memory(scan, node, sizes)
+        _modules_below(scan, node, sizes, guess, depth + 1)
 
 
-def _static_memory(scan: _Scan, node: Node) -> None:
-    address = cell(node, "#xen,static-mem-address-cells") or 2
-    size = cell(node, "#xen,static-mem-size-cells") or 2
-    for start, length in ranges_of(node.properties.get("xen,static-mem"), address, size):
-        _add(scan, scan.reserved, Range(start, length, f"static memory of {node.name}", _place(node, "xen,static-mem")))
+def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
+    for start, length in ranges_of(node.properties.get("xen,static-mem"), *sizes):
+        place = _place(node, "xen,static-mem")
+        scan.reserve(scan.reserved, Range(start, length, f"static memory of {node.name}", place))
 
 
-def _shared_memory(scan: _Scan, node: Node, parent: Node) -> None:
+def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     """Static shared memory: host address, guest address, size; without a host address nothing is reserved.
 
     A region that several domains share counts once (`process_shm_node`).
     """
-    address, size = cell_sizes(parent)
+    address, size = sizes
     found = node.properties.get("xen,shared-mem")
     if found is None or len(found.value) < 4 * (2 * address + size):
         return
@@ -221,7 +250,7 @@ def _shared_memory(scan: _Scan, node: Node, parent: Node) -> None:
     if any(held.start == start and held.size == length for held in scan.shared):
         return
     held = Range(start, length, f"shared memory {string(node, 'xen,shm-id') or node.name}", found.location)
-    _add(scan, scan.shared, held)
+    scan.reserve(scan.shared, held)
     message = f"{held.label} lies in frames of every color, which coloring does not keep apart"
     shared = note("static-shared-memory", message, found.location, start=start, end=held.end, id=held.label)
     scan.notes.append(shared)
@@ -250,24 +279,33 @@ def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
     return tuple(found)
 
 
-def _registered(scan: _Scan) -> tuple[Module, ...]:
-    """The modules that Xen keeps: one that overlaps another, or a reserved range, is left out with a message.
+def _registered(scan: _Scan) -> tuple[tuple[Module, ...], bool]:
+    """The modules that Xen keeps, and whether it refuses the tree.
 
-    A module inside a `/memreserve/` entry is kept: boot loaders reserve what they load.
+    A module that overlaps what came before it is left out with a message; a reserved range that does so ends the
+    boot. What lies inside a `/memreserve/` entry does no harm: boot loaders reserve what they load.
     """
     found: list[Module] = []
-    for module in scan.modules:
-        others = [*found, *scan.reserved, *scan.shared, *(m for m in scan.memreserve if not _inside(module, m))]
-        other = next((held for held in others if module.overlaps(held)), None)
+    before: list[Range] = []
+    refused = False
+    for held in scan.order:
+        others = [*before, *(m for m in scan.memreserve if not _inside(held, m))]
+        other = next((known for known in others if held.overlaps(known)), None)
         if other is None:
-            found.append(module)
-        elif not (other in found and other.start == module.start and other.size == module.size):
-            message = f"{module.label} at {module.start:#x} overlaps {other.label} at {other.start:#x}: Xen ignores it"
-            scan.notes.append(note("module-overlap", message, module.location, module=module.label, other=other.label))
+            before.append(held)
+            found += [held] if isinstance(held, Module) else []
+        elif not isinstance(held, Module):
+            refused = True
+            message = f"the reserved range {held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}"
+            what = {"first": other.label, "second": held.label}
+            scan.notes.append(note("reserved-overlap", f"{message}: Xen panics", held.location, **what))
+        elif not (other in found and other.start == held.start and other.size == held.size):
+            message = f"{held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}: Xen ignores it"
+            scan.notes.append(note("module-overlap", message, held.location, module=held.label, other=other.label))
     if len(found) > MAX_MODULES:
         message = f"{len(found)} boot modules: Xen keeps {MAX_MODULES} and ignores the others"
         scan.notes.append(note("too-many-modules", message, found[MAX_MODULES].location, count=len(found)))
-    return tuple(found[:MAX_MODULES])
+    return tuple(found[:MAX_MODULES]), refused
 
 
 def _inside(inner: Range, outer: Range) -> bool:
@@ -298,8 +336,3 @@ def _check_counts(scan: _Scan) -> None:
             message = f"{len(found)} {what}: Xen keeps {MAX_BANKS} and refuses the device tree"
             place = found[MAX_BANKS].location
             scan.notes.append(note("too-many-regions", message, place, count=len(found), limit=MAX_BANKS, what=what))
-    ordered = sorted([*scan.reserved, *scan.shared], key=lambda held: held.start)
-    for low, high in pairwise(ordered):
-        if low.overlaps(high):
-            message = f"the reserved range {high.label} at {high.start:#x} overlaps {low.label} at {low.start:#x}"
-            scan.notes.append(note("reserved-overlap", message, high.location, first=low.label, second=high.label))

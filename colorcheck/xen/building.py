@@ -40,12 +40,18 @@ def unallocated(size: int) -> Failure:
     return Failure("domain-memory", text)
 
 
-_FIRST_BANK = Failure("domain-memory", "Not enough memory in the first bank for the kernel+dtb+initrd")
+def _loading(banks: Sequence[Span], need: int) -> Failure | None:
+    """Why kernel, ramdisk and device tree, `need` bytes, find no place in the first bank.
 
-
-def _first(banks: Sequence[Span]) -> int:
-    """Bytes of the first bank."""
-    return banks[0][1] - banks[0][0] if banks else 0
+    The kernel lies at the bank's start; the other two come after it and must not touch it (`place_modules`), so
+    that an exact fit is none.
+    """
+    size = banks[0][1] - banks[0][0] if banks else 0
+    if size < need:
+        return Failure("domain-memory", "Not enough memory in the first bank for the kernel+dtb+initrd")
+    if size == need and need:
+        return Failure("domain-memory", "Unable to find suitable location for dtb+initrd")
+    return None
 
 
 class _Creation:
@@ -98,9 +104,8 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     if not creation.take(layout.device_tables):
         name = "DOM0" if version == "4.20" else "d0"
         return creation.ended(Failure("domain-memory", f"Could not set up {name} guest OS (rc = -22)"))
-    if _first(layout.banks) < prepared.first_bank(domain.name):
-        return creation.ended(_FIRST_BANK)
-    return creation.ended(p2m_pages=layout.tables)
+    failure = _loading(layout.banks, prepared.first_bank(domain.name))
+    return creation.ended(failure, p2m_pages=layout.tables)
 
 
 def guest_banks(size: int) -> tuple[list[Span], int]:
@@ -142,9 +147,7 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
         mapped.append(Mapping(_XENSTORE_PAGE // PAGE, 1))
         if not creation.take(domain.extra_pages) or tables(mapped, prepared.p2m_levels) > domain.p2m_pages:
             return creation.ended(no_memory)
-    if _first(banks) < prepared.first_bank(domain.name):
-        return creation.ended(_FIRST_BANK)
-    return creation.ended()
+    return creation.ended(_loading(banks, prepared.first_bank(domain.name)))
 
 
 def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, version: str) -> Attempt:

@@ -7,10 +7,11 @@ xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.tree import DeviceTree, Node
-from colorcheck.inputs.tree_walk import cell, cell_sizes, compatible, number, ranges_of, reg, string
+from colorcheck.inputs.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.source import Location, Passage
 from colorcheck.value import dataclass
 from colorcheck.xen.arguments import text_of
@@ -52,12 +53,13 @@ def nodes(tree: DeviceTree) -> list[Node]:
     return [node for node in chosen.children if compatible(node, "xen,domain")] if chosen else []
 
 
-def modules(node: Node) -> dict[str, Module]:
-    """The kernel and the ramdisk of a dom0less domain, as its node names them."""
+def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
+    """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`."""
     found: dict[str, Module] = {}
     for child in node.children:
         for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
-            for start, size in reg(child, node)[:1] if compatible(child, name) else ():
+            ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
+            for start, size in ranges if compatible(child, name) else ():
                 found.setdefault(kind, Module(start, size, child.name, child.location, kind, node.path))
     return found
 
@@ -67,11 +69,14 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
     inherited: tuple[Passage, str] | None = None
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
+        if own is not None and b"\0" not in own.value:
+            own = None  # no string ends in it: Xen's reader fails, as if there were none
         if own is not None:
             inherited = (text_of(own), node.name)
         elif not rules.dialect.inherits:
             inherited = None
-        yield _domain(node, rules, first_id + offset, inherited, own is not None)
+        domain, notes = _domain(node, rules, first_id + offset, inherited, own is not None)
+        yield replace(domain, shared_pages=_owned_pages(node, cells_below(tree, node.path))), notes
 
 
 def _domain(
@@ -81,7 +86,7 @@ def _domain(
         choice = node_choice(node, rules.fork, listed if rules.dialect.inherits else None)
     else:
         choice = _choice(node, rules, listed, own)
-    memory = number(node.properties.get("memory"))
+    memory = _memory(node)
     kib = memory or 0
     vcpus = cell(node, "cpus") or 0
     pool = cell(node, "xen,domain-p2m-mem-mb")
@@ -114,7 +119,6 @@ def _domain(
         p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * PAGES_PER_MIB,
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
-        shared_pages=_owned_pages(node),
         pool_follows=pool is None,
     )
     return domain, (*choice.notes, *notes)
@@ -160,10 +164,16 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
     return Choice(read.colors, source, place, None, tuple(notes))
 
 
+def _memory(node: Node) -> int | None:
+    """`memory` in KiB: the first 64 bits of the property; None for a shorter one (`dt_property_read_u64`)."""
+    found = node.properties.get("memory")
+    return int.from_bytes(found.value[:8], "big") if found is not None and len(found.value) >= 8 else None
+
+
 def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
     """What Xen refuses before it looks at the colors, in its order."""
     notes: list[Note] = list(_given_away(node))
-    if not modules(node).get("kernel"):
+    if not any(compatible(child, "multiboot,kernel") for child in node.children):
         message = f"{node.name} has no kernel module: a boot loader must add it"
         notes.append(note("domain-without-kernel", message, node.location, node.name))
     static = node.properties.get("xen,static-mem")
@@ -187,9 +197,9 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
     return None, tuple(notes)
 
 
-def _owned_pages(node: Node) -> int:
+def _owned_pages(node: Node, sizes: tuple[int, int]) -> int:
     """Frames of static shared memory that the domain owns; they count as its own, but come from no heap."""
-    address, size = cell_sizes(node)
+    address, size = sizes
     found = 0
     for child in node.children:
         shared = child.properties.get("xen,shared-mem")

@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.tree import DeviceTree
-from colorcheck.inputs.tree_walk import Ancestry
+from colorcheck.inputs.tree_walk import Ancestry, cells_below
 from colorcheck.value import dataclass
 from colorcheck.xen import dom0less
 from colorcheck.xen.affinity import with_affinities
@@ -30,12 +30,14 @@ from colorcheck.xen.note_kinds import note
 from colorcheck.xen.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.options import BootArguments, boot_arguments
 from colorcheck.xen.p2m import Mapping, levels
+from colorcheck.xen.passed_through import passed_through
 from colorcheck.xen.preparation import Preparation
 from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
 from colorcheck.xen.xl_domains import xl_domains
 
 _PA_BITS = 40
 _HIGHEST_ORDER = 10
+_EARLY = Failure("other", "Early FDT parsing failed (-22)")
 
 
 @dataclass(slots=True)
@@ -155,7 +157,7 @@ def _xen(case: _Case) -> System:
         place,
         found.location,
         (),
-        panic=panic,
+        panic=_EARLY if case.machine.refused and case.dialect.modelled else panic,
     )
 
 
@@ -195,6 +197,7 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         fork=_fork(case),
     )
     case.notes += notes
+    case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
     return found
 
 
@@ -236,7 +239,7 @@ def _first_banks(case: _Case, tree: DeviceTree | None) -> list[tuple[str, int]]:
     if case.has_dom0:
         found.append(("dom0", first_bank_need(case.machine.module("kernel"), case.machine.module("ramdisk"))))
     for node in dom0less.nodes(tree) if tree else ():
-        held = dom0less.modules(node)
+        held = dom0less.modules(node, cells_below(tree, node.path)) if tree else {}
         if "kernel" in held:
             found.append((node.name, first_bank_need(held["kernel"], held.get("ramdisk"))))
     return found

@@ -12,7 +12,6 @@ from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.tree import Node
 from colorcheck.inputs.tree_walk import (
     Ancestry,
-    bridges,
     cell,
     cells,
     compatible,
@@ -87,10 +86,9 @@ def _mapping(address: int, size: int) -> Mapping:
 
 
 def _pci_windows(ancestry: Ancestry, node: Node) -> Iterator[Mapping]:
-    parent = ancestry.parent(node)
-    if parent is None or string(node, "device_type") != "pci":
+    if string(node, "device_type") != "pci":
         return
-    for window in bridges(node, parent) or ():
+    for window in ancestry.bridges(node) or ():
         address = ancestry.translate(window.parent, node)
         if address is not None:
             yield _mapping(address, window.size)

@@ -56,7 +56,8 @@ def free_pieces(machine: Machine, text_frame: int, version: str) -> list[Span]:
 def banks(pieces: list[Span], memory: int, version: str, need: int) -> tuple[list[Span], int]:
     """dom0's banks for `memory` bytes, and the bytes that found no place.
 
-    From 4.22 on a piece is no first bank if it is smaller than 128 MiB and than the memory, or than `need` bytes.
+    From 4.22 on a piece is no first bank if what it would give is less than 128 MiB and than the memory, or less
+    than `need` bytes.
     """
     found: list[Span] = []
     rest = memory
@@ -64,9 +65,9 @@ def banks(pieces: list[Span], memory: int, version: str, need: int) -> tuple[lis
     for start, end in pieces:
         if rest <= 0:
             break
-        if not found and end - start < least:
-            continue
         size = min(end - start, rest)
+        if not found and size < least:
+            continue
         if size:
             found.append((start, start + size))
             rest -= size
@@ -106,4 +107,5 @@ def layout(found: list[Span], unplaced: int, devices: list[Mapping], p2m_levels:
         after = tables(mapped, p2m_levels)
         needs.append((pages, after - before))
         before = after
-    return Dom0Layout(tuple(found), unplaced, tuple(needs), tables([*mapped, *devices], p2m_levels) - before)
+    device_tables = max(0, tables([*mapped, *devices], p2m_levels) - before)
+    return Dom0Layout(tuple(found), unplaced, tuple(needs), device_tables)

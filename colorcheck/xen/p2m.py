@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from colorcheck.value import dataclass
-from colorcheck.xen.intervals import Span, total, windows
+from colorcheck.xen.intervals import Span, merged, total, windows, without
 
 THIRD = 1 << 9  # pages under one level-3 table
 SECOND = 1 << 18
@@ -48,17 +48,25 @@ class Mapping:
 
 
 def tables(mappings: Iterable[Mapping], p2m_levels: int) -> int:
-    """How many tables below the root the mappings need together."""
-    pages: list[Span] = []
-    blocks: list[Span] = []
-    giants: list[Span] = []
+    """How many tables below the root there are after the mappings, made in this order.
+
+    A block takes the place of a table that is already there, and the table is freed (`p2m_free_entry`).
+    """
+    thirds: list[Span] = []
+    seconds: list[Span] = []
+    firsts: list[Span] = []
     for mapping in mappings:
         single, second, first = mapping.parts()
-        pages += single
-        blocks += second
-        giants += first
-    found = total(windows(pages, THIRD)) + total(windows([*pages, *blocks], SECOND))
-    return found + (total(windows([*pages, *blocks, *giants], FIRST)) if p2m_levels == 4 else 0)
+        thirds = _replaced(thirds, [*second, *first], THIRD) + windows(single, THIRD)
+        seconds = _replaced(seconds, first, SECOND) + windows([*single, *second], SECOND)
+        firsts += windows([*single, *second, *first], FIRST)
+    return total(thirds) + total(seconds) + (total(firsts) if p2m_levels == 4 else 0)
+
+
+def _replaced(tables: list[Span], blocks: list[Span], size: int) -> list[Span]:
+    """The tables (numbers of windows of `size` pages) that are left where blocks are laid over them."""
+    over = merged((low // size, high // size) for low, high in blocks)
+    return [left for table in tables for left in without(table, over)] if over else tables
 
 
 def dom0less_pool(memory_kib: int, vcpus: int) -> int:

@@ -5,13 +5,21 @@ from pathlib import Path
 import pytest
 
 from colorcheck.inputs.device_tree import read_device_tree
-from colorcheck.inputs.tree_walk import Ancestry, available, cell_sizes, compatible, reg, string
+from colorcheck.inputs.tree_walk import (
+    Ancestry,
+    available,
+    cell_sizes,
+    cells_below,
+    compatible,
+    ranges_of,
+    string,
+)
 
-SOURCE = """/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; compatible = "Board,A", "board,b";
+SOURCE = """/dts-v1/; / { #address-cells = <2>; #size-cells = <1>; compatible = "Board,A", "board,b";
     aliases { serial0 = &uart; };
     soc: soc { #address-cells = <1>; #size-cells = <1>; ranges = <0x1000 0x8 0x80001000 0x1000>;
         uart: uart@1000 { reg = <0x1000 0x10 0x1800 0x10 0x9000 0x10 0x1>; status = "ok"; };
-        same { ranges; dev@1ff0 { reg = <0 0x1ff0 4>; status = "disabled"; }; };
+        same { ranges; dev@1ff0 { reg = <0x1ff0 4>; status = "disabled"; }; };
         closed { #address-cells = <1>; #size-cells = <0>; dev@0 { reg = <0>; }; };
     };
     user { uart = <&uart>; empty; half = <0x30310000>; }; };"""
@@ -25,10 +33,12 @@ def ancestry(tmp_path: Path) -> Ancestry:
 
 def test_reg_in_the_cells_of_the_parent(ancestry: Ancestry) -> None:
     tree = ancestry.tree
-    pairs = reg(tree.node("/soc/uart@1000"), tree.node("/soc"))
+    pairs = ranges_of(tree.node("/soc/uart@1000").properties["reg"], *cell_sizes(tree.node("/soc")))
     assert pairs == ((0x1000, 0x10), (0x1800, 0x10), (0x9000, 0x10))
     assert cell_sizes(tree.node("/soc/same")) == (2, 1)
-    assert cell_sizes(tree.node("/soc/same"), *cell_sizes(tree.node("/soc"))) == (1, 1)
+    assert cells_below(tree, "/soc/same") == ancestry.cell_sizes(tree.node("/soc/same")) == (1, 1)
+    assert cells_below(tree, "/soc/closed") == (1, 0)
+    assert cells_below(tree, "/") == (2, 1)
 
 
 def test_addresses_through_ranges(ancestry: Ancestry) -> None:

@@ -64,6 +64,15 @@ class Tables:
         if deepest == 3:
             self.found.add((3, page >> 9))
 
+    def replace(self, page: int, order: int) -> None:
+        """Frees the tables below a block of 2^`order` pages."""
+        shifts = {2: 18, 3: 9}
+        self.found -= {
+            (level, number)
+            for level, number in self.found
+            if level > 1 and shifts[level] <= order and page >> order == number << shifts[level] >> order
+        }
+
 
 @dataclass
 class Result:
@@ -218,7 +227,7 @@ def heaps(runs: list[list[int]], nr_colors: int, buddy_size: int) -> tuple[PageH
 
 
 class Stage2:
-    """A domain's P2M: how many tables its mappings need."""
+    """A domain's P2M: how many tables its mappings need. A block takes the place of the tables below it."""
 
     def __init__(self, levels: int) -> None:
         self.tables, self.top = Tables(), levels == 4
@@ -229,6 +238,8 @@ class Stage2:
             both = page | rest
             order = next(o for o in (18, 9, 0) if both % (1 << o) == 0) if mapping.blocks else 0
             self.tables.add(page, {18: 1, 9: 2, 0: 3}[order], self.top)
+            if order:
+                self.tables.replace(page, order)
             page, rest = page + (1 << order), rest - (1 << order)
         return len(self.tables.found) - before
 
@@ -290,12 +301,12 @@ def build(domain: Domain, heap: PageHeap, system: System, result: Result) -> Non
         text = next(m for m in range(first, first + 2 * system.nr_colors) if m % system.nr_colors in system.xen_colors)
         pieces = dom0_pieces(prepared.machine, text, system.version)
         fill(domain, heap, frames, stage2, pieces, system, pool=None)
-        for device in prepared.devices:
-            more = heap.pages(domain.colors, need := stage2.map(device))
-            frames += more
-            if len(more) < need:
-                name = "DOM0" if system.version == "4.20" else "d0"
-                raise Panic(f"Could not set up {name} guest OS (rc = -22)")
+        need = max(0, sum(stage2.map(device) for device in prepared.devices))
+        more = heap.pages(domain.colors, need)
+        frames += more
+        if len(more) < need:
+            name = "DOM0" if system.version == "4.20" else "d0"
+            raise Panic(f"Could not set up {name} guest OS (rc = -22)")
         return
     frames += heap.pages(domain.colors, domain.p2m_pages)
     if len(frames) < domain.p2m_pages:

@@ -39,7 +39,7 @@ def test_a_piece_loses_its_last_block_on_420_only() -> None:
 
 
 def test_no_first_bank_on_422_where_421_boots() -> None:
-    holes = reserved(*((start, 0x1000) for start in range(0x40000000, 0xC0000000, 0x4000000)))
+    holes = reserved(*((start, 0x1000) for start in range(0x40100000, 0xC0000000, 0x4000000)))
     given = deployment("llc-coloring=on dom0_mem=256M", root=holes)
     assert booted(given, "4.21").outcome == "boots"
     found = booted(given, "4.22")
