@@ -115,6 +115,10 @@ class _Run:
             self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
             return Outlook(line)
         outlook = Outlook(line)
+        missing = _missing(deployment)
+        if missing:
+            self.skipped.append(Skipped("everything", missing, line))
+            return outlook
         with self.stage(f"model {line}"):
             system = effective_system(deployment, board, line)
             outlook = replace(outlook, system=system)
@@ -151,6 +155,18 @@ class _Run:
             tuple(self.seconds),
             nothing_to_check=_is_empty(facts.manifest),
         )
+
+
+def _missing(deployment: Deployment) -> str:
+    """Why nothing can be said of what Xen does: what it would read is not known."""
+    manifest = deployment.manifest
+    if manifest.device_tree is not None and deployment.tree is None:
+        return f"the device tree {manifest.device_tree} could not be read"
+    if manifest.image_builder is not None and deployment.image_builder is None:
+        return f"the ImageBuilder configuration {manifest.image_builder} could not be read"
+    if deployment.tree is None and manifest.boot_arguments is None:
+        return "neither a device tree nor boot-arguments say what Xen is told"
+    return ""
 
 
 def _unmodelled(system: System) -> str:
