@@ -8,12 +8,13 @@ READERS ?= boot-arguments color-list xl image-builder kconfig manifest boot-log 
 	device-tree-source
 SECONDS_EACH ?= 600
 
-.PHONY: fuzz fuzz-guided help setup demo test check bench clean
+.PHONY: fuzz fuzz-guided help setup demo test check docs bench clean
 
 help:
 	@echo "make demo    set up and verify a real deployment in examples/"
 	@echo "make test    set up and run all tests"
 	@echo "make check   lint, types and import contracts"
+	@echo "make docs    the documentation as a site, in site/"
 	@echo "make bench   how long whole verify runs take"
 	@echo "make fuzz    100,000 mutated inputs over all readers (fuzz-guided: with atheris, for the night)"
 	@echo "make clean   remove what the others made"
@@ -39,6 +40,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 bench: $(READY)
 	$(BIN)/python benchmarks/bench_verify.py
 
@@ -50,4 +55,4 @@ fuzz-guided: $(READY)
 	for reader in $(READERS); do $(BIN)/python -m fuzz.guided $$reader -max_total_time=$(SECONDS_EACH) || exit 1; done
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -54,13 +55,19 @@ def page_text(rule: Rule, style: Style) -> str:
 def page_markdown(rule: Rule) -> str:
     """The page for a site of documents."""
     page = rule.page
-    parts = [f"# {rule.id} {rule.name}", f"**{page.title}** Severity: {rule.severity}."]
-    parts += [f"## {heading}\n\n{body}" for heading, body in page.sections()]
+    parts = [f"# {rule.id} {rule.name}", f"**{_plain(page.title)}** Severity: {rule.severity}."]
+    parts += [f"## {heading}\n\n{_plain(body)}" for heading, body in page.sections()]
     for heading, example in (("Bad", rule.bad), ("Good", rule.good)):
         if example is not None:
             shown = example.shown() or "# the deployment that all examples differ from"
             parts.append(f"## {heading}\n\n```text\n{shown}\n```")
     return "\n\n".join(parts) + "\n"
+
+
+def _plain(body: str) -> str:
+    """The text of a section, in which nothing is markup but code."""
+    parts = re.split(r"(`[^`]*`)", body)
+    return "".join(part if part.startswith("`") else re.sub(r"([\[\]<*_])", r"\\\1", part) for part in parts)
 
 
 def _page(rule: Rule) -> Iterator[RenderableType]:

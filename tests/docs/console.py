@@ -41,6 +41,10 @@ def sessions(text):
     return [[step for block in found for step in block]] if ONE_SESSION in text else found
 
 
+class _Terminal(io.StringIO):
+    encoding = "utf-8"
+
+
 class Session:
     """A folder of its own with the examples in it, where commands run one after the other."""
 
@@ -81,11 +85,12 @@ class Session:
         if words[:2] == ["sed", "-i"]:
             _, old, new, _ = words[2].split(words[2][1])
             file = Path(words[3])
-            assert old in file.read_text(), command
-            file.write_text(file.read_text().replace(old, new))
+            text, found = re.subn(old, new, file.read_text())
+            assert found == 1, command
+            file.write_text(text)
             return ""
         assert words[0] == "colorcheck", f"the tests do not run {command}"
-        out = io.StringIO()
+        out = _Terminal()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             self.status = int(main(words[1:]))
         if target:
