@@ -20,7 +20,7 @@ def prove(
     SMT-LIB 2 text, as certificates need it. Nothing here raises for what a user wrote.
     """
     from colorcheck.proof.allocator import allocator
-    from colorcheck.proof.case import Case
+    from colorcheck.proof.case import Case, stating
     from colorcheck.proof.memory import memory
     from colorcheck.proof.pairs import pair_separation
     from colorcheck.proof.placement import placement
@@ -34,6 +34,5 @@ def prove(
         *((geometry,) if geometry else ()),
         *pair_separation(case, sets),
         *allocator(case),
-        *placement(case),
-        *memory(case),
+        *(stating(theorem, case.stand_ins) for theorem in (*placement(case), *memory(case))),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from math import gcd
 
@@ -12,12 +14,19 @@ from colorcheck.hardware.board import PAGE, Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest import Policy
 from colorcheck.source import Location
-from colorcheck.theorem import Assumption, Trust
+from colorcheck.theorem import Assumption, Theorem, Trust
 from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Domain, System
 
 MODELLED = ("4.20", "4.21", "4.22")
 XEN = "xen"
+STAND_INS = (
+    "image-size-assumed",
+    "xen-address-unknown",
+    "device-tree-address-unknown",
+    "physical-address-bits-assumed",
+    "dom0-assumed",
+)
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 
 
@@ -91,6 +100,12 @@ class Case:
         return tuple(merged) or ((0, 1 << self._address_bits),)
 
     @property
+    def stand_ins(self) -> tuple[Assumption, ...]:
+        """What the boot model took for granted because nobody gave it; each moves the frames of every color."""
+        told = {note.kind: note.message for note in self.system.notes if note.kind in STAND_INS}
+        return tuple(Assumption(text, "nothing in the inputs", Trust.TRUSTED) for text in told.values())
+
+    @property
     def xen_region(self) -> tuple[int, int] | None:
         """The frames [start, end) of the region that Xen moves to."""
         region = self.boot.xen_region
@@ -127,6 +142,11 @@ class Case:
             name = domain.name if unique else f"{domain.name}#{domain.id}"
             found.append(Party(name, ColorSet.of(domain.colors), domain.location, domain))
         return tuple(found)
+
+
+def stating(theorem: Theorem, assumptions: Iterable[Assumption]) -> Theorem:
+    """The theorem with further assumptions."""
+    return replace(theorem, assumptions=(*theorem.assumptions, *assumptions))
 
 
 def _shared_caches(board: Board) -> tuple[SharedCache, ...]:

@@ -35,6 +35,12 @@ OUTSIDE = Assumption(
     "what stays shared, in the same report",
     Trust.TRUSTED,
 )
+BUILT = Assumption(
+    "Xen is of the named version, without patches to its allocators, and built with CONFIG_LLC_COLORING and the limits "
+    "of the given .config, or with the usual ones where none is given",
+    "target.xen, target.kconfig",
+    Trust.TRUSTED,
+)
 PINNED = Assumption(
     "the vCPUs stay on the CPUs that they are pinned to, and Xen numbers CPUs in the order of the device tree",
     "cpus= of the domains, clusters of the board",
@@ -95,7 +101,7 @@ class _Pair:
         self.case, self.first, self.second, self.sets = case, first, second, sets
         met = [shared for shared in case.caches if self._both_use(shared)]
         self.caches = tuple(met)
-        assumptions = [INVARIANT, OUTSIDE, COLOR, *(IMAGE,) * (first.domain is None)]
+        assumptions = [INVARIANT, OUTSIDE, BUILT, COLOR, *(IMAGE,) * (first.domain is None)]
         assumptions += [_of_set_theorem(shared, sets[shared.id]) for shared in met if shared.id in sets]
         if len(met) < len(case.caches):
             assumptions.append(PINNED)
