@@ -24,7 +24,7 @@ from colorcheck.inputs.tree_walk import (
 )
 from colorcheck.source import Location
 from colorcheck.value import dataclass
-from colorcheck.xen.machine import MAX_ADDRESS, Machine, Module, Range
+from colorcheck.xen.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
 from colorcheck.xen.note_kinds import note
 from colorcheck.xen.system import Note
 
@@ -139,7 +139,7 @@ def _memreserve(tree: DeviceTree) -> Iterator[Range]:
     for start, size in tree.memory_reservations:
         if size == 0:
             return
-        yield Range(start, min(size, MAX_ADDRESS - start), "/memreserve/", Location(tree.file))
+        yield Range(start, min(size, MAX_ADDRESS - start), MEMRESERVE, Location(tree.file))
 
 
 def _place(node: Node, name: str = "reg") -> Location:
