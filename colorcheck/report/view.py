@@ -11,6 +11,8 @@ from colorcheck.theorem import Assumption, Theorem
 from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Built, Domain
 
+PAIR = "pair-separation"
+
 PAGE = 4096
 
 
@@ -133,16 +135,17 @@ def color_maps(facts: Facts) -> Iterator[ColorMap]:
 
 
 def color_map(facts: Facts, outlook: Outlook) -> ColorMap | None:
-    """Who has which colors; None while coloring is off."""
+    """Who has which colors; None while coloring is off. Who is proved apart shares none: by pinning, for example."""
     system = outlook.system
     if system is None or not system.coloring or system.nr_colors is None:
         return None
     users = [("xen", ColorSet.of(system.xen_colors), str(system.xen_source))]
     users += [(d.name, *_colors(d)) for d in system.domains]
+    apart = {t.subjects for t in outlook.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
     clashes = []
     for position, (first, colors, _) in enumerate(users):
         for second, others, _ in users[position + 1 :]:
-            if not colors.isdisjoint(others):
+            if not colors.isdisjoint(others) and (first, second) not in apart:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
