@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from colorcheck.fleet.checked import Checked
+from colorcheck.report.junit import join_suites
 
 
 def joined(name: str, checked: Sequence[Checked]) -> str:
@@ -60,6 +61,10 @@ def _gitlab(checked: Sequence[Checked]) -> str:
     )
 
 
+def _junit(checked: Sequence[Checked]) -> str:
+    return join_suites((each.manifest, each.rendered.get("junit"), each.message or each.sentence) for each in checked)
+
+
 def _one_below_the_other(name: str) -> Callable[[Sequence[Checked]], str]:
     return lambda checked: "".join(each.rendered[name] for each in checked if each.rendered)
 
@@ -69,6 +74,7 @@ FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
     "json": _json,
     "sarif": _sarif,
     "gitlab": _gitlab,
+    "junit": _junit,
     "github": _one_below_the_other("github"),
     "markdown": _one_below_the_other("markdown"),
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
 
 from colorcheck.diagnostic import Finding, Severity, Verdict
 from colorcheck.report.style import Style
@@ -20,6 +20,24 @@ def render(verification: Verification, style: Style) -> str:
     _suite(suites, "theorems", [_theorem(line, theorem) for line, theorem in verification.facts.theorems()])
     _suite(suites, "findings", [_finding(finding, style) for finding in verification.findings])
     _suite(suites, "checks", list(_checks(verification)))
+    return _document(suites)
+
+
+def join_suites(documents: Iterable[tuple[str, str | None, str]]) -> str:
+    """One document of several, given as (name of the deployment, its document, why there is none)."""
+    suites = Element("testsuites", name="colorcheck")
+    for name, document, message in documents:
+        for suite in fromstring(document) if document else ():
+            suite.set("name", _clean(f"{name}: {suite.get('name')}"))
+            suites.append(suite)
+        if not document:
+            case = _case(name, "checks.deployment", 0)
+            _said(case, "error", "not-checked", message, "")
+            _suite(suites, f"{name}: checks", [case])
+    return _document(suites)
+
+
+def _document(suites: Element) -> str:
     for count in ("tests", "failures", "errors", "skipped"):
         suites.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
     indent(suites)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -55,6 +56,22 @@ def test_all_are_told_and_the_worst_decides(tmp_path: Path, capsys: pytest.Captu
     sarif = json.loads(capsys.readouterr().out)
     assert len(sarif["runs"]) == 2
     assert len({run["automationDetails"]["id"] for run in sarif["runs"]}) == 2
+
+
+def test_one_junit_of_all_names_what_could_not_be_read(tmp_path: Path) -> None:
+    deployment(tmp_path / "clean")
+    deployment(tmp_path / "sharing", SHARING)
+    deployment(tmp_path / "broken")
+    (tmp_path / "broken" / "colorcheck.toml").write_text("[", encoding="utf-8")
+    report = tmp_path / "all.xml"
+    assert main(["verify", "--recursive", str(tmp_path), "--jobs", "2", "--output", f"junit={report}"]) == 1
+    suites = ElementTree.parse(report).getroot()
+    names = [suite.get("name", "") for suite in suites]
+    assert len(set(names)) == len(names) == 7
+    assert int(suites.get("errors", "0")) == 1
+    assert int(suites.get("failures", "0")) > 0
+    wrong = next(case for case in suites.iter("testcase") if case.find("error") is not None)
+    assert wrong.get("name", "").endswith("broken/colorcheck.toml")
 
 
 def test_an_empty_folder_has_nothing_to_check(tmp_path: Path) -> None:
