@@ -1,0 +1,17 @@
+"""The shape of the repository: sizes of modules, names of tests."""
+
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_no_two_test_modules_have_one_name():
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_module_is_two_rooms_in_one():
+    folders = ("colorcheck", "plugins", "tests", "benchmarks", "fuzz")
+    long = [str(p) for folder in folders for p in (ROOT / folder).rglob("*.py") if p.read_text().count("\n") > 600]
+    assert long == []
