@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
 import report_samples as samples
@@ -81,3 +83,13 @@ def test_json(name: str) -> None:
     assert len(document["findings"]) == len(verification.findings)
     assert len(document["theorems"]) == len(verification.theorems)
     assert set(document["summary"]) == {"errors", "warnings", "infos", "proved", "refuted", "unknown", "vacuous"}
+
+
+def test_a_thousand_findings_are_soon_told() -> None:
+    found = samples.broken()
+    many = replace(found, findings=tuple(found.findings[number % len(found.findings)] for number in range(1000)))
+    render(found, "text", samples.style())  # rich is loaded here
+    begin = time.process_time()
+    told = render(many, "text", samples.style())
+    assert time.process_time() - begin < 1.5
+    assert told.count("\n   --> ") == 1000
