@@ -12,12 +12,35 @@ from colorcheck.value import dataclass
 
 _MARK = "colorcheck:"
 _ASK = r"\s*colorcheck:\s*ignore\[(?P<rules>[^\]\n]*)\](?P<reason>[^\n]*?)"
-_HASH = re.compile(rf"(?P<start>#){_ASK}\s*$")
-_SLASHES = re.compile(
-    rf"(?P<start>//){_ASK}\s*$|(?P<start2>/\*)\s*colorcheck:\s*ignore\[(?P<rules2>[^\]\n]*)\](?P<reason2>.*?)\*/"
+_DOUBLE = r'"(?:[^"\\\n]|\\[^\n])*"'
+_SINGLE = r"'(?:[^'\\\n]|\\[^\n])*'"
+
+
+def _language(strings: str, comments: str, ask: str, *leaders: str) -> _Language:
+    return _Language(re.compile(f"{strings}|(?P<comment>{comments})", re.DOTALL), re.compile(ask), leaders)
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """How strings and comments are written: `tokens` steps over both, `ask` finds the wish in a comment."""
+
+    tokens: re.Pattern[str]
+    ask: re.Pattern[str]
+    leaders: tuple[str, ...]
+
+
+_HASH = ("#[^\n]*", rf"#{_ASK}\s*$", "#")
+_XL = _language(f"{_DOUBLE}|{_SINGLE}", *_HASH)
+_TOML = _language(r'"""(?:[^\\]|\\.)*?"""|' + rf"'{{3}}.*?'{{3}}|{_DOUBLE}|'[^'\n]*'", *_HASH)
+_SHELL = _language(r'"(?:[^"\\]|\\.)*"|' + r"'[^']*'|\\.", *_HASH)
+_DEVICE_TREE = _language(
+    r'"(?:[^"\\]|\\.)*"|' + _SINGLE,
+    r"//[^\n]*|/\*.*?\*/",
+    rf"^//(?:[^\n]*//)??{_ASK}\s*$|^/\*\s*colorcheck:\s*ignore\[(?P<rules2>[^\]\n]*)\](?P<reason2>[^\n]*?)\*/",
+    "//",
+    "/*",
 )
 _LARGEST = 16 << 20  # a file above this size in bytes is not searched
-_SOURCES = (".dts", ".dtsi", ".dtso", ".h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +55,34 @@ class Comment:
 
 def comments(facts: Facts) -> Iterator[Comment]:
     """Those of all input files, in order."""
-    for file in dict.fromkeys(_files(facts)):
-        yield from comments_of(file, _lines(file))
+    for file, language in dict(_files(facts)).items():
+        yield from _comments(file, _text(file), language)
 
 
-def comments_of(file: str, lines: list[str]) -> Iterator[Comment]:
-    """Those of one file. A comment alone on its line speaks about the next line that is not a comment."""
-    slashes = file.endswith(_SOURCES)
-    pattern, leaders = (_SLASHES, ("//", "/*")) if slashes else (_HASH, ("#",))
-    for number, line in enumerate(lines, 1):
-        match = pattern.search(line) if _MARK in line else None
+def comments_of(file: str, text: str) -> Iterator[Comment]:
+    """Those of a file whose name tells its language; any other is read as one of xl."""
+    languages = {".toml": _TOML, **dict.fromkeys((".dts", ".dtsi", ".dtso", ".h"), _DEVICE_TREE)}
+    return _comments(file, text, languages.get(Path(file).suffix, _XL))
+
+
+def _comments(file: str, text: str, language: _Language) -> Iterator[Comment]:
+    """A comment alone on its line speaks about the next line that is not a comment. Strings have no comments."""
+    lines = text.split("\n") if _MARK in text else []
+    for token in language.tokens.finditer(text) if lines else ():
+        match = language.ask.search(token["comment"]) if token["comment"] else None
         if match is None:
             continue
         found = match.groupdict()
-        rules = found["rules"] if found["rules"] is not None else found["rules2"]
-        reason = found["reason"] if found["rules"] is not None else found["reason2"]
-        about = number
-        if not line[: match.start()].strip():
-            about = next((n for n, text in enumerate(lines[number:], number + 1) if _code(text, leaders)), number)
+        suffix = "" if found["rules"] is not None else "2"
+        start = token.start() + match.start()
+        begin = text.rfind("\n", 0, start) + 1
+        about = number = text.count("\n", 0, start) + 1
+        if not text[begin:start].strip():
+            about = next((n for n, t in enumerate(lines[number:], number + 1) if _code(t, language.leaders)), number)
         yield Comment(
-            Location(file, number, match.start() + 1, number, match.end() + 1),
-            tuple(name.strip() for name in rules.split(",") if name.strip()),
-            reason.strip(" :-"),
+            Location(file, number, start - begin + 1, number, start - begin + 1 + len(match[0])),
+            tuple(name.strip() for name in found[f"rules{suffix}"].split(",") if name.strip()),
+            found[f"reason{suffix}"].strip(" :-\r"),
             about,
         )
 
@@ -62,24 +91,23 @@ def _code(line: str, leaders: tuple[str, ...]) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith(leaders)
 
 
-def _files(facts: Facts) -> Iterator[str]:
+def _files(facts: Facts) -> Iterator[tuple[str, _Language]]:
     deployment = facts.deployment
-    yield facts.manifest.file
+    yield facts.manifest.file, _TOML
     if deployment.tree is not None:
-        yield deployment.tree.file
-        yield from deployment.tree.files
-    yield from (guest.file for guest in deployment.guests)
+        yield from ((file, _DEVICE_TREE) for file in (deployment.tree.file, *deployment.tree.files))
+    yield from ((guest.file, _XL) for guest in deployment.guests)
     if deployment.image_builder is not None:
-        yield deployment.image_builder.file
+        yield deployment.image_builder.file, _SHELL
 
 
-def _lines(file: str) -> list[str]:
-    """The lines of a text file that has such a comment; none of any other."""
+def _text(file: str) -> str:
+    """The text of a file that has such a comment; empty for any other."""
     path = Path(file)
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
-            return []
+            return ""
         data = path.read_bytes()
     except (OSError, ValueError):
-        return []
-    return data.decode("utf-8", "replace").split("\n") if _MARK.encode() in data else []
+        return ""
+    return data.decode("utf-8", "replace") if _MARK.encode() in data else ""

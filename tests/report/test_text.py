@@ -92,4 +92,4 @@ def test_a_thousand_findings_are_soon_told() -> None:
     begin = time.process_time()
     told = render(many, "text", samples.style())
     assert time.process_time() - begin < 1.5
-    assert told.count("\n   --> ") == 1000
+    assert told.count("  --> ") == 1000

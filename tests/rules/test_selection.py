@@ -75,9 +75,33 @@ def test_comments_of_device_tree_sources() -> None:
         "a = <1>; /* colorcheck: ignore[CC3] because */ b;",
         "# colorcheck: ignore[CC4] x",
     ]
-    found = list(comments_of("a.dts", lines))
+    found = list(comments_of("a.dts", "\n".join(lines)))
     assert [(c.rules, c.reason, c.line) for c in found] == [(("CC1", "CC2"), "why", 2), (("CC3",), "because", 2)]
     assert found[1].location == Location("a.dts", 2, 10, 2, 47)
+
+
+ASK = "colorcheck: ignore[CC1] why"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.dts", f'a = "// {ASK}"; b = "x\\"/* {ASK} */";\n'),
+        ("a.dts", f'a = "over\n// {ASK}\nlines";\n'),
+        ("a.dts", f"/* outer\n// {ASK}\n*/\n"),
+        ("a.cfg", f"extra = \"x # {ASK}\"\nroot = 'it\\'s # {ASK}'\n"),
+        ("a.toml", f"reason = \"\"\"\n# {ASK}\n\"\"\"\nb = '''\n# {ASK}\n'''\n"),
+    ],
+)
+def test_strings_have_no_comments(file: str, text: str) -> None:
+    assert list(comments_of(file, text)) == []
+    behind = f"// {ASK}" if file.endswith(".dts") else f"# {ASK}"
+    assert [comment.line for comment in comments_of(file, text + behind)] == [text.count("\n") + 1]
+
+
+def test_a_lone_quotation_mark_hides_no_comment() -> None:
+    text = f"# it's a note\nmemory = 1 # {ASK}\nname = 'open\nvcpus = 1 # {ASK}\r\n"
+    assert [(c.line, c.reason) for c in comments_of("a.cfg", text)] == [(2, "why"), (4, "why")]
 
 
 def test_ignore_and_select(tmp_path: Path) -> None:
