@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 from colorcheck.inputs.manifest_keys import KEYS
@@ -63,6 +64,47 @@ def manifest_text(found: Found, xen: str, board: str | None) -> str:
             lines.append(f"# Other device trees here: {', '.join(map(json.dumps, found.other_trees))}")
     lines += ["", *_MORE]
     return "\n".join(lines) + "\n"
+
+
+CI_FILES = {"github": ".github/workflows/colorcheck.yml", "gitlab": ".gitlab/colorcheck.yml"}
+_CI_TEXTS = {
+    "github": """\
+name: colorcheck
+on: [push, pull_request]
+jobs:
+  colorcheck:
+    runs-on: ubuntu-latest
+    permissions: {contents: read, security-events: write}
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.11"}
+      - run: pip install colorcheck==VERSION
+      - run: colorcheck verify --format github --output sarif=colorcheck.sarif -- FOLDER
+      - if: always()
+        uses: github/codeql-action/upload-sarif@v3
+        with: {sarif_file: colorcheck.sarif}
+""",
+    "gitlab": """\
+# In .gitlab-ci.yml: include: .gitlab/colorcheck.yml
+colorcheck:
+  image: python:3.11-slim
+  before_script:
+    - pip install --quiet colorcheck==VERSION
+  script:
+    - colorcheck verify --output gitlab=gl-code-quality-report.json --output junit=colorcheck.xml -- FOLDER
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality-report.json
+      junit: colorcheck.xml
+""",
+}
+
+
+def ci_text(service: str, folder: str, version: str) -> str:
+    """A job that verifies the deployment in `folder` (relative to the repository) with this version of colorcheck."""
+    return _CI_TEXTS[service].replace("VERSION", version).replace("FOLDER", shlex.quote(folder))
 
 
 _MORE = (

@@ -187,6 +187,7 @@ that are not known are there as comments with their meaning.
 
   colorcheck init                            for the files of this folder
   colorcheck init --xen 4.22 --board zcu102
+  colorcheck init --ci github                with a workflow, or only that where a manifest is
   colorcheck init --stdout                   only show it""",
     ),
     Command(

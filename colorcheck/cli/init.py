@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
+from colorcheck import __version__
 from colorcheck.atomic import write_whole
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.init import found_in, manifest_text
+from colorcheck.init import CI_FILES, ci_text, found_in, manifest_text
 from colorcheck.inputs.manifest_reader import NAME
 from colorcheck.results import Exit
 
@@ -17,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--xen", metavar="LINE", default="4.20", help="the Xen that reads the files (default: 4.20)")
     parser.add_argument("--board", metavar="NAME", help="the board; left out: what the device tree says")
     parser.add_argument("--stdout", action="store_true", help="print the manifest instead of writing it")
-    parser.add_argument("--force", action="store_true", help="overwrite a manifest that is there")
+    parser.add_argument("--ci", choices=tuple(CI_FILES), help="write a job for this service, too")
+    parser.add_argument("--force", action="store_true", help="overwrite files that are there")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,13 +33,36 @@ def run(options: argparse.Namespace) -> int:
         write(text)
         return Exit.CLEAN
     manifest = folder / NAME
-    if manifest.exists() and not options.force:
-        raise Stop(f"{manifest} is there already", "--force overwrites it, --stdout only prints")
-    try:
-        write_whole(manifest, text)
-    except OSError as error:
-        raise Stop(f"cannot write {manifest}: {error.strerror or error}") from None
-    write(f"wrote {manifest}; now run `colorcheck verify {folder}`")
+    if options.ci and manifest.exists() and not options.force:
+        write(f"{manifest} stays as it is")
+    else:
+        _write(manifest, text, options.force)
+        write(f"wrote {manifest}; now run `colorcheck verify {folder}`")
+    if options.ci:
+        _write_ci(folder, options.ci, options.force)
     if not found.device_tree and not found.guests:
         complain("no device tree and no xl file was found here", "write their names into [inputs]")
     return Exit.CLEAN
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    if path.exists() and not force:
+        raise Stop(f"{path} is there already", "--force overwrites it, --stdout only prints")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text)
+    except OSError as error:
+        raise Stop(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _write_ci(folder: Path, service: str, force: bool) -> None:
+    """The job at the top of the repository, or here where there is none."""
+    from colorcheck.revisions import RevisionError, repository
+
+    try:
+        top = repository(folder)
+    except RevisionError:
+        top = folder.resolve()
+    file = top / CI_FILES[service]
+    _write(file, ci_text(service, folder.resolve().relative_to(top.resolve()).as_posix(), __version__), force)
+    write(f"wrote {os.path.relpath(file)}")

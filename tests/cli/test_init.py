@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from colorcheck.cli import main
+from colorcheck.init import CI_FILES
 from colorcheck.inputs.manifest_keys import KEYS
 from colorcheck.inputs.manifest_reader import read_manifest
 from colorcheck.rules.example import GUEST, Example
@@ -38,3 +43,24 @@ def test_printing_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["init", str(tmp_path), "--stdout"]) == 0
     assert "[target]" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("service", CI_FILES)
+def test_a_ci_job_at_the_top_of_the_repository(service: str, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    folder = tmp_path / "boards" / "a b"
+    folder.mkdir(parents=True)
+    Example(guests=(("rt.cfg", GUEST),)).write(folder)
+    before = (folder / "colorcheck.toml").read_text(encoding="utf-8")
+    assert main(["init", str(folder), "--ci", service]) == 0
+    assert (folder / "colorcheck.toml").read_text(encoding="utf-8") == before
+    text = (tmp_path / CI_FILES[service]).read_text(encoding="utf-8")
+    command = re.search(r"colorcheck (verify .*)", text)
+    assert command
+    assert yaml.safe_load(text)
+    words = shlex.split(command[1])
+    assert words[-2:] == ["--", "boards/a b"]
+    assert (
+        main([word.replace("=", f"={tmp_path}/") if "=" in word else word for word in words[:-1]] + [str(folder)]) == 0
+    )
+    assert main(["init", str(folder), "--ci", service]) == 2
