@@ -91,17 +91,18 @@ def _domain(
     vcpus = cell(node, "cpus") or 0
     pool = cell(node, "xen,domain-p2m-mem-mb")
     failure, notes = _refusal(node, rules)
+    if vcpus == 0:
+        notes += (_missing(node, "cpus"),)
+        failure = failure or Failure("other", f"Missing property 'cpus' for domain {node.name}")
     failure = failure or choice.failure
-    if memory is None or vcpus == 0:
-        missing = "memory" if memory is None else "cpus"
-        message = f"the node {node.name} has no usable property '{missing}', which Xen requires"
-        notes += (note("missing-property", message, node.location, node.name, property=missing),)
-        text = (
-            f"Could not set up domain {node.name} (rc = -22)"
-            if missing == "memory"
-            else f"Missing property 'cpus' for domain {node.name}"
-        )
-        failure = failure or Failure("other", text)
+    if memory is None:
+        notes += (_missing(node, "memory"),)
+        failure = failure or Failure("other", f"Could not set up domain {node.name} (rc = -22)")
+    if _enhanced(node) and not rules.has_dom0:
+        message = f"{node.name} is xen,enhanced, which needs dom0 for Xenstore: Xen panics"
+        place = node.properties["xen,enhanced"].location
+        notes += (note("enhanced-without-dom0", message, place, node.name),)
+        failure = failure or Failure("other", "At the moment, Xenstore support requires dom0 to be present")
     if kib % KIB_PER_PAGE:
         message = f"{kib} KiB of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
         notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * 1024),)
@@ -188,13 +189,12 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
         notes.append(note("direct-map", message, direct.location, node.name))
         text = f"direct-map is not valid for domain {node.name} without static allocation."
         return Failure("direct-map", text), tuple(notes)
-    if _enhanced(node) and not rules.has_dom0:
-        message = f"{node.name} is xen,enhanced, which needs dom0 for Xenstore: Xen panics"
-        place = node.properties["xen,enhanced"].location
-        notes.append(note("enhanced-without-dom0", message, place, node.name))
-        failure = Failure("other", "At the moment, Xenstore support requires dom0 to be present")
-        return failure, tuple(notes)
     return None, tuple(notes)
+
+
+def _missing(node: Node, name: str) -> Note:
+    message = f"the node {node.name} has no usable property '{name}', which Xen requires"
+    return note("missing-property", message, node.location, node.name, property=name)
 
 
 def _owned_pages(node: Node, sizes: tuple[int, int]) -> int:

@@ -98,3 +98,19 @@ def test_a_block_takes_the_place_of_a_table() -> None:
     giant = Mapping(0, 1 << 18, blocks=True)
     assert tables([pages, giant], 3) == 0
     assert tables([giant, pages], 4) == 3
+
+
+def test_a_domain_is_refused_for_what_xen_looks_at_first() -> None:
+    node = domain("domU1", 'llc-colors = "99"; xen,enhanced;')
+    found = system(deployment(chosen=node)).domains[0]
+    assert found.failure is not None
+    assert found.failure.kind == "domain-colors"
+    bare = system(deployment(chosen=node.replace("cpus = <1>;", ""))).domains[0]
+    assert bare.failure is not None
+    assert bare.failure.message.startswith("Missing property 'cpus'")
+    off = system(deployment("llc-coloring=off", node)).domains[0]
+    assert off.failure is not None
+    assert off.failure.kind == "colors-while-disabled"
+    alone = system(deployment(chosen=node.replace("99", "4"))).domains[0]
+    assert alone.failure is not None
+    assert "requires dom0" in alone.failure.message
