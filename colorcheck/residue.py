@@ -101,6 +101,8 @@ def _grade(facts: Facts, outlook: Outlook, remainders: tuple[Remainder, ...]) ->
     separations = [theorem for theorem in outlook.theorems if theorem.kind.endswith(SEPARATION)]
     refuted = [theorem for theorem in separations if theorem.verdict is Verdict.REFUTED]
     open_ones = [theorem for theorem in separations if theorem.verdict is not Verdict.PROVED]
+    if outlook.system is not None and outlook.system.coloring and not outlook.colored:
+        return "D", "not proved: how many colors there are is not known"
     if not outlook.colored:
         return "E", "cache coloring is off: every domain may use every set of the cache"
     if refuted:
@@ -121,7 +123,9 @@ def _grade(facts: Facts, outlook: Outlook, remainders: tuple[Remainder, ...]) ->
 
 def _remainders(facts: Facts, outlook: Outlook) -> Iterator[Remainder]:
     if not outlook.colored or outlook.system is None:
-        yield Remainder("the whole cache", "without coloring nothing is partitioned")
+        known = outlook.system is None or not outlook.system.coloring
+        why = "without coloring nothing is partitioned" if known else "coloring is on, but its colors are not known"
+        yield Remainder("the whole cache", why)
         return
     if outlook.boot is not None and outlook.boot.memory_map:
         yield from _uncolored(outlook.boot)

@@ -24,7 +24,7 @@ def plan_for_all(
     Each world is what one Xen makes of the deployment. A plan that one of them cannot boot with is unknown.
     """
     if not worlds:
-        return Planned(Plan("unknown", reason="there is no Xen to plan for"))
+        return Planned(Plan("unknown", reason="no Xen could be modelled: `colorcheck effective` says what is missing"))
     (system, boot), *others = worlds
     planned = plan_deployment(deployment, system, boot, board, options)
     if not planned.plan.domains or planned.plan.status == "unknown":

@@ -33,15 +33,17 @@ def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]
     board = verification.facts.board
     yield text(("board  ", "dim"), printable(board.title if board else "unknown"))
     for outlook in verification.facts.outlooks:
-        yield from _outlook(outlook)
+        reasons = [entry.reason for entry in verification.skipped if entry.line in ("", outlook.line)]
+        yield from _outlook(outlook, reasons)
     for drawn in color_maps(verification.facts):
         yield from color_map(drawn, style)
 
 
-def _outlook(outlook: Outlook) -> Iterator[RenderableType]:
+def _outlook(outlook: Outlook, reasons: list[str]) -> Iterator[RenderableType]:
     system = outlook.system
     if system is None:
-        yield from title(f"Xen {outlook.line}: not known")
+        yield from title(f"Xen {outlook.line}: what it does cannot be worked out")
+        yield from (indented("? ", text(printable(reason))) for reason in dict.fromkeys(reasons))
         return
     state = f"on, {system.nr_colors} colors" if system.coloring else "off"
     yield from title(f"Xen {outlook.line}: coloring is {state}")

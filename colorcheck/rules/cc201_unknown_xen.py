@@ -25,10 +25,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each target that is not known."""
     for name in facts.manifest.target.xen:
         if find_dialect(name) is None:
+            nearest = did_you_mean(name, NAMES)
             known = f"known are {', '.join(NAMES)}"
-            yield RULE.finding(
-                f'unknown Xen "{name}"', facts.manifest.location("target.xen"), did_you_mean(name, NAMES, known)
-            )
+            place = facts.manifest.location("target.xen")
+            yield RULE.finding(f'unknown Xen "{name}"', place, f"{nearest} {known}".strip())
 
 
 RULE = Rule(
