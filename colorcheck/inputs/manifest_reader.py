@@ -235,8 +235,11 @@ def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
 
 def _target(reader: SettingReader) -> Target:
     default = Target()
+    xen = reader.texts("target.xen")
+    if xen == ():
+        reader.empty("target.xen", 'a version of Xen, such as "4.20"')
     return Target(
-        xen=reader.texts("target.xen") or default.xen,
+        xen=xen or default.xen,
         board=reader.text("target.board"),
         xen_image=reader.text("target.xen-image"),
         xen_image_size=reader.size("target.xen-image-size"),

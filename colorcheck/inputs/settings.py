@@ -122,6 +122,11 @@ class SettingReader:
     def texts(self, key: str) -> tuple[str, ...] | None:
         return self.get(key, Kind.TEXTS, texts)
 
+    def empty(self, key: str, kind: str) -> None:
+        """Note that the list of a key has nothing in it."""
+        setting = self.settings[key]
+        self.problems.append(Problem("manifest-value", f"{key} is an empty list", setting.location, f"write {kind}"))
+
     def size(self, key: str) -> int | None:
         return self.get(key, Kind.SIZE, size)
 

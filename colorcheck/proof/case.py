@@ -26,6 +26,7 @@ STAND_INS = (
     "device-tree-address-unknown",
     "physical-address-bits-assumed",
     "dom0-assumed",
+    "file-size-assumed",
 )
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 

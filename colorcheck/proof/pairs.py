@@ -109,7 +109,8 @@ class _Pair:
         self.obligation = Obligation(
             id=f"separation/{first.name}/{second.name}",
             kind="pair-separation",
-            statement=f"No access of {first.label} evicts a line of {second.label} from the {where}, nor the reverse",
+            statement=f"No access of {first.label} to its colored frames evicts a line of a colored frame of "
+            f"{second.label} from the {where}, nor the reverse",
             mathematics=_formula(first, second),
             subjects=(first.name, second.name),
             assumptions=tuple(assumptions),

@@ -52,7 +52,7 @@ class Example:
     `guests` are (file, text) of xl files; `chosen`, `tree` and `cpus` device tree source put into `/chosen`, `/`
     and `/cpus`; `manifest` further lines of `colorcheck.toml`, `target` such of its `[target]`; `files` are further
     files. `placed` false leaves out where the boot loader puts things. `tree_text` replaces the whole device tree
-    source, an empty `board` leaves the key out.
+    source; an empty `board` or `xen` leaves the key out.
     """
 
     xen: str | tuple[str, ...] = "4.20"
@@ -114,9 +114,9 @@ class Example:
 
     def _manifest(self) -> str:
         versions = [self.xen] if isinstance(self.xen, str) else list(self.xen)
-        spelled = str(versions[0] if len(versions) == 1 else versions).replace("'", '"')
+        spelled = str(versions).replace("'", '"')
         xen = f'xen = "{versions[0]}"' if len(versions) == 1 else f"xen = {spelled}"
-        lines = ["[target]", xen]
+        lines = ["[target]", *([xen] if versions else ())]
         if self.board:
             lines.append(f'board = "{self.board}"')
         if self.placed:

@@ -124,13 +124,15 @@ class Seen:
 
 def seen(facts: Facts, *kinds: str) -> Iterator[Seen]:
     """All problems of the readers and notes of the Xen model of these kinds, each once however many Xens have it."""
+    told: set[tuple[str, Location]] = set()
     for problem in problems(facts):
         if problem.kind in kinds:
+            told.add((problem.kind, problem.location))
             data = (("fix", problem.fix),) if problem.fix else ()
             yield Seen(problem.kind, problem.message, problem.location, problem.help, data=data)
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
     for line, note in notes(facts):
-        if note.kind in kinds:
+        if note.kind in kinds and (note.kind, note.location) not in told:
             key = (note.kind, note.message, note.location, note.domain)
             met.setdefault(key, (note, []))[1].append(line)
     for note, lines in met.values():

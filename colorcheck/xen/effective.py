@@ -72,7 +72,8 @@ def effective(deployment: Deployment, board: Board | None, version: str) -> Syst
         arguments=case.arguments,
         dialect=dialect.name,
     )
-    return with_affinities(replace(_with_dom0_tables(system), notes=tuple(case.notes)), deployment)
+    assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
+    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
 
 
 def read_arguments(deployment: Deployment, dialect: Dialect) -> BootArguments:

@@ -15,6 +15,7 @@
 | `xen-address-unknown` | where the boot loader puts Xen is not given | |
 | `device-tree-address-unknown` | where the boot loader puts the device tree is not given | |
 | `physical-address-bits-assumed` | the board does not say how many address bits its CPU has | `bits` |
+| `file-size-assumed` | ImageBuilder loads files that are not there; usual sizes stand in | |
 | `static-heap` | all free memory goes to the buddy heap, so no domain gets any | `start`, `end` |
 | `static-memory` | a domain asks for static memory, which coloring forbids | |
 | `direct-map` | a domain asks for a direct map | |
