@@ -62,7 +62,7 @@ def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planne
     from colorcheck.plan.several import plan_for_all
 
     run = _Run()
-    facts = run.model(manifest)
+    facts = run.model(manifest, mend=True)
     planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
     with run.stage("plan"):
         worlds = [(outlook.system, outlook.boot) for outlook in facts.outlooks if outlook.system is not None]
@@ -94,7 +94,8 @@ class _Run:
             self.faults.append(Fault(name, f"{type(error).__name__}: {error}", traceback.format_exc()))
         self.seconds.append((name, time.perf_counter() - begin))
 
-    def model(self, manifest: Manifest, *, boots: bool = True) -> Facts:
+    def model(self, manifest: Manifest, *, boots: bool = True, mend: bool = False) -> Facts:
+        """What is written and what each Xen makes of it; with `mend`, as if xl read the guests' lines of colors."""
         deployment = Deployment(manifest, problems=manifest.problems)
         with self.stage("read"):
             found = plugins()
@@ -107,6 +108,10 @@ class _Run:
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
         with self.stage("image-builder"):
             deployment = as_built(deployment)
+        if mend:
+            from colorcheck.plan.mended import with_mended_guests
+
+            deployment = with_mended_guests(deployment)
         outlooks = [self.outlook(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(outlooks))
 

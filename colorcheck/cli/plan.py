@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wishes = parser.add_argument_group("wishes beyond the manifest")
     wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
     wishes.add_argument("--max-ranges", metavar="N", type=int, help="the most runs of neighboring colors for each")
+    wishes.add_argument(
+        "--choose-reserve", action="store_true", help="make the buddy reserve smaller if there is no plan otherwise"
+    )
     wishes.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
     wishes.add_argument(
         "--timeout",
@@ -40,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         keep=tuple(name.strip() for name in options.keep.split(",") if name.strip()),
         max_ranges=options.max_ranges,
         separate_banks=options.separate_banks,
+        choose_reserve=options.choose_reserve,
         timeout=options.timeout,
     )
     planned, verification = pipeline.plan(load_manifest(options), wishes)
@@ -56,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     status = max(_status(planned), say_trouble(verification))
     if options.write and planned.plan.edits:
         deliver_edits(planned.plan.edits, write_them=True)
-        after = pipeline.verify(verification.manifest)
+        after = pipeline.verify(load_manifest(options))
         write(f"verified again: {headline(after).word}, {headline(after).sentence}")
         return max(status, after.exit_status())
     return status

@@ -20,16 +20,19 @@ from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot, Domain, System
 
 XEN = "xen"
+SMALLEST_RESERVE = 16 << 20  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
 
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the user asks for beyond the manifest. `keep` are names whose colors stay; `timeout` in seconds."""
+    """What the user asks for beyond the manifest. `keep` are names whose colors stay; with `choose_reserve` the buddy
+    reserve may become smaller if there is no plan otherwise; `timeout` in seconds."""
 
     keep: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     max_ranges: int | None = None
     separate_banks: bool = False
+    choose_reserve: bool = False
     timeout: float = 10.0
 
 
@@ -62,6 +65,7 @@ def pose(
     manifest = deployment.manifest
     place = manifest.location("target.board")
     faults = _faults(wanted, system, place, manifest.location("policy.objectives"))
+    faults += _unread(deployment)
     policies = {policy.name: policy for policy in manifest.domain_policies}
     wishes = [_xen_wish(system, board, nr_colors, policies.get(XEN))]
     for domain in system.domains:
@@ -84,6 +88,7 @@ def pose(
         max_ranges=wanted.max_ranges,
         timeout=wanted.timeout,
         reserve=preparation.buddy_size if preparation else None,
+        least_reserve=SMALLEST_RESERVE,
         reserve_location=preparation.buddy_location if preparation else system.coloring_location,
         recapacity=lambda size: capacities(system, size),
     )
@@ -95,18 +100,33 @@ def capacities(system: System, reserve: int | None = None) -> tuple[int, ...] | 
 
     `reserve` is another size of the buddy reserve, in bytes. Colors that Xen refuses do not matter here.
     """
-    from colorcheck.inputs.deployment import Deployment
-    from colorcheck.inputs.manifest import Manifest
-    from colorcheck.xen.boot import boot
+    found = bare_boot(system, reserve)
+    return found.free_initial if found and len(found.free_initial) == system.nr_colors else None
+
+
+def bare_boot(system: System, reserve: int | None = None) -> Boot | None:
+    """The boot up to the color heap, whatever colors are written; see `capacities`."""
+    from colorcheck.xen.boot import boot_again
 
     if system.preparation is None or system.nr_colors is None or (system.panic and system.panic.kind != "xen-colors"):
         return None
     size = system.preparation.buddy_size if reserve is None else reserve
-    other = replace(
-        system, xen_colors=(0,), domains=(), panic=None, preparation=replace(system.preparation, buddy_size=size)
-    )
-    found = boot(Deployment(Manifest("", "")), other)
-    return found.free_initial if found and len(found.free_initial) == system.nr_colors else None
+    prepared = replace(system.preparation, buddy_size=size)
+    return boot_again(replace(system, xen_colors=(0,), domains=(), panic=None, preparation=prepared))
+
+
+def _unread(deployment: Deployment) -> list[Problem]:
+    """Guests whose file xl does not read: nobody knows what they need."""
+    return [
+        Problem(
+            "unread-guest",
+            f"xl reads no further than this: {file.errors[0].message}; what else the guest needs is not planned for",
+            file.errors[0].location,
+            "put the file right and plan again",
+        )
+        for file in deployment.guests
+        if file.errors
+    ]
 
 
 def _faults(options: PlanOptions, system: System, place: Location, objectives: Location) -> list[Problem]:

@@ -14,6 +14,7 @@ from colorcheck.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.tree import Node
 from colorcheck.inputs.xl_values import XlFile, XlList
+from colorcheck.plan.mended import mended
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.source import Location, Passage
 from colorcheck.value import dataclass
@@ -22,6 +23,8 @@ from colorcheck.xen.arguments import xen_arguments
 from colorcheck.xen.dialects import Concept, Dialect, dialect_of
 from colorcheck.xen.options import LONGEST_OPTION
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
+
+CUT = "option-cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,14 @@ class _Overlay:
     value: str
 
 
-def edits_of(plan: Plan, problem: PlanProblem, deployment: Deployment, system: System) -> Written:
-    """What has to change in the files for the colors of the plan; nothing for who keeps today's."""
+def edits_of(
+    plan: Plan, problem: PlanProblem, deployment: Deployment, system: System, reserve: int | None = None
+) -> Written:
+    """What has to change in the files for the colors of the plan; nothing for who keeps today's. `reserve` is another
+    `buddy-alloc-size`, in MiB. All or nothing: where a list would be cut, there are no edits at all."""
     dialect = dialect_of(system.dialect or system.version)
     found: list[Edit | _Overlay | Problem] = []
-    arguments: dict[Concept, str] = {}
+    arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
     for wish, owner in zip(problem.wishes, (None, *system.domains), strict=True):
         colors = plan.colors(wish.name)
         if not colors or _stays(system, owner, colors):
@@ -58,9 +64,21 @@ def edits_of(plan: Plan, problem: PlanProblem, deployment: Deployment, system: S
         else:
             found += _guest(owner, colors, deployment, system, dialect)
     found += _boot_arguments(arguments, deployment, system, dialect)
+    return _written(found)
+
+
+def reserve_edits(mib: int, deployment: Deployment, system: System) -> Written:
+    """What has to change in the files for another `buddy-alloc-size`, in MiB."""
+    dialect = dialect_of(system.dialect or system.version)
+    return _written(list(_boot_arguments({Concept.BUDDY_SIZE: f"{mib}M"}, deployment, system, dialect)))
+
+
+def _written(found: list[Edit | _Overlay | Problem]) -> Written:
+    problems = tuple(each for each in found if isinstance(each, Problem))
+    if any(problem.kind == CUT for problem in problems):
+        return Written(problems=problems)
     overlay = _overlay_source([each for each in found if isinstance(each, _Overlay)])
-    edits = tuple(each for each in found if isinstance(each, Edit))
-    return Written(edits, overlay, tuple(each for each in found if isinstance(each, Problem)))
+    return Written(tuple(each for each in found if isinstance(each, Edit)), overlay, problems)
 
 
 def _stays(system: System, owner: Domain | None, colors: ColorSet) -> bool:
@@ -81,10 +99,15 @@ def _boot_arguments(
     replaced: list[tuple[int, int, str]] = []
     added = ""
     for concept, text in wanted.items():
-        name = dialect.options_for(concept)[0].name
+        options = dialect.options_for(concept)
+        if not options:
+            message = f"{dialect.title} has no boot option for the {concept.value.replace('-', ' ')}"
+            yield Problem("no-place", message, passage.whole, f"give it {text} where it is built")
+            continue
+        name = given[concept][-1].key if given[concept] else options[0].name
         if len(f"{name}={text}") > LONGEST_OPTION:
             message = f"{name}={text} is longer than the {LONGEST_OPTION} characters that Xen reads of an option"
-            yield Problem("option-cut", message, passage.whole, "plan with --max-ranges, so that the list is shorter")
+            yield Problem(CUT, message, passage.whole, "plan with --max-ranges, so that the list is shorter")
             continue
         if given[concept]:
             option = given[concept][-1]
@@ -205,7 +228,10 @@ def _guest(
         yield Problem("no-place", f"the file of {domain.name} was not found", domain.location, f"write {key} = {value}")
         return
     setting = file.setting(key)
-    if setting is None:
+    broken = mended(file.file)
+    if broken is not None:
+        yield Edit(broken.line, broken.with_value(value))
+    elif setting is None:
         yield from _new_setting(file, f"{key} = {value}")
     elif isinstance(setting.written, XlList):
         yield Edit(setting.written.location, value)

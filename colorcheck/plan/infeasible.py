@@ -185,7 +185,8 @@ def repairs_of(problem: PlanProblem, core: tuple[Requirement, ...], deadline: fl
     return tuple(found)
 
 
-def _works(problem: PlanProblem, deadline: float) -> bool:
+def works(problem: PlanProblem, deadline: float) -> bool:
+    """Whether a plan is found in time."""
     if time.monotonic() > deadline:
         return False
     quick = replace(problem, objectives=("ranges",))
@@ -205,17 +206,17 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
     for wish in problem.wishes:
         if f"keep {wish.name}" in names:
             freed = _changed(problem, wish.name, lambda w: replace(w, keep=False))
-            if _works(freed, deadline):
+            if works(freed, deadline):
                 yield Repair("keep", f"let {wish.name} have other colors than {wish.today}", (wish.name,))
         if f"max-colors {wish.name}" in names and wish.max_colors is not None:
             for more in range(1, problem.nr_colors - wish.max_colors + 1):
                 most = wish.max_colors + more
-                if _works(_changed(problem, wish.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
+                if works(_changed(problem, wish.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
                     yield Repair("colors", f"allow {wish.name} {most} colors, {more} more", (wish.name,), more)
                     break
         if f"min-colors {wish.name}" in names:
             for least in range(wish.min_colors - 1, 0, -1):
-                if _works(_changed(problem, wish.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
+                if works(_changed(problem, wish.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
                     fewer = wish.min_colors - least
                     yield Repair("colors", f"ask {least} colors for {wish.name}, {fewer} fewer", (wish.name,), fewer)
                     break
@@ -237,7 +238,7 @@ def _smaller(problem: PlanProblem, involved: list[Wish], deadline: float) -> lis
         amounts.append((low, wish))
     found: list[Repair] = []
     for amount, wish in sorted(amounts, key=lambda each: each[0]):
-        if len(found) < MOST_REPAIRS and _works(_less(problem, wish, amount), deadline):
+        if len(found) < MOST_REPAIRS and works(_less(problem, wish, amount), deadline):
             found.append(Repair("memory", f"give {wish.name} {amount} MiB less", (wish.name,), amount))
     return found
 
@@ -253,23 +254,27 @@ def _shared(problem: PlanProblem, involved: list[Wish], deadline: float) -> list
             break
         pair = (first.name, second.name)
         allowed = replace(problem, shares=(*problem.shares, pair))
-        if _possible(allowed, (pair,)) and _works(replace(allowed, shares=(pair,)), deadline):
+        if _possible(allowed, (pair,)) and works(replace(allowed, shares=(pair,)), deadline):
             text = f"let {first.name} and {second.name} share their colors ([[policy.share]])"
             found.append(Repair("share", text, pair))
     return found
 
 
 def _reserve(problem: PlanProblem, deadline: float) -> list[Repair]:
-    """The largest smaller buddy reserve with which a plan exists, in whole MiB."""
+    """The largest smaller buddy reserve with which a plan exists, in whole MiB; found by halving."""
     if problem.recapacity is None or not problem.reserve:
         return []
-    for mib in range((problem.reserve >> 20) - 1, 0, -1):
-        if time.monotonic() > deadline:
-            break
-        capacity = problem.recapacity(mib << 20)
-        if capacity is not None and _works(replace(problem, capacity=capacity), deadline):
-            return [Repair("reserve", f"set buddy-alloc-size={mib}M", (), (problem.reserve >> 20) - mib)]
-    return []
+    low, high, best = max(1, problem.least_reserve >> 20), (problem.reserve - 1) >> 20, 0
+    while low <= high and time.monotonic() < deadline:
+        middle = (low + high) // 2
+        capacity = problem.recapacity(middle << 20)
+        if capacity is not None and works(replace(problem, capacity=capacity), deadline):
+            best, low = middle, middle + 1
+        else:
+            high = middle - 1
+    if not best:
+        return []
+    return [Repair("reserve", f"set buddy-alloc-size={best}M", (), (problem.reserve >> 20) - best)]
 
 
 def size(pages: int) -> str:

@@ -43,7 +43,8 @@ class PlanProblem:
     one owner as a whole, because a cache that domains share cannot tell them apart (or, where banks are to be
     separate, a DRAM bank cannot): all alike in size, every color by itself where none are given. `shares` are groups
     of names that may share colors; `max_ranges` limits the runs of neighboring colors of each. `timeout` in seconds.
-    `recapacity` gives the capacities with another buddy reserve, in bytes; `reserve` is today's.
+    `recapacity` gives the capacities with another buddy reserve, in bytes; `reserve` is today's, `least_reserve` the
+    smallest that may be proposed.
     """
 
     capacity: tuple[int, ...]
@@ -54,6 +55,7 @@ class PlanProblem:
     max_ranges: int | None = None
     timeout: float = 10.0
     reserve: int | None = None
+    least_reserve: int = 1 << 20
     reserve_location: Location = NOWHERE
     recapacity: Callable[[int], tuple[int, ...] | None] | None = field(default=None, compare=False)
 
@@ -122,15 +124,26 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A smallest change that makes a plan possible, verified: with it there is one."""
+    """A smallest change that makes a plan possible, verified: with it there is one.
 
-    kind: str  # colors, memory, share, reserve, keep
+    `amount` is how many colors or MiB make the difference, for a module its new address. `edits` are there where a
+    value in the files is all that changes.
+    """
+
+    kind: str  # colors, memory, share, reserve, module, keep
     text: str
     subjects: tuple[str, ...]
     amount: int = 0
+    edits: tuple[Edit, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
-        return {"kind": self.kind, "text": self.text, "subjects": list(self.subjects), "amount": self.amount}
+        return {
+            "kind": self.kind,
+            "text": self.text,
+            "subjects": list(self.subjects),
+            "amount": self.amount,
+            "edits": [each.to_dict() for each in self.edits],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""Repairs beyond colors: another buddy reserve, as edits too, and boot modules loaded elsewhere; each was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.plan.edits import reserve_edits
+from colorcheck.plan.problem import Plan, Repair, Requirement
+from colorcheck.xen.system import Boot, System
+
+MIB = 1 << 20
+
+
+def reserve_of(repair: Repair, problem_reserve: int) -> int:
+    """The size in MiB that a repair of the reserve asks for."""
+    return (problem_reserve >> 20) - repair.amount
+
+
+def with_reserve_edits(found: Plan, reserve: int | None, deployment: Deployment, system: System) -> Plan:
+    """The plan with what its repair of the reserve changes in the files."""
+    if not reserve:
+        return found
+    repairs = tuple(
+        replace(repair, edits=reserve_edits(reserve_of(repair, reserve), deployment, system).edits)
+        if repair.kind == "reserve"
+        else repair
+        for repair in found.repairs
+    )
+    return replace(found, repairs=repairs)
+
+
+def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
+    """That no colors help where Xen finds no room to move to, and which module to move; None where it finds room."""
+    from colorcheck.replay.changes import room_for_xen
+
+    panic = boot.panic if boot and boot.panic else system.panic
+    if panic is None or panic.kind != "relocation":
+        return None
+    core = Requirement("relocation", f"Xen has to move before it colors: {panic.message}", system.coloring_location)
+    found = room_for_xen(system)
+    repairs = (_moved(found.module.kind, found.module.label, found.module.start, found.address),) if found else ()
+    reason = "Xen finds no room to move to, whatever its colors"
+    return Plan("infeasible", core=(core,), repairs=repairs, reason=reason, evidence={"method": "boot model"})
+
+
+def module_repair(bare: Boot | None, works: Callable[[tuple[int, ...]], bool]) -> Repair | None:
+    """A module whose other address leaves the colors frames enough; `bare` is the boot before any domain is built,
+    `works` tells whether there is a plan for so many free frames per color."""
+    from colorcheck.replay.changes import moved_module
+
+    if bare is None or bare.panic:
+        return None
+    found = moved_module(bare, lambda after: works(after.free_initial))
+    return _moved(found.module.kind, found.module.label, found.module.start, found.address) if found else None
+
+
+def _moved(kind: str, label: str, start: int, address: int) -> Repair:
+    name = {"device-tree": "the device tree", "xen": "Xen"}.get(kind, label)
+    return Repair("module", f"load {name} at {address:#x} instead of {start:#x}", (), address)
