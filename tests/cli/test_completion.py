@@ -12,7 +12,9 @@ from colorcheck.cli import main
 from colorcheck.cli.commands import COMMANDS
 from colorcheck.cli.completion import SHELLS
 
-_ZSH = "fpath=($PWD $fpath); autoload -U compinit; compinit -D -u; (( $+_comps[colorcheck] )) && autoload +X _colorcheck"
+_ZSH = (
+    "fpath=($PWD $fpath); autoload -U compinit; compinit -D -u; (( $+_comps[colorcheck] )) && autoload +X _colorcheck"
+)
 _LOAD = {"bash": ["--norc"], "zsh": ["-f", "-c", _ZSH], "fish": ["--no-config"]}
 _COMPLETE = """
 source "$1"
