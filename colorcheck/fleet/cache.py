@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import distributions
@@ -16,6 +16,7 @@ from pathlib import Path
 from colorcheck import resources
 from colorcheck.atomic import write_whole
 from colorcheck.fleet.checked import Checked, Job
+from colorcheck.fleet.inputs import Dependency, State
 from colorcheck.plugins.manager import plugins
 from colorcheck.results import Exit
 from colorcheck.value import dataclass
@@ -31,19 +32,20 @@ class Cache:
         """The result of the very same job on the very same files, if it is known."""
         try:
             entry = json.loads(self._path(job).read_text(encoding="utf-8"))
-            if all(digest(name) == known for name, known in entry["files"].items()):
+            if all(Dependency(kind, name).state() == known for kind, name, known in entry["inputs"]):
                 return replace(Checked(**entry["checked"]), cached=True)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return None
 
-    def put(self, job: Job, checked: Checked, files: dict[str, str]) -> None:
-        """Keep a result with the digests that its files had before they were read. Faults are not kept."""
+    def put(self, job: Job, checked: Checked, inputs: Mapping[Dependency, State]) -> None:
+        """Keep a result with the states of its inputs. Faults are not kept."""
         if checked.status not in (Exit.FAULT, Exit.USAGE):
             try:
                 path = self._path(job)
+                known = [(each.kind, each.name, state) for each, state in inputs.items()]
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(path, json.dumps({"files": files, "checked": asdict(checked)}))
+                write_whole(path, json.dumps({"inputs": known, "checked": asdict(checked)}))
             except OSError:
                 return
 
@@ -56,14 +58,6 @@ def user_cache() -> Cache | None:
     """The cache of this user; None where there is no folder for it."""
     folder = resources.cache_folder()
     return Cache(folder / "results") if folder else None
-
-
-def digest(name: str) -> str:
-    """The hash of a file's content; empty where it cannot be read."""
-    try:
-        return hashlib.sha256(Path(name).read_bytes()).hexdigest()
-    except OSError:
-        return ""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Finds deployments, and the files that each is made of."""
+"""Finds deployments, and those that a change touches."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+from colorcheck.fleet.inputs import ended_early, files_of, patterns_of, sized_files_of
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest import Manifest
 from colorcheck.inputs.manifest_reader import NAME
 
 _SKIPPED = frozenset(("node_modules", "__pycache__"))
@@ -26,34 +26,22 @@ def deployments_below(folder: str) -> Iterator[str]:
             yield os.path.normpath(os.path.join(here, NAME))
 
 
-def files_of(deployment: Deployment) -> tuple[str, ...]:
-    """All files that a deployment is made of, whether or not they could be read: named ones and included ones."""
-    manifest = deployment.manifest
-    target = manifest.target
-    named = [manifest.device_tree, *manifest.overlays, manifest.image_builder, target.kconfig, target.xen_image]
-    named += [name for name in manifest.domains if not _is_pattern(name)]
-    named += [target.board] if target.board and target.board.endswith(".toml") else []
-    named += [policy.miss_curve for policy in manifest.domain_policies]
-    found = [manifest.file, *(_below(manifest, name) for name in named if name)]
-    found += deployment.tree.files if deployment.tree else ()
-    found += [guest.file for guest in deployment.guests]
-    found += [problem.location.file for problem in deployment.problems if os.path.isfile(problem.location.file)]
-    return tuple(dict.fromkeys(os.path.normpath(name) for name in found))
-
-
 def touched(deployment: Deployment, changed: Collection[Path]) -> bool:
-    """Whether a change of these files (absolute, deleted ones too) touches a deployment."""
-    own = {Path(os.path.abspath(name)) for name in files_of(deployment)}
-    if not own.isdisjoint(changed):
+    """Whether a change of these files (absolute, without links above them; deleted ones too) touches a deployment.
+
+    One that cannot be read to its end always counts: the change may have removed what it includes.
+    """
+    if ended_early(deployment):
         return True
-    manifest = deployment.manifest
-    patterns = [os.path.abspath(_below(manifest, name)) for name in manifest.domains if _is_pattern(name)]
+    for name in (*files_of(deployment), *sized_files_of(deployment)):
+        for path in (_placed(name), Path(os.path.realpath(name))):
+            # A folder counts as changed where it is a submodule.
+            if path in changed or any(folder in changed for folder in path.parents):
+                return True
+    patterns = [str(_placed(pattern)).replace("**/", "*") for pattern in patterns_of(deployment)]
     return any(fnmatch(str(path), pattern) for pattern in patterns for path in changed)
 
 
-def _below(manifest: Manifest, name: str) -> str:
-    return os.path.join(manifest.folder, name)
-
-
-def _is_pattern(name: str) -> bool:
-    return any(mark in name for mark in "*?[")
+def _placed(name: str) -> Path:
+    """The absolute name with the links above it resolved, not the file itself where it is a link."""
+    return Path(os.path.realpath(os.path.dirname(name) or "."), os.path.basename(name))

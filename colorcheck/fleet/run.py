@@ -11,13 +11,13 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from colorcheck.diagnostic import Severity, Verdict
-from colorcheck.fleet.cache import Cache, digest
+from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, crashed
-from colorcheck.fleet.find import files_of
+from colorcheck.fleet.inputs import Dependency, State, dependencies
+from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest_reader import ManifestError, read_manifest
-from colorcheck.results import Exit
-
-_UNSTABLE = frozenset(("unreadable", "no-match", "include", "include-cycle"))
+from colorcheck.plugins.manager import plugins
+from colorcheck.results import Exit, Verification
 
 
 def check_all(
@@ -39,14 +39,21 @@ def _answers(jobs: Sequence[Job], workers: int, cache: Cache | None) -> Iterator
             waiting.append(job)
         else:
             yield job, known
-    lost: list[Job] = []
     if waiting:
-        yield from _pooled(waiting, min(workers, len(waiting)), cache, lost)
-    for job in lost:  # one of these brought its worker down; each gets a worker of its own to find out which
-        again: list[Job] = []
-        yield from _pooled([job], 1, cache, again)
-        if again:
-            yield job, crashed(job.manifest, "the worker process died")
+        yield from _halved(waiting, workers, cache)
+
+
+def _halved(jobs: Sequence[Job], workers: int, cache: Cache | None) -> Iterator[tuple[Job, Checked]]:
+    """A worker that dies takes along all that had no answer yet: these are tried again in halves, down to the one."""
+    lost: list[Job] = []
+    yield from _pooled(jobs, min(workers, len(jobs)), cache, lost)
+    if lost and len(jobs) == 1:
+        yield jobs[0], crashed(jobs[0].manifest, "the worker process died")
+    elif lost:
+        middle = (len(lost) + 1) // 2
+        for half in (lost[:middle], lost[middle:]):
+            if half:
+                yield from _halved(half, workers, cache)
 
 
 def _pooled(jobs: Sequence[Job], workers: int, cache: Cache | None, lost: list[Job]) -> Iterator[tuple[Job, Checked]]:
@@ -82,8 +89,7 @@ def check(job: Job, cache: Cache | None = None) -> Checked:
         manifest = read_manifest(job.manifest, dict(job.rules))
     except ManifestError as error:
         return Checked(job.manifest, Exit.USAGE, "UNREADABLE", str(error), message=str(error))
-    # The digests are taken before the files are read for the result: what changes in between makes them differ.
-    files = {name: digest(name) for name in files_of(read_deployment(manifest))}
+    inputs = _inputs(read_deployment(manifest, plugins().input_readers)) if cache else None
     found = pipeline.verify(manifest, timeout=job.timeout)
     style = Style(root=Path(job.root))
     shown = headline(found)
@@ -99,9 +105,25 @@ def check(job: Job, cache: Cache | None = None) -> Checked:
         message="; ".join(fault.message for fault in found.faults),
         rendered={name: render(found, name, style) for name in job.formats},
     )
-    patterns = any(mark in name for name in manifest.domains for mark in "*?[")
-    unstable = any(problem.kind in _UNSTABLE for problem in found.facts.deployment.problems)
-    unread = manifest.device_tree is not None and found.facts.deployment.tree is None
-    if cache and not (patterns or unstable or unread or found.skipped):
-        cache.put(job, checked, files)
+    # Whatever changed while it was read was met as it is now, or not: such a result is not kept.
+    if cache and inputs and _is_unchanged(job, found, inputs) and not _by_chance(found):
+        cache.put(job, checked, inputs)
     return checked
+
+
+def _inputs(deployment: Deployment) -> dict[Dependency, State] | None:
+    known = dependencies(deployment)
+    return None if known is None else {each: each.state() for each in known}
+
+
+def _is_unchanged(job: Job, found: Verification, inputs: dict[Dependency, State]) -> bool:
+    try:
+        manifest = read_manifest(job.manifest, dict(job.rules))
+    except ManifestError:
+        return False
+    return manifest == found.manifest and inputs == _inputs(found.facts.deployment)
+
+
+def _by_chance(found: Verification) -> bool:
+    """Whether another run on the same files may say more: a solver ran out of time, or a check could not run."""
+    return bool(found.skipped) or any(theorem.verdict is Verdict.UNKNOWN for theorem in found.theorems)

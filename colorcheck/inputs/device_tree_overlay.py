@@ -29,6 +29,7 @@ def apply_overlay(base: DeviceTree, overlay: DeviceTree) -> tuple[DeviceTree, tu
         base,
         root=root,
         files=(*base.files, *(name for name in overlay.files if name not in base.files)),
+        looked_for=base.looked_for + overlay.looked_for,
         problems=base.problems + overlay.problems,
         size=blob_size(root, len(base.memory_reservations)),
     )

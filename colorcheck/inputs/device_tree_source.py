@@ -52,5 +52,6 @@ def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool) ->
     # Whoever reads the blob takes an entry of size 0 for the end of the list.
     reservations = tuple(takewhile(lambda reservation: reservation[1], live.reservations))
     names = (path, *(name for name in files.names if name != path))
-    tree = DeviceTree(path, root, reservations, names, tuple(warnings), 17, live.boot_cpu, size)
+    looked_for = tuple(dict.fromkeys(files.looked_for))
+    tree = DeviceTree(path, root, reservations, names, tuple(warnings), 17, live.boot_cpu, size, looked_for)
     return SourceTree(tree, live.plugin, ())

@@ -104,11 +104,9 @@ class _Reader:
         for number, name in enumerate(self.manifest.domains):
             place = self.manifest.location(f"inputs.domains.{number}")
             named_at = place if place.line else self.manifest.location("inputs.domains")
-            found = [self.path(name)]
-            if glob.has_magic(name) and not os.path.lexists(found[0]):
-                found = sorted(glob.glob(self.path(name), recursive=True))
-                if not found:
-                    self.problems.append(Problem("no-match", f"no file matches {name}", named_at))
+            found = files_named(self.path(name))
+            if not found:
+                self.problems.append(Problem("no-match", f"no file matches {name}", named_at))
             for path in found:
                 if path not in met:
                     yield path, named_at
@@ -169,6 +167,18 @@ class _Reader:
         image = read_xen_image(content, self.path(name))
         self.problems += image.problems
         return image.size
+
+
+def files_named(name: str) -> tuple[str, ...]:
+    """The file of this name, or in alphabetical order those that it matches as a pattern (none is possible)."""
+    if glob.has_magic(name) and not os.path.lexists(name):
+        return tuple(sorted(glob.glob(name, recursive=True)))
+    return (name,)
+
+
+def files_beside(built: ImageBuilderFile) -> tuple[str, ...]:
+    """What the values of a configuration may name, whether or not there is such a file: sizes of these count."""
+    return tuple(sorted({_beside(built, assignment.value.text) for assignment in built.assignments} - {""}))
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:

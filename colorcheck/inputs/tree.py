@@ -54,7 +54,8 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class DeviceTree:
     """A whole tree. `files` are all files that took part, the main one first; `problems` are warnings that do not
-    keep the tree from being used; `boot_cpu` and `version` are the blob's, or what dtc would write."""
+    keep the tree from being used; `boot_cpu` and `version` are the blob's, or what dtc would write; `looked_for` are
+    further files: were one to come or to change, something else might be read."""
 
     file: str
     root: Node
@@ -64,6 +65,7 @@ class DeviceTree:
     version: int = 17
     boot_cpu: int = 0
     size: int = 0
+    looked_for: tuple[str, ...] = field(default=(), compare=False)
 
     def node(self, path: str) -> Node | None:
         """The node at a full path such as `/chosen/domU1`; `None` where there is none."""

@@ -10,11 +10,16 @@ from xml.etree import ElementTree
 
 import pytest
 
+from colorcheck import pipeline
 from colorcheck.cli import main
 from colorcheck.fleet import run as fleet_run
 from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, overall
-from colorcheck.fleet.find import deployments_below
+from colorcheck.fleet.find import deployments_below, touched
+from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.read import read_deployment
+from colorcheck.results import Verification
 from colorcheck.rules.example import GUEST, Example
 
 SHARING = GUEST.replace("11-14", "9-14")
@@ -120,12 +125,94 @@ def test_a_damaged_entry_counts_as_none(tmp_path: Path, own_cache: Cache) -> Non
     assert own_cache.get(job) is None
 
 
-def test_patterns_and_unreadable_files_are_not_cached(tmp_path: Path, own_cache: Cache) -> None:
+def test_what_a_pattern_matches_belongs_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
     job = Job(deployment(tmp_path / "one"))
     manifest = Path(job.manifest)
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"rt.cfg"', '"*.cfg"'), encoding="utf-8")
     fleet_run.check(job, own_cache)
+    assert own_cache.get(job) is not None
+    (tmp_path / "one" / "further.cfg").write_text(GUEST.replace("rt", "further"), encoding="utf-8")
     assert own_cache.get(job) is None
+    assert fleet_run.check(job, own_cache).status == 1, "its colors are those of rt"
+    assert own_cache.get(job) is not None
+    (tmp_path / "one" / "further.cfg").unlink()
+    assert own_cache.get(job) is None
+
+
+def included(folder: Path, line: str) -> Job:
+    """A deployment whose device tree starts with `line`."""
+    job = Job(deployment(folder))
+    tree = folder / "system.dts"
+    tree.write_text(tree.read_text(encoding="utf-8").replace("/dts-v1/;", f"/dts-v1/;\n{line}"), encoding="utf-8")
+    return job
+
+
+def test_included_files_belong_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
+    for number, line in enumerate(('#include "outer/a.dtsi"', '/include/ "outer/a.dtsi"')):
+        folder = tmp_path / str(number)
+        job = included(folder, line)
+        (folder / "outer").mkdir()
+        (folder / "outer" / "a.dtsi").write_text(line.replace("outer/a", "b") + "\n", encoding="utf-8")
+        (folder / "outer" / "b.dtsi").write_text("/ { b = <1>; };\n", encoding="utf-8")
+        fleet_run.check(job, own_cache)
+        assert own_cache.get(job) is not None
+        (folder / "outer" / "b.dtsi").write_text("/ { b = <2>; };\n", encoding="utf-8")
+        assert own_cache.get(job) is None
+
+
+def test_a_file_that_would_be_found_first_belongs_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
+    job = included(tmp_path / "one", '#include "outer/a.dtsi"')
+    (tmp_path / "one" / "outer").mkdir()
+    (tmp_path / "one" / "outer" / "a.dtsi").write_text('#include "b.dtsi"\n', encoding="utf-8")
+    (tmp_path / "one" / "b.dtsi").write_text("/ { b = <1>; };\n", encoding="utf-8")
+    fleet_run.check(job, own_cache)
+    assert own_cache.get(job) is not None
+    (tmp_path / "one" / "outer" / "b.dtsi").write_text("/ { b = <2>; };\n", encoding="utf-8")
+    assert own_cache.get(job) is None
+
+
+def test_sizes_of_boot_modules_belong_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    manifest, kernel = Path(job.manifest), tmp_path / "one" / "Image"
+    text = manifest.read_text(encoding="utf-8").replace("[inputs]", '[inputs]\nimage-builder = "config"')
+    manifest.write_text(text, encoding="utf-8")
+    (tmp_path / "one" / "config").write_text('DOM0_KERNEL="Image"\n', encoding="utf-8")
+    kernel.write_bytes(bytes(4096))
+    inputs = fleet_run._inputs(read_deployment(read_manifest(job.manifest)))
+    assert inputs is not None
+    own_cache.put(job, Checked(job.manifest, 0, "PROVED", ""), inputs)
+    assert own_cache.get(job) is not None
+    kernel.write_bytes(bytes(8192))
+    assert own_cache.get(job) is None
+    kernel.unlink()
+    assert own_cache.get(job) is None
+
+
+def test_what_is_not_known_to_its_end_is_not_kept(tmp_path: Path, own_cache: Cache) -> None:
+    missing = included(tmp_path / "one", '#include "missing.dtsi"')
+    fleet_run.check(missing, own_cache)
+    assert own_cache.get(missing) is None
+    unread = Job(deployment(tmp_path / "two"))
+    (tmp_path / "two" / "rt.cfg").unlink()
+    fleet_run.check(unread, own_cache)
+    assert own_cache.get(unread) is None
+
+
+@pytest.mark.parametrize("name", ["colorcheck.toml", "system.dts", "rt.cfg"])
+def test_a_file_that_changes_while_it_is_checked(
+    tmp_path: Path, own_cache: Cache, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    job = Job(deployment(tmp_path / "one"))
+    path, verify = tmp_path / "one" / name, pipeline.verify
+
+    def slow(manifest: Manifest, *, timeout: float) -> Verification:
+        path.write_text(path.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
+        return verify(manifest, timeout=timeout)
+
+    monkeypatch.setattr(pipeline, "verify", slow)
+    fleet_run.check(job, own_cache)
+    assert own_cache.get(job) is None
+    assert not list(own_cache.folder.rglob("*.json"))
 
 
 def dying(job: Job, _: Cache | None = None) -> Checked:
@@ -136,9 +223,10 @@ def dying(job: Job, _: Cache | None = None) -> Checked:
 
 def test_a_worker_that_dies_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet_run, "check", dying)
-    jobs = [Job(name) for name in ("one", "dies", "two", "three")]
-    checked = fleet_run.check_all(jobs, 2)
-    assert [each.word for each in checked] == ["PROVED", "FAULT", "PROVED", "PROVED"]
+    names = ("one", "dies", "two", "three", "dies too", *map(str, range(20)))
+    checked = fleet_run.check_all([Job(name) for name in names], 2)
+    assert [each.manifest for each in checked] == list(names)
+    assert [each.manifest for each in checked if each.word == "FAULT"] == ["dies", "dies too"]
     assert overall(checked) == 5
 
 
@@ -164,3 +252,20 @@ def test_changed_since_counts_included_files(tmp_path: Path, capsys: pytest.Capt
     assert "1 deployment: " in (out := capsys.readouterr().out)
     assert "touched" in out
     assert main([*words[:-1], "nonsense"]) == 2
+
+
+def test_changed_since_counts_what_is_gone_and_what_patterns_name(tmp_path: Path) -> None:
+    folder = tmp_path / "real" / "one"
+    job = included(folder, '/include/ "../common.dtsi"')
+    manifest = Path(job.manifest)
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"rt.cfg"', '"**/*.cfg"'), encoding="utf-8")
+    (tmp_path / "real" / "common.dtsi").write_text("/ { a = <1>; };\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to("real")
+    deployment_now = read_deployment(read_manifest(str(tmp_path / "link" / "one" / "colorcheck.toml")))
+    assert touched(deployment_now, {tmp_path / "real" / "common.dtsi"})
+    assert touched(deployment_now, {tmp_path / "real" / "one" / "gone.cfg"})
+    assert touched(deployment_now, {tmp_path / "real" / "one" / "deep" / "gone.cfg"})
+    assert touched(deployment_now, {tmp_path / "real"}), "a submodule"
+    assert not touched(deployment_now, {tmp_path / "real" / "other.dtsi"})
+    (tmp_path / "real" / "common.dtsi").unlink()
+    assert touched(read_deployment(read_manifest(job.manifest)), {tmp_path / "elsewhere"})

@@ -17,11 +17,16 @@ OPENING = 512
 
 
 class Files:
-    """All files of one tree. `names` are those that took part, in the order in which they were first read."""
+    """All files of one tree. `names` are those that took part, in the order in which they were first read.
+
+    `looked_for` are names of files that were not there, or that were read for places only: one that comes or changes
+    can change what is read.
+    """
 
     def __init__(self, folders: Sequence[str] = ()) -> None:
         self.folders = tuple(folders)
         self.names: list[str] = []
+        self.looked_for: list[str] = []
         self._left = LARGEST
 
     def find(self, name: str, beside: str) -> str:
@@ -30,6 +35,7 @@ class Files:
             found = str(Path(folder, name))
             if os.path.isfile(found):
                 return found
+            self.looked_for.append(found)
         return str(Path(beside).parent / name)
 
     def read(self, path: str, named_at: Location, offset: int = 0, length: int | None = None) -> bytes | Problem:
@@ -42,6 +48,7 @@ class Files:
                 file.seek(min(offset, 1 << 62))
                 data = file.read(wanted)
         except (OSError, ValueError) as error:
+            self.looked_for.append(path)
             reason = getattr(error, "strerror", None) or str(error)
             return Problem("unreadable", f"cannot read {path}: {reason}", named_at)
         # A file that is read again and again costs its opening too.

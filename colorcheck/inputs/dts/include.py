@@ -31,7 +31,7 @@ def assemble(path: str, data: bytes, files: Files, problems: list[Problem]) -> S
 
         source = preprocess(source, files, problems)
     else:
-        source = follow_markers(source)
+        source = follow_markers(source, files.looked_for)
     return _Assembler(files, problems).whole(source, path)
 
 
@@ -78,7 +78,7 @@ class _Assembler:
             if data.kind != "too-large" or not any(known.kind == data.kind for known in self.problems):
                 self.problems.append(data)
             return
-        inner = follow_markers(_one_file(path, decode(data)))
+        inner = follow_markers(_one_file(path, decode(data)), self.files.looked_for)
         lines = inner.segments[0].lines
         self.composer.append(BOUNDARY, lines, 0)
         self._splice(inner, (*chain, path))

@@ -15,8 +15,11 @@ _MARKER = re.compile(r'^#(?:line)?[ \t]+([0-9]{1,9})[ \t]+"([^"\\\n]+)"[^\n]*$',
 _LARGEST = 16 << 20
 
 
-def follow_markers(source: SourceText) -> SourceText:
-    """The same text with the places that its line markers give; `source` is one whole file."""
+def follow_markers(source: SourceText, looked_for: list[str]) -> SourceText:
+    """The same text with the places that its line markers give; `source` is one whole file.
+
+    Names of files that are looked for are added to `looked_for`.
+    """
     text = source.text
     markers = list(_MARKER.finditer(text)) if text.startswith("#") or "\n#" in text else []
     own = source.segments[0].lines
@@ -26,7 +29,7 @@ def follow_markers(source: SourceText) -> SourceText:
         start = min(marker.end() + 1, len(text))
         stop = markers[index + 1].start() if index + 1 < len(markers) else len(text)
         if marker[2] not in files:
-            files[marker[2]] = _lines(marker[2], os.path.dirname(own.file))
+            files[marker[2]] = _lines(marker[2], os.path.dirname(own.file), looked_for)
         named = files[marker[2]]
         if named is None:
             segments.append(Segment(start, own, start))
@@ -51,8 +54,9 @@ def _line_by_line(text: str, start: int, stop: int, lines: Lines, number: int) -
     return found
 
 
-def _lines(name: str, folder: str) -> Lines | None:
+def _lines(name: str, folder: str, looked_for: list[str]) -> Lines | None:
     for path in (os.path.join(folder, name), name):
+        looked_for.append(path)
         lines = _read(path)
         if lines is not None:
             return lines

@@ -1,0 +1,83 @@
+"""What the result of a deployment depends on beside colorcheck itself: files, sizes of files, matches of patterns."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.read import files_beside, files_named
+from colorcheck.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """`kind` is `content` or `size` of the file `name`, or `matches` of the pattern `name`."""
+
+    kind: str
+    name: str
+
+    def state(self) -> State:
+        """What it is now, equal as long as it means the same: a hash, a size in bytes, names; None without a file."""
+        if self.kind == "matches":
+            return list(files_named(self.name))
+        try:
+            if self.kind == "size":
+                return os.stat(self.name).st_size
+            return hashlib.sha256(Path(self.name).read_bytes()).hexdigest()
+        except (OSError, ValueError):
+            return None
+
+
+State: TypeAlias = str | int | list[str] | None
+
+# Where these were met, it is not known which further files would have been read.
+_ENDED_EARLY = frozenset(("unreadable", "too-large", "include", "include-cycle", "no-match"))
+
+
+def files_of(deployment: Deployment) -> tuple[str, ...]:
+    """All files that a deployment is made of, whether or not they could be read: named ones and included ones."""
+    manifest = deployment.manifest
+    target = manifest.target
+    named = [manifest.device_tree, *manifest.overlays, manifest.image_builder, target.kconfig, target.xen_image]
+    named += [name for name in manifest.domains if not glob.has_magic(name)]
+    named += [target.board] if target.board and target.board.endswith(".toml") else []
+    named += [policy.miss_curve for policy in manifest.domain_policies]
+    found = [manifest.file, *(os.path.join(manifest.folder, name) for name in named if name)]
+    found += (*deployment.tree.files, *deployment.tree.looked_for) if deployment.tree else ()
+    found += [guest.file for guest in deployment.guests]
+    found += [problem.location.file for problem in deployment.problems if os.path.isfile(problem.location.file)]
+    return tuple(dict.fromkeys(os.path.normpath(name) for name in found))
+
+
+def patterns_of(deployment: Deployment) -> tuple[str, ...]:
+    """The patterns that name guests, as paths."""
+    manifest = deployment.manifest
+    return tuple(
+        os.path.normpath(os.path.join(manifest.folder, name)) for name in manifest.domains if glob.has_magic(name)
+    )
+
+
+def sized_files_of(deployment: Deployment) -> tuple[str, ...]:
+    """Files of which only the size counts: boot modules that an ImageBuilder configuration names."""
+    return files_beside(deployment.image_builder) if deployment.image_builder else ()
+
+
+def dependencies(deployment: Deployment) -> tuple[Dependency, ...] | None:
+    """All of them; None where reading ended early, so that not all of them are known."""
+    if ended_early(deployment):
+        return None
+    return (
+        *(Dependency("content", name) for name in files_of(deployment)),
+        *(Dependency("size", name) for name in sized_files_of(deployment)),
+        *(Dependency("matches", name) for name in patterns_of(deployment)),
+    )
+
+
+def ended_early(deployment: Deployment) -> bool:
+    """Whether files could not be read, so that it is not known what they would have named."""
+    lacks_tree = deployment.manifest.device_tree is not None and deployment.tree is None
+    return lacks_tree or any(problem.kind in _ENDED_EARLY for problem in deployment.problems)
