@@ -25,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wishes.add_argument(
         "--choose-reserve", action="store_true", help="make the buddy reserve smaller if there is no plan otherwise"
     )
+    wishes.add_argument(
+        "--l1-aliasing",
+        action="store_true",
+        help="one color is enough for Xen, though it may halve its L1 instruction cache",
+    )
     wishes.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
     wishes.add_argument(
         "--timeout",
@@ -44,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         max_ranges=options.max_ranges,
         separate_banks=options.separate_banks,
         choose_reserve=options.choose_reserve,
+        l1_aliasing=options.l1_aliasing,
         timeout=options.timeout,
     )
     planned, verification = pipeline.plan(load_manifest(options), wishes)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from colorcheck.colors import ColorSet
 from colorcheck.diagnostic import Problem
 from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.dram_banks import fixed_functions
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest import DomainPolicy
-from colorcheck.plan.cells import cells
+from colorcheck.plan.cells import cells, without_common_cache
 from colorcheck.plan.curves import read_curve
 from colorcheck.plan.objectives import OBJECTIVES
 from colorcheck.plan.problem import PlanProblem, Wish
@@ -26,13 +27,15 @@ SMALLEST_RESERVE = 16 << 20  # bytes that are left to the buddy heap at least; 6
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
     """What the user asks for beyond the manifest. `keep` are names whose colors stay; with `choose_reserve` the buddy
-    reserve may become smaller if there is no plan otherwise; `timeout` in seconds."""
+    reserve may become smaller if there is no plan otherwise; with `l1_aliasing` Xen may have a single color though that
+    halves its L1 instruction cache; `timeout` in seconds."""
 
     keep: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
     max_ranges: int | None = None
     separate_banks: bool = False
     choose_reserve: bool = False
+    l1_aliasing: bool = False
     timeout: float = 10.0
 
 
@@ -66,8 +69,10 @@ def pose(
     place = manifest.location("target.board")
     faults = _faults(wanted, system, place, manifest.location("policy.objectives"))
     faults += _unread(deployment)
+    if wanted.separate_banks and (unfixed := _banks_not_fixed(board, nr_colors)):
+        return Posed(None, unfixed, tuple(faults))
     policies = {policy.name: policy for policy in manifest.domain_policies}
-    wishes = [_xen_wish(system, board, nr_colors, policies.get(XEN))]
+    wishes = [_xen_wish(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
     for domain in system.domains:
         wish = _wish(domain, nr_colors, policies.get(domain.name))
         curve = _curve(manifest.folder, policies.get(domain.name))
@@ -79,11 +84,13 @@ def pose(
     wishes = _distinct(wishes, system.domains)
     kept = [replace(wish, keep=wish.name in wanted.keep) for wish in wishes]
     preparation = system.preparation
+    users = [None if domain.cpus is None else frozenset(domain.cpus) for domain in system.domains] or [None]
+    apart = () if wanted.separate_banks else without_common_cache(board, kept[1:], users)
     problem = PlanProblem(
         capacity=free,
         wishes=tuple(kept),
-        cells=cells(board, nr_colors, separate_banks=wanted.separate_banks),
-        shares=tuple(share.domains for share in manifest.policy.shares),
+        cells=cells(board, nr_colors, separate_banks=wanted.separate_banks, users=users),
+        shares=(*(share.domains for share in manifest.policy.shares), *apart),
         objectives=tuple(name for name in wanted.objectives if name in OBJECTIVES),
         max_ranges=wanted.max_ranges,
         timeout=wanted.timeout,
@@ -148,8 +155,21 @@ def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: Domai
     llc_cluster = board.boot_cluster if board and board.clusters else None
     aliased = llc_cluster is not None and _color_bits(llc_cluster.l1i) and nr_colors > 2
     today = ColorSet.of(color for color in system.xen_colors if color < nr_colors)
-    wish = Wish(XEN, 0, 2 if aliased else 1, today=today, location=system.xen_location)
-    return _asked(replace(wish, memory_location=system.xen_location), policy)
+    wish = Wish(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
+    if aliased and not (policy and policy.min_colors):
+        reason = "one color halves its L1 instruction cache, which is indexed physically; --l1-aliasing does without"
+        wish = replace(wish, min_colors=2, min_reason=reason)
+    return _asked(wish, policy)
+
+
+def _banks_not_fixed(board: Board | None, nr_colors: int) -> str:
+    """Why colors cannot keep domains in DRAM banks of their own; empty where they can."""
+    if board is None or board.dram_map is None or not board.dram_map.select_masks:
+        name = f"of board {board.name} " if board else ""
+        return f"DRAM banks cannot be kept apart: which address bits {name}select them is not known"
+    if not fixed_functions(board.dram_map, nr_colors):
+        return f"DRAM banks cannot be kept apart: on board {board.name} no bank bit is decided by the color alone"
+    return ""
 
 
 def _color_bits(cache: Cache | None) -> bool:

@@ -5,25 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from colorcheck.colors import ColorSet
-from colorcheck.hardware.affinity import cache_groups
+from colorcheck.hardware.affinity import Cpus, cache_groups, shared_caches
 from colorcheck.hardware.board import PAGE, Board, Cache
 from colorcheck.hardware.gf2 import combinations, parity
 from colorcheck.hardware.index import Linear
+from colorcheck.plan.problem import Wish
 
 
-def cells(board: Board | None, nr_colors: int, *, separate_banks: bool = False) -> tuple[ColorSet, ...]:
+def cells(
+    board: Board | None, nr_colors: int, *, separate_banks: bool = False, users: Sequence[Cpus] = (None,)
+) -> tuple[ColorSet, ...]:
     """Sets of colors, all alike in size, such that frames of different sets meet nowhere.
 
+    `users` are the CPUs of each domain; a cluster that none of them may run on is Xen's alone and does not count.
     A cache whose index is unknown says nothing here; that nothing is proved of it is said elsewhere. With
     `separate_banks` frames of different sets do not meet in a DRAM bank either.
     """
     keys: list[list[object]] = []
     if board is not None:
-        caches = [group.cache for group in cache_groups(board)] + [board.system_cache]
+        groups = [group for group in cache_groups(board) if any(group in shared_caches(board, c, c) for c in users)]
+        caches = [group.cache for group in groups or cache_groups(board)] + [board.system_cache]
         keys = [_seen_by(cache, nr_colors) for cache in caches if cache is not None]
         if separate_banks and board.dram_map is not None:
             keys.append(_told_apart(board.dram_map.select_masks, nr_colors))
     return _joined(keys, nr_colors)
+
+
+def without_common_cache(
+    board: Board | None, wishes: Sequence[Wish], users: Sequence[Cpus]
+) -> tuple[tuple[str, ...], ...]:
+    """Domains that no cache has in common, as they are pinned: each group may share colors, if that is needed.
+
+    Groups are disjoint; those who need most of the memory are put beside those who need least.
+    """
+    if board is None or board.system_cache is not None:
+        return ()
+    waiting = sorted(zip(wishes, users, strict=False), key=lambda each: each[0].pages)
+    found = []
+    while waiting:
+        group = [waiting.pop()]
+        for other in list(waiting):
+            if not any(shared_caches(board, other[1], mine) for _, mine in group):
+                group.append(other)
+                waiting.remove(other)
+        if len(group) > 1:
+            found.append(tuple(wish.name for wish, _ in group))
+    return tuple(found)
 
 
 def _seen_by(cache: Cache, nr_colors: int) -> list[object]:

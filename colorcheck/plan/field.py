@@ -94,7 +94,7 @@ def _groups(wishes: Sequence[Wish], merges: Sequence[Merge]) -> list[tuple[Wish,
         if wish.name in done:
             continue
         merge = next((m for m in merges if wish.name in m), (wish.name,))
-        group = tuple(other for other in wishes if other.name in merge)
+        group = tuple(other for other in wishes if other.name in merge and other.name not in done)
         done.update(other.name for other in group)
         groups.append(group)
     return groups

@@ -38,7 +38,9 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
         if wish.keep:
             found.append(Requirement(f"keep {name}", f"{name} keeps colors {wish.today}", place))
         if wish.min_colors > 1:
-            found.append(Requirement(f"min-colors {name}", f"{name} has {wish.min_colors} colors at least", place))
+            reason = f" ({wish.min_reason})" if wish.min_reason else ""
+            text = f"{name} has {wish.min_colors} colors at least{reason}"
+            found.append(Requirement(f"min-colors {name}", text, place))
         if wish.max_colors is not None:
             found.append(Requirement(f"max-colors {name}", f"{name} has {wish.max_colors} colors at most", place))
         if wish.pages:

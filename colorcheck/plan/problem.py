@@ -20,12 +20,14 @@ class Wish:
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
-    `keep` fixes today's colors. `curve` are costs measured with 1, 2, … colors; the last one holds for more.
+    `min_reason` says why so many colors, where nobody asked for them. `keep` fixes today's colors. `curve` are costs
+    measured with 1, 2, … colors; the last one holds for more.
     """
 
     name: str
     pages: int
     min_colors: int = 1
+    min_reason: str = ""
     max_colors: int | None = None
     weight: float = 1.0
     today: ColorSet = NO_COLORS
