@@ -15,7 +15,7 @@ from colorcheck.cli.output import deliver, outputs
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.fleet.find import deployments_below, touched
-from colorcheck.fleet.join import FORMATS, joined
+from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest_keys import KEYS
 from colorcheck.results import Exit
@@ -32,7 +32,7 @@ def run_fleet(options: argparse.Namespace) -> int:
             write(f"no deployment is touched by what changed since {options.changed_since}")
             return Exit.CLEAN
         raise Stop(f"nothing to check: no deployment below {options.path or '.'}", status=Exit.NOTHING)
-    formats = tuple(sorted(names - {"text"}))
+    formats = tuple(sorted({RENDERED.get(name, name) for name in names - {"text"}}))
     rules = tuple(
         (key.path, tuple(value))
         for key in KEYS

@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from colorcheck.fleet.checked import Checked
 from colorcheck.report.junit import join_suites
 
+# What each deployment is rendered to for a joint report, where that is another format.
+RENDERED = {"html": "json"}
+
 
 def joined(name: str, checked: Sequence[Checked]) -> str:
     """The joint report in a format of `FORMATS`. Raises KeyError for others."""
@@ -65,6 +68,12 @@ def _junit(checked: Sequence[Checked]) -> str:
     return join_suites((each.manifest, each.rendered.get("junit"), each.message or each.sentence) for each in checked)
 
 
+def _html(checked: Sequence[Checked]) -> str:
+    from colorcheck.fleet.join_html import page_of
+
+    return page_of(checked)
+
+
 def _one_below_the_other(name: str) -> Callable[[Sequence[Checked]], str]:
     return lambda checked: "".join(each.rendered[name] for each in checked if each.rendered)
 
@@ -75,6 +84,7 @@ FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
     "sarif": _sarif,
     "gitlab": _gitlab,
     "junit": _junit,
+    "html": _html,
     "github": _one_below_the_other("github"),
     "markdown": _one_below_the_other("markdown"),
 }

@@ -31,11 +31,16 @@ _WIDE = 400  # columns of a source line that are shown
 
 def render(verification: Verification, style: Style, further: Mapping[str, str] | None = None) -> str:
     """The page. `further` are sections of other commands: markup by its heading."""
-    css, script = _resource("html.css"), _resource("html.js")
     maps = tuple(view.color_maps(verification.facts))
     data = json.dumps([html_map.details(drawn, verification, style) for drawn in maps])
     body = "\n".join(_body(verification, maps, style, further or {}))
     title = text(f"colorcheck: {view.headline(verification).word}, {style.relative(verification.manifest.file)}")
+    return page(title, body, data)
+
+
+def page(title: str, body: str, data: str = "[]") -> str:
+    """A whole page. `title` and `body` are markup; `data`, JSON, is what the script shows of color maps."""
+    css, script = _resource("html.css"), _resource("html.js")
     allowed = ("default-src 'none'", f"style-src '{_digest(css)}'", f"script-src '{_digest(script)}'")
     policy = "; ".join((*allowed, "base-uri 'none'", "form-action 'none'"))
     return f"""<!DOCTYPE html>

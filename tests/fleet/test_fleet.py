@@ -79,11 +79,25 @@ def test_one_junit_of_all_names_what_could_not_be_read(tmp_path: Path) -> None:
     assert wrong.get("name", "").endswith("broken/colorcheck.toml")
 
 
+def test_one_page_of_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment(tmp_path / "clean")
+    deployment(tmp_path / "<b>sharing", SHARING)
+    deployment(tmp_path / "broken")
+    (tmp_path / "broken" / "colorcheck.toml").write_text("[", encoding="utf-8")
+    assert main(["verify", "--recursive", str(tmp_path), "--format", "html"]) == 1
+    page = capsys.readouterr().out
+    assert "<b>" not in page
+    assert "&lt;b&gt;sharing" in page
+    assert "3 deployments" in page
+    assert page.count("error CC401") == 1
+    assert page.count("<tr><th") == 4, "the heads and three deployments"
+
+
 def test_an_empty_folder_has_nothing_to_check(tmp_path: Path) -> None:
     assert main(["verify", "--recursive", str(tmp_path)]) == 3
 
 
-@pytest.mark.parametrize("words", [["--xen", "4.20"], ["--format", "html"], ["--jobs", "0"]])
+@pytest.mark.parametrize("words", [["--xen", "4.20"], ["--format", "nonsense"], ["--jobs", "0"]])
 def test_what_does_not_fit_many_is_wrong_usage(tmp_path: Path, words: list[str]) -> None:
     deployment(tmp_path / "one")
     assert main(["verify", "--recursive", str(tmp_path), *words]) == 2
