@@ -10,7 +10,7 @@ import dataclasses
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, product
 
@@ -21,6 +21,8 @@ from colorcheck.plan.field import Block, Field
 from colorcheck.plan.knapsack import FORBIDDEN, Knapsack, check_tables, fill
 from colorcheck.plan.objectives import MIB_PAGES, OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.place import Placed, place
+from colorcheck.plan.runs import in_runs
+from colorcheck.value import dataclass
 
 GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
 BRANCH_SECONDS = 0.5  # how long counts are branched on at once
@@ -180,6 +182,11 @@ class Search:
     def _placements(self, state: State, counts: Sequence[int]) -> Iterator[Placed]:
         field, limit = self.field, self.field.problem.max_ranges
         today = state.today or [block.today for block in field.blocks]
+        if limit is not None or "ranges" in self.names:
+            bounds = _bounds_of(state) if state.free else [(count, count) for count in counts]
+            runs = in_runs(field.cells, field.held, bounds, state.needs())
+            if runs is not None:
+                yield runs
         for placed in place(field.held, counts, state.needs(), today):
             if limit is None or all(_ranges_of(field, cells) <= limit for cells in placed):
                 yield placed

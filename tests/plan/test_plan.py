@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations_with_replacement, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from colorcheck.plan import plan
 from colorcheck.plan.evaluate import faults
 from colorcheck.plan.knapsack import FORBIDDEN, check_tables, fill
 from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.plan.runs import in_runs
 from tests.plan.exhaustive import Colors, assignments, changed, possible, spare, total_misses, worst_misses
 
 MIB = 256
@@ -175,6 +177,35 @@ def test_few_ranges() -> None:
     found = plan(PlanProblem((16,) * 12, wishes, objectives=("ranges",), max_ranges=1))
     assert found.status == "optimal"
     assert all(len(each.colors.ranges()) == 1 for each in found.domains)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.integers(2, 9), min_size=4, max_size=8), st.lists(st.integers(1, 14), min_size=1, max_size=3))
+def test_runs_are_found_wherever_there_are_some(held: list[int], needs: list[int]) -> None:
+    """Against every order with every split; one cell in the middle belongs to somebody else."""
+    cells = [*range(2), *range(3, len(held) + 1)]
+    found = in_runs(cells, held, [(1, len(held))] * len(needs), needs)
+    cuts = combinations_with_replacement(range(len(held) + 1), 2 * len(needs))
+    windows = ([(c[2 * n], c[2 * n + 1]) for n in range(len(needs))] for c in cuts)
+    possible_at_all = any(
+        all(b > a and not a < 2 < b and sum(held[a:b]) >= need for (a, b), need in zip(each, order, strict=True))
+        for each in windows
+        for order in permutations(needs)
+    )
+    assert (found is not None) == possible_at_all
+    if found:
+        assert len({cell for run in found for cell in run}) == sum(map(len, found))
+        for run, need in zip(found, needs, strict=True):
+            assert sum(held[cell] for cell in run) >= need
+            assert [cells[cell] for cell in run] == list(range(cells[run[0]], cells[run[-1]] + 1))
+
+
+def test_one_range_each_with_unequal_colors_is_optimal() -> None:
+    capacity = (30, 22, 27, 21, 31, 24, 25, 29, 20, 28, 26, 23)
+    wishes = tuple(Wish(f"d{n}", need) for n, need in enumerate((70, 45, 80, 30)))
+    found = plan(PlanProblem(capacity, wishes, objectives=("ranges",)))
+    assert found.status == "optimal"
+    assert found.objective[0].value == 4
 
 
 def test_nothing_changes_where_nothing_has_to() -> None:
