@@ -9,7 +9,7 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop
 from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, deliver_edits, outputs, style
 from colorcheck.diagnostic import Severity
-from colorcheck.report import render
+from colorcheck.report import Style, render
 from colorcheck.results import Verification
 
 
@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fix", action="store_true", help="write the corrections that are safe, and verify again")
     parser.add_argument("--diff", action="store_true", help="with --fix: show the corrections and write nothing")
     parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
+    parser.add_argument(
+        "--with-plan", action="store_true", help="in the HTML report, show the plan beside today's colors"
+    )
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
     add_threshold_argument(gate)
@@ -27,12 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if _wants_fleet(options):
-        if options.certify:
-            raise Stop("--certify is for one deployment, not for many")
+        alone = next((f"--{name}" for name in ("certify", "with-plan") if getattr(options, name.replace("-", "_"))), "")
+        if alone:
+            raise Stop(f"{alone} is for one deployment, not for many")
         from colorcheck.cli.fleet import run_fleet
 
         return run_fleet(options)
     wanted = outputs(options)
+    if options.with_plan and all(output.format != "html" for output in wanted):
+        raise Stop("--with-plan belongs to the HTML report", "ask for one: --output html=FILE")
     if options.diff and not options.fix:
         raise Stop("--diff belongs to --fix")
     verification = pipeline.verify(load_manifest(options), smt=bool(options.certify))
@@ -49,8 +55,19 @@ def run(options: argparse.Namespace) -> int:
 
         verification = without_known(verification, options.baseline, style(options))
     for output in wanted:
-        deliver(output, render(verification, output.format, style(options, output)))
+        if options.with_plan and output.format == "html":
+            deliver(output, _with_plan(verification, style(options, output)))
+        else:
+            deliver(output, render(verification, output.format, style(options, output)))
     return verification.exit_status(Severity(options.fail_on))
+
+
+def _with_plan(verification: Verification, shape: Style) -> str:
+    """The HTML report with a plan for the same deployment in it."""
+    from colorcheck.report import html, html_plan
+
+    planned, _ = pipeline.plan(verification.manifest)
+    return html.render(verification, shape, {"Plan": html_plan.section(planned.plan, planned.problem, shape)})
 
 
 def _shown(verification: Verification, fail_on: Severity) -> int:

@@ -29,7 +29,8 @@ def _body(checked: Sequence[Checked], told: str) -> Iterator[str]:
     yield f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav></header><main id="main">'
     yield '<section aria-labelledby="deployments"><h2 id="deployments">Deployments</h2>'
     headings = ("Deployment", "Verdict", "Said", "Errors", "Warnings", "Theorems proved")
-    yield table("Deployments", headings, "".join(_row(number, each) for number, each in enumerate(checked)))
+    rows = "".join(_row(number, each) for number, each in enumerate(checked))
+    yield table("Verdicts of all deployments", headings, rows)
     yield '</section><section aria-labelledby="findings"><h2 id="findings">Findings</h2>'
     shown = [part for number, each in enumerate(checked) if each.status for part in _details(number, each)]
     yield from shown or ["<p>None.</p>"]
@@ -39,7 +40,7 @@ def _body(checked: Sequence[Checked], told: str) -> Iterator[str]:
 def _row(number: int, each: Checked) -> str:
     mark, mood = _MOODS.get(each.status, _BAD)
     name = f'<a href="#d{number}">{text(each.manifest)}</a>' if each.status else text(each.manifest)
-    cells = f'<td class="{mood}">{mark} {text(each.word)}</td><td>{text(each.sentence)}</td>'
+    cells = f'<td class="{mood}">{mark}&nbsp;{text(each.word)}</td><td>{text(each.sentence)}</td>'
     counts = "".join(f"<td>{count}</td>" for count in (each.errors, each.warnings, each.proved))
     return f'<tr><th scope="row">{name}</th>{cells}{counts}</tr>'
 

@@ -18,10 +18,10 @@
       detail.textContent = entry.colors[Number(button.dataset.color)];
     }
   };
-  document.querySelectorAll(".map button").forEach((button) => {
+  document.querySelectorAll(".map[data-map] button").forEach((button) => {
     for (const kind of ["focus", "mouseenter", "click"]) button.addEventListener(kind, () => show(button));
   });
-  document.querySelectorAll(".map td").forEach((cell) => {
+  document.querySelectorAll(".map[data-map] td").forEach((cell) => {
     cell.addEventListener("mouseenter", () => {
       const map = cell.closest("table");
       const entry = data[Number(map.dataset.map)];

@@ -130,14 +130,15 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
         before, marked = shown.text[: shown.start], shown.text[shown.start : shown.start + shown.length]
         after = shown.text[shown.start + shown.length :]
         line = f"{shown.number:>4} | {text(before)}<mark>{text(marked)}</mark>{text(after)}"
-        yield f'<div class="source" role="region" tabindex="0" aria-label="Line {shown.number}">{line}</div>'
+        yield f'<div class="source" role="group" tabindex="0" aria-label="Line {shown.number}">{line}</div>'
     if finding.help:
         yield f"<p><strong>Instead:</strong> {text(finding.help)}</p>"
     if finding.related:
         places = (f"<li><code>{text(style.place(r.location))}</code> {text(r.message)}</li>" for r in finding.related)
         yield f"<ul>{''.join(places)}</ul>"
     if finding.witness is not None:
-        witness = json.dumps(finding.witness, indent=1, default=str)
+        parts = finding.witness if isinstance(finding.witness, dict) else {"witness": finding.witness}
+        witness = "\n".join(f"{key}: {json.dumps(value, default=str)}" for key, value in parts.items())
         yield f"<details><summary>Witness</summary><pre>{escape(witness)}</pre></details>"
     yield "</article>"
 
