@@ -97,7 +97,7 @@ def test_verify_tells_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
     manifest = Example(guests=(("rt.cfg", GUEST),), tree=RESERVED).write(tmp_path)
     main(["verify", str(manifest)])
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     assert "grade B, reserved memory that dom0 can use crosses the colors" in told
     assert "reserved memory that dom0 can use (1 MiB, 16 frames of every color)" in told
 
