@@ -25,6 +25,7 @@ _FILES = frozenset(
         "target.xen-image",
         "target.kconfig",
         "inputs.device-tree",
+        "inputs.include",
         "inputs.overlays",
         "inputs.domains",
         "inputs.image-builder",

@@ -84,6 +84,7 @@ class Manifest:
     folder: str
     target: Target = field(default_factory=Target)
     device_tree: str | None = None
+    include: tuple[str, ...] = ()
     overlays: tuple[str, ...] = ()
     boot_arguments: Passage | None = None
     domains: tuple[str, ...] = ()

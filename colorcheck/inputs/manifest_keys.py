@@ -74,6 +74,12 @@ KEYS: tuple[Key, ...] = (
         "Xen's .config, for CONFIG_LLC_COLORING, CONFIG_LLC_COLORS_ORDER and others",
     ),
     Key("inputs.device-tree", Kind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
+    Key(
+        "inputs.include",
+        Kind.TEXTS,
+        "FOLDER",
+        "folders in which files that a device tree source includes are looked for",
+    ),
     Key("inputs.overlays", Kind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"),
     Key("inputs.boot-arguments", Kind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
     Key(

@@ -103,6 +103,7 @@ class _Document:
             folder=os.path.dirname(self.path),
             target=target,
             device_tree=reader.text("inputs.device-tree"),
+            include=reader.texts("inputs.include") or (),
             overlays=reader.texts("inputs.overlays") or (),
             boot_arguments=reader.passage("inputs.boot-arguments"),
             domains=reader.texts("inputs.domains") or (),

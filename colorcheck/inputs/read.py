@@ -59,7 +59,9 @@ class _Reader:
         if source is not None:
             return self._tree_of(source, path)
         try:
-            return read_device_tree(path, overlays=[self.path(overlay) for overlay in self.manifest.overlays])
+            overlays = [self.path(overlay) for overlay in self.manifest.overlays]
+            include = [self.path(folder) for folder in self.manifest.include]
+            return read_device_tree(path, overlays=overlays, include_dirs=include)
         except DeviceTreeError as error:
             self.problems += (_named_at(problem, path, named_at) for problem in error.problems)
             return None

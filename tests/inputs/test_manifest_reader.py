@@ -31,6 +31,7 @@ memory = [[0x0, 0x80000000], ["0x800000000", "2G"]]
 
 [inputs]
 device-tree = "system.dtb"
+include = ["kernel/include"]
 overlays = "extra.dtbo"
 boot-arguments = "dom0_mem=1G llc-coloring=on"
 domains = ["rt.cfg", "guests/*.cfg"]
@@ -62,6 +63,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert (target.xen_image, target.xen_image_size, target.xen_address) == ("xen", 0x174000, 2 << 20)
     assert (target.device_tree_address, target.device_tree_size) == (0x8000000, 36 << 10)
     assert target.memory == ((0, 0x80000000), (0x800000000, 2 << 30))
+    assert found.include == ("kernel/include",)
     assert (found.device_tree, found.overlays, found.image_builder) == ("system.dtb", ("extra.dtbo",), "config")
     assert found.domains == ("rt.cfg", "guests/*.cfg")
     assert str(found.boot_arguments) == "dom0_mem=1G llc-coloring=on"
