@@ -86,13 +86,13 @@ def test_characters_of_boot_arguments_know_their_place(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL).boot_arguments
     assert found is not None
     at = found.locate(9, 21)
-    assert (at.line, at.column, at.end_line, at.end_column) == (15, 28, 15, 40)
+    assert (at.line, at.column, at.end_line, at.end_column) == (16, 28, 16, 40)
 
 
 def test_locations_are_those_of_values(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL)
     assert (found.location("target.board").line, found.location("target.board").column) == (3, 9)
-    assert found.location("policy.share.0.reason").line == 24
+    assert found.location("policy.share.0.reason").line == 25
     assert found.location("inputs.nothing").line == 0
 
 
