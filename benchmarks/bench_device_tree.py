@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from colorcheck.inputs.device_tree import read_device_tree
-from colorcheck.inputs.dts.syntax import SyntaxBuilder
+from colorcheck.inputs.device_tree.dts.syntax import SyntaxBuilder
+from colorcheck.inputs.device_tree.read import read_device_tree
 from colorcheck.inputs.grammar import parser
 
 RUNS = 5

@@ -19,10 +19,10 @@ from time import process_time
 
 from colorcheck.plan import plan
 from colorcheck.plan.cp_sat import second_opinion
-from colorcheck.plan.evaluate import measure
-from colorcheck.plan.field import Field, make_field
 from colorcheck.plan.problem import PlanProblem, Wish
-from colorcheck.plan.search import assigned_colors
+from colorcheck.plan.search.blocks import Field, make_field
+from colorcheck.plan.search.evaluate import measure
+from colorcheck.plan.search.search import assigned_colors
 
 SIZES = ((4, 16), (8, 32), (16, 64), (32, 128))
 SEEDS = (1, 2, 3)

@@ -17,13 +17,13 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from colorcheck import pipeline
+from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.index import Linear
-from colorcheck.inputs.manifest import Manifest, Policy
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest import Manifest, Policy
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.proof import prove
 from colorcheck.proof.solver import forget
-from colorcheck.theorem import Theorem
+from colorcheck.workflows import verify as pipeline
 from tests.proof.systems import board, domain, level_boot, system
 
 DOMAIN = """

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from time import perf_counter
 
-from colorcheck.xen.options import parse_boot_arguments
-from colorcheck.xen.xl_guest import parse_xl
+from colorcheck.xen.domains.xl_guest import parse_xl
+from colorcheck.xen.options.options import parse_boot_arguments
 
 XL_FILES = 1_000
 BOOT_LINES = 10_000

@@ -16,13 +16,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "xen"))
 
 from oracle import boot as twin_boot
 
+from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest import Manifest
-from colorcheck.source import Location
-from colorcheck.xen.boot import boot
-from colorcheck.xen.machine import Machine, Module, Range
-from colorcheck.xen.p2m import dom0less_pool
-from colorcheck.xen.preparation import Preparation
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.xen.machine.machine import Machine, Module, Range
+from colorcheck.xen.machine.preparation import Preparation
+from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.system import Boot, ColorSource, Domain, DomainKind, System
 
 HERE = Location("benchmark")

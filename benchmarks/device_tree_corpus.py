@@ -21,16 +21,16 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-from colorcheck import pipeline
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.hardware.board_text import to_toml
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.geometry import board_from_device_tree
-from colorcheck.inputs.device_tree_blob import read_blob
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.device_tree.device_tree_blob import read_blob
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.workflows import verify as pipeline
 
 ARGUMENTS = "llc-coloring=on xen-llc-colors=0 dom0_mem=256M dom0-llc-colors=1-3"
 MANIFEST = """[target]

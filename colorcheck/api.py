@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from colorcheck.documents import Effective, Replay
+from colorcheck.documents.boots import Effective, Replay
 from colorcheck.hardware.board import Board
-from colorcheck.inputs.device_tree import DeviceTreeError, ParsedDeviceTree, parse_device_tree
-from colorcheck.inputs.manifest import Manifest
-from colorcheck.inputs.manifest_reader import NAME, ManifestError, read_manifest
-from colorcheck.results import Verification
-from colorcheck.xen.color_lists import ColorListRejected, parse_color_list
-from colorcheck.xen.options import parse_boot_arguments
-from colorcheck.xen.xl_guest import parse_xl
+from colorcheck.inputs.device_tree.read import DeviceTreeError, ParsedDeviceTree, parse_device_tree
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
+from colorcheck.verification.results import Verification
+from colorcheck.xen.domains.xl_guest import parse_xl
+from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_list
+from colorcheck.xen.options.options import parse_boot_arguments
 
 if TYPE_CHECKING:
     from colorcheck.plan.problem import Plan
@@ -38,28 +38,28 @@ __all__ = [
 
 def verify(manifest: str | Path) -> Verification:
     """Check and prove the deployment of a manifest, or of the folder that has one. Raises ManifestError."""
-    from colorcheck import pipeline
+    from colorcheck.workflows import verify as pipeline
 
     return pipeline.verify(_manifest(manifest))
 
 
 def replay(manifest: str | Path) -> Replay:
     """Boot a deployment in the simulated allocator. Raises ManifestError."""
-    from colorcheck import pipeline
+    from colorcheck.workflows import verify as pipeline
 
     return Replay(pipeline.replay(_manifest(manifest)))
 
 
 def effective(manifest: str | Path) -> Effective:
     """What each Xen makes of a deployment. Raises ManifestError."""
-    from colorcheck import pipeline
+    from colorcheck.workflows import verify as pipeline
 
     return Effective(pipeline.effective(_manifest(manifest)))
 
 
 def plan(manifest: str | Path) -> Plan:
     """Colors that are disjoint and fit, or why there are none. Raises ManifestError."""
-    from colorcheck import pipeline
+    from colorcheck.workflows import verify as pipeline
 
     return pipeline.plan(_manifest(manifest))[0].plan
 

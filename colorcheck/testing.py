@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.plugins.hookspecs import GROUP
 from colorcheck.plugins.manager import Plugins, gather
-from colorcheck.results import Verification
+from colorcheck.verification.results import Verification
 
 
 def load_plugin(module: str, name: str = "plugin-under-test") -> Plugins:
@@ -78,8 +78,8 @@ def _board(board: Board) -> Iterator[str]:
 
 def verify_text(files: Mapping[str, str | bytes]) -> Verification:
     """The verification of a deployment whose files are given by name; `colorcheck.toml` must be one of them."""
-    from colorcheck import pipeline
-    from colorcheck.inputs.manifest_reader import read_manifest
+    from colorcheck.inputs.manifest.manifest_reader import read_manifest
+    from colorcheck.workflows import verify as pipeline
 
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from colorcheck.inputs.device_tree_source import read_source
+from colorcheck.inputs.device_tree.device_tree_source import read_source
 from fuzz.readers import READERS
 from tests.inputs.blobs import blob
 

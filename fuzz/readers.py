@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from colorcheck.inputs.boot_log import parse_boot_log
-from colorcheck.inputs.device_tree_blob import read_blob
-from colorcheck.inputs.device_tree_source import read_source
-from colorcheck.inputs.image_builder import read_image_builder
-from colorcheck.inputs.kconfig import read_kconfig
-from colorcheck.inputs.manifest_reader import ManifestError, read_manifest
-from colorcheck.inputs.xen_image import read_xen_image
-from colorcheck.inputs.xl import read_xl
-from colorcheck.source import Location, passage
-from colorcheck.xen.color_lists import ColorListRejected, parse_color_list
-from colorcheck.xen.dialects import DIALECTS, NAMES
-from colorcheck.xen.image_builder import image_builder_boot, load_addresses
-from colorcheck.xen.migrate import (
+from colorcheck.core.source import Location, passage
+from colorcheck.inputs.boot.boot_log import parse_boot_log
+from colorcheck.inputs.boot.image_builder import read_image_builder
+from colorcheck.inputs.boot.kconfig import read_kconfig
+from colorcheck.inputs.boot.xen_image import read_xen_image
+from colorcheck.inputs.device_tree.device_tree_blob import read_blob
+from colorcheck.inputs.device_tree.device_tree_source import read_source
+from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
+from colorcheck.inputs.xl.xl import read_xl
+from colorcheck.loader.image_builder.image_builder import image_builder_boot, load_addresses
+from colorcheck.xen.domains.xl_guest import parse_xl
+from colorcheck.xen.migrate.migrate import (
     migrate_boot_arguments,
     migrate_image_builder,
     migrate_tree,
     migrate_xl,
 )
-from colorcheck.xen.options import parse_boot_arguments
-from colorcheck.xen.xl_guest import parse_xl
+from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_list
+from colorcheck.xen.options.options import parse_boot_arguments
+from colorcheck.xen.release.dialects import DIALECTS, NAMES
 
 
 @dataclass(frozen=True, slots=True)

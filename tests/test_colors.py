@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
 
 colors = st.frozensets(st.integers(0, 140))
 sets = colors.map(ColorSet.of)

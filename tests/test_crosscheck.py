@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from colorcheck import api
-from colorcheck.crosscheck import cross_check
-from colorcheck.diagnostic import Verdict
-from colorcheck.results import Outlook, Verification
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.evidence.crosscheck import cross_check
 from colorcheck.rules import RULES
 from colorcheck.testing import verify_text
+from colorcheck.verification.results import Outlook, Verification
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.diagnostic import Edit
-from colorcheck.edits import OverlapError, diff, edited, originals, text_at, write
-from colorcheck.source import Lines, Location
+from colorcheck.core.diagnostic import Edit
+from colorcheck.core.source import Lines, Location
+from colorcheck.files.edits import OverlapError, diff, edited, originals, text_at, write
 
 TEXT = "one two\r\nthree\n\nlast"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.residue import GRADES, Residue, by_color, residues
-from colorcheck.results import Verification
-from colorcheck.rules.cc512_static_shared_memory import RULE as SHARED
 from colorcheck.rules.example import BOOT_ARGUMENTS, GUEST, Example
+from colorcheck.rules.memory.cc512_static_shared_memory import RULE as SHARED
 from colorcheck.testing import verify_text
+from colorcheck.verification.residue import GRADES, Residue, by_color, residues
+from colorcheck.verification.results import Verification
 
 RESERVED = """reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
     pool@40000000 { reg = <0x0 0x40000000 0x0 0x100000>; }; };"""

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from colorcheck.revisions import RevisionError, changed_files, checked_out, is_revision, repository
+from colorcheck.files.revisions import RevisionError, changed_files, checked_out, is_revision, repository
 
 
 def git(folder, *words):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.source import Lines, Location, Passage, passage
+from colorcheck.core.source import Lines, Location, Passage, passage
 
 
 @given(st.text(alphabet="ab\n\r\té", max_size=60), st.data())

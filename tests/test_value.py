@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.value import dataclass as fast
+from colorcheck.core.value import dataclass as fast
 
 
 @fast(frozen=True, slots=True, order=True)

@@ -11,8 +11,8 @@ from typing import NoReturn, Protocol
 from colorcheck import __version__
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, Command
 from colorcheck.cli.console import Stop, complain, prepare_streams
-from colorcheck.results import Exit
-from colorcheck.suggest import did_you_mean
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.verification.results import Exit
 
 _EPILOG = """\
 exit status:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
-from colorcheck.diagnostic import Problem
-from colorcheck.inputs.manifest import Manifest
-from colorcheck.inputs.manifest_keys import KEYS, Key, Kind
-from colorcheck.inputs.manifest_reader import (
+from colorcheck.core.diagnostic import Problem
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.manifest.manifest_keys import KEYS, Key, Kind
+from colorcheck.inputs.manifest.manifest_reader import (
     COMMAND_LINE,
     NAME,
     ManifestError,
     manifest_of_options,
     read_manifest,
 )
-from colorcheck.results import Exit
+from colorcheck.verification.results import Exit
 
 _FILES = frozenset(
     (

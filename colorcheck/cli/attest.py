@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 
-from colorcheck import pipeline
-from colorcheck.attest import Attestation, Attested, attest
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.inputs.boot_log import BootLog, parse_boot_log
-from colorcheck.results import Exit, Verification
-from colorcheck.rules import cc701_log_differs as log_differs
-from colorcheck.xen.arguments import xen_arguments
+from colorcheck.evidence.attest import Attestation, Attested, attest
+from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
+from colorcheck.rules.attestation import cc701_log_differs as log_differs
+from colorcheck.verification.results import Exit, Verification
+from colorcheck.workflows import verify as pipeline
+from colorcheck.xen.options.arguments import xen_arguments
 
 _STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
         write(json.dumps({**head, **attested.to_dict(), "findings": findings}, indent=2))
     else:
-        from colorcheck.report.attest import render
+        from colorcheck.report.terminal.attest import render
 
         write(render(attested, options.log, line, style(options)))
     return Exit.FAULT if trouble == Exit.FAULT else _STATUS[attested.verdict]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from colorcheck import pipeline
-from colorcheck.atomic import write_whole
-from colorcheck.baseline import NAME, Baseline, compare, create, prune, read
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, outputs, style
-from colorcheck.diagnostic import Problem, Severity
+from colorcheck.core.diagnostic import Problem, Severity
+from colorcheck.files.atomic import write_whole
+from colorcheck.findings.baseline import NAME, Baseline, compare, create, prune, read
 from colorcheck.report import render
 from colorcheck.report.style import Style
 from colorcheck.report.view import counted
-from colorcheck.results import Exit, Verification
+from colorcheck.verification.results import Exit, Verification
+from colorcheck.workflows import verify as pipeline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

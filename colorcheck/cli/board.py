@@ -7,10 +7,10 @@ import json
 import shutil
 
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
 from colorcheck.hardware.board import Board
-from colorcheck.results import Exit
-from colorcheck.source import Location
+from colorcheck.verification.results import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from colorcheck.hardware import catalogue
-    from colorcheck.report.boards import board_to_dict, boards_as_text
+    from colorcheck.report.terminal.boards import board_to_dict, boards_as_text
 
     boards = catalogue.boards()
     if options.format == "json":
@@ -48,7 +48,7 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     from colorcheck.hardware import catalogue
     from colorcheck.hardware.choose import silicon_differences
-    from colorcheck.report.boards import board_as_text, board_to_dict
+    from colorcheck.report.terminal.boards import board_as_text, board_to_dict
 
     found = catalogue.find(options.name, Location(options.name))
     if isinstance(found, Problem):
@@ -64,7 +64,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _from_device_tree(options: argparse.Namespace) -> int:
     from colorcheck.hardware.geometry import board_from_device_tree
-    from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
+    from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 
     try:
         tree = read_device_tree(options.file)
@@ -82,7 +82,7 @@ def _from_device_tree(options: argparse.Namespace) -> int:
 
 
 def _derived(board: Board | None, problems: tuple[Problem, ...]) -> dict[str, object]:
-    from colorcheck.report.boards import board_to_dict
+    from colorcheck.report.terminal.boards import board_to_dict
 
     return {
         "schema": "colorcheck/board from-device-tree/1",

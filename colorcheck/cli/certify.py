@@ -6,10 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
-from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write
-from colorcheck.results import Exit, Verification
+from colorcheck.verification.results import Exit, Verification
+from colorcheck.workflows import verify as pipeline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

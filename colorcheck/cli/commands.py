@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colorcheck.value import dataclass
+from colorcheck.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TextIO
 
-from colorcheck.results import Exit
+from colorcheck.verification.results import Exit
 
 
 class Stop(Exception):

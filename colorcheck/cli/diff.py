@@ -10,12 +10,12 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import manifest_file
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.compare import Difference, Reason, compare
-from colorcheck.inputs.manifest_reader import ManifestError, read_manifest
-from colorcheck.pipeline import verify
-from colorcheck.report.difference import as_markdown, as_text
-from colorcheck.results import Exit, Verification
-from colorcheck.revisions import RevisionError, checked_out, is_revision, repository
+from colorcheck.files.revisions import RevisionError, checked_out, is_revision, repository
+from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
+from colorcheck.report.terminal.difference import as_markdown, as_text
+from colorcheck.verification.difference import Difference, Reason, compare
+from colorcheck.verification.results import Exit, Verification
+from colorcheck.workflows.verify import verify
 
 _DEFAULT = f"{Reason.NEW_SHARING},{Reason.LESS_MARGIN},{Reason.NEW_ERRORS}"
 

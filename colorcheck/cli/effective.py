@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
-from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import write
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.documents import Effective
+from colorcheck.documents.boots import Effective
+from colorcheck.workflows import verify as pipeline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,16 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     found = Effective(pipeline.effective(load_manifest(options)))
     if options.format == "json":
-        from colorcheck.report.affinity import affinity_to_dict
+        from colorcheck.report.terminal.affinity import affinity_to_dict
 
         extra = {"affinity": affinity_to_dict(found.verification.facts)} if options.explain_affinity else {}
         write(json.dumps({**found.to_dict(), **extra}, indent=2))
     else:
-        from colorcheck.report.effective import render
+        from colorcheck.report.terminal.effective import render
 
         write(render(found.verification, style(options)))
         if options.explain_affinity:
-            from colorcheck.report.affinity import explain
+            from colorcheck.report.terminal.affinity import explain
 
             write("\n" + explain(found.verification.facts))
     return say_trouble(found.verification)

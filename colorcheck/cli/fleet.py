@@ -17,8 +17,8 @@ from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.fleet.find import deployments_below, touched
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
-from colorcheck.inputs.manifest_keys import KEYS
-from colorcheck.results import Exit
+from colorcheck.inputs.manifest.manifest_keys import KEYS
+from colorcheck.verification.results import Exit
 
 
 def run_fleet(options: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def _chosen(options: argparse.Namespace) -> list[str]:
 
 
 def _changed(path: str, revision: str) -> frozenset[Path]:
-    from colorcheck.revisions import RevisionError, changed_files, repository
+    from colorcheck.files.revisions import RevisionError, changed_files, repository
 
     folder = Path(path if os.path.isdir(path) else os.path.dirname(path) or ".")
     try:
@@ -82,7 +82,7 @@ def _changed(path: str, revision: str) -> frozenset[Path]:
 
 
 def _is_touched(manifest: str, changed: frozenset[Path]) -> bool:
-    from colorcheck.inputs.manifest_reader import ManifestError, read_manifest
+    from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
     from colorcheck.inputs.read import read_deployment
 
     try:

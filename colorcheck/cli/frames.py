@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from itertools import islice
 
 from colorcheck.cli.console import write
-from colorcheck.documents import Replay
-from colorcheck.xen.frames import Frames
+from colorcheck.documents.boots import Replay
+from colorcheck.xen.memory.frames import Frames
 
 _PATIENCE = 1.0  # seconds before a progress bar appears
 _CHUNK = 20_000  # runs that are written at once

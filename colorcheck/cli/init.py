@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 
 from colorcheck import __version__
-from colorcheck.atomic import write_whole
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.init import CI_FILES, ci_text, found_in, manifest_text
-from colorcheck.inputs.manifest_reader import NAME
-from colorcheck.results import Exit
+from colorcheck.files.atomic import write_whole
+from colorcheck.inputs.manifest.manifest_reader import NAME
+from colorcheck.verification.results import Exit
+from colorcheck.workflows.init import CI_FILES, ci_text, found_in, manifest_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,7 @@ def _write(path: Path, text: str, force: bool) -> None:
 
 def _write_ci(folder: Path, service: str, force: bool) -> None:
     """The job at the top of the repository, or here where there is none."""
-    from colorcheck.revisions import RevisionError, repository
+    from colorcheck.files.revisions import RevisionError, repository
 
     try:
         top = repository(folder)

@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from colorcheck import pipeline
-from colorcheck.atomic import write_whole
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.results import Exit
+from colorcheck.files.atomic import write_whole
+from colorcheck.verification.results import Exit
+from colorcheck.workflows import verify as pipeline
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from colorcheck.interference.experiment import Coloring, Costs, Policy
     from colorcheck.interference.workloads import Workload
-    from colorcheck.lab import Lab, Request
+    from colorcheck.workflows.interfere import Lab, Request
 
 POLICIES = ("lru", "plru", "random")
 COLORINGS = ("off", "current", "plan")
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     if status in (Exit.NOTHING, Exit.FAULT):
         return status
     try:
-        from colorcheck.lab import prepare
+        from colorcheck.workflows.interfere import prepare
 
         lab = prepare(verification.facts, _request(options))
         return max(status, _carried_out(options, lab))
@@ -103,19 +103,19 @@ def _compare(options: argparse.Namespace, lab: Lab) -> int:
 
         comparison = lab.comparison(run_study(lab.study, progress=told))
     if options.plot:
-        from colorcheck.report.interference_plot import svg
+        from colorcheck.report.html.interference_plot import svg
 
         _save(options.plot, svg(comparison))
     if options.html:
-        from colorcheck.report import html
-        from colorcheck.report.interference_plot import section
+        from colorcheck.report.html import html
+        from colorcheck.report.html.interference_plot import section
 
         verification = pipeline.verify(load_manifest(options))
         _save(options.html, html.render(verification, style(options), {"Interference": section(comparison)}))
     if options.format == "json":
         write(json.dumps(comparison.to_dict(), indent=2))
     else:
-        from colorcheck.report.interference import render
+        from colorcheck.report.terminal.interference import render
 
         write(render(comparison, style(options)))
     return Exit.CLEAN
@@ -158,7 +158,7 @@ def _progress(total: int) -> Iterator[Callable[[str, int, float], None]]:
 
 def _request(options: argparse.Namespace) -> Request:
     from colorcheck.interference.experiment import Coloring, Policy
-    from colorcheck.lab import Request
+    from colorcheck.workflows.interfere import Request
 
     chosen = POLICIES if options.policy == "all" else (options.policy,)
     colorings = options.coloring or (["off", "current"] if options.curve else COLORINGS)

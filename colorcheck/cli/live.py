@@ -11,20 +11,20 @@ from dataclasses import field
 from io import StringIO
 from pathlib import Path
 
-from colorcheck.atomic import write_whole
 from colorcheck.cli.console import Stop, complain, write
+from colorcheck.core.value import dataclass
+from colorcheck.files.atomic import write_whole
 from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.comparison import COLORINGS
 from colorcheck.interference.experiment import Coloring, Policy
 from colorcheck.interference.simulation import Simulation
-from colorcheck.lab import Lab
-from colorcheck.report.interference import POLICIES
-from colorcheck.report.interference_live import Frame, draw
 from colorcheck.report.style import Style
-from colorcheck.report.terminal import printed
-from colorcheck.results import Exit
-from colorcheck.value import dataclass
+from colorcheck.report.terminal.interference import POLICIES
+from colorcheck.report.terminal.interference_live import Frame, draw
+from colorcheck.report.terminal.terminal import printed
+from colorcheck.verification.results import Exit
+from colorcheck.workflows.interfere import Lab
 
 PICTURES_A_SECOND = 8
 STEP = {True: 250_000, False: 20_000}

@@ -9,11 +9,11 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.cli.output import add_document_arguments, deliver_edits
 from colorcheck.inputs.read import read_deployment
-from colorcheck.migration import migrate, source_dialect
 from colorcheck.plugins.manager import plugins
-from colorcheck.results import Exit
-from colorcheck.xen.dialects import Dialect, UnknownDialectError, dialect_of
-from colorcheck.xen.migrate import Migration
+from colorcheck.verification.results import Exit
+from colorcheck.workflows.migrate import migrate, source_dialect
+from colorcheck.xen.migrate.migrate import Migration
+from colorcheck.xen.release.dialects import Dialect, UnknownDialectError, dialect_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from colorcheck.atomic import write_whole
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.diagnostic import Edit, Severity
-from colorcheck.edits import OverlapError, diff, originals
-from colorcheck.edits import write as write_edits
+from colorcheck.core.diagnostic import Edit, Severity
+from colorcheck.files.atomic import write_whole
+from colorcheck.files.edits import OverlapError, diff, originals
+from colorcheck.files.edits import write as write_edits
 from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
-from colorcheck.results import Exit, Verification
+from colorcheck.verification.results import Exit, Verification
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:

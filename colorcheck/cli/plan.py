@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 
-from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import complain, write
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
-from colorcheck.plan.build import PlanOptions
-from colorcheck.plan.deployment import Planned
-from colorcheck.report.plan import render
+from colorcheck.plan.pose import PlanOptions
+from colorcheck.report.terminal.plan import render
 from colorcheck.report.view import headline
-from colorcheck.results import Exit
+from colorcheck.verification.results import Exit
+from colorcheck.workflows import verify as pipeline
+from colorcheck.workflows.plan import Planned
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import json
 
 from colorcheck.cli.console import write
 from colorcheck.plugins.manager import Loaded, plugins
-from colorcheck.results import Exit
+from colorcheck.verification.results import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,15 +6,15 @@ import argparse
 import json
 from collections.abc import Iterator
 
-from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write
 from colorcheck.cli.frames import written_with_frames
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.documents import Replay
+from colorcheck.documents.boots import Replay
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.replay.witness import XEN
-from colorcheck.results import Facts
+from colorcheck.verification.results import Facts
+from colorcheck.workflows import verify as pipeline
 
 _LIST = "list"
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         return say_trouble(found.verification)
     _check(found.facts, options.until, options.at)
     if options.format == "text":
-        from colorcheck.report.replay import Asked, render
+        from colorcheck.report.terminal.replay import Asked, render
 
         write(render(found.verification, style(options), Asked(options.until, options.at)))
     elif options.no_frames:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from colorcheck import pipeline
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop
 from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, deliver_edits, outputs, style
-from colorcheck.diagnostic import Severity
+from colorcheck.core.diagnostic import Severity
 from colorcheck.report import Style, render
-from colorcheck.results import Verification
+from colorcheck.verification.results import Verification
+from colorcheck.workflows import verify as pipeline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _with_plan(verification: Verification, shape: Style) -> str:
     """The HTML report with a plan for the same deployment in it."""
-    from colorcheck.report import html, html_plan
+    from colorcheck.report.html import html, html_plan
 
     planned, _ = pipeline.plan(verification.manifest)
     return html.render(verification, shape, {"Plan": html_plan.section(planned.plan, planned.problem, shape)})
@@ -72,7 +72,7 @@ def _with_plan(verification: Verification, shape: Style) -> str:
 
 def _shown(verification: Verification, fail_on: Severity) -> int:
     """The corrections as a diff, instead of a report; the exit status is that of the files as they are."""
-    from colorcheck.fixes import fixes
+    from colorcheck.findings.fixes import fixes
 
     deliver_edits(fixes(verification.findings), write_them=False)
     return verification.exit_status(fail_on)
@@ -80,7 +80,7 @@ def _shown(verification: Verification, fail_on: Severity) -> int:
 
 def _fixed(verification: Verification, options: argparse.Namespace) -> Verification:
     """Write the edits of the findings that have some, and verify again."""
-    from colorcheck.fixes import fixes
+    from colorcheck.findings.fixes import fixes
 
     edits = fixes(verification.findings)
     if not edits:

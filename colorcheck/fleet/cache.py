@@ -13,13 +13,13 @@ from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from colorcheck import resources
-from colorcheck.atomic import write_whole
+from colorcheck.core.value import dataclass
+from colorcheck.files import resources
+from colorcheck.files.atomic import write_whole
 from colorcheck.fleet.checked import Checked, Job
 from colorcheck.fleet.inputs import Dependency, State
 from colorcheck.plugins.manager import plugins
-from colorcheck.results import Exit
-from colorcheck.value import dataclass
+from colorcheck.verification.results import Exit
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from colorcheck.fleet.inputs import ended_early, files_of, patterns_of, sized_files_of
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest_reader import NAME
+from colorcheck.inputs.manifest.manifest_reader import NAME
 
 _SKIPPED = frozenset(("node_modules", "__pycache__"))
 

@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
+from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.read import files_beside, files_named
-from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from colorcheck.fleet.checked import Checked
-from colorcheck.report.junit import join_suites
+from colorcheck.report.services.junit import join_suites
 
 # What each deployment is rendered to for a joint report, where that is another format.
 RENDERED = {"html": "json"}

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from colorcheck import __version__
 from colorcheck.fleet.checked import Checked
-from colorcheck.report.html import page
-from colorcheck.report.html_map import table, text
+from colorcheck.report.html.html import page
+from colorcheck.report.html.html_map import table, text
 
 _MOODS = {0: ("✓", "good"), 3: ("?", "open"), 4: ("?", "open")}
 _BAD = ("✗", "bad")

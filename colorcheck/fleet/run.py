@@ -10,14 +10,14 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from colorcheck.diagnostic import Severity, Verdict
+from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, crashed
 from colorcheck.fleet.inputs import Dependency, State, dependencies
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest_reader import ManifestError, read_manifest
+from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 from colorcheck.plugins.manager import plugins
-from colorcheck.results import Exit, Verification
+from colorcheck.verification.results import Exit, Verification
 
 
 def check_all(
@@ -79,10 +79,10 @@ def _pooled(jobs: Sequence[Job], workers: int, cache: Cache | None, lost: list[J
 
 def check(job: Job, cache: Cache | None = None) -> Checked:
     """Check one deployment, here and now. Never raises for what is in its files."""
-    from colorcheck import pipeline
     from colorcheck.inputs.read import read_deployment
     from colorcheck.report import Style, render
     from colorcheck.report.view import headline
+    from colorcheck.workflows import verify as pipeline
 
     begin = time.perf_counter()
     try:

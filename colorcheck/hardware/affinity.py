@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import gcd
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache, Cluster
-from colorcheck.value import dataclass
 
 Cpus = frozenset[int] | None
 """Numbers of physical CPUs as Xen counts them; None: any CPU."""

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from colorcheck.diagnostic import Confidence
+from colorcheck.core.diagnostic import Confidence
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.index import IndexFunction
-from colorcheck.value import dataclass
 
 PAGE = 4096
 

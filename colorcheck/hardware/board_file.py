@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import cache as cached
 from itertools import pairwise
 
-from colorcheck.diagnostic import Confidence
+from colorcheck.core.diagnostic import Confidence
+from colorcheck.files.resources import data_folder
 from colorcheck.hardware.board import Board, Cache, Cluster, DramMap
 from colorcheck.hardware.cache_table import mask_of, read_cache
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.table import BoardFileError, Table
-from colorcheck.resources import data_folder
 
 COLORABLE = ("yes", "no", "unverified", "partly")
 

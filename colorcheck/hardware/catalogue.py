@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.suggest import did_you_mean
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.hardware.table import BoardFileError
 from colorcheck.plugins.manager import plugins
-from colorcheck.source import Location
-from colorcheck.suggest import did_you_mean
 
 
 class UnknownBoardError(ValueError):

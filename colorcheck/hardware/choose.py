@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import Board, Cluster
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.geometry import board_from_device_tree
-from colorcheck.inputs.tree import DeviceTree
-from colorcheck.inputs.tree_walk import strings
-from colorcheck.source import Location
-from colorcheck.value import dataclass
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.device_tree.tree_walk import strings
 
 QEMU_VIRT = "linux,dummy-virt"
 GENERIC = "armv8"

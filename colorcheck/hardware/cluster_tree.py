@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from colorcheck.diagnostic import Confidence, Problem
+from colorcheck.core.diagnostic import Confidence, Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Cache, Cluster
 from colorcheck.hardware.cores import Core
 from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry
 from colorcheck.hardware.geometry_checks import checked, cluster_problems, l1_checked
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
-from colorcheck.source import Location
-from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 
+from colorcheck.core.value import dataclass
+from colorcheck.files.resources import data_folder
 from colorcheck.hardware.table import Table
-from colorcheck.resources import data_folder
-from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ Source: Devicetree Specification 0.4, chapter 3.8 and 3.9; Linux bindings cpus.y
 
 from __future__ import annotations
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.cores import Core, core_of_compatible
-from colorcheck.inputs.tree import DeviceTree, Node
-from colorcheck.inputs.tree_walk import Ancestry, cell, cell_sizes, number, ranges_of, string, strings
-from colorcheck.value import dataclass
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cell_sizes, number, ranges_of, string, strings
 
 _DEEPEST = 6
 

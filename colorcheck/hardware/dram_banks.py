@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE, DramMap
 from colorcheck.hardware.gf2 import combinations, value
-from colorcheck.value import dataclass
 
 _MOST_BANKS = 1 << 12
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.cluster_tree import clusters_of_tree
 from colorcheck.hardware.cpu_tree import CacheNode, cpus_of_tree
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.hardware.iommu import iommu_facts
-from colorcheck.inputs.tree import DeviceTree
-from colorcheck.inputs.tree_walk import Ancestry, string, strings
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, string, strings
 
 WAY_PARTITIONING = (
     "The DynamIQ Shared Unit can partition its L3 by ways (CLUSTERPARTCR_EL1): the tool meant for this cache."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex

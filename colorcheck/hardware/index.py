@@ -6,7 +6,7 @@ same fields, and the two are tested against each other.
 
 from __future__ import annotations
 
-from colorcheck.value import dataclass
+from colorcheck.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

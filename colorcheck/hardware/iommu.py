@@ -6,9 +6,9 @@ xen/drivers/passthrough/arm, Xen 4.20.
 
 from __future__ import annotations
 
-from colorcheck.inputs.tree import Node
-from colorcheck.inputs.tree_walk import Ancestry, available, cell, cells, strings
-from colorcheck.value import dataclass
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, available, cell, cells, strings
 
 DRIVEN = ("arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401", "arm,mmu-500", "arm,smmu-v3")
 DRIVEN_PREFIXES = ("renesas,ipmmu-r8a7795", "renesas,ipmmu-r8a7796", "renesas,ipmmu-r8a77965", "renesas,ipmmu-r8a779")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from colorcheck.suggest import did_you_mean
+from colorcheck.core.suggest import did_you_mean
 
 T = TypeVar("T")
 

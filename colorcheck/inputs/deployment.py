@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from colorcheck.diagnostic import Problem
-from colorcheck.inputs.manifest import Manifest
-from colorcheck.inputs.tree import DeviceTree
-from colorcheck.value import dataclass
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.manifest.manifest import Manifest
 
 if TYPE_CHECKING:
-    from colorcheck.inputs.image_builder import ImageBuilderFile
-    from colorcheck.inputs.xl import XlFile
+    from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+    from colorcheck.inputs.xl.xl import XlFile
 
 
 @dataclass(frozen=True, slots=True)

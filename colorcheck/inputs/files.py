@@ -7,8 +7,8 @@ import re
 import stat
 from dataclasses import replace
 
-from colorcheck.diagnostic import Problem
-from colorcheck.source import Lines, Location
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Lines, Location
 
 LARGEST = 16 << 20
 _SAVE = "save the file as UTF-8, or write plain ASCII"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from colorcheck import resources
+from colorcheck.files import resources
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Transformer

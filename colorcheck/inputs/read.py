@@ -8,16 +8,16 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
-from colorcheck.inputs.image_builder import ImageBuilderFile
-from colorcheck.inputs.manifest import Manifest
+from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.translation import Readers, reader_of, translated
-from colorcheck.inputs.tree import DeviceTree
-from colorcheck.inputs.xl import XlFile
-from colorcheck.source import Location
-from colorcheck.value import dataclass
+from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 << 20
@@ -50,7 +50,7 @@ class _Reader:
 
     def tree(self, built: ImageBuilderFile | None) -> DeviceTree | None:
         """The manifest's device tree, else the one that ImageBuilder starts from."""
-        from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
+        from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 
         path, named_at = self._tree_file(built)
         if not path:
@@ -77,7 +77,7 @@ class _Reader:
 
     def _tree_of(self, source: str | Problem, path: str) -> DeviceTree | None:
         """The tree in the source that a plugin's reader gave."""
-        from colorcheck.inputs.device_tree_source import read_source
+        from colorcheck.inputs.device_tree.device_tree_source import read_source
 
         if isinstance(source, Problem):
             self.problems.append(source)
@@ -87,7 +87,7 @@ class _Reader:
         return read.tree
 
     def guests(self) -> Iterator[XlFile]:
-        from colorcheck.inputs.xl import read_xl
+        from colorcheck.inputs.xl.xl import read_xl
 
         for path, named_at in self._guest_files():
             text = self._translated(path, named_at, "xl")
@@ -118,7 +118,7 @@ class _Reader:
                 met.add(path)
 
     def image_builder(self) -> ImageBuilderFile | None:
-        from colorcheck.inputs.image_builder import read_image_builder
+        from colorcheck.inputs.boot.image_builder import read_image_builder
 
         text = self._text("inputs.image-builder", self.manifest.image_builder, "image-builder")
         if text is None or self.manifest.image_builder is None:
@@ -126,7 +126,7 @@ class _Reader:
         return read_image_builder(text, self.path(self.manifest.image_builder))
 
     def kconfig(self) -> Mapping[str, str]:
-        from colorcheck.inputs.kconfig import read_kconfig
+        from colorcheck.inputs.boot.kconfig import read_kconfig
 
         text = self._text("target.kconfig", self.manifest.target.kconfig)
         if text is None or self.manifest.target.kconfig is None:
@@ -156,7 +156,7 @@ class _Reader:
 
     def xen_image_size(self) -> int | None:
         """The size that the manifest gives, else that of the binary's header."""
-        from colorcheck.inputs.xen_image import read_xen_image
+        from colorcheck.inputs.boot.xen_image import read_xen_image
 
         given, name = self.manifest.target.xen_image_size, self.manifest.target.xen_image
         if given is not None or name is None:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from colorcheck.diagnostic import Problem
-from colorcheck.source import Location
-from colorcheck.value import dataclass
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
 
 KINDS = ("xl", "device-tree", "image-builder")
 

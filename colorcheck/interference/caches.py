@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE, Board, Cache, Cluster
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.interference.kernel import MAX_WAYS
-from colorcheck.value import dataclass
 
 INCLUSIVE_CORES = frozenset({"cortex-a57", "cortex-a72"})
 """Cores whose L2 strictly includes the L1 data caches (Arm's technical reference manuals, "L2 memory system")."""

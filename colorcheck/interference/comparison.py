@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from colorcheck import __version__
+from colorcheck.core.value import dataclass
 from colorcheck.interference.experiment import Coloring, Costs, Policy
 from colorcheck.interference.outcome import Latency, Run
-from colorcheck.value import dataclass
 
 LEFT_OUT = (
     "the bus and the interconnect",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from colorcheck.core.value import dataclass
 from colorcheck.interference import kernel, sources, tables
 from colorcheck.interference.compiled import compiled, has_numba
 from colorcheck.interference.tables import Ints, Machine, State, Streams, Tallies
-from colorcheck.value import dataclass
 
 BLOCK = {True: 1 << 16, False: 1 << 10}
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import chain, islice
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.workloads import Kind, Workload
-from colorcheck.value import dataclass
-from colorcheck.xen.frames import FrameRun
+from colorcheck.xen.memory.frames import FrameRun
 
 MOST_TRACE_PAGES = 1 << 18
 MOST_TENANTS = 200

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Protocol
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE
 from colorcheck.interference import sources
 from colorcheck.interference.engine import Engine
@@ -13,7 +14,6 @@ from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.tables import Ints, Streams
 from colorcheck.interference.traces import Access, TraceError, read_trace
 from colorcheck.interference.workloads import TICKS, Kind, Workload
-from colorcheck.value import dataclass
 
 _GENERATORS = {
     Kind.HANDLER: sources.WALK,

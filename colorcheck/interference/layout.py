@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import cast
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference import kernel
@@ -15,7 +16,6 @@ from colorcheck.interference.experiment import MOST_TENANTS, Experiment, Policy
 from colorcheck.interference.kernel import FIELDS
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.tables import Ints, Machine, State, Streams, Tallies
-from colorcheck.value import dataclass
 
 _POLICIES = {Policy.LRU: kernel.LRU, Policy.PLRU: kernel.PLRU, Policy.RANDOM: kernel.RANDOM}
 RUNS = 1 << 14

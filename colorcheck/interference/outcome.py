@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from colorcheck.core.value import dataclass
 from colorcheck.interference.experiment import Coloring, Policy
-from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.engine import Engine
@@ -13,7 +14,6 @@ from colorcheck.interference.outcome import Run
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.tenants import with_colors
 from colorcheck.interference.workloads import Kind, Workload, parse_workload
-from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

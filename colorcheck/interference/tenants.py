@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from colorcheck.interference.experiment import Tenant, tenant
-from colorcheck.xen.frames import FrameRun
+from colorcheck.xen.memory.frames import FrameRun
 from colorcheck.xen.system import Boot
 
 ALIGNMENT = 512

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from enum import StrEnum
 
-from colorcheck.suggest import nearest
-from colorcheck.value import dataclass
+from colorcheck.core.suggest import nearest
+from colorcheck.core.value import dataclass
 
 TICKS = 256
 """Units of time in a cycle."""

@@ -16,8 +16,8 @@ def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
     """
     import time
 
-    from colorcheck.plan.infeasible import core_of, repairs_of, sharings
-    from colorcheck.plan.solution import solved
+    from colorcheck.plan.search.infeasible import core_of, repairs_of, sharings
+    from colorcheck.plan.search.solution import solved
 
     begin = time.monotonic()
     deadline = begin + problem.timeout

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import math
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
 from colorcheck.inputs.files import read_text
-from colorcheck.source import Location
 
 
 def read_curve(path: str, named_at: Location) -> tuple[float, ...] | Problem:

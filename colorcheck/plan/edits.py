@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from colorcheck.colors import ColorSet
-from colorcheck.diagnostic import Edit, Problem
-from colorcheck.edits import OverlapError, read_original, text_at
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+from colorcheck.files.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.tree import Node
-from colorcheck.inputs.xl_values import XlFile, XlList
-from colorcheck.plan.mended import mended
+from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.plan.problem import Plan, PlanProblem
-from colorcheck.source import Location, Passage
-from colorcheck.value import dataclass
-from colorcheck.xen import dom0less
-from colorcheck.xen.arguments import xen_arguments
-from colorcheck.xen.dialects import Concept, Dialect, dialect_of
-from colorcheck.xen.options import LONGEST_OPTION
+from colorcheck.plan.repaired_xl import mended
+from colorcheck.xen.domains import dom0less
+from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.options import LONGEST_OPTION
+from colorcheck.xen.release.dialects import Concept, Dialect, dialect_of
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
 
 CUT = "option-cut"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 
-from colorcheck.colors import ColorSet
-from colorcheck.diagnostic import Edit, Related
-from colorcheck.source import Location
-from colorcheck.value import dataclass
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Edit, Related
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
 
 NO_COLORS = ColorSet()
 NOWHERE = Location("")

@@ -21,8 +21,8 @@ import pluggy
 if TYPE_CHECKING:
     from colorcheck.hardware.board import Board
     from colorcheck.inputs.translation import InputReader
-    from colorcheck.results import Verification
     from colorcheck.rules.rule import Rule
+    from colorcheck.verification.results import Verification
 
 GROUP = "colorcheck"
 spec = pluggy.HookspecMarker(GROUP)

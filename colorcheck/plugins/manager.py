@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.value import dataclass
 from colorcheck.plugins import hookspecs
 from colorcheck.plugins.hookspecs import GROUP, ReportFormat
 from colorcheck.plugins.isolation import UnfitError, call
-from colorcheck.source import Location
-from colorcheck.suggest import did_you_mean
-from colorcheck.value import dataclass
 
 if TYPE_CHECKING:
     from colorcheck.hardware.board import Board

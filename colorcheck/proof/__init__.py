@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.board import Board
-from colorcheck.inputs.manifest import Policy
-from colorcheck.theorem import Theorem
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.xen.system import Boot, System
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction
-from colorcheck.theorem import Assumption, Theorem, Trust
-from colorcheck.value import dataclass
 
 SORTS = (
     "(declare-sort Dom 0)",

@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import cached_property
 from math import gcd
 
-from colorcheck.colors import ColorSet
-from colorcheck.diagnostic import Confidence
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Confidence
+from colorcheck.core.source import Location
+from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import PAGE, Board, Cache
 from colorcheck.hardware.index import Linear
-from colorcheck.inputs.manifest import Policy
-from colorcheck.source import Location
-from colorcheck.theorem import Assumption, Theorem, Trust
-from colorcheck.value import dataclass
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.xen.system import Boot, Domain, System
 
 MODELLED = ("4.20", "4.21", "4.22")

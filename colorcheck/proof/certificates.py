@@ -15,12 +15,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from colorcheck import __version__
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.theorem import Theorem
+from colorcheck.core.value import dataclass
 from colorcheck.proof.counting import check_counting
 from colorcheck.proof.script import expected_answers
 from colorcheck.proof.second_solver import Cvc5Missing, answers
-from colorcheck.theorem import Theorem
-from colorcheck.value import dataclass
 
 MANIFEST = "certificates.json"
 SCHEMA = "colorcheck/certificates/1"

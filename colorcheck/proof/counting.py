@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TypedDict
 
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.diagnostic import Verdict
 from colorcheck.proof.leveling import level
 from colorcheck.proof.orders import Needs
 from colorcheck.proof.script import Named, Script, conjunction, total

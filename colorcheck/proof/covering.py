@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.value import dataclass
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.proof.solver import decide
-from colorcheck.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

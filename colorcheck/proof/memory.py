@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from colorcheck.colors import ColorSet
-from colorcheck.diagnostic import Related, Verdict
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE
 from colorcheck.proof.case import Case, Party
 from colorcheck.proof.counting import hall_set, taking_certificate
@@ -14,8 +16,6 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate
 from colorcheck.proof.script import Named, Script, conjunction, total
-from colorcheck.theorem import Assumption, Theorem, Trust
-from colorcheck.value import dataclass
 from colorcheck.xen.system import Domain, DomainKind
 
 MIB_PAGES = (1 << 20) // PAGE

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from colorcheck.diagnostic import Related, Verdict
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.theorem import Assumption, Theorem
+from colorcheck.core.value import dataclass
 from colorcheck.proof.script import Script
 from colorcheck.proof.solver import decide
-from colorcheck.theorem import Assumption, Theorem
-from colorcheck.value import dataclass
 
 Witness = Callable[[Mapping[str, int | bool | str]], object]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
+from colorcheck.core.value import dataclass
 from colorcheck.proof.leveling import level
-from colorcheck.value import dataclass
 
 Needs = Mapping[str, tuple[int, Sequence[int]]]
 State = tuple[frozenset[str], tuple[int, ...]]

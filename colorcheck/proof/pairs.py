@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from colorcheck.colors import ColorSet
-from colorcheck.diagnostic import Related, Verdict
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.value import dataclass
 from colorcheck.proof.case import XEN, Case, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
 from colorcheck.proof.obligation import Obligation
@@ -15,8 +17,6 @@ from colorcheck.proof.script import Named, Script, conjunction, disjunction, tog
 from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
-from colorcheck.theorem import Assumption, Theorem, Trust
-from colorcheck.value import dataclass
 
 INVARIANT = Assumption(
     "every frame of a domain has one of the domain's colors, and no frame has two owners",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.diagnostic import Related, Verdict
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.theorem import Assumption, Theorem, Trust
 from colorcheck.hardware.board import PAGE
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
-from colorcheck.theorem import Assumption, Theorem, Trust
 from colorcheck.xen.system import Built, DomainKind, Interval
 
 ALIGNMENT = (2 << 20) // PAGE  # Xen's image moves to a multiple of 2 MiB (get_xen_paddr, Xen 4.20 to 4.22)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from colorcheck.diagnostic import Related, Verdict
-from colorcheck.value import dataclass
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

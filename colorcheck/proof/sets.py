@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from colorcheck.diagnostic import Related, Verdict
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.theorem import Assumption, Theorem, Trust
 from colorcheck.hardware.board import PAGE, Cache
 from colorcheck.hardware.index import IndexFunction, UnknownIndex
 from colorcheck.proof.case import Case, SharedCache
 from colorcheck.proof.index import color_of, inside, same_set
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script
-from colorcheck.theorem import Assumption, Theorem, Trust
 
 COLOR = Assumption(
     "Xen's color of a frame is its machine frame number modulo the number of colors",

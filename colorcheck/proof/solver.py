@@ -6,9 +6,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.value import dataclass
 from colorcheck.proof.script import Script
-from colorcheck.value import dataclass
 
 if TYPE_CHECKING:
     import z3

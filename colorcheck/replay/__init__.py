@@ -11,7 +11,7 @@ from colorcheck.replay.owners import Owner, owner_of
 from colorcheck.replay.sequence import Action, Event, State, play
 from colorcheck.replay.steps import Step, at, steps, until
 from colorcheck.replay.witness import CacheLine, Meeting, meeting, shared_frames
-from colorcheck.xen.boot import boot
+from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.system import Boot, System
 
 __all__ = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
 from colorcheck.hardware.board import PAGE
-from colorcheck.xen.boot import boot_again
-from colorcheck.xen.intervals import Span
-from colorcheck.xen.layout import dom0_layout
-from colorcheck.xen.machine import Machine, Module
-from colorcheck.xen.p2m import PAGES_PER_MIB, dom0less_pool
+from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.machine.machine import Machine, Module
+from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.layout import dom0_layout
+from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
 from colorcheck.xen.system import Boot, Built, Domain, DomainKind, System
 
 _MIB = 1 << 20

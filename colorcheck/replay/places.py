@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import KnownIndex
 from colorcheck.replay.witness import XEN
-from colorcheck.value import dataclass
-from colorcheck.xen.frames import FrameRun
-from colorcheck.xen.intervals import Span
+from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.memory.frames import FrameRun
 from colorcheck.xen.system import Boot
 
 _LOOKED_AT = 64  # frames of a color whose cache sets are told

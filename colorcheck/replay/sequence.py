@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 
-from colorcheck.value import dataclass
-from colorcheck.xen.building import build_guest
-from colorcheck.xen.color_heap import Allocation, ColorHeap
-from colorcheck.xen.frames import Frames
+from colorcheck.core.value import dataclass
+from colorcheck.xen.memory.building import build_guest
+from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
+from colorcheck.xen.memory.frames import Frames
 from colorcheck.xen.system import Boot, Domain, DomainKind, Failure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from colorcheck.value import dataclass
+from colorcheck.core.value import dataclass
 from colorcheck.xen.system import Boot, Built, DomainKind
 
 MIB_PAGES = 256

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import PAGE
 from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
-from colorcheck.value import dataclass
 from colorcheck.xen.system import Boot
 
 XEN = "xen"

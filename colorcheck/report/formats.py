@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
+from colorcheck.core.value import dataclass
 from colorcheck.report.style import Style
-from colorcheck.results import Verification
-from colorcheck.value import dataclass
+from colorcheck.verification.results import Verification
 
 
 class Renderer(Protocol):
@@ -37,14 +37,14 @@ class Format:
 
 
 FORMATS = (
-    Format("text", "for people at a terminal", "colorcheck.report.text"),
-    Format("json", "for programs; schema colorcheck/verify/1", "colorcheck.report.json"),
-    Format("sarif", "SARIF 2.1.0, for code scanning", "colorcheck.report.sarif"),
-    Format("junit", "JUnit XML, for test reports", "colorcheck.report.junit"),
-    Format("github", "annotations in a GitHub workflow", "colorcheck.report.github"),
-    Format("gitlab", "GitLab's code quality report", "colorcheck.report.gitlab"),
-    Format("markdown", "for a merge request's comment or a job's summary", "colorcheck.report.markdown"),
-    Format("html", "one file with an interactive color map", "colorcheck.report.html"),
+    Format("text", "for people at a terminal", "colorcheck.report.terminal.text"),
+    Format("json", "for programs; schema colorcheck/verify/1", "colorcheck.report.services.json"),
+    Format("sarif", "SARIF 2.1.0, for code scanning", "colorcheck.report.services.sarif"),
+    Format("junit", "JUnit XML, for test reports", "colorcheck.report.services.junit"),
+    Format("github", "annotations in a GitHub workflow", "colorcheck.report.services.github"),
+    Format("gitlab", "GitLab's code quality report", "colorcheck.report.services.gitlab"),
+    Format("markdown", "for a merge request's comment or a job's summary", "colorcheck.report.services.markdown"),
+    Format("html", "one file with an interactive color map", "colorcheck.report.html.html"),
 )
 
 

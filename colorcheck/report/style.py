@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field, replace
 from pathlib import Path
 
-from colorcheck.source import Location
-from colorcheck.value import dataclass
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
 
 _LARGEST = 4 << 20  # a file above this size in bytes is not quoted
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.colors import ColorSet
-from colorcheck.diagnostic import Severity, Verdict
-from colorcheck.results import Exit, Facts, Outlook, Verification
-from colorcheck.theorem import Assumption, Theorem
-from colorcheck.value import dataclass
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Severity, Verdict
+from colorcheck.core.theorem import Assumption, Theorem
+from colorcheck.core.value import dataclass
+from colorcheck.verification.results import Exit, Facts, Outlook, Verification
 from colorcheck.xen.system import Boot, Built, Domain
 
 PAIR = "pair-separation"

@@ -5,23 +5,22 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable
 
-from colorcheck.diagnostic import Finding
-from colorcheck.results import Facts, Fault
-from colorcheck.rules import (
-    cc001_syntax,
-    cc002_unreadable,
-    cc003_include,
-    cc004_manifest_key,
-    cc005_manifest_value,
-    cc006_damaged_blob,
-    cc007_device_tree_meaning,
-    cc008_device_tree_rest,
-    cc009_too_deep,
-    cc010_not_utf8,
-    cc011_needs_a_shell,
-    cc012_kconfig,
-    cc013_xen_image,
-    cc099_input,
+from colorcheck.core.diagnostic import Finding
+from colorcheck.rules.applicable_fixes import mendable
+from colorcheck.rules.attestation import cc701_log_differs
+from colorcheck.rules.domains import (
+    cc301_color_out_of_range,
+    cc302_domain_without_colors,
+    cc303_same_name,
+    cc304_policy_unknown_domain,
+    cc305_policy_color_count,
+    cc306_share_without_effect,
+    cc307_dma_without_iommu,
+    cc308_passthrough,
+    cc309_domain_incomplete,
+    cc310_needs_dom0,
+)
+from colorcheck.rules.files import (
     cc101_list_rejected,
     cc102_missing_number,
     cc103_octal_number,
@@ -49,38 +48,27 @@ from colorcheck.rules import (
     cc125_tab_in_arguments,
     cc127_colors_cut,
     cc128_coloring_off,
-    cc201_unknown_xen,
-    cc202_other_dialect_option,
-    cc203_other_dialect_property,
-    cc204_other_dialect_xl_key,
-    cc205_base_differs,
-    cc206_versions_disagree,
-    cc207_legacy_mode,
-    cc208_list_must_ascend,
-    cc210_xen_assumed,
-    cc211_host_crash,
-    cc212_toolstack_cannot_populate,
-    cc213_inherited_colors,
-    cc214_no_first_bank,
-    cc215_image_builder_colors,
-    cc216_image_builder_keys,
-    cc217_hardware_domain_colors,
-    cc218_image_builder_sizes,
-    cc301_color_out_of_range,
-    cc302_domain_without_colors,
-    cc303_same_name,
-    cc304_policy_unknown_domain,
-    cc305_policy_color_count,
-    cc306_share_without_effect,
-    cc307_dma_without_iommu,
-    cc308_passthrough,
-    cc309_domain_incomplete,
-    cc310_needs_dom0,
+)
+from colorcheck.rules.hardware import (
+    cc601_board_unknown,
+    cc602_geometry,
+    cc603_tree_contradicts_manual,
+    cc604_tree_completed,
+    cc605_not_silicon,
+    cc606_not_colorable,
+    cc607_clusters_differ,
+    cc608_l1_share,
+    cc609_dram_banks,
+    cc610_board_contradicts_tree,
+)
+from colorcheck.rules.isolation import (
     cc401_shared_colors,
     cc402_colors_meet,
     cc403_not_decided,
     cc404_vacuous,
     cc405_refuted,
+)
+from colorcheck.rules.memory import (
     cc501_memory_does_not_fit,
     cc502_order_of_creation,
     cc503_relocation,
@@ -102,27 +90,51 @@ from colorcheck.rules import (
     cc520_dom0_memory_default,
     cc521_passthrough_memory,
     cc599_xen_stops,
-    cc601_board_unknown,
-    cc602_geometry,
-    cc603_tree_contradicts_manual,
-    cc604_tree_completed,
-    cc605_not_silicon,
-    cc606_not_colorable,
-    cc607_clusters_differ,
-    cc608_l1_share,
-    cc609_dram_banks,
-    cc610_board_contradicts_tree,
-    cc701_log_differs,
+)
+from colorcheck.rules.reading import (
+    cc001_syntax,
+    cc002_unreadable,
+    cc003_include,
+    cc004_manifest_key,
+    cc005_manifest_value,
+    cc006_damaged_blob,
+    cc007_device_tree_meaning,
+    cc008_device_tree_rest,
+    cc009_too_deep,
+    cc010_not_utf8,
+    cc011_needs_a_shell,
+    cc012_kconfig,
+    cc013_xen_image,
+    cc099_input,
+)
+from colorcheck.rules.releases import (
+    cc201_unknown_xen,
+    cc202_other_dialect_option,
+    cc203_other_dialect_property,
+    cc204_other_dialect_xl_key,
+    cc205_base_differs,
+    cc206_versions_disagree,
+    cc207_legacy_mode,
+    cc208_list_must_ascend,
+    cc210_xen_assumed,
+    cc211_host_crash,
+    cc212_toolstack_cannot_populate,
+    cc213_inherited_colors,
+    cc214_no_first_bank,
+    cc215_image_builder_colors,
+    cc216_image_builder_keys,
+    cc217_hardware_domain_colors,
+    cc218_image_builder_sizes,
+)
+from colorcheck.rules.rule import Rule
+from colorcheck.rules.silence import (
     cc801_silence_without_reason,
     cc802_silence_unused,
     cc803_silence_unknown_rule,
     cc804_cannot_be_silenced,
-    cc901_rule_crash,
-    cc902_untold_note,
-    cc903_plugin,
 )
-from colorcheck.rules.mending import mendable
-from colorcheck.rules.rule import Rule
+from colorcheck.rules.tool import cc901_rule_crash, cc902_untold_note, cc903_plugin
+from colorcheck.verification.results import Facts, Fault
 
 RULES: tuple[Rule, ...] = (
     cc001_syntax.RULE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from colorcheck.value import dataclass
+from colorcheck.core.value import dataclass
 
 BOOT_ARGUMENTS = "console=dtuart dtuart=serial0 llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
 GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["11-14"]\n'

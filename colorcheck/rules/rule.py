@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from textwrap import dedent
 
-from colorcheck.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
-from colorcheck.results import Facts
+from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
+from colorcheck.core.source import Location
+from colorcheck.loader.image_builder.image_builder import image_builder_boot
 from colorcheck.rules.example import Example
-from colorcheck.source import Location
-from colorcheck.xen.image_builder import image_builder_boot
+from colorcheck.verification.results import Facts
 from colorcheck.xen.system import Note
 
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")

@@ -8,32 +8,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.tree import DeviceTree
-from colorcheck.inputs.tree_walk import Ancestry, cells_below
-from colorcheck.value import dataclass
-from colorcheck.xen import dom0less
-from colorcheck.xen.affinity import with_affinities
-from colorcheck.xen.arguments import xen_arguments
-from colorcheck.xen.boot_info import read_machine
-from colorcheck.xen.color_choice import out_of_range, repeated
-from colorcheck.xen.dialects import MIB, Concept, Dialect, dialect_of
-from colorcheck.xen.dom0 import DEFAULT_MEMORY, dom0, presence
-from colorcheck.xen.fork_colors import Fork, refused_by_fork
-from colorcheck.xen.geometry import Geometry, geometry, refused
-from colorcheck.xen.host_devices import console, mapped_into_dom0
-from colorcheck.xen.hwdom import first_bank_need
-from colorcheck.xen.layout import dom0_layout
-from colorcheck.xen.machine import Machine
-from colorcheck.xen.note_kinds import note
-from colorcheck.xen.option_notes import colors_while_off, option_notes, unsorted_xen_colors
-from colorcheck.xen.options import BootArguments, boot_arguments
-from colorcheck.xen.p2m import Mapping, levels
-from colorcheck.xen.passed_through import passed_through
-from colorcheck.xen.preparation import Preparation
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below
+from colorcheck.xen.domains import dom0less
+from colorcheck.xen.domains.affinity import with_affinities
+from colorcheck.xen.domains.color_choice import out_of_range, repeated
+from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
+from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
+from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
+from colorcheck.xen.domains.passed_through import passed_through
+from colorcheck.xen.domains.xl_domains import xl_domains
+from colorcheck.xen.machine.boot_info import read_machine
+from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
+from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.machine.preparation import Preparation
+from colorcheck.xen.memory.dom0_banks import first_bank_need
+from colorcheck.xen.memory.layout import dom0_layout
+from colorcheck.xen.memory.p2m import Mapping, levels
+from colorcheck.xen.notes import note
+from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.geometry import Geometry, geometry, refused
+from colorcheck.xen.options.options import BootArguments, boot_arguments
+from colorcheck.xen.release.dialects import MIB, Concept, Dialect, dialect_of
 from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
-from colorcheck.xen.xl_domains import xl_domains
 
 _PA_BITS = 40
 _HIGHEST_ORDER = 10

@@ -6,16 +6,16 @@ from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from colorcheck.source import Location
-from colorcheck.value import dataclass
-from colorcheck.xen.frames import FrameRun, Frames
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.xen.memory.frames import FrameRun, Frames
 
 if TYPE_CHECKING:
-    from colorcheck.xen.color_heap import ColorHeap
-    from colorcheck.xen.hwdom import Dom0Layout
-    from colorcheck.xen.options import BootArguments
-    from colorcheck.xen.preparation import Preparation
-    from colorcheck.xen.stages import Stages
+    from colorcheck.xen.machine.preparation import Preparation
+    from colorcheck.xen.memory.color_heap import ColorHeap
+    from colorcheck.xen.memory.dom0_banks import Dom0Layout
+    from colorcheck.xen.memory.stages import Stages
+    from colorcheck.xen.options.options import BootArguments
 
 __all__ = ["Boot", "Built", "ColorSource", "Domain", "DomainKind", "Failure", "FrameRun", "Interval", "Note", "System"]
 

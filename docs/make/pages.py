@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from colorcheck.cli import full_parser
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
-from colorcheck.inputs.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SHARE_KEYS, Key
-from colorcheck.report.rules import page_markdown
+from colorcheck.inputs.manifest.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SHARE_KEYS, Key
+from colorcheck.report.terminal.rules import page_markdown
 from colorcheck.rules import RULES
 from colorcheck.rules.rule import Rule
 

@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import geometric_mean
 
-from colorcheck import pipeline
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.interference.comparison import DISCLAIMER, LEFT_OUT
 from colorcheck.interference.experiment import Coloring, Policy
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.study import Load
 from colorcheck.interference.workloads import Workload, parse_workload
-from colorcheck.lab import Lab, Request, prepare
+from colorcheck.workflows import verify as pipeline
+from colorcheck.workflows.interfere import Lab, Request, prepare
 
 PROGRAMS = tuple(
     f"mix:size=16M,hot={reused}K,share={share}" for reused in (128, 256, 512, 768) for share in (0.98, 0.95, 0.9)

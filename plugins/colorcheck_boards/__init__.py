@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from colorcheck.files.resources import data_folder
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.plugins.hookspecs import hook
-from colorcheck.resources import data_folder
 
 
 @hook

@@ -121,7 +121,7 @@ def test_a_crash_of_colorcheck_is_told_and_has_its_own_status(
     def broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("colorcheck.pipeline.effective_system", broken)
+    monkeypatch.setattr("colorcheck.workflows.verify.effective_system", broken)
     assert main(["verify", str(deployment)]) == 5
     out, err = capsys.readouterr()
     assert "boom" in out
@@ -134,7 +134,7 @@ def test_a_crash_outside_of_all_stages(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("colorcheck.pipeline.verify", broken)
+    monkeypatch.setattr("colorcheck.workflows.verify.verify", broken)
     assert main(["verify", str(deployment)]) == 5
     out, err = capsys.readouterr()
     assert "RuntimeError: boom" in err

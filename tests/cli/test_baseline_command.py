@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from colorcheck.cli import main
-from colorcheck.diagnostic import Edit, Finding, Severity
-from colorcheck.fixes import fixes
+from colorcheck.core.diagnostic import Edit, Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.findings.fixes import fixes
 from colorcheck.rules.example import Example
-from colorcheck.source import Location
 
 GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 64\nllc_colors = ["011-12"{}]\n'
 

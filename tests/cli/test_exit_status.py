@@ -97,7 +97,7 @@ def test_effective_does_not_import_z3() -> None:
 
 
 def test_help_does_not_import_what_it_does_not_need() -> None:
-    heavy = "{'z3', 'lark', 'rich', 'pluggy', 'importlib.metadata', 'colorcheck.pipeline'}"
+    heavy = "{'z3', 'lark', 'rich', 'pluggy', 'importlib.metadata', 'colorcheck.workflows.verify'}"
     code = f"import sys; from colorcheck.cli import main; main(['--help']); sys.exit(str({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "set()"

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from colorcheck.cli import main
-from colorcheck.init import CI_FILES
-from colorcheck.inputs.manifest_keys import KEYS
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest_keys import KEYS
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import GUEST, Example
+from colorcheck.workflows.init import CI_FILES
 
 
 def test_the_manifest_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck import pipeline
-from colorcheck.inputs.manifest_reader import read_manifest
-from colorcheck.results import Exit, Verification
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import GUEST, Example
+from colorcheck.verification.results import Exit, Verification
+from colorcheck.workflows import verify as pipeline
 
 EXAMPLE = Example(guests=(("rt.cfg", GUEST),))
 

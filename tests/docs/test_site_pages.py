@@ -10,8 +10,8 @@ import yaml
 
 from colorcheck.cli import full_parser
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
-from colorcheck.inputs.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SHARE_KEYS
-from colorcheck.report.rules import page_document
+from colorcheck.inputs.manifest.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SHARE_KEYS
+from colorcheck.report.terminal.rules import page_document
 from colorcheck.rules import RULES
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import pytest
 
 from colorcheck import api
 from colorcheck.cli import main
-from colorcheck.diagnostic import Severity
-from colorcheck.results import Verification
+from colorcheck.core.diagnostic import Severity
+from colorcheck.verification.results import Verification
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/expected.json"))

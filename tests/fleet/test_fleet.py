@@ -10,17 +10,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from colorcheck import pipeline
 from colorcheck.cli import main
 from colorcheck.fleet import run as fleet_run
 from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.fleet.find import deployments_below, touched
-from colorcheck.inputs.manifest import Manifest
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
-from colorcheck.results import Verification
 from colorcheck.rules.example import GUEST, Example
+from colorcheck.verification.results import Verification
+from colorcheck.workflows import verify as pipeline
 
 SHARING = GUEST.replace("11-14", "9-14")
 

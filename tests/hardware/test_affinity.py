@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.affinity import cache_groups, folds, meetings, safe_nr_colors, shared_caches
 from colorcheck.hardware.frames import sets_of_frames

@@ -6,7 +6,9 @@ import tomllib
 
 import pytest
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.files.resources import data_folder
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.affinity import cache_groups, safe_nr_colors
 from colorcheck.hardware.board import PAGE, Board, Cache
@@ -14,8 +16,6 @@ from colorcheck.hardware.board_file import read_board, sources
 from colorcheck.hardware.cores import cores
 from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.hardware.table import BoardFileError
-from colorcheck.resources import data_folder
-from colorcheck.source import Location
 from colorcheck.testing import check_board
 
 NAMES = catalogue.names()

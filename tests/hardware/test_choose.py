@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from colorcheck.core.source import Location
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board_text import to_toml
 from colorcheck.hardware.choose import choose_board, silicon_differences
-from colorcheck.inputs.device_tree_source import read_source
-from colorcheck.inputs.tree import DeviceTree
-from colorcheck.source import Location
+from colorcheck.inputs.device_tree.device_tree_source import read_source
+from colorcheck.inputs.device_tree.tree import DeviceTree
 
 TREES = Path(__file__).parent / "trees"
 HERE = Location("colorcheck.toml", 2, 9, 2, 17)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import PAGE, DramMap
 from colorcheck.hardware.dram_banks import bank_sharing, banks_of_colors, fixed_bits, fixed_functions

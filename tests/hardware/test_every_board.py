@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.diagnostic import Verdict
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.index import Linear
 from colorcheck.rules.example import Example

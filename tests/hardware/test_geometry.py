@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorcheck.diagnostic import Problem
+from colorcheck.core.diagnostic import Problem
 from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.hardware.board_text import to_toml
 from colorcheck.hardware.geometry import board_from_device_tree
 from colorcheck.hardware.index import Linear, UnknownIndex
-from colorcheck.inputs.device_tree_source import read_source
-from colorcheck.inputs.tree import DeviceTree
+from colorcheck.inputs.device_tree.device_tree_source import read_source
+from colorcheck.inputs.device_tree.tree import DeviceTree
 
 TREES = Path(__file__).parent / "trees"
 NAMES = sorted(path.stem for path in TREES.glob("*.dts"))

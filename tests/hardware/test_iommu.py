@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from colorcheck.hardware.iommu import iommu_facts, unprotected_dma
-from colorcheck.inputs.device_tree_source import read_source
-from colorcheck.inputs.tree_walk import Ancestry
+from colorcheck.inputs.device_tree.device_tree_source import read_source
+from colorcheck.inputs.device_tree.tree_walk import Ancestry
 
 TREES = Path(__file__).parent / "trees"
 

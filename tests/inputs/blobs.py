@@ -6,7 +6,7 @@ import struct
 
 import libfdt
 
-from colorcheck.inputs.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 
 
 def blob(tree: DeviceTree, version: int = 17) -> bytes:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
+from colorcheck.core.source import Location
+from colorcheck.inputs.boot.image_builder import read_image_builder
+from colorcheck.inputs.boot.kconfig import read_kconfig
+from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from colorcheck.inputs.files import read_text
-from colorcheck.inputs.image_builder import read_image_builder
-from colorcheck.inputs.kconfig import read_kconfig
-from colorcheck.inputs.xl import read_xl
-from colorcheck.source import Location
-from colorcheck.xen.color_lists import ColorListRejected, parse_color_list
-from colorcheck.xen.image_builder import image_builder_boot
-from colorcheck.xen.options import parse_boot_arguments
-from colorcheck.xen.xl_guest import parse_xl
+from colorcheck.inputs.xl.xl import read_xl
+from colorcheck.loader.image_builder.image_builder import image_builder_boot
+from colorcheck.xen.domains.xl_guest import parse_xl
+from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_list
+from colorcheck.xen.options.options import parse_boot_arguments
 
 SECONDS = 60  # generous: a machine may be busy; what hangs takes longer than any test run
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorcheck.inputs.boot_log import parse_boot_log
+from colorcheck.inputs.boot.boot_log import parse_boot_log
 
 LOGS = sorted((Path(__file__).parent.parent / "golden" / "logs").glob("*.log"))
 BASIC = (Path(__file__).parent.parent / "golden" / "logs" / "basic-4.20.log").read_text()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
-from colorcheck.inputs.device_tree_blob import read_blob
+from colorcheck.inputs.device_tree.device_tree_blob import read_blob
+from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from tests.inputs.blobs import blob, contents
 from tests.inputs.device_tree_texts import made
 

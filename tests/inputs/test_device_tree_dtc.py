@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
+from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from tests.inputs.blobs import contents
 from tests.inputs.device_tree_texts import made
 

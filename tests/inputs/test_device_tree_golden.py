@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.device_tree import DeviceTreeError, ParsedDeviceTree, parse_device_tree
+from colorcheck.inputs.device_tree.read import DeviceTreeError, ParsedDeviceTree, parse_device_tree
 
 CASES = json.loads((Path(__file__).parents[1] / "golden" / "device-tree.json").read_text())["cases"]
 

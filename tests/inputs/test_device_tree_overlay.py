@@ -8,9 +8,9 @@ from pathlib import Path
 import libfdt
 import pytest
 
-from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
-from colorcheck.inputs.device_tree_blob import read_blob
-from colorcheck.inputs.tree import DeviceTree
+from colorcheck.inputs.device_tree.device_tree_blob import read_blob
+from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+from colorcheck.inputs.device_tree.tree import DeviceTree
 from tests.inputs.blobs import blob, contents
 
 BASE = """/dts-v1/; / { aliases { bus = "/soc"; }; soc: soc { reg = <1>; uart: uart@1 { status = "disabled"; }; };

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
-from colorcheck.inputs.dts.strings import unescape
-from colorcheck.inputs.tree import DeviceTree
-from colorcheck.source import Location
+from colorcheck.core.source import Location
+from colorcheck.inputs.device_tree.dts.strings import unescape
+from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+from colorcheck.inputs.device_tree.tree import DeviceTree
 
 
 def tree_of(folder: Path, text: str, **others: str) -> DeviceTree:

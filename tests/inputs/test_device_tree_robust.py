@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
+from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from tests.inputs.device_tree_texts import BROKEN, made
 
 HEAD = "/dts-v1/; / {"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.device_tree import DeviceTreeError, read_device_tree
-from colorcheck.inputs.tree import DeviceTree
+from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+from colorcheck.inputs.device_tree.tree import DeviceTree
 
 
 @pytest.fixture

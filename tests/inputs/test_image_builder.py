@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.inputs.image_builder import read_image_builder
+from colorcheck.inputs.boot.image_builder import read_image_builder
 
 TEXT = """\
 # ImageBuilder

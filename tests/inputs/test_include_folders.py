@@ -1,7 +1,7 @@
 """Folders in which a device tree's included files are looked for, as the kernel's sources need them."""
 
 from colorcheck import api
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
 
 MANIFEST = """

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.inputs.kconfig import read_kconfig
+from colorcheck.inputs.boot.kconfig import read_kconfig
 
 TEXT = """#
 # Automatically generated file; DO NOT EDIT.

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.manifest import Manifest, Share
-from colorcheck.inputs.manifest_keys import DOMAIN_KEYS, KEYS, SECTIONS
-from colorcheck.inputs.manifest_reader import COMMAND_LINE, ManifestError, manifest_of_options, read_manifest
+from colorcheck.inputs.manifest.manifest import Manifest, Share
+from colorcheck.inputs.manifest.manifest_keys import DOMAIN_KEYS, KEYS, SECTIONS
+from colorcheck.inputs.manifest.manifest_reader import COMMAND_LINE, ManifestError, manifest_of_options, read_manifest
 
 
 def manifest(folder: Path, text: str, **options: object) -> Manifest:

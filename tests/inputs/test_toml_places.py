@@ -7,7 +7,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.inputs.toml_places import places
+from colorcheck.inputs.manifest.toml_places import places
 
 TEXT = '''\
 # [not a table]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.device_tree import read_device_tree
-from colorcheck.inputs.tree_walk import (
+from colorcheck.inputs.device_tree.read import read_device_tree
+from colorcheck.inputs.device_tree.tree_walk import (
     Ancestry,
     available,
     cell_sizes,

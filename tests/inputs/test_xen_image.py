@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.inputs.xen_image import read_xen_image
+from colorcheck.inputs.boot.xen_image import read_xen_image
 
 
 def image(size: int) -> bytes:

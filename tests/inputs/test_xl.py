@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.inputs.xl import read_xl
-from colorcheck.inputs.xl_values import XlList, XlValue, is_bare
-from colorcheck.source import Passage
+from colorcheck.core.source import Passage
+from colorcheck.inputs.xl.xl import read_xl
+from colorcheck.inputs.xl.xl_values import XlList, XlValue, is_bare
 
 TEXTS = [
     case["text"]

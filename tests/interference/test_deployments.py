@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from interference_lab import A53
 
-from colorcheck import pipeline
-from colorcheck.diagnostic import Verdict
-from colorcheck.inputs.manifest_reader import NAME, read_manifest
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import NoModel, cluster_models
 from colorcheck.interference.evidence import bombs_everywhere, fight_for_set
 from colorcheck.interference.experiment import Coloring, Policy, tenant
@@ -19,9 +18,10 @@ from colorcheck.interference.simulation import simulate
 from colorcheck.interference.study import miss_curve, run_study
 from colorcheck.interference.tenants import tenants_of, uncolored, with_colors
 from colorcheck.interference.workloads import parse_workload
-from colorcheck.lab import Lab, Request, prepare
-from colorcheck.results import Facts
-from colorcheck.xen.frames import FrameRun
+from colorcheck.verification.results import Facts
+from colorcheck.workflows import verify as pipeline
+from colorcheck.workflows.interfere import Lab, Request, prepare
+from colorcheck.xen.memory.frames import FrameRun
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -112,8 +112,8 @@ def test_a_study_compares_the_colorings():
 
 
 def test_a_curve_falls_with_colors_and_reads_back(tmp_path):
+    from colorcheck.core.source import Location
     from colorcheck.plan.curves import read_curve
-    from colorcheck.source import Location
 
     loads = (("victim", parse_workload("mix:size=512K,hot=64K")),)
     made = lab(accesses=100_000, loads=loads, colorings=(Coloring.CURRENT,))

@@ -6,13 +6,13 @@ import random
 from dataclasses import replace
 from itertools import product
 
-from colorcheck.colors import ColorSet
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Verdict
 from colorcheck.hardware.index import IndexFunction, Linear, XorHashed
-from colorcheck.inputs.manifest import Policy
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.plan import plan
-from colorcheck.plan.evaluate import faults, measure
 from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.plan.search.evaluate import faults, measure
 from colorcheck.proof.allocator import STEPS, invariant_script
 from colorcheck.proof.case import Case
 from colorcheck.proof.counting import check_counting, hall_set, taking_certificate
@@ -21,11 +21,11 @@ from colorcheck.proof.memory import memory
 from colorcheck.proof.placement import placement
 from colorcheck.proof.script import Named, Script
 from colorcheck.proof.solver import decide
-from colorcheck.xen.boot import boot
-from colorcheck.xen.color_heap import ColorHeap
 from colorcheck.xen.effective import effective
-from colorcheck.xen.frames import FrameRun
-from colorcheck.xen.relocation import used_colors
+from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.color_heap import ColorHeap
+from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.relocation import used_colors
 from colorcheck.xen.system import Failure
 from tests.plan.exhaustive import best_total, possible
 from tests.proof.systems import ZCU102, board, booted, domain, level_boot, system, theorems, verdicts

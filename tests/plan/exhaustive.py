@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
 from colorcheck.plan.problem import PlanProblem
 
 Colors = dict[str, ColorSet]

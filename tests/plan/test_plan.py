@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorcheck.colors import ColorSet
+from colorcheck.core.colors import ColorSet
 from colorcheck.plan import plan
-from colorcheck.plan.evaluate import faults
-from colorcheck.plan.knapsack import FORBIDDEN, check_tables, fill
 from colorcheck.plan.problem import PlanProblem, Wish
-from colorcheck.plan.runs import in_runs
+from colorcheck.plan.search.evaluate import faults
+from colorcheck.plan.search.knapsack import FORBIDDEN, check_tables, fill
+from colorcheck.plan.search.runs import in_runs
 from tests.plan.exhaustive import Colors, assignments, changed, possible, spare, total_misses, worst_misses
 
 MIB = 256

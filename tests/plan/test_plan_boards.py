@@ -9,17 +9,17 @@ from itertools import combinations
 import pytest
 
 from colorcheck import api
+from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.dram_banks import bank_sharing
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest import Manifest, Policy
+from colorcheck.inputs.manifest.manifest import Manifest, Policy
 from colorcheck.plan import plan
-from colorcheck.plan.build import PlanOptions, Posed, pose
-from colorcheck.plan.deployment import with_colors
+from colorcheck.plan.pose import PlanOptions, Posed, pose
 from colorcheck.plan.problem import Plan
 from colorcheck.proof import prove
-from colorcheck.theorem import Theorem
+from colorcheck.workflows.plan import with_colors
 from tests.proof.systems import domain, level_boot, system
 
 Pinned = Sequence[tuple[int, tuple[int, ...] | None]]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck import pipeline
 from colorcheck.cli import main
-from colorcheck.colors import ColorSet
-from colorcheck.edits import originals, write
-from colorcheck.inputs.manifest_reader import read_manifest
-from colorcheck.plan.deployment import Planned
+from colorcheck.core.colors import ColorSet
+from colorcheck.files.edits import originals, write
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.plan.edits import edits_of
+from colorcheck.workflows import verify as pipeline
+from colorcheck.workflows.plan import Planned
 from tests.plan.test_plan_edits import colors_now, copied, planned
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck import pipeline
-from colorcheck.colors import ColorSet
-from colorcheck.edits import diff, originals, write
-from colorcheck.inputs.manifest_reader import read_manifest
-from colorcheck.plan.build import PlanOptions
-from colorcheck.plan.deployment import Planned
+from colorcheck.core.colors import ColorSet
+from colorcheck.files.edits import diff, originals, write
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.plan.pose import PlanOptions
+from colorcheck.workflows import verify as pipeline
+from colorcheck.workflows.plan import Planned
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ("rpi4-xl", "xen-guide", "zcu102-1600m", "zcu102-dom0less")

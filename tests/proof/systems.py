@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from colorcheck.diagnostic import Confidence
+from colorcheck.core.diagnostic import Confidence
+from colorcheck.core.source import Location
+from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import IndexFunction, Linear
-from colorcheck.inputs.manifest import Policy
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof import prove
-from colorcheck.source import Location
-from colorcheck.theorem import Theorem
 from colorcheck.xen.system import Boot, ColorSource, Domain, DomainKind, Interval, System
 
 HEAP_START = 0x80000

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorcheck.hardware.index import IndexFunction, Linear, XorHashed
-from colorcheck.inputs.manifest import Policy
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof.case import Case
 from colorcheck.proof.memory import memory
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
-from colorcheck.xen.color_heap import ColorHeap
-from colorcheck.xen.frames import Frames
+from colorcheck.xen.memory.color_heap import ColorHeap
+from colorcheck.xen.memory.frames import Frames
 from colorcheck.xen.system import Boot, Built, Interval
 from tests.proof.systems import board, domain, system
 

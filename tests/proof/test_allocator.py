@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from colorcheck.diagnostic import Verdict
+from colorcheck.core.diagnostic import Verdict
 from colorcheck.proof.allocator import BOOT, INVARIANT, STEPS, TAKE, Step, invariant_script
 from colorcheck.proof.solver import decide
 from tests.proof.systems import domain, level_boot, system, verdicts

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck import pipeline
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.core.theorem import Theorem, Trust
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import Example
-from colorcheck.theorem import Theorem, Trust
+from colorcheck.workflows import verify as pipeline
 
 
 def proved(example: Example, folder: Path) -> dict[str, Theorem]:

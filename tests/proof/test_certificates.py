@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.manifest import Policy
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof import prove
 from colorcheck.proof.certificates import MANIFEST, check_certificates, write_certificates
 from tests.proof.systems import ZCU102, domain, level_boot, system

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.manifest import Policy
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof.case import Case
 from colorcheck.proof.memory import memory
 from colorcheck.proof.placement import placement
-from colorcheck.xen.boot import boot
 from colorcheck.xen.effective import effective
+from colorcheck.xen.memory.boot import boot
 from tests.xen.golden_cases import board_of, cases, deployment, load
 
 

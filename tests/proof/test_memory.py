@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorcheck.diagnostic import Verdict
-from colorcheck.inputs.manifest import Policy
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.theorem import Theorem
+from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof.case import Case
 from colorcheck.proof.counting import check_counting, hall_set, taking_certificate
 from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import memory
 from colorcheck.proof.orders import Needs, order_without_room, orders_certificate
-from colorcheck.theorem import Theorem
 from colorcheck.xen.system import Boot, DomainKind, Failure
 from tests.proof.systems import booted, domain, level_boot, system, theorems, verdicts
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.index import Linear, UnknownIndex
-from colorcheck.inputs.manifest import Policy, Share
+from colorcheck.inputs.manifest.manifest import Policy, Share
 from colorcheck.proof.case import Case
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
-from colorcheck.xen.frames import FrameRun
+from colorcheck.xen.memory.frames import FrameRun
 from colorcheck.xen.system import Failure
 from tests.proof.systems import (
     HEAP_START,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from colorcheck.diagnostic import Edit, Finding, Related, Severity, Verdict
+from colorcheck.core.diagnostic import Edit, Finding, Related, Severity, Verdict
+from colorcheck.core.source import Location
+from colorcheck.core.theorem import Assumption, Theorem, Trust
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest import Manifest, Policy, Share, Target
+from colorcheck.inputs.manifest.manifest import Manifest, Policy, Share, Target
 from colorcheck.report.style import Sources, Style
-from colorcheck.results import Facts, Fault, Outlook, Skipped, Verification
-from colorcheck.source import Location
-from colorcheck.theorem import Assumption, Theorem, Trust
+from colorcheck.verification.results import Facts, Fault, Outlook, Skipped, Verification
 from colorcheck.xen.system import Boot, Built, ColorSource, Domain, DomainKind, Failure, Interval, System
 
 LLC = Cache(2, 1 << 20, 16, 64, 1024, Linear(64, 1024))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import report_samples as samples
 
-from colorcheck import baseline
-from colorcheck.baseline import Baseline, compare, create, prune
-from colorcheck.diagnostic import Problem
-from colorcheck.fingerprint import fingerprints
-from colorcheck.source import Location
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.findings import baseline
+from colorcheck.findings.baseline import Baseline, compare, create, prune
+from colorcheck.findings.fingerprint import fingerprints
 
 
 def moved(lines: int):  # type: ignore[no-untyped-def]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from colorcheck import pipeline
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.report.view import ColorMap, color_maps
 from colorcheck.rules.example import Example
+from colorcheck.workflows import verify as pipeline
 
 GUEST = 'name = "{}"\nkernel = "Image"\nmemory = 64\nvcpus = 1\nllc_colors = ["5"]\ncpus = "{}"\n'
 ARGUMENTS = "llc-coloring=on xen-llc-colors=0 dom0_mem=256M dom0-llc-colors=1-4"

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 import report_samples as samples
 
-from colorcheck.diagnostic import Severity
+from colorcheck.core.diagnostic import Severity
+from colorcheck.core.source import Location
 from colorcheck.report import render
 from colorcheck.report.formats import FORMATS, Output, parse_outputs
-from colorcheck.results import Silenced, Verification
-from colorcheck.source import Location
+from colorcheck.verification.results import Silenced, Verification
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing", "silenced", "thousands", "elsewhere")
 

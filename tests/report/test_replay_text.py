@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from colorcheck import api
 from colorcheck.cli import main
 from colorcheck.replay.places import places, spread, stretches
-from colorcheck.report.color_chart import chart, groups
-from colorcheck.report.memory_picture import picture
-from colorcheck.report.replay import Asked, alike, render
 from colorcheck.report.style import Style
+from colorcheck.report.terminal.color_chart import chart, groups
+from colorcheck.report.terminal.memory_picture import picture
+from colorcheck.report.terminal.replay import Asked, alike, render
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.xen.system import Interval
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import report_samples as samples
 
+from colorcheck.core.source import Location
 from colorcheck.report import render
-from colorcheck.report.excerpt import excerpt
 from colorcheck.report.style import Sources
-from colorcheck.source import Location
+from colorcheck.report.terminal.excerpt import excerpt
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
 

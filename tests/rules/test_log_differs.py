@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from colorcheck.attest import Check
-from colorcheck.rules.cc701_log_differs import findings
-from colorcheck.source import Location
+from colorcheck.core.source import Location
+from colorcheck.evidence.attest import Check
+from colorcheck.rules.attestation.cc701_log_differs import findings
 
 
 def test_only_what_differs_is_a_finding() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck import pipeline
-from colorcheck.diagnostic import Finding
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.core.diagnostic import Finding
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import Example
+from colorcheck.workflows import verify as pipeline
 
 LINES = ("4.20", "4.21", "4.22")
 NO_ROOM = "llc-coloring=on xen-llc-colors=0 dom0_mem=1600M dom0-llc-colors=1-2"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from colorcheck.results import Verification
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.testing import verify_text
+from colorcheck.verification.results import Verification
 
 COLORS = "llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-10 dom0_mem=1G"
 

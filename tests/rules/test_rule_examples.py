@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck import pipeline
-from colorcheck.diagnostic import Severity
-from colorcheck.edits import originals, write
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.core.diagnostic import Severity
+from colorcheck.files.edits import originals, write
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules import RULES
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule
+from colorcheck.workflows import verify as pipeline
 
 TESTED = [rule for rule in RULES if rule.bad and rule.good]
 

@@ -8,10 +8,10 @@ import pytest
 
 from colorcheck import rules
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest import Manifest
-from colorcheck.results import Facts
+from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.rules import RULES
 from colorcheck.rules.rule import Rule, parse_page
+from colorcheck.verification.results import Facts
 
 FACTS = Facts(Deployment(Manifest("colorcheck.toml", ".")), None, ())
 
@@ -33,7 +33,7 @@ def test_rule_has_both_examples_or_says_why_not(rule: Rule) -> None:
 
 def test_every_file_of_a_rule_is_in_the_tuple() -> None:
     folder = Path(rules.__file__).parent
-    files = sorted(path.stem.partition("_")[0].upper() for path in folder.glob("cc[0-9]*.py"))
+    files = sorted(path.stem.partition("_")[0].upper() for path in folder.rglob("cc[0-9]*.py"))
     assert files == [rule.id for rule in RULES]
 
 
@@ -78,8 +78,8 @@ def test_find() -> None:
 
 
 def test_every_kind_of_note_has_a_rule_or_is_silent_on_purpose() -> None:
-    from colorcheck.rules.cc902_untold_note import SILENT
-    from colorcheck.xen import note_kinds
+    from colorcheck.rules.tool.cc902_untold_note import SILENT
+    from colorcheck.xen import notes as note_kinds
 
     documented = re.findall(r"^\| `([^`]+)` \|", note_kinds.__doc__ or "", re.MULTILINE)
     known = {kind for rule in RULES for kind in rule.kinds}

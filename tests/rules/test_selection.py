@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck import pipeline
-from colorcheck.diagnostic import Finding, Severity
-from colorcheck.inputs.manifest_reader import read_manifest
-from colorcheck.results import Verification
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.findings.selection import can_be_silenced, matches
+from colorcheck.findings.silence_comments import comments_of
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import Example
-from colorcheck.selection import can_be_silenced, matches
-from colorcheck.silence_comments import comments_of
-from colorcheck.source import Location
+from colorcheck.verification.results import Verification
+from colorcheck.workflows import verify as pipeline
 
 TWICE = 'name = "rt"\nkernel = "Image"\nmemory = 64\n{}llc_colors = ["11-12", "12"]{}\n'
 FINDING = Finding("CC115", "duplicate-color", Severity.WARNING, "", Location("a"))

@@ -9,9 +9,9 @@ from typing import Any
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.catalogue import board
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree import read_device_tree
-from colorcheck.inputs.manifest import Manifest, Target
-from colorcheck.inputs.xl import read_xl
+from colorcheck.inputs.device_tree.read import read_device_tree
+from colorcheck.inputs.manifest.manifest import Manifest, Target
+from colorcheck.inputs.xl.xl import read_xl
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from colorcheck.xen.machine import Machine
-from colorcheck.xen.p2m import Mapping
+from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.memory.p2m import Mapping
 from colorcheck.xen.system import Domain, DomainKind, System
 
 PAGE, MIB2, MIB32, GIB = 4096, 2 << 20, 32 << 20, 1 << 30

@@ -8,11 +8,11 @@ from pathlib import Path
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.catalogue import board
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree import read_device_tree
-from colorcheck.inputs.manifest import Manifest, Target
-from colorcheck.inputs.xl import read_xl
-from colorcheck.xen.boot import boot
+from colorcheck.inputs.device_tree.read import read_device_tree
+from colorcheck.inputs.manifest.manifest import Manifest, Target
+from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.xen.effective import effective
+from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.system import Boot, System
 
 KERNEL = """module@49000000 { compatible = "multiboot,kernel", "multiboot,module";

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from small import KERNEL, booted, deployment, domain, kinds, reserved
 
-from colorcheck.xen.boot import boot
-from colorcheck.xen.relocation import image_frames, used_colors
+from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.relocation import image_frames, used_colors
 
 MIB = 1 << 20
 LOW = ((0x43000000, 0x1000), (0x50000000, 0x2000000), (0x7E000000, 0x3000))

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.source import Location, passage
-from colorcheck.xen.color_lists import ColorList, ColorListRejected, parse_color_list, read_colors
-from colorcheck.xen.dialects import DIALECTS, dialect_of
-from colorcheck.xen.spelling import written_colors
+from colorcheck.core.source import Location, passage
+from colorcheck.xen.options.color_lists import ColorList, ColorListRejected, parse_color_list, read_colors
+from colorcheck.xen.options.spelling import written_colors
+from colorcheck.xen.release.dialects import DIALECTS, dialect_of
 
 
 def read(text: str, dialect: str = "4.20", room: int = 128) -> ColorList:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
-from colorcheck.xen.affinity import Affinity, affinities
-from colorcheck.xen.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
+from colorcheck.xen.domains.affinity import Affinity, affinities
+from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
 from colorcheck.xen.effective import effective
 
 BIG = (4, 5)

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from small import KERNEL, a53, deployment, domain, kinds, system
 
+from colorcheck.core.source import Location, Passage
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
-from colorcheck.source import Location, Passage
-from colorcheck.xen.boot import boot
-from colorcheck.xen.dialects import NAMES
 from colorcheck.xen.effective import effective
-from colorcheck.xen.geometry import probed_cache
+from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.options.geometry import probed_cache
+from colorcheck.xen.release.dialects import NAMES
 from colorcheck.xen.system import ColorSource, DomainKind, System
 
 ALL = tuple(range(16))

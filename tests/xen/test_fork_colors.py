@@ -8,7 +8,7 @@ import pytest
 
 from colorcheck import api
 from colorcheck.rules.example import Example
-from colorcheck.xen.options import parse_boot_arguments
+from colorcheck.xen.options.options import parse_boot_arguments
 
 OLD = "way_size=65536 xen_colors=0-1 dom0_colors=2-6"
 NEW = "llc-coloring=on llc-way-size=64K xen-llc-colors=0-1 dom0-llc-colors=2-6"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from colorcheck.source import Location, passage
-from colorcheck.xen.color_lists import ColorListRejected, parse_color_list, read_colors
-from colorcheck.xen.dialects import dialect_of
-from colorcheck.xen.options import parse_boot_arguments
+from colorcheck.core.source import Location, passage
+from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_list, read_colors
+from colorcheck.xen.options.options import parse_boot_arguments
+from colorcheck.xen.release.dialects import dialect_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 VERSIONS = ("4.20", "4.21", "4.22")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from golden_cases import board_of, cases, deployment, load
 
-from colorcheck.xen.boot import boot
 from colorcheck.xen.effective import effective
+from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.system import Boot, DomainKind
 
 

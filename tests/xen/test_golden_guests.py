@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from golden_cases import Case, board_of, cases, deployment, load
 
-from colorcheck.xen.boot import boot
 from colorcheck.xen.effective import effective
+from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.system import Boot, Built
 
 KERNEL = 8  # pages that dom0's Linux takes and returns now and then

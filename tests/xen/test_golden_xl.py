@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from colorcheck.inputs.xl_values import in_bytes
-from colorcheck.xen.xl_guest import parse_xl
+from colorcheck.inputs.xl.xl_values import in_bytes
+from colorcheck.xen.domains.xl_guest import parse_xl
 
 CASES = json.loads((Path(__file__).parent.parent / "golden" / "xl.json").read_text(encoding="utf-8"))["cases"]
 NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus", "name")

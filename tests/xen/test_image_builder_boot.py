@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.inputs.image_builder import read_image_builder
-from colorcheck.xen.image_builder import ImageBuilderBoot, LoadedFile, image_builder_boot, load_addresses
+from colorcheck.inputs.boot.image_builder import read_image_builder
+from colorcheck.loader.image_builder.image_builder import (
+    ImageBuilderBoot,
+    LoadedFile,
+    image_builder_boot,
+    load_addresses,
+)
 
 DOM0 = "XEN=xen\nDEVICE_TREE=board.dtb\nDOM0_KERNEL=Image\n"
 

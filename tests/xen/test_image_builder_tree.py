@@ -8,8 +8,8 @@ import libfdt
 import pytest
 
 from colorcheck import api
-from colorcheck.results import Verification
 from colorcheck.rules.example import Example
+from colorcheck.verification.results import Verification
 
 MIB = 1 << 20
 CONFIG = """MEMORY_START=0

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import KERNEL, booted, deployment, domain, kinds, reserved, system
 
-from colorcheck.inputs.manifest import Target
-from colorcheck.source import Location
-from colorcheck.xen.boot import boot
-from colorcheck.xen.machine import Machine, Module, Range
+from colorcheck.core.source import Location
+from colorcheck.inputs.manifest.manifest import Target
+from colorcheck.xen.machine.machine import Machine, Module, Range
+from colorcheck.xen.memory.boot import boot
 
 HERE = Location("x")
 

@@ -4,21 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.diagnostic import Edit
-from colorcheck.inputs.image_builder import read_image_builder
-from colorcheck.inputs.tree import DeviceTree, Node, Property
-from colorcheck.inputs.xl import read_xl
-from colorcheck.source import Location, Passage, passage
-from colorcheck.xen.dialects import DIALECTS, dialect_of
-from colorcheck.xen.migrate import (
+from colorcheck.core.diagnostic import Edit
+from colorcheck.core.source import Location, Passage, passage
+from colorcheck.inputs.boot.image_builder import read_image_builder
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
+from colorcheck.inputs.xl.xl import read_xl
+from colorcheck.xen.domains.xl_guest import parse_xl
+from colorcheck.xen.migrate.migrate import (
     dialect_of_arguments,
     migrate_boot_arguments,
     migrate_image_builder,
     migrate_tree,
     migrate_xl,
 )
-from colorcheck.xen.options import boot_arguments
-from colorcheck.xen.xl_guest import parse_xl
+from colorcheck.xen.options.options import boot_arguments
+from colorcheck.xen.release.dialects import DIALECTS, dialect_of
 
 
 def here(text: str) -> Passage:

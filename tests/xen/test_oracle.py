@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from oracle import BootPages, PageHeap, Stage2, Tables, hole, squeeze
 from oracle import boot as twin_boot
 
-from colorcheck.source import Location
-from colorcheck.xen.boot import boot
-from colorcheck.xen.color_heap import ColorHeap
-from colorcheck.xen.frames import FrameRun
-from colorcheck.xen.machine import Machine, Module, Range
-from colorcheck.xen.p2m import Mapping, tables
-from colorcheck.xen.page_tables import PageTables
-from colorcheck.xen.pdx import compression
-from colorcheck.xen.preparation import Preparation
+from colorcheck.core.source import Location
+from colorcheck.xen.machine.machine import Machine, Module, Range
+from colorcheck.xen.machine.preparation import Preparation
+from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.color_heap import ColorHeap
+from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.memory.page_tables import PageTables
+from colorcheck.xen.memory.pdx import compression
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
 
 HERE = Location("system.dts")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small import KERNEL, booted, deployment, domain, kinds, reserved, system
 
-from colorcheck.xen.p2m import Mapping, tables
+from colorcheck.xen.memory.p2m import Mapping, tables
 
 
 def test_a_disabled_node_reserves_nothing() -> None:

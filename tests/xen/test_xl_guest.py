@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.xen.xl_guest import parse_xl
+from colorcheck.xen.domains.xl_guest import parse_xl
 
 
 @pytest.mark.parametrize(

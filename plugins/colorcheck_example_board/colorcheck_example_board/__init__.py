@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 
-from colorcheck.diagnostic import Finding, Problem, Severity
+from colorcheck.core.diagnostic import Finding, Problem, Severity
+from colorcheck.core.source import Location
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.inputs.translation import InputReader, Translation
 from colorcheck.plugins.hookspecs import hook
-from colorcheck.results import Facts, Verification
 from colorcheck.rules.rule import Rule
-from colorcheck.source import Location
+from colorcheck.verification.results import Facts, Verification
 
 
 @hook

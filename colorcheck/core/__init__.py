@@ -1,0 +1,1 @@
+"""Values that everything speaks in: places, diagnostics, colors, theorems, texts of sources."""

@@ -1,0 +1,103 @@
+"""What colorcheck says: findings, how bad and how sure they are, and the verdicts of theorems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from colorcheck.core.source import Location
+
+
+class Severity(StrEnum):
+    """How bad a finding is for the deployment, whatever the confidence in it."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Confidence(StrEnum):
+    """How sure the finding is: `high` follows from measured facts, `low` from documented or likely ones."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Verdict(StrEnum):
+    """What became of a theorem. Only `PROVED` is good news; `UNKNOWN` and `VACUOUS` never count as success."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"
+    VACUOUS = "vacuous"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a reader met in an input: a value, so that reading goes on with the rest.
+
+    `kind` is the short name by which a rule takes it up (`syntax`, `unreadable`, `include-cycle`, …); the message
+    says what was found, `help` what to write instead. `fix` are edits as those of a finding.
+    """
+
+    kind: str
+    message: str
+    location: Location
+    help: str = ""
+    fix: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that a finding needs, with what is to be seen there."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text at `location` by `new_text`."""
+
+    location: Location
+    new_text: str
+
+    def to_dict(self) -> dict[str, object]:
+        return {**self.location.to_dict(), "new_text": self.new_text}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of the user's files, with exactly one primary place.
+
+    `witness` is a JSON-ready value that shows the fault (addresses, frames, sets). `fix` are edits that mend it
+    without changing anything else that the file means; empty where no such edit is known to be safe. `about` names
+    the domains that it is about, where that matters to tell causes from consequences.
+    """
+
+    rule: str
+    name: str
+    severity: Severity
+    message: str
+    location: Location
+    help: str = ""
+    confidence: Confidence = Confidence.HIGH
+    related: tuple[Related, ...] = ()
+    witness: object = None
+    fix: tuple[Edit, ...] = ()
+    about: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "rule": self.rule,
+            "name": self.name,
+            "severity": str(self.severity),
+            "confidence": str(self.confidence),
+            "message": self.message,
+            "help": self.help,
+            "location": self.location.to_dict(),
+            "related": [{**r.location.to_dict(), "message": r.message} for r in self.related],
+            "witness": self.witness,
+            "fix": [edit.to_dict() for edit in self.fix],
+        }

@@ -1,0 +1,158 @@
+"""Where a value was written: locations in the user's files, and texts that know where their characters stand."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import replace
+
+from colorcheck.core.value import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A stretch of a file.
+
+    Lines and columns count from 1, columns in characters; the end is exclusive. `line` 0 means the file as a
+    whole. In a device tree blob, which has no lines, `node` and `property` name the place instead.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    node: str = ""
+    property: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        found: dict[str, object] = {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "end_line": self.end_line,
+            "end_column": self.end_column,
+        }
+        if self.node:
+            found |= {"node": self.node, "property": self.property}
+        return found
+
+    def __str__(self) -> str:
+        if self.line:
+            return f"{self.file}:{self.line}:{self.column}"
+        if self.node:
+            return f"{self.file}:{self.node}" + (f":{self.property}" if self.property else "")
+        return self.file
+
+    def until(self, other: Location) -> Location:
+        """From the start of this location to the end of the other one, which stands behind it in the same file."""
+        return replace(self, end_line=other.end_line, end_column=other.end_column)
+
+
+class Lines:
+    """Offsets of a file's text turned into locations; built once a file."""
+
+    __slots__ = ("_starts", "file", "text")
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        starts = [0]
+        position = text.find("\n")
+        while position >= 0:
+            starts.append(position + 1)
+            position = text.find("\n", position + 1)
+        self._starts = starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line(self, number: int) -> tuple[int, int]:
+        """The offsets of a line's first character and of its end, without the line break; of nothing past the end."""
+        if not 0 < number <= len(self._starts):
+            return len(self.text), len(self.text)
+        end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
+        return self._starts[number - 1], end
+
+    def location(self, start: int, end: int) -> Location:
+        """The location of `text[start:end]`."""
+        line, column = self.position(start)
+        end = max(start, end)
+        if line == len(self._starts) or end < self._starts[line]:
+            return Location(self.file, line, column, line, column + end - start)
+        return Location(self.file, line, column, *self.position(end))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text taken out of a file, which still knows where each of its characters stands.
+
+    The text may differ from what the file has there (escapes, macros, several lines joined). `pieces` are the
+    offsets in `text`, ascending, at which a stretch begins whose characters stand one behind the other on one
+    line, each with the location of its first character. Without pieces the text has no place of its own, and
+    `whole` is all that is known (a value in a blob, an option of the command line).
+    """
+
+    text: str
+    whole: Location
+    pieces: tuple[tuple[int, Location], ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    def locate(self, start: int, end: int) -> Location:
+        """The location of `text[start:end]`; of everything, where no more is known."""
+        if not self.pieces:
+            return self.whole
+        if len(self.pieces) == 1:
+            begin, place = self.pieces[0]
+            if not place.line:
+                return self.whole
+            column = place.column - begin
+            return Location(
+                place.file, place.line, column + start, place.line, column + max(start, end), place.node, place.property
+            )
+        first = self._character(start)
+        last = self._character(end - 1) if end > start else first
+        if not first.line or not last.line:
+            return self.whole
+        column = last.column + (end > start)
+        return Location(first.file, first.line, first.column, last.line, column, first.node, first.property)
+
+    def _character(self, offset: int) -> Location:
+        pieces = self.pieces
+        index = max(0, bisect_right(pieces, offset, key=lambda piece: piece[0]) - 1) if len(pieces) > 1 else 0
+        begin, place = pieces[index]
+        if not place.line:
+            return place
+        column = place.column + offset - begin
+        return Location(place.file, place.line, column, place.end_line, place.end_column, place.node, place.property)
+
+    def part(self, start: int, end: int) -> Passage:
+        """`text[start:end]` as a passage of its own."""
+        if not self.pieces:
+            return Passage(self.text[start:end], self.whole)
+        whole = self.locate(start, end)
+        if len(self.pieces) == 1:
+            return Passage(self.text[start:end], whole, ((0, whole),))
+        inside = tuple((begin - start, place) for begin, place in self.pieces if start < begin < end)
+        return Passage(self.text[start:end], whole, ((0, whole), *inside))
+
+
+def passage(text: str, location: Location) -> Passage:
+    """A text that stands in the file exactly as it is, on one line, from the start of `location` on."""
+    return Passage(text, location, ((0, location),) if location.line else ())
+
+
+def concatenated(parts: Iterable[Passage], whole: Location) -> Passage:
+    """Texts one behind the other. A part without a place of its own stands where `whole` does."""
+    pieces: list[tuple[int, Location]] = []
+    texts: list[str] = []
+    length = 0
+    for part in parts:
+        if part.text:
+            pieces += ((offset + length, place) for offset, place in part.pieces or ((0, part.whole),))
+            texts.append(part.text)
+            length += len(part.text)
+    return Passage("".join(texts), whole, tuple(pieces))

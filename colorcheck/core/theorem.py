@@ -1,0 +1,69 @@
+"""Theorems: what was claimed, under which assumptions, and what became of it. No solver in here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.value import dataclass
+
+
+class Trust(StrEnum):
+    """How much stands behind an assumption."""
+
+    CHECKED = "checked"  # colorcheck compared it with an input or with another theorem
+    DOCUMENTED = "documented"  # a manual or a measurement says so
+    TRUSTED = "trusted"  # nothing but the user's or the catalogue's word
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Something that a theorem takes as given: in words, with its source and the trust it deserves."""
+
+    text: str
+    source: str
+    trust: Trust
+
+    def to_dict(self) -> dict[str, str]:
+        return {"text": self.text, "source": self.source, "trust": str(self.trust)}
+
+
+@dataclass(frozen=True, slots=True)
+class Theorem:
+    """A claim with its verdict.
+
+    `id` names it (`separation/rt/dom0`), `kind` its family (`set-separation`, `pair-separation`, `memory`, …);
+    `statement` says it in words and `mathematics` in symbols. `core` are the places in the input files that cause a
+    refutation, or on which a proof rests; `witness` is a JSON-ready counterexample; `reason` says why a verdict is
+    unknown or vacuous; `certificate` a counting argument that needs no solver; `smt` the SMT-LIB 2 text, if made.
+    """
+
+    id: str
+    kind: str
+    statement: str
+    mathematics: str
+    subjects: tuple[str, ...]
+    verdict: Verdict
+    seconds: float = 0.0
+    assumptions: tuple[Assumption, ...] = ()
+    core: tuple[Related, ...] = ()
+    witness: object = None
+    reason: str = ""
+    certificate: object = None
+    smt: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "statement": self.statement,
+            "mathematics": self.mathematics,
+            "subjects": list(self.subjects),
+            "verdict": str(self.verdict),
+            "seconds": round(self.seconds, 6),
+            "assumptions": [a.to_dict() for a in self.assumptions],
+            "core": [{**r.location.to_dict(), "message": r.message} for r in self.core],
+            "witness": self.witness,
+            "reason": self.reason,
+            "certificate": self.certificate,
+        }

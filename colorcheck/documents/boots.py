@@ -1,0 +1,192 @@
+"""What `effective` and `replay` answer, as values with their JSON documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE, Board
+from colorcheck.hardware.index import UnknownIndex
+from colorcheck.replay.places import places, stretches
+from colorcheck.replay.steps import number_of, steps
+from colorcheck.verification.results import Facts, Outlook, Verification
+from colorcheck.xen.machine.intervals import merged
+from colorcheck.xen.memory.frames import Frames
+from colorcheck.xen.system import Boot, Built, Domain, Interval, Note, System
+
+FIRST_FRAMES = 8  # frames of a color that `at` names
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What each Xen makes of a deployment. The document is that of the first line, the others stand in `also`."""
+
+    verification: Verification
+
+    @property
+    def facts(self) -> Facts:
+        return self.verification.facts
+
+    def to_dict(self) -> dict[str, object]:
+        """The document `colorcheck/effective/1`."""
+        first, *others = [_effective(outlook) for outlook in self.facts.outlooks]
+        return {"schema": "colorcheck/effective/1", **first, **_also(others)}
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How the boot of a deployment goes. The document is that of the first line, the others stand in `also`.
+
+    `until` ends it behind a step, a name or a number; `at` adds where the frames of a domain (or of `xen`) lie.
+    """
+
+    verification: Verification
+    until: str = ""
+    at: str = ""
+
+    @property
+    def facts(self) -> Facts:
+        return self.verification.facts
+
+    def to_dict(self, *, frames: bool | Callable[[Frames], object] = True) -> dict[str, object]:
+        """The document `colorcheck/replay/1`; without `frames` it leaves out which frame is whose.
+
+        A function for `frames` gives what stands in the place of a domain's frames.
+        """
+        first, *others = [self._replayed(outlook, frames) for outlook in self.facts.outlooks]
+        return {"schema": "colorcheck/replay/1", **first, **_also(others)}
+
+    def _replayed(self, outlook: Outlook, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
+        found = _replay(outlook, self.until, frames)
+        if self.at and outlook.boot is not None:
+            found["at"] = _at(outlook.boot, self.at, self.facts.board)
+        return found
+
+
+def _also(others: list[dict[str, object]]) -> dict[str, object]:
+    return {"also": others} if others else {}
+
+
+def _effective(outlook: Outlook) -> dict[str, object]:
+    system = outlook.system
+    if system is None:
+        return {"line": outlook.line, "coloring": None, "nr_colors": None, "xen": None, "domains": [], "notes": []}
+    return {
+        "line": outlook.line,
+        "coloring": system.coloring,
+        "nr_colors": system.nr_colors,
+        "xen": {"colors": sorted(system.xen_colors), "source": str(system.xen_source)},
+        "domains": [_domain(domain) for domain in system.domains],
+        "panic": system.panic.to_dict() if system.panic else None,
+        "notes": [_note(note) for note in system.notes],
+    }
+
+
+def _domain(domain: Domain) -> dict[str, object]:
+    return {
+        "id": domain.id,
+        "name": domain.name,
+        "kind": str(domain.kind),
+        "colors": sorted(domain.colors),
+        "source": str(domain.source),
+        "failure": domain.failure.to_dict() if domain.failure else None,
+        "location": domain.location.to_dict(),
+    }
+
+
+def _note(note: Note) -> dict[str, object]:
+    return {
+        "kind": note.kind,
+        "domain": note.domain,
+        "message": note.message,
+        "location": note.location.to_dict(),
+    }
+
+
+def _replay(outlook: Outlook, until: str, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
+    system, boot = outlook.system, outlook.boot
+    if system is None or boot is None:
+        return {"line": outlook.line, "outcome": "unknown", "panic": None, "nr_colors": None, "domains": []}
+    told = steps(boot)
+    shown = told[: number_of(told, until)] if until else told
+    free = next((step.free for step in reversed(shown) if step.free), ()) if until else boot.free_final
+    built = [step.built for step in shown if step.built] if until else _all_built(system, boot)
+    return {
+        "line": outlook.line,
+        "outcome": boot.outcome,
+        "panic": boot.panic.to_dict() if boot.panic else None,
+        "nr_colors": system.nr_colors,
+        "xen": {"colors": _xen_colors(system), "region": list(boot.xen_region) if boot.xen_region else None},
+        "heap": {
+            "initial": list(boot.free_initial),
+            "final": list(free),
+            "buddy_reserved_pages": boot.buddy_reserved_pages,
+            "buddy_initial_pages": boot.buddy_initial_pages,
+        },
+        "memory_map": [_part(part) for part in boot.memory_map],
+        "steps": [{"name": step.name, "title": step.title, "free": list(step.free)} for step in shown],
+        "domains": [_built(each, frames) for each in built],
+    }
+
+
+def _part(part: Interval) -> dict[str, object]:
+    """A part of the memory map, in bytes."""
+    return {"start": part.start * PAGE, "end": part.end * PAGE, "use": part.use, "label": part.label}
+
+
+def _at(boot: Boot, owner: str, board: Board | None) -> dict[str, object] | None:
+    """Where the frames of an owner lie; None where the boot does not come to it. `cache_sets` are [first, last]."""
+    try:
+        found = places(boot, owner)
+    except KeyError:
+        return None
+    llc = board.boot_cluster.llc if board else None
+    index = None if llc is None or isinstance(llc.index, UnknownIndex) else llc.index
+    return {
+        "domain": owner,
+        "frames": sum(place.count for place in found),
+        "stretches": [{"start": low, "end": high + 1, "frames": count} for low, high, count in stretches(boot, found)],
+        "colors": [
+            {
+                "color": place.color,
+                "frames": place.count,
+                "first_mfns": list(place.first(FIRST_FRAMES)),
+                "cache_sets": _ranges(place.cache_sets(index)) if index else None,
+            }
+            for place in found
+        ],
+    }
+
+
+def _ranges(numbers: frozenset[int]) -> list[list[int]]:
+    return [[start, end - 1] for start, end in merged((number, number + 1) for number in numbers)]
+
+
+def _xen_colors(system: System) -> list[int]:
+    """In Xen's own order: that decides which of them it uses."""
+    return list(system.xen_colors)
+
+
+def _all_built(system: System, boot: Boot) -> list[Built]:
+    """Every domain of the system; one that the boot never came to counts as not created."""
+    met = {built.domain.id: built for built in boot.built}
+    never = [Built(domain, False, domain.failure, (), 0, (), ()) for domain in system.domains if domain.id not in met]
+    return [*boot.built, *never]
+
+
+def _built(built: Built, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
+    domain = built.domain
+    found: dict[str, object] = {
+        "id": domain.id,
+        "name": domain.name,
+        "kind": str(domain.kind),
+        "created": built.created,
+        "failure": built.failure.to_dict() if built.failure else None,
+        "colors": sorted(domain.colors),
+        "pages": domain.nr_pages,
+        "pages_by_color": {str(color): pages for color, pages in built.pages_by_color},
+        "p2m_pages": built.p2m_pages,
+    }
+    if frames:
+        found["frames"] = [list(run) for run in built.frames] if frames is True else frames(built.frames)
+    return found

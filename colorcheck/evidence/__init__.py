@@ -1,0 +1,1 @@
+"""What a real boot log and the replay say of the theorems."""

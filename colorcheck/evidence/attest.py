@@ -1,0 +1,305 @@
+"""Holds a real boot log against the model: what agrees, what differs, and whether the log says enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE
+from colorcheck.inputs.boot.boot_log import BootLog, Statement
+from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.system import Boot, Built, DomainKind, System
+
+DOM0_DRIFT = 8
+"""Frames per color by which a running dom0 kernel moves its own colors (Linux 6.12 under Xen 4.20, measured)."""
+
+
+class Attestation(StrEnum):
+    ATTESTED = "attested"
+    DIFFERS = "differs"
+    TOO_LITTLE = "too-little"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One comparison. `agrees` is None where the log has nothing to compare with."""
+
+    subject: str
+    expected: str
+    found: str
+    agrees: bool | None
+    location: Location
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "subject": self.subject,
+            "expected": self.expected,
+            "found": self.found,
+            "agrees": self.agrees,
+            "location": self.location.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """All comparisons and what follows: attested only if every domain's colors or the color heap were compared.
+
+    `unsaid` is what could have been compared and is not in the log.
+    """
+
+    checks: tuple[Check, ...]
+    verdict: Attestation
+    reason: str
+    unsaid: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "verdict": str(self.verdict),
+            "reason": self.reason,
+            "unsaid": list(self.unsaid),
+            "checks": [check.to_dict() for check in self.checks],
+        }
+
+
+def attest(log: BootLog, boot: Boot, command_line: str, version: str) -> Attested:
+    """Compare what the log says with what the model of Xen `version` ("4.20") says of the same system."""
+    checks = (
+        *_said(log, boot.system, command_line, version),
+        *_options(log, boot),
+        *_machine(log, boot),
+        *_placed(log, boot),
+        *_heap(log, boot),
+        *_uncolored(log, boot),
+        *_domains(log, boot),
+        *_end(log, boot),
+    )
+    unsaid = tuple(_unsaid(checks, boot))
+    if any(check.agrees is False for check in checks):
+        wrong = ", ".join(dict.fromkeys(check.subject for check in checks if check.agrees is False))
+        return Attested(checks, Attestation.DIFFERS, f"the log contradicts the model: {wrong}", unsaid)
+    missing = _missing(checks, boot)
+    if missing:
+        return Attested(checks, Attestation.TOO_LITTLE, missing, unsaid)
+    return Attested(checks, Attestation.ATTESTED, "everything that the log says is what the model says", unsaid)
+
+
+def _unsaid(checks: tuple[Check, ...], boot: Boot) -> Iterator[str]:
+    """What a complete log of this boot has and this one has not."""
+    wanted = ["version", "command line", "memory banks", "boot modules"]
+    if boot.system.coloring and boot.xen_region:
+        wanted += ["probed cache", "place of Xen"]
+    if boot.system.coloring and not boot.panic:
+        wanted += ["number of colors", "colors of Xen", "color heap", "uncolored heap"]
+        wanted += [f"colors of {built.domain.name}" for built in boot.built if built.created]
+    known = {check.subject for check in checks if check.agrees is not None}
+    return (subject for subject in wanted if subject not in known)
+
+
+def _missing(checks: tuple[Check, ...], boot: Boot) -> str:
+    """What the log must also have before it attests anything; empty if nothing."""
+    known = {check.subject for check in checks if check.agrees}
+    if "command line" not in known:
+        return "no command line of Xen: give the log from the first line of the boot on"
+    if boot.panic:
+        return "" if "panic" in known else "the model expects a panic and the log ends without one"
+    if not boot.system.coloring:
+        return ""
+    if "place of Xen" not in known:
+        return "no line 'Placing Xen at': give the log from the first line of the boot on"
+    if "color heap" not in known and not any(subject.startswith("colors of") for subject in known):
+        return "no colors of any domain: press Ctrl-A three times, then m, H and q on Xen's console, and log again"
+    return ""
+
+
+def _colors(colors: tuple[int, ...]) -> str:
+    return str(ColorSet.of(colors)) or "none"
+
+
+def _region(region: tuple[int, int] | None) -> str:
+    return "nowhere" if region is None else f"{region[0]:#x}-{region[1]:#x}"
+
+
+def _check(
+    subject: str, expected: object, statement: Statement | None, shown: str = "", found: str = ""
+) -> Iterator[Check]:
+    """Compare a statement with the value that it should have; nothing where the log has no such statement."""
+    if statement is not None:
+        text = found or str(statement.value)
+        yield Check(subject, shown or str(expected), text, statement.value == expected, statement.location)
+
+
+def _said(log: BootLog, system: System, command_line: str, version: str) -> Iterator[Check]:
+    if log.version is not None:
+        text = str(log.version.value)
+        same = text == version or text.startswith((version + ".", version + "-"))
+        yield Check("version", version, text, same, log.version.location)
+    yield from _check("command line", command_line.strip(), log.command_line)
+    yield from _check("number of colors", system.nr_colors, log.nr_colors)
+    if log.xen_colors is not None and isinstance(log.xen_colors.value, tuple):
+        colors = tuple(sorted(set(system.xen_colors)))
+        found = tuple(sorted(set(log.xen_colors.value[1])))
+        yield Check("colors of Xen", _colors(colors), _colors(found), colors == found, log.xen_colors.location)
+    if log.probed is not None and isinstance(log.probed.value, tuple) and system.way_size:
+        level, line, sets = log.probed.value
+        shown = f"L{level}: {line} B x {sets} sets"
+        yield Check(
+            "probed cache", f"{system.way_size} B a way", shown, line * sets == system.way_size, log.probed.location
+        )
+
+
+def _machine(log: BootLog, boot: Boot) -> Iterator[Check]:
+    """The memory that Xen found: banks, modules and reserved ranges, in whatever order."""
+    prepared = boot.system.preparation
+    if prepared is None:
+        return
+    machine = prepared.machine
+    modules = [(module.start, module.end) for module in machine.modules]
+    yield from _spans("memory banks", [bank.span for bank in machine.banks], log.memory)
+    yield from _spans("boot modules", modules, log.modules)
+    yield from _spans("reserved ranges", [held.span for held in machine.reserved], log.reserved)
+
+
+def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) -> Iterator[Check]:
+    """Ranges of bytes; where they differ, those of either side that the other has not."""
+    if not said:
+        return
+    wanted = set(expected)
+    found = {(v[0], v[1]): s.location for s in said if isinstance(v := s.value, tuple)}
+    lacking, more = sorted(wanted - found.keys()), sorted(found.keys() - wanted)
+    where = found[more[0]] if more else said[0].location
+    yield Check(
+        subject,
+        " ".join(map(_region, lacking if lacking or more else sorted(wanted))) or "none of these",
+        " ".join(map(_region, more if lacking or more else sorted(found))) or "none of these",
+        not lacking and not more,
+        where,
+    )
+
+
+def _options(log: BootLog, boot: Boot) -> Iterator[Check]:
+    """Options that Xen rejected. A message that is missing may be lost on the line: that contradicts nothing.
+
+    The model calls every option unknown that it does not take up; those that Xen knows have no such message.
+    """
+    expected = boot.system.arguments.messages if boot.system.arguments else ()
+    said = {str(statement.value): statement.location for statement in log.rejected}
+    for message, location in said.items():
+        if message not in expected:
+            yield Check("rejected options", "no such message", message, False, location)
+    for message in expected:
+        if " has invalid value " not in message:
+            continue
+        known = message in said
+        found = "the same" if known else "no such message in the log"
+        yield Check("rejected options", message, found, True if known else None, said.get(message, log.last_line))
+
+
+def _placed(log: BootLog, boot: Boot) -> Iterator[Check]:
+    if log.xen_region is not None and isinstance(log.xen_region.value, tuple):
+        start, end = log.xen_region.value
+        yield from _check(
+            "place of Xen", boot.xen_region, log.xen_region, _region(boot.xen_region), _region((start, end))
+        )
+    for built in boot.built:
+        said = [
+            statement for statement in log.banks if isinstance(v := statement.value, tuple) and v[0] == built.domain.id
+        ]
+        if not built.banks or not said or built.domain.kind is DomainKind.XL:
+            continue
+        found = tuple(v[1:] for statement in said if isinstance(v := statement.value, tuple))
+        yield Check(
+            f"memory banks of {built.domain.name}",
+            " ".join(map(_region, built.banks)),
+            " ".join(map(_region, found)),
+            found == built.banks,
+            said[0].location,
+        )
+
+
+def _uncolored(log: BootLog, boot: Boot) -> Iterator[Check]:
+    """Free frames of the buddy heap: never more than it ever got. How many are in use depends on the build."""
+    prepared = boot.system.preparation
+    if log.uncolored is None or prepared is None or not boot.buddy_initial_pages or boot.panic:
+        return
+    machine = prepared.machine
+    modules = sum(-(-module.size // PAGE) for module in machine.modules)  # Xen's own stands for its init section
+    most, found = boot.buddy_initial_pages + modules, int(str(log.uncolored.value))
+    yield Check("uncolored heap", f"{most} frames at most", f"{found} free", found <= most, log.uncolored.location)
+
+
+def _states(boot: Boot) -> Iterator[tuple[str, tuple[int, ...], Built | None]]:
+    """The color heap at the end, then after each domain, the last one first."""
+    yield "at the end", boot.free_final, None
+    for built in reversed(boot.built):
+        if built.created:
+            yield f"after {built.domain.name}", built.free_after, built
+
+
+def _heap(log: BootLog, boot: Boot) -> Iterator[Check]:
+    if not log.heap or not boot.system.nr_colors:
+        return
+    found = {color: int(str(statement.value)) for color, statement in log.heap}
+    location = log.heap[0][1].location
+    dom0 = next((set(built.domain.colors) for built in boot.built if built.domain.id == 0), set())
+    running = any(built.domain.kind is DomainKind.XL for built in boot.built)
+    best: tuple[int, str, list[int]] | None = None
+    for name, free, _ in _states(boot):
+        allowed = [DOM0_DRIFT if running and color in dom0 else 0 for color in range(len(free))]
+        wrong = [c for c, n in found.items() if c >= len(free) or abs(free[c] - n) > allowed[c]]
+        if best is None or len(wrong) < best[0]:
+            best = (len(wrong), name, wrong)
+        if not wrong:
+            break
+    if best is None:
+        return
+    count, name, wrong = best
+    free = next(free for label, free, _ in _states(boot) if label == name)
+    if not count:
+        partly = "" if len(found) == len(free) else f" ({len(found)} of {len(free)} colors are legible)"
+        yield Check("color heap", f"the model's frames per color {name}", f"the same{partly}", True, location)
+        return
+    first = wrong[0]
+    expected = f"{free[first]} frames" if first < len(free) else "no such color"
+    place = dict(log.heap)[first].location
+    yield Check(
+        "color heap",
+        f"color {first}: {expected} ({name})",
+        f"color {first}: {found[first]} frames; {count} of {len(found)} colors differ",
+        False,
+        place,
+    )
+
+
+def _domains(log: BootLog, boot: Boot) -> Iterator[Check]:
+    by_id = {built.domain.id: built for built in boot.built}
+    for logged in log.domains:
+        built = by_id.get(logged.id)
+        if built is None:
+            place = (logged.pages or logged.colors or Statement(0, log.last_line)).location
+            yield Check(f"domain {logged.id}", "no such domain", "it exists", False, place)
+            continue
+        name = built.domain.name
+        if logged.colors is not None:
+            expected = tuple(sorted(set(built.domain.colors)))
+            found = tuple(sorted(set(logged.colors.value))) if isinstance(logged.colors.value, tuple) else ()
+            yield Check(
+                f"colors of {name}", _colors(expected), _colors(found), expected == found, logged.colors.location
+            )
+        if logged.pages is not None and built.domain.kind is not DomainKind.XL:
+            yield from _check(f"pages of {name}", built.domain.pages, logged.pages)
+
+
+def _end(log: BootLog, boot: Boot) -> Iterator[Check]:
+    if log.panic is None and boot.panic is None:
+        return
+    expected = boot.panic.message if boot.panic else "no panic"
+    found = str(log.panic.value) if log.panic else "no panic in the log"
+    agrees = None if log.panic is None else bool(boot.panic) and _same_panic(expected, found)
+    yield Check("panic", expected, found, agrees, log.panic.location if log.panic else log.last_line)
+
+
+def _same_panic(expected: str, found: str) -> bool:
+    return found.strip() in expected or expected in found

@@ -1,0 +1,143 @@
+"""Proof and replay held against each other: where they disagree, colorcheck is wrong, never the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.theorem import Theorem
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.affinity import shared_caches
+from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
+from colorcheck.hardware.index import KnownIndex, UnknownIndex
+from colorcheck.replay.changes import in_order
+from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
+from colorcheck.verification.results import Fault, Outlook
+from colorcheck.xen.system import Boot
+
+_FRAMES = 4  # of each color; more only repeat what the index function makes of them
+
+
+@dataclass(frozen=True, slots=True)
+class CrossChecked:
+    """The theorems with what replay shows of each refutation, and where the two disagree."""
+
+    theorems: tuple[Theorem, ...]
+    faults: tuple[Fault, ...]
+
+
+def cross_check(outlook: Outlook, board: Board | None) -> CrossChecked:
+    """Replays every theorem about pairs and about memory to concrete frames, where the boot has given any out."""
+    boot = outlook.boot
+    if boot is None or board is None or not boot.system.coloring:
+        return CrossChecked(outlook.theorems, ())
+    replayed = _Replayed(boot, board)
+    theorems = tuple(replayed.with_witness(theorem) for theorem in outlook.theorems)
+    said = (text for theorem in theorems for text in replayed.disagreements(theorem))
+    return CrossChecked(theorems, tuple(Fault(f"proof and replay, Xen {outlook.line}", text) for text in said))
+
+
+class _Replayed:
+    def __init__(self, boot: Boot, board: Board) -> None:
+        self.boot = boot
+        self.board = board
+        self.domains = {built.domain.name: built for built in boot.built}
+        self.sets = cache(self._sets)
+        self.possible = cache(self._possible)
+
+    def disagreements(self, theorem: Theorem) -> Iterator[str]:
+        if theorem.kind == "pair-separation":
+            yield from self._pair(theorem)
+        elif theorem.kind == "memory-any-order":
+            yield from self._order(theorem)
+        elif theorem.id.startswith("memory/") and theorem.subjects[0] in self.domains:
+            built = self.domains[theorem.subjects[0]]
+            lacks = built.failure is not None and built.failure.kind == "domain-memory"
+            if theorem.verdict is Verdict.PROVED and not built.created and lacks:
+                yield f"{theorem.id} is proved, but the replay has no memory for {theorem.subjects[0]}"
+            if theorem.verdict is Verdict.REFUTED and built.created:
+                yield f"{theorem.id} is refuted, but the replay builds {theorem.subjects[0]}"
+
+    def _order(self, theorem: Theorem) -> Iterator[str]:
+        """An order of creation that is said to fail must fail when it is replayed."""
+        order = theorem.witness.get("order") if isinstance(theorem.witness, dict) else None
+        if theorem.verdict is not Verdict.REFUTED or not order:
+            return
+        after = in_order(self.boot, [str(name) for name in order])
+        if after is not None and all(built.created for built in after.built if built.domain.name in theorem.subjects):
+            listed = ", ".join(map(str, order))
+            yield f"{theorem.id} is refuted, but the replay of {listed} builds {theorem.subjects[0]}"
+
+    def with_witness(self, theorem: Theorem) -> Theorem:
+        """A refuted pair with two frames of the replay that meet."""
+        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or not self._built(theorem):
+            return theorem
+        first, second = theorem.subjects
+        for known in self._caches(theorem):
+            common = self.sets(first, known) & self.sets(second, known)
+            if common and not isinstance(known.index, UnknownIndex):
+                chosen = min(common)
+                lines = [self._line(owner, known.index, chosen) for owner in (first, second)]
+                own = theorem.witness if isinstance(theorem.witness, dict) else {}
+                return replace(theorem, witness={**own, "replay": Meeting(lines[0], lines[1], chosen).to_dict()})
+        return theorem
+
+    def _line(self, owner: str, index: KnownIndex, chosen: int) -> CacheLine:
+        """A line of an owner's frames in this set, which is one of its sets."""
+        nr_colors = self.boot.system.nr_colors or 1
+        mfn = next(mfn for mfn in self._frames(owner) if chosen in sets_of_frame(index, mfn))
+        step = min(index.line, PAGE)
+        address = next(a for a in range(mfn * PAGE, (mfn + 1) * PAGE, step) if index.set_of(a) == chosen)
+        return CacheLine(owner, mfn, mfn % nr_colors, address)
+
+    def _frames(self, owner: str) -> Iterator[int]:
+        return (mfn for color in colors_of(self.boot, owner) for mfn in frames_of(self.boot, owner, color, _FRAMES))
+
+    def _pair(self, theorem: Theorem) -> Iterator[str]:
+        if not self._built(theorem):
+            return
+        first, second = theorem.subjects
+        met = any(self.sets(first, known) & self.sets(second, known) for known in self._caches(theorem))
+        if theorem.verdict is Verdict.PROVED and met:
+            yield f"{theorem.id} is proved, but in the replay frames of {first} and {second} meet in a set"
+        if theorem.verdict is Verdict.REFUTED and not met and not self._could_meet(first, second, theorem):
+            yield f"{theorem.id} is refuted, but no frames that {first} and {second} could get meet in a set"
+
+    def _could_meet(self, first: str, second: str, theorem: Theorem) -> bool:
+        """Whether frames of their colors meet, given out or not; also where nothing is known of the index."""
+        caches = self._caches(theorem)
+        unknown = any(isinstance(known.index, UnknownIndex) for known in caches)
+        return unknown or any(self.possible(first, known) & self.possible(second, known) for known in caches)
+
+    def _built(self, theorem: Theorem) -> bool:
+        """Whether both have frames, and a name that is theirs alone."""
+        names = [built.domain.name for built in self.boot.built]
+        return all(
+            (name == XEN and XEN not in names) or (names.count(name) == 1 and self.domains[name].created)
+            for name in theorem.subjects
+        ) and all(colors_of(self.boot, name) for name in theorem.subjects)
+
+    def _caches(self, theorem: Theorem) -> tuple[Cache, ...]:
+        cpus = [
+            frozenset(self.domains[name].domain.cpus or ()) or None if name in self.domains else None
+            for name in theorem.subjects
+        ]
+        return tuple(group.cache for group in shared_caches(self.board, cpus[0], cpus[1]) if group.cache)
+
+    def _sets(self, owner: str, known: Cache) -> frozenset[int]:
+        if isinstance(known.index, UnknownIndex):
+            return frozenset()
+        return sets_of_frames(known.index, self._frames(owner))
+
+    def _possible(self, owner: str, known: Cache) -> frozenset[int]:
+        """Sets of frames that an owner's colors allow, wherever the color heap began."""
+        if owner == XEN or isinstance(known.index, UnknownIndex):
+            return self._sets(owner, known)
+        nr_colors = self.boot.system.nr_colors or 1
+        colors = {color % nr_colors for color in self.domains[owner].domain.colors}
+        heap = [part for part in self.boot.memory_map if part.use == "color-heap"]
+        near = (range(part.start, min(part.end, part.start + _FRAMES * nr_colors)) for part in heap)
+        return sets_of_frames(known.index, (mfn for frames in near for mfn in frames if mfn % nr_colors in colors))

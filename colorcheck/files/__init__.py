@@ -1,0 +1,1 @@
+"""Files as such: atomic writes, edits, git revisions, shipped data."""

@@ -1,0 +1,40 @@
+"""Finds grammars and boards, inside the installed package, else in the checkout beside it; and a place for caches."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parents[1]  # the package
+
+
+def data_folder(name: str) -> Path:
+    """The folder `grammars` or `boards`."""
+    shipped = _HERE / "_data" / name
+    return shipped if shipped.is_dir() else _HERE.parent / name
+
+
+def grammar(name: str) -> str:
+    """The text of a Lark grammar, by its name without ending."""
+    return (data_folder("grammars") / f"{name}.lark").read_text(encoding="utf-8")
+
+
+@cache
+def cache_folder() -> Path | None:
+    """The user's own folder for what can be made again.
+
+    `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None where `$COLORCHECK_CACHE` is `off`,
+    and where no folder belongs to this user and can be written to.
+    """
+    given = os.environ.get("COLORCHECK_CACHE", "")
+    if given == "off":
+        return None
+    try:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = Path(given) if given else base / "colorcheck"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        usable = folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+    except (OSError, RuntimeError):
+        return None
+    return folder if usable else None

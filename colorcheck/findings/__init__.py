@@ -1,0 +1,1 @@
+"""What becomes of findings: selection, silencing, baselines, fingerprints, fixes, consequences."""

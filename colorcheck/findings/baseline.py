@@ -1,0 +1,104 @@
+"""Baselines: the findings that an old project already has, so that only new ones fail. Refuted theorems never count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.findings.fingerprint import fingerprints
+from colorcheck.findings.selection import can_be_silenced
+from colorcheck.report.style import Style
+from colorcheck.verification.results import Silenced, Verification
+
+SCHEMA = "colorcheck/baseline/1"
+NAME = "colorcheck-baseline.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A known finding. Only the fingerprint counts; the rest is for people who read the file."""
+
+    fingerprint: str
+    rule: str
+    file: str
+    message: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"fingerprint": self.fingerprint, "rule": self.rule, "file": self.file, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The known findings of a project; `file` is where they stand."""
+
+    entries: tuple[Entry, ...] = ()
+    file: str = NAME
+
+    def to_text(self) -> str:
+        """JSON, sorted, so that a diff shows what changed."""
+        known = sorted(self.entries, key=lambda entry: (entry.file, entry.rule, entry.fingerprint))
+        return json.dumps({"schema": SCHEMA, "findings": [entry.to_dict() for entry in known]}, indent=2) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A verification without its known findings, and the entries whose finding is gone."""
+
+    verification: Verification
+    stale: tuple[Entry, ...]
+
+
+def create(findings: Iterable[Finding], style: Style, file: str = NAME) -> Baseline:
+    """A baseline of all findings that can be silenced at all."""
+    findings = tuple(findings)
+    made = zip(findings, fingerprints(findings, style), strict=True)
+    return Baseline(tuple(_entry(finding, print_, style) for finding, print_ in made if can_be_silenced(finding)), file)
+
+
+def _entry(finding: Finding, fingerprint: str, style: Style) -> Entry:
+    return Entry(fingerprint, finding.rule, style.relative(finding.location.file), finding.message)
+
+
+def read(text: str, file: str = NAME) -> Baseline | Problem:
+    """A baseline from its file's text."""
+    where = Location(file)
+    advice = "write it anew with `colorcheck baseline create`"
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Problem("baseline", f"the baseline is no JSON: {error}", where, advice)
+    if (
+        not isinstance(document, dict)
+        or document.get("schema") != SCHEMA
+        or not isinstance(document.get("findings"), list)
+    ):
+        return Problem("baseline", f'the baseline has not the schema "{SCHEMA}"', where, advice)
+    entries = []
+    for item in document["findings"]:
+        if not isinstance(item, dict) or not isinstance(item.get("fingerprint"), str):
+            return Problem("baseline", "an entry of the baseline has no fingerprint", where, advice)
+        entries.append(Entry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message"))))
+    return Baseline(tuple(entries), file)
+
+
+def compare(verification: Verification, baseline: Baseline, style: Style) -> Compared:
+    """Take the known findings out. Refuted and undecided theorems stay, whatever the baseline says."""
+    known = {entry.fingerprint for entry in baseline.entries}
+    made = tuple(zip(verification.findings, fingerprints(verification.findings, style), strict=True))
+    silent = [finding for finding, print_ in made if print_ in known and can_be_silenced(finding)]
+    place = Location(baseline.file)
+    silenced = (*verification.silenced, *(Silenced(finding, place, "in the baseline") for finding in silent))
+    left = tuple(finding for finding in verification.findings if finding not in silent)
+    found = {print_ for _, print_ in made}
+    stale = tuple(entry for entry in baseline.entries if entry.fingerprint not in found)
+    return Compared(replace(verification, findings=left, silenced=silenced), stale)
+
+
+def prune(baseline: Baseline, stale: Iterable[Entry]) -> Baseline:
+    """The baseline without entries whose finding is gone."""
+    gone = {entry.fingerprint for entry in stale}
+    return replace(baseline, entries=tuple(entry for entry in baseline.entries if entry.fingerprint not in gone))

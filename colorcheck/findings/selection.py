@@ -1,0 +1,161 @@
+"""Which findings are told: rules selected or ignored by name, silenced by comments; and what nothing can silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.findings.consequences import without_consequences
+from colorcheck.findings.silence_comments import Comment, comments
+from colorcheck.rules import order
+from colorcheck.rules.rule import Rule
+from colorcheck.rules.silence.cc801_silence_without_reason import RULE as WITHOUT_REASON
+from colorcheck.rules.silence.cc802_silence_unused import RULE as UNUSED
+from colorcheck.rules.silence.cc803_silence_unknown_rule import RULE as UNKNOWN
+from colorcheck.rules.silence.cc804_cannot_be_silenced import RULE as KEPT
+from colorcheck.verification.results import Facts, Silenced
+
+ALWAYS = ("CC4", "CC8", "CC9")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The findings that are told, and those that are not, each with what silenced it and why."""
+
+    findings: tuple[Finding, ...]
+    silenced: tuple[Silenced, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """Somebody's wish to silence: the rules by ID, prefix or name, where it stands, why, and what it is about."""
+
+    names: tuple[str, ...]
+    location: Location
+    reason: str
+    files: str = "*"
+    line: int = 0
+
+    def wants(self, finding: Finding, folder: str) -> bool:
+        place = finding.location
+        if self.line and not (
+            place.file == self.location.file and place.line <= self.line <= max(place.end_line, place.line)
+        ):
+            return False
+        return any(matches(name, finding) for name in self.names) and _under(place.file, self.files, folder)
+
+
+def matches(name: str, finding: Finding) -> bool:
+    """Whether a name means the finding's rule: its ID, the beginning of its ID (`CC1`), or its name."""
+    return finding.rule.startswith(name.upper()) or finding.name == name.lower()
+
+
+def can_be_silenced(finding: Finding) -> bool:
+    """Refuted theorems, inputs that could not be read, and faults of colorcheck are always told."""
+    return not (
+        finding.rule.startswith(ALWAYS) or (finding.rule.startswith("CC0") and finding.severity is Severity.ERROR)
+    )
+
+
+def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule]) -> Selected:
+    """What is left of the findings by the manifest's [rules] and by the comments in the inputs."""
+    rules, manifest = tuple(rules), facts.manifest
+    told, silenced, extra = list(findings), list[Silenced](), list[Finding]()
+    for comment in comments(facts):
+        extra += _unknown(comment.rules, comment.location, rules)
+        if not comment.reason:
+            extra.append(_without_reason(comment))
+            continue
+        ask = _Ask(comment.rules, comment.location, comment.reason, line=comment.line)
+        hit = _silence(ask, told, silenced, extra, manifest.folder)
+        if not hit and not _left_out(comment, facts):
+            extra.append(_unused(comment))
+    for ask in _asks(facts):
+        extra += _unknown(ask.names, ask.location, rules)
+        _silence(ask, told, silenced, extra, manifest.folder)
+    extra += _unknown(manifest.select, manifest.location("rules.select"), rules)
+    if manifest.select:
+        chosen = [f for f in told if not can_be_silenced(f) or any(matches(name, f) for name in manifest.select)]
+        silenced += (Silenced(f, manifest.location("rules.select"), "not selected") for f in told if f not in chosen)
+        told = chosen
+    return Selected(tuple(sorted((*without_consequences(told, facts), *extra), key=order)), tuple(silenced))
+
+
+def _asks(facts: Facts) -> Iterator[_Ask]:
+    manifest = facts.manifest
+    if manifest.ignore:
+        yield _Ask(manifest.ignore, manifest.location("rules.ignore"), "ignored in [rules]")
+    for entry in manifest.path_rules:
+        yield _Ask(entry.ignore, entry.location, entry.reason, entry.path)
+
+
+def _silence(ask: _Ask, told: list[Finding], silenced: list[Silenced], extra: list[Finding], folder: str) -> bool:
+    """Move what the wish is about from `told` to `silenced`; whether there was anything."""
+    wanted = [finding for finding in told if ask.wants(finding, folder)]
+    kept = [finding for finding in wanted if not can_be_silenced(finding)]
+    for finding in wanted:
+        if finding not in kept:
+            told.remove(finding)
+            silenced.append(Silenced(finding, ask.location, ask.reason))
+    if kept:
+        extra.append(_kept(kept[0], ask.location))
+    return bool(wanted)
+
+
+def _kept(finding: Finding, where: Location) -> Finding:
+    advice = "name the domains in [[policy.share]] of the manifest, with the reason, if they may share"
+    return KEPT.finding(
+        f"{finding.rule} ({finding.name}) cannot be silenced",
+        where,
+        advice if finding.rule.startswith("CC4") else "mend what it found",
+    )
+
+
+def _without_reason(comment: Comment) -> Finding:
+    return WITHOUT_REASON.finding(
+        "this comment gives no reason and silences nothing",
+        comment.location,
+        f"write the reason behind the bracket: colorcheck: ignore[{', '.join(comment.rules)}] REASON",
+    )
+
+
+def _unused(comment: Comment) -> Finding:
+    return UNUSED.finding(
+        f"nothing found here by {', '.join(comment.rules) or 'no rule'}: this comment silences nothing",
+        comment.location,
+        "delete the comment",
+    )
+
+
+def _unknown(names: Iterable[str], where: Location, rules: tuple[Rule, ...]) -> Iterator[Finding]:
+    known = [*(rule.id for rule in rules), *(rule.name for rule in rules)]
+    for name in names:
+        if name.lower() not in known and not any(rule.id.startswith(name.upper()) for rule in rules):
+            yield UNKNOWN.finding(
+                f'there is no rule "{name}"', where, did_you_mean(name, known, "`colorcheck rules` lists them")
+            )
+
+
+def _left_out(comment: Comment, facts: Facts) -> bool:
+    """Whether rules that the comment names are left out of this run, so that they may well find something."""
+    manifest = facts.manifest
+    return bool(manifest.select) or any(
+        name.upper().startswith(ignored.upper()) or ignored.upper().startswith(name.upper())
+        for name in comment.rules
+        for ignored in manifest.ignore
+    )
+
+
+def _under(file: str, pattern: str, folder: str) -> bool:
+    """Whether a file, relative to the manifest's folder, is meant by a pattern such as `legacy/*.cfg`."""
+    if pattern == "*":
+        return True
+    path = PurePath(file)
+    base = PurePath(folder or ".")
+    relative = path.relative_to(base) if path.is_relative_to(base) else path
+    return fnmatchcase(relative.as_posix(), pattern) or fnmatchcase(path.as_posix(), pattern)

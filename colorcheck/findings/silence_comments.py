@@ -1,0 +1,113 @@
+"""Comments that silence rules: `# colorcheck: ignore[CC115] reason`, in the comment style of each input language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.verification.results import Facts
+
+_MARK = "colorcheck:"
+_ASK = r"\s*colorcheck:\s*ignore\[(?P<rules>[^\]\n]*)\](?P<reason>[^\n]*?)"
+_DOUBLE = r'"(?:[^"\\\n]|\\[^\n])*"'
+_SINGLE = r"'(?:[^'\\\n]|\\[^\n])*'"
+
+
+def _language(strings: str, comments: str, ask: str, *leaders: str) -> _Language:
+    return _Language(re.compile(f"{strings}|(?P<comment>{comments})", re.DOTALL), re.compile(ask), leaders)
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """How strings and comments are written: `tokens` steps over both, `ask` finds the wish in a comment."""
+
+    tokens: re.Pattern[str]
+    ask: re.Pattern[str]
+    leaders: tuple[str, ...]
+
+
+_HASH = ("#[^\n]*", rf"#{_ASK}\s*$", "#")
+_XL = _language(f"{_DOUBLE}|{_SINGLE}", *_HASH)
+_TOML = _language(r'"""(?:[^\\]|\\.)*?"""|' + rf"'{{3}}.*?'{{3}}|{_DOUBLE}|'[^'\n]*'", *_HASH)
+_SHELL = _language(r'"(?:[^"\\]|\\.)*"|' + r"'[^']*'|\\.", *_HASH)
+_DEVICE_TREE = _language(
+    r'"(?:[^"\\]|\\.)*"|' + _SINGLE,
+    r"//[^\n]*|/\*.*?\*/",
+    rf"^//(?:[^\n]*//)??{_ASK}\s*$|^/\*\s*colorcheck:\s*ignore\[(?P<rules2>[^\]\n]*)\](?P<reason2>[^\n]*?)\*/",
+    "//",
+    "/*",
+)
+_LARGEST = 16 << 20  # a file above this size in bytes is not searched
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment that silences: its place, the rules that it names, its reason, and the line that it speaks about."""
+
+    location: Location
+    rules: tuple[str, ...]
+    reason: str
+    line: int
+
+
+def comments(facts: Facts) -> Iterator[Comment]:
+    """Those of all input files, in order."""
+    for file, language in dict(_files(facts)).items():
+        yield from _comments(file, _text(file), language)
+
+
+def comments_of(file: str, text: str) -> Iterator[Comment]:
+    """Those of a file whose name tells its language; any other is read as one of xl."""
+    languages = {".toml": _TOML, **dict.fromkeys((".dts", ".dtsi", ".dtso", ".h"), _DEVICE_TREE)}
+    return _comments(file, text, languages.get(Path(file).suffix, _XL))
+
+
+def _comments(file: str, text: str, language: _Language) -> Iterator[Comment]:
+    """A comment alone on its line speaks about the next line that is not a comment. Strings have no comments."""
+    lines = text.split("\n") if _MARK in text else []
+    for token in language.tokens.finditer(text) if lines else ():
+        match = language.ask.search(token["comment"]) if token["comment"] else None
+        if match is None:
+            continue
+        found = match.groupdict()
+        suffix = "" if found["rules"] is not None else "2"
+        start = token.start() + match.start()
+        begin = text.rfind("\n", 0, start) + 1
+        about = number = text.count("\n", 0, start) + 1
+        if not text[begin:start].strip():
+            about = next((n for n, t in enumerate(lines[number:], number + 1) if _code(t, language.leaders)), number)
+        yield Comment(
+            Location(file, number, start - begin + 1, number, start - begin + 1 + len(match[0])),
+            tuple(name.strip() for name in found[f"rules{suffix}"].split(",") if name.strip()),
+            found[f"reason{suffix}"].strip(" :-\r"),
+            about,
+        )
+
+
+def _code(line: str, leaders: tuple[str, ...]) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith(leaders)
+
+
+def _files(facts: Facts) -> Iterator[tuple[str, _Language]]:
+    deployment = facts.deployment
+    yield facts.manifest.file, _TOML
+    if deployment.tree is not None:
+        yield from ((file, _DEVICE_TREE) for file in (deployment.tree.file, *deployment.tree.files))
+    yield from ((guest.file, _XL) for guest in deployment.guests)
+    if deployment.image_builder is not None:
+        yield deployment.image_builder.file, _SHELL
+
+
+def _text(file: str) -> str:
+    """The text of a file that has such a comment; empty for any other."""
+    path = Path(file)
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            return ""
+        data = path.read_bytes()
+    except (OSError, ValueError):
+        return ""
+    return data.decode("utf-8", "replace") if _MARK.encode() in data else ""

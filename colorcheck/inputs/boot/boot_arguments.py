@@ -1,0 +1,20 @@
+"""The options of Xen's boot arguments, each with its place. `xen.options.options` says what they mean."""
+
+from __future__ import annotations
+
+from colorcheck.core.source import Passage
+from colorcheck.inputs.grammar import span, tokens
+
+
+def option_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the options stand in the text: the offsets of their first characters and of those behind their last.
+
+    Only spaces separate options (`xen/common/kernel.c`), and a NUL byte ends the arguments.
+    """
+    spans = ((span(token)[0], token.rstrip(" ")) for token in tokens("boot_arguments", text.partition("\0")[0]))
+    return tuple((start, start + len(option)) for start, option in spans)
+
+
+def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:
+    """The options in their order, as written: nothing is cut, looked up or split."""
+    return tuple(arguments.part(start, end) for start, end in option_spans(arguments.text))

@@ -1,0 +1,221 @@
+"""Boot logs of Xen as a serial console shows them: what Xen said of itself, each statement with its line.
+
+Takes logs with or without time stamps (Xen's `console_timestamps`, a terminal program's, the kernel's), with ANSI
+codes, with carriage returns, noise and lines of guests between Xen's own. A statement that noise has damaged is
+left out: a log can only ever say too little. Message texts as printed by Xen 4.20.4, 4.21.2 and 4.22.0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import field
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_XEN = re.compile(r"\(XEN\)[ ]?(?:\[[^\]\n]{1,40}\][ ]?)?")
+_START = re.compile(r"Checking for initrd in /chosen")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One value that the log states: a text, a number or a tuple of them, with its line."""
+
+    value: object
+    location: Location
+
+
+@dataclass(slots=True)
+class _Dumped:
+    heap: dict[int, Statement] = field(default_factory=dict)
+    domains: dict[int, dict[str, Statement]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDomain:
+    """What the debug key `q` says of a domain: `nr_pages` and its colors; None where the log has it not."""
+
+    id: int
+    pages: Statement | None
+    colors: Statement | None
+
+
+@dataclass(frozen=True, slots=True)
+class BootLog:
+    """The last boot that a log holds; every field is None or empty where the log does not say.
+
+    `version` is `4.20.4`; `xen_region` (start, end) in bytes, end exclusive; `modules` and `memory` likewise, with
+    the module's kind, and `reserved`; `heap` maps a color to its free frames as the debug key `H` printed them last;
+    `uncolored` are the free frames of the buddy heap as `m` printed them; `banks` are (domain, start, end) in guest
+    addresses; `panic` is the text of the panic, its lines joined by blanks.
+    """
+
+    file: str
+    boots: int
+    version: Statement | None = None
+    command_line: Statement | None = None
+    probed: Statement | None = None
+    xen_region: Statement | None = None
+    nr_colors: Statement | None = None
+    xen_colors: Statement | None = None
+    panic: Statement | None = None
+    memory: tuple[Statement, ...] = ()
+    modules: tuple[Statement, ...] = ()
+    reserved: tuple[Statement, ...] = ()
+    rejected: tuple[Statement, ...] = ()
+    banks: tuple[Statement, ...] = ()
+    uncolored: Statement | None = None
+    heap: tuple[tuple[int, Statement], ...] = ()
+    domains: tuple[LoggedDomain, ...] = ()
+    last_line: Location = field(default_factory=lambda: Location(""))
+
+    @property
+    def says_nothing(self) -> bool:
+        return self.command_line is None and self.panic is None and not self.heap
+
+
+def _lines(file: str, text: str) -> Iterator[tuple[str, Location]]:
+    """What Xen itself printed, line by line, cleaned, with its place."""
+    for number, raw in enumerate(text.split("\n"), 1):
+        clean = _NOISE.sub("", _ANSI.sub("", raw))
+        marks = list(_XEN.finditer(clean))
+        location = Location(file, number, 1, number, max(2, len(raw.rstrip("\r")) + 1))
+        if marks:
+            yield clean[marks[-1].end() :].rstrip(), location
+        elif banner := re.search(r"\bXen (\d+\.\d+[.\w-]*)\s*$", clean):
+            yield f"Xen version {banner[1]} ", location
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Colors as a rangeset prints them: `0-1, 7`."""
+    found: list[int] = []
+    for part in text.replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        if first.isdigit() and (not last or last.isdigit()):
+            found.extend(range(int(first), int(last or first) + 1))
+    return tuple(found)
+
+
+def _span(start: str, end: str) -> tuple[int, int]:
+    return int(start, 16), int(end, 16)
+
+
+_SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
+    ("version", re.compile(r"Xen version (\d+\.\d+[.\w-]*) "), lambda m: m[1]),
+    ("command_line", re.compile(r"Command line: ?(.*)$"), lambda m: m[1].strip()),
+    (
+        "probed",
+        re.compile(r"LLC found: L(\d+) \(line size: (\d+) bytes, sets num: (\d+)\)$"),
+        lambda m: (int(m[1]), int(m[2]), int(m[3])),
+    ),
+    ("xen_region", re.compile(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
+    ("nr_colors", re.compile(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
+    ("uncolored", re.compile(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
+    ("xen_colors", re.compile(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
+)
+_MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
+    (
+        "memory",
+        re.compile(r"RAM: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
+        lambda m: (int(m[1], 16), int(m[2], 16) + 1),
+    ),
+    (
+        "modules",
+        re.compile(r"MODULE\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16}) (\w[\w ]*?)\s*$"),
+        lambda m: (int(m[1], 16), int(m[2], 16) + 1, m[3]),
+    ),
+    (
+        "reserved",
+        re.compile(r" ?RESVD\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
+        lambda m: (int(m[1], 16), int(m[2], 16) + 1),
+    ),
+    ("rejected", re.compile(r"(parameter \".*\" (?:has invalid value .*|unknown!))$"), lambda m: m[1]),
+    (
+        "banks",
+        re.compile(r"d(\d+) BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "),
+        lambda m: (int(m[1]), *_span(m[2], m[3])),
+    ),
+)
+_PANIC = re.compile(r"Panic on CPU \d+:")
+_HEAP = re.compile(r"Color heap\[(\d+)\]: (\d+) pages$")
+_DOMAIN = re.compile(r"General information for domain (\d+):")
+_PAGES = re.compile(r"\s*nr_pages=(\d+) ")
+_COLORS = re.compile(r"\s*(?:(\d+) LLC colors|LLC colors \((\d+)\)): \{ ([\d, -]*)\}$")
+
+
+def parse_boot_log(file: str, text: str) -> BootLog:
+    """Read the last boot of a console log. Never fails: what cannot be understood is passed over."""
+    lines = list(_lines(file, text))
+    starts = [index for index, (said, _) in enumerate(lines) if _START.match(said)]
+    commands = [index for index, (said, _) in enumerate(lines) if said.startswith("Command line:")]
+    begin = (starts or commands or [0])[-1]
+    if commands and commands[-1] < begin:
+        begin = starts[-2] if len(starts) > 1 else 0
+    single: dict[str, Statement] = {}
+    many: dict[str, list[Statement]] = {name: [] for name, _, _ in _MANY}
+    dumped = _Dumped()
+    panic: list[tuple[str, Location]] | None = None
+    domain: int | None = None
+    for said, location in lines[begin:]:
+        if panic is not None and "****" not in said:
+            if said.strip():
+                panic.append((said.strip(), location))
+            continue
+        if panic:
+            single.setdefault("panic", Statement(" ".join(t for t, _ in panic), panic[0][1]))
+            panic = None
+        if _PANIC.match(said):
+            panic = []
+            continue
+        domain = _dump(said, location, dumped, domain)
+        for name, pattern, value in _SINGLE:
+            if match := pattern.match(said):
+                single[name] = Statement(value(match), location)
+        for name, pattern, value in _MANY:
+            if match := pattern.match(said):
+                many[name].append(Statement(value(match), location))
+    if panic:
+        single.setdefault("panic", Statement(" ".join(t for t, _ in panic), panic[0][1]))
+    return BootLog(
+        file,
+        max(1, len(starts)) if lines else 0,
+        version=single.get("version"),
+        command_line=single.get("command_line"),
+        probed=single.get("probed"),
+        xen_region=single.get("xen_region"),
+        nr_colors=single.get("nr_colors"),
+        xen_colors=single.get("xen_colors"),
+        panic=single.get("panic"),
+        memory=tuple(many["memory"]),
+        modules=tuple(many["modules"]),
+        rejected=tuple(many["rejected"]),
+        reserved=tuple(many["reserved"]),
+        banks=tuple(many["banks"]),
+        uncolored=single.get("uncolored"),
+        heap=tuple(sorted(dumped.heap.items())),
+        domains=tuple(LoggedDomain(i, d.get("pages"), d.get("colors")) for i, d in sorted(dumped.domains.items())),
+        last_line=lines[-1][1] if lines else Location(file),
+    )
+
+
+def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) -> int | None:
+    """Take up a line of a debug key's output; returns the domain that the following lines speak of."""
+    if said.startswith("Dumping color heap info"):
+        dumped.heap.clear()
+    elif match := _HEAP.match(said):
+        dumped.heap[int(match[1])] = Statement(int(match[2]), location)
+    elif "-> dumping domain info" in said:
+        dumped.domains.clear()
+    elif match := _DOMAIN.match(said):
+        dumped.domains[int(match[1])] = {}
+        return int(match[1])
+    elif domain is not None and (match := _PAGES.match(said)):
+        dumped.domains[domain]["pages"] = Statement(int(match[1]), location)
+    elif domain is not None and (match := _COLORS.match(said)):
+        colors = _numbers(match[3])
+        if len(colors) == int(match[1] or match[2]):
+            dumped.domains[domain]["colors"] = Statement(colors, location)
+    return domain

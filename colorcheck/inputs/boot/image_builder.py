@@ -1,0 +1,251 @@
+"""ImageBuilder configurations: the assignments of a shell file, read without running a shell.
+
+ImageBuilder executes the file with `source`. What cannot be known without a shell (commands, expansions) is a
+problem with its place, and the assignment it stands in is left out. What the keys mean stands in
+`colorcheck.loader.image_builder.image_builder`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Lines, Location, Passage, concatenated
+from colorcheck.core.value import dataclass
+
+_BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
+_BOUNDARY = re.compile(r"[ \t\n;]|\Z")
+_COMMENT = re.compile(r"#[^\n]*")
+_NAME = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<index>[^\]\n]*)\])?(?P<add>\+)?=", re.ASCII)
+_ELEMENT = re.compile(r"\[(?P<index>[^\]\n]*)\]=")
+_INDEX = re.compile(r"\d+(?:,\d+)*", re.ASCII)
+_PLAIN = re.compile(r"[^ \t\n'\"\\$`;&|<>()~]+")
+_MANY = re.compile(r"[*?\[{]")
+_SINGLE = re.compile(r"'([^']*)'")
+_DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPE = re.compile(r'\\[$`"\\\n]')
+_END_OF_LINE = re.compile(r"[^\n]*")
+_HELP = 'write a plain assignment KEY="value"; it can then be checked without running the file'
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`NAME=value` or `NAME[index]=value`. `name_location` takes in the index."""
+
+    name: str
+    index: str
+    value: Passage
+    name_location: Location
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}[{self.index}]" if self.index else self.name
+
+    @property
+    def location(self) -> Location:
+        return self.name_location.until(self.value.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilderFile:
+    """The assignments of a configuration in their order; a later one of the same key counts."""
+
+    file: str
+    assignments: tuple[Assignment, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        return Location(self.file)
+
+    def get(self, name: str, index: int | str | None = None) -> Assignment | None:
+        """The assignment that counts. Index 0 of a name is the name itself, as in the shell."""
+        wanted = ("", "0") if index in (None, "", 0, "0") else (str(index),)
+        return next((a for a in reversed(self.assignments) if a.name == name and a.index in wanted), None)
+
+    def text(self, name: str, index: int | str | None = None) -> str:
+        found = self.get(name, index)
+        return found.value.text if found else ""
+
+
+def read_image_builder(text: str, file: str = "config") -> ImageBuilderFile:
+    """The assignments of a configuration. No text is refused with an exception."""
+    reader = _Reader(file, text)
+    reader.read()
+    return ImageBuilderFile(file, tuple(reader.assignments), tuple(reader.problems))
+
+
+class _NeedsShellError(Exception):
+    """Something whose value only a shell could tell, at an offset."""
+
+    def __init__(self, offset: int, what: str) -> None:
+        super().__init__(what)
+        self.offset = offset
+
+
+class _Reader:
+    def __init__(self, file: str, text: str) -> None:
+        self.text = text
+        self.lines = Lines(file, text)
+        self.position = 0
+        self.assignments: list[Assignment] = []
+        self.problems: list[Problem] = []
+
+    def read(self) -> None:
+        while self._skip():
+            start = self.position
+            try:
+                self.assignments += self._command()
+            except _NeedsShellError as error:
+                self.position = max(self.position, error.offset)
+                self._take(_END_OF_LINE)
+                message = f"{error}: this line cannot be read without running a shell"
+                first = self.lines.location(start, self.position)
+                self.problems.append(Problem("needs-shell", message, first, _HELP))
+
+    def _skip(self) -> bool:
+        """Step over blanks and comments; whether anything is left."""
+        while self._take(_BLANK) or self._take(_COMMENT):
+            pass
+        return self.position < len(self.text)
+
+    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        match = pattern.match(self.text, self.position)
+        if match is None or match.end() == self.position:
+            return None
+        self.position = match.end()
+        return match
+
+    def _command(self) -> list[Assignment]:
+        """Assignments up to the end of the line or `;`. In front of a command they would hold for it alone."""
+        found: list[Assignment] = []
+        while True:
+            start = self.position
+            match = self._take(_NAME)
+            if match is None:
+                word = _END_OF_LINE.match(self.text, start)
+                shown = word[0].split(" ")[0] if word else ""
+                raise _NeedsShellError(start, f'"{shown}" is a command')
+            found += self._assigned(match, found)
+            while self._blank():
+                pass
+            if self.position >= len(self.text) or self.text[self.position] in "\n;#":
+                self.position += self.text.startswith(";", self.position)
+                return found
+
+    def _blank(self) -> bool:
+        if self.text.startswith("\\\n", self.position):
+            self.position += 2
+            return True
+        if self.text[self.position : self.position + 1] in (" ", "\t"):
+            self.position += 1
+            return True
+        return False
+
+    def _assigned(self, match: re.Match[str], before: list[Assignment]) -> list[Assignment]:
+        name, index = match["name"], match["index"]
+        if index is not None and not _INDEX.fullmatch(index):
+            raise _NeedsShellError(match.start(), f'the index "{index}" is no number')
+        place = self.lines.location(match.start(), match.end() - (2 if match["add"] else 1))
+        if index is None and self.text.startswith("(", self.position):
+            if match["add"]:
+                raise _NeedsShellError(match.start(), "elements are added to an array")
+            return self._array(name, place)
+        value = self._word()
+        if match["add"]:
+            earlier = ImageBuilderFile("", (*self.assignments, *before)).get(name, index)
+            if earlier:
+                value = concatenated((earlier.value, value), value.whole)
+        return [Assignment(name, index or "", value, place)]
+
+    def _array(self, name: str, place: Location) -> list[Assignment]:
+        """`NAME=(a b [4]=c)`: elements count on from the last index."""
+        opening = self.position
+        self.position += 1
+        found: list[Assignment] = []
+        following = 0
+        while self._skip():
+            if self.text[self.position] == ")":
+                self.position += 1
+                if not _BOUNDARY.match(self.text, self.position):
+                    raise _NeedsShellError(opening, "text follows an array without a blank")
+                return found
+            element = self._take(_ELEMENT)
+            if element:
+                if not element["index"].isascii() or not element["index"].isdigit():
+                    raise _NeedsShellError(element.start(), f'the index "{element["index"]}" is no number')
+                following = int(element["index"][:9])
+            start = self.position
+            value = self._word()
+            if _MANY.search(self.text, start, self.position):
+                raise _NeedsShellError(start, "a pattern in an array can stand for several elements")
+            if self.position == start and not element:
+                raise _NeedsShellError(start, f'"{self.text[start]}" in an array')
+            found.append(Assignment(name, str(following), value, place))
+            following += 1
+        raise _NeedsShellError(opening, "an array has no end")
+
+    def _word(self) -> Passage:
+        """A word with its quotes taken off."""
+        start = self.position
+        parts: list[Passage] = []
+        while True:
+            plain = self._take(_PLAIN)
+            if plain:
+                parts += self._pieces(plain.start(), plain.end())
+                continue
+            character = self.text[self.position : self.position + 1]
+            if character in ("", " ", "\t", "\n", ";", ")"):
+                break
+            self._quoted(character, parts)
+        whole = self.lines.location(start, self.position)
+        return replace(concatenated(parts, whole), whole=whole)
+
+    def _quoted(self, character: str, parts: list[Passage]) -> None:
+        start = self.position
+        if character == "\\":
+            if start + 1 == len(self.text):
+                raise _NeedsShellError(start, "the file ends with a backslash")
+            self.position = start + 2
+            if not self.text.startswith("\\\n", start):
+                parts += self._pieces(start + 1, self.position)
+            return
+        if character in ("$", "`", "~"):
+            raise _NeedsShellError(start, f'"{character}" stands for something that the shell works out')
+        if character in ("'", '"'):
+            match = self._take(_SINGLE if character == "'" else _DOUBLE)
+            if match is None:
+                self.position = len(self.text)
+                raise _NeedsShellError(start, "a quote has no end")
+            if character == "'":
+                parts += self._pieces(match.start(1), match.end(1))
+            else:
+                self._double_quoted(match.start(1), match.end(1), parts)
+            return
+        raise _NeedsShellError(start, f'"{character}" belongs to a command')
+
+    def _double_quoted(self, start: int, end: int, parts: list[Passage]) -> None:
+        inside = self.text[start:end]
+        expansion = re.search(r"(?:^|[^\\])(?:\\\\)*([$`])", inside)
+        if expansion:
+            offset = start + expansion.start(1)
+            raise _NeedsShellError(offset, f'"{expansion[1]}" stands for something that the shell works out')
+        position = start
+        for escape in _ESCAPE.finditer(self.text, start, end):
+            parts += self._pieces(position, escape.start())
+            if escape[0] != "\\\n":
+                parts += self._pieces(escape.start() + 1, escape.end())
+            position = escape.end()
+        parts += self._pieces(position, end)
+
+    def _pieces(self, start: int, end: int) -> list[Passage]:
+        """`text[start:end]`, split behind newlines."""
+        found = []
+        while start < end:
+            newline = self.text.find("\n", start, end)
+            stop = end if newline < 0 else newline + 1
+            place = self.lines.location(start, stop)
+            found.append(Passage(self.text[start:stop], place, ((0, place),)))
+            start = stop
+        return found

@@ -1,0 +1,93 @@
+"""Kconfig's `.config`: the options that a Xen was built with, each with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import field
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+
+_SET = re.compile(r"CONFIG_(?P<name>\w+)=(?P<value>.*)")
+_UNSET = re.compile(r"# CONFIG_(?P<name>\w+) is not set")
+_STRING = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class KconfigOption:
+    """An option without its `CONFIG_`: `value` is `y`, `m`, `n`, a number as written, or a string without quotes."""
+
+    name: str
+    value: str
+    location: Location
+    value_location: Location
+
+    @property
+    def number(self) -> int | None:
+        """A decimal or hexadecimal number; None where the value is none."""
+        try:
+            return int(self.value, 16 if self.value.lower().startswith("0x") else 10)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Kconfig:
+    """All options of a `.config`. Of one that is set twice, the last setting counts."""
+
+    file: str
+    options: Mapping[str, KconfigOption] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {name: option.value for name, option in self.options.items()}
+
+    def enabled(self, name: str) -> bool:
+        option = self.options.get(name)
+        return option is not None and option.value == "y"
+
+
+def read_kconfig(text: str, file: str = ".config") -> Kconfig:
+    """The options of a `.config`; lines that Kconfig does not write are problems."""
+    options: dict[str, KconfigOption] = {}
+    problems: list[Problem] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        here = _location(file, number, len(line) - len(line.lstrip()), stripped)
+        option = _option(stripped, here)
+        if option is None:
+            if stripped and not stripped.startswith("#"):
+                problems.append(
+                    Problem("kconfig-line", f'"{stripped}" is no line of a .config', here, "write CONFIG_NAME=value")
+                )
+            continue
+        earlier = options.get(option.name)
+        if earlier and earlier.value != option.value:
+            message = f"CONFIG_{option.name} was {earlier.value} in line {earlier.location.line}; this value counts"
+            problems.append(Problem("kconfig-twice", message, here))
+        options[option.name] = option
+    return Kconfig(file, options, tuple(problems))
+
+
+def _location(file: str, line: int, start: int, text: str) -> Location:
+    return Location(file, line, start + 1, line, start + 1 + len(text))
+
+
+def _option(line: str, here: Location) -> KconfigOption | None:
+    unset = _UNSET.fullmatch(line)
+    if unset:
+        return KconfigOption(unset["name"], "n", here, here)
+    given = _SET.fullmatch(line)
+    if given is None:
+        return None
+    string = _STRING.fullmatch(given["value"])
+    value = re.sub(r"\\(.)", r"\1", string["text"]) if string else given["value"]
+    return KconfigOption(
+        given["name"],
+        value,
+        here,
+        _location(here.file, here.line, here.column - 1 + given.start("value"), given["value"]),
+    )

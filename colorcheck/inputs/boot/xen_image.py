@@ -1,0 +1,76 @@
+"""The binary of Xen: how much memory it takes when it runs, from the header of the arm64 Image or of an ELF file."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+
+_IMAGE_MAGIC = b"ARM\x64"  # at offset 56
+_GZIP_MAGIC = b"\x1f\x8b"
+_UIMAGE_MAGIC = b"\x27\x05\x19\x56"
+_UIMAGE_HEADER = 64
+_ENOUGH = 64
+_AARCH64 = 183
+_PT_LOAD = 1
+_HELP = "give the file `xen` of the build, or xen-image-size instead"
+
+
+@dataclass(frozen=True, slots=True)
+class XenImage:
+    """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None where it is not known."""
+
+    file: str
+    size: int | None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_xen_image(data: bytes, file: str = "xen") -> XenImage:
+    """The size of a Xen from its binary: an arm64 Image (plain, gzipped, or in an uncompressed uImage) or an ELF file.
+
+    The header is the one of Linux' `Documentation/arch/arm64/booting.rst`, written by `xen/arch/arm/arm64/head.S`.
+    """
+    if data.startswith(_UIMAGE_MAGIC):
+        data = data[_UIMAGE_HEADER:]
+    if data.startswith(_GZIP_MAGIC):
+        try:
+            data = zlib.decompressobj(wbits=31).decompress(data, 1 << 12)
+        except zlib.error:
+            return _refused(file, "damaged gzip data")
+    if data.startswith(b"\x7fELF"):
+        return _elf(data, file)
+    if len(data) < _ENOUGH:
+        return _refused(file, f"{len(data)} bytes are too few for the header of an arm64 Image")
+    if data[56:60] != _IMAGE_MAGIC:
+        return _refused(file, "neither an arm64 Image (no ARM\\x64 at offset 56) nor an ELF file")
+    size = struct.unpack_from("<Q", data, 16)[0]
+    if not size:
+        return _refused(file, "the header of the Image gives no size")
+    return XenImage(file, size)
+
+
+def _refused(file: str, message: str) -> XenImage:
+    return XenImage(file, None, (Problem("xen-image", message, Location(file), _HELP),))
+
+
+def _elf(data: bytes, file: str) -> XenImage:
+    """From the lowest to the highest address of the loaded segments."""
+    if len(data) < _ENOUGH or data[4:6] != b"\x02\x01":
+        return _refused(file, "no 64-bit little-endian ELF file, or cut off")
+    machine = struct.unpack_from("<H", data, 18)[0]
+    if machine != _AARCH64:
+        return _refused(file, f"an ELF file for machine {machine}, not for Arm64")
+    table, each, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
+    if each < 56 or table + each * count > len(data):
+        return _refused(file, "an ELF file whose program headers are cut off")
+    spans = []
+    for index in range(count):
+        kind, _, _, address, _, _, size, _ = struct.unpack_from("<IIQQQQQQ", data, table + index * each)
+        if kind == _PT_LOAD:
+            spans.append((address, address + size))
+    if not spans:
+        return _refused(file, "an ELF file without anything to load")
+    return XenImage(file, max(end for _, end in spans) - min(start for start, _ in spans))

@@ -1,0 +1,1 @@
+"""Readers of device trees, sources, blobs and overlays."""

@@ -1,0 +1,57 @@
+"""Reads device tree source as dtc does: `.dts`, `.dtsi` and overlays with `/plugin/`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.dts.files import Files
+from colorcheck.inputs.device_tree.dts.freeze import blob_size, freeze
+from colorcheck.inputs.device_tree.dts.include import assemble
+from colorcheck.inputs.device_tree.dts.text import SourceText
+from colorcheck.inputs.device_tree.tree import DeviceTree
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """What became of a source: the tree (none where there are errors), and whether it is an overlay."""
+
+    tree: DeviceTree | None
+    plugin: bool
+    errors: tuple[Problem, ...]
+
+
+def read_source(path: str, data: bytes, *, symbols: bool = False, include_dirs: Sequence[str] = ()) -> SourceTree:
+    """Read the source in `data`, which is the file `path`."""
+    files = Files(include_dirs)
+    problems: list[Problem] = []
+    text = assemble(path, data, files, problems)
+    if problems:
+        return SourceTree(None, False, tuple(problems))
+    return parse_source(path, text, files, symbols=symbols)
+
+
+def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool) -> SourceTree:
+    from colorcheck.inputs.device_tree.dts.live import Merger
+    from colorcheck.inputs.device_tree.dts.parse import parse
+    from colorcheck.inputs.device_tree.dts.resolve import resolve
+    from colorcheck.inputs.device_tree.dts.values import ValueReader
+
+    problems: list[Problem] = []
+    source, warnings = parse(text, problems)
+    if source is None:
+        return SourceTree(None, False, tuple(problems))
+    live = Merger(ValueReader(text, files, problems)).merge(source)
+    problems += resolve(live, symbols)
+    if problems:
+        return SourceTree(None, live.plugin, tuple(problems))
+    root = freeze(live.root)
+    size = blob_size(root, len(live.reservations))
+    # Whoever reads the blob takes an entry of size 0 for the end of the list.
+    reservations = tuple(takewhile(lambda reservation: reservation[1], live.reservations))
+    names = (path, *(name for name in files.names if name != path))
+    looked_for = tuple(dict.fromkeys(files.looked_for))
+    tree = DeviceTree(path, root, reservations, names, tuple(warnings), 17, live.boot_cpu, size, looked_for)
+    return SourceTree(tree, live.plugin, ())

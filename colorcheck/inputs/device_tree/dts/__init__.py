@@ -1,0 +1,1 @@
+"""The reader of device tree sources, as dtc reads them."""

@@ -1,0 +1,63 @@
+"""Finding and reading the files that a source names, with a limit on what they may add up to."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.inputs.files import without_waiting
+
+# The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
+LARGEST = 8 << 20
+OPENING = 512
+
+
+class Files:
+    """All files of one tree. `names` are those that took part, in the order in which they were first read.
+
+    `looked_for` are names of files that were not there, or that were read for places only: one that comes or changes
+    can change what is read.
+    """
+
+    def __init__(self, folders: Sequence[str] = ()) -> None:
+        self.folders = tuple(folders)
+        self.names: list[str] = []
+        self.looked_for: list[str] = []
+        self._left = LARGEST
+
+    def find(self, name: str, beside: str) -> str:
+        """Where `name` is: beside the file that names it, else in the first of `folders` that has it."""
+        for folder in (str(Path(beside).parent), *self.folders):
+            found = str(Path(folder, name))
+            if os.path.isfile(found):
+                return found
+            self.looked_for.append(found)
+        return str(Path(beside).parent / name)
+
+    def read(self, path: str, named_at: Location, offset: int = 0, length: int | None = None) -> bytes | Problem:
+        """The bytes of a file, or why there are none; `named_at` is the place of its name."""
+        wanted = LARGEST + 1 if length is None else min(length, LARGEST + 1)
+        try:
+            with open(path, "rb", opener=without_waiting) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return Problem("unreadable", f"cannot read {path}: not a plain file", named_at)
+                file.seek(min(offset, 1 << 62))
+                data = file.read(wanted)
+        except (OSError, ValueError) as error:
+            self.looked_for.append(path)
+            reason = getattr(error, "strerror", None) or str(error)
+            return Problem("unreadable", f"cannot read {path}: {reason}", named_at)
+        # A file that is read again and again costs its opening too.
+        self._left -= len(data) + OPENING
+        if self._left < 0:
+            size = f"more than {LARGEST >> 20} MiB"
+            return Problem(
+                "too-large", f"{path}: the files of this device tree add up to {size}", named_at, "name the right file"
+            )
+        if path not in self.names:
+            self.names.append(path)
+        return data

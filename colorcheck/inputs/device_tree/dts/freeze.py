@@ -1,0 +1,39 @@
+"""From the tree that could change to the value that everybody else reads."""
+
+from __future__ import annotations
+
+from colorcheck.inputs.device_tree.dts.live import LiveNode
+from colorcheck.inputs.device_tree.tree import Node, Property
+
+
+def freeze(live: LiveNode) -> Node:
+    """The node and all below it; a loop, because a chain of overlays can nest deep."""
+    return Node(
+        live.name,
+        live.path,
+        live.location,
+        {p.name: Property(p.name, p.value, p.location, p.value_location, p.strings) for p in live.live_properties()},
+        tuple(freeze(child) for child in live.live_children()),
+        tuple(label.name for label in live.labels if not label.deleted),
+    )
+
+
+def blob_size(root: Node, reservations: int) -> int:
+    """How many bytes dtc writes for the tree (version 17): header, reservations, structure, names.
+
+    A name that is the end of an earlier one is not stored again.
+    """
+    structure, names = 8, 0
+    suffixes: set[str] = set()
+    for node in root.walk():
+        structure += 8 + _aligned(len(node.name) + 1)
+        for held in node.properties.values():
+            structure += 12 + _aligned(len(held.value))
+            if held.name not in suffixes:
+                names += len(held.name) + 1
+                suffixes.update(held.name[start:] for start in range(len(held.name) + 1))
+    return 40 + 16 * (reservations + 1) + structure - 4 + names
+
+
+def _aligned(length: int) -> int:
+    return (length + 3) & ~3

@@ -1,0 +1,98 @@
+"""Integer expressions: 64 bits, unsigned, every operator as dtc computes it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.dts.strings import unescape
+
+MASK = (1 << 64) - 1
+
+
+@dataclass(slots=True)
+class Integer:
+    """The value of an expression and the stretch of text it was written in; `faults` are (message, start, end)."""
+
+    value: int
+    start: int
+    end: int
+    faults: tuple[tuple[str, int, int], ...] = ()
+
+
+def shift_left(left: int, right: int) -> int:
+    return left << right if right < 64 else 0
+
+
+def shift_right(left: int, right: int) -> int:
+    return left >> right if right < 64 else 0
+
+
+BINARY: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.floordiv,
+    "%": operator.mod,
+    "<<": shift_left,
+    ">>": shift_right,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "&&": lambda left, right: bool(left) and bool(right),
+    "||": lambda left, right: bool(left) or bool(right),
+}
+UNARY: dict[str, Callable[[int], int]] = {"-": operator.neg, "~": operator.invert, "!": operator.not_}
+
+
+def binary(sign: str, left: Integer, right: Integer) -> Integer:
+    """Both sides are always computed, so that a division by zero on the side that does not count is a fault too."""
+    faults = left.faults + right.faults
+    if sign in "/%" and right.value == 0:
+        return Integer(0, left.start, right.end, (*faults, ("Division by zero", left.start, right.end)))
+    return Integer(int(BINARY[sign](left.value, right.value)) & MASK, left.start, right.end, faults)
+
+
+def unary(sign: str, start: int, operand: Integer) -> Integer:
+    return Integer(int(UNARY[sign](operand.value)) & MASK, start, operand.end, operand.faults)
+
+
+def choice(condition: Integer, yes: Integer, no: Integer) -> Integer:
+    faults = condition.faults + yes.faults + no.faults
+    return Integer((yes if condition.value else no).value, condition.start, no.end, faults)
+
+
+def literal(text: str, start: int) -> Integer:
+    """A number as C's `strtoull` reads it with base 0; `08` and what needs more than 64 bits are faults."""
+    end = start + len(text)
+    digits = text.rstrip("UL")
+    try:
+        if digits[0] == "0" and digits[1:2] not in ("x", "X"):
+            value = int(digits, 8)
+        else:
+            # The limit keeps the conversion of an endless row of digits from taking endless time.
+            value = int(digits, 0) if len(digits.lstrip("0xX")) <= 20 else MASK + 1
+    except ValueError:
+        return Integer(0, start, end, ((f"Bad integer literal '{text[:40]}'", start, end),))
+    if value > MASK:
+        return Integer(MASK, start, end, ((f"Integer literal '{text[:40]}' is larger than 64 bits", start, end),))
+    return Integer(value, start, end)
+
+
+def character(text: str, start: int) -> Integer:
+    """A character literal: exactly one byte, escapes included."""
+    end = start + len(text)
+    inside = unescape(text[1:-1])
+    faults = [(message, start + 1 + first, start + 1 + last) for message, first, last in inside.faults]
+    if not inside.data:
+        faults.append(("Empty character literal", start, end))
+    elif len(inside.data) > 1:
+        faults.append((f"Character literal has {len(inside.data)} characters instead of 1", start, end))
+    return Integer(inside.data[0] if inside.data else 0, start, end, tuple(faults))

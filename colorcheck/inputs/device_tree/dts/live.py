@@ -1,0 +1,362 @@
+"""The tree while it is being built: definitions merged in the order in which they stand, as dtc does it.
+
+What is deleted stays in the lists, marked, because a later definition of the same name takes up its old place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lark import Token
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.inputs.device_tree.dts.syntax import (
+    Body,
+    Definition,
+    Deletion,
+    NodeSyntax,
+    Omission,
+    PropertySyntax,
+    Source,
+    end_of,
+    start_of,
+)
+from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, ValueReader
+
+# Linux unflattens 64 levels, Xen's early reader 16.
+DEEPEST = 256
+
+
+class LiveNode:
+    """A node that can still change. `first_*` hold the first property and child of each name, deleted or not."""
+
+    __slots__ = (
+        "children", "deleted", "first_children", "first_properties", "labels", "location", "name", "omit", "parent",
+        "path", "phandle", "properties", "referenced",
+    )  # fmt: skip
+
+    def __init__(self, name: str, location: Location) -> None:
+        self.name = name
+        self.location = location
+        self.labels: list[Label] = []
+        self.properties: list[LiveProperty] = []
+        self.children: list[LiveNode] = []
+        self.first_properties: dict[str, LiveProperty] = {}
+        self.first_children: dict[str, LiveNode] = {}
+        self.parent: LiveNode | None = None
+        self.path = ""
+        self.phandle = 0
+        self.deleted = self.omit = self.referenced = False
+
+    def add_property(self, added: LiveProperty) -> None:
+        self.properties.append(added)
+        self.first_properties.setdefault(added.name, added)
+
+    def add_child(self, child: LiveNode) -> None:
+        child.parent = self
+        self.children.append(child)
+        self.first_children.setdefault(child.name, child)
+
+    def live_properties(self) -> Iterator[LiveProperty]:
+        return (p for p in self.properties if not p.deleted)
+
+    def live_children(self) -> list[LiveNode]:
+        return [child for child in self.children if not child.deleted]
+
+    def property(self, name: str) -> LiveProperty | None:
+        first = self.first_properties.get(name)
+        if first is None or not first.deleted:
+            return first
+        return next((p for p in self.live_properties() if p.name == name), None)
+
+    def child(self, name: str) -> LiveNode | None:
+        first = self.first_children.get(name)
+        if first is None or not first.deleted:
+            return first
+        return next((c for c in self.live_children() if c.name == name), None)
+
+    def walk(self) -> Iterator[LiveNode]:
+        """This node and all live ones below it, in order."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(node.live_children())
+
+    def delete(self) -> None:
+        for node in list(self.walk()):
+            node.deleted = True
+            for label in node.labels:
+                label.deleted = True
+            for p in node.live_properties():
+                delete_property(p)
+
+
+def add_label(labels: list[Label], added: Label) -> None:
+    """The newest label stands first; one that is there already comes back to life."""
+    for label in labels:
+        if label.name == added.name:
+            label.deleted = False
+            return
+    labels.insert(0, added)
+
+
+def delete_property(deleted: LiveProperty) -> None:
+    deleted.deleted = True
+    for label in deleted.labels:
+        label.deleted = True
+
+
+class LiveTree:
+    """The root, the nodes by label, and whether the source is an overlay (`/plugin/`)."""
+
+    def __init__(self, root: LiveNode, plugin: bool) -> None:
+        self.root = root
+        self.plugin = plugin
+        self.reservations: list[tuple[int, int]] = []
+        self.by_label: dict[str, list[LiveNode]] = {}
+        self.boot_cpu = 0
+
+    def index_labels(self, node: LiveNode) -> None:
+        for label in node.labels:
+            holders = self.by_label.setdefault(label.name, [])
+            if node not in holders:
+                holders.append(node)
+
+    def labelled(self, name: str) -> LiveNode | None:
+        """The node of a label; of several, the first in the tree."""
+        holders = [node for node in self.by_label.get(name, ()) if self._has(node, name)]
+        if len(holders) < 2:
+            return holders[0] if holders else None
+        return next(node for node in self.root.walk() if node in holders)
+
+    def _has(self, node: LiveNode, name: str) -> bool:
+        if not any(label.name == name and not label.deleted for label in node.labels):
+            return False
+        while node is not self.root:
+            if node.deleted or node.parent is None:
+                return False
+            node = node.parent
+        return True
+
+    def at_path(self, path: str) -> LiveNode | None:
+        node: LiveNode | None = self.root
+        for part in filter(None, path.split("/")):
+            node = node.child(part) if node else None
+        return node
+
+    def find(self, reference: str) -> LiveNode | None:
+        """The node that `&label` or `&{/path}` means; the reference without its signs."""
+        return self.at_path(reference) if reference.startswith("/") else self.labelled(reference)
+
+    def merge(self, old: LiveNode, new: LiveNode) -> None:
+        """Put what `new` holds into `old`; where both have a name, the new value wins and the old place stays."""
+        old.deleted = False
+        for label in new.labels:
+            add_label(old.labels, Label(label.name, label.location))
+        if new.labels:
+            self.index_labels(old)
+        for added in new.properties:
+            _merge_property(old, added)
+        for child in new.children:
+            known = old.first_children.get(child.name)
+            if child.deleted:
+                if known is not None:
+                    known.delete()
+            elif known is None:
+                old.add_child(child)
+            else:
+                self.merge(known, child)
+
+
+class Merger:
+    """Carries out the statements of a source one by one."""
+
+    def __init__(self, values: ValueReader) -> None:
+        self.values = values
+        self.problems = values.problems
+        self.fragments = 0
+
+    def merge(self, source: Source) -> LiveTree:
+        first = source.statements[0]
+        assert isinstance(first, Definition)  # noqa: S101
+        root = LiveNode("", self._body_location(first.body))
+        tree = LiveTree(root, source.plugin)
+        if source.headers_differ:
+            self.values.fault("the /dts-v1/ and /plugin/ lines of the files differ", 0, 1)
+        for _labels, address, size in source.reservations:
+            tree.reservations.append((self.values.integer(address), self.values.integer(size)))
+        if first.reference is None:
+            self._fill(tree, root, first.body, 0)
+        elif source.plugin:
+            self._orphan(tree, first, first.reference)
+        else:
+            self._unknown(first.reference)
+        for statement in source.statements[1:]:
+            if isinstance(statement, Definition):
+                self._define(tree, statement)
+            else:
+                self._on_target(tree, statement)
+        tree.boot_cpu = _boot_cpu(tree)
+        return tree
+
+    def _on_target(self, tree: LiveTree, statement: Deletion | Omission) -> None:
+        target = self._target(tree, statement.target)
+        if target is None:
+            return
+        if isinstance(statement, Omission):
+            target.omit = True
+        elif target is tree.root:
+            self._fault("the root of the tree cannot be deleted", statement.target)
+        else:
+            target.delete()
+
+    def _define(self, tree: LiveTree, statement: Definition) -> None:
+        reference = statement.reference
+        if reference is None:
+            self._extend(tree, tree.root, statement.body)
+            return
+        name = _name(reference)
+        target = tree.find(name)
+        if tree.plugin and statement.label is None and (target is None or name.startswith("/")):
+            self._orphan(tree, statement, reference)
+        elif target is None:
+            self._unknown(reference)
+        else:
+            if statement.label is not None:
+                add_label(target.labels, self.values.label(statement.label))
+                tree.index_labels(target)
+            self._extend(tree, target, statement.body)
+
+    def _extend(self, tree: LiveTree, target: LiveNode, body: Body) -> None:
+        made = LiveNode(target.name, target.location)
+        depth = 0
+        above = target.parent
+        while above is not None:
+            depth, above = depth + 1, above.parent
+        self._fill(tree, made, body, depth)
+        tree.merge(target, made)
+
+    def _orphan(self, tree: LiveTree, statement: Definition, reference: Token) -> None:
+        """An overlay's `&target {…}`: a fragment of its own that says where it goes."""
+        location = self._location(reference)
+        fragment = LiveNode(f"fragment@{self.fragments}", location)
+        self.fragments += 1
+        name = _name(reference)
+        if name.startswith("/"):
+            target = LiveProperty("target-path", name.encode() + b"\0", location, location)
+        else:
+            target = LiveProperty("target", b"\xff" * 4, location, location)
+            target.markers.append(Marker("phandle", name, 0, location))
+        fragment.add_property(target)
+        overlay = LiveNode("__overlay__", location)
+        self._fill(tree, overlay, statement.body, 2)
+        fragment.add_child(overlay)
+        tree.root.add_child(fragment)
+
+    def _fill(self, tree: LiveTree, node: LiveNode, body: Body, depth: int) -> None:
+        """What stands in the braces, put into an empty node."""
+        if depth > DEEPEST:
+            what = f"nodes nested deeper than {DEEPEST} levels"
+            where = self.values.source.location(body.start, body.start + 1)
+            raise_once(self.problems, Problem("too-deep", what, where, "Xen reads 16 levels, Linux 64"))
+            return
+        after_child = False
+        for item in body.items:
+            if isinstance(item, Token):
+                for made in self.values.plain(item):
+                    self._add_property(node, made, after_child)
+            elif isinstance(item, PropertySyntax):
+                self._check_marks(item.marks)
+                self._add_property(node, self.values.property(item), after_child)
+            elif isinstance(item, NodeSyntax):
+                after_child = True
+                self._add_node(tree, node, item, depth)
+            else:
+                after_child = self._add_deletion(node, item, after_child)
+
+    def _add_property(self, node: LiveNode, made: LiveProperty, after_child: bool) -> None:
+        if after_child:
+            what = f"property {made.name} stands after a child node"
+            self.problems.append(
+                Problem("syntax", what, made.location, "put all properties before the first child node")
+            )
+        node.add_property(made)
+
+    def _add_node(self, tree: LiveTree, node: LiveNode, item: NodeSyntax, depth: int) -> None:
+        child = LiveNode(item.name.lstrip("\\"), self._location(item.name))
+        for mark in reversed(item.marks):
+            if mark.type == "LABEL":
+                add_label(child.labels, self.values.label(mark))
+            else:
+                child.omit = True
+        node.add_child(child)
+        tree.index_labels(child)
+        self._fill(tree, child, item.body, depth + 1)
+
+    def _add_deletion(self, node: LiveNode, item: Deletion, after_child: bool) -> bool:
+        location = self._location(item.target)
+        if item.keyword.type == "DELETE_NODE":
+            gone = LiveNode(item.target.lstrip("\\"), location)
+            gone.deleted = True
+            node.add_child(gone)
+            return True
+        self._check_marks(item.marks)
+        self._add_property(
+            node, LiveProperty(item.target.lstrip("\\"), b"", location, location, deleted=True), after_child
+        )
+        return after_child
+
+    def _check_marks(self, marks: list[Token]) -> None:
+        for mark in marks:
+            if mark.type == "OMIT":
+                self._fault("/omit-if-no-ref/ stands before a property; it is for nodes", mark)
+
+    def _target(self, tree: LiveTree, reference: Token) -> LiveNode | None:
+        target = tree.find(_name(reference))
+        if target is None:
+            self._unknown(reference)
+        return target
+
+    def _unknown(self, reference: Token) -> None:
+        self._fault(f"Label or path {_name(reference)} not found", reference, "it must be defined above this line")
+
+    def _fault(self, message: str, token: Token, advice: str = "") -> None:
+        self.values.fault(message, start_of(token), end_of(token), advice)
+
+    def _location(self, token: Token) -> Location:
+        return self.values.source.location(start_of(token), end_of(token))
+
+    def _body_location(self, body: Body) -> Location:
+        return self.values.source.location(body.start, body.start + 1)
+
+
+def raise_once(problems: list[Problem], problem: Problem) -> None:
+    if not any(known.kind == problem.kind for known in problems):
+        problems.append(problem)
+
+
+def _name(reference: Token) -> str:
+    return reference[2:-1] if reference.startswith("&{") else reference[1:]
+
+
+def _merge_property(old: LiveNode, added: LiveProperty) -> None:
+    known = old.first_properties.get(added.name)
+    if added.deleted:
+        if known is not None:
+            delete_property(known)
+    elif known is None:
+        old.add_property(added)
+    else:
+        for label in added.labels:
+            add_label(known.labels, label)
+        known.value, known.markers, known.strings = added.value, added.markers, added.strings
+        known.location, known.value_location, known.deleted = added.location, added.value_location, False
+
+
+def _boot_cpu(tree: LiveTree) -> int:
+    """The `reg` of the first node of /cpus, if it is one cell."""
+    cpus = tree.at_path("/cpus")
+    first = cpus.children[0].property("reg") if cpus and cpus.children else None
+    return int.from_bytes(first.value, "big") if first and len(first.value) == 4 else 0

@@ -1,0 +1,109 @@
+"""Runs the grammar over a text, and says in words what is wrong where it does not fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.inputs.device_tree.dts.syntax import Source, SyntaxBuilder
+from colorcheck.inputs.device_tree.dts.text import BOUNDARY, SourceText
+from colorcheck.inputs.grammar import parser
+
+_NAMES = {
+    "SLASH": "/",
+    "END": ";",
+    "SEMICOLON": ";",
+    "COMMA": ",",
+    "EQUAL": "=",
+    "OPEN": "{",
+    "CLOSE": "}",
+    "LESS": "<",
+    "GREATER": ">",
+    "BYTES_OPEN": "[",
+    "BYTES_CLOSE": "]",
+    "OPENING": "(",
+    "CLOSING": ")",
+    "COLON": ":",
+    "QMARK": "?",
+    "NAME": "a name",
+    "PLAIN_PROPERTIES": "a property",
+    "LABEL": "a label",
+    "REFERENCE": "a reference",
+    "NUMBER": "a number",
+    "CHARACTER": "a character literal",
+    "STRING": "a string",
+    "BYTE": "two hexadecimal digits",
+    "MEMRESERVE": "/memreserve/",
+    "DELETE_NODE": "/delete-node/",
+    "DELETE_PROPERTY": "/delete-property/",
+    "OMIT": "/omit-if-no-ref/",
+    "BITS": "/bits/",
+    "INCBIN": "/incbin/",
+    "PLUGIN": "/plugin/",
+    "$END": "the end of the file",
+}
+_END_FOR_DTC = re.compile(r"[^\x01-\x7f\ud800]")
+_BYTE_ORDER_MARKS = ("\ufeff", "\udcff\udcfe", "\udcfe\udcff")
+_WORD = re.compile(r"[a-zA-Z0-9,._+*#?@$/&-]{1,40}|[^ \t\n]")
+
+
+def parse(source: SourceText, problems: list[Problem]) -> tuple[Source | None, list[Problem]]:
+    """The syntax and warnings about it; without syntax, `problems` has grown."""
+    try:
+        return _run(source.text), []
+    except UnexpectedInput as error:
+        stop = _position(source.text, error)
+        found = error
+    if _END_FOR_DTC.match(source.text, stop):
+        # dtc takes a NUL or a byte outside of ASCII between words for the end of its input.
+        try:
+            what = f"dtc stops reading at this character ({source.text[stop]!a})"
+            warning = Problem("unread-rest", what, source.location(stop, stop + 1), "remove it")
+            return _run(source.text[:stop]), [warning]
+        except UnexpectedInput:
+            pass
+    problems.append(_problem(source, stop, found))
+    return None, []
+
+
+def _run(text: str) -> Source:
+    found = parser("device_tree", SyntaxBuilder, start="source").parse(text)
+    assert isinstance(found, Source)  # noqa: S101
+    return found
+
+
+def _position(text: str, error: UnexpectedInput) -> int:
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        return len(text.rstrip(BOUNDARY + " \t\n\r\f\v"))
+    return min(error.pos_in_stream or 0, len(text))
+
+
+def _problem(source: SourceText, stop: int, error: UnexpectedInput) -> Problem:
+    text = source.text
+    expected = error.allowed if isinstance(error, UnexpectedCharacters) else getattr(error, "accepts", None)
+    if expected is None and isinstance(error, UnexpectedToken):
+        expected = error.expected
+    word = _WORD.match(text, stop)
+    end = word.end() if word else stop
+    found = f"'{text[stop:end]}'" if word and text[stop:end].isprintable() else _unprintable(text, stop)
+    return Problem("syntax", f"syntax error: found {found}", source.location(stop, end), _advice(text, stop, expected))
+
+
+def _unprintable(text: str, stop: int) -> str:
+    return f"the character {text[stop]!a}" if stop < len(text) else "the end of the file"
+
+
+def _advice(text: str, stop: int, expected: Iterable[str] | None) -> str:
+    if text.startswith(_BYTE_ORDER_MARKS):
+        return "save the file as UTF-8 without a byte order mark"
+    if text.startswith('"', stop):
+        return "close the string with a quotation mark"
+    if text.startswith("/*", stop):
+        return "close the comment with */"
+    if text.startswith("//", stop):
+        return "end the file with a new line"
+    words = sorted({_NAMES[name] for name in expected or () if name in _NAMES})
+    return "expected " + " or ".join(words) if words else ""

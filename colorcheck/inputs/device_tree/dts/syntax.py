@@ -1,0 +1,246 @@
+"""From text to syntax: what the grammar finds, with expressions already computed and nothing looked up yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+
+from lark import Token, Transformer, v_args
+
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.dts import integers
+from colorcheck.inputs.device_tree.dts.integers import Integer
+
+
+@dataclass(slots=True)
+class Cells:
+    """`<…>`, with the width of its elements in bits as it was written (32 where it was not)."""
+
+    bits: Integer | None
+    elements: list[Integer | Token]
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Bytes:
+    """`[…]`: pairs of digits, and labels."""
+
+    elements: list[Token]
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Path:
+    """`&label` outside of cells: the path of the node, as a string."""
+
+    reference: Token
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Incbin:
+    """`/incbin/("file", offset, length)`."""
+
+    name: Token
+    offset: Integer | None
+    length: Integer | None
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Text:
+    """A string literal with its quotes."""
+
+    token: Token
+    start: int
+    end: int
+
+
+Piece = Cells | Bytes | Path | Incbin | Text
+
+
+@dataclass(slots=True)
+class PropertySyntax:
+    marks: list[Token]
+    name: Token
+    value: list[Piece | Token]
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(slots=True)
+class NodeSyntax:
+    marks: list[Token]
+    name: Token
+    body: Body
+
+
+@dataclass(slots=True)
+class Deletion:
+    """`/delete-node/` or `/delete-property/`, in a body by name, at top level by reference."""
+
+    marks: list[Token]
+    keyword: Token
+    target: Token
+
+
+@dataclass(slots=True)
+class Body:
+    """What stands in the braces of a node: plain properties are still text, one token a row of them."""
+
+    items: list[Token | PropertySyntax | NodeSyntax | Deletion]
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Definition:
+    """`/ {…};` or `&label {…};` (then with `reference`), the latter with a label before it or not."""
+
+    reference: Token | None
+    body: Body
+    label: Token | None = None
+
+
+@dataclass(slots=True)
+class Omission:
+    target: Token
+
+
+Statement = Definition | Deletion | Omission
+
+
+@dataclass(slots=True)
+class Source:
+    plugin: bool
+    headers_differ: bool
+    reservations: list[tuple[list[Token], Integer, Integer]] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+
+
+def start_of(token: Token) -> int:
+    return token.start_pos or 0
+
+
+def end_of(token: Token) -> int:
+    return token.end_pos or 0
+
+
+Item = Token | Integer | Piece | list["Item"] | None
+
+
+@v_args(inline=True)
+class SyntaxBuilder(Transformer[Token, Source]):
+    """Called by the parser at each reduction, so that no depth of nesting needs recursion."""
+
+    def source(self, *items: object) -> Source:
+        headers = [item for item in items if isinstance(item, bool)]
+        source = Source(headers[0], len(set(headers)) > 1)
+        for item in items:
+            if isinstance(item, tuple):
+                source.reservations.append(item)
+            elif isinstance(item, (Definition, Deletion, Omission)):
+                source.statements.append(item)
+        return source
+
+    def header(self, plugin: Token | None) -> bool:
+        return plugin is not None
+
+    def reservation(self, *items: Token | Integer) -> tuple[list[Token], Integer, Integer]:
+        address, size = (item for item in items if isinstance(item, Integer))
+        labels = [item for item in items if isinstance(item, Token) and item.type == "LABEL"]
+        return labels, address, size
+
+    def root(self, _slash: Token, body: Body) -> Definition:
+        return Definition(None, body)
+
+    def extension(self, reference: Token, body: Body) -> Definition:
+        return Definition(reference, body)
+
+    def labelled(self, label: Token, reference: Token, body: Body) -> Definition:
+        return Definition(reference, body, label)
+
+    def deletion(self, keyword: Token, target: Token) -> Deletion:
+        return Deletion([], keyword, target)
+
+    def omission(self, _keyword: Token, target: Token) -> Omission:
+        return Omission(target)
+
+    @v_args(inline=False)
+    def body(self, items: list[Token]) -> Body:
+        return Body(items[1:-1], start_of(items[0]), end_of(items[-1]))  # type: ignore[arg-type]
+
+    def property(self, *items: Token | list[Piece | Token] | None) -> PropertySyntax:
+        *marks, name, value, semicolon = items
+        pieces = value if isinstance(value, list) else []
+        return PropertySyntax(_tokens(marks), _token(name), pieces, start_of(_token(name)), end_of(_token(semicolon)))
+
+    def node(self, *items: Token | Body) -> NodeSyntax:
+        *marks, name, body = items
+        assert isinstance(body, Body)  # noqa: S101
+        return NodeSyntax(_tokens(marks), _token(name), body)
+
+    def node_deletion(self, *items: Token) -> Deletion:
+        return Deletion(list(items[:-2]), items[-2], items[-1])
+
+    property_deletion = node_deletion
+
+    @v_args(inline=False)
+    def value(self, items: list[Piece | Token]) -> list[Piece | Token]:
+        return items
+
+    def string(self, token: Token) -> Text:
+        return Text(token, start_of(token), end_of(token))
+
+    def path(self, token: Token) -> Path:
+        return Path(token, start_of(token), end_of(token))
+
+    def cells(self, bits: Token | None, width: Token | None, *items: Token | Integer) -> Cells:
+        first, *elements, last = items
+        start = start_of(bits if bits is not None else _token(first))
+        number = None if width is None else integers.literal(width, start_of(width))
+        return Cells(number, elements, start, end_of(_token(last)))
+
+    def bytes(self, *items: Token) -> Bytes:
+        return Bytes(list(items[1:-1]), start_of(items[0]), end_of(items[-1]))
+
+    def file(self, *items: Token | Integer | None) -> Incbin:
+        keyword, name, offset, length, close = items
+        return Incbin(
+            _token(name),
+            offset if isinstance(offset, Integer) else None,
+            length if isinstance(length, Integer) else None,
+            start_of(_token(keyword)),
+            end_of(_token(close)),
+        )
+
+    def number(self, token: Token) -> Integer:
+        return integers.literal(token, start_of(token))
+
+    def character(self, token: Token) -> Integer:
+        return integers.character(token, start_of(token))
+
+    def group(self, first: Token, inner: Integer, last: Token) -> Integer:
+        return Integer(inner.value, start_of(first), end_of(last), inner.faults)
+
+    def choice(self, condition: Integer, yes: Integer, no: Integer) -> Integer:
+        return integers.choice(condition, yes, no)
+
+    def operation(self, left: Integer, sign: Token, right: Integer) -> Integer:
+        return integers.binary(sign, left, right)
+
+    def operation_on_one(self, sign: Token, operand: Integer) -> Integer:
+        return integers.unary(sign, start_of(sign), operand)
+
+
+def _token(item: object) -> Token:
+    assert isinstance(item, Token)  # noqa: S101
+    return item
+
+
+def _tokens(items: Sequence[object]) -> list[Token]:
+    return [_token(item) for item in items]

@@ -1,0 +1,223 @@
+"""Values of properties: from the pieces that were written to bytes, with marks where references go in."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import field
+
+from lark import Token
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.dts import strings
+from colorcheck.inputs.device_tree.dts.files import Files
+from colorcheck.inputs.device_tree.dts.integers import Integer
+from colorcheck.inputs.device_tree.dts.syntax import (
+    Bytes,
+    Cells,
+    Incbin,
+    Path,
+    Piece,
+    PropertySyntax,
+    Text,
+    end_of,
+    start_of,
+)
+from colorcheck.inputs.device_tree.dts.text import SourceText, octets
+
+_FORMATS = {8: "B", 16: "H", 32: "I", 64: "Q"}
+_PLAIN_PROPERTY = re.compile(
+    r'[ \t\n]*+([^ \t\n=;]++)[ \t\n]*+(?:=[ \t\n]*+((?:"(?:[^"\\]|\\.)*+"|[^";])++))?;', re.DOTALL
+)
+_WORD = re.compile(r"[^ \t\n]+")
+_PLAIN_PIECE = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|<([^>]*)>', re.DOTALL)
+
+
+@dataclass(slots=True)
+class Marker:
+    """A label, or a reference still to be filled in, at an offset of a value. A `path` is inserted, a `phandle`
+    overwrites the cell that was kept for it."""
+
+    kind: str
+    name: str
+    offset: int
+    location: Location
+
+
+@dataclass(slots=True)
+class Label:
+    name: str
+    location: Location
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class LiveProperty:
+    """A property on its way into the tree."""
+
+    name: str
+    value: bytes
+    location: Location
+    value_location: Location
+    strings: tuple[Passage, ...] = ()
+    labels: list[Label] = field(default_factory=list)
+    markers: list[Marker] = field(default_factory=list)
+    deleted: bool = False
+
+
+class ValueReader:
+    """Turns what stands behind a property's name into bytes; faults go to `problems`."""
+
+    def __init__(self, source: SourceText, files: Files, problems: list[Problem]) -> None:
+        self.source = source
+        self.files = files
+        self.problems = problems
+
+    def fault(self, message: str, start: int, end: int, advice: str = "") -> None:
+        self.problems.append(Problem("syntax", message, self.source.location(start, end), advice))
+
+    def label(self, token: Token) -> Label:
+        return Label(token[:-1], self.source.location(start_of(token), end_of(token) - 1))
+
+    def integer(self, number: Integer) -> int:
+        for message, start, end in number.faults:
+            self.fault(message, start, end)
+        return number.value
+
+    def plain(self, token: Token) -> Iterator[LiveProperty]:
+        """A row of properties of nothing but strings and simple cells, still one stretch of text."""
+        start = start_of(token)
+        location = self.source.location
+        for written in _PLAIN_PROPERTY.finditer(token):
+            name, value = written.groups()
+            first, last = written.end(1), written.end(1)
+            found: list[Passage] = []
+            markers: list[Marker] = []
+            data = b""
+            if value:
+                first, last = written.start(2), written.start(2) + len(value.rstrip(" \t\n"))
+                for piece in _PLAIN_PIECE.finditer(token, first, last):
+                    string, cells = piece.groups()
+                    if string is not None:
+                        data += self._string(string, start + piece.start(1), found)
+                    elif "&" in cells:
+                        data += self._plain_references(cells, start + piece.start(2), len(data), markers)
+                    else:
+                        numbers = [int(word, 0) for word in cells.split()]
+                        data += struct.pack(f">{len(numbers)}I", *numbers)
+            at = location(start + written.start(1), start + written.end(1))
+            yield LiveProperty(name, data, at, location(start + first, start + last), tuple(found), [], markers)
+
+    def _plain_references(self, cells: str, start: int, offset: int, markers: list[Marker]) -> bytes:
+        """Cells of numbers and references to labels, at `offset` of the value."""
+        numbers: list[int] = []
+        for word in _WORD.finditer(cells):
+            if word[0].startswith("&"):
+                place = self.source.location(start + word.start(), start + word.end())
+                markers.append(Marker("phandle", word[0][1:], offset + 4 * len(numbers), place))
+                numbers.append(0xFFFFFFFF)
+            else:
+                numbers.append(int(word[0], 0))
+        return struct.pack(f">{len(numbers)}I", *numbers)
+
+    def property(self, syntax: PropertySyntax) -> LiveProperty:
+        start, end = start_of(syntax.name), end_of(syntax.name)
+        made = LiveProperty(
+            syntax.name.lstrip("\\"), b"", self.source.location(start, end), self._value_location(syntax, end)
+        )
+        made.labels = [self.label(mark) for mark in syntax.marks if mark.type == "LABEL"]
+        data = bytearray()
+        found: list[Passage] = []
+        for piece in syntax.value:
+            self._piece(piece, data, made.markers, found)
+        made.value = bytes(data)
+        made.strings = tuple(found)
+        return made
+
+    def _value_location(self, syntax: PropertySyntax, end_of_name: int) -> Location:
+        pieces = [piece for piece in syntax.value if not isinstance(piece, Token)]
+        if not pieces:
+            return self.source.location(end_of_name, end_of_name)
+        return self.source.location(pieces[0].start, pieces[-1].end)
+
+    def _piece(self, piece: Piece | Token, data: bytearray, markers: list[Marker], found: list[Passage]) -> None:
+        if isinstance(piece, Text):
+            data += self._string(piece.token[1:-1], piece.start + 1, found)
+        elif isinstance(piece, Cells):
+            self._cells(piece, data, markers)
+        elif isinstance(piece, Bytes):
+            self._elements(piece.elements, data, markers)
+        elif isinstance(piece, Path):
+            markers.append(self._marker("path", piece.reference, len(data)))
+        elif isinstance(piece, Incbin):
+            data += self._file(piece)
+        else:
+            markers.append(self._marker("label", piece, len(data)))
+
+    def _marker(self, kind: str, token: Token, offset: int) -> Marker:
+        name = token[:-1] if kind == "label" else token[1:]
+        location = self.source.location(start_of(token), end_of(token))
+        return Marker(kind, name[1:-1] if name.startswith("{") else name, offset, location)
+
+    def _elements(self, elements: Iterable[Token], data: bytearray, markers: list[Marker]) -> None:
+        for element in elements:
+            if element.type == "LABEL":
+                markers.append(self._marker("label", element, len(data)))
+            else:
+                data.append(int(element, 16))
+
+    def _cells(self, cells: Cells, data: bytearray, markers: list[Marker]) -> None:
+        bits = 32 if cells.bits is None else self.integer(cells.bits)
+        if bits not in _FORMATS:
+            assert cells.bits is not None  # noqa: S101
+            self.fault("Array elements must be 8, 16, 32 or 64-bits", cells.bits.start, cells.bits.end)
+            bits = 32
+        mask = (1 << bits) - 1
+        for element in cells.elements:
+            value = mask
+            if isinstance(element, Integer):
+                value = self.integer(element)
+                if value > mask and value | mask != (1 << 64) - 1:
+                    what = f"{value:#x} does not fit the {bits}-bit elements of this array"
+                    self.fault(what, element.start, element.end, _wider(bits, value))
+            elif element.type == "LABEL":
+                markers.append(self._marker("label", element, len(data)))
+                continue
+            elif bits == 32:
+                markers.append(self._marker("phandle", element, len(data)))
+            else:
+                what = "References are only allowed in arrays with 32-bit elements"
+                self.fault(what, start_of(element), end_of(element))
+            data += struct.pack(">" + _FORMATS[bits], value & mask)
+
+    def _string(self, text: str, start: int, found: list[Passage]) -> bytes:
+        inside = strings.unescape(text)
+        for message, first, last in inside.faults:
+            self.fault(message, start + first, start + last)
+        whole = self.source.location(start, start + len(text))
+        if len(inside.stretches) == 1 and whole.line == whole.end_line and len(self.source.segments) == 1:
+            found.append(Passage(octets(inside.data), whole, ((0, whole),)))
+            return inside.data + b"\0"
+        stretches = [(offset, start + position) for offset, position in inside.stretches]
+        found.append(self.source.passage(octets(inside.data), stretches, whole))
+        return inside.data + b"\0"
+
+    def _file(self, incbin: Incbin) -> bytes:
+        name = strings.unescape(incbin.name[1:-1]).data.split(b"\0")[0].decode("utf-8", "surrogateescape")
+        location = self.source.location(start_of(incbin.name), end_of(incbin.name))
+        offset = 0 if incbin.offset is None else self.integer(incbin.offset)
+        length = None if incbin.length is None else self.integer(incbin.length)
+        path = self.files.find(name, self.source.file(start_of(incbin.name)))
+        data = self.files.read(path, location, offset, length)
+        if isinstance(data, Problem):
+            self.problems.append(data)
+            return b""
+        return data
+
+
+def _wider(bits: int, value: int) -> str:
+    high, low = value >> 32, value & 0xFFFFFFFF
+    return f"write <{high:#x} {low:#x}> or /bits/ 64" if bits == 32 else f"write a wider /bits/ than {bits}"

@@ -1,0 +1,75 @@
+"""A device tree as it was written: nodes and properties, each with its place.
+
+What `reg`, `ranges`, `status` and phandles mean stands in `tree_walk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property: its bytes as they stand in the blob, and the places of its name and of its value.
+
+    `strings` are the string literals of the value in their order, each with the place of its characters (without
+    the quotes); empty where the value has none. A blob's strings are those that its bytes spell, if they do.
+    """
+
+    name: str
+    value: bytes
+    location: Location
+    value_location: Location
+    strings: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node: `name` with its unit address (empty for the root), its properties and children in the tree's order."""
+
+    name: str
+    path: str
+    location: Location
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    children: tuple[Node, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, in the order of the tree."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(node.children)
+
+    def child(self, name: str) -> Node | None:
+        return next((c for c in self.children if c.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTree:
+    """A whole tree. `files` are all files that took part, the main one first; `problems` are warnings that do not
+    keep the tree from being used; `boot_cpu` and `version` are the blob's, or what dtc would write; `looked_for` are
+    further files: were one to come or to change, something else might be read."""
+
+    file: str
+    root: Node
+    memory_reservations: tuple[tuple[int, int], ...] = ()
+    files: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    version: int = 17
+    boot_cpu: int = 0
+    size: int = 0
+    looked_for: tuple[str, ...] = field(default=(), compare=False)
+
+    def node(self, path: str) -> Node | None:
+        """The node at a full path such as `/chosen/domU1`; `None` where there is none."""
+        node: Node | None = self.root
+        for part in path.strip("/").split("/") if path.strip("/") else ():
+            node = node.child(part) if node else None
+        return node

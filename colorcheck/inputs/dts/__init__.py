@@ -1,1 +1,0 @@
-"""Device tree source: text with its places, syntax, merging, references, checks."""

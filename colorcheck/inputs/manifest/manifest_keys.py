@@ -1,0 +1,129 @@
+"""The keys of the manifest, in one table: the reader, the command line, `init` and the reference are made from it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from colorcheck.core.value import dataclass
+
+
+class Kind(StrEnum):
+    """What a key takes, in words that a message can say."""
+
+    TEXT = 'a text in quotes, such as "zcu102"'
+    TEXTS = 'a text in quotes, or a list of them, such as ["rt.cfg", "gui.cfg"]'
+    SIZE = 'a number of bytes, such as 0x174000, or a text with a unit, such as "64M"'
+    RANGES = "a list of [start, size] pairs in bytes, such as [[0x0, 0x80000000]]"
+    ORDER = '"as-listed" or "any"'
+    COUNT = "a whole number from 0 up"
+    NUMBER = "a number above 0, such as 3 or 0.5"
+    FLAG = "true or false"
+    TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key: its path in the manifest, what it takes, and what it means. `metavar` is its value's name in `--help`."""
+
+    path: str
+    kind: Kind
+    metavar: str
+    help: str
+    option: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def flag(self) -> str:
+        """The option of the command line with the same meaning."""
+        return f"--{self.option or self.name}"
+
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "target.xen",
+        Kind.TEXTS,
+        "LINE",
+        "the Xen that reads the files: 4.20, 4.21, 4.22 or a fork's line such as xilinx-4.17; several run in turn",
+    ),
+    Key(
+        "target.board", Kind.TEXT, "NAME", "the board, see `colorcheck board list`; left out: what the device tree says"
+    ),
+    Key(
+        "target.memory",
+        Kind.RANGES,
+        "START+SIZE",
+        "the DRAM, where the boot loader fills the memory node of the device tree",
+    ),
+    Key("target.xen-image", Kind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"),
+    Key("target.xen-image-size", Kind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
+    Key("target.xen-address", Kind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
+    Key("target.device-tree-address", Kind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
+    Key(
+        "target.device-tree-size",
+        Kind.SIZE,
+        "BYTES",
+        "the size of the device tree blob in memory; left out: the size of the blob",
+    ),
+    Key(
+        "target.kconfig",
+        Kind.TEXT,
+        "FILE",
+        "Xen's .config, for CONFIG_LLC_COLORING, CONFIG_LLC_COLORS_ORDER and others",
+    ),
+    Key("inputs.device-tree", Kind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
+    Key(
+        "inputs.include",
+        Kind.TEXTS,
+        "FOLDER",
+        "folders in which files that a device tree source includes are looked for",
+    ),
+    Key("inputs.overlays", Kind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"),
+    Key("inputs.boot-arguments", Kind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
+    Key(
+        "inputs.domains",
+        Kind.TEXTS,
+        "FILE",
+        "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded",
+        option="domain",
+    ),
+    Key("inputs.image-builder", Kind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
+    Key("rules.select", Kind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
+    Key("rules.ignore", Kind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
+    Key("policy.creation-order", Kind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
+    Key(
+        "policy.objectives",
+        Kind.TEXTS,
+        "NAME",
+        "what counts in a plan, most important first: margin, weights, misses, worst-misses, changes, ranges",
+        option="objective",
+    ),
+)
+
+SHARE_KEYS: tuple[Key, ...] = (
+    Key(
+        "policy.share.domains",
+        Kind.TEXTS,
+        "NAMES",
+        "the domains that may share colors with one another; Xen is called xen",
+    ),
+    Key("policy.share.reason", Kind.TEXT, "TEXT", "why this is accepted"),
+)
+
+PATH_KEYS: tuple[Key, ...] = (
+    Key("rules.path.path", Kind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
+    Key("rules.path.ignore", Kind.TEXTS, "RULES", "the rules that are not told for them"),
+    Key("rules.path.reason", Kind.TEXT, "TEXT", "why"),
+)
+
+DOMAIN_KEYS: tuple[Key, ...] = (
+    Key("domains.NAME.critical", Kind.FLAG, "FLAG", "what becomes of this domain matters most"),
+    Key("domains.NAME.min-colors", Kind.COUNT, "N", "the fewest colors that a plan may give it"),
+    Key("domains.NAME.max-colors", Kind.COUNT, "N", "the most colors that a plan may give it"),
+    Key("domains.NAME.weight", Kind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"),
+    Key("domains.NAME.miss-curve", Kind.TEXT, "FILE", "a CSV of misses (or seconds) for 1, 2, ... colors"),
+)
+
+SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")

@@ -1,0 +1,252 @@
+"""Reads `colorcheck.toml` and the options of the same names: layers, the later over the earlier."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.manifest import settings as kinds
+from colorcheck.inputs.manifest.manifest import DomainPolicy, Manifest, PathRules, Policy, Share, Target
+from colorcheck.inputs.manifest.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SECTIONS, SHARE_KEYS, Kind
+from colorcheck.inputs.manifest.settings import Setting, SettingReader
+from colorcheck.inputs.manifest.toml_places import Path, Place, places
+
+NAME = "colorcheck.toml"
+COMMAND_LINE = "command line"
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class ManifestError(Exception):
+    """The manifest cannot be read at all: there is nothing to go on with."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.problem.location}: {self.problem.message}" + (
+            f" ({self.problem.help})" if self.problem.help else ""
+        )
+
+
+def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Manifest:
+    """The manifest at `path` with the command line's `options` (by key, `target.xen`) laid over it.
+
+    What is wrong with single keys is in `problems`. Raises ManifestError if the file is missing, unreadable or no TOML.
+    """
+    text = _text(path)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(_syntax(path, str(error))) from None
+    except RecursionError:
+        raise ManifestError(Problem("manifest-syntax", "values nested too deeply", Location(path))) from None
+    return _Document(path, document, places(path, text)).manifest(options or {})
+
+
+def manifest_of_options(options: Mapping[str, object], folder: str = "") -> Manifest:
+    """A manifest that only the command line has given."""
+    return replace(_Document(COMMAND_LINE, {}, {}).manifest(options), folder=folder)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ManifestError(Problem("unreadable", f"cannot read the manifest: {reason}", Location(path))) from None
+    if len(content) > MAX_BYTES:
+        raise ManifestError(Problem("too-large", "a manifest of more than 16 MiB", Location(path)))
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        problem = Problem("encoding", "not UTF-8 text", Location(path, line, 1, line, 1), "save the file as UTF-8")
+        raise ManifestError(problem) from None
+
+
+def _syntax(path: str, message: str) -> Problem:
+    match = re.search(r"\s*\(at line (\d+), column (\d+)\)", message)
+    location = Location(path)
+    if match:
+        line, column = int(match[1]), int(match[2])
+        location = Location(path, line, column, line, column + 1)
+        message = message[: match.start()]
+    return Problem("manifest-syntax", f"not valid TOML: {message}", location)
+
+
+@dataclass(slots=True)
+class _Document:
+    """A parsed manifest with the places of its keys, and what was found wrong with it."""
+
+    path: str
+    content: Mapping[str, object]
+    found: dict[Path, Place]
+    problems: list[Problem] = field(default_factory=list)
+
+    def manifest(self, options: Mapping[str, object]) -> Manifest:
+        written = self._written()
+        given = {key: Setting(value, Location(COMMAND_LINE)) for key, value in options.items()}
+        reader = SettingReader({**written, **given}, self.problems)
+        target = _target(reader)
+        creation_order = reader.get("policy.creation-order", Kind.ORDER, kinds.order) or "as-listed"
+        return Manifest(
+            file=self.path,
+            folder=os.path.dirname(self.path),
+            target=target,
+            device_tree=reader.text("inputs.device-tree"),
+            include=reader.texts("inputs.include") or (),
+            overlays=reader.texts("inputs.overlays") or (),
+            boot_arguments=reader.passage("inputs.boot-arguments"),
+            domains=reader.texts("inputs.domains") or (),
+            image_builder=reader.text("inputs.image-builder"),
+            policy=Policy(creation_order, self._shares(), _names(reader.texts("policy.objectives"))),
+            domain_policies=self._domain_policies(),
+            select=_names(reader.texts("rules.select")),
+            ignore=_names(reader.texts("rules.ignore")),
+            path_rules=self._path_rules(),
+            keys=(
+                *((".".join(at), place.value) for at, place in self.found.items()),
+                *((key, setting.location) for key, setting in given.items()),
+            ),
+            problems=tuple(self.problems),
+        )
+
+    def _written(self) -> dict[str, Setting]:
+        """The plain keys of the file by their path; what is unknown among them becomes a problem."""
+        written: dict[str, Setting] = {}
+        for section, content in self.content.items():
+            if section not in SECTIONS:
+                self._unknown((section,), SECTIONS, "tables")
+            elif not isinstance(content, dict):
+                self._wrong((section,), content, f"a table: write [{section}]")
+            elif section != "domains":
+                names = [key.name for key in KEYS if key.path.startswith(f"{section}.")]
+                nested = [name for name in ({"policy": "share", "rules": "path"}.get(section),) if name]
+                reader = self._table((section,), content, names + nested)
+                written |= {f"{section}.{name}": s for name, s in reader.settings.items() if name not in nested}
+        return written
+
+    def _shares(self) -> tuple[Share, ...]:
+        policy = self.content.get("policy")
+        given = policy.get("share", []) if isinstance(policy, dict) else []
+        if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+            self._wrong(("policy", "share"), given, Kind.TABLES)
+            return ()
+        shares = (self._share(("policy", "share", str(index)), entry) for index, entry in enumerate(given))
+        return tuple(share for share in shares if share is not None)
+
+    def _share(self, at: Path, entry: Mapping[str, object]) -> Share | None:
+        reader = self._table(at, entry, [key.name for key in SHARE_KEYS])
+        before = len(self.problems)
+        domains, reason = reader.texts("domains") or (), (reader.text("reason") or "").strip()
+        if len(domains) >= 2 and reason:
+            return Share(domains, reason, self._place(at))
+        if len(self.problems) == before:
+            what = "a share without a reason" if not reason else "a share of fewer than two domains"
+            help_text = 'write domains = ["dom0", "gui"] and reason = "..."; until then nothing may be shared'
+            self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+        return None
+
+    def _path_rules(self) -> tuple[PathRules, ...]:
+        rules = self.content.get("rules")
+        given = rules.get("path", []) if isinstance(rules, dict) else []
+        if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+            self._wrong(("rules", "path"), given, Kind.TABLES)
+            return ()
+        found = (self._path_rule(("rules", "path", str(index)), entry) for index, entry in enumerate(given))
+        return tuple(entry for entry in found if entry is not None)
+
+    def _path_rule(self, at: Path, entry: Mapping[str, object]) -> PathRules | None:
+        reader = self._table(at, entry, [key.name for key in PATH_KEYS])
+        before = len(self.problems)
+        path, ignore = reader.text("path") or "", reader.texts("ignore") or ()
+        reason = (reader.text("reason") or "").strip()
+        if path and ignore and reason:
+            return PathRules(path, ignore, reason, self._place(at))
+        if len(self.problems) == before:
+            what = "rules are ignored for a path without saying which, where or why"
+            help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
+            self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+        return None
+
+    def _domain_policies(self) -> tuple[DomainPolicy, ...]:
+        given = self.content.get("domains")
+        tables = given.items() if isinstance(given, dict) else ()
+        policies = (self._domain_policy(name, entry) for name, entry in tables)
+        return tuple(policy for policy in policies if policy is not None)
+
+    def _domain_policy(self, name: str, entry: object) -> DomainPolicy | None:
+        at = ("domains", name)
+        if not isinstance(entry, dict):
+            self._wrong(at, entry, f"a table: write [domains.{name}]")
+            return None
+        reader = self._table(at, entry, [key.name for key in DOMAIN_KEYS])
+        return DomainPolicy(
+            name,
+            self._place(at),
+            critical=reader.get("critical", Kind.FLAG, kinds.flag) or False,
+            min_colors=reader.get("min-colors", Kind.COUNT, kinds.count),
+            max_colors=reader.get("max-colors", Kind.COUNT, kinds.count),
+            weight=reader.get("weight", Kind.NUMBER, kinds.number) or 1.0,
+            miss_curve=reader.text("miss-curve"),
+        )
+
+    def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:
+        """A reader of one table's keys; unknown ones become problems."""
+        for name in entry:
+            if name not in known:
+                self._unknown((*at, name), known, f"keys of {'.'.join(at)}")
+        settings = {name: self._setting((*at, name), value) for name, value in entry.items() if name in known}
+        return SettingReader(settings, self.problems, ".".join(at))
+
+    def _setting(self, at: Path, value: object) -> Setting:
+        place = self.found.get(at)
+        return Setting(value, self._place(at), place.passage if place else None)
+
+    def _place(self, at: Path) -> Location:
+        """The value's place; of a table without a header of its own, that of the first key below it."""
+        if at in self.found:
+            return self.found[at].value
+        return next((place.key for key, place in self.found.items() if key[: len(at)] == at), Location(self.path))
+
+    def _unknown(self, at: Path, known: Iterable[str], what: str) -> None:
+        known = tuple(known)
+        place = self.found[at].key if at in self.found else self._place(at)
+        help_text = did_you_mean(at[-1], known, otherwise=f"the {what} are {', '.join(known)}")
+        self.problems.append(Problem("manifest-key", f'unknown key "{".".join(at)}"', place, help_text))
+
+    def _wrong(self, at: Path, value: object, kind: str) -> None:
+        message = f"{'.'.join(at)} is {kinds.shown(value)}"
+        self.problems.append(Problem("manifest-value", message, self._place(at), f"write {kind}"))
+
+
+def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Names of rules or objectives; several may stand in one text, with commas between them."""
+    return tuple(name.strip() for text in given or () for name in text.split(",") if name.strip())
+
+
+def _target(reader: SettingReader) -> Target:
+    default = Target()
+    xen = reader.texts("target.xen")
+    if xen == ():
+        reader.empty("target.xen", 'a version of Xen, such as "4.20"')
+    return Target(
+        xen=xen or default.xen,
+        board=reader.text("target.board"),
+        xen_image=reader.text("target.xen-image"),
+        xen_image_size=reader.size("target.xen-image-size"),
+        xen_address=reader.size("target.xen-address"),
+        device_tree_address=reader.size("target.device-tree-address"),
+        device_tree_size=reader.size("target.device-tree-size"),
+        kconfig=reader.text("target.kconfig"),
+        memory=reader.get("target.memory", Kind.RANGES, kinds.ranges),
+    )

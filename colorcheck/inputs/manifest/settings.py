@@ -1,0 +1,151 @@
+"""Settings: raw values with their places, and the readers that turn them into what a manifest key takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import TypeVar
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.manifest.manifest_keys import Kind
+
+T = TypeVar("T")
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value as written, and where it stands; `passage` where it is a text without escapes."""
+
+    value: object
+    location: Location
+    passage: Passage | None = None
+
+
+Settings = Mapping[str, Setting]
+
+
+class OtherKindError(ValueError):
+    """A value is not of the kind that its key takes."""
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise OtherKindError
+    return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """One text counts as a list of one."""
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple):
+        raise OtherKindError
+    return tuple(text(item) for item in value)
+
+
+def size(value: object) -> int:
+    """Bytes, from a number or from a text such as `0x174000`, `64M` or `64 MiB`."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise OtherKindError
+    return int(match[1], 16 if match[1].lower().startswith("0x") else 10) * _UNITS[match[2].upper()]
+
+
+def ranges(value: object) -> tuple[tuple[int, int], ...]:
+    """(start, size) pairs, from pairs or from texts such as `0x0+2G`."""
+    if not isinstance(value, list | tuple):
+        raise OtherKindError
+    found: list[tuple[int, int]] = []
+    for item in value:
+        pair = item.split("+") if isinstance(item, str) else item
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise OtherKindError
+        found.append((size(pair[0]), size(pair[1])))
+    return tuple(found)
+
+
+def order(value: object) -> str:
+    if value not in ("as-listed", "any"):
+        raise OtherKindError
+    return str(value)
+
+
+def count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise OtherKindError
+    return value
+
+
+def number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise OtherKindError
+    return float(value)
+
+
+def flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise OtherKindError
+    return value
+
+
+@dataclass(slots=True)
+class SettingReader:
+    """Takes settings by their key and collects what is wrong with them. `table` is where they stand, for messages."""
+
+    settings: Settings
+    problems: list[Problem] = field(default_factory=list)
+    table: str = ""
+
+    def get(self, key: str, kind: Kind, read: Callable[[object], T]) -> T | None:
+        """The value of a key; None where it is not given or of another kind, which is a problem."""
+        setting = self.settings.get(key)
+        if setting is None:
+            return None
+        try:
+            return read(setting.value)
+        except OtherKindError:
+            message = f"{self.table}{'.' if self.table else ''}{key} is {shown(setting.value)}"
+            self.problems.append(Problem("manifest-value", message, setting.location, f"write {kind}"))
+            return None
+
+    def text(self, key: str) -> str | None:
+        return self.get(key, Kind.TEXT, text)
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        return self.get(key, Kind.TEXTS, texts)
+
+    def empty(self, key: str, kind: str) -> None:
+        """Note that the list of a key has nothing in it."""
+        setting = self.settings[key]
+        self.problems.append(Problem("manifest-value", f"{key} is an empty list", setting.location, f"write {kind}"))
+
+    def size(self, key: str) -> int | None:
+        return self.get(key, Kind.SIZE, size)
+
+    def passage(self, key: str) -> Passage | None:
+        """A text together with its place, as exactly as it is known."""
+        setting, found = self.settings.get(key), self.text(key)
+        if setting is None or found is None:
+            return None
+        return setting.passage or Passage(found, setting.location)
+
+
+def shown(value: object) -> str:
+    """A value of TOML in words, short enough for a message."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'the text "{value[:40]}"'
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    return f"{value}"

@@ -1,0 +1,152 @@
+"""What an xl file says: settings in their order, each with its places, and the errors of xl's reader."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class XlList:
+    """A list in brackets. `location` is that of the brackets; empty lists have one too."""
+
+    items: tuple[XlValue, ...]
+    location: Location
+
+
+XlValue: TypeAlias = Passage | XlList
+
+
+def is_bare(value: Passage) -> bool:
+    """Whether a value is a number without quotes; the place of a string is that of the characters in its quotes."""
+    return value.pieces == ((0, value.whole),)
+
+
+PlainValue: TypeAlias = "str | list[PlainValue]"
+
+
+def plain(value: XlValue) -> PlainValue:
+    """Strings and lists of them, however deeply nested; each byte of a string as one character, as xl has it."""
+    top: list[PlainValue] = []
+    pending: list[tuple[XlValue, list[PlainValue]]] = [(value, top)]
+    while pending:
+        current, target = pending.pop()
+        if isinstance(current, Passage):
+            target.append(in_bytes(current.text))
+        else:
+            inner: list[PlainValue] = []
+            target.append(inner)
+            pending.extend((item, inner) for item in reversed(current.items))
+    return top[0]
+
+
+def in_bytes(text: str) -> str:
+    """The bytes of a text, each as the character of that number."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class XlSetting:
+    """`name = value` or `name += value`. `line` is the one that xl notes: where the value starts.
+
+    With `+=` the value holds what an earlier setting of that name had; a list there is empty from then on.
+    """
+
+    name: str
+    operator: str
+    line: int
+    written: XlValue
+    name_location: Location
+
+    @property
+    def value(self) -> PlainValue:
+        return plain(self.written)
+
+    @property
+    def value_location(self) -> Location:
+        """Of a string, the characters in the quotes; of a list, the brackets too."""
+        return self.written.location if isinstance(self.written, XlList) else self.written.whole
+
+
+_DASH = 'a dash is no part of a name in xl files: write an underscore, as in llc_colors = ["4-8"]'
+
+
+@dataclass(frozen=True, slots=True)
+class XlError:
+    """An error of xl's reader. `line` is the number that xl prints, which can be one less than the true one.
+
+    `name` is the name in front of the place, where the reader waits for `=`.
+    """
+
+    line: int
+    near: str
+    message: str
+    location: Location
+    name: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        """The error with what to write instead. A dash is mended where it can only mean the key of the colors."""
+        message = f'near "{self.near}": {self.message}; xl refuses the whole file'
+        text = ""
+        fix: tuple[Edit, ...] = ()
+        if self.near.startswith("-"):
+            text = _DASH
+            if re.split(r"[^-a-z_]", self.name + self.near)[0] == "llc-colors":
+                start = self.location
+                fix = (Edit(start.until(Location(start.file, 0, 0, start.line, start.column + 1)), "_"),)
+        elif self.near[:1].isalpha() and self.near != self.near.lower():
+            text = f"names are in lower case: write {re.split('[^._0-9a-z]', self.near.lower())[0]}"
+        return Problem("syntax", message, self.location, text, fix)
+
+    def printed(self, file: str) -> str:
+        near = f"`{self.near}'" if self.near != "<newline>" else self.near
+        return f"{file}:{self.line}: config parsing error near {near}: {self.message}"
+
+
+_PYTHON = (
+    "warning: Config file looks like it contains Python code.",
+    "warning:  Arbitrary Python is no longer supported.",
+    "warning:  See https://wiki.xen.org/wiki/PythonInXlConfig",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class XlFile:
+    """A file as xl's reader takes it. With an error in it, xl refuses the file as a whole.
+
+    `settings` are then those before the first error. `looks_like_python`: xl says so, if there are errors.
+    """
+
+    file: str
+    settings: tuple[XlSetting, ...] = ()
+    errors: tuple[XlError, ...] = ()
+    looks_like_python: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        return not self.errors
+
+    @property
+    def location(self) -> Location:
+        return Location(self.file)
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """What xl prints while it reads the file."""
+        lines = tuple(error.printed(self.file) for error in self.errors)
+        return lines + _PYTHON if lines and self.looks_like_python else lines
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(error.problem for error in self.errors)
+
+    def setting(self, name: str) -> XlSetting | None:
+        """The setting that counts: the last one of that name."""
+        return next((setting for setting in reversed(self.settings) if setting.name == name), None)

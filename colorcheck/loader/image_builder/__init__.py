@@ -1,0 +1,1 @@
+"""What ImageBuilder makes of its configuration."""

@@ -1,0 +1,314 @@
+"""What ImageBuilder's `uboot-script-gen` makes of a configuration, its defects included.
+
+Source: `scripts/uboot-script-gen` of `xlnx_rel_v2023.2`. Older ones (2022.2 and before) know no colors at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location, Passage, concatenated
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
+from colorcheck.xen.options.numbers import simple_integer
+from colorcheck.xen.release.dialects import MIB
+from colorcheck.xen.release.image_builder_keys import DOM0_KEYS, KEYS
+
+_INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
+_VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)
+_BEYOND = {
+    "APPEND_EXTRA_CMDS": "the commands of this file run after all others, and colorcheck does not follow them",
+    "DT_OVERLAY": "U-Boot applies this overlay, and colorcheck only those of [inputs] overlays",
+}
+_CELL = (1 << 32) - 1
+_STEP = 2 * MIB
+_LOWEST_SCRIPT = 12 * MIB
+_MOST_DOMAINS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ColorMask:
+    """`DOMU_COLORS` of a domain: `mask` as worked out, `cell` as stored in the one cell of the property `colors`."""
+
+    written: Assignment
+    mask: int
+    cell: int
+
+    @property
+    def colors(self) -> tuple[int, ...]:
+        """The colors that the property names."""
+        return tuple(color for color in range(32) if self.cell >> color & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltDomain:
+    """A dom0less domain as ImageBuilder describes it: the node `/chosen/domU<index>`.
+
+    `memory` in KiB; with `static_memory` ((address, size) in bytes) the sum of its sizes. `enhanced` domains have
+    Xenstore, by default where there is a dom0. `created` is false where `DOMU_NOBOOT` leaves the node out; then an xl
+    file is written, without colors.
+    """
+
+    index: int
+    memory: int
+    cpus: int
+    colors: ColorMask | None
+    kernel: str
+    ramdisk: str
+    passthrough: str
+    static_memory: tuple[tuple[int, int], ...]
+    direct_map: bool
+    enhanced: bool
+    created: bool
+    location: Location
+    memory_location: Location
+
+    @property
+    def name(self) -> str:
+        return f"domU{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBuilderBoot:
+    """What ImageBuilder hands to Xen. `arguments` are Xen's, with the places of the values in the configuration."""
+
+    file: ImageBuilderFile
+    arguments: Passage
+    has_dom0: bool
+    domains: tuple[BuiltDomain, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """A file and where U-Boot loads it: from `start` up to, not including, `end`, in bytes."""
+
+    key: str
+    name: str
+    start: int
+    end: int
+
+
+def image_builder_boot(file: ImageBuilderFile) -> ImageBuilderBoot:
+    """Boot arguments and dom0less domains of a configuration, with what goes wrong on the way."""
+    problems: list[Problem] = [*file.problems, *_key_problems(file)]
+    has_dom0 = _has_dom0(file)
+    arguments = _arguments(file, has_dom0=has_dom0, problems=problems)
+    domains = tuple(_domain(file, index, problems) for index in range(_domain_count(file, problems)))
+    return ImageBuilderBoot(file, arguments, has_dom0, domains, tuple(problems))
+
+
+def _has_dom0(file: ImageBuilderFile) -> bool:
+    return bool(file.text("DOM0_KERNEL"))
+
+
+def _domain_count(file: ImageBuilderFile, problems: list[Problem]) -> int:
+    count = _number(file, "NUM_DOMUS", None, 0, problems)
+    if count <= _MOST_DOMAINS:
+        return count
+    written = file.get("NUM_DOMUS")
+    message = f"{count} domains: colorcheck looks at the first {_MOST_DOMAINS}"
+    problems.append(Problem("not-a-number", message, written.location if written else file.location))
+    return _MOST_DOMAINS
+
+
+def _arguments(file: ImageBuilderFile, *, has_dom0: bool, problems: list[Problem]) -> Passage:
+    command = file.get("XEN_CMD")
+    if command:
+        problems += _dropped(file)
+        arguments = command.value
+    else:
+        arguments = _default_arguments(file, problems)
+    return arguments if has_dom0 else _without_dom0(arguments)
+
+
+def _dropped(file: ImageBuilderFile) -> Iterator[Problem]:
+    for name, option in (("XEN_COLORS", "xen_colors"), ("DOM0_COLORS", "dom0_colors")):
+        written = file.get(name)
+        if written:
+            message = f"ImageBuilder drops {name} without a word, because XEN_CMD is set"
+            help_text = f"write {option}={written.value.text} into XEN_CMD"
+            yield Problem("dropped-colors", message, written.location, help_text)
+    for name in ("DOM0_MEM", "DOM0_VCPUS"):
+        written = file.get(name)
+        if written:
+            message = f"ImageBuilder stops at {name} together with XEN_CMD, with exit status 0 and no script"
+            yield Problem("dom0-keys", message, written.location, "write it into XEN_CMD")
+
+
+def _default_arguments(file: ImageBuilderFile, problems: list[Problem]) -> Passage:
+    memory = file.text("DOM0_MEM") or "1500"
+    cpus = file.text("DOM0_VCPUS") or "1"
+    _number(file, "DOM0_MEM", None, 1500, problems)
+    fixed = f"console=dtuart dtuart=serial0 dom0_mem={memory}M dom0_max_vcpus={cpus} bootscrub=0 vwfi=native sched=null"
+    parts = [Passage(fixed, file.location)]
+    for name, option in (("XEN_COLORS", "xen_colors"), ("DOM0_COLORS", "dom0_colors")):
+        written = file.get(name)
+        if written and written.value.text:
+            parts += [Passage(" ", file.location), Passage(f"{option}=", written.name_location), written.value]
+    return concatenated(parts, file.location)
+
+
+def _without_dom0(arguments: Passage) -> Passage:
+    """Of every word, what starts with `dom0` is removed, so dom0's colors too, which the forks give to domUs."""
+    kept: list[Passage] = []
+    for word in re.finditer(r"\S+", arguments.text):
+        cut = word[0].find("dom0")
+        kept.append(arguments.part(word.start(), word.end() if cut < 0 else word.start() + cut))
+    separated = [piece for word in kept for piece in (Passage(" ", arguments.whole), word)]
+    return concatenated(separated[1:], arguments.whole)
+
+
+def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> BuiltDomain:
+    written = [a for a in file.assignments if a.name.startswith("DOMU_") and a.index == str(index)]
+    location = written[0].location if written else file.location
+    memory_given = file.get("DOMU_MEM", index)
+    megabytes = _number(file, "DOMU_MEM", index, 512, problems)
+    static = _static_memory(file, index, problems)
+    memory = sum(size for _, size in static) >> 10 if static else megabytes * 1024
+    colors = file.get("DOMU_COLORS", index)
+    mask = color_mask(colors) if colors and colors.value.text else None
+    if mask:
+        problems += _mask_problems(mask)
+    if mask and static:
+        message = "colors and static memory are both written; static memory has the colors of its addresses"
+        problems.append(Problem("static-memory", message, mask.written.location))
+    return BuiltDomain(
+        index,
+        memory,
+        _number(file, "DOMU_VCPUS", index, 1, problems),
+        mask,
+        file.text("DOMU_KERNEL", index),
+        file.text("DOMU_RAMDISK", index),
+        file.text("DOMU_PASSTHROUGH_DTB", index),
+        static,
+        bool(static) and file.text("DOMU_DIRECT_MAP", index) != "0",
+        (file.text("DOMU_ENHANCED", index) or str(int(_has_dom0(file)))) == "1",
+        not file.text("DOMU_NOBOOT", index),
+        location,
+        memory_given.location if memory_given else location,
+    )
+
+
+def color_mask(written: Assignment) -> ColorMask:
+    """The one range of a `DOMU_COLORS`, cut at the first two dashes, as a mask of 64 bits, stored in one cell.
+
+    What is no number for the shell (`0-3,8-11`, `5,7`) gives the mask 0, which to the forks means dom0's colors.
+    """
+    fields = written.value.text.split("-")
+    start, end = _arithmetic(fields[0]), _arithmetic(fields[1] if len(fields) > 1 else fields[0])
+    mask = 0
+    if start is not None and end is not None:
+        for color in range(start, min(end + 1, start + 64)):
+            mask |= 1 << color % 64
+    return ColorMask(written, mask, mask & _CELL)
+
+
+def _mask_problems(mask: ColorMask) -> Iterator[Problem]:
+    text, where = mask.written.value.text, mask.written.value.whole
+    if "," in text or text.count("-") > 1:
+        message = f'ImageBuilder reads one range only; "{text}" becomes the mask {mask.mask:#x}'
+        yield Problem("range-only", message, where, "write one range, such as 4-7")
+    elif not mask.mask:
+        message = f'"{text}" becomes the mask 0, with which the domain gets dom0\'s colors'
+        yield Problem("range-only", message, where, "write one range, such as 4-7")
+    elif mask.mask != mask.cell:
+        message = f"the mask {mask.mask:#x} is stored in one cell, as {mask.cell:#x}: colors above 31 are lost"
+        yield Problem("mask-too-wide", message, where, "use colors 0 to 31")
+
+
+def _arithmetic(text: str) -> int | None:
+    """An integer as the shell's arithmetic reads it: base 0; a name counts as 0. None for anything else."""
+    match = _INTEGER.fullmatch(text)
+    if match is None:
+        return 0 if _VARIABLE.fullmatch(text) else None
+    value = simple_integer(match["digits"])
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _number(file: ImageBuilderFile, name: str, index: int | None, default: int, problems: list[Problem]) -> int:
+    written = file.get(name, index)
+    if written is None or not written.value.text:
+        return default
+    value = _arithmetic(written.value.text)
+    if value is None or value < 0:
+        message = f'{written.key} is no number: "{written.value.text}"'
+        problems.append(Problem("not-a-number", message, written.value.whole, "write a whole number without a unit"))
+        return default
+    return value
+
+
+def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) -> tuple[tuple[int, int], ...]:
+    written = file.get("DOMU_STATIC_MEM", index)
+    if written is None or not written.value.text:
+        return ()
+    numbers = [_arithmetic(word) for word in written.value.text.split()]
+    if len(numbers) % 2 or any(number is None for number in numbers):
+        message = f'"{written.value.text}" are no pairs of address and size'
+        problems.append(Problem("not-a-number", message, written.value.whole, 'write "ADDRESS SIZE"'))
+        return ()
+    plain = [number or 0 for number in numbers]
+    if file.get("DOMU_MEM", index):
+        message = f"the sizes of static memory count, not DOMU_MEM[{index}]"
+        problems.append(Problem("static-memory", message, written.location))
+    return tuple(zip(plain[::2], plain[1::2], strict=True))
+
+
+def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
+    has_dom0 = _has_dom0(file)
+    count = _arithmetic(file.text("NUM_DOMUS") or "0") or 0
+    told: set[str] = set()
+    for written in file.assignments:
+        if written.name in told:
+            continue
+        if written.name not in KEYS:
+            told.add(written.name)
+            message = f"ImageBuilder knows no key {written.name} and ignores it"
+            yield Problem("unknown-key", message, written.name_location, did_you_mean(written.name, KEYS))
+        elif written.name in _BEYOND and written.value.text:
+            yield Problem("not-followed", f"{written.name}: {_BEYOND[written.name]}", written.location)
+        elif written.name in DOM0_KEYS and not has_dom0 and written.value.text:
+            message = f"ImageBuilder refuses {written.name} without DOM0_KERNEL"
+            yield Problem("dom0-keys", message, written.location, "write DOM0_KERNEL, or take the key out")
+        elif written.name.startswith("DOMU_") and written.index.isdigit() and int(written.index[:9]) >= count:
+            message = f"{written.key} is ignored: NUM_DOMUS is {count}"
+            yield Problem("beyond-num-domus", message, written.name_location, "raise NUM_DOMUS")
+
+
+def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
+    """Where ImageBuilder has its files loaded, in that order; up to the first whose size (bytes) `sizes` does not give.
+
+    Each starts at the next 2 MiB behind the file before it. Only sizes on disk count: what a file needs beyond when
+    it runs is not accounted.
+    """
+    start = _arithmetic(file.text("MEMORY_START")) or 0
+    address = max(start + _STEP, _LOWEST_SCRIPT) + _STEP
+    loaded: list[LoadedFile] = []
+    for key, name in files_to_load(file):
+        if name not in sizes:
+            break
+        loaded.append(LoadedFile(key, name, address, address + sizes[name]))
+        address = (address + sizes[name] + _STEP - 1) & ~(_STEP - 1)
+    return tuple(loaded)
+
+
+def files_to_load(file: ImageBuilderFile) -> Iterator[tuple[str, str]]:
+    """Key (`DOMU_KERNEL[1]`) and name of every file that U-Boot loads, in the order of their addresses."""
+    boot = image_builder_boot(file)
+    wanted: list[tuple[str, int | None]] = []
+    if boot.has_dom0:
+        wanted += [("DOM0_KERNEL", None), ("DOM0_RAMDISK", None)]
+    for domain in boot.domains:
+        if domain.created:
+            wanted += [(name, domain.index) for name in ("DOMU_KERNEL", "DOMU_RAMDISK", "DOMU_PASSTHROUGH_DTB")]
+    overlays = _arithmetic(file.text("NUM_DT_OVERLAY") or "0") or 0
+    wanted.append(("XEN", None))
+    wanted += [("DT_OVERLAY", index) for index in range(min(overlays, len(file.assignments)))]
+    wanted += [("DEVICE_TREE", None), ("BITSTREAM", None)]
+    for name, index in wanted:
+        text = file.text(name, index)
+        if text:
+            yield name if index is None else f"{name}[{index}]", text

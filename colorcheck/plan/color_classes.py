@@ -1,0 +1,99 @@
+"""Which colors have to stay together: those that a cache that domains share, or a DRAM bank, cannot tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.hardware.affinity import Cpus, cache_groups, shared_caches
+from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.gf2 import combinations, parity
+from colorcheck.hardware.index import Linear
+from colorcheck.plan.problem import Wish
+
+
+def cells(
+    board: Board | None, nr_colors: int, *, separate_banks: bool = False, users: Sequence[Cpus] = (None,)
+) -> tuple[ColorSet, ...]:
+    """Sets of colors, all alike in size, such that frames of different sets meet nowhere.
+
+    `users` are the CPUs of each domain; a cluster that none of them may run on is Xen's alone and does not count.
+    A cache whose index is unknown says nothing here; that nothing is proved of it is said elsewhere. With
+    `separate_banks` frames of different sets do not meet in a DRAM bank either.
+    """
+    keys: list[list[object]] = []
+    if board is not None:
+        groups = [group for group in cache_groups(board) if any(group in shared_caches(board, c, c) for c in users)]
+        caches = [group.cache for group in groups or cache_groups(board)] + [board.system_cache]
+        keys = [_seen_by(cache, nr_colors) for cache in caches if cache is not None]
+        if separate_banks and board.dram_map is not None:
+            keys.append(_told_apart(board.dram_map.select_masks, nr_colors))
+    return _joined(keys, nr_colors)
+
+
+def without_common_cache(
+    board: Board | None, wishes: Sequence[Wish], users: Sequence[Cpus]
+) -> tuple[tuple[str, ...], ...]:
+    """Domains that no cache has in common, as they are pinned: each group may share colors, if that is needed.
+
+    Groups are disjoint; those who need most of the memory are put beside those who need least.
+    """
+    if board is None or board.system_cache is not None:
+        return ()
+    waiting = sorted(zip(wishes, users, strict=False), key=lambda each: each[0].pages)
+    found = []
+    while waiting:
+        group = [waiting.pop()]
+        for other in list(waiting):
+            if not any(shared_caches(board, other[1], mine) for _, mine in group):
+                group.append(other)
+                waiting.remove(other)
+        if len(group) > 1:
+            found.append(tuple(wish.name for wish, _ in group))
+    return tuple(found)
+
+
+def _seen_by(cache: Cache, nr_colors: int) -> list[object]:
+    """What a cache sees of each color; all different where its index is unknown."""
+    masks = cache.index.masks()
+    if masks is not None:
+        return _told_apart(masks, nr_colors)
+    if isinstance(cache.index, Linear) and cache.index.line * cache.index.sets % PAGE == 0:
+        own = cache.index.line * cache.index.sets // PAGE
+        return _modulo(own, nr_colors)
+    return list(range(nr_colors))
+
+
+def _modulo(own: int, nr_colors: int) -> list[object]:
+    from math import gcd
+
+    return [color % gcd(own, nr_colors) for color in range(nr_colors)]
+
+
+def _told_apart(masks: Sequence[int], nr_colors: int) -> list[object]:
+    """The parities that the color alone decides: two colors that differ in one of them never meet."""
+    decided = (nr_colors - 1) * PAGE
+    sums = []
+    for chosen in combinations(tuple(masks), decided):
+        whole = 0
+        for number, mask in enumerate(masks):
+            if chosen >> number & 1:
+                whole ^= mask
+        sums.append(whole)
+    return [tuple(parity(color * PAGE, each) for each in sums) for color in range(nr_colors)]
+
+
+def _joined(keys: Iterable[Sequence[object]], nr_colors: int) -> tuple[ColorSet, ...]:
+    """Colors that meet somewhere, directly or through others, in one set; ordered by their lowest color."""
+    groups = [1 << color for color in range(nr_colors)]
+    for key in keys:
+        together: dict[object, int] = {}
+        for color in range(nr_colors):
+            together[key[color]] = together.get(key[color], 0) | 1 << color
+        for mask in together.values():
+            touched = [group for group in groups if group & mask]
+            whole = 0
+            for group in touched:
+                whole |= group
+            groups = [group for group in groups if not group & mask] + [whole]
+    return tuple(ColorSet.of_mask(group) for group in sorted(groups, key=lambda group: group & -group))

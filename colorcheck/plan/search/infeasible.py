@@ -1,0 +1,284 @@
+"""Why there is no plan: a minimal set of requirements that clash, and the smallest changes that make one possible."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.plan.problem import PlanProblem, Repair, Requirement, Wish
+from colorcheck.plan.search.blocks import Block, Field, Merge, block_of, count_allowed, make_field
+from colorcheck.plan.search.objectives import MIB_PAGES
+from colorcheck.plan.search.search import LEAF_VARIABLES
+from colorcheck.plan.search.solution import solved
+
+MOST_REPAIRS = 3  # of one kind
+CORE_SECONDS = 1.0  # how long Z3 may make a core smaller that counting has shown
+KINDS = ("min-colors", "max-colors", "memory", "separate")
+
+
+def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
+    """Who is made to share: nobody, then two of a group, then whole groups, then all groups."""
+    yield ()
+    pairs = [pair for group in problem.shares for pair in combinations(sorted(set(group)), 2)]
+    yield from ((pair,) for pair in pairs)
+    groups = [tuple(group) for group in problem.shares if len(set(group)) > 2]
+    yield from ((group,) for group in groups)
+    if len(problem.shares) > 1:
+        yield tuple(tuple(group) for group in problem.shares)
+
+
+def requirements(problem: PlanProblem) -> list[Requirement]:
+    """Everything that a wish asks for and could do without, named by what it is and by whose it is."""
+    found = []
+    for wish in problem.wishes:
+        name, place = wish.name, wish.location
+        if wish.keep:
+            found.append(Requirement(f"keep {name}", f"{name} keeps colors {wish.today}", place))
+        if wish.min_colors > 1:
+            reason = f" ({wish.min_reason})" if wish.min_reason else ""
+            text = f"{name} has {wish.min_colors} colors at least{reason}"
+            found.append(Requirement(f"min-colors {name}", text, place))
+        if wish.max_colors is not None:
+            found.append(Requirement(f"max-colors {name}", f"{name} has {wish.max_colors} colors at most", place))
+        if wish.pages:
+            text = f"{name} needs {wish.pages} frames ({size(wish.pages)})"
+            found.append(Requirement(f"memory {name}", text, wish.memory_location))
+        else:
+            found.append(Requirement(f"separate {name}", f"{name} has colors of its own", place))
+    return found
+
+
+def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
+    """Requirements that clash, none of which can be left out; None where a clash was not shown.
+
+    Whether some of them clash is counted: too few colors, or too few frames. Where cells hold different numbers of
+    frames, fewer may clash than counting shows: Z3 is asked, of large problems only where counting shows nothing at
+    all, and what the time does not allow to leave out stays in.
+    """
+    wanted = requirements(problem)
+    counting = Counting(problem)
+    kept = {each.name for each in wanted}
+    counted = not counting.possible(kept)
+    if not counted and not _excluded(problem, deadline):
+        return None
+    until = min(deadline, time.monotonic() + CORE_SECONDS) if counted else deadline
+    asking = not counted or _worth_asking(problem)
+    for each in wanted:
+        rest = kept - {each.name}
+        clash = not counting.possible(rest)
+        if not clash and asking and time.monotonic() < until:
+            clash = _excluded(_only(problem, rest), until)
+        if clash:
+            kept = rest
+    return tuple(each for each in wanted if each.name in kept)
+
+
+def _worth_asking(problem: PlanProblem) -> bool:
+    """Whether Z3 may know more than counting does, and soon: cells of several sizes, but few of them."""
+    sizes = {problem.held(cell) for cell in problem.cells}
+    return len(sizes) > 1 and len(sizes) * len(problem.wishes) <= LEAF_VARIABLES
+
+
+def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
+    """The problem with these requirements and no others."""
+    wishes = [
+        replace(_without(wish, names), keep=wish.keep and f"keep {wish.name}" in names)
+        for wish in problem.wishes
+        if _wanted(wish, names) or (wish.keep and f"keep {wish.name}" in names)
+    ]
+    return replace(problem, wishes=tuple(wishes))
+
+
+class Counting:
+    """Whether some of the requirements can be met together, as far as counting tells; the others are dropped.
+
+    Fields are made once for every set of kept colors and every way to share, since they depend on nothing else.
+    """
+
+    def __init__(self, problem: PlanProblem) -> None:
+        self.problem = problem
+        self.wishes = {wish.name: wish for wish in problem.wishes}
+        self.fields: dict[tuple[frozenset[str], tuple[Merge, ...]], Field | None] = {}
+        self.blocks: dict[tuple[str, tuple[str, ...]], Block | None] = {}
+
+    def possible(self, names: set[str]) -> bool:
+        problem = self.problem
+        kept = frozenset(w.name for w in problem.wishes if w.keep and f"keep {w.name}" in names)
+        return any(self._fits(kept, merges, names) for merges in sharings(problem))
+
+    def _fits(self, kept: frozenset[str], merges: tuple[Merge, ...], names: set[str]) -> bool:
+        field = self._field(kept, merges)
+        if field is None:
+            return False
+        blocks = [block for group in field.blocks if (block := self._block(group, names)) is not None]
+        return replace(field, blocks=tuple(blocks)).possible() and all(
+            _holds_itself(self.problem, wish, names) for wish in self.problem.wishes if wish.name in kept
+        )
+
+    def _block(self, group: Block, names: set[str]) -> Block | None:
+        """Those of the group who are wanted, with what is wanted of them; made once for each way to want them."""
+        asked = [f"{kind} {wish.name}" for wish in group.wishes for kind in KINDS]
+        key = tuple(name for name in asked if name in names)
+        if (group.name, key) not in self.blocks:
+            asking = [self.wishes[wish.name] for wish in group.wishes]
+            members = tuple(_without(wish, names) for wish in asking if _wanted(wish, names))
+            self.blocks[group.name, key] = block_of(self.problem, members) if members else None
+        return self.blocks[group.name, key]
+
+    def _field(self, kept: frozenset[str], merges: tuple[Merge, ...]) -> Field | None:
+        key = (kept, merges)
+        if key not in self.fields:
+            bare = [
+                replace(wish, keep=wish.name in kept, pages=0, min_colors=1, max_colors=None)
+                for wish in self.problem.wishes
+            ]
+            self.fields[key] = make_field(replace(self.problem, wishes=tuple(bare)), merges)
+        return self.fields[key]
+
+
+def _wanted(wish: Wish, names: set[str]) -> bool:
+    return bool(wish.pages) or f"separate {wish.name}" in names
+
+
+def _holds_itself(problem: PlanProblem, wish: Wish, names: set[str]) -> bool:
+    """Colors that are kept meet what else is asked of them."""
+    asked = _without(wish, names)
+    return problem.held(wish.today) >= asked.pages and count_allowed(asked, len(wish.today))
+
+
+def _without(wish: Wish, names: set[str]) -> Wish:
+    return replace(
+        wish,
+        min_colors=wish.min_colors if f"min-colors {wish.name}" in names else 1,
+        max_colors=wish.max_colors if f"max-colors {wish.name}" in names else None,
+        pages=wish.pages if f"memory {wish.name}" in names else 0,
+    )
+
+
+def _possible(problem: PlanProblem, merges: tuple[Merge, ...] = ()) -> bool:
+    field = make_field(problem, merges)
+    return field is not None and field.possible()
+
+
+def _excluded(problem: PlanProblem, deadline: float) -> bool:
+    """Whether Z3 shows that there is no plan, however the sharing groups are made."""
+    from colorcheck.proof.covering import Cover, coverable
+
+    for merges in sharings(problem):
+        field = make_field(problem, merges)
+        if field is None or not field.possible():
+            continue
+        counts = tuple((block.low, min(block.high, field.stock)) for block in field.blocks)
+        cover = Cover(field.held, tuple(block.pages for block in field.blocks), counts)
+        if coverable(cover, deadline - time.monotonic()) is not False:
+            return False
+    return problem.max_ranges is None
+
+
+def repairs_of(problem: PlanProblem, core: tuple[Requirement, ...], deadline: float) -> tuple[Repair, ...]:
+    """Small changes, each of which alone makes a plan possible; each has been tried."""
+    names = [each.name for each in core]
+    involved = [wish for wish in problem.wishes if f"memory {wish.name}" in names]
+    found = [*_dropped(problem, names, deadline), *_smaller(problem, involved, deadline)]
+    found += [*_shared(problem, involved, deadline), *_reserve(problem, deadline)]
+    return tuple(found)
+
+
+def works(problem: PlanProblem, deadline: float) -> bool:
+    """Whether a plan is found in time."""
+    if time.monotonic() > deadline:
+        return False
+    quick = replace(problem, objectives=("ranges",))
+    for merges in sharings(problem):
+        found = solved(quick, merges, deadline)
+        if found is not None and found.status in {"optimal", "feasible"}:
+            return True
+    return False
+
+
+def _changed(problem: PlanProblem, name: str, change: Callable[[Wish], Wish]) -> PlanProblem:
+    return replace(problem, wishes=tuple(change(wish) if wish.name == name else wish for wish in problem.wishes))
+
+
+def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterator[Repair]:
+    """Colors that need not be kept, and limits on their number that can go by the least."""
+    for wish in problem.wishes:
+        if f"keep {wish.name}" in names:
+            freed = _changed(problem, wish.name, lambda w: replace(w, keep=False))
+            if works(freed, deadline):
+                yield Repair("keep", f"let {wish.name} have other colors than {wish.today}", (wish.name,))
+        if f"max-colors {wish.name}" in names and wish.max_colors is not None:
+            for more in range(1, problem.nr_colors - wish.max_colors + 1):
+                most = wish.max_colors + more
+                if works(_changed(problem, wish.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
+                    yield Repair("colors", f"allow {wish.name} {most} colors, {more} more", (wish.name,), more)
+                    break
+        if f"min-colors {wish.name}" in names:
+            for least in range(wish.min_colors - 1, 0, -1):
+                if works(_changed(problem, wish.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
+                    fewer = wish.min_colors - least
+                    yield Repair("colors", f"ask {least} colors for {wish.name}, {fewer} fewer", (wish.name,), fewer)
+                    break
+
+
+def _smaller(problem: PlanProblem, involved: list[Wish], deadline: float) -> list[Repair]:
+    """The domains of which the least memory has to go; amounts in MiB."""
+    amounts = []
+    for wish in involved:
+        low, high = 1, wish.pages // MIB_PAGES
+        if high < 1 or not _possible(_less(problem, wish, high)):
+            continue
+        while low < high:
+            middle = (low + high) // 2
+            if _possible(_less(problem, wish, middle)):
+                high = middle
+            else:
+                low = middle + 1
+        amounts.append((low, wish))
+    found: list[Repair] = []
+    for amount, wish in sorted(amounts, key=lambda each: each[0]):
+        if len(found) < MOST_REPAIRS and works(_less(problem, wish, amount), deadline):
+            found.append(Repair("memory", f"give {wish.name} {amount} MiB less", (wish.name,), amount))
+    return found
+
+
+def _less(problem: PlanProblem, wish: Wish, mib: int) -> PlanProblem:
+    return _changed(problem, wish.name, lambda w: replace(w, pages=max(1, w.pages - mib * MIB_PAGES)))
+
+
+def _shared(problem: PlanProblem, involved: list[Wish], deadline: float) -> list[Repair]:
+    found: list[Repair] = []
+    for first, second in combinations([wish for wish in involved if not wish.keep], 2):
+        if len(found) == MOST_REPAIRS or time.monotonic() > deadline:
+            break
+        pair = (first.name, second.name)
+        allowed = replace(problem, shares=(*problem.shares, pair))
+        if _possible(allowed, (pair,)) and works(replace(allowed, shares=(pair,)), deadline):
+            text = f"let {first.name} and {second.name} share their colors ([[policy.share]])"
+            found.append(Repair("share", text, pair))
+    return found
+
+
+def _reserve(problem: PlanProblem, deadline: float) -> list[Repair]:
+    """The largest smaller buddy reserve with which a plan exists, in whole MiB; found by halving."""
+    if problem.recapacity is None or not problem.reserve:
+        return []
+    low, high, best = max(1, problem.least_reserve >> 20), (problem.reserve - 1) >> 20, 0
+    while low <= high and time.monotonic() < deadline:
+        middle = (low + high) // 2
+        capacity = problem.recapacity(middle << 20)
+        if capacity is not None and works(replace(problem, capacity=capacity), deadline):
+            best, low = middle, middle + 1
+        else:
+            high = middle - 1
+    if not best:
+        return []
+    return [Repair("reserve", f"set buddy-alloc-size={best}M", (), (problem.reserve >> 20) - best)]
+
+
+def size(pages: int) -> str:
+    """Frames in words."""
+    return f"{pages // MIB_PAGES} MiB" if pages >= MIB_PAGES else f"{pages * PAGE // 1024} KiB"

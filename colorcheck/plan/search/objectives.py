@@ -1,0 +1,98 @@
+"""Objectives, by name: what each counts, for the search in counts and for the evaluation of a finished plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE
+from colorcheck.plan.problem import Wish
+from colorcheck.plan.search.blocks import Block, Field
+
+NOTHING = Fraction(0)
+NOT_WEIGHED = Fraction(-(10**9))
+MIB_PAGES = (1 << 20) // PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """An objective. `worst` tells that the largest cost counts, not the sum; `sign` is -1 where more is better."""
+
+    name: str
+    words: str
+    worst: bool
+    sign: int = 1
+    unit: str = ""
+
+
+OBJECTIVES = {
+    each.name: each
+    for each in (
+        Objective("margin", "largest minimal memory margin", worst=True, sign=-1, unit="MiB"),
+        Objective("weights", "largest minimal number of colors per weight", worst=True, sign=-1),
+        Objective("misses", "least total of the miss curves", worst=False),
+        Objective("worst-misses", "least maximum of the miss curves", worst=True),
+        Objective("changes", "least changed from today's colors", worst=False, unit="colors"),
+        Objective("ranges", "fewest ranges of neighboring colors", worst=False, unit="ranges"),
+    )
+}
+
+
+def curve_cost(wish: Wish, colors: int) -> Fraction:
+    """What the miss curve says of so many colors; nothing without a curve."""
+    if not wish.curve:
+        return Fraction(0)
+    return Fraction(str(wish.curve[min(colors, len(wish.curve)) - 1]))
+
+
+def weight_cost(wish: Wish, colors: int) -> Fraction:
+    """Colors per weight, less being dearer; Xen, which takes no frames, is not weighed."""
+    return -Fraction(colors) / Fraction(str(wish.weight)) if wish.pages else NOT_WEIGHED
+
+
+def fixed_costs(field: Field, name: str) -> list[Fraction]:
+    """What those cost whose colors are fixed."""
+    cost = weight_cost if name == "weights" else curve_cost
+    return [cost(wish, len(wish.today)) for wish in field.fixed]
+
+
+def rows(field: Field, name: str) -> list[list[Fraction]]:
+    """What 0, 1, … cells cost each block under an objective that depends on counts alone.
+
+    Of several in a block, the sum counts for sums and the largest for a worst case.
+    """
+    size = max(1, len(field.problem.cells[0]))
+    found = []
+    for block in field.blocks:
+        costs = [_costs(wish, name, size, field.stock) for wish in block.wishes]
+        if len(costs) == 1:
+            found.append(costs[0])
+        else:
+            combine = max if OBJECTIVES[name].worst else sum
+            found.append([Fraction(combine(several)) for several in zip(*costs, strict=True)])
+    return found
+
+
+def _costs(wish: Wish, name: str, size: int, stock: int) -> list[Fraction]:
+    """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as nobody may have none."""
+    if name == "weights":
+        return [NOTHING, *(weight_cost(wish, count * size) for count in range(1, stock + 1))]
+    if not wish.curve:
+        return [NOTHING] * (stock + 1)
+    measured = [Fraction(cost) if cost == int(cost) else Fraction(str(cost)) for cost in wish.curve]
+    last = len(measured)
+    return [NOTHING, *(measured[min(count * size, last) - 1] for count in range(1, stock + 1))]
+
+
+def whole_numbers(table: Sequence[Sequence[Fraction]]) -> tuple[list[list[int]], int]:
+    """The table times the least number that makes all of it whole, and that number."""
+    scale = lcm(*{value.denominator for row in table for value in row})
+    return [[value.numerator * (scale // value.denominator) for value in row] for row in table], scale
+
+
+def change_row(field: Field, block: Block, own: int) -> list[int]:
+    """Colors given and taken, if the block may keep `own` of its cells of today and gets 0, 1, … cells."""
+    size = max(1, len(field.problem.cells[0]))
+    return [(len(block.today) + n - 2 * min(n, own)) * size for n in range(field.stock + 1)]

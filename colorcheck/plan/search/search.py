@@ -1,0 +1,399 @@
+"""The search: objective by objective in counts, each with its bound, then cells for the counts.
+
+The bound of an objective comes from a relaxation (any k cells hold what the k fullest ones do); the value from a
+placement that exists. Where both agree, the plan is optimal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import islice, product
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.value import dataclass
+from colorcheck.plan.search.blocks import Block, Field
+from colorcheck.plan.search.branch import Branching
+from colorcheck.plan.search.evaluate import measure
+from colorcheck.plan.search.knapsack import FORBIDDEN, Knapsack, check_tables, fill
+from colorcheck.plan.search.objectives import MIB_PAGES, OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
+from colorcheck.plan.search.place import Placed, place
+from colorcheck.plan.search.runs import in_runs
+
+GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
+BRANCH_SECONDS = 0.5  # how long counts are branched on at once
+LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
+LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
+SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
+
+
+Costs = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the objectives so far have settled.
+
+    `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
+    `total` is the sum that must not be passed; `extra` are frames that everybody gets beyond the need;
+    `free` as long as no sum has been settled, so that all counts allowed cost the same; `known` remembers what was
+    filled; `today` the cells that each is to keep if possible, where several have them today.
+    """
+
+    field: Field
+    costs: Costs
+    total: int | None = None
+    extra: int = 0
+    today: tuple[frozenset[int], ...] | None = None
+    free: bool = True
+    known: dict[tuple[Costs, int], Knapsack | None] = dataclasses.field(default_factory=dict, compare=False)
+
+    def with_extra(self, extra: int) -> State:
+        least = [self.field.least(block, extra) for block in self.field.blocks]
+        costs = tuple((FORBIDDEN,) * min(low, len(row)) + row[low:] for low, row in zip(least, self.costs, strict=True))
+        return replace(self, costs=costs, extra=extra)
+
+    def counted(self) -> Knapsack | None:
+        """The cheapest counts, the fewest cells among equals; None where no counts are allowed."""
+        if self.total is None and self.free:
+            least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), FORBIDDEN) for row in self.costs]
+            return Knapsack(0, tuple(least), ()) if sum(least) <= self.field.stock else None
+        key = (self.costs, self.field.stock)
+        if key not in self.known:
+            self.known[key] = fill(*key)
+        found = self.known[key]
+        return found if found and (self.total is None or found.cost <= self.total) else None
+
+    def needs(self) -> list[int]:
+        return [block.pages + (self.extra if block.pages else 0) for block in self.field.blocks]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of placing counts of a state: placements, the best first, and a bound of what any of them costs.
+
+    `excluded` tells that it is certain that there are none.
+    """
+
+    placements: tuple[Placed, ...]
+    bound: int
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
+
+    placed: Placed
+    bounds: tuple[tuple[str, Fraction], ...]
+    checked: bool  # every optimum of a sum was held against its tables
+
+
+class Search:
+    """A search in one field. `deadline` is a time of `time.monotonic`."""
+
+    def __init__(self, field: Field, names: Sequence[str], deadline: float) -> None:
+        self.field, self.names, self.deadline = field, tuple(names), deadline
+        self.checked = True
+        self.attempts: dict[tuple[object, ...], Attempt] = {}
+
+    def run(self) -> Found | None:
+        """The best placement found; None where none was found (which proves nothing)."""
+        stock = self.field.stock
+        start = State(self.field, tuple(_allowed(block, stock) for block in self.field.blocks)).with_extra(0)
+        if start.counted() is None:
+            return None
+        state: State | None = start
+        bounds: list[tuple[str, Fraction]] = []
+        for name in self.names:
+            if state is None:
+                return None
+            state, bound = self._step(state, name)
+            bounds.append((name, bound))
+        placed = self.best_placement(state) if state else None
+        return Found(placed, tuple(bounds), self.checked) if placed is not None else None
+
+    def _step(self, state: State, name: str) -> tuple[State | None, Fraction]:
+        match name:
+            case "margin":
+                return self._margin(state)
+            case "changes":
+                return self._changes(state)
+            case "ranges":
+                return self._ranges(state)
+            case _:
+                return self._worst(state, name) if OBJECTIVES[name].worst else self._sum(state, name)
+
+    def best_placement(self, state: State) -> Placed | None:
+        """The best of the placements found, by all objectives in their order; of equals that with fewest ranges."""
+        return min(self.attempt(state).placements, key=self._judged, default=None)
+
+    def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
+        problem = self.field.problem
+        colors = {wish.name: wish.today for wish in self.field.fixed} | assigned_colors(self.field, placed)
+        names = (*self.names, "ranges")
+        values = measure(problem, colors, names)
+        return tuple(OBJECTIVES[name].sign * values[name] for name in names)
+
+    def attempt(self, state: State) -> Attempt:
+        """Placements for the cheapest counts; where they have none, for the cheapest that have some."""
+        key = (state.costs, state.total, state.extra, state.today)
+        if key not in self.attempts:
+            self.attempts[key] = self._attempted(state)
+        return self.attempts[key]
+
+    def _attempted(self, state: State) -> Attempt:
+        counted = state.counted()
+        if counted is None:
+            return Attempt((), FORBIDDEN, excluded=True)
+        for counts in (counted.counts, *([self._generous(state, counted.counts)] if state.free else [])):
+            found = tuple(islice(self._placements(state, counts), 4))
+            if found:
+                return Attempt(found, counted.cost)
+        limit = FORBIDDEN if state.total is None else state.total + 1
+        branching = Branching(
+            state.costs,
+            state.needs(),
+            self.field.most,
+            placed=lambda counts: next(self._placements(state, counts), None),
+            unplaceable=lambda counts: self._unplaceable(state, counts),
+            deadline=min(self.deadline, time.monotonic() + BRANCH_SECONDS),
+        )
+        bound = branching.run(limit)
+        placements = (branching.best[1],) if branching.best else ()
+        return Attempt(placements, bound, excluded=bound >= limit)
+
+    def _generous(self, state: State, counts: Sequence[int]) -> list[int]:
+        """The counts with all cells given out, each to who needs most of every cell; for costs that are all alike."""
+        found, needs = list(counts), state.needs()
+        for _ in range(self.field.stock - sum(found)):
+            wider = [
+                n for n, row in enumerate(state.costs) if found[n] + 1 < len(row) and row[found[n] + 1] < FORBIDDEN
+            ]
+            if not wider:
+                break
+            found[max(wider, key=lambda n: needs[n] / max(1, found[n]))] += 1
+        return found
+
+    def _placements(self, state: State, counts: Sequence[int]) -> Iterator[Placed]:
+        field, limit = self.field, self.field.problem.max_ranges
+        today = state.today or [block.today for block in field.blocks]
+        if limit is not None or "ranges" in self.names:
+            bounds = _bounds_of(state) if state.free else [(count, count) for count in counts]
+            runs = in_runs(field.cells, field.held, bounds, state.needs())
+            if runs is not None:
+                yield runs
+        for placed in place(field.held, counts, state.needs(), today):
+            if limit is None or all(_ranges_of(field, cells) <= limit for cells in placed):
+                yield placed
+
+    def _unplaceable(self, state: State, counts: Sequence[int]) -> bool:
+        """Whether Z3 shows, in little time, that no cells in these numbers hold what is needed."""
+        from colorcheck.proof.covering import Cover, coverable
+
+        if len(set(self.field.held)) * len(counts) > LEAF_VARIABLES:
+            return False
+        cover = Cover(self.field.held, tuple(state.needs()), tuple((count, count) for count in counts))
+        return coverable(cover, LEAF_SECONDS) is False
+
+    def _margin(self, state: State) -> tuple[State | None, Fraction]:
+        needing = sum(block.pages > 0 for block in self.field.blocks)
+        spare = self.field.most[-1] - sum(block.pages for block in self.field.blocks)
+        kept = [self.field.problem.held(w.today) - w.pages for w in self.field.fixed if w.pages]
+        if not needing:
+            return state, Fraction(min(kept, default=0) // MIB_PAGES)
+        top = min([spare // needing, *kept]) // MIB_PAGES
+
+        def countable(mib: int) -> bool:
+            return state.with_extra(mib * MIB_PAGES).counted() is not None
+
+        excluded = bound_of_counts = _last(countable, top)
+
+        def placeable(mib: int) -> bool:
+            nonlocal excluded
+            found = self.attempt(state.with_extra(mib * MIB_PAGES))
+            if found.excluded:
+                excluded = min(excluded, mib - 1)
+            return bool(found.placements)
+
+        value = bound_of_counts if placeable(bound_of_counts) else _last(placeable, bound_of_counts - 1)
+        bound = max(value, excluded)
+        if value < bound:
+            bound = self._closed_gap(state, value, bound)
+        return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
+
+    def _closed_gap(self, state: State, value: int, bound: int) -> int:
+        """Lowers the bound as far as Z3 shows that no cells hold so much, in the time that is left."""
+        from colorcheck.proof.covering import Cover, coverable
+
+        low, high = value, bound  # low is reached, all above high is excluded
+        until = min(self.deadline, time.monotonic() + GAP_SECONDS)
+        while low < high and time.monotonic() < until:
+            middle = (low + high + 1) // 2
+            raised = state.with_extra(middle * MIB_PAGES)
+            cover = Cover(self.field.held, tuple(raised.needs()), _bounds_of(raised))
+            if coverable(cover, until - time.monotonic()) is False:
+                high = middle - 1
+            else:
+                low = middle
+        return high
+
+    def _worst(self, state: State, name: str) -> tuple[State | None, Fraction]:
+        """The smallest threshold under which all can stay."""
+        table, scale = whole_numbers(rows(self.field, name))
+        steps = sorted({value for row in table for value in row[1:]})
+
+        def under(step: int) -> State:
+            limit = steps[step]
+            costs = tuple(
+                tuple(cost if value <= limit else FORBIDDEN for cost, value in zip(row, values, strict=True))
+                for row, values in zip(state.costs, table, strict=True)
+            )
+            return replace(state, costs=costs)
+
+        if not steps:
+            return state, Fraction(0)
+        first = _first(lambda step: under(step).counted() is not None, len(steps))
+
+        def placeable(step: int) -> bool:
+            nonlocal first
+            found = self.attempt(under(step))
+            if found.excluded:
+                first = max(first, step + 1)
+            return bool(found.placements)
+
+        value = _first(placeable, len(steps), first)
+        bound = Fraction(steps[min(first, len(steps) - 1)], scale)
+        bound = OBJECTIVES[name].sign * max([bound, *fixed_costs(self.field, name)])
+        return (under(value) if value < len(steps) else None), bound
+
+    def _sum(self, state: State, name: str) -> tuple[State | None, Fraction]:
+        table, scale = whole_numbers(rows(self.field, name))
+        after, bound = self._added(state, table)
+        return after, Fraction(bound, scale) + sum(fixed_costs(self.field, name))
+
+    def _changes(self, state: State) -> tuple[State | None, Fraction]:
+        """The cheapest over all ways to split the cells that several have today."""
+        blocks = self.field.blocks
+        kept: list[set[int]] = [set() for _ in blocks]
+        contested: dict[tuple[int, ...], list[int]] = {}
+        for cell in range(self.field.stock):
+            claimants = tuple(number for number, block in enumerate(blocks) if cell in block.today)
+            if len(claimants) == 1:
+                kept[claimants[0]].add(cell)
+            elif claimants:
+                contested.setdefault(claimants, []).append(cell)
+        most = max(1, SPLIT_WORK // (len(blocks) * self.field.stock**2 + 1))
+        ways = list(islice(_splits(contested, kept), most + 1))
+        if len(ways) > most:
+            ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
+        tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
+        costs = [self._counted_with(state, table) for table in tables]
+        least, *others = sorted(range(len(ways)), key=lambda way: costs[way])
+        after, bound = self._added(replace(state, today=tuple(ways[least])), tables[least])
+        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]))
+
+    def _counted_with(self, state: State, table: Sequence[Sequence[int]]) -> tuple[int, int]:
+        """The sums so far, and this one on top of them; tables of different size compare by these alone."""
+        found = _sum_of(state, table).counted()
+        return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
+
+    def _ranges(self, state: State) -> tuple[State | None, Fraction]:
+        fixed = sum(len(wish.today.ranges()) for wish in self.field.fixed)
+        return state, Fraction(fixed + sum(len(block.wishes) for block in self.field.blocks))
+
+    def _added(self, state: State, table: Sequence[Sequence[int]]) -> tuple[State | None, int]:
+        """The state after one more sum, and the sum's bound."""
+        after, large = _sum_of(state, table), _large(table)
+        costs = after.costs
+        counted = after.counted()
+        if counted is None:
+            return None, 0
+        self.checked &= check_tables(costs, self.field.stock, counted)
+        attempt = self.attempt(after)
+        if not attempt.placements:
+            return None, counted.cost % large
+        reached = sum(row[len(cells)] for row, cells in zip(costs, attempt.placements[0], strict=True))
+        bound = attempt.bound if attempt.bound < FORBIDDEN else counted.cost
+        return replace(after, total=reached), max(0, bound - reached // large * large)
+
+
+def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
+    """The colors of everyone without fixed ones."""
+    units = field.problem.cells
+    found = {}
+    for block, cells in zip(field.blocks, placed, strict=True):
+        colors = ColorSet()
+        for cell in cells:
+            colors |= units[field.cells[cell]]
+        found.update({wish.name: colors for wish in block.wishes})
+    return found
+
+
+def _allowed(block: Block, stock: int) -> tuple[int, ...]:
+    return tuple(0 if block.low <= count <= block.high else FORBIDDEN for count in range(stock + 1))
+
+
+def _bounds_of(state: State) -> tuple[tuple[int, int], ...]:
+    allowed = [[n for n, cost in enumerate(row) if cost < FORBIDDEN] for row in state.costs]
+    return tuple((counts[0], counts[-1]) if counts else (1, 0) for counts in allowed)
+
+
+def _ranges_of(field: Field, cells: Sequence[int]) -> int:
+    colors = ColorSet()
+    for cell in cells:
+        colors |= field.problem.cells[field.cells[cell]]
+    return len(colors.ranges())
+
+
+def _large(table: Sequence[Sequence[int]]) -> int:
+    """More than any sum of one entry a row."""
+    return sum(max(row) for row in table) + 1
+
+
+def _sum_of(state: State, table: Sequence[Sequence[int]]) -> State:
+    """The state with one more sum, which counts less than all before it."""
+    large = _large(table)
+    costs = tuple(
+        tuple(FORBIDDEN if cost >= FORBIDDEN else cost * large + more for cost, more in zip(row, extra, strict=True))
+        for row, extra in zip(state.costs, table, strict=True)
+    )
+    return replace(
+        state, costs=costs, free=False, total=None if state.total is None else state.total * large + large - 1
+    )
+
+
+def _splits(contested: dict[tuple[int, ...], list[int]], kept: Sequence[set[int]]) -> Iterator[list[frozenset[int]]]:
+    """Every number of contested cells that each may keep of those that it has today."""
+    groups = [list(_shares(len(cells), len(claimants))) for claimants, cells in contested.items()]
+    for choice in product(*groups):
+        own = [set(cells) for cells in kept]
+        for (claimants, cells), shares in zip(contested.items(), choice, strict=True):
+            begin = 0
+            for number, share in zip(claimants, shares, strict=True):
+                own[number].update(cells[begin : begin + share])
+                begin += share
+        yield [frozenset(cells) for cells in own]
+
+
+def _shares(count: int, parties: int) -> Iterator[tuple[int, ...]]:
+    if parties == 1:
+        yield (count,)
+        return
+    for first in range(count + 1):
+        for rest in _shares(count - first, parties - 1):
+            yield (first, *rest)
+
+
+def _last(holds: Callable[[int], bool], top: int) -> int:
+    """The largest number from 0 to `top` for which it holds, -1 for none, if it holds up to some number."""
+    return bisect_left(range(top + 1), True, key=lambda number: not holds(number)) - 1
+
+
+def _first(holds: Callable[[int], bool], stop: int, start: int = 0) -> int:
+    """The smallest number from `start` on for which it holds, `stop` for none, if it holds from some number on."""
+    return start + bisect_left(range(start, stop), True, key=holds)

@@ -1,0 +1,67 @@
+"""From the search's answer to a plan: names and colors, values and bounds, and what has checked them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.plan.problem import DEFAULT_OBJECTIVES, Assigned, Plan, PlanProblem, Reached
+from colorcheck.plan.search.blocks import Merge, make_field
+from colorcheck.plan.search.evaluate import faults, groups, measure
+from colorcheck.plan.search.objectives import OBJECTIVES
+from colorcheck.plan.search.search import Found, Search, assigned_colors
+
+
+def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Plan | None:
+    """The plan in which exactly these groups share; None where none was found."""
+    begin = time.monotonic()
+    field = make_field(problem, merges)
+    if field is None or not field.possible():
+        return None
+    names = problem.objectives or default_objectives(problem)
+    found = Search(field, names, deadline).run()
+    if found is None:
+        return None
+    colors = {wish.name: wish.today for wish in field.fixed} | assigned_colors(field, found.placed)
+    broken = faults(problem, colors)
+    if broken:
+        return Plan("unknown", reason=f"the evaluator refused the plan that was found: {broken[0]}")
+    return _plan(problem, colors, found, names, time.monotonic() - begin)
+
+
+def default_objectives(problem: PlanProblem) -> tuple[str, ...]:
+    """Miss curves first where there are some; then memory to spare, then little change."""
+    curves = any(wish.curve for wish in problem.wishes)
+    return ("misses", *DEFAULT_OBJECTIVES) if curves else DEFAULT_OBJECTIVES
+
+
+def _plan(
+    problem: PlanProblem, colors: Mapping[str, ColorSet], found: Found, names: Sequence[str], seconds: float
+) -> Plan:
+    values = measure(problem, colors, names)
+    objective = tuple(
+        Reached(name, _number(values[name]), _number(bound), OBJECTIVES[name].unit) for name, bound in found.bounds
+    )
+    optimal = all(each.optimal for each in objective)
+    evidence: dict[str, object] = {
+        "method": "knapsack over counts of colors, placement by swaps",
+        "bounds": "the relaxation in which any k colors hold what the k fullest ones do",
+        "tables_checked": found.checked,
+        "evaluator": "obeys all rules; values recomputed from the colors alone",
+        "seconds": round(seconds, 6),
+    }
+    return Plan("optimal" if optimal else "feasible", objective, assigned(problem, colors), evidence=evidence)
+
+
+def assigned(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> tuple[Assigned, ...]:
+    """Everyone's colors with what is needed of them and what they hold."""
+    of = {wish.name: group for group in groups(problem, colors) for wish in group.wishes}
+    return tuple(
+        Assigned(wish.name, colors[wish.name], of[wish.name].needed, of[wish.name].held) for wish in problem.wishes
+    )
+
+
+def _number(value: Fraction) -> float:
+    return int(value) if value.denominator == 1 else float(value)

@@ -1,0 +1,1 @@
+"""Reports in the formats of other services: SARIF, JUnit, GitHub, GitLab, Markdown, JSON."""

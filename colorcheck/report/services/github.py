@@ -1,0 +1,68 @@
+"""GitHub's workflow commands: annotations at the lines, errors first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.source import Location
+from colorcheck.report import view
+from colorcheck.report.style import Style
+from colorcheck.verification.results import Verification
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+SHOWN = 10  # GitHub shows no more of each kind in one step
+
+
+def render(verification: Verification, style: Style) -> str:
+    """One line an annotation, then the verdict in plain words."""
+    return "\n".join([*_lines(verification, style), ""])
+
+
+def _lines(verification: Verification, style: Style) -> Iterator[str]:
+    for fault in verification.faults:
+        yield _command("error", Location(""), f"colorcheck: fault in {fault.where}", fault.message, style)
+    for severity, command in _COMMANDS.items():
+        for finding in verification.findings:
+            if finding.severity is severity:
+                title = f"{finding.rule} {finding.name}"
+                yield _command(command, finding.location, title, _message(finding, style), style)
+    for line, theorem in verification.facts.theorems():
+        if theorem.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
+            text = f"{theorem.statement}: {theorem.verdict}. {theorem.reason}"
+            yield _command("warning", Location(""), f"Xen {line}: not decided", text, style)
+    for entry in verification.skipped:
+        yield _command("warning", Location(""), f"not checked: {entry.check}", entry.reason, style)
+    headline = view.headline(verification)
+    yield _data(f"colorcheck: {headline.word}: {headline.sentence}").replace("::", ": :")
+
+
+def _message(finding: Finding, style: Style) -> str:
+    parts = [finding.message, finding.help]
+    parts += [f"{style.place(related.location)}: {related.message}" for related in finding.related]
+    return "\n".join(part for part in parts if part)
+
+
+def _command(command: str, place: Location, title: str, message: str, style: Style) -> str:
+    fields = {"file": style.relative(place.file) if place.file else ""}
+    if place.line:
+        fields |= {"line": str(place.line), "endLine": str(max(place.end_line, place.line))}
+        if place.end_line == place.line:
+            fields |= {"col": str(place.column), "endColumn": str(place.end_column)}
+    fields["title"] = title
+    said = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
+    return f"::{command} {said}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    """What the runner takes as one line."""
+    return _safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _safe(text: str) -> str:
+    """Without terminal escapes and halves of characters."""
+    return "".join(c if c.isprintable() or c in "\r\n" else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,43 @@
+"""GitLab's code quality report."""
+
+from __future__ import annotations
+
+import json
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.findings.fingerprint import fingerprints
+from colorcheck.report.style import Style
+from colorcheck.verification.results import Verification
+
+_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
+
+
+def render(verification: Verification, style: Style) -> str:
+    """A JSON list of issues: one for each finding, fault and check that could not run."""
+    prints = fingerprints(verification.findings, style)
+    issues = [_finding(finding, print_, style) for finding, print_ in zip(verification.findings, prints, strict=True)]
+    place = Location(verification.manifest.file)
+    for number, fault in enumerate(verification.faults):
+        text = f"fault in {fault.where}: {fault.message}"
+        issues.append(_issue(text, "colorcheck/fault", "blocker", f"fault-{number}") | _at(place, style))
+    for number, entry in enumerate(verification.skipped):
+        text = f"not checked: {entry.check}: {entry.reason}"
+        issues.append(_issue(text, "colorcheck/not-checked", "major", f"not-checked-{number}") | _at(place, style))
+    return json.dumps(issues, indent=2) + "\n"
+
+
+def _finding(finding: Finding, fingerprint: str, style: Style) -> dict[str, object]:
+    text = f"{finding.rule} {finding.message}" + (f" ({finding.help})" if finding.help else "")
+    check = f"{finding.rule}/{finding.name}"
+    return _issue(text, check, _SEVERITIES[finding.severity], fingerprint) | _at(finding.location, style)
+
+
+def _issue(text: str, check: str, severity: str, fingerprint: str) -> dict[str, object]:
+    return {"description": text, "check_name": check, "fingerprint": fingerprint, "severity": severity}
+
+
+def _at(place: Location, style: Style) -> dict[str, object]:
+    """GitLab takes a line from 1 on; the file as a whole is its first line."""
+    path = style.relative(place.file).encode("utf-8", "replace").decode()
+    return {"location": {"path": path, "lines": {"begin": max(place.line, 1)}}}

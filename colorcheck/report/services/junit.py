@@ -1,0 +1,100 @@
+"""JUnit XML: a test case for each theorem, each finding and each check that could not run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
+
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.theorem import Theorem
+from colorcheck.report.style import Style
+from colorcheck.verification.results import Verification
+
+_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no place for
+
+
+def render(verification: Verification, style: Style) -> str:
+    """One `testsuites` element with the suites theorems, findings and checks."""
+    suites = Element("testsuites", name="colorcheck")
+    _suite(suites, "theorems", [_theorem(line, theorem) for line, theorem in verification.facts.theorems()])
+    _suite(suites, "findings", [_finding(finding, style) for finding in verification.findings])
+    _suite(suites, "checks", list(_checks(verification)))
+    return _document(suites)
+
+
+def join_suites(documents: Iterable[tuple[str, str | None, str]]) -> str:
+    """One document of several, given as (name of the deployment, its document, why there is none)."""
+    suites = Element("testsuites", name="colorcheck")
+    for name, document, message in documents:
+        for suite in fromstring(document) if document else ():
+            suite.set("name", _clean(f"{name}: {suite.get('name')}"))
+            suites.append(suite)
+        if not document:
+            case = _case(name, "checks.deployment", 0)
+            _said(case, "error", "not-checked", message, "")
+            _suite(suites, f"{name}: checks", [case])
+    return _document(suites)
+
+
+def _document(suites: Element) -> str:
+    for count in ("tests", "failures", "errors", "skipped"):
+        suites.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
+    indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+
+
+def _suite(parent: Element, name: str, cases: list[Element]) -> None:
+    suite = SubElement(parent, "testsuite", name=name, tests=str(len(cases)))
+    for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(count, str(sum(case.find(tag) is not None for case in cases)))
+    suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+    suite.extend(cases)
+
+
+def _theorem(line: str, theorem: Theorem) -> Element:
+    case = _case(f"Xen {line}: {theorem.statement}", f"theorems.{theorem.kind}", theorem.seconds)
+    detail = "\n".join(f"{related.location}: {related.message}" for related in theorem.core)
+    if theorem.verdict is Verdict.REFUTED:
+        _said(case, "failure", "refuted", theorem.reason or "refuted", detail)
+    elif theorem.verdict is not Verdict.PROVED:
+        _said(case, "error", str(theorem.verdict), theorem.reason or str(theorem.verdict), detail)
+    return case
+
+
+def _finding(finding: Finding, style: Style) -> Element:
+    place = style.place(finding.location)
+    case = _case(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}", 0)
+    case.set("file", _clean(style.relative(finding.location.file)))
+    case.set("line", str(finding.location.line))
+    detail = "\n".join(part for part in (place, finding.help) if part)
+    if finding.severity is Severity.ERROR:
+        _said(case, "failure", str(finding.severity), finding.message, detail)
+    else:
+        out = SubElement(case, "system-out")
+        out.text = _clean(f"{finding.severity}: {finding.message}\n{detail}")
+    return case
+
+
+def _checks(verification: Verification) -> Iterator[Element]:
+    for entry in verification.skipped:
+        case = _case(f"{entry.check} {entry.line}".strip(), "checks.skipped", 0)
+        _said(case, "error", "not-checked", entry.reason, "")
+        yield case
+    for fault in verification.faults:
+        case = _case(fault.where, "checks.fault", 0)
+        _said(case, "error", "fault", fault.message, fault.traceback)
+        yield case
+
+
+def _case(name: str, classname: str, seconds: float) -> Element:
+    return Element("testcase", name=_clean(name), classname=_clean(f"colorcheck.{classname}"), time=f"{seconds:.3f}")
+
+
+def _said(case: Element, tag: str, kind: str, message: str, detail: str) -> None:
+    said = SubElement(case, tag, type=kind, message=_clean(message))
+    said.text = _clean(detail)
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("�", text)

@@ -1,0 +1,106 @@
+"""Markdown, for a merge request's comment or a job's summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.report import view
+from colorcheck.report.style import Style, printable
+from colorcheck.report.terminal import drawing
+from colorcheck.verification.residue import residues
+from colorcheck.verification.results import Verification
+
+_MARKS = {"good": "✅", "bad": "❌", "open": "❓"}
+_SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
+_VERDICTS = {Verdict.PROVED: "✅", Verdict.REFUTED: "❌", Verdict.UNKNOWN: "❓", Verdict.VACUOUS: "∅"}
+_MOST = 200  # findings that are told; a comment has a size limit
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
+
+
+def render(verification: Verification, style: Style) -> str:
+    """The verdict, the findings as a table, and the rest folded."""
+    return "\n".join([*_lines(verification, style), ""])
+
+
+def _lines(verification: Verification, style: Style) -> Iterator[str]:
+    headline = view.headline(verification)
+    yield f"### {_MARKS[headline.mood]} colorcheck: {headline.word}"
+    yield ""
+    target = verification.target()
+    board = target["board_title"] or target["board"] or "board unknown"
+    known = [
+        str(board),
+        f"Xen {', '.join(verification.manifest.target.xen)}",
+        style.relative(verification.manifest.file),
+    ]
+    yield f"{escaped(headline.sentence)}. {escaped(' · '.join(known))}"
+    if verification.findings:
+        yield from _findings(verification.findings, style)
+    for drawn in view.color_maps(verification.facts):
+        yield from ["", f"**Colors** (Xen {drawn.line})", "", "```text"]
+        yield from (_fenced(str(line)) for line in drawing.map_lines(drawn, 100))
+        yield from (
+            _fenced(f"{a} and {b} share {c}" + (f" (allowed: {r})" if r else ""))
+            for a, b, c, r in drawing.clash_lines(drawn)
+        )
+        yield "```"
+    yield from _memory(verification)
+    yield from _theorems(verification)
+    yield from _residue(verification)
+    unchecked = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
+    unchecked += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
+    if unchecked:
+        yield from ["", "**Not checked**", "", *(f"- {escaped(text)}" for text in unchecked)]
+
+
+def _findings(findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
+    yield from ["", "| | rule | place | finding |", "|---|---|---|---|"]
+    for finding in findings[:_MOST]:
+        text = escaped(finding.message) + (f"<br>→ {escaped(finding.help)}" if finding.help else "")
+        place = escaped(style.place(finding.location))
+        yield f"| {_SEVERITIES[finding.severity]} | {finding.rule} {escaped(finding.name)} | {place} | {text} |"
+    if len(findings) > _MOST:
+        yield f"\n… and {len(findings) - _MOST} more"
+
+
+def _memory(verification: Verification) -> Iterator[str]:
+    for line, _, rows in view.memory_panels(verification.facts):
+        yield from ["", f"**Memory** (Xen {line})", "", "| domain | | |", "|---|---|---|"]
+        for row in rows:
+            bar = "".join(drawing.bar(row, 20))
+            yield f"| {escaped(row.name)} | `{bar}` | {escaped(drawing.memory_text(row))} |"
+
+
+def _theorems(verification: Verification) -> Iterator[str]:
+    for line, theorems in view.theorem_panels(verification.facts):
+        yield from ["", f"<details><summary>{len(theorems)} theorems (Xen {line})</summary>", ""]
+        for group in view.theorem_groups(theorems):
+            for theorem in group.theorems:
+                reason = f": {theorem.reason}" if theorem.reason else ""
+                yield f"- {_VERDICTS[theorem.verdict]} {escaped(theorem.statement + reason)}"
+        yield from ["", "Resting on:", ""]
+        for assumption in view.assumptions(theorems):
+            yield f"- {assumption.trust}: {escaped(assumption.text)} ({escaped(assumption.source)})"
+        yield from ["", "</details>"]
+
+
+def _residue(verification: Verification) -> Iterator[str]:
+    for residue in residues(verification.facts):
+        summary = escaped(f"grade {residue.grade}, {residue.reason}")
+        yield from ["", f"<details><summary>Still shared (Xen {residue.line}): {summary}</summary>", ""]
+        for remainder in residue.remainders:
+            amount = f" ({view.size(remainder.pages)})" if remainder.pages else ""
+            yield f"- {escaped(remainder.what)}{amount}: {escaped(remainder.why)}"
+        yield from ["", "</details>"]
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown and its HTML leave as it is; one line."""
+    return _SPECIAL.sub(r"\\\1", printable(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+
+
+def _fenced(text: str) -> str:
+    """Text inside a fence, which it cannot close."""
+    return printable(text).replace("```", "'''")

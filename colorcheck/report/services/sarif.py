@@ -1,0 +1,211 @@
+"""SARIF 2.1.0, for code scanning services: rules with their pages, places with columns, fingerprints, faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from urllib.parse import quote
+
+from colorcheck import __version__
+from colorcheck.core.diagnostic import Confidence, Edit, Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.findings.fingerprint import fingerprints
+from colorcheck.report.style import Style
+from colorcheck.rules import RULES
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Exit, Fault, Skipped, Verification
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_PRECISION = {Confidence.HIGH: "very-high", Confidence.MEDIUM: "high", Confidence.LOW: "medium"}
+_AREAS = {
+    "0": "inputs",
+    "1": "configuration",
+    "2": "dialects",
+    "3": "domains",
+    "4": "isolation",
+    "5": "memory",
+    "6": "hardware",
+    "7": "attestation",
+    "8": "policy",
+    "9": "tool",
+}
+
+
+def render(verification: Verification, style: Style) -> str:
+    """One log with one run, and a newline."""
+    return json.dumps(log((run(verification, style),)), indent=2) + "\n"
+
+
+def log(runs: Iterable[dict[str, object]]) -> dict[str, object]:
+    """A SARIF log of several runs."""
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": list(runs)}
+
+
+def run(verification: Verification, style: Style) -> dict[str, object]:
+    """A verification as a run."""
+    findings = verification.findings
+    silenced = verification.silenced
+    everything = (*findings, *(entry.finding for entry in silenced))
+    rules = _rules(everything)
+    index = {str(rule["id"]): position for position, rule in enumerate(rules)}
+    prints = fingerprints(everything, style)
+    results = [_result(f, index, print_, style) for f, print_ in zip(everything, prints, strict=True)]
+    for result, entry in zip(results[len(findings) :], silenced, strict=True):
+        result["suppressions"] = [{"kind": "inSource", "justification": entry.reason}]
+    status = verification.exit_status()
+    return {
+        "tool": {
+            "driver": {
+                "name": "colorcheck",
+                "semanticVersion": __version__,
+                "rules": rules,
+                "notifications": _NOTIFICATIONS,
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not verification.faults,
+                "exitCode": int(status),
+                "exitCodeDescription": Exit(status).name.lower(),
+                "toolExecutionNotifications": list(_notifications(verification.faults, verification.skipped)),
+            }
+        ],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+        "properties": {"target": verification.target()},
+    }
+
+
+def _rules(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """All built-in rules, then those of plugins as far as they found something."""
+    known = {rule.id for rule in RULES}
+    strange = {f.rule: f for f in findings if f.rule not in known}
+    return [*map(_rule, RULES), *map(_strange_rule, strange.values())]
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    page = rule.page
+    sections = list(page.sections())
+    plain = "\n\n".join(f"{heading}: {text}" for heading, text in sections)
+    rich = "\n\n".join(f"**{heading}.** {text}" for heading, text in sections)
+    return {
+        "id": rule.id,
+        "name": _camel(rule.name),
+        "shortDescription": {"text": page.title},
+        "fullDescription": {"text": page.matters},
+        "help": {"text": plain, "markdown": rich},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        "properties": {"tags": ["cache-coloring", "xen", _AREAS.get(rule.id[2:3], "plugin")], "precision": "very-high"},
+    }
+
+
+def _strange_rule(finding: Finding) -> dict[str, object]:
+    return {
+        "id": finding.rule,
+        "name": _camel(finding.name),
+        "shortDescription": {"text": finding.name},
+        "help": {"text": finding.help or finding.name},
+        "defaultConfiguration": {"level": _LEVELS[finding.severity]},
+        "properties": {"tags": ["cache-coloring", "xen", "plugin"]},
+    }
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def _result(finding: Finding, index: dict[str, int], fingerprint: str, style: Style) -> dict[str, object]:
+    text = finding.message + (f"\n{finding.help}" if finding.help else "")
+    result: dict[str, object] = {
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": _LEVELS[finding.severity],
+        "message": {"text": text},
+        "locations": [_location(finding.location, style)],
+        "partialFingerprints": {"colorcheck/v1": fingerprint},
+        "properties": {"confidence": str(finding.confidence), "precision": _PRECISION[finding.confidence]},
+    }
+    if finding.related:
+        result["relatedLocations"] = [
+            {"id": number, **_location(related.location, style), "message": {"text": related.message}}
+            for number, related in enumerate(finding.related, 1)
+        ]
+    if finding.fix:
+        result["fixes"] = [_fix(finding.fix, style)]
+    if finding.witness is not None:
+        result["properties"] = {"confidence": str(finding.confidence), "witness": _plain(finding.witness)}
+    return result
+
+
+def _plain(value: object) -> object:
+    """A witness as JSON takes it."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def _location(place: Location, style: Style) -> dict[str, object]:
+    physical: dict[str, object] = {"artifactLocation": _artifact(place.file, style)}
+    region = _region(place)
+    if region:
+        physical["region"] = region
+    found: dict[str, object] = {"physicalLocation": physical}
+    if place.node:
+        name = f"{place.node}:{place.property}" if place.property else place.node
+        found["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "member" if place.property else "object"}]
+    return found
+
+
+def _artifact(file: str, style: Style) -> dict[str, object]:
+    """Relative to the root of the sources where the file lies below it."""
+    name = style.relative(file)
+    if PurePath(name).is_absolute():
+        return {"uri": "file://" + quote(name.encode("utf-8", "surrogateescape"))}
+    return {"uri": quote(name.encode("utf-8", "surrogateescape")), "uriBaseId": "%SRCROOT%"}
+
+
+def _region(place: Location) -> dict[str, int]:
+    if not place.line:
+        return {}
+    region = {"startLine": place.line, "startColumn": max(place.column, 1)}
+    if place.end_line >= place.line:
+        region["endLine"] = place.end_line
+        if place.end_column:
+            region["endColumn"] = place.end_column
+    return region
+
+
+def _fix(edits: Iterable[Edit], style: Style) -> dict[str, object]:
+    by_file: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_file.setdefault(edit.location.file, []).append(edit)
+    return {
+        "description": {"text": "write what is meant"},
+        "artifactChanges": [
+            {
+                "artifactLocation": _artifact(file, style),
+                "replacements": [
+                    {"deletedRegion": _region(edit.location), "insertedContent": {"text": edit.new_text}}
+                    for edit in changes
+                ],
+            }
+            for file, changes in by_file.items()
+        ],
+    }
+
+
+_NOTIFICATIONS = [
+    {"id": "fault", "shortDescription": {"text": "colorcheck itself went wrong"}},
+    {"id": "not-checked", "shortDescription": {"text": "a check could not run"}},
+]
+
+
+def _notifications(faults: Iterable[Fault], skipped: Iterable[Skipped]) -> Iterator[dict[str, object]]:
+    for fault in faults:
+        yield _notification("fault", "error", f"{fault.where}: {fault.message}")
+    for entry in skipped:
+        yield _notification("not-checked", "warning", f"{entry.check}: {entry.reason}")
+
+
+def _notification(name: str, level: str, text: str) -> dict[str, object]:
+    return {"descriptor": {"id": name}, "level": level, "message": {"text": text}}

@@ -1,0 +1,102 @@
+"""Why domains share a last-level cache or not: on which CPUs each may run, and which clusters those are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.hardware.affinity import Meeting, cache_groups, meetings, shared_caches
+from colorcheck.hardware.board import Board
+from colorcheck.verification.results import Facts, Outlook
+from colorcheck.xen.domains.affinity import Affinity, affinities
+from colorcheck.xen.system import System
+
+
+def explain(facts: Facts) -> str:
+    """In words, for every Xen that was modelled."""
+    parts = [line for outlook in facts.outlooks for line in _outlook(facts, outlook)]
+    return "\n".join(parts)
+
+
+def affinity_to_dict(facts: Facts) -> list[dict[str, object]]:
+    """One entry for every Xen that was modelled: the affinity of each domain, and what each pair shares."""
+    return [
+        {
+            "xen": outlook.line,
+            "domains": [affinity.to_dict() for affinity in affinities(outlook.system, facts.deployment)],
+            "pairs": [_pair_to_dict(*pair) for pair in _pairs(facts.board, outlook.system, facts)],
+        }
+        for outlook in facts.outlooks
+        if outlook.system is not None
+    ]
+
+
+def _outlook(facts: Facts, outlook: Outlook) -> Iterator[str]:
+    system, board = outlook.system, facts.board
+    if system is None:
+        return
+    yield f"Who runs where (Xen {outlook.line})"
+    for affinity in affinities(system, facts.deployment):
+        yield f"  {affinity.domain}: {_cpus(affinity)}"
+        yield from (f"    {reason.location}: {reason.message}" for reason in affinity.reasons)
+    if board is None:
+        yield "  no board is known, so it is not known which CPUs share a cache"
+        return
+    for group in cache_groups(board):
+        cpus = "any CPU" if group.cpus is None else f"CPUs {_numbers(group.cpus)}"
+        yield f"  {group.label}: {cpus}"
+    if len({cluster.cores for cluster in board.clusters}) > 1:
+        yield "  Xen parks CPUs of another kind than the boot CPU, which is CPU 0, unless it is told hmp-unsafe"
+    for first, second, met in _pairs(board, system, facts):
+        yield f"  {first.domain} and {second.domain}: {_shared(met)}"
+
+
+def _pairs(board: Board | None, system: System, facts: Facts) -> Iterator[tuple[Affinity, Affinity, list[Meeting]]]:
+    if board is None:
+        return
+    found = list(zip(system.domains, affinities(system, facts.deployment), strict=True))
+    for (one, first), (other, second) in combinations(found, 2):
+        colors = [(ColorSet.of(domain.colors), a.cpus) for domain, a in ((one, first), (other, second))]
+        if system.nr_colors:
+            yield first, second, list(meetings(board, colors[0], colors[1], system.nr_colors))
+        else:
+            groups = shared_caches(board, first.cpus, second.cpus)
+            yield first, second, [Meeting(group, None, ColorSet()) for group in groups]
+
+
+def _shared(met: list[Meeting]) -> str:
+    if not met:
+        return "they run on different clusters and share no last-level cache"
+    return "; ".join(f"they share the {meeting.group.label}, {_colors(meeting)}" for meeting in met)
+
+
+def _colors(meeting: Meeting) -> str:
+    if meeting.modulus is None:
+        return "whose geometry is unknown"
+    if not meeting.colors:
+        return f"where their colors stay apart (color c counts as c mod {meeting.modulus})"
+    return f"where they meet in {meeting.colors} (color c counts as c mod {meeting.modulus})"
+
+
+def _pair_to_dict(first: Affinity, second: Affinity, met: list[Meeting]) -> dict[str, object]:
+    return {
+        "domains": [first.domain, second.domain],
+        "shared": [
+            {
+                "cache": meeting.group.label,
+                "cpus": None if meeting.group.cpus is None else sorted(meeting.group.cpus),
+                "modulus": meeting.modulus,
+                "colors": list(meeting.colors),
+            }
+            for meeting in met
+        ],
+    }
+
+
+def _cpus(affinity: Affinity) -> str:
+    return "any CPU" if affinity.cpus is None else f"CPUs {_numbers(affinity.cpus)}"
+
+
+def _numbers(cpus: frozenset[int]) -> str:
+    return ", ".join(map(str, sorted(cpus)))

@@ -1,0 +1,60 @@
+"""The text of `attest`: the verdict, then every comparison, what differs with both sides and the place in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from colorcheck.evidence.attest import Attestation, Attested, Check
+from colorcheck.report.style import Style, printable
+from colorcheck.report.terminal.terminal import indented, printed, text
+from colorcheck.report.view import counted
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_MOODS = {
+    Attestation.ATTESTED: "bold green",
+    Attestation.DIFFERS: "bold red",
+    Attestation.TOO_LITTLE: "bold yellow",
+}
+_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "bold yellow")}
+_LONG = 60  # characters of a value that is told although it agrees
+
+
+def render(attested: Attested, log: str, line: str, style: Style) -> str:
+    """The whole comparison of one log with the model of one line of Xen."""
+    return printed(_parts(attested, log, line, style), style)
+
+
+def _parts(attested: Attested, log: str, line: str, style: Style) -> Iterator[RenderableType]:
+    word = str(attested.verdict).replace("-", " ").upper()
+    yield indented(
+        f" {word} ", text(("  " + printable(attested.reason), "bold")), f"{_MOODS[attested.verdict]} reverse"
+    )
+    yield text((f"{printable(log)} against the model of Xen {line}", "dim"))
+    yield text("")
+    checks = sorted(attested.checks, key=lambda check: check.agrees is not False)
+    width = max((len(check.subject) for check in checks), default=0) + 2
+    for check in checks:
+        yield from _row(check, width, style)
+    agreed = sum(check.agrees is True for check in checks)
+    differing = sum(check.agrees is False for check in checks)
+    yield text("")
+    yield text((f"{counted(len(checks), 'comparison')}: {agreed} agree, {differing} differ", "dim"))
+    if attested.unsaid:
+        yield indented("not in the log: ", text((", ".join(attested.unsaid), "dim")), "dim")
+
+
+def _row(check: Check, width: int, style: Style) -> Iterator[RenderableType]:
+    mark, mood = _MARKS[check.agrees]
+    label = f"{mark} {printable(check.subject):<{width}}"
+    if check.agrees:
+        told = printable(check.expected)
+        short = told if style.verbose or len(told) <= _LONG else told[: _LONG - 1] + "…"
+        yield indented(label, text(short), mood)
+        return
+    yield indented(label, text(("model  ", "dim"), printable(check.expected)), mood)
+    blank = " " * (width + 2)
+    yield indented(blank, text(("log    ", "dim"), (printable(check.found), mood)))
+    yield indented(blank, text((f"       {printable(style.place(check.location))}", "dim")))

@@ -1,0 +1,70 @@
+"""Frames left per color as a line of characters, and as ranges of colors that have nearly the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from colorcheck.core.value import dataclass
+
+_BARS = {True: "▁▂▃▄▅▆▇█", False: "123456789"}
+EMPTY = "0"  # a color without any frame left
+_BLOCK = 8  # colors that always stay in one line
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Bars of neighboring colors from `first` on: (character, mood) each; moods are own, other and empty."""
+
+    first: int
+    bars: tuple[tuple[str, str], ...]
+
+
+def chart(
+    free: Sequence[int], full: Sequence[int], own: Collection[int], width: int, unicode: bool = True
+) -> Iterator[Line]:
+    """The frames left against those of the fullest color at first, in lines of at most `width` colors.
+
+    The lowest bar is for any frame at all. `own` are the colors that are to stand out.
+    """
+    bars, most = _BARS[unicode], max(full, default=0) or 1
+    block = max(width // _BLOCK * _BLOCK, _BLOCK)
+    for first in range(0, len(free), block):
+        found = []
+        for color in range(first, min(first + block, len(free))):
+            height = -(-free[color] * len(bars) // most)
+            shown = bars[min(height, len(bars)) - 1] if free[color] else EMPTY
+            found.append((shown, "empty" if not free[color] else "own" if color in own else "other"))
+        yield Line(first, tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Neighboring colors that have the same number of frames, or nearly."""
+
+    first: int
+    last: int
+    least: int
+    most: int
+
+    @property
+    def colors(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+    @property
+    def frames(self) -> str:
+        return str(self.least) if self.least == self.most else f"{self.least}-{self.most}"
+
+
+def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int = 0) -> Iterator[Group]:
+    """Runs of neighboring colors whose frames differ by at most `slack`, of all colors or those `among` them."""
+    chosen = [color for color in range(len(free)) if among is None or color in among]
+    runs: list[list[int]] = []
+    for color in chosen:
+        near = runs and runs[-1][-1] == color - 1 and abs(free[runs[-1][0]] - free[color]) <= slack
+        if near:
+            runs[-1].append(color)
+        else:
+            runs.append([color])
+    for run in runs:
+        counts = [free[color] for color in run]
+        yield Group(run[0], run[-1], min(counts), max(counts))

@@ -1,0 +1,114 @@
+"""A difference between two verifications, for a terminal and as Markdown for a merge request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Finding
+from colorcheck.verification.difference import Difference, MarginChange, PairChange
+
+_MIB_FRAMES = 256
+
+
+def _headline(difference: Difference) -> str:
+    lost = len({pair.domains for pair in difference.pairs if pair.lost})
+    less = len({margin.domain for margin in difference.margins if margin.less})
+    if difference.empty:
+        return "nothing changed in isolation, colors or memory"
+    parts = [
+        f"{lost} pair{'s' * (lost != 1)} not proved apart any more" if lost else "no isolation lost",
+        f"{less} domain{'s' * (less != 1)} with less memory to spare" if less else "no margin lost",
+        f"{len(difference.new)} new finding{'s' * (len(difference.new) != 1)}" if difference.new else "no new findings",
+    ]
+    return "; ".join(parts)
+
+
+def _colors(colors: ColorSet | None) -> str:
+    return "–" if colors is None else str(colors) or "none"
+
+
+def _frames(frames: int | None) -> str:
+    return "–" if frames is None else f"{frames:,} frames ({frames / _MIB_FRAMES:,.1f} MiB)"
+
+
+def _verdict(pair: PairChange) -> tuple[str, str]:
+    return pair.before or "–", pair.after or ("nothing stated" if pair.exists else "gone")
+
+
+def _change(margin: MarginChange) -> str:
+    if margin.before is None or margin.after is None:
+        return "–"
+    return f"{margin.after - margin.before:+,}"
+
+
+def _tables(difference: Difference) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
+    """(title, columns, rows) of every table that is not empty."""
+    if difference.pairs:
+        rows = [(p.xen, " / ".join(p.domains), *_verdict(p)) for p in difference.pairs]
+        yield "Isolation", ("Pair", "Before", "After", "Xen"), _joined(rows)
+    if difference.colors:
+        moved = [(c.xen, c.domain, _colors(c.before), _colors(c.after)) for c in difference.colors]
+        yield "Colors", ("Domain", "Before", "After", "Xen"), _joined(moved)
+    if difference.margins:
+        left = [(m.xen, m.domain, _frames(m.before), _frames(m.after), _change(m)) for m in difference.margins]
+        yield "Memory left on the domain's colors", ("Domain", "Before", "After", "Change", "Xen"), _joined(left)
+
+
+def _joined(rows: Iterable[tuple[str, ...]]) -> list[Sequence[str]]:
+    """Rows that begin with a version, those that say the same of several versions as one row that ends with them."""
+    versions: dict[tuple[str, ...], list[str]] = {}
+    for version, *cells in rows:
+        versions.setdefault(tuple(cells), []).append(version)
+    return [(*cells, ", ".join(found)) for cells, found in versions.items()]
+
+
+def _lists(difference: Difference) -> Iterator[tuple[str, list[str]]]:
+    if difference.new:
+        yield "New findings", [_finding(finding) for finding in difference.new]
+    if difference.gone:
+        yield "Findings that are gone", [_finding(finding) for finding in difference.gone]
+    if difference.new_assumptions:
+        yield "New assumptions of proofs", list(difference.new_assumptions)
+    if difference.gone_assumptions:
+        yield "Assumptions no longer needed", list(difference.gone_assumptions)
+
+
+def _finding(finding: Finding) -> str:
+    return f"{finding.location}: {finding.severity} {finding.rule} {finding.name}: {finding.message}"
+
+
+def as_text(difference: Difference) -> str:
+    """For a terminal."""
+    parts = [_headline(difference)]
+    for title, columns, rows in _tables(difference):
+        widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [columns, *rows]
+        ]
+        parts.append("\n".join([title, *(f"  {line.rstrip()}" for line in lines)]))
+    for title, items in _lists(difference):
+        parts.append("\n".join([title, *(f"  {item}" for item in items)]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown takes literally, on one line."""
+    safe = text.replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;")
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#|@!~" else c for c in safe)
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = [_escaped(cell) for cell in columns]
+    body = [[_escaped(cell) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body))
+
+
+def as_markdown(difference: Difference) -> str:
+    """For a comment on a merge request."""
+    parts = ["## colorcheck", f"**{_headline(difference)}**"]
+    for title, columns, rows in _tables(difference):
+        parts += [f"### {title}", _table(columns, rows)]
+    for title, items in _lists(difference):
+        parts += [f"### {title}", "\n".join(f"- {_escaped(item)}" for item in items)]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,124 @@
+"""The live view of `interfere`: the sets of the last-level cache in their owners' colors, and the victim's latency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from colorcheck.core.value import dataclass
+from colorcheck.report.style import printable
+from colorcheck.report.terminal.terminal import text
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.text import Text
+
+PAINTS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0), (0, 114, 178))
+EMPTY_PAINT = (38, 38, 38)
+COLUMNS, MOST_ROWS, CHART_ROWS = 64, 16, 6
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture. `owners` are for each set the tenants whose lines it holds, one entry a line; `latencies` the
+    worst run of the victim in each picture so far, with whether coloring was on (None: no run ended)."""
+
+    title: str
+    coloring: str
+    policy: str
+    names: tuple[str, ...]
+    victim: str
+    owners: Sequence[Sequence[int]]
+    rows: int
+    ways: int
+    latencies: Sequence[tuple[int | None, bool]]
+    caused: int
+    misses: int
+    accesses: int
+    hint: str = ""
+
+
+def draw(frame: Frame, *, color: bool = True) -> Group:
+    """The picture for rich. Without colors the map has the initials of each cell's most frequent owner."""
+    from rich.console import Group
+
+    return Group(*_lines(frame, color))
+
+
+def _lines(frame: Frame, color: bool) -> Iterator[Text]:
+    yield text((printable(frame.title), "bold"), "  ", (f" {frame.coloring} ", "reverse bold"), f"  {frame.policy}")
+    legend: list[str | tuple[str, str]] = ["each row one color of the cache, each cell its sets: "]
+    for number, name in enumerate(frame.names):
+        mark = "██" if color else _initial(frame, number)
+        legend += [(mark, _hex(PAINTS[number % len(PAINTS)])), f" {printable(name)}  "]
+    yield text(*legend)
+    yield from _map(frame, color)
+    share = f"{frame.caused / frame.misses:.0%}" if frame.misses else "none"
+    yield text(
+        (printable(frame.victim), "bold"),
+        f": {frame.misses:,} misses of {frame.accesses:,} accesses in this picture, caused by others: {share}",
+    )
+    yield from _chart(frame.latencies)
+    yield text((frame.hint, "dim"))
+
+
+def _map(frame: Frame, color: bool) -> Iterator[Text]:
+    rows = max(1, min(frame.rows, MOST_ROWS))
+    per_row = -(-len(frame.owners) // rows)
+    columns = min(COLUMNS, per_row)
+    for row in range(rows):
+        cells: list[str | tuple[str, str]] = [(f"{row * frame.rows // rows:>3} ", "dim")]
+        for column in range(columns):
+            first = row * per_row + column * per_row // columns
+            last = row * per_row + (column + 1) * per_row // columns
+            found = [owner for owners in frame.owners[first:last] for owner in owners]
+            _append(cells, _cell(frame, found, (last - first) * frame.ways, color))
+        yield text(*cells)
+
+
+def _append(cells: list[str | tuple[str, str]], cell: str | tuple[str, str]) -> None:
+    """Appends a cell, to the last one where both have one paint: recordings stay small."""
+    before = cells[-1]
+    if isinstance(cell, tuple) and isinstance(before, tuple) and before[1] == cell[1]:
+        cells[-1] = (before[0] + cell[0], cell[1])
+    else:
+        cells.append(cell)
+
+
+def _cell(frame: Frame, found: list[int], lines: int, color: bool) -> str | tuple[str, str]:
+    if not color:
+        return _initial(frame, max(set(found), key=found.count)) if found else "."
+    free = max(0, lines - len(found))
+    paints = [(PAINTS[owner % len(PAINTS)], found.count(owner)) for owner in set(found)] + [(EMPTY_PAINT, free)]
+    whole = max(1, sum(weight for _, weight in paints))
+    # In quarters: enough to be seen, and neighbors alike stay one stretch.
+    quarters = [(paint, round(4 * weight / whole)) for paint, weight in paints]
+    parts = max(1, sum(weight for _, weight in quarters))
+    mixed = tuple(sum(paint[n] * weight for paint, weight in quarters) // parts for n in range(3))
+    return "█", _hex((mixed[0], mixed[1], mixed[2]))
+
+
+def _initial(frame: Frame, number: int) -> str:
+    return printable(frame.names[number])[:1] or "?"
+
+
+def _hex(paint: tuple[int, int, int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*paint)
+
+
+def _chart(latencies: Sequence[tuple[int | None, bool]]) -> Iterator[Text]:
+    """The newest pictures from left to right; the highest bar is the worst run so far."""
+    top = max((cost for cost, _ in latencies if cost is not None), default=1) or 1
+    newest = latencies[-COLUMNS:]
+    for row in reversed(range(CHART_ROWS)):
+        label = f"{top:>9,} " if row == CHART_ROWS - 1 else f"{0:>9,} " if row == 0 else " " * 10
+        bars = [(_bar(cost, top, row), "#56b4e9" if on else "#d55e00") for cost, on in newest]
+        yield text((label, "dim"), *bars)
+
+
+def _bar(cost: int | None, top: int, row: int) -> str:
+    if cost is None:
+        return " "
+    eighths = round(cost * CHART_ROWS * 8 / top) - 8 * row
+    return _EIGHTHS[max(0, min(8, eighths))]

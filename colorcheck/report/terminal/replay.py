@@ -1,0 +1,182 @@
+"""The text of `replay`: the boot as a person would tell it, once for all Xens under which it is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.value import dataclass
+from colorcheck.replay.steps import Step, number_of, steps
+from colorcheck.report.style import Style, printable
+from colorcheck.report.terminal import color_chart
+from colorcheck.report.terminal.frames import whereabouts
+from colorcheck.report.terminal.memory_map import memory
+from colorcheck.report.terminal.terminal import indented, printed, text, title
+from colorcheck.report.view import counted, size
+from colorcheck.verification.results import Facts, Verification
+from colorcheck.xen.system import Boot, Built
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_MOODS = {"own": "bold cyan", "other": "dim", "empty": "bold red"}
+_NAME = 16  # columns of a step's name
+_SLACK = 8  # frames by which colors may differ that are told together beside a chart
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be told: the boot up to a step (a name or a number), and where a domain's frames lie; empty: all."""
+
+    until: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A boot and the Xens under which it goes like this."""
+
+    lines: tuple[str, ...]
+    boot: Boot
+
+
+def render(verification: Verification, style: Style, asked: Asked | None = None) -> str:
+    """The boot of each Xen, alike ones once."""
+    return printed(_parts(verification, style, asked or Asked()), style)
+
+
+def alike(facts: Facts) -> tuple[Told, ...]:
+    """The boots, those that go the same way as one."""
+    found: dict[object, tuple[list[str], Boot]] = {}
+    for line, boot in facts.boots():
+        built = tuple((b.domain.name, b.created, b.failure, b.free_after, b.pages_by_color) for b in boot.built)
+        key = (boot.panic, boot.xen_region, boot.free_initial, boot.memory_map, built, boot.system.xen_colors)
+        found.setdefault(key, ([], boot))[0].append(line)
+    return tuple(Told(tuple(lines), boot) for lines, boot in found.values())
+
+
+def _parts(verification: Verification, style: Style, asked: Asked) -> Iterator[RenderableType]:
+    before: list[Told] = []
+    for told in alike(verification.facts):
+        if before:
+            yield text("")
+        yield from _told(told, verification.facts, style, asked, before)
+        before.append(told)
+    reasons = {skipped.line: skipped.reason for skipped in verification.skipped}
+    for outlook in verification.facts.outlooks:
+        if outlook.boot is None:
+            why = reasons.get(outlook.line, "its files say too little")
+            yield indented(
+                "? ", text(f"Xen {outlook.line}: the boot cannot be worked out: {printable(why)}"), "bold yellow"
+            )
+
+
+def _told(told: Told, facts: Facts, style: Style, asked: Asked, before: Sequence[Told]) -> Iterator[RenderableType]:
+    boot = told.boot
+    yield _headline(told)
+    known = [facts.board.title if facts.board else "board unknown"]
+    if boot.system.nr_colors:
+        known.append(f"{boot.system.nr_colors} colors")
+    known.append(f"{size(sum(part.pages for part in boot.memory_map))} of memory" if boot.memory_map else "")
+    yield text((printable(" · ".join(part for part in known if part)), "dim"))
+    if boot.memory_map and not asked.at:
+        yield from memory(boot, style)
+    same = next((other for other in before if _narrated(other.boot) == _narrated(boot)), None)
+    if asked.at:
+        yield from whereabouts(boot, facts.board, asked.at, style)
+    elif same:
+        yield from title("Step by step")
+        yield text(f"as under Xen {', '.join(same.lines)}")
+    else:
+        yield from _steps(boot, style, asked.until)
+
+
+def _narrated(boot: Boot) -> tuple[object, ...]:
+    """What the steps of a boot say."""
+    return boot.panic, tuple((step.name, step.title, step.free) for step in steps(boot))
+
+
+def _headline(told: Told) -> RenderableType:
+    boot, name = told.boot, f"Xen {', '.join(told.lines)}"
+    if boot.panic:
+        return indented(f" {name} PANICS ", text(f"  {printable(boot.panic.message)}"), "bold red reverse")
+    failed = [built.domain.name for built in boot.built if not built.created]
+    if failed:
+        return indented(
+            f" {name} BOOTS ", text(f"  but not created: {printable(', '.join(failed))}"), "bold yellow reverse"
+        )
+    built = counted(len(boot.built), "domain")
+    return indented(
+        f" {name} BOOTS ", text(f"  and {built} {'is' if len(boot.built) == 1 else 'are'} built"), "bold green reverse"
+    )
+
+
+def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
+    told = steps(boot)
+    last = number_of(told, until) if until else len(told)
+    if until and last is None:
+        yield from title("Step by step")
+        yield indented("? ", text(f"this boot does not come to {printable(until)}"), "bold yellow")
+        last = len(told)
+    elif told:
+        most = max(boot.free_initial, default=0)
+        yield from title(
+            "Step by step" + (f"; bars: frames left per color, full: {most} ({size(most)})" if most else "")
+        )
+    shown = told[:last]
+    for number, step in enumerate(shown, 1):
+        yield from _step(number, step, boot, style)
+    if boot.panic and last == len(told):
+        yield indented("✗ ", text(f"Xen panics: {printable(boot.panic.message)} ({boot.panic.kind})"), "bold red")
+    if boot.free_initial:
+        yield from _left(shown, boot)
+
+
+def _step(number: int, step: Step, boot: Boot, style: Style) -> Iterator[RenderableType]:
+    failed = step.built is not None and not step.built.created
+    label = f"{number:>2} {printable(step.name)[:_NAME]:<{_NAME}} "
+    told = _domain(step.built) if step.built else step.title
+    yield indented(label, text((printable(told), "red" if failed else "")), "bold red" if failed else "bold")
+    own = frozenset(step.built.domain.colors if step.built else boot.system.xen_colors)
+    lines = list(color_chart.chart(step.free, boot.free_initial, own, style.width - 10, style.unicode))
+    remark = _remark(step, own)
+    beside = len(lines) == 1 and len(lines[0].bars) + 6 + len(remark) <= style.width
+    for line in lines:
+        number_ = f"{line.first:>4} " if len(lines) > 1 else "   "
+        bars = [(bar, _MOODS[mood]) for bar, mood in line.bars]
+        yield text((number_, "dim"), *bars, (f"  {remark}" if beside else "", "dim"))
+    if lines and not beside:
+        yield indented("     ", text((remark, "dim")))
+
+
+def _domain(built: Built) -> str:
+    """What a domain takes, or why it is not there."""
+    domain = built.domain
+    taken = sum(pages for _, pages in built.pages_by_color)
+    if not built.created:
+        reason = built.failure.message if built.failure else "not built"
+        return f"{domain.kind}, not created: {reason}"
+    had = sum(built.free_before[color] for color in set(domain.colors) if color < len(built.free_before))
+    share = f" of the {size(had)} that its colors have ({taken / had:.0%})" if had else ""
+    return (
+        f"{domain.kind}, colors {ColorSet.of(domain.colors)}: takes {size(taken)}{share}: {size(domain.pages)} of "
+        f"memory, {size(taken - domain.pages)} for its {'P2M tables' if domain.id == 0 else 'P2M pool and others'}"
+    )
+
+
+def _remark(step: Step, own: frozenset[int]) -> str:
+    """Beside the chart: what the domain's colors have left, or what all have."""
+    among = own if step.built else None
+    found = list(color_chart.groups(step.free, among, _SLACK))
+    told = [f"{group.colors}: {group.frames}" for group in found[:6]] + (["…"] if len(found) > 6 else [])
+    return ", ".join(told) + (" left" if told and step.built else "")
+
+
+def _left(shown: tuple[Step, ...], boot: Boot) -> Iterator[RenderableType]:
+    """The exact end: frames left, neighbors that have as many together."""
+    free = next((step.free for step in reversed(shown) if step.free), boot.free_initial)
+    yield from title("Frames left per color")
+    for group in color_chart.groups(free):
+        each = "" if group.first == group.last else " each"
+        yield text(f"{group.colors:>9}  {group.frames:>15}  ", (f"{size(group.least)}{each}", "dim"))

@@ -1,0 +1,34 @@
+"""Which fixes can be applied: those whose places hold, character by character, what was read there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from colorcheck.core.diagnostic import Edit, Finding
+from colorcheck.core.source import Location
+from colorcheck.inputs.deployment import Deployment
+
+
+def mendable(finding: Finding, deployment: Deployment) -> Finding:
+    """The finding without its fix, where one of the edits has no place or stands in what ImageBuilder rewrites."""
+    if all(_has_place(edit, deployment) for edit in finding.fix):
+        return finding
+    return replace(finding, fix=())
+
+
+def _has_place(edit: Edit, deployment: Deployment) -> bool:
+    """Of an ImageBuilder configuration only XEN_CMD reaches Xen as it is written."""
+    place, built = edit.location, deployment.image_builder
+    if not place.line:
+        return False
+    if built is None or place.file != built.file:
+        return True
+    command = built.get("XEN_CMD")
+    return command is not None and _inside(place, command.value.whole)
+
+
+def _inside(inner: Location, outer: Location) -> bool:
+    return (outer.line, outer.column) <= (inner.line, inner.column) and (inner.end_line, inner.end_column) <= (
+        outer.end_line,
+        outer.end_column,
+    )

@@ -1,0 +1,82 @@
+"""A color that does not exist, or more colors than there are.
+
+What it checks: every color that Xen, dom0 or a domain is given against the number of colors of this cache, and the
+length of every list against it.
+
+Why it matters: for Xen's own list and dom0's, Xen panics; for a dom0less domain too; for a guest of xl the creation
+fails, and on 4.20 the attempt brings the whole host down.
+
+What it cannot see: whether the number of colors is right; that is compared with the board by rules of their own.
+
+Source: spec of `check_colors` and `xen_colors_init` (xen/common/llc-coloring.c, 4.20.4 to 4.22.0), measured on boots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.outlooks import domains
+from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.verification.results import Facts
+from colorcheck.xen.system import ColorSource, DomainKind, System
+
+_GIVEN = (ColorSource.GIVEN, ColorSource.REMAINS, ColorSource.INHERITED)
+_CONSEQUENCE = {
+    DomainKind.DOM0: "Xen panics when it creates dom0",
+    DomainKind.DOM0LESS: "Xen panics when it creates this domain",
+    DomainKind.XL: "Xen refuses the colors and the guest is not created",
+}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for Xen's list and one for each domain's, where it names colors that do not exist."""
+    told: set[tuple[object, ...]] = set()
+    for line, system in facts.systems():
+        key = (system.xen_location, system.xen_colors, system.nr_colors)
+        if system.coloring and key not in told:
+            told.add(key)
+            wrong = _wrong(system, "xen", system.xen_colors)
+            if wrong:
+                yield RULE.finding(f"{wrong[0]}: Xen panics{on(facts, (line,))}", system.xen_location, wrong[1])
+    crashing = {what.domain for what in seen(facts, "defect-4.20-host-crash")}
+    for outlook, domain, lines in domains(facts):
+        if domain.kind is DomainKind.XL and outlook.line == "4.20" and domain.name in crashing:
+            continue  # a rule of its own says that this brings the host down
+        if outlook.system and outlook.system.coloring and domain.source in _GIVEN:
+            wrong = _wrong(outlook.system, domain.name, domain.colors)
+            if wrong:
+                then = _CONSEQUENCE[domain.kind]
+                yield RULE.finding(f"{wrong[0]}: {then}{on(facts, lines)}", domain.location, wrong[1])
+
+
+def _wrong(system: System, name: str, colors: tuple[int, ...]) -> tuple[str, str] | None:
+    """What is wrong with a list of colors, and what to write instead."""
+    if not system.nr_colors:
+        return None
+    last = system.nr_colors - 1
+    beyond = ColorSet.of(color for color in colors if color > last)
+    if beyond:
+        noun = "color" if len(beyond) == 1 else "colors"
+        return f"{name} has {noun} {beyond}, but there are only colors 0-{last}", f"use colors from 0 to {last}"
+    if len(colors) > system.nr_colors:
+        return f"{name} lists {len(colors)} colors, but there are only {system.nr_colors}", "name each color once"
+    return None
+
+
+RULE = Rule(
+    "CC301",
+    "color-out-of-range",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(
+        guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["14-16"]\n'),), xen="4.21"
+    ),
+    good=Example(
+        guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["11-15"]\n'),), xen="4.21"
+    ),
+    kinds=("color-out-of-range", "too-many-colors"),
+)

@@ -1,0 +1,53 @@
+"""The policy names a domain that does not exist.
+
+What it checks: the names in [[policy.share]] and [domains.NAME] of the manifest against Xen, dom0, the dom0less domains
+and the guests.
+
+Why it matters: a wish for a misspelled domain is met by nobody. A critical domain would silently be treated as any
+other.
+
+What it cannot see: a name that is spelled well and means another domain.
+
+Source: colorcheck's manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Facts
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each name that no domain has; none while no system could be understood."""
+    known = {"xen", "dom0"} | {domain.name for _, system in facts.systems() for domain in system.domains}
+    if not any(True for _ in facts.systems()):
+        return
+    for name, location in _named(facts):
+        if name not in known:
+            otherwise = f"domains here: {', '.join(sorted(known))}"
+            yield RULE.finding(
+                f'the policy names "{name}", but no domain is called so', location, did_you_mean(name, known, otherwise)
+            )
+
+
+def _named(facts: Facts) -> Iterator[tuple[str, Location]]:
+    for share in facts.manifest.policy.shares:
+        yield from ((name, share.location) for name in share.domains)
+    yield from ((policy.name, policy.location) for policy in facts.manifest.domain_policies)
+
+
+RULE = Rule(
+    "CC304",
+    "policy-unknown-domain",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(guests=(("rt.cfg", GUEST),), manifest="[domains.rtt]\ncritical = true\n"),
+    good=Example(guests=(("rt.cfg", GUEST),), manifest="[domains.rt]\ncritical = true\n"),
+)

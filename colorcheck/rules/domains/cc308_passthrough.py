@@ -1,0 +1,55 @@
+"""A guest gets a device, and no IOMMU can be used.
+
+What it checks: devices that are given to guests and dom0less domains while coloring is on, in a device tree without an
+enabled IOMMU that Xen can drive.
+
+Why it matters: the domain's frames are scattered over the memory. Without an IOMMU a device cannot follow its P2M, and
+its DMA goes astray.
+
+What it cannot see: whether the device does DMA at all; one that does not is harmless.
+
+Source: Xen's passthrough guide for Arm; colored domains are never direct-mapped (Xen 4.20 to 4.22).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Confidence, Finding, Severity
+from colorcheck.hardware.iommu import iommu_facts
+from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.verification.results import Facts
+
+KINDS = ("passthrough",)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each domain that gets devices, where there is no usable IOMMU."""
+    tree = facts.deployment.tree
+    if tree is None or iommu_facts(Ancestry(tree)).usable:
+        return
+    for what in seen(facts, *KINDS):
+        yield RULE.finding(
+            f"{what.message}{on(facts, what.lines)}",
+            what.location,
+            "enable the IOMMU and give the device its iommus property, or make sure that it does no DMA",
+            confidence=Confidence.MEDIUM,
+        )
+
+
+_SMMU = """smmu: iommu@fd800000 { compatible = "arm,mmu-500"; reg = <0x0 0xfd800000 0x0 0x20000>; #iommu-cells = <1>; };
+    ethernet@ff0e0000 { compatible = "cdns,zynqmp-gem"; reg = <0x0 0xff0e0000 0x0 0x1000>; iommus = <&smmu 0x877>; };"""
+_GUEST = GUEST + 'dtdev = ["/ethernet@ff0e0000"]\n'
+
+RULE = Rule(
+    "CC308",
+    "passthrough",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(guests=(("rt.cfg", _GUEST),), tree=_SMMU.replace("; #iommu", '; status = "disabled"; #iommu')),
+    good=Example(guests=(("rt.cfg", _GUEST),), tree=_SMMU),
+    kinds=KINDS,
+)

@@ -1,0 +1,40 @@
+"""A dom0less domain lacks something that Xen requires.
+
+What it checks: `memory`, `cpus` and a kernel module in each node compatible with `xen,domain`.
+
+Why it matters: Xen panics at boot over a missing property, and cannot start a domain without a kernel.
+
+What it cannot see: whether the kernel is one that boots.
+
+Source: `construct_domU` and `kernel_probe` (xen/arch/arm/dom0less-build.c, 4.20.4).
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+DOMAIN_PLAIN = """domU1 {{
+            compatible = "xen,domain";
+            #address-cells = <2>;
+            #size-cells = <2>;
+            memory = <0x0 0x20000>;
+            {more}
+            module@3000000 {{
+                compatible = "multiboot,kernel", "multiboot,module";
+                reg = <0x0 0x3000000 0x0 0x1000000>;
+            }};
+        }};"""
+DOMAIN = DOMAIN_PLAIN.replace("{more}", 'llc-colors = "11-14"; {more}')
+
+RULE = told(
+    "CC309",
+    "domain-incomplete",
+    Severity.ERROR,
+    __doc__,
+    ("missing-property", "domain-without-kernel"),
+    "add it to the domain's node",
+    bad=Example(chosen=DOMAIN.format(more="")),
+    good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
+)

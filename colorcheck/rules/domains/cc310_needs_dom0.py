@@ -1,0 +1,30 @@
+"""Something needs a dom0, and there is none.
+
+What it checks: guests of xl, and dom0less domains with `xen,enhanced`, in a deployment without a dom0 kernel module.
+
+Why it matters: xl runs in dom0. `xen,enhanced` promises Xenstore, which lives there too; Xen panics.
+
+What it cannot see: a hardware or control domain of another kind.
+
+Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4).
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC310",
+    "needs-dom0",
+    Severity.ERROR,
+    __doc__,
+    ("no-dom0-for-xl", "enhanced-without-dom0"),
+    "add dom0's kernel as a boot module to /chosen",
+    bad=Example(
+        kernel="", chosen=DOMAIN.format(more="cpus = <1>;").replace("11-14", "15"), guests=(("rt.cfg", GUEST),)
+    ),
+    good=Example(guests=(("rt.cfg", GUEST),)),
+)

@@ -1,0 +1,48 @@
+"""Xen's boot arguments as each target reads them, for the rules about single options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from colorcheck.verification.results import Facts
+from colorcheck.xen.effective import read_arguments
+from colorcheck.xen.options.color_lists import ColorList
+from colorcheck.xen.options.options import BootArguments, Option
+from colorcheck.xen.release.dialects import Concept, find_dialect
+
+LIST_OWNERS = {Concept.XEN_COLORS: "xen", Concept.DOM0_COLORS: "dom0"}
+
+
+def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
+    """(line, arguments) for each target whose dialect is known."""
+    for outlook in facts.outlooks:
+        dialect = find_dialect(outlook.line)
+        if dialect is not None:
+            yield outlook.line, read_arguments(facts.deployment, dialect)
+
+
+def options(
+    facts: Facts, wanted: Callable[[Option, BootArguments], bool]
+) -> Iterator[tuple[Option, BootArguments, tuple[str, ...]]]:
+    """The options that `wanted` holds for, each once for all Xens that treat it alike, with their lines."""
+    met: dict[tuple[object, ...], tuple[Option, BootArguments, list[str]]] = {}
+    for line, read in arguments(facts):
+        for option in read.options:
+            if wanted(option, read):
+                key = (option.location, option.text, option.fate, option.stored, option.message)
+                met.setdefault(key, (option, read, []))[2].append(line)
+    for option, read, lines in met.values():
+        yield option, read, tuple(lines)
+
+
+def lists(facts: Facts) -> Iterator[tuple[Option, ColorList, tuple[str, ...]]]:
+    """The lists of colors among the options that are not overridden by a later one."""
+    for option, read, found in options(facts, lambda option, _: option.colors is not None):
+        assert option.spec is not None  # noqa: S101
+        if option.colors is not None and (option.in_force or read.in_force(option.spec.concept) is None):
+            yield option, option.colors, found
+
+
+def shown(colors: tuple[int, ...]) -> str:
+    """Colors in the order in which Xen has them: `{4, 0, 6}`."""
+    return "{" + ", ".join(map(str, colors)) + "}"

@@ -1,0 +1,62 @@
+"""What several rules look for among the facts: domains and boots, each once for all Xens that agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from colorcheck.core.source import Location
+from colorcheck.rules.rule import readable
+from colorcheck.verification.results import Facts, Outlook
+from colorcheck.xen.system import Boot, Domain, System
+
+T = TypeVar("T")
+
+
+def colored(facts: Facts) -> tuple[tuple[str, System], ...]:
+    """(line, system) of every Xen under which coloring is on."""
+    return tuple((line, system) for line, system in facts.systems() if system.coloring)
+
+
+def uncolored(facts: Facts) -> tuple[tuple[str, System], ...]:
+    """(line, system) of every Xen under which coloring is off."""
+    return tuple((line, system) for line, system in facts.systems() if not system.coloring and readable(facts))
+
+
+def lines(found: tuple[tuple[str, System], ...]) -> tuple[str, ...]:
+    """The lines of what `colored` and `uncolored` give."""
+    return tuple(line for line, _ in found)
+
+
+def domains(facts: Facts) -> Iterator[tuple[Outlook, Domain, tuple[str, ...]]]:
+    """Every domain of every Xen, alike ones once with the lines of all Xens that make the same of them."""
+    seen: dict[tuple[object, ...], tuple[Outlook, Domain, list[str]]] = {}
+    for outlook in facts.outlooks:
+        for domain in outlook.system.domains if outlook.system else ():
+            key = (domain.name, domain.colors, domain.source, domain.location)
+            seen.setdefault(key, (outlook, domain, []))[2].append(outlook.line)
+    for outlook, domain, found in seen.values():
+        yield outlook, domain, tuple(found)
+
+
+def alike(found: Iterable[tuple[str, T]], key: Callable[[T], object]) -> Iterator[tuple[T, tuple[str, ...]]]:
+    """Of (line, thing), things of one key once, the first of them with the lines of all."""
+    groups: dict[object, tuple[T, list[str]]] = {}
+    for line, thing in found:
+        groups.setdefault(key(thing), (thing, []))[1].append(line)
+    for thing, lines_ in groups.values():
+        yield thing, tuple(lines_)
+
+
+def boots(facts: Facts) -> Iterator[tuple[str, Boot]]:
+    """(line, boot) of every colored boot."""
+    return ((line, boot) for line, boot in facts.boots() if boot.system.coloring)
+
+
+def place(facts: Facts, *wanted: Location | None) -> Location:
+    """The first location that is a place; else the device tree, else the manifest."""
+    for location in wanted:
+        if location is not None and location.file:
+            return location
+    tree = facts.deployment.tree
+    return Location(tree.file if tree else facts.manifest.file)

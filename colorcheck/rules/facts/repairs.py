@@ -1,0 +1,64 @@
+"""Changes that are enough, in words: each was booted in the model before it is proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
+from colorcheck.rules.facts.memory import MIB, size
+from colorcheck.rules.facts.outlooks import boots
+from colorcheck.verification.results import Facts
+from colorcheck.xen.system import Boot, Built, DomainKind
+
+SMALLEST_RESERVE = 16  # MiB that are left to the buddy heap at least
+
+
+def repairs(boot: Boot, built: Built) -> tuple[Change, ...]:
+    """The smallest single changes by which a domain is built, and all before it still are."""
+    return tuple(changes(boot, built, SMALLEST_RESERVE))
+
+
+def in_words(change: Change, boot: Boot, built: Built) -> str:
+    """What is to be done."""
+    if isinstance(change, MoreColors):
+        noun = "color" if len(change.colors) == 1 else "colors"
+        return f"give it {len(change.colors)} more {noun} that nobody has ({change.colors})"
+    if isinstance(change, OtherMemory):
+        return f"take {size(built.domain.pages - change.mib * MIB)} off its memory ({change.mib} MiB fit)"
+    if isinstance(change, OtherReserve):
+        return f"lower buddy-alloc-size to {change.mib}M"
+    return f"{moved(change)}, which wins {size(won(change, boot))} back from the uncolored heap"
+
+
+def moved(change: MovedModule) -> str:
+    """`load the device tree at 0x200000 instead of 0x8000000`."""
+    name = {"device-tree": "the device tree", "xen": "Xen"}.get(change.module.kind, change.module.label)
+    return f"load {name} at {change.address:#x} instead of {change.module.start:#x}"
+
+
+def won(change: MovedModule, boot: Boot) -> int:
+    """Frames that all colors together have more."""
+    return sum(change.boot.free_initial) - sum(boot.free_initial)
+
+
+def to_dict(change: Change) -> dict[str, object]:
+    """A change for other programs, with the frames that every color has left in the end."""
+    left = {"free_final": list(change.boot.free_final)}
+    if isinstance(change, MoreColors):
+        return {"change": "more-colors", "colors": list(change.colors), **left}
+    if isinstance(change, MovedModule):
+        return {"change": "move-module", "module": change.module.label, "address": change.address, **left}
+    kind = "memory" if isinstance(change, OtherMemory) else "buddy-alloc-size"
+    return {"change": kind, "mib": change.mib, **left}
+
+
+def dom0_memory(
+    facts: Facts, lines: Iterable[str], search: Callable[[Boot, Built], OtherMemory | None]
+) -> OtherMemory | None:
+    """The amount of dom0's memory that a search finds under the first of these Xens."""
+    wanted = set(lines)
+    for line, boot in boots(facts):
+        dom0 = next((built for built in boot.built if built.domain.kind is DomainKind.DOM0), None)
+        if line in wanted and dom0 is not None:
+            return search(boot, dom0)
+    return None

@@ -1,0 +1,62 @@
+"""Xen rejects a list of colors, boots on and does something else.
+
+What it checks: the color lists among the boot arguments, as the target's own parser reads them.
+
+Why it matters: the only trace is a line "has invalid value" early in the log. On 4.20 and 4.21 the colors read so far
+stay in force, so a typo shortens the list. On 4.22 the list becomes empty: dom0 then gets all colors, and Xen color 0.
+
+What it cannot see: a wrong list that is well formed.
+
+Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4, 4.21.2, 4.22.0), measured with 500 lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.arguments import LIST_OWNERS, lists, shown
+from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.options.options import Option
+from colorcheck.xen.release.dialects import Concept
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each list with an error, with what each Xen makes of it."""
+    rejected: dict[tuple[Location, str], list[tuple[Option, tuple[str, ...]]]] = {}
+    for option, colors, lines in lists(facts):
+        if colors.error is not None:
+            where = place(facts, colors.error_location, option.location)
+            rejected.setdefault((where, colors.error.message), []).append((option, lines))
+    for (where, message), found in rejected.items():
+        option = found[0][0]
+        then = "; ".join(f"{_then(each)}{on(facts, lines)}" for each, lines in found)
+        yield RULE.finding(
+            f"Xen rejects {option.key}={option.value}: {message}; {then}",
+            where,
+            "write numbers and ranges with commas between them, such as 0-3,7",
+            about=(LIST_OWNERS[option.spec.concept],) if option.spec else (),
+        )
+
+
+def _then(option: Option) -> str:
+    dom0 = option.spec is not None and option.spec.concept is Concept.DOM0_COLORS
+    if isinstance(option.stored, tuple) and option.stored:
+        return f"it boots on with {shown(option.stored)} for {'dom0' if dom0 else 'Xen'}"
+    return "it boots on and gives dom0 all colors" if dom0 else "it boots on with color 0 for Xen"
+
+
+RULE = Rule(
+    "CC101",
+    "list-rejected",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=4-7;", xen="4.22"),
+    good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=4-11", xen="4.22"),
+    kinds=("list-remains", "list-dropped"),
+)

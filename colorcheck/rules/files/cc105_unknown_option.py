@@ -1,0 +1,73 @@
+"""Xen has no boot option of this name.
+
+What it checks: each boot option against those that this Xen has on Arm64.
+
+Why it matters: Xen prints `parameter "NAME" unknown!` early in the log and goes on without it. A misspelled color list
+is no color list: `dom0-llc-color=2-6` leaves dom0 with all colors.
+
+What it cannot see: options that a patched Xen adds.
+
+Source: `parse_params` (xen/common/kernel.c) and docs/misc/xen-command-line.pandoc, 4.20 to 4.22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from colorcheck.core.diagnostic import Edit, Finding, Severity
+from colorcheck.core.suggest import nearest
+from colorcheck.findings.consequences import SWITCH
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.arguments import options
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.options.options import BootArguments, Option, OptionFate
+from colorcheck.xen.release.dialects import DIALECTS
+from colorcheck.xen.release.known_options import KNOWN_OPTIONS
+
+_CLOSE = 0.85  # from this likeness on the name is certainly a slip
+_ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each option that neither this Xen nor another known line has."""
+    for option, read, lines in options(facts, unknown):
+        ours = [known.name for known in read.dialect.options]
+        near = nearest(option.name, [*ours, *KNOWN_OPTIONS])
+        close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
+        yield RULE.finding(
+            f"Xen knows no option {option.key} and ignores it{on(facts, lines)}",
+            option.name_location,
+            f"did you mean {near}?" if near else _elsewhere(option.name),
+            severity=Severity.ERROR if near in ours else None,
+            fix=[Edit(option.name_location, option.key.removesuffix(option.name) + near)] if near and close else [],
+            about=_ABOUT.get(near or "", ()),
+        )
+
+
+def _elsewhere(name: str) -> str:
+    """What to do about a name that is like none of this Xen's, perhaps like one of another line's."""
+    known = {option.name: dialect for dialect in reversed(DIALECTS) for option in dialect.options}
+    near = nearest(name, known)
+    if near is None:
+        return "delete it, or correct its name"
+    return f"it is like {near} of {known[near].title}, which this Xen does not know either"
+
+
+def unknown(option: Option, read: BootArguments) -> bool:
+    """Whether no Xen has an option of this name."""
+    if option.fate is not OptionFate.UNKNOWN or not option.text:
+        return False
+    return not any(dialect.option(option.name) for dialect in DIALECTS if dialect.name != read.dialect.name)
+
+
+RULE = Rule(
+    "CC105",
+    "unknown-option",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-color=2-10"),
+    good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
+)

@@ -1,0 +1,60 @@
+"""Xen rejects the value of an option, and may keep half of it.
+
+What it checks: numbers and sizes among the boot options, with what stands behind them.
+
+Why it matters: text behind a number makes it an error, but the number has been stored: `dom0_mem=1.5G` is 1 KiB.
+A value that does not fit is not stored at all. The only trace is a line early in the log.
+
+What it cannot see: options that have nothing to do with memory or colors.
+
+Source: `parse_params` and `parse_size_and_unit` (xen/common/kernel.c, 4.20.4), measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.findings.consequences import GEOMETRY
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.arguments import options
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.options.options import BootArguments, Option, OptionFate
+from colorcheck.xen.release.dialects import Concept, OptionKind
+
+_ABOUT = {
+    **dict.fromkeys((Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE), (GEOMETRY,)),
+    Concept.DOM0_MEMORY: ("dom0",),
+}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each rejected number or size."""
+    for option, _, lines in options(facts, _rejected):
+        unit = " bytes" if option.spec and option.spec.kind in (OptionKind.SIZE, OptionKind.OWN_SIZE) else ""
+        in_force = f"{option.stored}{unit} stay{'' if unit else 's'} in force"
+        kept = "nothing of it is stored" if option.stored is None else in_force
+        yield RULE.finding(
+            f'Xen rejects the value "{option.value}" of {option.key}; {kept}{on(facts, lines)}',
+            option.value_location,
+            "write a whole number with one unit of K, M, G" if unit else "write a whole number",
+            about=_ABOUT.get(option.spec.concept, ()) if option.spec else (),
+        )
+
+
+def _rejected(option: Option, read: BootArguments) -> bool:  # noqa: ARG001
+    if option.spec is None or option.fate is not OptionFate.REJECTED:
+        return False
+    return option.spec.kind not in (OptionKind.BOOLEAN, OptionKind.COLORS)
+
+
+RULE = Rule(
+    "CC109",
+    "value-rejected",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1.5G dom0-llc-colors=2-10"),
+    good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1536M dom0-llc-colors=2-10"),
+)

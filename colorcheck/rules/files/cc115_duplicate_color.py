@@ -1,0 +1,62 @@
+"""A list names a color twice.
+
+What it checks: repeated colors in the lists of boot arguments, device tree and xl files.
+
+Why it matters: a repeated color gives nothing, but it counts: a list with more entries than colors exist is refused.
+Most often one of the two was meant to be another color. The forks of Xilinx refuse such lists after reading them.
+
+What it cannot see: which color was meant.
+
+Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4): the list is kept as it stands; measured.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.outlooks import domains
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.system import ColorSource
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each list with repetitions; one that is too long for them has a finding that says so."""
+    told: set[tuple[Location, tuple[int, ...]]] = set()
+    for line, system in facts.systems():
+        if system.xen_source is ColorSource.GIVEN and (system.xen_location, system.xen_colors) not in told:
+            told.add((system.xen_location, system.xen_colors))
+            yield from _repeated("xen", system.xen_colors, system.xen_location, on(facts, (line,)))
+    for outlook, domain, lines in domains(facts):
+        nr_colors = outlook.system.nr_colors if outlook.system else None
+        if nr_colors is not None and len(domain.colors) > nr_colors:
+            continue
+        if domain.source is ColorSource.GIVEN and (domain.location, domain.colors) not in told:
+            told.add((domain.location, domain.colors))
+            yield from _repeated(domain.name, domain.colors, domain.location, on(facts, lines))
+
+
+def _repeated(name: str, colors: tuple[int, ...], where: Location, when: str) -> Iterator[Finding]:
+    twice = ColorSet.of(color for color, count in Counter(colors).items() if count > 1)
+    if twice:
+        noun = "color" if len(twice) == 1 else "colors"
+        yield RULE.finding(
+            f"{name} lists {noun} {twice} more than once{when}", where, f"write each color once: {ColorSet.of(colors)}"
+        )
+
+
+RULE = Rule(
+    "CC115",
+    "duplicate-color",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-6,6-9"),
+    good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-9"),
+    kinds=("duplicate-colors",),
+)

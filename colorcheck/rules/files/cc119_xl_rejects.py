@@ -1,0 +1,43 @@
+"""xl stops at the guest's file.
+
+What it checks: what xl itself refuses: a range that starts above its end, an element that begins with no number, a
+guest without a name.
+
+Why it matters: the guest is not created.
+
+What it cannot see: files that the guest needs, such as its kernel.
+
+Source: `parse_config_data` (tools/xl/xl_parse.c, 4.22), measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import from_seen
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.verification.results import Facts
+
+KINDS = ("guest-rejected",)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each guest that xl refuses, errors of syntax left to their own rule."""
+    told = {guest.file for guest in facts.deployment.guests if not guest.accepted}
+    for what in seen(facts, *KINDS):
+        if what.location.file not in told:
+            yield from_seen(RULE, facts, what, 'write ranges upwards, in decimal numbers: ["4-8", "10"]')
+
+
+RULE = Rule(
+    "CC119",
+    "xl-rejects",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["14-11"]\n'),)),
+    good=Example(guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["11-14"]\n'),)),
+    kinds=KINDS,
+)

@@ -1,0 +1,49 @@
+"""Xen is built without cache coloring.
+
+What it checks: the .config that the manifest names: the switch of the target's line, CONFIG_LLC_COLORING for upstream.
+
+Why it matters: Xen then knows none of the color options; it prints that they are unknown, and boots uncolored.
+
+What it cannot see: whether the binary was built from this .config.
+
+Source: xen/arch/arm/Kconfig and xen/common/Kconfig (4.20 to 4.22); CONFIG_COLORING in the Xilinx lines up to 4.16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.effective import built_with_coloring
+from colorcheck.xen.release.dialects import find_dialect
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each target whose switch is not set, if a .config was read."""
+    switches: dict[str, list[str]] = {}
+    for outlook in facts.outlooks:
+        dialect = find_dialect(outlook.line)
+        if dialect is not None and not built_with_coloring(facts.deployment, dialect):
+            switches.setdefault(dialect.build_switch, []).append(outlook.line)
+    for switch, lines in switches.items():
+        yield RULE.finding(
+            f"CONFIG_{switch} is not set: this Xen has no cache coloring{on(facts, lines)}",
+            facts.manifest.location("target.kconfig"),
+            f"build Xen with CONFIG_EXPERT=y and CONFIG_{switch}=y",
+        )
+
+
+RULE = Rule(
+    "CC121",
+    "built-without-coloring",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(
+        target='kconfig = "xen.config"', files=(("xen.config", "CONFIG_ARM_64=y\n# CONFIG_LLC_COLORING is not set\n"),)
+    ),
+    good=Example(target='kconfig = "xen.config"', files=(("xen.config", "CONFIG_ARM_64=y\nCONFIG_LLC_COLORING=y\n"),)),
+)

@@ -1,0 +1,42 @@
+"""A domain has colors while coloring is off.
+
+What it checks: `llc-colors` in the nodes of domains while nothing switches coloring on.
+
+Why it matters: Xen panics: "'llc-colors' found, but LLC coloring is disabled". The forks of Xilinx only warn.
+
+What it cannot see: nothing; the files alone decide this.
+
+Source: `llc_coloring_set_domu` callers (xen/arch/arm/dom0less-build.c, 4.20 to 4.22), measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import from_seen
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.verification.results import Facts
+
+KINDS = ("coloring-off-but-colors",)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each domain's list; that of Xen and dom0 count for nothing, which CC128 says already."""
+    for what in seen(facts, *KINDS):
+        if what.domain not in ("", "xen", "dom0"):
+            yield from_seen(RULE, facts, what, "write llc-coloring=on among Xen's boot arguments, or delete the colors")
+
+
+RULE = Rule(
+    "CC123",
+    "colors-while-off",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="dom0_mem=1G", chosen=DOMAIN.format(more="cpus = <1>;")),
+    good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
+    kinds=KINDS,
+)

@@ -1,0 +1,53 @@
+"""Xen does not get these boot arguments.
+
+What it checks: which property of /chosen Xen takes its arguments from. It is `xen,xen-bootargs`; `bootargs` is Xen's
+only if dom0's arguments stand elsewhere.
+
+Why it matters: Xen boots without any option: coloring stays off, dom0 gets 512 MiB. Nothing is printed about it.
+
+What it cannot see: arguments that the boot loader writes into the tree later.
+
+Source: `boot_fdt_cmdline` (xen/common/device-tree/bootfdt.c, 4.20.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.findings.consequences import SWITCH
+from colorcheck.inputs.device_tree.tree_walk import string
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Facts
+from colorcheck.xen.options.arguments import xen_arguments
+
+_OURS = ("llc-coloring", "llc-size", "llc-colors", "dom0_mem", "xen_colors", "dom0_colors")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding where `bootargs` looks like Xen's and is not."""
+    tree = facts.deployment.tree
+    chosen = tree.node("/chosen") if tree else None
+    prop = chosen.properties.get("bootargs") if chosen else None
+    if chosen is None or prop is None or facts.manifest.boot_arguments is not None:
+        return
+    text = string(chosen, "bootargs") or ""
+    if xen_arguments(facts.deployment).text != text and any(word in text for word in _OURS):
+        yield RULE.finding(
+            "these look like arguments of Xen, but Xen does not read them: /chosen's bootargs is dom0's here",
+            prop.value_location,
+            "write them as xen,xen-bootargs, and dom0's own as xen,dom0-bootargs",
+            about=(SWITCH,),
+        )
+
+
+RULE = Rule(
+    "CC124",
+    "arguments-not-xens",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(chosen='bootargs = "llc-coloring=on dom0-llc-colors=2-10";'),
+    good=Example(chosen='bootargs = "console=hvc0";'),
+)

@@ -1,0 +1,44 @@
+"""The board is not known.
+
+What it checks: that the board is named and in the catalogue, or that the device tree says what its last-level cache is
+like.
+
+Why it matters: how many colors there are, and whether they keep domains apart, follows from the cache. Without it
+nothing can be proved.
+
+What it cannot see: whether the board on the desk is the one that is named.
+
+Source: `colorcheck board list`; of 1,649 trees of a Linux kernel 763 do not give the geometry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import from_seen
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.verification.results import Facts
+
+NAMED = ("unknown-board", "bad-board-file", "no-board")
+FOLLOWING = ("device-tree-no-geometry", "device-tree-no-cpus", "geometry-unknown")
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for the board, else one for each gap in the device tree."""
+    found = list(seen(facts, *NAMED)) or list(seen(facts, *FOLLOWING))
+    for what in found:
+        yield from_seen(RULE, facts, what, '`colorcheck board list` lists the boards; write board = "NAME" in [target]')
+
+
+RULE = Rule(
+    "CC601",
+    "board-unknown",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(board="zcu103"),
+    good=Example(board="zcu102"),
+    kinds=(*NAMED, *FOLLOWING),
+)

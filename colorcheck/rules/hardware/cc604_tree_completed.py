@@ -1,0 +1,28 @@
+"""A number of a cache was filled in from the core's manual.
+
+What it checks: caches in the device tree of which a number is missing or wrong that does not decide the colors, or
+that follows from the others.
+
+Why it matters: what is filled in is only as good as the rest of the tree.
+
+What it cannot see: whether the rest of the tree is right.
+
+Source: the technical reference manuals of the cores.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+from colorcheck.rules.hardware.cc603_tree_contradicts_manual import CPUS
+
+RULE = told(
+    "CC604",
+    "tree-completed",
+    Severity.INFO,
+    __doc__,
+    ("device-tree-completed", "device-tree-private-cache"),
+    bad=Example(board="", compatible="acme,board", cpus=CPUS.format(1024).replace("cache-sets = <1024>;", "")),
+    good=Example(board="", compatible="acme,board", cpus=CPUS.format(1024)),
+)

@@ -1,0 +1,116 @@
+"""Two domains share colors, so each can evict the other's lines.
+
+What it checks: each pair of domains, Xen included, that the policy wants apart, for colors of which frames meet in a
+set of a cache that both use. The proof speaks about the colors that Xen really gives, not about what was written.
+
+Why it matters: one shared color is enough for a domain to evict another's lines from the last-level cache, which is
+what coloring is there to prevent. Xen accepts such lists without a word: nothing in it compares domains.
+
+What it cannot see: sharing through grants, foreign mappings and static shared memory at run time, and contention that
+colors do not govern (bus, DRAM, miss registers).
+
+Source: Xen's cache coloring guide, whose own example shares colors 4, 5 and 6 between dom0 and its guest;
+xen/common/llc-coloring.c (4.20.4, 4.21.2, 4.22.0) compares no domains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Finding, Related, Severity, Verdict
+from colorcheck.core.source import Location
+from colorcheck.core.theorem import Theorem
+from colorcheck.findings.consequences import GEOMETRY
+from colorcheck.rules.example import BOOT_ARGUMENTS, Example
+from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts, Outlook
+from colorcheck.xen.system import System
+
+KIND = "pair-separation"
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is told once."""
+    refuted: dict[tuple[str, ...], tuple[Theorem | None, System | None, list[str]]] = {}
+    for outlook in facts.outlooks:
+        for theorem in outlook.theorems:
+            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and outlook.colored:
+                refuted.setdefault(theorem.subjects, (theorem, outlook.system, []))[2].append(outlook.line)
+        for pair in _meeting(outlook, facts):
+            refuted.setdefault(pair, (None, outlook.system, []))[2].append(outlook.line)
+    for subjects, (told, system, lines) in refuted.items():
+        yield _finding(facts, subjects, told, system, lines)
+
+
+def _meeting(outlook: Outlook, facts: Facts) -> Iterator[tuple[str, str]]:
+    """The pairs that share colors and may not, where no boot is modelled that a proof could speak about."""
+    if outlook.boot is not None or not outlook.colored:
+        return
+    for (first, colors, _), (second, others, _) in combinations(_users(outlook.system), 2):
+        if colors & others and not facts.manifest.policy.share_of(first, second):
+            yield first, second
+
+
+def _finding(
+    facts: Facts, subjects: tuple[str, ...], theorem: Theorem | None, system: System | None, lines: list[str]
+) -> Finding:
+    first, second = subjects[:2]
+    users = {name: (colors, where) for name, colors, where in _users(system)}
+    nowhere = (ColorSet(), None)
+    (colors, where), (others, elsewhere) = users.get(first, nowhere), users.get(second, nowhere)
+    shared = colors & others
+    free = ColorSet.all(system.nr_colors or 0) - _union(users) if system else ColorSet()
+    what = f"share {'color' if len(shared) == 1 else 'colors'} {shared}" if shared else "meet in the sets of a cache"
+    primary = place(facts, elsewhere, where)
+    places = [
+        Related(each, f"{name} has {has or 'no colors'}") for name, (has, each) in users.items() if name in subjects
+    ]
+    return RULE.finding(
+        f"{first} and {second} {what}: each can evict the other's lines{on(facts, lines)}",
+        primary,
+        _help(free),
+        related=[related for related in (theorem and theorem.core) or places if related.location != primary],
+        witness=theorem and theorem.witness,
+        about=subjects if shared else (*subjects, GEOMETRY),
+    )
+
+
+def _help(free: ColorSet) -> str:
+    unused = f"; nobody has {free}" if free else ""
+    return (
+        f"give each of them colors that the other has not{unused} (`colorcheck plan` finds some that fit), "
+        "or allow it with its reason in [[policy.share]]"
+    )
+
+
+def _users(system: System | None) -> Iterator[tuple[str, ColorSet, Location]]:
+    if system is not None:
+        yield "xen", ColorSet.of(system.xen_colors), system.xen_location
+        yield from ((d.name, ColorSet.of(d.colors), d.location) for d in system.domains)
+
+
+def _union(users: dict[str, tuple[ColorSet, Location]]) -> ColorSet:
+    used = ColorSet()
+    for colors, _ in users.values():
+        used |= colors
+    return used
+
+
+RULE = Rule(
+    "CC401",
+    "shared-colors",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(
+        boot_arguments=BOOT_ARGUMENTS,
+        guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["8-11"]\n'),),
+    ),
+    good=Example(
+        boot_arguments=BOOT_ARGUMENTS,
+        guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["11-14"]\n'),),
+    ),
+)

@@ -1,0 +1,54 @@
+"""A theorem stayed undecided.
+
+What it checks: whether each theorem that was stated got an answer. An unknown one may be true or false.
+
+Why it matters: "not decided" must not look like "fine". Usually a fact is missing: the index function of a cache that
+no manual gives, the size of Xen's image, or the DRAM ranges of the board.
+
+What it cannot see: whether the theorem is true.
+
+Source: colorcheck's own promise: nothing unknown ends with exit status 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.theorem import Theorem
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.outlooks import alike, place
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One finding for each Xen under which theorems are open."""
+    opened: dict[str, list[Theorem]] = {}
+    for line, theorem in facts.theorems():
+        if theorem.verdict is Verdict.UNKNOWN:
+            opened.setdefault(line, []).append(theorem)
+    for theorems, lines in alike(
+        opened.items(), lambda found: (found[0].id, tuple(dict.fromkeys(t.reason for t in found)))
+    ):
+        more = f", and {len(theorems) - 1} more" if len(theorems) > 1 else ""
+        reasons = "; ".join(dict.fromkeys(theorem.reason for theorem in theorems if theorem.reason))
+        yield RULE.finding(
+            f"not decided: {theorems[0].statement}{more}{on(facts, lines)}",
+            place(facts, facts.manifest.location("target.board")),
+            reasons or "the solver gave no answer; allow it more time",
+            related=theorems[0].core,
+        )
+
+
+RULE = Rule(
+    "CC403",
+    "not-decided",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(
+        board="rk3588", boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"
+    ),
+    good=Example(),
+)

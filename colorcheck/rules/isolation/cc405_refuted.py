@@ -1,0 +1,56 @@
+"""A theorem is refuted.
+
+What it checks: every other theorem: that the allocator keeps its invariant, that Xen finds its place, and what later
+versions of colorcheck may state. Those about shared colors and about memory have rules of their own.
+
+Why it matters: a refuted theorem is a counterexample: the deployment, or colorcheck's picture of it, is not what it
+should be.
+
+What it cannot see: whether the board behaves as its description says.
+
+Source: the theorem's own statement and assumptions, which the report lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.rules.facts.outlooks import alike, place
+from colorcheck.rules.isolation.cc401_shared_colors import KIND as PAIR
+from colorcheck.rules.isolation.cc402_colors_meet import KIND as SETS
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+
+ELSEWHERE = (PAIR, SETS)
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each refuted theorem that no other rule tells."""
+    stopped = {line for line, boot in facts.boots() if boot.panic}
+    refuted = (
+        (line, theorem)
+        for line, theorem in facts.theorems()
+        if line not in stopped
+        and theorem.verdict is Verdict.REFUTED
+        and theorem.kind not in ELSEWHERE
+        and "memory" not in theorem.kind
+    )
+    for theorem, lines in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
+        yield RULE.finding(
+            f"refuted: {theorem.statement}{on(facts, lines)}",
+            place(facts, *(related.location for related in theorem.core)),
+            theorem.reason,
+            related=theorem.core,
+            witness=theorem.witness,
+        )
+
+
+RULE = Rule(
+    "CC405",
+    "refuted-theorem",
+    Severity.ERROR,
+    __doc__,
+    check,
+    untestable="no deployment is known that refutes one of these theorems and no other rule",
+)

@@ -1,0 +1,71 @@
+"""The reserve of uncolored memory takes most of the memory from the colors.
+
+What it checks: `buddy-alloc-size` against all memory that the colors could have.
+
+Why it matters: what the buddy heap has, no domain can get. A number without a unit counts as KiB, so that
+`buddy-alloc-size=67108864` asks for 64 GiB and leaves nearly nothing.
+
+What it cannot see: whether so large a reserve is wanted.
+
+Source: `size_param` (xen/common/kernel.c, 4.20.4): without a unit a size is in KiB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.findings.consequences import RESERVE
+from colorcheck.replay.changes import with_reserve
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.memory import MIB, size
+from colorcheck.rules.facts.outlooks import alike, boots, place
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.system import Boot
+
+DEFAULT = 64  # MiB that Xen takes without buddy-alloc-size
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding where the reserve is larger than all color heaps together."""
+    for boot, lines in alike(boots(facts), lambda boot: size(sum(boot.free_initial))):
+        colored = sum(boot.free_initial)
+        if boot.buddy_reserved_pages > DEFAULT * MIB and boot.buddy_reserved_pages > colored:
+            yield _finding(facts, boot, lines)
+
+
+def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...]) -> Finding:
+    prepared = boot.system.preparation
+    after = boot_again(with_reserve(boot.system, DEFAULT))
+    least = min(after.free_initial, default=0) if after else 0
+    return RULE.finding(
+        f"the reserve takes {size(boot.buddy_reserved_pages)} and leaves {size(sum(boot.free_initial))} to all colors "
+        f"together, {size(min(boot.free_initial, default=0))} to the poorest{on(facts, lines)}",
+        place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
+        f"write buddy-alloc-size with a unit, such as {DEFAULT}M, which leaves {size(least)} to every color; without "
+        "one the number is in KiB",
+        severity=Severity.WARNING if all(built.created for built in boot.built) else Severity.ERROR,
+        about=(RESERVE,),
+        witness={
+            "asked_bytes": prepared.buddy_size if prepared else None,
+            "reserve_pages": boot.buddy_reserved_pages,
+            "free_initial": list(boot.free_initial),
+        },
+    )
+
+
+RULE = Rule(
+    "CC505",
+    "reserve-too-large",
+    Severity.WARNING,
+    __doc__,
+    check,
+    bad=Example(
+        boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10 buddy-alloc-size=67108864",
+    ),
+    good=Example(
+        boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10 buddy-alloc-size=64M",
+    ),
+)

@@ -1,0 +1,78 @@
+"""The lowest boot region goes whole to the uncolored heap.
+
+What it checks: how much memory lies below the first boot module or reservation. That region goes to the buddy heap as
+it is, whatever its size, beside `buddy-alloc-size`.
+
+Why it matters: with the first module 128 MiB above the start of memory, 128 MiB are lost for all colors. Loading one
+module near the start of memory wins them back.
+
+What it cannot see: whether the boot loader can load lower.
+
+Source: `end_boot_allocator` (xen/common/page_alloc.c, 4.20 to 4.22); measured: 192 MiB instead of 64 with the blob
+128 MiB above the start of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.replay.changes import builds, moved_module
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.memory import MIB, PAGE, size, swallowed
+from colorcheck.rules.facts.outlooks import alike, boots, place
+from colorcheck.rules.facts.repairs import moved, to_dict, won
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.system import Boot
+
+LARGE = 64 * MIB  # pages; as much as the default reserve
+SHARE = 32  # of all colored memory; less than one part in so many is not worth a word
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding where the region is large, absolutely and against what the colors have."""
+    for boot, lines in alike(boots(facts), swallowed):
+        region = swallowed(boot)
+        if boot.panic is None and region and region[1] > LARGE and region[1] * SHARE > sum(boot.free_initial):
+            yield _finding(facts, boot, region, lines)
+
+
+def _finding(facts: Facts, boot: Boot, region: tuple[int, int], lines: tuple[str, ...]) -> Finding:
+    first, pages = region
+    end = (first + pages) * PAGE
+    found = moved_module(boot, lambda after: builds(boot, after))
+    if found:
+        each = won(found, boot) // (boot.system.nr_colors or 1)
+        help_text = f"{moved(found)}: that gives each color {size(each)} more (booted in the model)"
+    else:
+        help_text = f"let something small lie near {first * PAGE:#x}: a boot module, or a reserved page"
+    return RULE.finding(
+        f"{size(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
+        f"heap; no domain can use them{on(facts, lines)}",
+        place(facts, facts.manifest.location("target.device-tree-address")),
+        help_text,
+        witness={
+            "region": [first * PAGE, end],
+            "pages": pages,
+            "change": to_dict(found) if found else None,
+        },
+    )
+
+
+RULE = Rule(
+    "CC506",
+    "lowest-region-uncolored",
+    Severity.INFO,
+    __doc__,
+    check,
+    bad=Example(
+        kernel="""module@21000000 {
+            compatible = "multiboot,kernel", "multiboot,module";
+            reg = <0x0 0x21000000 0x0 0x1000000>;
+        };""",
+        device_tree_address=0x20000000,
+        xen_address=0x22000000,
+    ),
+    good=Example(),
+)

@@ -1,0 +1,28 @@
+"""A domain asks for static memory while coloring is on.
+
+What it checks: `xen,static-mem` in the nodes of domains.
+
+Why it matters: Xen panics: "LLC coloring and static memory are incompatible", whether or not the domain has colors.
+
+What it cannot see: nothing; the files alone decide this.
+
+Source: `construct_domU` (xen/arch/arm/dom0less-build.c, 4.20 to 4.22), measured on 4.20 and 4.22.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC510",
+    "static-memory",
+    Severity.ERROR,
+    __doc__,
+    ("static-memory",),
+    "delete xen,static-mem; the domain then gets frames of its colors",
+    bad=Example(chosen=DOMAIN.format(more="cpus = <1>; xen,static-mem = <0x0 0x40000000 0x0 0x8000000>;")),
+    good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
+)

@@ -1,0 +1,29 @@
+"""A domain asks to be mapped one to one.
+
+What it checks: `direct-map` in the nodes of domains.
+
+Why it matters: Xen panics without static memory, and static memory excludes coloring: a colored domain is never mapped
+one to one.
+
+What it cannot see: nothing; the files alone decide this.
+
+Source: `construct_domU` (xen/arch/arm/dom0less-build.c, 4.20 to 4.22), measured on 4.20 and 4.22.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC511",
+    "direct-map",
+    Severity.ERROR,
+    __doc__,
+    ("direct-map",),
+    "delete direct-map; devices of the domain need an IOMMU then",
+    bad=Example(chosen=DOMAIN.format(more="cpus = <1>; direct-map;")),
+    good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
+)

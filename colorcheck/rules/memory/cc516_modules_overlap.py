@@ -1,0 +1,36 @@
+"""Boot modules or reserved ranges overlap.
+
+What it checks: the address ranges of modules, reservations and memory banks against one another, and their number
+against Xen's tables.
+
+Why it matters: Xen leaves out a module that overlaps another, drops what exceeds its tables, or refuses the tree.
+
+What it cannot see: how large a module grows when it is unpacked.
+
+Source: `add_boot_module`, `check_reserved_regions_overlap` (xen/common/device-tree/bootinfo.c, 4.20 to 4.22).
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC516",
+    "ranges-overlap",
+    Severity.ERROR,
+    __doc__,
+    (
+        "module-overlap",
+        "reserved-overlap",
+        "bank-overlap",
+        "range-wraps",
+        "too-many-regions",
+        "too-many-modules",
+        "device-tree-memory",
+    ),
+    "give each a range of its own",
+    bad=Example(memory="<0x0 0x0 0x0 0x80000000>, <0x0 0x70000000 0x0 0x80000000>"),
+    good=Example(),
+)

@@ -1,0 +1,27 @@
+"""There is no memory in the device tree.
+
+What it checks: memory nodes with a size, or `memory` in the manifest.
+
+Why it matters: in many trees the boot loader fills the memory node. Without it nothing can be said about what fits.
+
+What it cannot see: what the boot loader will write.
+
+Source: 425 of 1,649 trees of a Linux kernel have a memory node of size zero, 475 none.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC518",
+    "no-memory",
+    Severity.ERROR,
+    __doc__,
+    ("no-memory",),
+    "write the memory that the boot loader will report: memory = [[0x0, 0x80000000]] in [target]",
+    bad=Example(memory="<0x0 0x0 0x0 0x0>"),
+    good=Example(memory="<0x0 0x0 0x0 0x0>", target="memory = [[0x0, 0x80000000]]"),
+)

@@ -1,0 +1,28 @@
+"""dom0 gets 512 MiB because nothing says how much.
+
+What it checks: whether `dom0_mem` is among the boot arguments.
+
+Why it matters: the default may be too small for dom0's software. Without `dom0_mem` xl also balloons dom0 to make room
+for guests, by a free memory that does not count colored frames.
+
+What it cannot see: whether 512 MiB are enough.
+
+Source: `dom0_mem` (xen/arch/arm/domain_build.c, 4.20 to 4.22), which warns about it at boot; measured.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC520",
+    "dom0-memory-default",
+    Severity.INFO,
+    __doc__,
+    ("dom0-memory-default",),
+    "write dom0_mem=512M, or what dom0 needs",
+    bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-10"),
+    good=Example(),
+)

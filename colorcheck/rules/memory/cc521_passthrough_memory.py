@@ -1,0 +1,28 @@
+"""A guest gets memory by address, which has every color.
+
+What it checks: the ranges of `iomem` in xl files against the banks of memory, while coloring is on.
+
+Why it matters: such frames are mapped as they are, past all colors. What the guest does there evicts lines of every
+other domain.
+
+What it cannot see: how much of the range the guest uses; ranges that only hold a device's registers are not told.
+
+Source: `iomem` in xl.cfg(5) and `xc_domain_memory_mapping` (Xen 4.20 to 4.22): no check against coloring.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC521",
+    "passthrough-memory",
+    Severity.WARNING,
+    __doc__,
+    ("passthrough-memory",),
+    "share through grants, whose frames keep their owner's colors; or keep the range small and accept it",
+    bad=Example(guests=(("rt.cfg", GUEST + 'iomem = ["70000,100"]\n'),)),
+    good=Example(guests=(("rt.cfg", GUEST),)),
+)

@@ -1,0 +1,1 @@
+"""Rules on files that could not be read as they are."""

@@ -1,0 +1,28 @@
+"""An input has a syntax error.
+
+What it checks: every input with the grammar of the program that will read it: dtc's, xl's, Xen's, TOML's. All errors
+of a file are told, not only the first.
+
+Why it matters: dtc makes no blob, xl refuses the whole file and creates no guest. A comment on the last line of an xl
+file without a newline behind it is enough, or a dash in a key: `llc-colors` is a syntax error there.
+
+What it cannot see: files made by a program at boot.
+
+Source: dtc 1.7 and tools/libs/util/libxlu_cfg_l.l (Xen 4.22), both measured.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC001",
+    "syntax",
+    Severity.ERROR,
+    __doc__,
+    ("syntax", "manifest-syntax"),
+    bad=Example(guests=(("rt.cfg", GUEST.replace("llc_colors", "llc-colors")),)),
+    good=Example(guests=(("rt.cfg", GUEST),)),
+)

@@ -1,0 +1,28 @@
+"""An input cannot be read.
+
+What it checks: that each file that the manifest or another file names is there, can be opened, is text where text is
+due, in UTF-8, and not too large.
+
+Why it matters: what was not read was not checked. The other files still are.
+
+What it cannot see: whether it is the file that the board will boot from.
+
+Source: colorcheck's limits: 64 MiB for a device tree with all that it includes, 16 MiB for a manifest.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC002",
+    "unreadable",
+    Severity.ERROR,
+    __doc__,
+    ("unreadable", "encoding", "too-large", "no-match"),
+    "correct the name in the manifest, or make the file readable",
+    bad=Example(inputs='overlays = ["missing.dtso"]'),
+    good=Example(guests=(("rt.cfg", GUEST),)),
+)

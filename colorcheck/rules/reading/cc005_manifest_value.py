@@ -1,0 +1,26 @@
+"""A value in the manifest is not of the kind that its key takes.
+
+What it checks: the type and range of every value in colorcheck.toml.
+
+Why it matters: the value is not used, so something else is checked than was meant.
+
+What it cannot see: a value of the right kind that is wrong.
+
+Source: colorcheck's manifest.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC005",
+    "manifest-value",
+    Severity.ERROR,
+    __doc__,
+    ("manifest-value",),
+    bad=Example(guests=(("rt.cfg", GUEST),), manifest='[domains.rt]\ncritical = "yes"\n'),
+    good=Example(guests=(("rt.cfg", GUEST),), manifest="[domains.rt]\ncritical = true\n"),
+)

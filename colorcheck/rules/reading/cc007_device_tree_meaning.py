@@ -1,0 +1,27 @@
+"""A device tree source says something that cannot be.
+
+What it checks: what dtc checks beside the syntax: references to labels that do not exist, two nodes of one name,
+phandles given twice, properties behind nodes.
+
+Why it matters: dtc makes no blob of it.
+
+What it cannot see: bindings: whether a driver understands the node.
+
+Source: dtc 1.7, measured: its semantic checks are errors.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC007",
+    "device-tree-meaning",
+    Severity.ERROR,
+    __doc__,
+    ("semantic",),
+    bad=Example(tree="device { partner = <&nobody>; };"),
+    good=Example(tree="device { partner = <&other>; };\n    other: other { };"),
+)

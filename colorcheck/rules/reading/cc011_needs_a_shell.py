@@ -1,0 +1,43 @@
+"""An ImageBuilder configuration needs a shell to be read.
+
+What it checks: that each line of an ImageBuilder configuration is an assignment whose value stands there.
+
+Why it matters: ImageBuilder runs the file as a shell script; colorcheck does not. What a command or an expansion would
+give is not known, so it is not checked.
+
+What it cannot see: nothing; the files alone decide this.
+
+Source: ImageBuilder (`uboot-script-gen`), which reads its configuration with the shell's `source`.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import BOOT_ARGUMENTS, Example
+from colorcheck.rules.from_notes import told
+
+
+def built(more: str = "", *, domains: str = "0", files: bool = True) -> Example:
+    """A deployment whose boot arguments, dom0 and domains ImageBuilder writes; `more` are further assignments."""
+    config = f"""MEMORY_START="0x0"
+MEMORY_END="0x80000000"
+DEVICE_TREE="board.dtb"
+XEN="xen"
+XEN_CMD="{BOOT_ARGUMENTS}"
+DOM0_KERNEL="Image"
+NUM_DOMUS={domains}
+"""
+    there = tuple((name, "") for name in ("Image", "xen", "board.dtb")) if files else ()
+    return Example(kernel="", inputs='image-builder = "config"', files=(("config", config + more), *there))
+
+
+RULE = told(
+    "CC011",
+    "needs-a-shell",
+    Severity.ERROR,
+    __doc__,
+    ("needs-shell",),
+    "write the value itself",
+    bad=built(domains="$(ls guests | wc -l)"),
+    good=built(domains="0"),
+)

@@ -1,0 +1,42 @@
+"""The target Xen is not known.
+
+What it checks: `xen` in [target] against the lines of Xen that colorcheck knows.
+
+Why it matters: every Xen reads colors in its own way; of an unknown one nothing can be said.
+
+What it cannot see: patches on top of a known line.
+
+Source: upstream 4.20 to 4.22 and the Xilinx lines 2019.2 to 4.17.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Facts
+from colorcheck.xen.release.dialects import NAMES, find_dialect
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each target that is not known."""
+    for name in facts.manifest.target.xen:
+        if find_dialect(name) is None:
+            nearest = did_you_mean(name, NAMES)
+            known = f"known are {', '.join(NAMES)}"
+            place = facts.manifest.location("target.xen")
+            yield RULE.finding(f'unknown Xen "{name}"', place, f"{nearest} {known}".strip())
+
+
+RULE = Rule(
+    "CC201",
+    "unknown-xen",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(xen="4.2"),
+    good=Example(xen="4.21"),
+)

@@ -1,0 +1,73 @@
+"""A boot option belongs to another line of Xen.
+
+What it checks: boot options that this Xen does not have and another known line has, such as `xen_colors`, `dom0_colors`
+and `way_size` of the Xilinx forks.
+
+Why it matters: the wrong Xen prints one line that the option is unknown and ignores it. With the forks' names upstream
+boots with coloring off: nothing is isolated and nothing fails.
+
+What it cannot see: which Xen really boots; the manifest says which is meant.
+
+Source: Xilinx 2019.2 to 4.17 and upstream 4.20 to 4.22, option by option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Edit, Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.arguments import LIST_OWNERS, options
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.options.options import BootArguments, Option, OptionFate
+from colorcheck.xen.release.dialects import DIALECTS, BootOption, Concept, Dialect
+
+_SAME_TEXT = (Concept.XEN_COLORS, Concept.DOM0_COLORS)  # the value means the same under both names
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each option of another line."""
+    for option, read, lines in options(facts, _foreign):
+        dialect, spec = _home(option)
+        ours = read.dialect.options_for(spec.concept)
+        name = ours[0].name if ours else ""
+        rename = (
+            [Edit(option.name_location, name)] if name and spec.concept in _SAME_TEXT and not option.negated else []
+        )
+        yield RULE.finding(
+            f"{option.key} is an option of {dialect.title}; {read.dialect.title} ignores it{on(facts, lines)}",
+            option.name_location,
+            _instead(name, spec, read.dialect),
+            fix=rename,
+            about=(LIST_OWNERS[spec.concept],) if spec.concept in LIST_OWNERS else (),
+        )
+
+
+def _foreign(option: Option, read: BootArguments) -> bool:
+    return option.fate is OptionFate.UNKNOWN and any(
+        d.option(option.name) for d in DIALECTS if d.name != read.dialect.name
+    )
+
+
+def _home(option: Option) -> tuple[Dialect, BootOption]:
+    return next((dialect, spec) for dialect in DIALECTS if (spec := dialect.option(option.name)))
+
+
+def _instead(name: str, spec: BootOption, dialect: Dialect) -> str:
+    if name:
+        return f"write {name} (`colorcheck migrate --to {dialect.name}` translates all files)"
+    if spec.concept is Concept.WAY_SIZE:
+        return "write llc-size and llc-nr-ways, or let Xen probe the cache with llc-coloring=on"
+    return f"{dialect.title} has nothing of the kind; delete it"
+
+
+RULE = Rule(
+    "CC202",
+    "other-dialect-option",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(boot_arguments="llc-coloring=on xen_colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
+    good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
+)

@@ -1,0 +1,67 @@
+"""An xl file has the color key of another line of Xen.
+
+What it checks: `colors` and `llc_colors` in xl files against what the target's xl reads.
+
+Why it matters: xl ignores a key that it does not know, without a word: upstream gives a guest with `colors` all colors,
+the older forks give one with `llc_colors` those of dom0.
+
+What it cannot see: which xl really runs; the manifest says which Xen is meant.
+
+Source: tools/xl/xl_parse.c of Xilinx 2019.2 to 4.17 and of upstream 4.20 to 4.22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Edit, Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+from colorcheck.xen.domains.xl_guest import xl_guest
+from colorcheck.xen.release.dialects import DIALECTS, Dialect, find_dialect
+
+_KEYS = tuple(dict.fromkeys(key for dialect in DIALECTS for key in dialect.xl_keys))
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each key that the target's xl does not know."""
+    targets: dict[Dialect, list[str]] = {}
+    for outlook in facts.outlooks:
+        dialect = find_dialect(outlook.line)
+        if dialect is not None and dialect.xl_keys:
+            targets.setdefault(dialect, []).append(outlook.line)
+    for guest in facts.deployment.guests:
+        for setting in guest.settings:
+            unknown = (
+                {}
+                if setting.name not in _KEYS
+                else {
+                    dialect: lines
+                    for dialect, lines in targets.items()
+                    if setting.name not in dialect.xl_keys and not guest.setting(dialect.xl_key)
+                }
+            )
+            keys = tuple(dict.fromkeys(dialect.xl_key for dialect in unknown))
+            certain = len(keys) == 1 and len(unknown) == len(targets)
+            if unknown:
+                lines = [line for each in unknown.values() for line in each]
+                whose = next(iter(unknown)).title if len(unknown) == 1 else "these Xens"
+                yield RULE.finding(
+                    f"the xl of {whose} knows no key {setting.name} and ignores it{on(facts, lines)}",
+                    setting.name_location,
+                    f"write {' or '.join(keys)}",
+                    fix=[Edit(setting.name_location, keys[0])] if certain else [],
+                    about=(xl_guest(guest).title,),
+                )
+
+
+RULE = Rule(
+    "CC204",
+    "other-dialect-xl-key",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\ncolors = ["11-14"]\n'),)),
+    good=Example(guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["11-14"]\n'),)),
+)

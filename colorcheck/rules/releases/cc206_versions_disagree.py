@@ -1,0 +1,57 @@
+"""The targets do not agree on a domain's colors.
+
+What it checks: with several Xens in the manifest, whether each gives Xen and every domain the same colors.
+
+Why it matters: a list that one version rejects and another accepts, or a default that changed, isolates on one of them
+and not on the other. A deployment moved to another Xen is then another deployment.
+
+What it cannot see: Xens that the manifest does not name.
+
+Source: Xen 4.20.4, 4.21.2 and 4.22.0, measured on the same lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.source import Location
+from colorcheck.rules.example import Example
+from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Facts
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each user of colors of which two targets make different things."""
+    users: dict[str, dict[str, tuple[ColorSet, Location]]] = {}
+    for line, system in facts.systems():
+        if not system.coloring:
+            continue
+        users.setdefault("xen", {})[line] = (ColorSet.of(system.xen_colors), system.xen_location)
+        for domain in system.domains:
+            users.setdefault(domain.name, {})[line] = (ColorSet.of(domain.colors), domain.location)
+    for name, by_line in users.items():
+        if len({colors for colors, _ in by_line.values()}) > 1:
+            told = ", ".join(f"{colors or 'none'} on {line}" for line, (colors, _) in by_line.items())
+            yield RULE.finding(
+                f"the targets give {name} different colors: {told}",
+                place(facts, *(where for _, where in by_line.values())),
+                "write the colors so that all targets read them alike: decimal numbers, ranges, single commas",
+            )
+
+
+RULE = Rule(
+    "CC206",
+    "versions-disagree",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(
+        xen=("4.20", "4.22"), boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=4-10;"
+    ),
+    good=Example(
+        xen=("4.20", "4.22"), boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=4-10"
+    ),
+)

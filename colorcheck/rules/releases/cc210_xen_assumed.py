@@ -1,0 +1,34 @@
+"""The deployment does not say which Xen reads it.
+
+What it checks: whether the manifest or the command line names the Xen.
+
+Why it matters: every version reads lists, defaults and memory in its own way. What is proved of 4.20, which stands in
+where nothing is named, need not hold on another.
+
+What it cannot see: which Xen is really installed; `colorcheck attest` compares the version with a boot log.
+
+Source: differences between Xen 4.20.4, 4.21.2 and 4.22.0, measured on boots of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Facts
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One finding where nobody named a Xen."""
+    if facts.outlooks and "target.xen" not in dict(facts.manifest.keys):
+        assumed = ", ".join(facts.manifest.target.xen)
+        yield RULE.finding(
+            f"no Xen is named: {assumed} is taken, and nothing is known of another",
+            facts.manifest.location("target.xen"),
+            f'write xen = "{assumed}", or the version that you run, into [target], or give --xen',
+        )
+
+
+RULE = Rule("CC210", "xen-assumed", Severity.WARNING, __doc__, check, bad=Example(xen=()), good=Example())

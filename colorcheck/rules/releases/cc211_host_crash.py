@@ -1,0 +1,30 @@
+"""Creating this guest crashes Xen 4.20 with all its guests.
+
+What it checks: xl guests on 4.20 with a color that does not exist, or with more colors than there are.
+
+Why it matters: Xen refuses the colors, the toolstack destroys the half-made domain, and destroying a domain that never
+had colors brings the hypervisor down. 4.21 and later survive.
+
+What it cannot see: later patch levels of 4.20 in which this may be mended; 4.20.4 has it.
+
+Source: measured on 4.20.4: "Error during Hypervisor-to-physical address translation".
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+_GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["{}"]\n'
+
+RULE = told(
+    "CC211",
+    "host-crash",
+    Severity.ERROR,
+    __doc__,
+    ("defect-4.20-host-crash",),
+    "correct the guest's colors before anybody creates it",
+    bad=Example(guests=(("rt.cfg", _GUEST.format("14-16")),)),
+    good=Example(guests=(("rt.cfg", _GUEST.format("11-14")),)),
+)

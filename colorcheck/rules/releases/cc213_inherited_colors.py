@@ -1,0 +1,31 @@
+"""A domain takes the colors of the domain before it.
+
+What it checks: dom0less domains without `llc-colors` on 4.20, behind one that has it.
+
+Why it matters: on 4.20 such a domain silently gets the list of the nearest earlier domain that has one, and shares all
+of its colors. From 4.21 on it gets all colors.
+
+What it cannot see: nothing; the files alone decide this.
+
+Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4), measured.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN, DOMAIN_PLAIN
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+_SECOND = DOMAIN_PLAIN.replace("domU1", "domU2").replace("3000000", "5000000")
+
+RULE = told(
+    "CC213",
+    "inherited-colors",
+    Severity.WARNING,
+    __doc__,
+    ("inherited-colors",),
+    "give the domain llc-colors of its own",
+    bad=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more="cpus = <1>;")),
+    good=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more='cpus = <1>; llc-colors = "15";')),
+)

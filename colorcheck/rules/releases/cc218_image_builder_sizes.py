@@ -1,0 +1,28 @@
+"""The sizes of files that ImageBuilder loads are assumed.
+
+What it checks: whether the files that an ImageBuilder configuration names stand beside it.
+
+Why it matters: ImageBuilder puts one file behind the other, so every address depends on the sizes of the files before
+it, and with the addresses the memory that is left for the colors. Large sizes stand in for files that are not there.
+
+What it cannot see: the folder that ImageBuilder is given with `-d`, if it is another one than the configuration's.
+
+Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`).
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.from_notes import told
+from colorcheck.rules.reading.cc011_needs_a_shell import built
+
+RULE = told(
+    "CC218",
+    "image-builder-sizes",
+    Severity.WARNING,
+    __doc__,
+    ("file-size-assumed",),
+    "put the files, or empty ones of their sizes, beside the configuration",
+    bad=built(files=False),
+    good=built(),
+)

@@ -1,0 +1,25 @@
+"""A plugin is broken.
+
+What it checks: that every plugin that is installed loads, has hooks that colorcheck knows, and adds what it says.
+
+Why it matters: a rule or board of a plugin that does not load is not used, and nobody would know.
+
+What it cannot see: plugins that are not installed in this environment.
+
+Source: `colorcheck plugins` lists what is loaded, from where.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC903",
+    "plugin",
+    Severity.ERROR,
+    __doc__,
+    ("plugin", "plugin-reader"),
+    "repair the plugin, or uninstall it",
+    untestable="no example installs a package; the tests of the plugin manager make broken ones",
+)

@@ -1,0 +1,1 @@
+"""What a verification ends in, and how two of them differ."""

@@ -1,0 +1,222 @@
+"""Residue: what domains still share although their colors are disjoint, and the grade that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field, replace
+from itertools import combinations
+
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.value import dataclass
+from colorcheck.verification.results import Facts, Outlook
+from colorcheck.xen.machine.intervals import Span, merged
+from colorcheck.xen.machine.machine import MEMRESERVE
+from colorcheck.xen.memory.color_heap import BootLists
+from colorcheck.xen.system import Boot, Domain, DomainKind, System
+
+PAGE = 4096
+SEPARATION = "separation"  # how the names of the kinds of separation theorems end
+
+GRADES = {
+    "A": "proved apart; shared are only the uncolored memory of Xen itself, and the bus, DRAM and miss registers",
+    "B": "proved apart, but the configuration gives domains memory outside of their colors",
+    "C": "apart except where the policy allows sharing",
+    "D": "not proved: a separation stayed undecided",
+    "E": "shared: a separation is refuted, or nothing is colored",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """One thing that stays shared: `what` it is and `why`.
+
+    `pages` are its frames (None: not known, or not a matter of frames), `by_color` those of each color, under the
+    first of several Xens that agree in the rest. `crosses` is set where the configuration, not Xen's own needs, puts a
+    domain's data into frames of any color.
+    """
+
+    what: str
+    why: str
+    pages: int | None = None
+    by_color: tuple[int, ...] = field(default=(), compare=False)
+    crosses: bool = False
+
+    @property
+    def colors(self) -> str:
+        """`260-261 frames of every color`, or how many colors it has; empty where nothing is known."""
+        some = [count for count in self.by_color if count]
+        if not some:
+            return ""
+        frames = str(some[0]) if min(some) == max(some) else f"{min(some)}-{max(some)}"
+        which = "every color" if len(some) == len(self.by_color) else f"{len(some)} of {len(self.by_color)} colors"
+        return f"{frames} frames of {which}"
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "what": self.what,
+            "why": self.why,
+            "pages": self.pages,
+            "pages_by_color": list(self.by_color) or None,
+            "crosses": self.crosses,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """The grade of isolation under one Xen, with the reason, and all that stays shared."""
+
+    line: str
+    grade: str
+    reason: str
+    remainders: tuple[Remainder, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "xen": self.line,
+            "grade": self.grade,
+            "meaning": GRADES[self.grade],
+            "reason": self.reason,
+            "remainders": [remainder.to_dict() for remainder in self.remainders],
+        }
+
+
+def residues(facts: Facts) -> tuple[Residue, ...]:
+    """The residue under each Xen whose options could be understood; one for all Xens under which it is the same."""
+    found: dict[object, list[Residue]] = {}
+    for outlook in facts.outlooks:
+        if outlook.system is not None:
+            made = _residue(facts, outlook)
+            found.setdefault((made.grade, made.reason, made.remainders), []).append(made)
+    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in found.values())
+
+
+def _residue(facts: Facts, outlook: Outlook) -> Residue:
+    remainders = tuple(_remainders(facts, outlook))
+    grade, reason = _grade(facts, outlook, remainders)
+    return Residue(outlook.line, grade, reason, remainders)
+
+
+def _grade(facts: Facts, outlook: Outlook, remainders: tuple[Remainder, ...]) -> tuple[str, str]:
+    """The worst grade that applies, and why."""
+    separations = [theorem for theorem in outlook.theorems if theorem.kind.endswith(SEPARATION)]
+    refuted = [theorem for theorem in separations if theorem.verdict is Verdict.REFUTED]
+    open_ones = [theorem for theorem in separations if theorem.verdict is not Verdict.PROVED]
+    if outlook.system is not None and outlook.system.coloring and not outlook.colored:
+        return "D", "not proved: how many colors there are is not known"
+    if not outlook.colored:
+        return "E", "cache coloring is off: every domain may use every set of the cache"
+    if refuted:
+        return "E", f"refuted: {refuted[0].statement}" + _more(len(refuted) - 1)
+    if open_ones or not separations:
+        return "D", f"not proved: {open_ones[0].statement}" + _more(
+            len(open_ones) - 1
+        ) if open_ones else "nothing proved"
+    shares = facts.manifest.policy.shares
+    if shares:
+        told = "; ".join(f"{' and '.join(share.domains)} ({share.reason})" for share in shares)
+        return "C", f"the policy lets share: {told}"
+    crossing = [remainder for remainder in remainders if remainder.crosses]
+    if crossing:
+        return "B", f"{crossing[0].what} crosses the colors" + _more(len(crossing) - 1)
+    return "A", "every separation is proved"
+
+
+def _remainders(facts: Facts, outlook: Outlook) -> Iterator[Remainder]:
+    if not outlook.colored or outlook.system is None:
+        known = outlook.system is None or not outlook.system.coloring
+        why = "without coloring nothing is partitioned" if known else "coloring is on, but its colors are not known"
+        yield Remainder("the whole cache", why)
+        return
+    if outlook.boot is not None and outlook.boot.memory_map:
+        yield from _uncolored(outlook.boot)
+    yield from _configured(outlook.system)
+    if _may_meet_on_a_cpu(outlook.system.domains):
+        yield Remainder(
+            "L1 caches and TLBs of CPUs that several domains run on",
+            "coloring parts the last-level cache only; pin the vCPUs of domains to CPUs of their own",
+        )
+    if facts.board is not None and facts.board.system_cache is not None:
+        yield Remainder("system cache", "a cache behind the one that is colored; its index is not part of the proof")
+    yield Remainder(
+        "bus, DRAM, miss registers, write-back path",
+        "coloring does not partition them: measured, an attack still cost 15 % of run time (44 % at worst)",
+    )
+
+
+def _uncolored(boot: Boot) -> Iterator[Remainder]:
+    """Xen's own memory outside of the colors, from the memory map."""
+    nr_colors = boot.system.nr_colors or 1
+
+    def held(what: str, use: str, why: str) -> Iterator[Remainder]:
+        spans = tuple((part.start, part.end) for part in boot.memory_map if part.use == use)
+        if spans:
+            yield Remainder(what, why, sum(end - start for start, end in spans), by_color(spans, nr_colors))
+
+    yield from held(
+        "uncolored (buddy) heap",
+        "buddy",
+        f"P2M roots, grant frames, vCPU and domain state, shared info pages, stacks, Xen's heap; about "
+        f"{_in_use(boot.system)} frames in use after boot (measured: 29 for a domain, 9 for each further vCPU)",
+    )
+    yield from held(
+        "frame table and page tables of Xen", "boot-allocation", "Xen looks up every frame of a domain there"
+    )
+    yield from held(
+        "boot modules", "module", "kernels and ramdisks are read from there; after boot it goes to the uncolored heap"
+    )
+
+
+def _in_use(system: System) -> int:
+    """Frames of the uncolored heap that boot and domains take, as measured on 4.20 to 4.22 with one CPU."""
+    return 70 + sum(29 + 9 * (domain.vcpus - 1) for domain in system.domains if domain.kind is not DomainKind.DOM0)
+
+
+def _configured(system: System) -> Iterator[Remainder]:
+    """Memory that the files give to domains past the colors."""
+    for note in system.notes:
+        what = _CONFIGURED.get(note.kind)
+        start, end = note.get("start"), note.get("end")
+        if what and isinstance(start, int) and isinstance(end, int):
+            yield _range(what, note.message, ((start, end),), system)
+    dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
+    ranges = tuple(_reserved(system)) if dom0 else ()
+    if ranges:
+        yield _range(
+            "reserved memory that dom0 can use", "Xen maps /reserved-memory into dom0 as it is", ranges, system
+        )
+
+
+_CONFIGURED = {
+    "static-shared-memory": "static shared memory",
+    "passthrough-memory": "memory passed through",
+}
+
+
+def _range(what: str, why: str, ranges: tuple[Span, ...], system: System) -> Remainder:
+    """Ranges in bytes."""
+    spans = tuple((start // PAGE, -(-end // PAGE)) for start, end in merged(ranges))
+    pages = sum(end - start for start, end in spans)
+    return Remainder(what, why, pages, by_color(spans, system.nr_colors or 1), crosses=True)
+
+
+def _reserved(system: System) -> Iterator[Span]:
+    """What `/reserved-memory` of the host holds, in bytes; `/memreserve/` is not mapped into dom0."""
+    machine = system.preparation.machine if system.preparation else None
+    for held in machine.reserved if machine else ():
+        if held.label != MEMRESERVE and held not in (machine.static_heap if machine else ()):
+            yield held.span
+
+
+def _may_meet_on_a_cpu(domains: tuple[Domain, ...]) -> bool:
+    """Whether two domains may run on one CPU; one that is not pinned may run on any."""
+    pairs = combinations(domains, 2)
+    return any(a.cpus is None or b.cpus is None or not set(a.cpus).isdisjoint(b.cpus) for a, b in pairs)
+
+
+def by_color(spans: tuple[Span, ...], nr_colors: int) -> tuple[int, ...]:
+    """The frames of each color in spans of frames that do not overlap."""
+    return BootLists(nr_colors, spans).totals()
+
+
+def _more(count: int) -> str:
+    return f", and {count} more" if count > 0 else ""

@@ -1,0 +1,190 @@
+"""What a verification ends in: the facts that rules look at, and the value that reports are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+from enum import IntEnum
+
+from colorcheck import __version__
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.source import Location
+from colorcheck.core.theorem import Theorem
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.xen.system import Boot, System
+
+
+class Exit(IntEnum):
+    """How a run ended, for the shell. Nothing that stayed unknown ever ends with `CLEAN`."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    USAGE = 2
+    NOTHING = 3
+    UNDECIDED = 4
+    FAULT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What one line of Xen makes of the deployment.
+
+    `line` is the name that the manifest gives it ("4.20", "xilinx-4.17"). `boot` is None where the boot could not be
+    modelled (no device tree, no image size, …); `theorems` is empty where nothing could be stated.
+    """
+
+    line: str
+    system: System | None = None
+    boot: Boot | None = None
+    theorems: tuple[Theorem, ...] = ()
+
+    @property
+    def colored(self) -> bool:
+        """Whether coloring is on and the number of colors known."""
+        return self.system is not None and self.system.coloring and self.system.nr_colors is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A check that could not run: which one, and what it lacked. Skipped checks end in exit status 4."""
+
+    check: str
+    reason: str
+    line: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        return {"check": self.check, "reason": self.reason, "xen": self.line}
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding that is not told, where it was silenced (a comment, a key of the manifest) and why."""
+
+    finding: Finding
+    location: Location
+    reason: str
+
+    def to_dict(self) -> dict[str, object]:
+        return {"finding": self.finding.to_dict(), "location": self.location.to_dict(), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that colorcheck itself got wrong: a crash in one of its parts, or proof and replay that disagree."""
+
+    where: str
+    message: str
+    traceback: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        return {"where": self.where, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a rule may look at: what was written, what the board is, and what each Xen makes of both.
+
+    `board` is None where it is neither known by name nor derivable from the device tree.
+    """
+
+    deployment: Deployment
+    board: Board | None
+    outlooks: tuple[Outlook, ...]
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.deployment.manifest
+
+    def systems(self) -> Iterator[tuple[str, System]]:
+        """(line, system) of every Xen that was modelled, in the manifest's order."""
+        return ((o.line, o.system) for o in self.outlooks if o.system is not None)
+
+    def boots(self) -> Iterator[tuple[str, Boot]]:
+        """(line, boot) of every Xen whose boot was modelled."""
+        return ((o.line, o.boot) for o in self.outlooks if o.boot is not None)
+
+    def theorems(self) -> Iterator[tuple[str, Theorem]]:
+        """(line, theorem) of all theorems."""
+        return ((o.line, theorem) for o in self.outlooks for theorem in o.theorems)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The end of `verify`. `seconds` are the stages in their order with the wall time that each took."""
+
+    facts: Facts
+    findings: tuple[Finding, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    nothing_to_check: bool = False
+    silenced: tuple[Silenced, ...] = ()
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.facts.manifest
+
+    @property
+    def theorems(self) -> tuple[Theorem, ...]:
+        return tuple(theorem for _, theorem in self.facts.theorems())
+
+    def count(self, what: Severity | Verdict) -> int:
+        """How many findings have this severity, or theorems this verdict."""
+        if isinstance(what, Severity):
+            return sum(finding.severity is what for finding in self.findings)
+        return sum(theorem.verdict is what for theorem in self.theorems)
+
+    def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
+        """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always."""
+        if self.faults:
+            return Exit.FAULT
+        if any(at_least(finding.severity, fail_on) for finding in self.findings) or self.count(Verdict.REFUTED):
+            return Exit.FINDINGS
+        if self.nothing_to_check:
+            return Exit.NOTHING
+        if self.skipped or self.count(Verdict.UNKNOWN) or self.count(Verdict.VACUOUS):
+            return Exit.UNDECIDED
+        return Exit.CLEAN
+
+    def target(self) -> dict[str, object]:
+        """What was checked against, for the head of a report."""
+        board = self.facts.board
+        colors = [system.nr_colors for _, system in self.facts.systems()]
+        return {
+            "xen": ", ".join(self.manifest.target.xen),
+            "xen_lines": list(self.manifest.target.xen),
+            "board": board.name if board else self.manifest.target.board,
+            "board_title": board.title if board else None,
+            "nr_colors": colors[0] if colors and len(set(colors)) == 1 else None,
+            "nr_colors_by_xen": {line: system.nr_colors for line, system in self.facts.systems()},
+            "manifest": self.manifest.file,
+        }
+
+    def to_dict(self) -> dict[str, object]:
+        """The document `colorcheck/verify/1`."""
+        return {
+            "schema": "colorcheck/verify/1",
+            "tool_version": __version__,
+            "target": self.target(),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "theorems": [{**theorem.to_dict(), "xen": line} for line, theorem in self.facts.theorems()],
+            "silenced": [entry.to_dict() for entry in self.silenced],
+            "skipped": [entry.to_dict() for entry in self.skipped],
+            "faults": [fault.to_dict() for fault in self.faults],
+            "seconds": {stage: round(seconds, 6) for stage, seconds in self.seconds},
+            "summary": {
+                **{f"{severity}s": self.count(severity) for severity in Severity},
+                **{str(verdict): self.count(verdict) for verdict in Verdict},
+            },
+        }
+
+
+_RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+def at_least(severity: Severity, threshold: Severity) -> bool:
+    """Whether a severity is at or above a threshold."""
+    return _RANK[severity] >= _RANK[threshold]

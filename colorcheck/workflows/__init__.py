@@ -1,0 +1,1 @@
+"""The ways of the commands, each on one screen."""

@@ -1,0 +1,205 @@
+"""The whole way of the interference lab: boot and plan a deployment, take everyone's frames, compare the colorings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE, Board
+from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
+from colorcheck.interference.comparison import Comparison
+from colorcheck.interference.compiled import WITHOUT_NUMBA, has_numba
+from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Policy, Tenant, tenant
+from colorcheck.interference.outcome import Run
+from colorcheck.interference.study import Load, Study, default_loads
+from colorcheck.interference.tenants import XEN, tenants_of, uncolored
+from colorcheck.interference.workloads import Kind, Workload
+from colorcheck.verification.results import Facts, Outlook
+from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.system import Boot, System
+
+ACCESSES, ACCESSES_WITHOUT_NUMBA = 20_000_000, 500_000
+ATTACKS = (Kind.BOMB,)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the lab; what is None or empty has a default. `loads` are (domain, workload)."""
+
+    loads: tuple[tuple[str, Workload], ...] = ()
+    victim: str | None = None
+    policies: tuple[Policy, ...] = (Policy.LRU,)
+    colorings: tuple[Coloring, ...] = tuple(Coloring)
+    seed: int = 1
+    accesses: int | None = None
+    warm_up: int | None = None
+    costs: Costs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A study that is ready to run, with what its report needs. `nr_colors` is None while coloring is off."""
+
+    study: Study
+    board: Board
+    victims: tuple[str, ...]
+    notes: tuple[str, ...]
+    nr_colors: int | None
+
+    def comparison(self, runs: Iterable[Run]) -> Comparison:
+        """The document of these runs."""
+        return Comparison(
+            board=self.board.name,
+            title=self.board.title,
+            caches=tuple(
+                f"{cluster.n_cores} {cluster.cores}: "
+                + ", ".join(_described(cache) for cache in (*cluster.private, cluster.last))
+                + (", which includes the private ones" if cluster.inclusive else "")
+                for cluster in self.study.clusters
+            ),
+            runs=tuple(runs),
+            costs=self.study.costs,
+            seed=self.study.seed,
+            warm_up=self.study.warm_up,
+            engine="numba" if has_numba() else "python",
+            victims=self.victims,
+            loads=tuple((load.domain, load.workload.describe()) for load in self.study.loads),
+            notes=self.notes,
+            unmodelled=unmodelled(self.board),
+        )
+
+
+def prepare(facts: Facts, request: Request) -> Lab:
+    """The lab for the first Xen of a deployment. Raises NoModel where something that it needs is not known."""
+    board = facts.board
+    if board is None:
+        raise NoModel("the board is not known; name it with --board")
+    outlook = next((o for o in facts.outlooks if o.system is not None), None)
+    if outlook is None or outlook.system is None:
+        raise NoModel("no Xen could be modelled for this deployment")
+    clusters = cluster_models(board)
+    system, boot = outlook.system, outlook.boot
+    notes = [f"frames as Xen {outlook.line} gives them out"] if len(facts.outlooks) > 1 else []
+    tenants = _tenants(facts, board, outlook, request.colorings, notes)
+    everyone = _everyone(system, tenants)
+    if not everyone:
+        raise NoModel("no domain has memory in the model of this deployment")
+    victim = _victim(facts, request, everyone, tenants)
+    loads = _loads(request, everyone, default_loads([t for t in everyone if t.name != XEN], victim, clusters[0]))
+    accesses = request.accesses or (ACCESSES if has_numba() else ACCESSES_WITHOUT_NUMBA)
+    if not has_numba():
+        notes.append(WITHOUT_NUMBA)
+    study = Study(
+        clusters=clusters,
+        tenants=tenants,
+        loads=loads,
+        cpus={domain.name: domain.cpus for domain in system.domains if domain.cpus},
+        policies=request.policies,
+        seed=request.seed,
+        accesses=accesses,
+        warm_up=accesses // 10 if request.warm_up is None else request.warm_up,
+        costs=request.costs or _costs(board),
+    )
+    victims = tuple(dict.fromkeys(load.domain for load in loads if load.workload.kind not in ATTACKS))
+    return Lab(study, board, victims, tuple(notes), boot.system.nr_colors if boot else system.nr_colors)
+
+
+def _tenants(
+    facts: Facts, board: Board, outlook: Outlook, colorings: Sequence[Coloring], notes: list[str]
+) -> Mapping[Coloring, tuple[Tenant, ...]]:
+    """The domains under each coloring; one that is not possible is left out, and the notes say why."""
+    system, found = outlook.system, {}
+    assert system is not None  # noqa: S101
+    if Coloring.OFF in colorings:
+        plain = [tenant(d.name, (FrameRun(0, 1, d.pages),)) for d in system.domains if d.pages]
+        first = min((start for start, _ in board.dram), default=0) // PAGE
+        found[Coloring.OFF] = uncolored(plain, first)
+        notes.append("without coloring each domain has one contiguous piece of memory, one behind the other")
+    if Coloring.CURRENT in colorings:
+        _add(found, Coloring.CURRENT, outlook.boot if system.coloring else None, "today coloring is off", notes)
+    if Coloring.PLAN in colorings:
+        from colorcheck.workflows.plan import plan_deployment
+
+        planned = plan_deployment(facts.deployment, system, outlook.boot, board)
+        good = planned.plan.status in ("optimal", "feasible")
+        reason = f"there is no plan: {planned.plan.reason or planned.plan.status}"
+        _add(found, Coloring.PLAN, planned.boot if good else None, reason, notes)
+    return found
+
+
+def _add(
+    found: dict[Coloring, tuple[Tenant, ...]], coloring: Coloring, boot: Boot | None, reason: str, notes: list[str]
+) -> None:
+    name = "today's colors" if coloring is Coloring.CURRENT else "the plan's colors"
+    if boot is not None and boot.panic:
+        reason = f"Xen stops: {boot.panic.message}"
+    if boot is None or boot.panic or not tenants_of(boot):
+        notes.append(f"no run with {name}: {reason}")
+        return
+    found[coloring] = tenants_of(boot)
+    for built in boot.built:
+        if not built.created:
+            why = f": {built.failure.message}" if built.failure else ""
+            notes.append(f"with {name}, {built.domain.name} is not created{why}; it does not run")
+
+
+def _everyone(system: System, tenants: Mapping[Coloring, tuple[Tenant, ...]]) -> tuple[Tenant, ...]:
+    """Everybody who has memory under any coloring, in the system's order, with the least memory that it has."""
+    pages: dict[str, list[Tenant]] = {}
+    for group in tenants.values():
+        for each in group:
+            pages.setdefault(each.name, []).append(each)
+    order = [XEN, *(domain.name for domain in system.domains)]
+    return tuple(min(pages[name], key=lambda t: t.pages) for name in order if name in pages)
+
+
+def _victim(
+    facts: Facts, request: Request, everyone: Sequence[Tenant], tenants: Mapping[Coloring, tuple[Tenant, ...]]
+) -> str:
+    """The domain asked for; else one that runs no attack, a critical one, or the last one, best one that runs under
+    every coloring."""
+    names = [each.name for each in everyone if each.name != XEN] or [XEN]
+    if request.victim is not None:
+        _known(request.victim, names)
+        return request.victim
+    calm = [name for name, load in request.loads if load.kind not in ATTACKS]
+    critical = [policy.name for policy in facts.manifest.domain_policies if policy.critical and policy.name in names]
+    wanted = [*calm, *critical, *reversed(names)]
+    always = [name for name in wanted if all(any(t.name == name for t in group) for group in tenants.values())]
+    return (always or wanted)[0]
+
+
+def _loads(request: Request, everyone: Sequence[Tenant], defaults: Sequence[Load]) -> tuple[Load, ...]:
+    names = [each.name for each in everyone]
+    for name, _ in request.loads:
+        _known(name, names)
+    given = {name for name, _ in request.loads}
+    rest = [load for load in defaults if load.domain not in given]
+    asked = [Load(name, load) for name, load in request.loads]
+    return tuple(sorted((*asked, *rest), key=lambda load: names.index(load.domain)))
+
+
+def _known(name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        hint = did_you_mean(name, names, f"there are {', '.join(names)}")
+        raise NoModel(f"there is no domain {name!r}; {hint}")
+
+
+def _costs(board: Board) -> Costs:
+    """Costs from the board's file, where it has them."""
+    known = dict(board.timing)
+    if not known:
+        return ASSUMED
+    return Costs(
+        private=round(known.get("l1_hit", ASSUMED.private)),
+        last=round(known.get("llc_hit", ASSUMED.last)),
+        memory=round(known.get("dram", ASSUMED.memory)),
+        source=f"from the board's file ({', '.join(known)}), assumed otherwise",
+    )
+
+
+def _described(cache: CacheModel) -> str:
+    size = cache.sets * cache.ways * cache.line
+    text = f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size >> 10} KiB"
+    return f"{cache.name} {text} in {cache.ways} ways of {cache.sets} sets"

@@ -1,0 +1,71 @@
+"""A whole deployment in another Xen's spelling: the edits of all its files, its manifest included."""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.source import Location, Passage
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.xen.migrate.migrate import (
+    Migration,
+    dialect_of_arguments,
+    migrate_boot_arguments,
+    migrate_image_builder,
+    migrate_tree,
+    migrate_xl,
+)
+from colorcheck.xen.options.arguments import given_arguments
+from colorcheck.xen.release.dialects import Dialect
+
+
+def source_dialect(deployment: Deployment) -> Dialect:
+    """The line in whose spelling the boot arguments are written, as far as they tell."""
+    return dialect_of_arguments(_arguments(deployment))
+
+
+def migrate(deployment: Deployment, target: Dialect, source: Dialect) -> Migration:
+    """Every file of the deployment as read, before ImageBuilder's script; what is already the target's stays."""
+    built, manifest = deployment.image_builder, deployment.manifest
+    result = Migration()
+    if built and manifest.boot_arguments is None:
+        result += migrate_image_builder(built, target)
+    else:
+        result += migrate_boot_arguments(_arguments(deployment), target, source)
+    compiled_in = deployment.kconfig.get("CMDLINE", "").strip('"')
+    if compiled_in:
+        result += migrate_boot_arguments(Passage(compiled_in, manifest.location("target.kconfig")), target, source)
+    if deployment.tree:
+        result += migrate_tree(deployment.tree, target)
+    for guest in deployment.guests:
+        result += migrate_xl(guest, target)
+    result += _manifest(manifest, target)
+    return Migration(tuple(dict.fromkeys(result.edits)), tuple(dict.fromkeys(result.problems)))
+
+
+def _arguments(deployment: Deployment) -> Passage:
+    built, given = deployment.image_builder, deployment.manifest.boot_arguments
+    if built and given is None:
+        command = built.get("XEN_CMD")
+        return command.value if command else Passage(_named_keys(deployment), built.location)
+    return given_arguments(deployment)
+
+
+def _named_keys(deployment: Deployment) -> str:
+    """ImageBuilder's own keys become the options of the first Xilinx lines."""
+    built = deployment.image_builder
+    names = [name for name in ("XEN_COLORS", "DOM0_COLORS") if built and built.text(name)]
+    return " ".join(f"{name.lower()}=" for name in names)
+
+
+def _manifest(manifest: Manifest, target: Dialect) -> Migration:
+    """The manifest's `xen`; one that the command line gives, or nobody, is not the manifest's."""
+    place = dict(manifest.keys).get("target.xen")
+    if place is None or place.file != manifest.file or not place.line:
+        message = f"the manifest names no Xen; colorcheck takes {manifest.target.xen[0]}"
+        if manifest.target.xen == (target.name,):
+            return Migration()
+        where = Location(manifest.file)
+        return Migration(problems=(Problem("not-migrated", message, where, f'write xen = "{target.name}"'),))
+    if manifest.target.xen == (target.name,):
+        return Migration()
+    return Migration((Edit(place, f'"{target.name}"'),))

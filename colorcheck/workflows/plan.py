@@ -1,0 +1,179 @@
+"""The whole way of a plan: pose, solve, boot it in the model of Xen, write it as edits."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.plan import plan
+from colorcheck.plan.edits import CUT, edits_of
+from colorcheck.plan.pose import PlanOptions, Posed, bare_boot, pose
+from colorcheck.plan.problem import Plan, PlanProblem
+from colorcheck.plan.repairs import MIB, module_repair, no_room_for_xen, reserve_of, with_reserve_edits
+from colorcheck.plan.search.infeasible import works
+from colorcheck.xen.system import Boot, ColorSource, System
+
+FEW_RANGES = 12  # ranges of up to three digits that an option of 127 characters has room for, whatever its name
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan for a deployment. `system` and `boot` are those with the plan's colors, None where there is no plan.
+
+    `problems` are faults of the options and miss curves, and changes that no edit can make. `overlay` is the source
+    of a device tree overlay for what stands in a blob.
+    """
+
+    plan: Plan
+    problem: PlanProblem | None = None
+    system: System | None = None
+    boot: Boot | None = None
+    overlay: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+def plan_deployment(
+    deployment: Deployment, system: System, boot: Boot | None, board: Board | None, options: PlanOptions | None = None
+) -> Planned:
+    """The best plan for what one Xen makes of a deployment.
+
+    A plan is booted in the model before it is given out; one that does not boot there is unknown, with the reason. A
+    list that Xen would cut is never written: the plan is made again with fewer ranges.
+    """
+    wanted = options or PlanOptions()
+    planned = _planned(deployment, system, boot, board, wanted)
+    limit = min(FEW_RANGES, wanted.max_ranges or FEW_RANGES)
+    while limit and any(problem.kind == CUT for problem in planned.problems):
+        again = _planned(deployment, system, boot, board, replace(wanted, max_ranges=limit))
+        if not again.plan.domains:
+            break
+        planned, limit = again, limit // 2
+    return planned
+
+
+def _planned(
+    deployment: Deployment, system: System, boot: Boot | None, board: Board | None, wanted: PlanOptions
+) -> Planned:
+    posed = pose(deployment, system, boot, board, wanted)
+    problem = posed.problem
+    if problem is None:
+        found = no_room_for_xen(system, boot) or Plan("unknown", reason=posed.reason)
+        return Planned(found, problems=posed.problems)
+    found = plan(problem)
+    if found.domains:
+        return _checked(found, posed, deployment, system, board)
+    if found.status == "infeasible":
+        found = _with_changes(found, problem, deployment, system)
+        smaller = next((repair for repair in found.repairs if repair.kind == "reserve"), None)
+        if wanted.choose_reserve and smaller and problem.reserve:
+            return _with_reserve(reserve_of(smaller, problem.reserve), deployment, system, board, wanted)
+    return Planned(found, problem, problems=posed.problems)
+
+
+def _with_changes(found: Plan, problem: PlanProblem, deployment: Deployment, system: System) -> Plan:
+    """The clash with edits for the reserve, and with a module that could lie elsewhere."""
+    deadline = time.monotonic() + problem.timeout
+    found = with_reserve_edits(found, problem.reserve, deployment, system)
+    module = module_repair(bare_boot(system), lambda free: works(replace(problem, capacity=free), deadline))
+    return replace(found, repairs=(*found.repairs, module)) if module else found
+
+
+def _with_reserve(
+    mib: int, deployment: Deployment, system: System, board: Board | None, wanted: PlanOptions
+) -> Planned:
+    """The plan with another `buddy-alloc-size`, which is among its edits."""
+    if system.preparation is None:
+        return Planned(Plan("unknown", reason="the buddy reserve is unknown"))
+    changed = replace(system, preparation=replace(system.preparation, buddy_size=mib * MIB))
+    posed = pose(deployment, changed, None, board, wanted)
+    if posed.problem is None:
+        return Planned(Plan("unknown", reason=posed.reason), problems=posed.problems)
+    found = plan(posed.problem)
+    if not found.domains:
+        return Planned(found, posed.problem, problems=posed.problems)
+    return _checked(found, posed, deployment, changed, board, reserve=mib)
+
+
+def _checked(
+    found: Plan,
+    posed: Posed,
+    deployment: Deployment,
+    system: System,
+    board: Board | None,
+    *,
+    reserve: int | None = None,
+) -> Planned:
+    """The plan booted in the model, and written as edits."""
+    problem = posed.problem
+    if problem is None:
+        return Planned(found, problems=posed.problems)
+    changed = with_colors(system, found, problem)
+    booted = _booted(deployment, changed, board)
+    failed = _failure(booted)
+    if failed:
+        reason = f"with these colors the model of Xen does not boot: {failed}"
+        return Planned(replace(found, status="unknown", reason=reason), problem, changed, booted)
+    written = edits_of(found, problem, deployment, system, reserve)
+    evidence = {**found.evidence, "booted": "all domains are created in the model of Xen with these colors"}
+    if reserve is not None:
+        evidence["buddy_alloc_size"] = reserve * MIB
+    return Planned(
+        replace(found, edits=written.edits, evidence=evidence),
+        problem,
+        changed,
+        booted,
+        written.overlay,
+        (*posed.problems, *written.problems),
+    )
+
+
+def with_colors(system: System, found: Plan, problem: PlanProblem) -> System:
+    """The system as Xen would see it with the plan's colors; refusals that were about colors are gone."""
+    names = [wish.name for wish in problem.wishes[1:]]
+    domains = tuple(
+        replace(
+            domain,
+            colors=tuple(found.colors(name)),
+            source=ColorSource.GIVEN,
+            failure=None if domain.failure and domain.failure.kind in COLOR_FAILURES else domain.failure,
+        )
+        for name, domain in zip(names, system.domains, strict=True)
+    )
+    panic = None if system.panic and system.panic.kind in COLOR_FAILURES else system.panic
+    xen = tuple(found.colors(problem.wishes[0].name))
+    return replace(system, xen_colors=xen, xen_source=ColorSource.GIVEN, domains=domains, panic=panic)
+
+
+COLOR_FAILURES = frozenset({"xen-colors", "dom0-colors", "domain-colors", "host-panic", "domain-memory"})
+
+
+def _booted(deployment: Deployment, system: System, board: Board | None) -> Boot | None:
+    from colorcheck.xen.memory.boot import boot
+
+    return boot(deployment, system, board)
+
+
+def booted_with(found: Plan, problem: PlanProblem, deployment: Deployment, system: System, board: Board | None) -> str:
+    """Why a system does not boot with a plan's colors; empty where it does."""
+    return _failure(_booted(deployment, with_colors(system, found, problem), board))
+
+
+def _failure(booted: Boot | None) -> str:
+    """Why the boot is none; a guest that fails for reasons that colors do not mend is not the plan's fault."""
+    if booted is None:
+        return "it could not be modelled"
+    if booted.panic:
+        return booted.panic.message
+    for built in booted.built:
+        if not built.created and built.failure and built.failure.kind in COLOR_FAILURES:
+            held = (
+                sum(built.free_before[color] for color in ColorSet.of(built.domain.colors)) if built.free_before else 0
+            )
+            if held < built.domain.needed_pages:
+                return f"{built.domain.name}: {built.failure.message}"
+    return ""

@@ -1,0 +1,200 @@
+"""The whole way of a deployment, on one screen: read, model, prove, replay, check."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import Board
+from colorcheck.hardware.choose import choose_board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.read import read_deployment
+from colorcheck.loader.image_builder.image_builder_tree import as_built
+from colorcheck.plugins.manager import plugins
+from colorcheck.verification.results import Facts, Fault, Outlook, Skipped, Verification
+from colorcheck.xen.effective import effective as effective_system
+from colorcheck.xen.memory.boot import MODELLED, boot
+from colorcheck.xen.release.dialects import dialect_of, find_dialect
+from colorcheck.xen.system import System
+
+if TYPE_CHECKING:
+    from colorcheck.plan.pose import PlanOptions
+    from colorcheck.rules.rule import Rule
+    from colorcheck.workflows.plan import Planned
+
+
+def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> Verification:
+    """Read, model, prove and check a deployment. `timeout` in seconds for one theorem; `smt` keeps their texts."""
+    from colorcheck import rules
+
+    run = _Run()
+    facts = run.model(manifest)
+    outlooks = tuple(run.proved(outlook, facts, timeout, smt) for outlook in facts.outlooks)
+    facts = replace(facts, outlooks=outlooks)
+    with run.stage("rules"):
+        from colorcheck.findings.selection import select
+
+        running = (*rules.RULES, *_plugin_rules(rules.RULES))
+        findings, faults = rules.run(facts, running)
+        run.faults += faults
+        selected = select(findings, facts, running)
+        return replace(run.verification(facts, selected.findings), silenced=selected.silenced)
+    return run.verification(facts)
+
+
+def replay(manifest: Manifest) -> Verification:
+    """Read and boot a deployment; nothing is proved and no rule runs."""
+    run = _Run()
+    return run.verification(run.model(manifest))
+
+
+def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Verification]:
+    """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest."""
+    from colorcheck.plan.problem import Plan
+    from colorcheck.workflows.plan import Planned
+    from colorcheck.workflows.plan_for_all_releases import plan_for_all
+
+    run = _Run()
+    facts = run.model(manifest, mend=True)
+    planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
+    with run.stage("plan"):
+        worlds = [(outlook.system, outlook.boot) for outlook in facts.outlooks if outlook.system is not None]
+        planned = plan_for_all(facts.deployment, facts.board, worlds, options)
+    return planned, run.verification(facts)
+
+
+def effective(manifest: Manifest) -> Verification:
+    """Read a deployment and work out what each Xen makes of it; no memory is handed out."""
+    run = _Run()
+    return run.verification(run.model(manifest, boots=False))
+
+
+@dataclass(slots=True)
+class _Run:
+    """What comes together along the way: times, checks that could not run, and faults of colorcheck itself."""
+
+    seconds: list[tuple[str, float]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage. A crash in it is noted as a fault, and the run goes on behind it."""
+        begin = time.perf_counter()
+        try:
+            yield
+        except Exception as error:
+            self.faults.append(Fault(name, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        self.seconds.append((name, time.perf_counter() - begin))
+
+    def model(self, manifest: Manifest, *, boots: bool = True, mend: bool = False) -> Facts:
+        """What is written and what each Xen makes of it; with `mend`, as if xl read the guests' lines of colors."""
+        deployment = Deployment(manifest, problems=manifest.problems)
+        with self.stage("read"):
+            found = plugins()
+            deployment = _with_problems(read_deployment(manifest, found.input_readers), found.problems)
+            self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
+        board: Board | None = None
+        with self.stage("board"):
+            target = manifest.target.board
+            choice = choose_board(target, manifest.location("target.board"), deployment.tree, manifest.folder or ".")
+            board, deployment = choice.board, _with_problems(deployment, choice.problems)
+        with self.stage("image-builder"):
+            deployment = as_built(deployment)
+        if mend:
+            from colorcheck.plan.repaired_xl import with_mended_guests
+
+            deployment = with_mended_guests(deployment)
+        outlooks = [self.outlook(deployment, board, line, boots=boots) for line in manifest.target.xen]
+        return Facts(deployment, board, tuple(outlooks))
+
+    def outlook(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> Outlook:
+        if find_dialect(line) is None:
+            self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
+            return Outlook(line)
+        outlook = Outlook(line)
+        missing = _missing(deployment)
+        if missing:
+            self.skipped.append(Skipped("everything", missing, line))
+            return outlook
+        with self.stage(f"model {line}"):
+            system = effective_system(deployment, board, line)
+            outlook = replace(outlook, system=system)
+            if boots:
+                outlook = replace(outlook, boot=boot(deployment, system, board))
+                if outlook.boot is None:
+                    self.skipped.append(Skipped("boot, theorems", _unmodelled(system), line))
+        return outlook
+
+    def proved(self, outlook: Outlook, facts: Facts, timeout: float, smt: bool) -> Outlook:
+        system, booted = outlook.system, outlook.boot
+        if system is None or booted is None:
+            return outlook
+        with self.stage(f"prove {outlook.line}"):
+            from colorcheck.proof import prove
+
+            policy = facts.manifest.policy
+            theorems = prove(system, booted, facts.board, policy, timeout=timeout, smt=smt)
+            outlook = replace(outlook, theorems=theorems)
+        with self.stage(f"cross-check {outlook.line}"):
+            from colorcheck.evidence.crosscheck import cross_check
+
+            checked = cross_check(outlook, facts.board)
+            self.faults += checked.faults
+            return replace(outlook, theorems=checked.theorems)
+        return outlook
+
+    def verification(self, facts: Facts, findings: tuple[Finding, ...] = ()) -> Verification:
+        return Verification(
+            facts,
+            findings,
+            tuple(self.skipped),
+            tuple(self.faults),
+            tuple(self.seconds),
+            nothing_to_check=_is_empty(facts.manifest),
+        )
+
+
+def _missing(deployment: Deployment) -> str:
+    """Why nothing can be said of what Xen does: what it would read is not known."""
+    manifest = deployment.manifest
+    if manifest.device_tree is not None and deployment.tree is None:
+        return f"the device tree {manifest.device_tree} could not be read"
+    if manifest.image_builder is not None and deployment.image_builder is None:
+        return f"the ImageBuilder configuration {manifest.image_builder} could not be read"
+    if deployment.tree is None and manifest.boot_arguments is None:
+        return "neither a device tree nor boot-arguments say what Xen is told"
+    return ""
+
+
+def _unmodelled(system: System) -> str:
+    """Why there is no boot, and so nothing that rests on one."""
+    if not dialect_of(system.version).modelled:
+        return f"how {dialect_of(system.version).title} boots is not modelled, only Xen {MODELLED[0]} to {MODELLED[-1]}"
+    return "the number of colors is not known" if system.nr_colors is None else "no memory is known"
+
+
+def _with_problems(deployment: Deployment, problems: tuple[Problem, ...]) -> Deployment:
+    return replace(deployment, problems=tuple(dict.fromkeys((*deployment.problems, *problems))))
+
+
+def _plugin_rules(built_in: tuple[Rule, ...]) -> Iterator[Rule]:
+    """The rules of plugins; one with the ID of a built-in rule fails instead of standing in for it."""
+    known = {rule.id for rule in built_in}
+    for rule in plugins().rules.values():
+        yield replace(rule, check=_taken) if rule.id in known else rule
+
+
+def _taken(_: Facts) -> Iterator[Finding]:
+    raise ValueError("the ID of this plugin's rule belongs to a built-in rule")
+
+
+def _is_empty(manifest: Manifest) -> bool:
+    return not (manifest.device_tree or manifest.domains or manifest.boot_arguments or manifest.image_builder)

@@ -1,0 +1,1 @@
+"""The domains that Xen and xl make."""

@@ -1,0 +1,59 @@
+"""The colors that a domain gets: from a list that somebody wrote, by default, or by mistake."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.xen.notes import note
+from colorcheck.xen.options.color_lists import ColorList
+from colorcheck.xen.system import ColorSource, Failure, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A domain's colors in Xen's order, where they come from, and why Xen refuses the domain, if it does."""
+
+    colors: tuple[int, ...]
+    source: ColorSource
+    location: Location
+    failure: Failure | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def everything(nr_colors: int | None) -> tuple[int, ...]:
+    return tuple(range(nr_colors or 0))
+
+
+def oddities(found: ColorList, domain: str, location: Location) -> tuple[Note, ...]:
+    """What about a list is not what it seems to be: repetitions, missing numbers."""
+    notes: list[Note] = []
+    missing = next((item for item in found.items if item.missing), None)
+    if missing is not None:
+        message = f'in "{found.passage.text}" a number is missing: Xen takes 0 for it'
+        notes.append(note("list-means-else", message, location, domain, text=found.passage.text, colors=found.colors))
+    return (*notes, *repeated(found.colors, domain, location))
+
+
+def repeated(colors: tuple[int, ...], domain: str, location: Location) -> tuple[Note, ...]:
+    """A note where a list names a color more than once."""
+    twice = tuple(sorted(color for color, count in Counter(colors).items() if count > 1))
+    if not twice:
+        return ()
+    text = ", ".join(map(str, twice))
+    message = f"{domain} names color {text} more than once; that gives it no more memory"
+    return (note("duplicate-colors", message, location, domain, colors=twice),)
+
+
+def out_of_range(colors: tuple[int, ...], nr_colors: int, domain: str, location: Location) -> tuple[Note, ...]:
+    """Notes on colors that do not exist, or on more colors than exist."""
+    beyond = tuple(dict.fromkeys(color for color in colors if color >= nr_colors))
+    if beyond:
+        message = f"{domain} has color {beyond[0]}, but there are only colors 0-{nr_colors - 1}"
+        data: dict[str, object] = {"color": beyond[0], "nr_colors": nr_colors, "colors": beyond}
+        return (note("color-out-of-range", message, location, domain, **data),)
+    if len(colors) > nr_colors:
+        message = f"{domain} lists {len(colors)} colors, but there are only {nr_colors}"
+        return (note("too-many-colors", message, location, domain, count=len(colors), nr_colors=nr_colors),)
+    return ()

@@ -1,0 +1,116 @@
+"""dom0 as the boot arguments describe it: whether there is one, its colors and its memory.
+
+Source: `start_xen`, `create_dom0`, `dom0_set_llc_colors`, `parse_dom0_mem` (xen/arch/arm, xen/common, 4.20–4.22).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
+from colorcheck.xen.domains.fork_colors import dom0_choice
+from colorcheck.xen.domains.option_notes import option_notes
+from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.notes import note
+from colorcheck.xen.options.geometry import refused
+from colorcheck.xen.options.options import BootArguments
+from colorcheck.xen.release.dialects import MIB, Concept
+from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
+
+DEFAULT_MEMORY = 512 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Dom0:
+    """dom0 with its memory in bytes, and what is surprising about it."""
+
+    domain: Domain
+    memory: int
+    notes: tuple[Note, ...]
+
+
+def presence(deployment: Deployment, machine: Machine, arguments: BootArguments) -> tuple[bool, tuple[Note, ...]]:
+    """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
+
+    Where no module of any domain is known (a boot loader adds them, or there is no device tree), a dom0 is assumed
+    if guests of xl or options for dom0 are given.
+    """
+    if machine.module("kernel") is not None:
+        return True, ()
+    loaded = any(module.kind not in ("xen", "device-tree") for module in machine.modules)
+    options = [*arguments.given(Concept.DOM0_COLORS), *arguments.given(Concept.DOM0_MEMORY)]
+    if loaded or not (deployment.guests or options):
+        return False, ()
+    place = options[0].location if options else deployment.guests[0].location
+    message = "the device tree has no boot modules: dom0 is assumed, and its kernel takes no memory in the model"
+    return True, (note("dom0-assumed", message, place, "dom0"),)
+
+
+def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, system: System) -> Dom0:
+    """dom0 under this Xen; its P2M tables are left out."""
+    choice = _colors(arguments, machine, system)
+    memory, place, notes = _memory(arguments)
+    domain = Domain(
+        0,
+        "dom0",
+        DomainKind.DOM0,
+        choice.colors,
+        choice.source,
+        choice.location,
+        place,
+        _vcpus(deployment, arguments),
+        pages=-(-memory // 4096),
+        failure=choice.failure,
+    )
+    return Dom0(domain, memory, (*choice.notes, *notes))
+
+
+def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choice:
+    option = arguments.in_force(Concept.DOM0_COLORS)
+    kernel = machine.module("kernel")
+    default_place = arguments.location if arguments.options or not kernel else kernel.location
+    place = option.value_location if option else default_place
+    if not system.coloring:
+        return Choice((), ColorSource.DEFAULT, place)
+    notes = option_notes(arguments, Concept.DOM0_COLORS, "dom0")
+    if not arguments.dialect.modelled:
+        choice = dom0_choice(arguments, system.nr_colors, place)
+        return replace(choice, notes=(*notes, *choice.notes))
+    colors, source = arguments.dom0_colors, arguments.dom0_source
+    if not colors:
+        colors = everything(system.nr_colors)
+        notes.append(note("default-colors", "dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
+        return Choice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
+    failure = None
+    if system.nr_colors and refused(colors, system.nr_colors):
+        notes += out_of_range(colors, system.nr_colors, "dom0", place)
+        name = "domain 0" if system.version == "4.20" else "d0"
+        failure = Failure("dom0-colors", f"Error initializing LLC coloring for {name} (rc = -22)")
+    return Choice(colors, source, place, failure, tuple(notes))
+
+
+def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
+    """`dom0_mem` in bytes, where it stands, and notes."""
+    option = arguments.in_force(Concept.DOM0_MEMORY)
+    place = option.location if option else arguments.location
+    memory = arguments.dom0_mem
+    if not memory:
+        message = "dom0_mem is not given: Xen takes 512 MiB"
+        default = note("dom0-memory-default", message, place, "dom0", size=DEFAULT_MEMORY)
+        return DEFAULT_MEMORY, place, (default,)
+    if memory % 4096:
+        message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
+        return memory, place, (note("memory-not-pages", message, place, "dom0", size=memory),)
+    return memory, place, ()
+
+
+def _vcpus(deployment: Deployment, arguments: BootArguments) -> int:
+    """`dom0_max_vcpus`, else one for each CPU of the device tree."""
+    for option in reversed(arguments.options):
+        if option.key == "dom0_max_vcpus" and option.value.isdecimal() and int(option.value):
+            return int(option.value)
+    cpus = deployment.tree.node("/cpus") if deployment.tree else None
+    return sum(child.name.partition("@")[0] == "cpu" for child in cpus.children) or 1 if cpus else 1

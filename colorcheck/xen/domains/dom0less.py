@@ -1,0 +1,227 @@
+"""Dom0less domains: what their nodes ask for and what Xen makes of it.
+
+Source: `create_domUs`, `construct_domU`, `domain_set_llc_colors_from_str` (xen/arch/arm/dom0less-build.c,
+xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
+from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
+from colorcheck.xen.domains.fork_colors import Fork, node_choice
+from colorcheck.xen.machine.machine import Module
+from colorcheck.xen.memory.building import unallocated
+from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
+from colorcheck.xen.notes import note
+from colorcheck.xen.options.arguments import text_of
+from colorcheck.xen.options.color_lists import read_colors
+from colorcheck.xen.options.geometry import refused
+from colorcheck.xen.release.dialects import Dialect
+from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note
+
+KIB_PER_PAGE = PAGE // 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with."""
+
+    dialect: Dialect
+    version: str
+    coloring: bool
+    nr_colors: int | None
+    most_colors: int
+    has_dom0: bool
+    dom0_colors: tuple[int, ...] = ()
+    legacy: bool = False
+
+    @property
+    def fork(self) -> Fork:
+        return Fork(self.dialect, self.nr_colors, self.dom0_colors, self.legacy)
+
+
+def nodes(tree: DeviceTree) -> list[Node]:
+    """The nodes of dom0less domains, in the order in which Xen builds them."""
+    chosen = tree.node("/chosen")
+    return [node for node in chosen.children if compatible(node, "xen,domain")] if chosen else []
+
+
+def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
+    """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`."""
+    found: dict[str, Module] = {}
+    for child in node.children:
+        for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
+            ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
+            for start, size in ranges if compatible(child, name) else ():
+                found.setdefault(kind, Module(start, size, child.name, child.location, kind, node.path))
+    return found
+
+
+def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple[Domain, tuple[Note, ...]]]:
+    """The dom0less domains in node order, each with what is surprising about it."""
+    inherited: tuple[Passage, str] | None = None
+    for offset, node in enumerate(nodes(tree)):
+        own = node.properties.get("llc-colors")
+        if own is not None and b"\0" not in own.value:
+            own = None  # no string ends in it: Xen's reader fails, as if there were none
+        if own is not None:
+            inherited = (text_of(own), node.name)
+        elif not rules.dialect.inherits:
+            inherited = None
+        domain, notes = _domain(node, rules, first_id + offset, inherited, own is not None)
+        yield replace(domain, shared_pages=_owned_pages(node, cells_below(tree, node.path))), notes
+
+
+def _domain(
+    node: Node, rules: Rules, number_: int, listed: tuple[Passage, str] | None, own: bool
+) -> tuple[Domain, tuple[Note, ...]]:
+    if rules.coloring and not rules.dialect.modelled:
+        choice = node_choice(node, rules.fork, listed if rules.dialect.inherits else None)
+    else:
+        choice = _choice(node, rules, listed, own)
+    memory = _memory(node)
+    kib = memory or 0
+    vcpus = cell(node, "cpus") or 0
+    pool = cell(node, "xen,domain-p2m-mem-mb")
+    failure, notes = _refusal(node, rules)
+    if vcpus == 0:
+        notes += (_missing(node, "cpus"),)
+        failure = failure or Failure("other", f"Missing property 'cpus' for domain {node.name}")
+    failure = failure or choice.failure
+    if memory is None:
+        notes += (_missing(node, "memory"),)
+        failure = failure or Failure("other", f"Could not set up domain {node.name} (rc = -22)")
+    if _enhanced(node) and not rules.has_dom0:
+        message = f"{node.name} is xen,enhanced, which needs dom0 for Xenstore: Xen panics"
+        place = node.properties["xen,enhanced"].location
+        notes += (note("enhanced-without-dom0", message, place, node.name),)
+        failure = failure or Failure("other", "At the moment, Xenstore support requires dom0 to be present")
+    if kib % KIB_PER_PAGE:
+        message = f"{kib} KiB of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
+        notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * 1024),)
+        failure = failure or unallocated(kib * 1024)
+    domain = Domain(
+        number_,
+        node.name,
+        DomainKind.DOM0LESS,
+        choice.colors,
+        choice.source,
+        choice.location,
+        _place(node, "memory"),
+        vcpus,
+        pages=-(-kib // KIB_PER_PAGE),
+        p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * PAGES_PER_MIB,
+        extra_pages=_xenstore_page(node, rules),
+        failure=failure,
+        pool_follows=pool is None,
+    )
+    return domain, (*choice.notes, *notes)
+
+
+def _place(node: Node, name: str) -> Location:
+    found = node.properties.get(name)
+    return found.value_location if found else node.location
+
+
+def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: bool) -> Choice:
+    if not rules.coloring:
+        if listed is None or rules.dialect.property_while_off != "panic":
+            return Choice((), ColorSource.DEFAULT, node.location)
+        place = listed[0].whole if own else node.location
+        message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
+        panic = Failure("colors-while-disabled", "'llc-colors' found, but LLC coloring is disabled")
+        off = note("coloring-off-but-colors", message, place, node.name)
+        return Choice((), ColorSource.GIVEN, place, panic, (off,))
+    if listed is None:
+        colors = everything(rules.nr_colors)
+        message = f"{node.name} has no llc-colors: it gets all colors"
+        default = note("default-colors", message, node.location, node.name, colors=colors)
+        return Choice(colors, ColorSource.DEFAULT, node.location, None, (default,))
+    written, giver = listed
+    read = read_colors(written, rules.dialect, rules.nr_colors or rules.most_colors, rules.most_colors)
+    place = written.whole if own else node.location
+    source = ColorSource.GIVEN if own else ColorSource.INHERITED
+    refusal = Failure("domain-colors", f"Error initializing LLC coloring for domain {node.name} (rc = -22)")
+    notes: list[Note] = list(oddities(read, node.name, place)) if own else []
+    if not own:
+        message = f"{node.name} has no llc-colors: Xen {rules.version} gives it those of {giver}"
+        data: dict[str, object] = {"colors": read.colors, "from": giver}
+        notes.append(note("inherited-colors", message, node.location, node.name, **data))
+    if read.error is not None:
+        return Choice(read.colors, source, read.error_location or place, refusal, tuple(notes))
+    if not read.colors:
+        message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
+        notes.append(note("empty-list", message, place, node.name))
+    if rules.nr_colors and refused(read.colors, rules.nr_colors):
+        notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
+        return Choice(read.colors, source, place, refusal, tuple(notes))
+    return Choice(read.colors, source, place, None, tuple(notes))
+
+
+def _memory(node: Node) -> int | None:
+    """`memory` in KiB: the first 64 bits of the property; None for a shorter one (`dt_property_read_u64`)."""
+    found = node.properties.get("memory")
+    return int.from_bytes(found.value[:8], "big") if found is not None and len(found.value) >= 8 else None
+
+
+def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
+    """What Xen refuses before it looks at the colors, in its order."""
+    notes: list[Note] = list(_given_away(node))
+    if not any(compatible(child, "multiboot,kernel") for child in node.children):
+        message = f"{node.name} has no kernel module: a boot loader must add it"
+        notes.append(note("domain-without-kernel", message, node.location, node.name))
+    static = node.properties.get("xen,static-mem")
+    if static is not None and rules.coloring:
+        message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"
+        notes.append(note("static-memory", message, static.location, node.name))
+        failure = Failure("static-memory", "LLC coloring and static memory are incompatible")
+        return failure, tuple(notes)
+    direct = node.properties.get("direct-map")
+    if direct is not None and static is None:
+        message = f"{node.name} asks for a direct map, which needs static memory: Xen panics"
+        notes.append(note("direct-map", message, direct.location, node.name))
+        text = f"direct-map is not valid for domain {node.name} without static allocation."
+        return Failure("direct-map", text), tuple(notes)
+    return None, tuple(notes)
+
+
+def _missing(node: Node, name: str) -> Note:
+    message = f"the node {node.name} has no usable property '{name}', which Xen requires"
+    return note("missing-property", message, node.location, node.name, property=name)
+
+
+def _owned_pages(node: Node, sizes: tuple[int, int]) -> int:
+    """Frames of static shared memory that the domain owns; they count as its own, but come from no heap."""
+    address, size = sizes
+    found = 0
+    for child in node.children:
+        shared = child.properties.get("xen,shared-mem")
+        if shared is not None and string(child, "role") == "owner":
+            ranges = ranges_of(shared, 2 * address, size)[:1]
+            found += sum(length // PAGE for _, length in ranges)
+    return found
+
+
+def _given_away(node: Node) -> Iterator[Note]:
+    """Devices that a dom0less domain gets come in a partial device tree of its own."""
+    for child in node.children:
+        if compatible(child, "multiboot,device-tree"):
+            message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
+            yield note("passthrough", message, child.location, node.name, node=child.path)
+
+
+def _enhanced(node: Node) -> bool:
+    """Whether Xenstore is wanted: the property without a value, or `enabled`."""
+    return "xen,enhanced" in node.properties and string(node, "xen,enhanced") in (None, "enabled")
+
+
+def _xenstore_page(node: Node, rules: Rules) -> int:
+    """From 4.21 on Xen takes one more frame of the domain's colors for Xenstore at boot."""
+    return int(_enhanced(node) and rules.version != "4.20")

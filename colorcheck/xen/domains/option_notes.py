@@ -1,0 +1,60 @@
+"""What about the color lists among the boot arguments is not what it seems: cut, rejected, misread, without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from colorcheck.core.source import Location
+from colorcheck.xen.domains.color_choice import oddities
+from colorcheck.xen.memory.relocation import used_colors
+from colorcheck.xen.notes import note
+from colorcheck.xen.options.options import BootArguments, Option, OptionFate
+from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.system import Note
+
+
+def option_notes(arguments: BootArguments, concept: Concept, domain: str) -> list[Note]:
+    """What happened to the color lists of an option: cut, rejected, misread."""
+    found: list[Note] = []
+    for option in arguments.given(concept):
+        if option.cut:
+            lost = option.written.text[len(option.text) :]
+            message = f'{option.name} is longer than 127 characters: Xen drops "{lost}"'
+            found.append(note("option-cut", message, option.lost_location, domain, option=option.name, lost=lost))
+        if option.fate is OptionFate.REJECTED:
+            found.append(_rejected(option, domain))
+        if option.in_force and option.colors:
+            found += oddities(option.colors, domain, option.value_location)[: 1 if domain == "xen" else None]
+    return found
+
+
+def _rejected(option: Option, domain: str) -> Note:
+    kept = option.stored if isinstance(option.stored, tuple) else ()
+    kind = "list-remains" if kept else "list-dropped"
+    then = f"the colors {_listed(kept)} read before the error stay in force" if kept else "the default is used"
+    message = f'Xen rejects {option.name}="{option.value}": {then}'
+    return note(kind, message, option.location, domain, colors=kept)
+
+
+def colors_while_off(arguments: BootArguments) -> list[Note]:
+    """Color lists among the arguments that count for nothing."""
+    found = []
+    for concept, name in ((Concept.XEN_COLORS, "xen"), (Concept.DOM0_COLORS, "dom0")):
+        option = arguments.in_force(concept)
+        if option is not None:
+            message = f"{option.name} counts for nothing: coloring is off"
+            found.append(note("coloring-off-but-colors", message, option.location, name))
+    return found
+
+
+def unsorted_xen_colors(colors: tuple[int, ...], place: Location) -> tuple[Note, ...]:
+    """A note where Xen does not use all colors of its list."""
+    used = used_colors(colors)
+    if set(used) == set(colors):
+        return ()
+    message = f"Xen walks its list upwards: of {_listed(colors)} it uses only {_listed(used)}"
+    return (note("unsorted-xen-colors", message, place, "xen", colors=colors, used=used),)
+
+
+def _listed(colors: Sequence[int]) -> str:
+    return ", ".join(map(str, colors))

@@ -1,0 +1,134 @@
+"""The devices that Xen maps into dom0, read from the host's device tree.
+
+Source: `handle_node`, `handle_device`, `map_range_to_domain`, `map_device_children` (xen/arch/arm/domain_build.c and
+device.c, 4.20–4.22). Which compatible strings count as interrupt controller, timer or IOMMU: the drivers' lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.device_tree.tree_walk import (
+    Ancestry,
+    cell,
+    cells,
+    compatible,
+    string,
+)
+from colorcheck.xen.memory.p2m import Mapping
+
+GIC = ("arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400", "arm,cortex-a9-gic", "arm,gic-v3")
+IOMMU = (
+    "arm,mmu-400",
+    "arm,mmu-401",
+    "arm,mmu-500",
+    "arm,smmu-v1",
+    "arm,smmu-v2",
+    "arm,smmu-v3",
+    "cavium,smmu-v2",
+    "renesas,ipmmu-r8a7795",
+    "renesas,ipmmu-r8a77965",
+    "renesas,ipmmu-r8a7796",
+    "renesas,ipmmu-r8a779f0",
+)
+_TIMER = ("arm,armv7-timer", "arm,armv8-timer")
+_SKIPPED = (
+    "xen,xen",
+    "xen,domain",
+    "xen,multiboot-module",
+    "multiboot,module",
+    "arm,psci",
+    "arm,psci-0.2",
+    "arm,psci-1.0",
+    "arm,cortex-a7-pmu",
+    "arm,cortex-a15-pmu",
+    "arm,cortex-a53-edac",
+    "arm,armv8-pmuv3",
+    "arm,armv7-timer-mem",
+    "xen,domain-shared-memory-v1",
+)
+
+
+def console(ancestry: Ancestry, options: tuple[str, ...]) -> Node | None:
+    """The UART that Xen keeps for itself: `dtuart=`, else `stdout-path`, unless `console=` leaves out `dtuart`."""
+    chosen = ancestry.tree.node("/chosen")
+    path = chosen and (string(chosen, "stdout-path") or string(chosen, "linux,stdout-path"))
+    for option in options:
+        key, _, value = option.partition("=")
+        if key == "console" and "dtuart" not in value.split(","):
+            return None
+        if key == "dtuart" and value:
+            path = value
+    return ancestry.resolve(path) if path else None
+
+
+def mapped_into_dom0(ancestry: Ancestry, uart: Node | None) -> Iterator[Mapping]:
+    """What Xen maps one to one into dom0, node by node; nothing is left out for being disabled."""
+    return _below(ancestry, ancestry.tree.root, uart)
+
+
+def _below(ancestry: Ancestry, node: Node, uart: Node | None) -> Iterator[Mapping]:
+    if _skipped(ancestry, node) or (uart is not None and node.path == uart.path):
+        return
+    if "xen,passthrough" not in node.properties:
+        for region in ancestry.regions(node):
+            if region is not None:
+                yield _mapping(*region)
+        yield from _pci_windows(ancestry, node)
+    for child in node.children:
+        yield from _below(ancestry, child, uart)
+
+
+def _mapping(address: int, size: int) -> Mapping:
+    return Mapping(address // PAGE, -(-size // PAGE), blocks=True)
+
+
+def _pci_windows(ancestry: Ancestry, node: Node) -> Iterator[Mapping]:
+    if string(node, "device_type") != "pci":
+        return
+    for window in ancestry.bridges(node) or ():
+        address = ancestry.translate(window.parent, node)
+        if address is not None:
+            yield _mapping(address, window.size)
+
+
+def _skipped(ancestry: Ancestry, node: Node) -> bool:
+    return (
+        node.path in ("/cpus", "/psci", "/pmu")
+        or string(node, "device_type") == "memory"
+        or compatible(node, *_SKIPPED, *_TIMER, *GIC, *IOMMU)
+        or _uses_ppi(ancestry, node)
+    )
+
+
+def _uses_ppi(ancestry: Ancestry, node: Node) -> bool:
+    """Whether an interrupt of the node is private to a CPU: type 1 at the interrupt controller."""
+    if (found := node.properties.get("interrupts")) is not None:
+        controller = _interrupt_parent(ancestry, node)
+        if controller is not None and compatible(controller, *GIC):
+            width = cell(controller, "#interrupt-cells") or 3
+            return any(kind == 1 for kind in cells(found.value)[::width])
+    return any(kind == 1 for kind in _extended_kinds(ancestry, node))
+
+
+def _extended_kinds(ancestry: Ancestry, node: Node) -> Iterator[int]:
+    found = node.properties.get("interrupts-extended")
+    values = cells(found.value) if found else ()
+    position = 0
+    while position + 1 < len(values):
+        controller = ancestry.by_phandle(values[position])
+        if controller is None:
+            return
+        if compatible(controller, *GIC):
+            yield values[position + 1]
+        position += 1 + (cell(controller, "#interrupt-cells") or 3)
+
+
+def _interrupt_parent(ancestry: Ancestry, node: Node) -> Node | None:
+    for holder in (node, *ancestry.ancestors(node)):
+        handle = cell(holder, "interrupt-parent")
+        if handle is not None:
+            return ancestry.by_phandle(handle)
+    return None

@@ -1,0 +1,71 @@
+"""The machine as the boot loader leaves it to Xen: banks of memory, reserved ranges, boot modules.
+
+Source: `boot_fdt_info` (xen/arch/arm/bootfdt.c, from 4.21 xen/common/device-tree/bootfdt.c), `add_boot_module`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.xen.machine.intervals import Span
+
+MAX_ADDRESS = 1 << 64
+MEMRESERVE = "/memreserve/"  # the label of ranges that the blob's header reserves
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Bytes from `start` on, what they are, and where the file says so."""
+
+    start: int
+    size: int
+    label: str
+    location: Location
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size
+
+    @property
+    def span(self) -> Span:
+        return (self.start, self.end)
+
+    def overlaps(self, other: Range) -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Module(Range):
+    """A boot module. `kind` is one of xen, device-tree, kernel, ramdisk, other; `domain` the path of the dom0less
+    domain that it belongs to, or empty."""
+
+    kind: str = "other"
+    domain: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What Xen knows of the memory before it hands any out.
+
+    `banks` ascending and without overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static
+    heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is
+    `_end - _start` in bytes. `refused` tells that a reserved range overlaps another range, which ends the boot.
+    """
+
+    banks: tuple[Range, ...]
+    reserved: tuple[Range, ...] = ()
+    shared: tuple[Range, ...] = ()
+    static_heap: tuple[Range, ...] = ()
+    modules: tuple[Module, ...] = ()
+    image_size: int = 0
+    refused: bool = False
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """The banks as [start, end) in bytes."""
+        return tuple(bank.span for bank in self.banks)
+
+    def module(self, kind: str, domain: str = "") -> Module | None:
+        return next((m for m in self.modules if m.kind == kind and m.domain == domain), None)

@@ -1,0 +1,28 @@
+"""What the boot model needs beside the effective system: the machine, and what dom0's layout depends on."""
+
+from __future__ import annotations
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.memory.p2m import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Read from the deployment once. Sizes in bytes.
+
+    `devices` is what Xen maps into dom0; `p2m_levels` the depth of every P2M; `first_banks` what the first bank of a
+    domain must hold for its kernel, ramdisk and device tree, by the domain's name.
+    """
+
+    machine: Machine
+    buddy_size: int
+    buddy_location: Location
+    devices: tuple[Mapping, ...]
+    p2m_levels: int
+    dom0_memory: int
+    first_banks: tuple[tuple[str, int], ...] = ()
+
+    def first_bank(self, name: str) -> int:
+        return dict(self.first_banks).get(name, 0)

@@ -1,0 +1,1 @@
+"""How Xen lays out and hands out memory."""

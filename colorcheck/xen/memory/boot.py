@@ -1,0 +1,210 @@
+"""The boot of a system, to the page: Xen's place, its heaps, then every domain in the order of creation.
+
+Works on runs and arithmetic: cost grows with regions, colors and domains, not with pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field, replace
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE, Board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.machine.intervals import Span, merged, without
+from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.machine.preparation import Preparation
+from colorcheck.xen.memory import heaps as heaps_of_boot
+from colorcheck.xen.memory import relocation
+from colorcheck.xen.memory.boot_notes import after_layout
+from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
+from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
+from colorcheck.xen.memory.color_heap import ColorHeap
+from colorcheck.xen.memory.dom0_banks import Dom0Layout
+from colorcheck.xen.memory.layout import dom0_layout, xen_region
+from colorcheck.xen.memory.memory_map import memory_map
+from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, compression, valid_groups
+from colorcheck.xen.memory.stages import Stages
+from colorcheck.xen.notes import note
+from colorcheck.xen.system import Boot, Built, Domain, DomainKind, Failure, Note, System
+
+MODELLED = ("4.20", "4.21", "4.22")
+DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
+
+
+def boot(deployment: Deployment, system: System, board: Board | None = None) -> Boot | None:
+    """How the boot goes; None where it cannot be modelled: a fork's line, or colors or memory are not known.
+
+    With coloring off no heap is modelled; only what stops such a boot is.
+    """
+    del deployment, board
+    return boot_again(system)
+
+
+def boot_again(system: System) -> Boot | None:
+    """The boot of a system alone: all that it depends on is in its `preparation`, so that a system that was changed
+    (other colors, memory, reserve, modules) boots without the files."""
+    prepared = system.preparation
+    if prepared is None or system.version not in MODELLED:
+        return None
+    if system.panic:
+        return _stopped(system, system.panic)
+    if not system.coloring:
+        return _uncolored(system)
+    if system.nr_colors is None or not prepared.machine.banks:
+        return None
+    return _Run(system, prepared, system.nr_colors).boot()
+
+
+def _stopped(system: System, panic: Failure | None, notes: tuple[Note, ...] = (), built: Sequence[Built] = ()) -> Boot:
+    """A boot without heaps."""
+    return Boot(system, panic, None, (), (), 0, 0, (), tuple(built), notes)
+
+
+def _uncolored(system: System) -> Boot:
+    """Coloring is off: no heap of colors. Domains are taken to be built unless Xen refuses them."""
+    built: list[Built] = []
+    for domain in system.domains:
+        failed = domain.failure is not None
+        built.append(Built(domain, not failed, domain.failure, (), domain.p2m_pages, (), ()))
+        if failed and domain.kind is not DomainKind.XL:
+            return _stopped(system, domain.failure, (), built)
+    return _stopped(system, None, (), built)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One boot."""
+
+    system: System
+    prepared: Preparation
+    nr_colors: int
+    notes: list[Note] = field(default_factory=list)
+    built: list[Built] = field(default_factory=list)
+
+    @property
+    def machine(self) -> Machine:
+        return self.prepared.machine
+
+    def boot(self) -> Boot:
+        region = xen_region(self.system)
+        if region is None:
+            return _stopped(self.system, Failure("relocation", "Not enough memory to relocate Xen"))
+        stages, panic = self._stages(region)
+        if stages is None:
+            return replace(_stopped(self.system, panic), xen_region=region)
+        heap = ColorHeap.at_boot(self.nr_colors, stages.heaps.color)
+        layout = dom0_layout(self.system)
+        self.notes += after_layout(self.system, self.prepared, layout)
+        panic = panic or _too_small_buddy(stages.heaps.buddy_pages, self.machine)
+        final, panic = (heap, panic) if panic else self._domains(heap, layout)
+        return Boot(
+            self.system,
+            panic,
+            region,
+            heap.free,
+            final.free,
+            stages.heaps.reserved_pages,
+            stages.heaps.buddy_pages,
+            memory_map(self.machine, region, stages.taken, stages.heaps),
+            tuple(self.built),
+            tuple(self.notes),
+            stages,
+            final,
+            relocation.image_frames(region[0], self.machine.image_size, self.nr_colors, self.system.xen_colors),
+            layout,
+        )
+
+    def _stages(self, region: Span) -> tuple[Stages | None, Failure | None]:
+        regions = free_regions(self.machine, region)
+        allocator = BootAllocator(regions)
+        try:
+            compressed = consume(allocator, self.machine, self.system.version)
+        except OutOfBootMemoryError:
+            return None, Failure("other", "Xen BUG at common/page_alloc.c: no memory for the boot allocator")
+        heaps = heaps_of_boot.split(allocator.regions, self.prepared.buddy_size)
+        return Stages(tuple(regions), tuple(allocator.taken), heaps, compressed), None
+
+    def _domains(self, heap: ColorHeap, layout: Dom0Layout | None) -> tuple[ColorHeap, Failure | None]:
+        """All domains in turn; the panic is Xen's own, not the one that a guest of xl brings about later."""
+        own = [domain for domain in self.system.domains if domain.kind is not DomainKind.XL]
+        for domain in own:
+            attempt = self._attempt(domain, heap, layout)
+            self.built.append(attempt.built)
+            heap = attempt.heap
+            if attempt.panics:
+                return heap, attempt.built.failure
+        panic = _module_crash(self.machine)
+        if panic is not None:
+            return heap, panic
+        return self._guests(heap), None
+
+    def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
+        if domain.kind is DomainKind.DOM0 and layout is not None:
+            return build_dom0(domain, heap, layout, self.prepared, self.system.version)
+        return build_dom0less(domain, heap, self.prepared)
+
+    def _guests(self, heap: ColorHeap) -> ColorHeap:
+        crashed: Domain | None = None
+        for domain in self.system.domains:
+            if domain.kind is not DomainKind.XL:
+                continue
+            if crashed is not None:
+                down = Failure("host-panic", f"Xen went down when {crashed.name} was created")
+                self.built.append(Built(domain, False, down, (), 0, heap.free, heap.free))
+                continue
+            attempt = build_guest(domain, heap, self.prepared, self.system.version)
+            self.built.append(attempt.built)
+            if attempt.built.failure is None:
+                heap = attempt.heap
+            elif attempt.panics:
+                crashed = domain
+            elif attempt.built.frames:
+                self.notes.append(_kept(attempt.built))
+        return heap
+
+
+def _kept(built: Built) -> Note:
+    pages = built.frames.count
+    message = (
+        f"after {built.domain.name} could not be created, the {pages} frames that it had taken are not back at once: "
+        "a second attempt finds less (measured on 4.20)"
+    )
+    return note("failed-creation-keeps-memory", message, built.domain.memory_location, built.domain.name, pages=pages)
+
+
+def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:
+    """What Xen stops with when its own heap is nearly empty; beyond one page the bound is an estimate."""
+    tree = machine.module("device-tree")
+    copy = -(-tree.size // PAGE) if tree else 1
+    if pages == 0:
+        return Failure("buddy-too-small", "Can't allocate colored heap. Buddy reserved size is too low")
+    if pages == 1:
+        return Failure("buddy-too-small", "Xen BUG at common/xmalloc_tlsf.c:569")
+    if pages < (1 << (copy - 1).bit_length()) + DEVICE_TREE_MARGIN:
+        return Failure("buddy-too-small", "Unable to allocate memory for relocating the Device-Tree.")
+    return None
+
+
+def _module_crash(machine: Machine) -> Failure | None:
+    """A module outside of memory is freed after boot like any other, and the idle scrubber meets unmapped addresses.
+
+    `discard_initial_modules` leaves out what has no frame table; with a static heap it frees nothing.
+    """
+    if machine.static_heap:
+        return None
+    compressed = compression(machine.spans)
+    groups = valid_groups(machine.spans, compressed)
+    memory = merged((start >> PAGE_SHIFT, end >> PAGE_SHIFT) for start, end in machine.spans)
+    last = memory[-1][1]
+    reserved = merged(held.span for held in (*machine.reserved, *machine.shared))
+    for module in machine.modules:
+        start = module.start >> PAGE_SHIFT
+        end = start + -(-module.size // PAGE)
+        if module.kind == "xen" or not module.size or end >= last:
+            continue
+        known = all(any(low <= compressed.pdx(mfn) // GROUP < high for low, high in groups) for mfn in (start, end))
+        freed = [(-(-low // PAGE), high // PAGE) for low, high in without((start * PAGE, end * PAGE), reserved)]
+        if known and any(without(span, memory) for span in freed if span[0] < span[1]):
+            return Failure("other", "CPU0: Unexpected Trap: Data Abort")
+    return None

@@ -1,0 +1,71 @@
+"""What is surprising about a boot before any domain gets memory: dom0's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.xen.machine.preparation import Preparation
+from colorcheck.xen.memory import dom0_banks as hwdom
+from colorcheck.xen.memory.building import guest_mappings
+from colorcheck.xen.memory.dom0_banks import Dom0Layout
+from colorcheck.xen.memory.p2m import tables
+from colorcheck.xen.notes import note
+from colorcheck.xen.system import Domain, DomainKind, Note, System
+
+_4_GIB = 4 << 30
+_MIB = 1 << 20
+
+
+def after_layout(system: System, prepared: Preparation, layout: Dom0Layout | None) -> Iterator[Note]:
+    """Notes on dom0's banks, and on P2M pools that cannot hold the tables of their domains."""
+    for domain in system.domains:
+        if domain.kind is DomainKind.DOM0 and layout is not None and domain.failure is None:
+            yield from _dom0(system, prepared, domain, layout)
+        elif domain.kind is not DomainKind.DOM0 and domain.failure is None:
+            yield from _pool(domain, prepared)
+
+
+def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Layout) -> Iterator[Note]:
+    place, need = domain.memory_location, prepared.first_bank(domain.name)
+    if layout.banks and min(start for start, _ in layout.banks) >= _4_GIB:
+        message = "dom0 gets no memory below 4 GiB: devices with 32-bit DMA cannot reach it"
+        yield note("dom0-no-low-memory", message, place, domain.name, banks=layout.banks)
+    elif layout.banks and layout.banks[0][0] >= _4_GIB:
+        message = "dom0's first bank lies above 4 GiB"
+        yield note("dom0-first-bank-high", message, place, domain.name, banks=layout.banks)
+    first = layout.banks[0][1] - layout.banks[0][0] if layout.banks else 0
+    if layout.banks and first < need:
+        message = (
+            f"dom0's first bank has {first // _MIB} MiB, but kernel, ramdisk and device tree need {need // _MIB} MiB"
+        )
+        yield note("dom0-first-bank-small", message, place, domain.name, size=first, needed=need)
+    if not layout.unplaced:
+        return
+    before = _unplaced_before(system, prepared, domain)
+    if not layout.banks and not before:
+        least = max(min(domain.pages * PAGE, 128 * _MIB), need)
+        message = (
+            f"Xen 4.22 wants {least // _MIB} MiB in one piece for dom0's first bank and finds none; "
+            "4.20 and 4.21 boot with this layout"
+        )
+        yield note("first-bank-4.22", message, place, domain.name, needed=least)
+    else:
+        size = layout.unplaced // 1024
+        message = f"{size} KiB of dom0's memory find no place between the reserved ranges of the host's layout"
+        yield note("dom0-layout", message, place, domain.name, unplaced=layout.unplaced)
+
+
+def _unplaced_before(system: System, prepared: Preparation, domain: Domain) -> int:
+    """Bytes of dom0's memory that 4.21 would not place."""
+    pieces = hwdom.free_pieces(prepared.machine, 0, "4.21")
+    return hwdom.banks(pieces, domain.pages * PAGE, "4.21", 0)[1] if system.version == "4.22" else 1
+
+
+def _pool(domain: Domain, prepared: Preparation) -> Iterator[Note]:
+    needed = tables(guest_mappings(domain), prepared.p2m_levels)
+    if needed > domain.p2m_pages:
+        message = f"the P2M pool of {domain.name} has {domain.p2m_pages} pages; the tables of its memory need {needed}"
+        yield note(
+            "p2m-pool-too-small", message, domain.memory_location, domain.name, pool=domain.p2m_pages, needed=needed
+        )

@@ -1,0 +1,164 @@
+"""Building domains from the color heap: what each takes, in Xen's order, and how it fails.
+
+Source: `construct_dom0`, `construct_domU`, `allocate_memory`, `p2m_set_allocation`, `p2m_alloc_page`,
+`place_modules` (xen/arch/arm, from 4.21 xen/common/device-tree); libxl for guests. 4.20–4.22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE
+from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.machine.preparation import Preparation
+from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
+from colorcheck.xen.memory.dom0_banks import Dom0Layout
+from colorcheck.xen.memory.frames import Frames
+from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.system import Built, Domain, Failure
+
+_GIB = 1 << 30
+GUEST_BANKS = ((1 * _GIB, 3 * _GIB), (8 * _GIB, 1016 * _GIB))  # start and size in guest addresses
+_XENSTORE_PAGE = 0x39000000  # where the guest finds it
+POOL_FULL = "xc_dom_boot_mem_init failed: Cannot allocate memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A domain's creation: what became of it, and the heap afterwards. `panics`: Xen stops with the failure."""
+
+    built: Built
+    heap: ColorHeap
+    panics: bool = False
+
+
+def unallocated(size: int) -> Failure:
+    """The panic of `allocate_memory`; `size` in bytes."""
+    text = f"Failed to allocate requested domain memory. {size >> 10}KB unallocated. Fix the VMs configurations."
+    return Failure("domain-memory", text)
+
+
+def _loading(banks: Sequence[Span], need: int) -> Failure | None:
+    """Why kernel, ramdisk and device tree, `need` bytes, find no place in the first bank.
+
+    The kernel lies at the bank's start; the other two come after it and must not touch it (`place_modules`), so
+    that an exact fit is none.
+    """
+    size = banks[0][1] - banks[0][0] if banks else 0
+    if size < need:
+        return Failure("domain-memory", "Not enough memory in the first bank for the kernel+dtb+initrd")
+    if size == need and need:
+        return Failure("domain-memory", "Unable to find suitable location for dtb+initrd")
+    return None
+
+
+class _Creation:
+    """One domain being built."""
+
+    def __init__(self, domain: Domain, heap: ColorHeap) -> None:
+        self.domain = domain
+        self.before = heap
+        self.heap = heap
+        self.taken: list[Allocation] = []
+        self.banks: list[Span] = []
+
+    def take(self, pages: int) -> bool:
+        """Takes frames of the domain's colors; False if there are too few, and then all that there are."""
+        allocation, self.heap = self.heap.take(self.domain.colors, pages)
+        if allocation.count:
+            self.taken.append(allocation)
+        return allocation.missing == 0
+
+    def ended(self, failure: Failure | None = None, *, p2m_pages: int | None = None) -> Attempt:
+        frames = Frames(tuple(self.taken))
+        domain = self.domain if p2m_pages is None else replace(self.domain, p2m_pages=p2m_pages)
+        built = Built(
+            domain,
+            failure is None,
+            failure,
+            tuple(frames.by_color().items()),
+            domain.p2m_pages if failure is None else 0,
+            self.before.free,
+            self.heap.free,
+            frames,
+            tuple(self.banks),
+        )
+        return Attempt(built, self.heap, panics=failure is not None)
+
+
+def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, version: str) -> Attempt:
+    """dom0: bank after bank, each page with the tables that it needs, then the devices' tables."""
+    creation = _Creation(domain, heap)
+    if domain.failure:
+        return creation.ended(domain.failure)
+    rest = layout.unplaced + sum(end - start for start, end in layout.banks)
+    for (start, end), (pages, more) in zip(layout.banks, layout.bank_needs, strict=True):
+        if not creation.take(pages + more) or (end - start) % PAGE:
+            return creation.ended(unallocated(rest))
+        creation.banks.append((start, end))
+        rest -= end - start
+    if rest:
+        return creation.ended(unallocated(rest))
+    if not creation.take(layout.device_tables):
+        name = "DOM0" if version == "4.20" else "d0"
+        return creation.ended(Failure("domain-memory", f"Could not set up {name} guest OS (rc = -22)"))
+    failure = _loading(layout.banks, prepared.first_bank(domain.name))
+    return creation.ended(failure, p2m_pages=layout.tables)
+
+
+def guest_banks(size: int) -> tuple[list[Span], int]:
+    """The banks of a guest with `size` bytes of memory, in guest addresses, and what does not fit them."""
+    found, rest = [], size
+    for start, most in GUEST_BANKS:
+        part = min(most, rest)
+        if part:
+            found.append((start, start + part))
+        rest -= part
+    return found, rest
+
+
+def guest_mappings(domain: Domain) -> list[Mapping]:
+    """The memory of a guest as its P2M maps it."""
+    return [Mapping(start // PAGE, (end - start) // PAGE) for start, end in guest_banks(domain.pages * PAGE)[0]]
+
+
+def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> Attempt:
+    """A dom0less domain: its P2M pool first, then its memory, which the pool must have the tables for."""
+    creation = _Creation(domain, heap)
+    if domain.failure:
+        return creation.ended(domain.failure)
+    no_memory = Failure("domain-memory", f"Could not set up domain {domain.name} (rc = -12)")
+    if not creation.take(domain.p2m_pages):
+        return creation.ended(no_memory)
+    banks, rest = guest_banks(domain.pages * PAGE)
+    rest += sum(end - start for start, end in banks)
+    mapped: list[Mapping] = []
+    for start, end in banks:
+        mapped.append(Mapping(start // PAGE, (end - start) // PAGE))
+        if tables(mapped, prepared.p2m_levels) > domain.p2m_pages or not creation.take((end - start) // PAGE):
+            return creation.ended(unallocated(rest))
+        creation.banks.append((start, end))
+        rest -= end - start
+    if rest:
+        return creation.ended(unallocated(rest))
+    if domain.extra_pages:
+        mapped.append(Mapping(_XENSTORE_PAGE // PAGE, 1))
+        if not creation.take(domain.extra_pages) or tables(mapped, prepared.p2m_levels) > domain.p2m_pages:
+            return creation.ended(no_memory)
+    return creation.ended(_loading(banks, prepared.first_bank(domain.name)))
+
+
+def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, version: str) -> Attempt:
+    """A guest of xl: P2M pool, memory and magic pages. A failure is not Xen's end."""
+    creation = _Creation(domain, heap)
+    failure = domain.failure
+    if failure is None:
+        banks, rest = guest_banks(domain.pages * PAGE)
+        fits = creation.take(domain.p2m_pages) and version != "4.22" and not rest
+        fits = fits and tables(guest_mappings(domain), prepared.p2m_levels) <= domain.p2m_pages
+        if not (fits and creation.take(domain.pages + domain.extra_pages)):
+            failure = Failure("domain-memory", POOL_FULL)
+        creation.banks += banks
+    return replace(creation.ended(failure), panics=failure is not None and failure.kind == "host-panic")

@@ -1,0 +1,234 @@
+"""The color heap: one last-in first-out list of free frames a color, as arithmetic on boot regions.
+
+Nothing here costs more for more memory: the lists that boot leaves behind follow from the regions alone, so that a
+list is a count of frames already taken from it, and what a domain gets is a span of that count.
+
+Source: `init_color_heap_pages`, `alloc_color_heap_page`, `free_color_heap_page` (xen/common/page_alloc.c, 4.20–4.22).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+from colorcheck.core.value import dataclass
+from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.leveling import level, rounds
+
+
+@dataclass(frozen=True, slots=True)
+class BootLists:
+    """The color lists as boot fills them: `regions` are [start, end) frames, ascending, of which no two overlap.
+
+    A list gives out the highest frame of the lowest region first, then downwards, then the next region from its top.
+    """
+
+    nr_colors: int
+    regions: tuple[tuple[int, int], ...]
+
+    def totals(self) -> tuple[int, ...]:
+        """Frames of each color."""
+        whole, change = 0, [0] * (self.nr_colors + 1)
+        for start, end in self.regions:
+            full, rest = divmod(end - start, self.nr_colors)
+            whole += full
+            first = start % self.nr_colors
+            last = first + rest
+            change[first] += 1
+            change[min(last, self.nr_colors)] -= 1
+            if last > self.nr_colors:
+                change[0] += 1
+                change[last - self.nr_colors] -= 1
+        return tuple(whole + extra for extra in accumulate(change[:-1]))
+
+    def _column(self, region: tuple[int, int], color: int) -> tuple[int, int]:
+        """The highest frame of a color in a region, and how many it has there."""
+        start, end = region
+        top = end - 1 - (end - 1 - color) % self.nr_colors
+        return top, 0 if top < start else (top - start) // self.nr_colors + 1
+
+    def span(self, color: int, start: int, count: int) -> Iterator[FrameRun]:
+        """The frames of a list from its place `start` on, as runs in the list's order."""
+        for region in self.regions:
+            if count <= 0:
+                return
+            top, here = self._column(region, color)
+            if start >= here:
+                start -= here
+                continue
+            part = min(count, here - start)
+            yield FrameRun(top - start * self.nr_colors, -self.nr_colors, part)
+            start, count = 0, count - part
+
+    def place(self, mfn: int) -> int | None:
+        """The place of a frame in the list of its color; None if it never was in a list."""
+        index = bisect_left(self.regions, (mfn + 1,)) - 1
+        if index < 0 or mfn >= self.regions[index][1]:
+            return None
+        color = mfn % self.nr_colors
+        before = sum(self._column(region, color)[1] for region in self.regions[:index])
+        return before + (self._column(self.regions[index], color)[0] - mfn) // self.nr_colors
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What was taken from one list: first the frames that had come back to it, then a span of the boot list."""
+
+    color: int
+    free_before: int
+    count: int
+    returned: tuple[FrameRun, ...]
+    start: int
+
+    @property
+    def from_boot(self) -> int:
+        """How many of the frames come from the boot list."""
+        return self.count - sum(run.count for run in self.returned)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Frames that one request after the other took from the color heap for one domain.
+
+    `columns` in the order of the domain's list, a color that it repeats only once.
+    """
+
+    lists: BootLists
+    columns: tuple[Column, ...]
+    asked: int
+
+    @property
+    def count(self) -> int:
+        return sum(column.count for column in self.columns)
+
+    @property
+    def missing(self) -> int:
+        """Frames that were asked for and not there."""
+        return self.asked - self.count
+
+    def by_color(self) -> Iterator[tuple[int, int]]:
+        return ((column.color, column.count) for column in self.columns)
+
+    def column(self, color: int) -> Iterator[FrameRun]:
+        """The frames of one color as runs, in the order in which they were given out."""
+        for column in self.columns:
+            if column.color == color:
+                yield from column.returned
+                yield from self.lists.span(color, column.start, column.from_boot)
+
+    def runs(self) -> Iterator[FrameRun]:
+        """All frames as runs in the order in which they were given out. Costs as much as there are runs."""
+        return rounds([(column.free_before, column.count, list(self.column(column.color))) for column in self.columns])
+
+    def contains(self, mfn: int) -> bool:
+        column = next((c for c in self.columns if c.color == mfn % self.lists.nr_colors), None)
+        if column is None:
+            return False
+        place = self.lists.place(mfn)
+        if place is not None and column.start <= place < column.start + column.from_boot:
+            return True
+        return any(mfn in run for run in column.returned)
+
+    def prefix(self, count: int) -> Allocation:
+        """The first `count` frames of this allocation, as if no more had been asked for."""
+        taken = level([column.free_before for column in self.columns], count)
+        return Allocation(self.lists, tuple(map(_shortened, self.columns, taken)), count)
+
+    def after(self, count: int) -> Iterator[FrameRun]:
+        """The frames behind the first `count`, color by color; those of one color in the order of their giving out."""
+        taken = level([column.free_before for column in self.columns], count)
+        for column, skipped in zip(self.columns, taken, strict=True):
+            yield from _behind(self.column(column.color), skipped)
+
+
+def _behind(runs: Iterable[FrameRun], skipped: int) -> Iterator[FrameRun]:
+    """The runs without their first `skipped` frames."""
+    for run in runs:
+        gone = min(skipped, run.count)
+        skipped -= gone
+        if gone < run.count:
+            yield run.split(gone)[1]
+
+
+def _shortened(column: Column, count: int) -> Column:
+    """The first `count` frames of a column."""
+    runs, rest = [], count
+    for run in column.returned:
+        runs.append(run.split(min(rest, run.count))[0])
+        rest -= runs[-1].count
+        if not rest:
+            break
+    return Column(column.color, column.free_before, count, tuple(run for run in runs if run.count), column.start)
+
+
+@dataclass(frozen=True, slots=True)
+class ColorHeap:
+    """The lists at one moment. `used` counts the frames gone from each boot list; `returned` are the runs that lie on
+    top of each list since they came back, the top one last; `free` are the frames in each list."""
+
+    lists: BootLists
+    used: tuple[int, ...]
+    returned: tuple[tuple[FrameRun, ...], ...]
+    free: tuple[int, ...]
+
+    @classmethod
+    def at_boot(cls, nr_colors: int, regions: Iterable[tuple[int, int]]) -> ColorHeap:
+        """The heap that boot leaves; `regions` are [start, end) frames of which no two overlap, in any order."""
+        lists = BootLists(nr_colors, tuple(sorted((start, end) for start, end in regions if start < end)))
+        return cls(lists, (0,) * nr_colors, ((),) * nr_colors, lists.totals())
+
+    @property
+    def nr_colors(self) -> int:
+        return self.lists.nr_colors
+
+    def available(self, colors: Iterable[int]) -> int:
+        """Free frames of these colors, each color counted once."""
+        return sum(self.free[color] for color in set(colors))
+
+    def take(self, colors: Sequence[int], count: int) -> tuple[Allocation, ColorHeap]:
+        """`count` single frames for a domain with these colors, or as many as there are, and the heap afterwards.
+
+        Each request takes the fullest of the domain's lists, the first in its order among equals
+        (`alloc_color_heap_page`); in sum that levels the fullest lists down.
+        """
+        order = tuple(dict.fromkeys(colors))
+        taken = level([self.free[color] for color in order], count)
+        used, returned, free = list(self.used), list(self.returned), list(self.free)
+        columns = []
+        for color, number in zip(order, taken, strict=True):
+            top, returned[color] = _pop(returned[color], number)
+            column = Column(color, free[color], number, top, used[color])
+            used[color] += column.from_boot
+            free[color] -= number
+            columns.append(column)
+        heap = ColorHeap(self.lists, tuple(used), tuple(returned), tuple(free))
+        return Allocation(self.lists, tuple(columns), count), heap
+
+    def give_back(self, runs: Iterable[FrameRun]) -> ColorHeap:
+        """The heap after these frames were freed, one after the other; each goes to the head of its list.
+
+        Every run must stay within one color. The last frame freed is the next one given out.
+        """
+        returned: dict[int, list[FrameRun]] = {}
+        for run in runs:
+            if run.count:
+                returned.setdefault(run.first % self.nr_colors, []).append(run.reversed())
+        lists, free = list(self.returned), list(self.free)
+        for color, more in returned.items():
+            lists[color] = (*lists[color], *more)
+            free[color] += sum(run.count for run in more)
+        return ColorHeap(self.lists, self.used, tuple(lists), tuple(free))
+
+
+def _pop(stack: tuple[FrameRun, ...], count: int) -> tuple[tuple[FrameRun, ...], tuple[FrameRun, ...]]:
+    """Up to `count` frames from the top of a stack of runs: the runs taken, first out first, and the stack left."""
+    left, taken = list(stack), []
+    while left and count > 0:
+        top = left.pop()
+        part, rest = top.split(min(count, top.count))
+        taken.append(part)
+        count -= part.count
+        if rest.count:
+            left.append(rest)
+    return tuple(taken), tuple(left)

@@ -1,0 +1,111 @@
+"""The layout of dom0's memory: guest addresses of its banks, and its P2M tables.
+
+With coloring, dom0 has the host's layout of guest frames, but arbitrary machine frames.
+
+Source: `allocate_memory`, `find_unallocated_memory`, `add_hwdom_free_regions`, `find_gnttab_region`,
+`allocate_hwdom_memory` (4.22), `place_modules` (xen/arch/arm, from 4.21 xen/common/device-tree).
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE
+from colorcheck.xen.machine.intervals import Span, merged, without
+from colorcheck.xen.machine.machine import Machine, Module
+from colorcheck.xen.memory.p2m import Mapping, tables
+
+GRANT_FRAMES = 64
+_MIB = 1 << 20
+_BLOCK = 2 * _MIB
+
+
+def round_up(size: int) -> int:
+    """To whole 2 MiB."""
+    return -(-size // _BLOCK) * _BLOCK
+
+
+def first_bank_need(kernel: Module | None, ramdisk: Module | None) -> int:
+    """Bytes that the first bank must hold: kernel, ramdisk and device tree, 2 MiB rounded (`place_modules`).
+
+    The domain's own device tree is taken to fit 2 MiB; the kernel to be as large as its module.
+    """
+    return round_up(kernel.size if kernel else 1) + _BLOCK + round_up(ramdisk.size if ramdisk else 0)
+
+
+def free_pieces(machine: Machine, text_frame: int, version: str) -> list[Span]:
+    """The pieces of guest address space that dom0's banks are made of, in bytes, in the order in which they fill up.
+
+    Host memory without the reserved ranges and without dom0's grant table, which lies over the first frames of
+    Xen's text (`text_frame`). Each piece is narrowed to whole 2 MiB. On 4.20 its end is taken one page short.
+    """
+    holes = [(held.start // PAGE, -(-held.end // PAGE)) for held in machine.reserved if held.size]
+    blocked = merged([*holes, (text_frame, text_frame + GRANT_FRAMES)])
+    memory = merged((start // PAGE, -(-end // PAGE)) for start, end in machine.spans)
+    pieces = []
+    for bank in memory:
+        for low, high in without(bank, blocked):
+            start = round_up(low * PAGE)
+            end = (high - 1 if version == "4.20" else high) * PAGE
+            if start <= end:
+                pieces.append((start, start + max(0, end - start) // _BLOCK * _BLOCK))
+    if version in ("4.20", "4.21"):
+        pieces.sort(key=lambda piece: piece[0] - piece[1])
+    return pieces
+
+
+def banks(pieces: list[Span], memory: int, version: str, need: int) -> tuple[list[Span], int]:
+    """dom0's banks for `memory` bytes, and the bytes that found no place.
+
+    From 4.22 on a piece is no first bank if what it would give is less than 128 MiB and than the memory, or less
+    than `need` bytes.
+    """
+    found: list[Span] = []
+    rest = memory
+    least = max(min(memory, 128 * _MIB), need) if version == "4.22" else 0
+    for start, end in pieces:
+        if rest <= 0:
+            break
+        size = min(end - start, rest)
+        if not found and size < least:
+            continue
+        if size:
+            found.append((start, start + size))
+            rest -= size
+    return found, rest
+
+
+@dataclass(frozen=True, slots=True)
+class Dom0Layout:
+    """dom0's banks in the order in which they are filled, in bytes of guest address, and its needs in frames.
+
+    `unplaced` bytes of its memory found no bank. `bank_needs` are for each bank its pages and the tables that it
+    adds; `device_tables` what the devices add.
+    """
+
+    banks: tuple[Span, ...]
+    unplaced: int
+    bank_needs: tuple[tuple[int, int], ...]
+    device_tables: int
+
+    @property
+    def pages(self) -> int:
+        return sum(pages for pages, _ in self.bank_needs)
+
+    @property
+    def tables(self) -> int:
+        return sum(more for _, more in self.bank_needs) + self.device_tables
+
+
+def layout(found: list[Span], unplaced: int, devices: list[Mapping], p2m_levels: int) -> Dom0Layout:
+    """dom0's needs for these banks and devices. Banks are mapped page by page, before the devices."""
+    mapped: list[Mapping] = []
+    needs = []
+    before = 0
+    for start, end in found:
+        pages = -(-(end - start) // PAGE)
+        mapped.append(Mapping(start // PAGE, pages))
+        after = tables(mapped, p2m_levels)
+        needs.append((pages, after - before))
+        before = after
+    device_tables = max(0, tables([*mapped, *devices], p2m_levels) - before)
+    return Dom0Layout(tuple(found), unplaced, tuple(needs), device_tables)

@@ -1,0 +1,31 @@
+"""Where Xen and dom0 come to lie: what follows from the machine, the number of colors and Xen's own colors alone."""
+
+from __future__ import annotations
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.memory import dom0_banks as hwdom
+from colorcheck.xen.memory import relocation
+from colorcheck.xen.system import DomainKind, System
+
+
+def xen_region(system: System) -> Span | None:
+    """The region that Xen moves to, in bytes; None where there is none, or coloring is off."""
+    prepared = system.preparation
+    if prepared is None or system.nr_colors is None or system.panic:
+        return None
+    return relocation.place(prepared.machine, system.nr_colors)
+
+
+def dom0_layout(system: System) -> hwdom.Dom0Layout | None:
+    """dom0's banks and tables; None without dom0, or where Xen finds no place."""
+    prepared, region = system.preparation, xen_region(system)
+    dom0 = next((domain for domain in system.domains if domain.kind is DomainKind.DOM0), None)
+    if prepared is None or region is None or dom0 is None or system.nr_colors is None:
+        return None
+    image = relocation.image_frames(region[0], prepared.machine.image_size, system.nr_colors, system.xen_colors)
+    text = min(run.first for run in image)
+    pieces = hwdom.free_pieces(prepared.machine, text, system.version)
+    memory = prepared.dom0_memory if -(-prepared.dom0_memory // PAGE) == dom0.pages else dom0.pages * PAGE
+    found, unplaced = hwdom.banks(pieces, memory, system.version, prepared.first_bank("dom0"))
+    return hwdom.layout(found, unplaced, list(prepared.devices), prepared.p2m_levels)

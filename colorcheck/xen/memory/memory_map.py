@@ -1,0 +1,39 @@
+"""The memory map after boot: what lies where, in frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from colorcheck.hardware.board import PAGE
+from colorcheck.xen.machine.intervals import Span, merged, without
+from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.memory.boot_regions import Taken
+from colorcheck.xen.memory.heaps import Heaps
+from colorcheck.xen.system import Interval
+
+
+def memory_map(machine: Machine, xen_region: Span, taken: Sequence[Taken], heaps: Heaps) -> tuple[Interval, ...]:
+    """What lies where, ascending. `xen_region` in bytes. Memory that nobody got (parts of pages) is `lost`."""
+    known = sorted(_parts(machine, xen_region, taken, heaps), key=lambda part: (part.start, part.end))
+    occupied = merged((part.start, part.end) for part in known)
+    for start, end in machine.spans:
+        for low, high in without((start // PAGE, -(-end // PAGE)), occupied):
+            known.append(Interval(low, high, "lost"))
+    return tuple(sorted(known, key=lambda part: (part.start, part.end)))
+
+
+def _parts(machine: Machine, xen_region: Span, taken: Sequence[Taken], heaps: Heaps) -> Iterator[Interval]:
+    yield Interval(xen_region[0] // PAGE, xen_region[1] // PAGE, "xen", "Xen")
+    for module in machine.modules:
+        if module.kind != "xen" and module.size:
+            yield Interval(module.start // PAGE, -(-module.end // PAGE), "module", module.label)
+    for held in (*machine.reserved, *machine.shared):
+        if held not in machine.static_heap:
+            yield Interval(held.start // PAGE, -(-held.end // PAGE), "reserved", held.label)
+    for part in taken:
+        yield Interval(part.start, part.end, "boot-allocation", part.purpose)
+    yield Interval(*heaps.lowest, "buddy", "lowest region")
+    for start, end in heaps.reserve:
+        yield Interval(start, end, "buddy", "buddy-alloc-size")
+    for start, end in heaps.color:
+        yield Interval(start, end, "color-heap")

@@ -1,0 +1,80 @@
+"""The P2M, Xen's page tables of a domain (stage 2): which tables a mapping needs, by arithmetic.
+
+Source: `setup_virt_paging`, `p2m_set_entry`, `__p2m_set_entry` (xen/arch/arm/p2m.c, mmu/p2m.c, 4.20–4.22),
+`domain_p2m_pages` (dom0less), `libxl__get_required_paging_memory` (xl).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from colorcheck.core.value import dataclass
+from colorcheck.xen.machine.intervals import Span, merged, total, windows, without
+
+THIRD = 1 << 9  # pages under one level-3 table
+SECOND = 1 << 18
+FIRST = 1 << 27
+PAGES_PER_MIB = 256
+_LEVELS = {32: 3, 36: 3, 40: 3, 42: 3, 44: 4, 48: 4, 52: 4}
+
+
+def levels(pa_bits: int) -> int:
+    """Levels of a P2M on a CPU with this many physical address bits; the root is never taken from a domain's colors."""
+    fitting = [known for known in _LEVELS if known <= pa_bits]
+    return _LEVELS[max(fitting)] if fitting else 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """`pages` mapped from guest frame `gfn` on; `blocks` tells that 2 MiB and 1 GiB blocks may be used."""
+
+    gfn: int
+    pages: int
+    blocks: bool = False
+
+    def parts(self) -> tuple[list[Span], list[Span], list[Span]]:
+        """What is mapped in single pages, in blocks of 2 MiB and of 1 GiB, in guest frames.
+
+        A block is used only where the frame and all that remains of the mapping are multiples of it: where the end
+        is not aligned, the whole mapping consists of single pages.
+        """
+        start, end = self.gfn, self.gfn + self.pages
+        if not self.blocks or end % THIRD:
+            return [(start, end)], [], []
+        seconds = min(-(-start // THIRD) * THIRD, end)
+        firsts = end if end % SECOND else min(-(-start // SECOND) * SECOND, end)
+        firsts = max(firsts, seconds)
+        return [(start, seconds)], [(seconds, firsts)], [(firsts, end)]
+
+
+def tables(mappings: Iterable[Mapping], p2m_levels: int) -> int:
+    """How many tables below the root there are after the mappings, made in this order.
+
+    A block takes the place of a table that is already there, and the table is freed (`p2m_free_entry`).
+    """
+    thirds: list[Span] = []
+    seconds: list[Span] = []
+    firsts: list[Span] = []
+    for mapping in mappings:
+        single, second, first = mapping.parts()
+        thirds = _replaced(thirds, [*second, *first], THIRD) + windows(single, THIRD)
+        seconds = _replaced(seconds, first, SECOND) + windows([*single, *second], SECOND)
+        firsts += windows([*single, *second, *first], FIRST)
+    return total(thirds) + total(seconds) + (total(firsts) if p2m_levels == 4 else 0)
+
+
+def _replaced(tables: list[Span], blocks: list[Span], size: int) -> list[Span]:
+    """The tables (numbers of windows of `size` pages) that are left where blocks are laid over them."""
+    over = merged((low // size, high // size) for low, high in blocks)
+    return [left for table in tables for left in without(table, over)] if over else tables
+
+
+def dom0less_pool(memory_kib: int, vcpus: int) -> int:
+    """Frames of a dom0less domain's P2M pool, without `xen,domain-p2m-mem-mb`; whole MiB."""
+    kib = 4 * (256 * vcpus + memory_kib // 1024 + 128)
+    return -(-kib // 1024) * PAGES_PER_MIB
+
+
+def xl_pool(maxmem_mib: int, maxvcpus: int) -> int:
+    """Frames of the P2M pool of a domain that xl creates, without `shadow_memory`; not rounded."""
+    return 256 * maxvcpus + maxmem_mib + 128

@@ -1,0 +1,1 @@
+"""A deployment in another Xen's spelling."""

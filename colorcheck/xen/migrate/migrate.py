@@ -1,0 +1,134 @@
+"""Files of one Xen line in another's spelling: edits that keep what the files mean, and what cannot be kept.
+
+Boot arguments stand in `migrate_arguments`; here are the colors of dom0less domains, of xl files and of ImageBuilder
+configurations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.source import Location, Passage, passage
+from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
+from colorcheck.inputs.device_tree.tree_walk import compatible
+from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, is_bare
+from colorcheck.xen.migrate.migrate_arguments import Migration, dialect_of_arguments, migrate_boot_arguments
+from colorcheck.xen.options.color_lists import read_colors
+from colorcheck.xen.options.numbers import scan_unsigned
+from colorcheck.xen.options.spelling import mask_cells, mask_colors, written_colors
+from colorcheck.xen.release.dialects import DIALECTS, Concept, Dialect, OtherDomains, PropertyKind, dialect_of
+
+__all__ = [
+    "Migration",
+    "dialect_of_arguments",
+    "migrate_boot_arguments",
+    "migrate_image_builder",
+    "migrate_tree",
+    "migrate_xl",
+]
+
+
+def migrate_xl(file: XlFile, target: Dialect) -> Migration:
+    """The key of the colors renamed, and elements written so that the target reads the same colors."""
+    if not target.xl_keys or not file.accepted:
+        return Migration()
+    keys = {key for dialect in DIALECTS for key in dialect.xl_keys}
+    edits: list[Edit] = []
+    for setting in file.settings:
+        if setting.name in keys:
+            if setting.name not in target.xl_keys:
+                edits.append(Edit(setting.name_location, target.xl_key))
+            if not target.single_colors:
+                edits += _ranges(setting)
+    return Migration(tuple(edits))
+
+
+def _ranges(setting: XlSetting) -> Iterator[Edit]:
+    """A color alone becomes a range; a bare number needs quotes then."""
+    for item in setting.written.items if isinstance(setting.written, XlList) else ():
+        number = scan_unsigned(item.text) if isinstance(item, Passage) and "-" not in item.text else None
+        if number and isinstance(item, Passage):
+            text = f"{number[0]}-{number[0]}"
+            yield Edit(item.whole, f'"{text}"' if is_bare(item) else text)
+
+
+def migrate_tree(tree: DeviceTree, target: Dialect) -> Migration:
+    """The colors of the dom0less domains as the property that the target reads.
+
+    A blob has no places to edit: its domains give problems with the text to write.
+    """
+    chosen = tree.node("/chosen")
+    result = Migration()
+    for node in chosen.children if chosen else ():
+        if compatible(node, "xen,domain"):
+            result += _migrate_domain(node, target)
+    return result
+
+
+def _migrate_domain(node: Node, target: Dialect) -> Migration:
+    found = [node.properties[name] for name in ("llc-colors", "colors") if name in node.properties]
+    if not found:
+        return _without_colors(node, target)
+    wanted = target.domain_property
+    if any((written.name, _kind_of(written)) == (wanted.name, wanted.kind) for written in found):
+        return Migration()
+    written = found[0]
+    colors = _colors_of(written)
+    if colors is None:
+        message = f"the colors of {node.name} are refused, and so are left as they are"
+        return Migration(problems=(Problem("not-migrated", message, written.value_location),))
+    value = f'"{written_colors(colors, target)}"' if wanted.kind is PropertyKind.LIST else mask_cells(colors)
+    new = f"{wanted.name} = {value}"
+    if not written.location.line or not written.value_location.line:
+        message = f"{node.name} stands in no source file, so its colors are not changed"
+        return Migration(problems=(Problem("not-migrated", message, written.location, f"write {new}"),))
+    return Migration((Edit(written.location.until(written.value_location), new),))
+
+
+def _kind_of(written: Property) -> PropertyKind:
+    return PropertyKind.LIST if written.strings else PropertyKind.MASK
+
+
+def _colors_of(written: Property) -> tuple[int, ...] | None:
+    """The colors that a property names; None if it is a list that no Xen accepts."""
+    if _kind_of(written) is PropertyKind.MASK:
+        return mask_colors(written.value)
+    upstream = dialect_of("4.20")
+    read = read_colors(passage(written.strings[0].text, Location("")), upstream, upstream.most_colors)
+    return None if read.error else read.colors
+
+
+def _without_colors(node: Node, target: Dialect) -> Migration:
+    """A domain without colors gets other ones in another dialect."""
+    default = "dom0's colors" if target.domain_default is OtherDomains.DOM0S else "all colors"
+    if target.inherits:
+        default += ", or those of the domain before it"
+    message = f"{node.name} names no colors: with {target.title} it gets {default}"
+    return Migration(problems=(Problem("default-differs", message, node.location, "write its colors down"),))
+
+
+def migrate_image_builder(file: ImageBuilderFile, target: Dialect) -> Migration:
+    """What a configuration says in XEN_CMD. ImageBuilder itself writes only what the first Xilinx lines read."""
+    command = file.get("XEN_CMD")
+    result = migrate_boot_arguments(command.value, target) if command else Migration()
+    return result + Migration(problems=tuple(_lost_keys(file, target)))
+
+
+def _lost_keys(file: ImageBuilderFile, target: Dialect) -> Iterator[Problem]:
+    """Keys whose effect the target does not know."""
+    for name, concept in (("XEN_COLORS", Concept.XEN_COLORS), ("DOM0_COLORS", Concept.DOM0_COLORS)):
+        written, option = file.get(name), next(iter(target.options_for(concept)), None)
+        if written and option and target.option(name.lower()) is None:
+            message = f"{name} becomes {name.lower()}=, which {target.title} does not know"
+            help_text = f"write {option.name}={written.value.text} into XEN_CMD"
+            yield Problem("not-migrated", message, written.location, help_text)
+    if any(known.name == "colors" and known.kind is PropertyKind.MASK for known in target.properties):
+        return
+    for written in file.assignments:
+        if written.name == "DOMU_COLORS":
+            message = f"{written.key} becomes the property colors, which {target.title} does not read"
+            new = f'{target.domain_property.name} = "{written.value.text}"'
+            help_text = f"add {new} to the node /chosen/domU{written.index or 0}"
+            yield Problem("not-migrated", message, written.location, help_text)

@@ -1,0 +1,172 @@
+"""Boot arguments of one Xen line in another's spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.source import Passage
+from colorcheck.core.value import dataclass
+from colorcheck.files.edits import OverlapError, read_original, text_at
+from colorcheck.inputs.boot.boot_arguments import option_spans, read_boot_arguments
+from colorcheck.xen.options.options import LONGEST_OPTION, Option, OptionFate, boot_arguments
+from colorcheck.xen.options.spelling import same_colors, written_size
+from colorcheck.xen.release.dialects import DIALECTS, BootOption, Concept, Dialect, OptionKind
+
+_GEOMETRY = (Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Edits that do not overlap, and what the other dialect cannot say or what has no place to be edited at."""
+
+    edits: tuple[Edit, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def __add__(self, other: Migration) -> Migration:
+        return Migration(self.edits + other.edits, self.problems + other.problems)
+
+
+def dialect_of_arguments(arguments: Passage) -> Dialect:
+    """The dialect that knows most of the options, old names counting less; among equals the newest upstream one."""
+    names = [option.text.partition("=")[0].removeprefix("no-") for option in read_boot_arguments(arguments)]
+    newest_first = sorted(DIALECTS, key=lambda dialect: (dialect.modelled, dialect.name), reverse=True)
+    return max(newest_first, key=lambda dialect: sum(_familiarity(dialect.option(name)) for name in names))
+
+
+def _familiarity(option: BootOption | None) -> int:
+    return 0 if option is None else 1 if option.legacy else 2
+
+
+def migrate_boot_arguments(arguments: Passage, target: Dialect, source: Dialect | None = None) -> Migration:
+    """The options in the target's spelling, meaning what they mean to the source.
+
+    `source` is the dialect that they are written in; without it, the one that knows most of their names. Arguments
+    without places (those of a blob) give a problem with the new text instead of edits.
+    """
+    origin = source or dialect_of_arguments(arguments)
+    return Migration() if origin.name == target.name else _Arguments(arguments, origin, target).migrate()
+
+
+class _Arguments:
+    def __init__(self, arguments: Passage, origin: Dialect, target: Dialect) -> None:
+        self.arguments = arguments
+        self.origin = origin
+        self.target = target
+        self.read = boot_arguments(arguments, origin)
+        self.problems: list[Problem] = []
+
+    def migrate(self) -> Migration:
+        texts = [self._translated(option) for option in self.read.options]
+        self._drop_repeated_geometry(texts)
+        switch = self._switched_on()
+        if switch and texts:
+            texts.insert(0, switch)
+        if [text for text in texts if text] == [option.written.text for option in self.read.options]:
+            return Migration(problems=tuple(self.problems))
+        if not self.arguments.pieces or not self._stands_there():
+            new = " ".join(text for text in texts if text)
+            message = "these boot arguments have no place in a source file, so they are not changed"
+            self.problems.append(Problem("not-migrated", message, self.arguments.whole, f"write {new}"))
+            return Migration(problems=tuple(self.problems))
+        return Migration(tuple(self._edits(texts, switch)), tuple(self.problems))
+
+    def _edits(self, texts: list[str], switch: str) -> Iterator[Edit]:
+        """One edit an option; one that goes takes a space with it."""
+        spans = option_spans(self.arguments.text)
+        prefix = f"{switch} " if switch else ""
+        for (start, end), option, text in zip(spans, self.read.options, texts[bool(switch) :], strict=True):
+            new = prefix + text
+            prefix = ""
+            if not new:
+                behind = self.arguments.text[end : end + 1] == " "
+                yield Edit(self.arguments.locate(start - (not behind and start > 0), end + behind), "")
+            elif new != option.written.text:
+                yield Edit(self.arguments.locate(start, end), new.rstrip())
+
+    def _stands_there(self) -> bool:
+        """Whether the files have the options as they are read; macros and escapes may stand in between."""
+        files: dict[str, str | None] = {}
+        for option in self.read.options:
+            place = option.location
+            if place.file not in files:
+                found = read_original(place.file)
+                files[place.file] = None if isinstance(found, Problem) else found.text
+            text = files[place.file]
+            try:
+                if text is not None and text_at(text, place) != option.written.text:
+                    return False
+            except OverlapError:
+                return False
+        return True
+
+    def _translated(self, option: Option) -> str:
+        """The option in the target's spelling; empty where it goes."""
+        text = option.written.text
+        if option.spec is None:
+            return text
+        if option.fate is OptionFate.REJECTED:
+            return self._kept(option, f"{self.origin.title} refuses it, so its meaning is not carried over")
+        if not option.in_force:
+            return text if self.target.option(option.name) else ""
+        if option.spec.concept in _GEOMETRY:
+            new = self._geometry(option, option.spec)
+        elif option.spec.concept is Concept.SWITCH:
+            new = self._switch(option)
+        else:
+            new = self._plain(option, option.spec)
+        if len(new) > LONGEST_OPTION and new != text:
+            return self._kept(
+                option, f"in {self.target.title}'s spelling it is longer than {LONGEST_OPTION} characters"
+            )
+        return new
+
+    def _kept(self, option: Option, why: str) -> str:
+        message = f'"{option.written.text}" is left as it is: {why}'
+        self.problems.append(Problem("not-migrated", message, option.location))
+        return option.written.text
+
+    def _named(self, concept: Concept) -> BootOption | None:
+        return next(iter(self.target.options_for(concept)), None)
+
+    def _plain(self, option: Option, spec: BootOption) -> str:
+        wanted = self._named(spec.concept)
+        if wanted is None:
+            return self._kept(option, f"{self.target.title} has no such option")
+        if isinstance(option.stored, tuple):
+            return f"{wanted.name}={same_colors(option.value, option.stored, self.target)}"
+        if wanted.kind is spec.kind and isinstance(option.stored, int):
+            return option.written.text if wanted.name == option.name else f"{wanted.name}={option.value}"
+        return f"{wanted.name}={written_size(int(option.stored or 0), wanted.kind)}"
+
+    def _geometry(self, option: Option, spec: BootOption) -> str:
+        """Size and ways of the cache on the one side, the size of a way on the other: as if it had one way."""
+        known = self.target.option(option.name)
+        if known and known.kind is spec.kind:
+            return option.written.text
+        size = self.read.way_size or (self.read.llc_size // self.read.llc_nr_ways if self.read.llc_nr_ways else 0)
+        if not size:
+            return self._kept(option, "alone it does not set the size of a way")
+        llc_size, ways, way_size = (self._named(concept) for concept in _GEOMETRY)
+        if llc_size and ways:
+            return f"{llc_size.name}={written_size(size, OptionKind.SIZE)} {ways.name}=1"
+        return f"{way_size.name}={written_size(size, way_size.kind)}" if way_size else ""
+
+    def _drop_repeated_geometry(self, texts: list[str]) -> None:
+        """Two options for the geometry became the same text; the first says it all."""
+        seen: set[str] = set()
+        for index, option in enumerate(self.read.options):
+            if option.spec and option.spec.concept in _GEOMETRY and texts[index] != option.written.text:
+                texts[index] = "" if texts[index] in seen else texts[index]
+                seen.add(texts[index])
+
+    def _switch(self, option: Option) -> str:
+        if self._named(Concept.SWITCH):
+            return option.written.text
+        return "" if option.stored else self._kept(option, f"{self.target.title} cannot switch coloring off")
+
+    def _switched_on(self) -> str:
+        """Coloring that was on without being asked for is switched on by name."""
+        switch = self._named(Concept.SWITCH)
+        on = self.origin.always_on or (self.read.legacy and not self.read.given(Concept.SWITCH))
+        return f"{switch.name}=on" if switch and on else ""

@@ -1,0 +1,1 @@
+"""Xen's boot options, as each release reads them."""

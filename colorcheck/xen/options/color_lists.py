@@ -1,0 +1,259 @@
+"""Lists of colors as each Xen reads them: what is stored, what is refused, and what stays after an error.
+
+Upstream: `parse_color_config` in `xen/common/llc-coloring.c` of 4.20.4, 4.21.2 and 4.22.0. The Xilinx lines: the
+function of that name in `xen/arch/arm/coloring.c` (2019.2, 2020.2) and `xen/arch/arm/llc-coloring.c` (4.17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from colorcheck.core.source import Location, Passage, passage
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.boot.color_list import ColorListText, Piece, PieceKind, read_color_list
+from colorcheck.xen.options.numbers import UINT, simple_strtoull
+from colorcheck.xen.release.dialects import Dialect, dialect_of
+
+
+@dataclass(frozen=True, slots=True)
+class ColorItem:
+    """One item of a list as Xen took it: the colors from `first` to `last`, at `text[start:end]`.
+
+    `missing` tells that at least one of its numbers was not written and counts as 0.
+    """
+
+    start: int
+    end: int
+    first: int
+    last: int
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListError:
+    """Why a list is refused, and where reading stopped.
+
+    `kind` is one of missing-number, too-large, reversed, too-many, stray-text, no-range.
+    """
+
+    kind: str
+    message: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColorList:
+    """What a Xen makes of a list.
+
+    `colors` are what the array holds afterwards, in its order and with repetitions; `items` what was stored on the
+    way; `error` is None if the list is accepted.
+    """
+
+    written: ColorListText
+    colors: tuple[int, ...]
+    items: tuple[ColorItem, ...]
+    error: ListError | None = None
+    count: int = 0  # colors that Xen counts; the 2019.2 line can count fewer than it stores
+
+    @property
+    def passage(self) -> Passage:
+        return self.written.passage
+
+    @property
+    def error_location(self) -> Location | None:
+        return self.passage.locate(self.error.start, self.error.end) if self.error else None
+
+    def location(self, item: ColorItem) -> Location:
+        return self.passage.locate(item.start, item.end)
+
+
+class ColorListRejected(ValueError):
+    """Xen refuses a list of colors; `color_list` tells why, and what stays in force nevertheless."""
+
+    def __init__(self, color_list: ColorList) -> None:
+        super().__init__(color_list.error.message if color_list.error else "")
+        self.color_list = color_list
+
+
+Reader = Callable[[ColorListText, int, int], ColorList]
+"""Reads a list, given the room of its array and the number that every color must be below."""
+
+
+def read_upstream(written: ColorListText, room: int, limit: int) -> ColorList:
+    """4.20 and 4.21: a missing number counts as 0, and what was read before an error stays."""
+    return _read_upstream(written, room, limit, missing_allowed=True)
+
+
+def read_upstream_strict(written: ColorListText, room: int, limit: int) -> ColorList:
+    """4.22: a missing number is an error, and an error empties the list."""
+    found = _read_upstream(written, room, limit, missing_allowed=False)
+    return replace(found, colors=(), count=0) if found.error else found
+
+
+def _read_upstream(written: ColorListText, room: int, limit: int, *, missing_allowed: bool) -> ColorList:
+    items: list[ColorItem] = []
+    colors: list[int] = []
+    error = None
+    pieces, position = written.pieces, 0
+    while position < len(pieces):
+        piece = pieces[position]
+        item = _item(piece)
+        if item.missing and not missing_allowed:
+            error = ListError("missing-number", "a number is missing", piece.start, piece.end)
+            break
+        error = _range_error(item, len(colors), room, limit)
+        if error:
+            break
+        items.append(item)
+        colors += range(item.first, item.last + 1)
+        position += item.end > item.start
+        if position == len(pieces):
+            break
+        if pieces[position].kind is not PieceKind.COMMA:
+            error = _stray(pieces[position])
+            break
+        position += 1
+    return ColorList(written, tuple(colors), tuple(items), error, len(colors))
+
+
+def _range_error(item: ColorItem, count: int, room: int, limit: int) -> ListError | None:
+    if item.first > item.last:
+        return ListError(
+            "reversed", f"the range starts at {item.first}, above its end {item.last}", item.start, item.end
+        )
+    if item.last >= limit:
+        return ListError("too-large", f"color {item.last} is not below {limit}", item.start, item.end)
+    if count + item.last - item.first + 1 > room:
+        return ListError("too-many", f"more than {room} colors", item.start, item.end)
+    return None
+
+
+def _stray(piece: Piece) -> ListError:
+    return ListError("stray-text", f'"{piece.text}" where a comma or the end is due', piece.start, piece.end)
+
+
+def _item(piece: Piece) -> ColorItem:
+    """A piece as one item; of what is neither number nor range, nothing is read, and it counts as 0."""
+    if piece.kind not in (PieceKind.NUMBER, PieceKind.RANGE):
+        return ColorItem(piece.start, piece.start, 0, 0, missing=True)
+    first, last = (simple_strtoull(number)[0] % UINT for number in (piece.first, piece.last))
+    return ColorItem(piece.start, piece.end, first, last, missing=not (piece.first and piece.last))
+
+
+def read_xilinx_list(written: ColorListText, room: int, limit: int) -> ColorList:
+    """Xilinx 4.17: commas count for nothing; text that is no number is read as color 0 until the array is full."""
+    del limit  # checked only later, against the number of colors
+    items: list[ColorItem] = []
+    colors: list[int] = []
+    error = None
+    for piece in written.pieces:
+        if piece.kind is PieceKind.COMMA:
+            continue
+        if piece.kind is PieceKind.STRAY:
+            error = _stray(piece)
+            colors += [0] * (room - len(colors))
+            break
+        item = _item(piece)
+        error = _range_error(item, len(colors), room, UINT)
+        if error:
+            break
+        items.append(item)
+        colors += range(item.first, item.last + 1)
+    return ColorList(written, tuple(colors), tuple(items), error, len(colors))
+
+
+def read_xilinx_mask(written: ColorListText, room: int, limit: int) -> ColorList:
+    """Xilinx 2020.2 to 4.16: ranges only, merged into a mask of 32-bit words; what was read before an error stays.
+
+    The bound is off by one word: colors 128 to 159 are stored behind the mask's four words.
+    """
+    del room, limit
+    colors: set[int] = set()
+    items, error = _ranges(written.pieces)
+    for item in items:
+        first, last = _signed(item.first), _signed(item.last)
+        if first <= last and first < 0:
+            error = ListError("too-large", f"color {item.first} is not below {_MASK_END}", item.start, item.end)
+            break
+        colors.update(range(first, min(last + 1, _MASK_END)))
+        if first <= last and last >= _MASK_END:
+            error = ListError("too-large", f"color {last} is not below {_MASK_END}", item.start, item.end)
+            break
+    return ColorList(written, tuple(sorted(colors)), items, error, len(colors))
+
+
+def read_xilinx_single_mask(written: ColorListText, room: int, limit: int) -> ColorList:
+    """Xilinx 2019.2: ranges only, merged into one 64-bit mask; an error empties it.
+
+    A color's bit is shifted as a 32-bit signed number, so colors count modulo 32 and color 31 sets all bits above.
+    """
+    del room, limit
+    items, error = _ranges(written.pieces)
+    if error:
+        return ColorList(written, (), items, error)
+    bits: set[int] = set()
+    for item in items:
+        first, last = _signed(item.first), _signed(item.last)
+        bits.update(color % 32 for color in range(first, min(last + 1, first + 32)))
+    colors = bits | set(range(32, 64)) if 31 in bits else bits
+    return ColorList(written, tuple(sorted(colors)), items, None, len(bits))
+
+
+_MASK_END = 160
+
+
+def _ranges(pieces: Sequence[Piece]) -> tuple[tuple[ColorItem, ...], ListError | None]:
+    """The ranges up to the first piece that is neither a range nor a comma."""
+    items: list[ColorItem] = []
+    for piece in pieces:
+        if piece.kind is PieceKind.NUMBER:
+            error = ListError(
+                "no-range",
+                f'"{piece.text}" is no range: one color is written {piece.text}-{piece.text}',
+                piece.start,
+                piece.end,
+            )
+            return tuple(items), error
+        if piece.kind is PieceKind.STRAY:
+            return tuple(items), _stray(piece)
+        if piece.kind is PieceKind.RANGE:
+            items.append(_item(piece))
+    return tuple(items), None
+
+
+def _signed(value: int) -> int:
+    return value - UINT if value >= UINT >> 1 else value
+
+
+READERS: dict[str, Reader] = {
+    "upstream": read_upstream,
+    "upstream-strict": read_upstream_strict,
+    "xilinx-list": read_xilinx_list,
+    "xilinx-mask": read_xilinx_mask,
+    "xilinx-single-mask": read_xilinx_single_mask,
+}
+"""By the name in `Dialect.lists`."""
+
+
+def read_colors(written: Passage, dialect: Dialect, room: int, most_colors: int | None = None) -> ColorList:
+    """What a Xen of that dialect makes of a list.
+
+    `room` is how many colors its array holds: `most_colors` on the command line, the number of colors of the cache
+    in the device tree. `most_colors` is the limit that Xen was built with.
+    """
+    limit = dialect.most_colors if most_colors is None else most_colors
+    return READERS[dialect.lists](read_color_list(written), room, limit)
+
+
+def parse_color_list(text: str, nr_colors: int, xen: str = "4.20") -> tuple[int, ...]:
+    """The colors of a list that Xen reads into room for `nr_colors`, in its order and with repetitions.
+
+    This is how upstream reads `llc-colors` of a device tree. Raises `ColorListRejected` where Xen refuses the list,
+    and `UnknownDialectError`.
+    """
+    found = read_colors(passage(text, Location("")), dialect_of(xen), nr_colors)
+    if found.error:
+        raise ColorListRejected(found)
+    return found.colors

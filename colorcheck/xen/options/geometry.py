@@ -1,0 +1,130 @@
+"""Whether coloring is on, how many colors there are, and Xen's own: `llc_coloring_init` (xen/common/llc-coloring.c)."""
+
+from __future__ import annotations
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.xen.notes import note
+from colorcheck.xen.options.options import BootArguments
+from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.system import Failure, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """`nr_colors` is None while coloring is off, and where the cache is not known. `way_size` in bytes."""
+
+    coloring: bool
+    way_size: int | None
+    nr_colors: int | None
+    location: Location
+    notes: tuple[Note, ...] = ()
+    panic: Failure | None = None
+
+
+def probed_cache(board: Board | None, version: str) -> Cache | None:
+    """The cache that Xen's probe takes on the boot CPU (`get_llc_way_size`).
+
+    4.20 and 4.21 go down from level 7 to the first unified cache. 4.22 goes up from level 1, stops at the first level
+    without any cache, and takes the last unified one. Only what CLIDR_EL1 lists is seen.
+    """
+    if board is None or not board.clusters:
+        return None
+    cluster = board.boot_cluster
+    listed = [c for c in (cluster.l1d, cluster.l1i, cluster.private_l2, cluster.llc, board.system_cache) if c]
+    by_level: dict[int, list[Cache]] = {}
+    for cache in listed:
+        if cache.in_clidr:
+            by_level.setdefault(cache.level, []).append(cache)
+    found = None
+    for level in range(1, 8):
+        here = by_level.get(level)
+        if here is None and level > 1 and version not in ("4.20", "4.21"):
+            break
+        found = next((cache for cache in here or () if cache.kind == "unified"), found)
+    return found
+
+
+def geometry(arguments: BootArguments, board: Board | None, version: str, most_colors: int, built_in: bool) -> Geometry:
+    """What Xen makes of its options and of the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER."""
+    switch = arguments.in_force(Concept.SWITCH)
+    sizes = [arguments.in_force(concept) for concept in (Concept.LLC_SIZE, Concept.LLC_WAYS)]
+    location = next((option.location for option in (switch, *sizes) if option), arguments.location)
+    given = bool(arguments.llc_size and arguments.llc_nr_ways) and arguments.llc_coloring is not False
+    if not built_in or not (given or arguments.llc_coloring or arguments.dialect.always_on):
+        return Geometry(False, None, None, location)
+    if not arguments.dialect.modelled:
+        return _other_line(arguments, board, location, most_colors)
+    notes: list[Note] = []
+    probed = probed_cache(board, version)
+    if not given and (arguments.llc_size or arguments.llc_nr_ways):
+        name = "llc-size" if arguments.llc_size else "llc-nr-ways"
+        message = (
+            f"{name} alone counts for nothing: Xen probes the cache unless llc-size and llc-nr-ways are both given"
+        )
+        place = next((option.location for option in sizes if option), location)
+        notes.append(note("geometry-half-given", message, place, given=name))
+    way = arguments.llc_size // arguments.llc_nr_ways if given else probed.way_size if probed else None
+    if way is None:
+        return _unknown(board, probed, location, notes)
+    if given and probed and probed.way_size and probed.way_size != way:
+        message = f"the options give a way of {way:#x} bytes, the cache that Xen would probe has {probed.way_size:#x}"
+        notes.append(note("way-size-differs", message, location, given=way, probed=probed.way_size))
+    return _colors(way, most_colors, location, notes)
+
+
+def _other_line(arguments: BootArguments, board: Board | None, location: Location, most_colors: int) -> Geometry:
+    """A fork's line: the way size given in one option, else the outermost cache that the CPU lists.
+
+    The first lines round a way up to a power of two; 4.17 takes one more than `way_size` and looks for none.
+    """
+    option = arguments.in_force(Concept.WAY_SIZE)
+    probed = probed_cache(board, "4.20")
+    way = arguments.way_size or (probed.way_size if probed else None)
+    place = option.location if option else location
+    if way is None:
+        return _unknown(None, None, place, [])
+    if arguments.dialect.merges:
+        way, least = 1 << (way - 1).bit_length(), 2
+    else:
+        least = 2 if arguments.dialect.options_for(Concept.SWITCH) else 1
+        way += bool(option and option.spec and option.spec.wins)
+    if not least <= way // PAGE <= most_colors:
+        message = f"Number of LLC colors ({way // PAGE}) not in range [{least}, {most_colors}]"
+        return Geometry(True, None, None, place, (), Failure("geometry", message))
+    return Geometry(True, way // PAGE * PAGE, way // PAGE, place)
+
+
+def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> Geometry:
+    """The probe finds nothing, or nobody knows what it finds."""
+    if board is not None and board.clusters and probed is None:
+        panic = Failure("geometry", "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
+        return Geometry(True, None, None, location, tuple(notes), panic)
+    message = "the size of a way of the last-level cache is not known, so neither is the number of colors"
+    notes.append(note("geometry-unknown", message, location))
+    return Geometry(True, None, None, location, tuple(notes))
+
+
+def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -> Geometry:
+    found, text = way // PAGE, ""
+    if way % PAGE:
+        text = "LLC way size must be a multiple of PAGE_SIZE"
+    elif found & (found - 1):
+        text = f"Number of LLC colors ({found}) isn't a power of 2"
+    elif found > most_colors:
+        message = f"Number of LLC colors ({found}) too big. Using configured max {most_colors}"
+        notes.append(note("colors-cut", message, location, found=found, taken=most_colors))
+        found = most_colors
+    elif found < 2:
+        text = f"Number of LLC colors {found} < 2"
+    panic = Failure("geometry", text) if text else None
+    return Geometry(True, way, None if panic else found, location, tuple(notes), panic)
+
+
+def refused(colors: tuple[int, ...], nr_colors: int) -> str:
+    """Why Xen refuses a list of colors (`check_colors`), or the empty text."""
+    beyond = next((color for color in colors if color >= nr_colors), None)
+    if beyond is not None:
+        return f"LLC color {beyond} >= {nr_colors} (max allowed)"
+    return f"{len(colors)} colors where only {nr_colors} exist" if len(colors) > nr_colors else ""

@@ -1,0 +1,317 @@
+"""What Xen makes of its boot arguments: each option's fate, and the values in force when all are read.
+
+Source: `parse_params` and its helpers in `xen/common/kernel.c` (4.20.4, 4.21.2, 4.22.0), and the places that
+register the options.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from enum import StrEnum
+from functools import cache, lru_cache
+
+from colorcheck.core.source import Location, Passage, passage
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.boot.boot_arguments import read_boot_arguments
+from colorcheck.inputs.boot.color_list import ColorListText
+from colorcheck.xen.options.color_lists import ColorList, read_colors
+from colorcheck.xen.options.numbers import simple_strtoll, simple_strtoull, size_and_unit
+from colorcheck.xen.release.dialects import MIB, BootOption, Concept, Dialect, OptionKind, dialect_of
+from colorcheck.xen.release.known_options import KNOWN_OPTIONS
+from colorcheck.xen.system import ColorSource
+
+LONGEST_OPTION = 127
+"""Bytes of an option that Xen keeps; the rest is cut off silently."""
+
+EPERM, EINVAL, EOVERFLOW = 1, 22, 75
+
+_TRUE = ("1", "on", "yes", "true", "enable")
+_FALSE = ("0", "off", "no", "false", "disable")
+
+_NOWHERE = Location("")
+
+Stored = bool | int | tuple[int, ...] | None
+
+
+class OptionFate(StrEnum):
+    """What becomes of an option."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # a message; what was stored before the error stays
+    UNKNOWN = "unknown"  # a message, nothing else
+    NOT_FOLLOWED = "not-followed"  # an option of Xen that has nothing to do with memory or colors
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option as written, and what Xen does with it.
+
+    `written` is the whole of it, `text` what Xen keeps (up to 127 bytes). `key` is what stands before the first `=`,
+    a `no-` included, and `name` the option without it. `stored` is the value that it leaves behind, None where it
+    stores nothing; `colors` how the list of colors was read. `message` is Xen's line about it, if any. `in_force`:
+    no later option overrides what this one stored.
+    """
+
+    written: Passage
+    text: str
+    key: str
+    value: str
+    name: str
+    fate: OptionFate
+    spec: BootOption | None = None
+    stored: Stored = None
+    colors: ColorList | None = None
+    message: str = ""
+    in_force: bool = False
+
+    @property
+    def negated(self) -> bool:
+        return self.key != self.name
+
+    @property
+    def cut(self) -> bool:
+        """Whether the end of it is lost."""
+        return len(self.text) < len(self.written.text)
+
+    @property
+    def location(self) -> Location:
+        return self.written.locate(0, len(self.written.text))
+
+    @property
+    def name_location(self) -> Location:
+        """The key, with its `no-`."""
+        return self.written.locate(0, len(self.key))
+
+    @property
+    def value_location(self) -> Location:
+        """The value as far as it is written; of the whole option, where it has none."""
+        start = len(self.key) + 1
+        return self.written.locate(start, len(self.written.text)) if start < len(self.written.text) else self.location
+
+    @property
+    def lost_location(self) -> Location:
+        """What was cut off."""
+        return self.written.locate(len(self.text), len(self.written.text))
+
+
+@dataclass(frozen=True, slots=True)
+class BootArguments:
+    """The values in force after Xen has read its boot arguments.
+
+    `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors
+    empty where nothing is in force. `dom0_mem` is None if not given. Sizes in bytes; colors in Xen's order,
+    repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen that has no options
+    but those followed here. `legacy`: the 4.17 line of Xilinx is in its legacy mode, which also switches coloring on.
+    """
+
+    dialect: Dialect
+    options: tuple[Option, ...]
+    llc_coloring: bool | None = None
+    llc_size: int = 0
+    llc_nr_ways: int = 0
+    way_size: int = 0
+    dom0_colors: tuple[int, ...] = ()
+    xen_colors: tuple[int, ...] = ()
+    buddy_alloc_size: int = 64 * MIB
+    dom0_mem: int | None = None
+    legacy: bool = False
+    messages: tuple[str, ...] = ()
+    location: Location = field(default_factory=lambda: Location(""))
+
+    def given(self, concept: Concept) -> tuple[Option, ...]:
+        """The options that configure something, in their order."""
+        return tuple(option for option in self.options if option.spec and option.spec.concept is concept)
+
+    def in_force(self, concept: Concept) -> Option | None:
+        """The option whose value counts."""
+        return next((option for option in reversed(self.given(concept)) if option.in_force), None)
+
+    @property
+    def xen_source(self) -> ColorSource:
+        return self._source(Concept.XEN_COLORS, self.xen_colors)
+
+    @property
+    def dom0_source(self) -> ColorSource:
+        return self._source(Concept.DOM0_COLORS, self.dom0_colors)
+
+    def _source(self, concept: Concept, colors: tuple[int, ...]) -> ColorSource:
+        option = self.in_force(concept)
+        if option is None or not colors:
+            return ColorSource.DEFAULT
+        return ColorSource.REMAINS if option.fate is OptionFate.REJECTED else ColorSource.GIVEN
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "llc_coloring": self.llc_coloring,
+            "llc_size": self.llc_size,
+            "llc_nr_ways": self.llc_nr_ways,
+            "way_size": self.way_size,
+            "dom0_colors": list(self.dom0_colors),
+            "xen_colors": list(self.xen_colors),
+            "buddy_alloc_size": self.buddy_alloc_size,
+            "dom0_mem": self.dom0_mem,
+            "messages": list(self.messages),
+        }
+
+
+def parse_boot_arguments(text: str, xen: str = "4.20") -> BootArguments:
+    """What a Xen built with the default limits makes of its boot arguments. Raises `UnknownDialectError`."""
+    return boot_arguments(passage(text, Location("", 1, 1, 1, len(text) + 1)), dialect_of(xen))
+
+
+def boot_arguments(
+    arguments: Passage,
+    dialect: Dialect,
+    *,
+    most_colors: int | None = None,
+    buddy_size: int = 64 * MIB,
+) -> BootArguments:
+    """What Xen makes of its boot arguments.
+
+    `most_colors` and `buddy_size` (bytes) are what that Xen was built with.
+    """
+    room = dialect.most_colors if most_colors is None else most_colors
+    written = read_boot_arguments(arguments)
+    meant = [_meaning(each.text, dialect.name, room) for each in written]
+    counting = _in_force(meant)
+    options = tuple(
+        _at(option, each, in_force=index in counting)
+        for index, (option, each) in enumerate(zip(meant, written, strict=True))
+    )
+    values = {option.spec.concept: option.stored for option in options if option.spec and option.in_force}
+    switch, dom0_mem = values.get(Concept.SWITCH), values.get(Concept.DOM0_MEMORY)
+    legacy = any(option.spec and option.spec.legacy for option in options)
+    return BootArguments(
+        dialect,
+        options,
+        llc_coloring=switch if isinstance(switch, bool) else _implied(dialect, legacy=legacy),
+        llc_size=_number(values.get(Concept.LLC_SIZE)),
+        llc_nr_ways=_number(values.get(Concept.LLC_WAYS)),
+        way_size=_number(values.get(Concept.WAY_SIZE)),
+        dom0_colors=_colors(values.get(Concept.DOM0_COLORS)),
+        xen_colors=_colors(values.get(Concept.XEN_COLORS)),
+        buddy_alloc_size=_number(values.get(Concept.BUDDY_SIZE, buddy_size)),
+        dom0_mem=None if dom0_mem is None else _number(dom0_mem),
+        legacy=legacy,
+        messages=tuple(option.message for option in options if option.message),
+        location=arguments.whole,
+    )
+
+
+def _implied(dialect: Dialect, *, legacy: bool) -> bool | None:
+    """Xilinx 4.17 switches coloring on in its legacy mode."""
+    return True if legacy and dialect.options_for(Concept.SWITCH) else None
+
+
+def _number(stored: Stored) -> int:
+    return stored if isinstance(stored, int) else 0
+
+
+def _colors(stored: Stored) -> tuple[int, ...]:
+    return stored if isinstance(stored, tuple) else ()
+
+
+def _in_force(options: list[Option]) -> set[int]:
+    """The last option of a concept that stored something is in force, unless another one goes before it."""
+    stored = [(index, option, option.spec) for index, option in enumerate(options) if option.stored is not None]
+    last = {spec.concept: index for index, _, spec in stored if spec}
+    winning = {spec.name: (spec.concept, index, option.stored) for index, option, spec in stored if spec and spec.wins}
+    last |= {concept: index for concept, index, value in winning.values() if value}
+    return set(last.values())
+
+
+@lru_cache(maxsize=1 << 12)
+def _meaning(text: str, dialect: str, room: int) -> Option:
+    """The option at no place: what it means depends on its text only, and texts repeat."""
+    return _option(Passage(text, _NOWHERE), dialect_of(dialect), room)
+
+
+def _at(option: Option, written: Passage, *, in_force: bool) -> Option:
+    """An option as `_meaning` gives it, at its place."""
+    colors = option.colors
+    if colors is not None:
+        whole = option.key != option.name  # it is handed a text that nobody wrote
+        place = Passage("no", written.whole) if whole else written.part(len(option.key) + 1, len(option.text))
+        text = ColorListText(place, colors.written.pieces)
+        colors = ColorList(text, colors.colors, colors.items, colors.error, colors.count)
+    return Option(
+        written,
+        option.text,
+        option.key,
+        option.value,
+        option.name,
+        option.fate,
+        option.spec,
+        option.stored,
+        colors,
+        option.message,
+        in_force,
+    )
+
+
+def _kept(text: str) -> str:
+    """What Xen's buffer holds of an option."""
+    if len(text) * 4 <= LONGEST_OPTION:
+        return text
+    encoded = text.encode("utf-8", "surrogatepass")
+    return text if len(encoded) <= LONGEST_OPTION else encoded[:LONGEST_OPTION].decode("utf-8", "ignore")
+
+
+def _option(written: Passage, dialect: Dialect, room: int) -> Option:
+    text = _kept(written.text)
+    key, _, value = text.partition("=")
+    name = key.removeprefix("no-")
+    spec = _specs(dialect.name).get(name)
+    if spec is None:
+        fate = OptionFate.NOT_FOLLOWED if name in KNOWN_OPTIONS else OptionFate.UNKNOWN
+        return Option(written, text, key, value, name, fate, message=f'parameter "{key}" unknown!')
+    negated = key != name
+    shown = key, value
+    if negated and spec.kind in _CUSTOM and not value:
+        shown = "no", "no"  # the option is handed this text, in the very buffer that the message prints
+    stored: Stored
+    stored, error, colors = None, EINVAL, None
+    if negated and spec.kind in _CUSTOM and value:
+        pass  # such an option takes no value behind "no-"
+    elif spec.kind is OptionKind.COLORS:
+        place = Passage("no", written.whole) if negated else written.part(len(key) + 1, len(text))
+        colors = read_colors(place, dialect, room, room)
+        stored, error = colors.colors, EINVAL if colors.error else 0
+    else:
+        stored, error = _value(spec, shown[1], negated=negated)
+    message = ""
+    if error:
+        message = f'parameter "{shown[0]}" has invalid value "{shown[1]}", rc=-{error}!'
+    fate = OptionFate.REJECTED if error else OptionFate.ACCEPTED
+    return Option(written, text, key, value, name, fate, spec, stored, colors, message)
+
+
+@cache
+def _specs(dialect: str) -> dict[str, BootOption]:
+    return {option.name: option for option in dialect_of(dialect).options}
+
+
+_CUSTOM = (OptionKind.COLORS, OptionKind.NUMBER, OptionKind.OWN_SIZE)
+
+
+def _value(spec: BootOption, text: str, *, negated: bool) -> tuple[Stored, int]:
+    """What is stored, and the error number (0: none)."""
+    match spec.kind:
+        case OptionKind.BOOLEAN:
+            accepted = not text or text in _TRUE + _FALSE
+            return ((text not in _FALSE) is not negated, 0) if accepted else (None, EPERM)
+        case OptionKind.INTEGER:
+            number, end = simple_strtoll(text)
+        case OptionKind.NUMBER:
+            number, end = simple_strtoull(text)
+        case _:
+            number, end = size_and_unit(text)
+    stored, error = _assign(number, spec.bits)
+    return stored, EINVAL if end < len(text) else error
+
+
+def _assign(number: int, bits: int) -> tuple[int | None, int]:
+    """What a variable of that many bits holds; numbers that fit neither signed nor unsigned are not stored."""
+    if (1 << bits) <= number < (1 << 64) - (1 << (bits - 1)):
+        return None, EOVERFLOW
+    return number % (1 << bits), 0
