@@ -29,8 +29,10 @@ _FILES = frozenset(
         "inputs.overlays",
         "inputs.domains",
         "inputs.image-builder",
+        "inputs.boot-script",
     )
 )
+_CHOICES = {Kind.ORDER: ("as-listed", "any"), Kind.LOADER: ("none", "u-boot", "uefi"), Kind.SHELL: ("old", "modern")}
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +48,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
             dest=key.path,
             metavar=key.metavar,
             action="append" if several else "store",
-            choices=("as-listed", "any") if key.kind is Kind.ORDER else None,
+            choices=_CHOICES.get(key.kind),
             help=key.help.replace("%", "%%") + ("; may be repeated" if several else ""),
         )
 

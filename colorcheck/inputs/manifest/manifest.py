@@ -3,10 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import field
+from enum import StrEnum
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
+
+
+class Loader(StrEnum):
+    """What starts Xen: `NONE` hands over the very tree that the manifest names."""
+
+    NONE = "none"
+    U_BOOT = "u-boot"
+    UEFI = "uefi"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`[target.environment]`: a variable of U-Boot as it is before the script begins."""
+
+    name: str
+    value: Passage
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFile:
+    """`[[target.files]]`: a file that the boot script loads under `name`; `file` has its content, `size` in bytes."""
+
+    name: str
+    location: Location
+    file: str | None = None
+    size: int | None = None
+    symbols: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TargetModule:
+    """`[[target.modules]]`: what the boot loader puts into memory; `kind` as in the device tree, without a prefix."""
+
+    location: Location
+    kind: str | None = None
+    file: str | None = None
+    size: int | None = None
+    address: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOption:
+    """`[target.config]`: an option of Xen's build, without CONFIG_; True and False are y and "not set"."""
+
+    name: str
+    value: bool | int | str
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +63,7 @@ class Target:
     """`[target]`: the Xen that will read the files, and where the boot loader puts things. Addresses in bytes.
 
     `xen` are the versions or forks' lines to check for, at least one; `memory` are (start, size) ranges for a tree
-    whose memory node a boot loader fills.
+    whose memory node a boot loader fills. `loader` is None where nobody said it, `boot_cpu` an MPIDR.
     """
 
     xen: tuple[str, ...] = ("4.20",)
@@ -26,6 +75,13 @@ class Target:
     device_tree_size: int | None = None
     kconfig: str | None = None
     memory: tuple[tuple[int, int], ...] | None = None
+    loader: Loader | None = None
+    boot_cpu: int | None = None
+    modern_shell: bool = False
+    config: tuple[BuildOption, ...] = ()
+    environment: tuple[Variable, ...] = ()
+    files: tuple[TargetFile, ...] = ()
+    modules: tuple[TargetModule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +113,7 @@ class Policy:
     creation_order: str = "as-listed"  # or "any"
     shares: tuple[Share, ...] = ()
     objectives: tuple[str, ...] = ()  # of a plan, the most important first
+    prove: tuple[str, ...] = ("*",)  # patterns of the theorems that are asked
 
     def share_of(self, first: str, second: str) -> Share | None:
         return next((s for s in self.shares if first in s.domains and second in s.domains), None)
@@ -89,6 +146,7 @@ class Manifest:
     boot_arguments: Passage | None = None
     domains: tuple[str, ...] = ()
     image_builder: str | None = None
+    boot_script: str | None = None
     policy: Policy = field(default_factory=Policy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()

@@ -18,6 +18,9 @@ class Kind(StrEnum):
     COUNT = "a whole number from 0 up"
     NUMBER = "a number above 0, such as 3 or 0.5"
     FLAG = "true or false"
+    LOADER = '"none" (Xen gets this very tree), "u-boot" or "uefi"'
+    SHELL = '"old" (the default of every U-Boot) or "modern" (CONFIG_HUSH_MODERN_PARSER)'
+    OPTION = "true, false, a whole number or a text in quotes"
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
 
@@ -73,6 +76,24 @@ KEYS: tuple[Key, ...] = (
         "FILE",
         "Xen's .config, for CONFIG_LLC_COLORING, CONFIG_LLC_COLORS_ORDER and others",
     ),
+    Key(
+        "target.loader",
+        Kind.LOADER,
+        "LOADER",
+        "what starts Xen: none (Xen gets this very tree), u-boot or uefi; left out: what the inputs show",
+    ),
+    Key(
+        "target.boot-cpu",
+        Kind.COUNT,
+        "MPIDR",
+        "the MPIDR of the CPU on which Xen starts; left out: what the board or a log says",
+    ),
+    Key(
+        "target.u-boot-shell",
+        Kind.SHELL,
+        "SHELL",
+        "the shell of the U-Boot that runs the boot script: old (default) or modern",
+    ),
     Key("inputs.device-tree", Kind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
     Key(
         "inputs.include",
@@ -90,9 +111,21 @@ KEYS: tuple[Key, ...] = (
         option="domain",
     ),
     Key("inputs.image-builder", Kind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
+    Key(
+        "inputs.boot-script",
+        Kind.TEXT,
+        "FILE",
+        "the U-Boot script that edits the device tree and starts Xen, as text or .scr; it is followed, not executed",
+    ),
     Key("rules.select", Kind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
     Key("rules.ignore", Kind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
     Key("policy.creation-order", Kind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
+    Key(
+        "policy.prove",
+        Kind.TEXTS,
+        "THEOREM",
+        "the theorems that are asked, such as separation/*; default all",
+    ),
     Key(
         "policy.objectives",
         Kind.TEXTS,
@@ -117,6 +150,26 @@ PATH_KEYS: tuple[Key, ...] = (
     Key("rules.path.ignore", Kind.TEXTS, "RULES", "the rules that are not told for them"),
     Key("rules.path.reason", Kind.TEXT, "TEXT", "why"),
 )
+
+FILE_KEYS: tuple[Key, ...] = (
+    Key("target.files.name", Kind.TEXT, "NAME", "the name under which the boot script loads the file"),
+    Key("target.files.file", Kind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"),
+    Key("target.files.size", Kind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"),
+    Key("target.files.symbols", Kind.FLAG, "FLAG", "compile it with symbols, as dtc -@ does"),
+)
+
+MODULE_KEYS: tuple[Key, ...] = (
+    Key("target.modules.kind", Kind.TEXT, "KIND", "kernel, ramdisk, device-tree, xsm, ..."),
+    Key("target.modules.file", Kind.TEXT, "FILE", "the file that is loaded there; a .dts is compiled"),
+    Key("target.modules.size", Kind.SIZE, "BYTES", "its size, where the file is not here"),
+    Key("target.modules.address", Kind.SIZE, "ADDRESS", "where the boot loader puts it"),
+)
+
+NESTED: dict[str, tuple[str, ...]] = {
+    "target": ("config", "environment", "files", "modules"),
+    "policy": ("share",),
+    "rules": ("path",),
+}
 
 DOMAIN_KEYS: tuple[Key, ...] = (
     Key("domains.NAME.critical", Kind.FLAG, "FLAG", "what becomes of this domain matters most"),

@@ -13,8 +13,29 @@ from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest import settings as kinds
-from colorcheck.inputs.manifest.manifest import DomainPolicy, Manifest, PathRules, Policy, Share, Target
-from colorcheck.inputs.manifest.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SECTIONS, SHARE_KEYS, Kind
+from colorcheck.inputs.manifest.manifest import (
+    BuildOption,
+    DomainPolicy,
+    Manifest,
+    PathRules,
+    Policy,
+    Share,
+    Target,
+    TargetFile,
+    TargetModule,
+    Variable,
+)
+from colorcheck.inputs.manifest.manifest_keys import (
+    DOMAIN_KEYS,
+    FILE_KEYS,
+    KEYS,
+    MODULE_KEYS,
+    NESTED,
+    PATH_KEYS,
+    SECTIONS,
+    SHARE_KEYS,
+    Kind,
+)
 from colorcheck.inputs.manifest.settings import Setting, SettingReader
 from colorcheck.inputs.manifest.toml_places import Path, Place, places
 
@@ -96,7 +117,13 @@ class _Document:
         written = self._written()
         given = {key: Setting(value, Location(COMMAND_LINE)) for key, value in options.items()}
         reader = SettingReader({**written, **given}, self.problems)
-        target = _target(reader)
+        target = replace(
+            _target(reader),
+            config=self._config(),
+            environment=self._environment(),
+            files=self._files(),
+            modules=self._modules(),
+        )
         creation_order = reader.get("policy.creation-order", Kind.ORDER, kinds.order) or "as-listed"
         return Manifest(
             file=self.path,
@@ -108,7 +135,13 @@ class _Document:
             boot_arguments=reader.passage("inputs.boot-arguments"),
             domains=reader.texts("inputs.domains") or (),
             image_builder=reader.text("inputs.image-builder"),
-            policy=Policy(creation_order, self._shares(), _names(reader.texts("policy.objectives"))),
+            boot_script=reader.text("inputs.boot-script"),
+            policy=Policy(
+                creation_order,
+                self._shares(),
+                _names(reader.texts("policy.objectives")),
+                _names(reader.texts("policy.prove")) or Policy().prove,
+            ),
             domain_policies=self._domain_policies(),
             select=_names(reader.texts("rules.select")),
             ignore=_names(reader.texts("rules.ignore")),
@@ -130,8 +163,8 @@ class _Document:
                 self._wrong((section,), content, f"a table: write [{section}]")
             elif section != "domains":
                 names = [key.name for key in KEYS if key.path.startswith(f"{section}.")]
-                nested = [name for name in ({"policy": "share", "rules": "path"}.get(section),) if name]
-                reader = self._table((section,), content, names + nested)
+                nested = NESTED.get(section, ())
+                reader = self._table((section,), content, [*names, *nested])
                 written |= {f"{section}.{name}": s for name, s in reader.settings.items() if name not in nested}
         return written
 
@@ -177,6 +210,75 @@ class _Document:
             help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
             self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
         return None
+
+    def _part(self, name: str, kind: type) -> object:
+        """A table or list of tables below [target]; None where it is not given or something else."""
+        target = self.content.get("target")
+        given = target.get(name) if isinstance(target, dict) else None
+        if given is None:
+            return None
+        tables = given if isinstance(given, list) else [given]
+        if isinstance(given, kind) and all(isinstance(entry, dict) for entry in tables):
+            return given
+        at = ("target", name)
+        self._wrong(at, given, f"a table: write [target.{name}]" if kind is dict else f"tables: [[target.{name}]]")
+        return None
+
+    def _config(self) -> tuple[BuildOption, ...]:
+        given = self._part("config", dict)
+        found: list[BuildOption] = []
+        for name, value in given.items() if isinstance(given, dict) else ():
+            at = ("target", "config", name)
+            reader = SettingReader({name: self._setting(at, value)}, self.problems, "target.config")
+            read = reader.get(name, Kind.OPTION, kinds.option)
+            if read is not None:
+                found.append(BuildOption(name.removeprefix("CONFIG_"), read, self._place(at)))
+        return tuple(found)
+
+    def _environment(self) -> tuple[Variable, ...]:
+        given = self._part("environment", dict)
+        found: list[Variable] = []
+        for name, value in given.items() if isinstance(given, dict) else ():
+            at = ("target", "environment", name)
+            reader = SettingReader({name: self._setting(at, value)}, self.problems, "target.environment")
+            read = reader.passage(name)
+            if read is not None:
+                found.append(Variable(name, read, self._place(at)))
+        return tuple(found)
+
+    def _files(self) -> tuple[TargetFile, ...]:
+        given = self._part("files", list)
+        found: list[TargetFile] = []
+        for number, entry in enumerate(given if isinstance(given, list) else ()):
+            at = ("target", "files", str(number))
+            reader = self._table(at, entry, [key.name for key in FILE_KEYS])
+            before = len(self.problems)
+            name, file, size = reader.text("name"), reader.text("file"), reader.size("size")
+            symbols = reader.get("symbols", Kind.FLAG, kinds.flag) or False
+            if name and (file is not None or size is not None):
+                found.append(TargetFile(name, self._place(at), file, size, symbols))
+            elif len(self.problems) == before:
+                what = "a file without a name" if not name else "a file without its content or size"
+                help_text = 'write name = "Image" and size = 0x1400000, or file = "build/Image"'
+                self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+        return tuple(found)
+
+    def _modules(self) -> tuple[TargetModule, ...]:
+        given = self._part("modules", list)
+        found: list[TargetModule] = []
+        for number, entry in enumerate(given if isinstance(given, list) else ()):
+            at = ("target", "modules", str(number))
+            reader = self._table(at, entry, [key.name for key in MODULE_KEYS])
+            before = len(self.problems)
+            kind, file, size = reader.text("kind"), reader.text("file"), reader.size("size")
+            address = reader.size("address")
+            if file is not None or size is not None:
+                found.append(TargetModule(self._place(at), kind, file, size, address))
+            elif len(self.problems) == before:
+                help_text = 'write file = "Image", or size = 0x1400000'
+                what = "a module without its content or size"
+                self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+        return tuple(found)
 
     def _domain_policies(self) -> tuple[DomainPolicy, ...]:
         given = self.content.get("domains")
@@ -249,4 +351,7 @@ def _target(reader: SettingReader) -> Target:
         device_tree_size=reader.size("target.device-tree-size"),
         kconfig=reader.text("target.kconfig"),
         memory=reader.get("target.memory", Kind.RANGES, kinds.ranges),
+        loader=reader.get("target.loader", Kind.LOADER, kinds.loader),
+        boot_cpu=reader.get("target.boot-cpu", Kind.COUNT, kinds.mpidr),
+        modern_shell=reader.get("target.u-boot-shell", Kind.SHELL, kinds.shell) == "modern",
     )

@@ -10,6 +10,7 @@ from typing import TypeVar
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
+from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.manifest.manifest_keys import Kind
 
 T = TypeVar("T")
@@ -72,6 +73,25 @@ def ranges(value: object) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def loader(value: object) -> Loader:
+    if value not in tuple(Loader):
+        raise OtherKindError
+    return Loader(str(value))
+
+
+def shell(value: object) -> str:
+    if value not in ("old", "modern"):
+        raise OtherKindError
+    return str(value)
+
+
+def option(value: object) -> bool | int | str:
+    """A build option: n, y, a number or a text."""
+    if not isinstance(value, bool | int | str):
+        raise OtherKindError
+    return value
+
+
 def order(value: object) -> str:
     if value not in ("as-listed", "any"):
         raise OtherKindError
@@ -82,6 +102,11 @@ def count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise OtherKindError
     return value
+
+
+def mpidr(value: object) -> int:
+    """An MPIDR, a number or such a text as 0x100."""
+    return count(size(value) if isinstance(value, str) else value)
 
 
 def number(value: object) -> float:

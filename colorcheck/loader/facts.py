@@ -1,0 +1,68 @@
+"""Facts about what stands between the files and Xen, each with its origin; and the open ones.
+
+An open fact is *finite* (its values are listed), *ranged* (an interval) or *opaque* (nobody can list what it may be).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+
+
+class Origin(StrEnum):
+    """Where the value of a fact comes from. There is no other kind: no stand-in and no usual value."""
+
+    GIVEN = "given"  # a place in a file
+    FOLLOWED = "followed"  # a command of a boot script, or what a boot loader does by itself
+    MEASURED = "measured"  # a line of a boot log, a dump of a running system
+    DOCUMENTED = "documented"  # a release's own default
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The values of a ranged fact: from `low` up to, not including, `high`, all multiples of `step`."""
+
+    low: int
+    high: int
+    step: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is known: its stable name, its value, where that comes from and where it stands."""
+
+    what: str
+    value: object
+    origin: Origin
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFact:
+    """Something that the inputs do not say.
+
+    `what` is a stable name (`u-boot command bdinfo at boot.cmd:12`), `why` a sentence, `settle` the lines of a
+    manifest that would settle it, to paste. `values` are the possible ones: a tuple, a `Span`, or None where nobody
+    can list them.
+    """
+
+    what: str
+    why: str
+    settle: tuple[str, ...]
+    location: Location
+    values: tuple[object, ...] | Span | None = None
+
+    @property
+    def opaque(self) -> bool:
+        return self.values is None
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "what": self.what,
+            "why": self.why,
+            "settle": list(self.settle),
+            "location": self.location.to_dict(),
+        }
