@@ -123,12 +123,12 @@ def test_a_board_file(tmp_path: Path) -> None:
     shipped = catalogue().board("rpi4")
 
     (tmp_path / "mine.toml").write_text(to_toml(shipped), encoding="utf-8")
-    choice = choose_board("mine.toml", HERE, None, str(tmp_path), catalogue())
+    choice = choose_board("mine.toml", HERE, None, catalogue(), str(tmp_path))
     assert choice.board is not None
     assert (choice.board.name, choice.board.nr_colors) == ("mine", 16)
     (tmp_path / "mine.toml").write_text("[[clusters]]\ncore = 3\n", encoding="utf-8")
-    assert choose_board("mine.toml", HERE, None, str(tmp_path), catalogue()).problems[0].kind == "bad-board-file"
-    assert choose_board("none.toml", HERE, None, str(tmp_path), catalogue()).problems[0].kind == "unknown-board"
+    assert choose_board("mine.toml", HERE, None, catalogue(), str(tmp_path)).problems[0].kind == "bad-board-file"
+    assert choose_board("none.toml", HERE, None, catalogue(), str(tmp_path)).problems[0].kind == "unknown-board"
 
 
 @pytest.mark.parametrize(
