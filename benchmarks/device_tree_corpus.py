@@ -22,7 +22,6 @@ from collections import Counter
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Problem
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.hardware.board_text import to_toml
@@ -30,6 +29,7 @@ from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.geometry import board_from_device_tree
 from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.plugins.manager import catalogue
 from colorcheck.workflows import verify as pipeline
 
 ARGUMENTS = "llc-coloring=on xen-llc-colors=0 dom0_mem=256M dom0-llc-colors=1-3"
@@ -86,7 +86,7 @@ def derive(blob: Path, counts: Counter[str], faults: list[str]) -> None:
     counts["trees whose IOMMU Xen can use"] += bool(board.iommu_usable)
     counts["trees without memory"] += not board.dram
     faults += (f"{blob}: {text}" for text in unsaid(board, problems))
-    known = catalogue.by_compatible(board.compatible)
+    known = catalogue().by_compatible(board.compatible)
     if known is not None:
         counts["trees of a board or SoC in the catalogue"] += 1
         faults += (f"{blob}: {text}" for text in differences(board, known))

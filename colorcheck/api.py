@@ -66,16 +66,16 @@ def plan(manifest: str | Path) -> Plan:
 
 def board(name: str) -> Board:
     """A board of the catalogue. Raises ValueError for an unknown name."""
-    from colorcheck.hardware import catalogue
+    from colorcheck.plugins.manager import catalogue
 
-    return catalogue.board(name)
+    return catalogue().board(name)
 
 
 def boards() -> tuple[Board, ...]:
     """All boards of the catalogue, by name."""
-    from colorcheck.hardware import catalogue
+    from colorcheck.plugins.manager import catalogue
 
-    return catalogue.boards()
+    return catalogue().boards()
 
 
 def _manifest(path: str | Path) -> Manifest:

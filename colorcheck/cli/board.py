@@ -30,30 +30,30 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from colorcheck.hardware import catalogue
+    from colorcheck.plugins.manager import catalogue
     from colorcheck.report.terminal.boards import board_to_dict, boards_as_text
 
-    boards = catalogue.boards()
+    boards = catalogue().boards()
     if options.format == "json":
         _print({"schema": "colorcheck/board list/1", "boards": [board_to_dict(board) for board in boards]})
     else:
         write(boards_as_text(boards, shutil.get_terminal_size((100, 24)).columns))
-    broken = [name for name in catalogue.names() if name not in {board.name for board in boards}]
+    broken = [name for name in catalogue().names() if name not in {board.name for board in boards}]
     for name in broken:
-        found = catalogue.find(name, Location(name))
+        found = catalogue().find(name, Location(name))
         complain(found.message if isinstance(found, Problem) else name)
     return _plugin_problems() or (Exit.FINDINGS if broken else Exit.CLEAN)
 
 
 def _show(options: argparse.Namespace) -> int:
-    from colorcheck.hardware import catalogue
     from colorcheck.hardware.choose import silicon_differences
+    from colorcheck.plugins.manager import catalogue
     from colorcheck.report.terminal.boards import board_as_text, board_to_dict
 
-    found = catalogue.find(options.name, Location(options.name))
+    found = catalogue().find(options.name, Location(options.name))
     if isinstance(found, Problem):
         raise Stop(found.message, found.help)
-    differences = silicon_differences(found)
+    differences = silicon_differences(found, catalogue())
     if options.format == "json":
         head: dict[str, object] = {"schema": "colorcheck/board show/1"}
         _print(head | {"board": board_to_dict(found), "differences": list(differences)})

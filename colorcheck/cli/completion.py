@@ -40,9 +40,10 @@ def _names(dest: str) -> tuple[str, ...]:
         from colorcheck.rules import RULES
 
         return tuple(rule.id for rule in RULES)
-    from colorcheck.hardware.catalogue import names
 
-    return names()
+    from colorcheck.plugins.manager import catalogue
+
+    return catalogue().names()
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

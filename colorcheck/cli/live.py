@@ -12,9 +12,9 @@ from io import StringIO
 from pathlib import Path
 
 from colorcheck.cli.console import Stop, complain, write
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_whole
-from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.comparison import COLORINGS
 from colorcheck.interference.experiment import Coloring, Policy

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE, Board
+from colorcheck.hardware.board import Board
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
 from colorcheck.replay.steps import number_of, steps

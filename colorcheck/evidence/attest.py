@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.source import Location
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.system import Boot, Built, DomainKind, System

@@ -8,9 +8,10 @@ from functools import cache
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import shared_caches
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.replay.changes import in_order

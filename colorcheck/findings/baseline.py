@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.source import Location
+from colorcheck.core.sources import Names
 from colorcheck.core.value import dataclass
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.findings.selection import can_be_silenced
-from colorcheck.report.style import Style
 from colorcheck.verification.results import Silenced, Verification
 
 SCHEMA = "colorcheck/baseline/1"
@@ -52,15 +52,15 @@ class Compared:
     stale: tuple[Entry, ...]
 
 
-def create(findings: Iterable[Finding], style: Style, file: str = NAME) -> Baseline:
+def create(findings: Iterable[Finding], names: Names, file: str = NAME) -> Baseline:
     """A baseline of all findings that can be silenced at all."""
     findings = tuple(findings)
-    made = zip(findings, fingerprints(findings, style), strict=True)
-    return Baseline(tuple(_entry(finding, print_, style) for finding, print_ in made if can_be_silenced(finding)), file)
+    made = zip(findings, fingerprints(findings, names), strict=True)
+    return Baseline(tuple(_entry(finding, print_, names) for finding, print_ in made if can_be_silenced(finding)), file)
 
 
-def _entry(finding: Finding, fingerprint: str, style: Style) -> Entry:
-    return Entry(fingerprint, finding.rule, style.relative(finding.location.file), finding.message)
+def _entry(finding: Finding, fingerprint: str, names: Names) -> Entry:
+    return Entry(fingerprint, finding.rule, names.relative(finding.location.file), finding.message)
 
 
 def read(text: str, file: str = NAME) -> Baseline | Problem:
@@ -85,10 +85,10 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
     return Baseline(tuple(entries), file)
 
 
-def compare(verification: Verification, baseline: Baseline, style: Style) -> Compared:
+def compare(verification: Verification, baseline: Baseline, names: Names) -> Compared:
     """Take the known findings out. Refuted and undecided theorems stay, whatever the baseline says."""
     known = {entry.fingerprint for entry in baseline.entries}
-    made = tuple(zip(verification.findings, fingerprints(verification.findings, style), strict=True))
+    made = tuple(zip(verification.findings, fingerprints(verification.findings, names), strict=True))
     silent = [finding for finding, print_ in made if print_ in known and can_be_silenced(finding)]
     place = Location(baseline.file)
     silenced = (*verification.silenced, *(Silenced(finding, place, "in the baseline") for finding in silent))

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.subjects import GEOMETRY, RESERVE, SWITCH
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import ColorSource
 
-GEOMETRY, RESERVE, SWITCH = "geometry", "reserve", "switch"  # what findings are about that are about no domain
 UNREAD = ("CC101", "CC105", "CC111", "CC113", "CC117", "CC118", "CC202", "CC203", "CC204", "CC207", "CC217")
 """Rules that say why a domain has not the colors that somebody wrote for it."""
 WITHOUT_COLORS = ("CC302", "CC213")

@@ -8,32 +8,32 @@ from collections import Counter
 from collections.abc import Iterable
 
 from colorcheck.core.diagnostic import Finding
-from colorcheck.report.style import Style
+from colorcheck.core.sources import Names
 
 _NUMBER = re.compile(r"\d+")
 
 
-def fingerprints(findings: Iterable[Finding], style: Style) -> tuple[str, ...]:
+def fingerprints(findings: Iterable[Finding], names: Names) -> tuple[str, ...]:
     """One for each finding, in their order; alike findings are told apart by counting them.
 
-    Made of the rule, the file relative to `style.root`, the text of the line without blanks, and the marked part.
+    Made of the rule, the file relative to the root, the text of the line without blanks, and the marked part.
     Neither line numbers nor the message count; where there is no line, the node or the message without its numbers.
     """
     seen: Counter[str] = Counter()
     found: list[str] = []
     for finding in findings:
-        plain = "\0".join(_parts(finding, style))
+        plain = "\0".join(_parts(finding, names))
         seen[plain] += 1
         digest = hashlib.sha256(f"{plain}\0{seen[plain]}".encode("utf-8", "surrogatepass"))
         found.append(digest.hexdigest()[:32])
     return tuple(found)
 
 
-def _parts(finding: Finding, style: Style) -> tuple[str, ...]:
+def _parts(finding: Finding, names: Names) -> tuple[str, ...]:
     place = finding.location
-    line = style.sources.line(place)
+    line = names.sources.line(place)
     if line is None:
-        return finding.rule, style.relative(place.file), place.node, place.property, _NUMBER.sub("#", finding.message)
+        return finding.rule, names.relative(place.file), place.node, place.property, _NUMBER.sub("#", finding.message)
     end = place.end_column - 1 if place.end_line == place.line else len(line)
     marked = line[place.column - 1 : end] if place.column else ""
-    return finding.rule, style.relative(place.file), "".join(line.split()), "".join(marked.split())
+    return finding.rule, names.relative(place.file), "".join(line.split()), "".join(marked.split())

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Confidence
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.index import IndexFunction
-
-PAGE = 4096
 
 
 @dataclass(frozen=True, slots=True)

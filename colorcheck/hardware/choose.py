@@ -8,8 +8,8 @@ from dataclasses import replace
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import Board, Cluster
+from colorcheck.hardware.catalogue import Catalogue
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.geometry import board_from_device_tree
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -28,7 +28,9 @@ class Choice:
     problems: tuple[Problem, ...] = ()
 
 
-def choose_board(name: str | None, location: Location, tree: DeviceTree | None, folder: str = ".") -> Choice:
+def choose_board(
+    name: str | None, location: Location, tree: DeviceTree | None, catalogue: Catalogue, folder: str = "."
+) -> Choice:
     """The board of a deployment.
 
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
@@ -41,11 +43,11 @@ def choose_board(name: str | None, location: Location, tree: DeviceTree | None, 
         if isinstance(found, Problem):
             # A misspelled name must not fall back on something else that happens to fit.
             return Choice(None, "none", (found,))
-        said = (*_kept(problems), *_about(found, described, tree, location))
+        said = (*_kept(problems), *_about(catalogue, found, described, tree, location))
         return Choice(_complete(found, described), "named", said)
     if tree is None:
         return Choice(None, "none", (Problem("no-board", "no board is named, and there is no device tree", location),))
-    known = match(tree, described)
+    known = match(tree, described, catalogue)
     if known is None:
         return Choice(described, "device-tree" if described else "none", problems)
     place = tree.root.properties.get("compatible")
@@ -55,10 +57,12 @@ def choose_board(name: str | None, location: Location, tree: DeviceTree | None, 
         place.location if place else tree.root.location,
         f'write board = "{known.name}" under [target] to fix it',
     )
-    return Choice(_complete(known, described), "compatible", (told, *_kept(problems), *_about(known, described, tree)))
+    return Choice(
+        _complete(known, described), "compatible", (told, *_kept(problems), *_about(catalogue, known, described, tree))
+    )
 
 
-def match(tree: DeviceTree, described: Board | None) -> Board | None:
+def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> Board | None:
     """The board of the catalogue that the tree's root `compatible` names; for QEMU's `virt`, by the boot CPU.
 
     Later revisions of a board may keep its name and have other cores; those are not taken for it.
@@ -118,13 +122,17 @@ def _matched(known: Board, described: Board) -> Iterator[Cluster]:
 
 
 def _about(
-    known: Board, described: Board | None, tree: DeviceTree | None, location: Location | None = None
+    catalogue: Catalogue,
+    known: Board,
+    described: Board | None,
+    tree: DeviceTree | None,
+    location: Location | None = None,
 ) -> Iterator[Problem]:
     """Where board and tree contradict each other, and where an emulated machine is not the silicon it stands for.
 
     Such a machine runs with the silicon's tree, so that tree is no evidence against it.
     """
-    for text in silicon_differences(known):
+    for text in silicon_differences(known, catalogue):
         yield Problem("board-not-silicon", text, location or Location(known.name))
     if described is None or tree is None or known.silicon:
         return
@@ -153,7 +161,7 @@ def _about(
             )
 
 
-def silicon_differences(board: Board) -> tuple[str, ...]:
+def silicon_differences(board: Board, catalogue: Catalogue) -> tuple[str, ...]:
     """How the caches of an emulated machine differ from the hardware that it stands for."""
     if not board.silicon or board.silicon not in catalogue.names():
         return ()

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE, DramMap
+from colorcheck.hardware.board import DramMap
 from colorcheck.hardware.gf2 import combinations, value
 
 _MOST_BANKS = 1 << 12

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import gcd
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 
 

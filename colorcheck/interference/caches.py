@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE, Board, Cache, Cluster
+from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.interference.kernel import MAX_WAYS
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference.caches import ClusterModel
 from colorcheck.interference.experiment import Experiment, Policy, Stream, Tenant, tenant

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Protocol
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.interference import sources
 from colorcheck.interference.engine import Engine
 from colorcheck.interference.seeds import seed_of

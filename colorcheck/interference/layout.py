@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import cast
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference import kernel
 from colorcheck.interference.caches import CacheModel, ClusterModel, NoModel

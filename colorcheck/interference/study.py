@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.engine import Engine
 from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Experiment, Policy, Stream, Tenant

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import PAGE
 from colorcheck.hardware.affinity import Cpus, cache_groups, shared_caches
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.gf2 import combinations, parity
 from colorcheck.hardware.index import Linear
 from colorcheck.plan.problem import Wish

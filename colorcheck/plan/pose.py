@@ -8,8 +8,9 @@ from dataclasses import replace
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import fixed_functions
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment

@@ -15,6 +15,7 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
+from colorcheck.hardware.catalogue import Catalogue
 from colorcheck.plugins import hookspecs
 from colorcheck.plugins.hookspecs import GROUP, ReportFormat
 from colorcheck.plugins.isolation import UnfitError, call
@@ -66,6 +67,12 @@ class Plugins:
 def plugins() -> Plugins:
     """The plugins of this installation; found once a process."""
     return gather(entry_points(group=GROUP))
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The boards of this installation."""
+    return Catalogue(plugins().boards)
 
 
 def gather(found: Iterable[EntryPoint], seconds: float = SECONDS) -> Plugins:

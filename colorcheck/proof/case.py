@@ -11,9 +11,10 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Confidence
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import cache_groups
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.xen.system import Boot, Domain, System

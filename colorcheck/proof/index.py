@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 from colorcheck.proof.script import conjunction, disjunction, vector
 

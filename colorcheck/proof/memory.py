@@ -8,8 +8,8 @@ from itertools import pairwise
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.proof.case import Case, Party
 from colorcheck.proof.counting import hall_set, taking_certificate
 from colorcheck.proof.leveling import level

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Trust
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, total

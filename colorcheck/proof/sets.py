@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Trust
-from colorcheck.hardware.board import PAGE, Cache
+from colorcheck.core.units import PAGE
+from colorcheck.hardware.board import Cache
 from colorcheck.hardware.index import IndexFunction, UnknownIndex
 from colorcheck.proof.case import Case, SharedCache
 from colorcheck.proof.index import color_of, inside, same_set

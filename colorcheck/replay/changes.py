@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.boot import boot_again

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
 from colorcheck.xen.system import Boot
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from colorcheck.core.sources import Sources
 from colorcheck.report.formats import FORMATS, Format, Output, parse_outputs, render
-from colorcheck.report.style import Sources, Style
+from colorcheck.report.style import Style
 
 __all__ = ["FORMATS", "Format", "Output", "Sources", "Style", "parse_outputs", "render"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from colorcheck.core.diagnostic import Edit, Finding, Related, Severity
-from colorcheck.findings.consequences import GEOMETRY
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, Seen, on, seen
+from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 
 T = TypeVar("T")

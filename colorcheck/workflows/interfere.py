@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE, Board
+from colorcheck.hardware.board import Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
 from colorcheck.interference.comparison import Comparison
 from colorcheck.interference.compiled import WITHOUT_NUMBA, has_numba

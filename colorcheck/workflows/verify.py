@@ -17,7 +17,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.image_builder.image_builder_tree import as_built
-from colorcheck.plugins.manager import plugins
+from colorcheck.plugins.manager import catalogue, plugins
 from colorcheck.verification.results import Facts, Fault, Outlook, Skipped, Verification
 from colorcheck.xen.effective import effective as effective_system
 from colorcheck.xen.memory.boot import MODELLED, boot
@@ -104,7 +104,9 @@ class _Run:
         board: Board | None = None
         with self.stage("board"):
             target = manifest.target.board
-            choice = choose_board(target, manifest.location("target.board"), deployment.tree, manifest.folder or ".")
+            choice = choose_board(
+                target, manifest.location("target.board"), deployment.tree, catalogue(), manifest.folder or "."
+            )
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
         with self.stage("image-builder"):
             deployment = as_built(deployment)

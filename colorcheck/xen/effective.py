@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
@@ -32,7 +33,7 @@ from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
-from colorcheck.xen.release.dialects import MIB, Concept, Dialect, dialect_of
+from colorcheck.xen.release.dialects import Concept, Dialect, dialect_of
 from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
 
 _PA_BITS = 40

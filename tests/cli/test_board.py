@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from colorcheck.cli import main
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.board_file import read_board
+from colorcheck.plugins.manager import catalogue
 
 TREES = Path(__file__).resolve().parents[1] / "hardware" / "trees"
 
@@ -18,7 +18,7 @@ def test_list(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["board", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(catalogue.names()) + 1
+    assert len(lines) == len(catalogue().names()) + 1
     assert max(map(len, lines)) <= 80
 
 
@@ -32,11 +32,11 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"name", "title", "soc", "clusters", "nr_colors", "colorable", "iommu", "sources"} <= set(boards["rpi4"])
 
 
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", catalogue().names())
 def test_show(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main(["board", "show", name]) == 0
     out = capsys.readouterr().out
-    board = catalogue.board(name)
+    board = catalogue().board(name)
     assert board.title in out
     assert all(cluster.cores in out for cluster in board.clusters)
     assert "sources:" in out

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.affinity import cache_groups, folds, meetings, safe_nr_colors, shared_caches
 from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import Linear
+from colorcheck.plugins.manager import catalogue
 
 LITTLE, BIG = frozenset(range(4)), frozenset((4, 5))
 
@@ -35,24 +35,24 @@ LITTLE, BIG = frozenset(range(4)), frozenset((4, 5))
     ],
 )
 def test_shared_caches(name: str, first: frozenset[int] | None, second: frozenset[int] | None, shared: int) -> None:
-    assert len(shared_caches(catalogue.board(name), first, second)) == shared
+    assert len(shared_caches(catalogue().board(name), first, second)) == shared
 
 
 def test_cores_of_two_kinds_share_a_dynamiq_cache() -> None:
-    groups = cache_groups(catalogue.board("rk3588"))
+    groups = cache_groups(catalogue().board("rk3588"))
     assert [group.clusters for group in groups] == [(0, 1)]
     assert groups[0].cpus == frozenset(range(8))
 
 
 def test_cpus_that_are_not_numbered_may_be_anywhere() -> None:
-    board = catalogue.board("rk3399")
+    board = catalogue().board("rk3399")
     odd = replace(board, clusters=tuple(replace(c, cpus=tuple(i + 256 for i in c.cpus)) for c in board.clusters))
     assert len(shared_caches(odd, frozenset((256,)), frozenset((260,)))) == 2
 
 
 def test_folding_on_r_car_h3() -> None:
     """Booted on its A57 with 32 colors, colors 8 apart meet in the A53 cluster."""
-    board = catalogue.board("rcar-h3")
+    board = catalogue().board("rcar-h3")
     assert [(group.label, modulus) for group, modulus in folds(board, 32)] == [("L2 of the cortex-a53 cluster", 8)]
     assert safe_nr_colors(board) == 8
     one, other = (ColorSet.of([3]), None), (ColorSet.of([11]), None)
@@ -64,14 +64,14 @@ def test_folding_on_r_car_h3() -> None:
 
 def test_a_larger_second_cluster_keeps_colors_apart() -> None:
     """RK3399 boots on its A53 with 8 colors; its A72 has 16."""
-    board = catalogue.board("rk3399")
+    board = catalogue().board("rk3399")
     assert folds(board, 8) == ()
     assert all(m.apart for m in meetings(board, (ColorSet.of([0]), None), (ColorSet.of([1]), None), 8))
 
 
 @given(st.sampled_from([4, 8, 16, 32]), st.sampled_from([4, 8, 16, 32]), st.integers(0, 31), st.integers(0, 31))
 def test_apart_means_that_no_frames_meet(xens: int, caches: int, first: int, second: int) -> None:
-    board = catalogue.board("zcu102")
+    board = catalogue().board("zcu102")
     llc = replace(board.boot_cluster.llc, sets=caches * 64, index=Linear(64, caches * 64))  # type: ignore[type-var]
     board = replace(board, clusters=(replace(board.clusters[0], llc=llc),))
     colors = [first % xens, second % xens]
@@ -83,7 +83,7 @@ def test_apart_means_that_no_frames_meet(xens: int, caches: int, first: int, sec
 
 
 def test_nothing_is_apart_where_the_geometry_is_unknown() -> None:
-    board = catalogue.board("s32g274a")
+    board = catalogue().board("s32g274a")
     met = meetings(board, (ColorSet.of([0]), None), (ColorSet.of([1]), None), 16)
     assert met
     assert not any(meeting.apart for meeting in met)

@@ -8,17 +8,19 @@ import pytest
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.core.units import PAGE
 from colorcheck.files.resources import data_folder
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.affinity import cache_groups, safe_nr_colors
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.board_file import read_board, sources
+from colorcheck.hardware.catalogue import Catalogue, UnknownBoardError
 from colorcheck.hardware.cores import cores
 from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.hardware.table import BoardFileError
+from colorcheck.plugins.manager import catalogue
 from colorcheck.testing import check_board
 
-NAMES = catalogue.names()
+NAMES = catalogue().names()
 HERE = Location("test")
 BUILT_IN = sorted(path.stem for path in data_folder("boards").glob("*.toml"))
 COLORS = {  # from the manuals; a change here needs a source
@@ -45,18 +47,18 @@ COLORS = {  # from the manuals; a change here needs a source
 
 @pytest.fixture(params=NAMES)
 def board(request: pytest.FixtureRequest) -> Board:
-    return catalogue.board(request.param)
+    return catalogue().board(request.param)
 
 
 def test_there_are_enough() -> None:
-    real = [name for name in BUILT_IN if not catalogue.board(name).virtual]
+    real = [name for name in BUILT_IN if not catalogue().board(name).virtual]
     assert len(real) >= 42
     assert set(BUILT_IN) <= set(NAMES)
 
 
 @pytest.mark.parametrize(("name", "expected"), sorted(COLORS.items()))
 def test_colors(name: str, expected: int) -> None:
-    assert catalogue.board(name).nr_colors == expected
+    assert catalogue().board(name).nr_colors == expected
 
 
 def test_values_fit_each_other(board: Board) -> None:
@@ -145,35 +147,34 @@ def test_caches_agree_with_the_manuals(board: Board) -> None:
 
 
 def test_emulated_machines_name_silicon_that_exists() -> None:
-    named = {catalogue.board(name).silicon for name in NAMES} - {""}
+    named = {catalogue().board(name).silicon for name in NAMES} - {""}
     assert named
     assert named <= set(NAMES)
 
 
 def test_compatible_strings_lead_to_one_board() -> None:
     seen: dict[str, str] = {}
-    for board in catalogue.boards():
+    for board in catalogue().boards():
         for text in board.compatible:
             assert seen.setdefault(text, board.name) == board.name
-            found = catalogue.by_compatible((text,))
+            found = catalogue().by_compatible((text,))
             assert found is not None
             assert found.name == board.name
 
 
 def test_a_misspelled_name_is_answered_with_the_nearest() -> None:
-    found = catalogue.find("zcu-102", HERE)
+    found = catalogue().find("zcu-102", HERE)
     assert isinstance(found, Problem)
     assert "zcu102" in found.message
-    with pytest.raises(catalogue.UnknownBoardError):
-        catalogue.board("zcu-102")
+    with pytest.raises(UnknownBoardError):
+        catalogue().board("zcu-102")
 
 
 def test_asking_for_one_board_parses_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     real = tomllib.loads
     monkeypatch.setattr(tomllib, "loads", lambda text: parsed.append(text) or real(text))
-    catalogue.board.cache_clear()
-    catalogue.board("kria-k26")
+    Catalogue(catalogue().makers).board("kria-k26")
     assert len([text for text in parsed if "[[clusters]]" in text]) == 1
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from colorcheck.core.source import Location
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board_text import to_toml
 from colorcheck.hardware.choose import choose_board, silicon_differences
 from colorcheck.inputs.device_tree.device_tree_source import read_source
 from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.plugins.manager import catalogue
 
 TREES = Path(__file__).parent / "trees"
 HERE = Location("colorcheck.toml", 2, 9, 2, 17)
@@ -35,20 +35,20 @@ def parse(text: str) -> DeviceTree:
 
 
 def test_a_named_board() -> None:
-    choice = choose_board("zcu102", HERE, tree_of("zcu102"))
+    choice = choose_board("zcu102", HERE, tree_of("zcu102"), catalogue())
     assert choice.board is not None
     assert (choice.board.name, choice.how, choice.problems) == ("zcu102", "named", ())
 
 
 def test_a_misspelled_board_is_not_replaced_by_something_that_fits() -> None:
-    choice = choose_board("zcu-102", HERE, tree_of("zcu102"))
+    choice = choose_board("zcu-102", HERE, tree_of("zcu102"), catalogue())
     assert choice.board is None
     assert [problem.kind for problem in choice.problems] == ["unknown-board"]
     assert choice.problems[0].location == HERE
 
 
 def test_a_board_left_out_is_found_by_its_compatible() -> None:
-    choice = choose_board(None, HERE, tree_of("zcu102"))
+    choice = choose_board(None, HERE, tree_of("zcu102"), catalogue())
     assert choice.board is not None
     assert (choice.board.name, choice.how) == ("zcu102", "compatible")
     assert [problem.kind for problem in choice.problems] == ["board-by-compatible"]
@@ -56,18 +56,20 @@ def test_a_board_left_out_is_found_by_its_compatible() -> None:
 
 def test_a_board_that_nobody_knows_comes_from_the_tree() -> None:
     text = (TREES / "rpi4.dts").read_text(encoding="utf-8").replace("raspberrypi,4-model-b", "acme,one")
-    choice = choose_board(None, HERE, parse(text))
+    choice = choose_board(None, HERE, parse(text), catalogue())
     assert choice.board is not None
     assert (choice.how, choice.board.nr_colors) == ("device-tree", 16)
 
 
 @pytest.mark.parametrize(("named", "tree"), [("zcu102", "rpi4"), ("rpi4", "zcu102"), ("rpi3bp", "rk3399")])
 def test_a_board_that_is_not_the_trees_is_said(named: str, tree: str) -> None:
-    assert "board-contradicts-tree" in {problem.kind for problem in choose_board(named, HERE, tree_of(tree)).problems}
+    assert "board-contradicts-tree" in {
+        problem.kind for problem in choose_board(named, HERE, tree_of(tree), catalogue()).problems
+    }
 
 
 def test_a_way_size_that_differs_is_said() -> None:
-    choice = choose_board("imx8mq", HERE, four_a53_with_512_kib())
+    choice = choose_board("imx8mq", HERE, four_a53_with_512_kib(), catalogue())
     assert [problem.kind for problem in choice.problems] == ["board-contradicts-tree"]
     assert "65536" in choice.problems[0].message
     assert "32768" in choice.problems[0].message
@@ -83,12 +85,12 @@ def four_a53_with_512_kib() -> DeviceTree:
 
 def test_a_later_revision_with_other_cores_is_not_taken_for_the_board() -> None:
     text = (TREES / "juno-r0.dts").read_text(encoding="utf-8").replace("cortex-a57", "cortex-a72")
-    choice = choose_board(None, HERE, parse(text))
+    choice = choose_board(None, HERE, parse(text), catalogue())
     assert choice.how == "device-tree"
 
 
 def test_qemu_virt_goes_by_the_cpu() -> None:
-    choice = choose_board(None, HERE, parse(VIRT))
+    choice = choose_board(None, HERE, parse(VIRT), catalogue())
     assert choice.board is not None
     assert choice.board.name == "qemu-virt-cortex-a57"
     assert choice.board.boot_cluster.cpus == (0, 1)
@@ -97,7 +99,7 @@ def test_qemu_virt_goes_by_the_cpu() -> None:
 def test_the_boot_cpu_of_the_tree_decides_the_order_of_clusters() -> None:
     """Juno r0 lists its A57 first; booted on an A53, Xen counts 16 colors and numbers that CPU 0."""
     tree = replace(tree_of("juno-r0"), boot_cpu=0x100)
-    board = choose_board("juno-r0", HERE, tree).board
+    board = choose_board("juno-r0", HERE, tree, catalogue()).board
     assert board is not None
     assert board.nr_colors == 16
     assert [(c.cores, c.cpus) for c in board.clusters] == [("cortex-a53", (0, 3, 4, 5)), ("cortex-a57", (1, 2))]
@@ -106,27 +108,27 @@ def test_the_boot_cpu_of_the_tree_decides_the_order_of_clusters() -> None:
 
 def test_clusters_that_do_not_fit_the_tree_have_no_numbers() -> None:
     text = (TREES / "rpi4.dts").read_text(encoding="utf-8").replace("cortex-a72", "cortex-a53")
-    board = choose_board("rk3399", HERE, parse(text)).board
+    board = choose_board("rk3399", HERE, parse(text), catalogue()).board
     assert board is not None
     assert all(group.cpus is None for group in cache_groups(board))
 
 
 def test_nothing_to_go_by() -> None:
-    choice = choose_board(None, HERE, None)
+    choice = choose_board(None, HERE, None, catalogue())
     assert (choice.board, choice.how) == (None, "none")
     assert [problem.kind for problem in choice.problems] == ["no-board"]
 
 
 def test_a_board_file(tmp_path: Path) -> None:
-    shipped = catalogue.board("rpi4")
+    shipped = catalogue().board("rpi4")
 
     (tmp_path / "mine.toml").write_text(to_toml(shipped), encoding="utf-8")
-    choice = choose_board("mine.toml", HERE, None, str(tmp_path))
+    choice = choose_board("mine.toml", HERE, None, catalogue(), str(tmp_path))
     assert choice.board is not None
     assert (choice.board.name, choice.board.nr_colors) == ("mine", 16)
     (tmp_path / "mine.toml").write_text("[[clusters]]\ncore = 3\n", encoding="utf-8")
-    assert choose_board("mine.toml", HERE, None, str(tmp_path)).problems[0].kind == "bad-board-file"
-    assert choose_board("none.toml", HERE, None, str(tmp_path)).problems[0].kind == "unknown-board"
+    assert choose_board("mine.toml", HERE, None, catalogue(), str(tmp_path)).problems[0].kind == "bad-board-file"
+    assert choose_board("none.toml", HERE, None, catalogue(), str(tmp_path)).problems[0].kind == "unknown-board"
 
 
 @pytest.mark.parametrize(
@@ -134,6 +136,6 @@ def test_a_board_file(tmp_path: Path) -> None:
     [("qemu-raspi3b", True), ("qemu-imx8mp-evk", True), ("qemu-raspi4b", False), ("qemu-xlnx-zcu102", False)],
 )
 def test_machines_that_are_not_their_silicon(name: str, differs: bool) -> None:
-    assert bool(silicon_differences(catalogue.board(name))) == differs
-    kinds = [problem.kind for problem in choose_board(name, HERE, None).problems]
+    assert bool(silicon_differences(catalogue().board(name), catalogue())) == differs
+    kinds = [problem.kind for problem in choose_board(name, HERE, None, catalogue()).problems]
     assert kinds == ["board-not-silicon"] * differs

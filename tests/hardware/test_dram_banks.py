@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.hardware import catalogue
-from colorcheck.hardware.board import PAGE, DramMap
+from colorcheck.core.units import PAGE
+from colorcheck.hardware.board import DramMap
 from colorcheck.hardware.dram_banks import bank_sharing, banks_of_colors, fixed_bits, fixed_functions
 from colorcheck.hardware.gf2 import combinations, parity, value
+from colorcheck.plugins.manager import catalogue
 
 TOP = 20  # bits of the memory that is counted through
 MASKS = st.lists(st.integers(1, (1 << TOP) - 1), min_size=1, max_size=5).map(tuple)
@@ -62,7 +63,7 @@ def test_fixed_sums_depend_on_the_fixed_bits_only(masks: tuple[int, ...], fixed:
 )
 def test_what_a_color_fixes(name: str, fixed: int, of: int) -> None:
     """Table "DRAM banks" of the boards' sources."""
-    board = catalogue.board(name)
+    board = catalogue().board(name)
     assert board.dram_map is not None
     assert board.nr_colors is not None
     assert len(board.dram_map.select_masks) == of
@@ -71,7 +72,7 @@ def test_what_a_color_fixes(name: str, fixed: int, of: int) -> None:
 
 
 def test_grades() -> None:
-    board = catalogue.board("zcu104")
+    board = catalogue().board("zcu104")
     assert board.dram_map is not None
     halves = bank_sharing(board.dram_map, ColorSet.of([0, 1]), ColorSet.of([2, 3]), 16)
     same = bank_sharing(board.dram_map, ColorSet.of([0]), ColorSet.of([1]), 16)
@@ -80,14 +81,14 @@ def test_grades() -> None:
 
 
 def test_xor_maps() -> None:
-    board = catalogue.board("jetson-nano")
+    board = catalogue().board("jetson-nano")
     assert board.dram_map is not None
     assert fixed_bits(board.dram_map, 32) == ()
     assert banks_of_colors(board.dram_map, [0], 32) == frozenset(range(16))
 
 
 def test_an_unknown_map_says_nothing() -> None:
-    board = catalogue.board("rk3399")
+    board = catalogue().board("rk3399")
     assert board.dram_map is not None
     assert banks_of_colors(board.dram_map, [0], 8) is None
     assert bank_sharing(board.dram_map, ColorSet.of([0]), ColorSet.of([1]), 8) is None

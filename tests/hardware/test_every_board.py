@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.index import Linear
+from colorcheck.plugins.manager import catalogue
 from colorcheck.rules.example import Example
 from colorcheck.testing import verify_text
 
@@ -14,10 +14,10 @@ ARGUMENTS = "llc-coloring=on xen-llc-colors=0 dom0_mem=64M dom0-llc-colors=1-2"
 GUEST = 'name = "g"\nkernel = "Image"\nmemory = 32\nvcpus = 1\nllc_colors = ["3"]\n'
 
 
-@pytest.mark.parametrize("name", catalogue.names())
+@pytest.mark.parametrize("name", catalogue().names())
 def test_verification(name: str) -> None:
     """Sets are proved apart in every cache whose index is known, and undecided in every other one."""
-    board = catalogue.board(name)
+    board = catalogue().board(name)
     example = Example(board=name, boot_arguments=ARGUMENTS, guests=(("g.cfg", GUEST),))
     verification = verify_text(dict(example.texts()))
     assert verification.faults == ()

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorcheck.core.diagnostic import Problem
-from colorcheck.hardware import catalogue
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.hardware.board_text import to_toml
@@ -18,6 +17,7 @@ from colorcheck.hardware.geometry import board_from_device_tree
 from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.inputs.device_tree.device_tree_source import read_source
 from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.plugins.manager import catalogue
 
 TREES = Path(__file__).parent / "trees"
 NAMES = sorted(path.stem for path in TREES.glob("*.dts"))
@@ -86,7 +86,7 @@ def test_boards(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_tree_agrees_with_the_catalogue_or_says_something(name: str) -> None:
     board, problems = derive(text_of(name))
-    known = catalogue.board(name)
+    known = catalogue().board(name)
     for derived, listed in zip(board.clusters, known.clusters, strict=False):
         if derived.llc and derived.llc.sets and listed.llc:
             assert derived.llc.sets == listed.llc.sets

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.gf2 import parity
 from colorcheck.hardware.index import KnownIndex, Linear, Sliced, UnknownIndex, XorHashed

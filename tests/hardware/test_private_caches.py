@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorcheck.hardware import catalogue
-from colorcheck.hardware.board import PAGE, Cache
+from colorcheck.core.units import PAGE
+from colorcheck.hardware.board import Cache
 from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.hardware.private_caches import private_shares, reduced_shares, usable_parts
+from colorcheck.plugins.manager import catalogue
 
 
 @given(st.sampled_from([64, 128, 256, 512]), st.sampled_from([4, 8, 16]), st.sets(st.integers(0, 3), min_size=1))
@@ -33,7 +34,7 @@ def test_parts_are_those_of_the_frames(sets: int, nr_colors: int, colors: set[in
     ],
 )
 def test_shares(name: str, colors: tuple[int, ...], shares: dict[str, float]) -> None:
-    board = catalogue.board(name)
+    board = catalogue().board(name)
     found = {share.name: share.share for share in private_shares(board, colors, board.nr_colors or 0)}
     assert found == shares
 
@@ -44,6 +45,6 @@ def test_nothing_is_claimed_of_an_unknown_index() -> None:
 
 
 def test_all_colors_leave_everything() -> None:
-    for board in catalogue.boards():
+    for board in catalogue().boards():
         if board.nr_colors:
             assert reduced_shares(board, range(board.nr_colors), board.nr_colors) == ()

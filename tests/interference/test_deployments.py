@@ -147,20 +147,20 @@ def test_unknown_domains_are_named(asked, message):
 
 
 def test_a_board_whose_index_is_not_documented_is_refused():
-    from colorcheck.hardware import catalogue
+    from colorcheck.plugins.manager import catalogue
 
     facts = modelled("zcu104-attack")
     with pytest.raises(NoModel, match="cannot be simulated"):
-        prepare(replace(facts, board=catalogue.board("rk3588")), Request())
+        prepare(replace(facts, board=catalogue().board("rk3588")), Request())
     with pytest.raises(NoModel, match="the board is not known"):
         prepare(replace(facts, board=None), Request())
 
 
 def test_every_board_is_either_simulated_or_refused_with_a_reason():
-    from colorcheck.hardware import catalogue
+    from colorcheck.plugins.manager import catalogue
 
     modelled_boards, reasons = 0, []
-    for board in catalogue.boards():
+    for board in catalogue().boards():
         try:
             clusters = cluster_models(board)
         except NoModel as refused:

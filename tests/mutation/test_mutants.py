@@ -23,7 +23,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "a page is given twice: the place in the list is not advanced",
-            X + "color_heap",
+            X + "memory.color_heap",
             "used[color] += column.from_boot",
             "used[color] += 0",
         ),
@@ -32,7 +32,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "pages of the list that came back are not counted",
-            X + "color_heap",
+            X + "memory.color_heap",
             "free[color] += sum(run.count for run in more)",
             "free[color] += 0",
         ),
@@ -41,7 +41,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "freed on the wrong list",
-            X + "color_heap",
+            X + "memory.color_heap",
             "returned.setdefault(run.first % self.nr_colors, [])",
             "returned.setdefault((run.first + 1) % self.nr_colors, [])",
         ),
@@ -50,7 +50,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "a repeated color is asked twice",
-            X + "color_heap",
+            X + "memory.color_heap",
             "order = tuple(dict.fromkeys(colors))",
             "order = tuple(colors)",
         ),
@@ -59,7 +59,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "wrong pass limit: the fullest list alone serves all",
-            X + "leveling",
+            X + "memory.leveling",
             "if total - width * below > count:",
             "if total > count:",
         ),
@@ -68,7 +68,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "off by one at the last list",
-            X + "leveling",
+            X + "memory.leveling",
             "below = descending[width] if width < len(descending) else 0",
             "below = descending[width] if width + 1 < len(descending) else 0",
         ),
@@ -77,7 +77,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "the rest goes to lists below the level",
-            X + "leveling",
+            X + "memory.leveling",
             "extra = height >= floor and rest > 0",
             "extra = height > 0 and rest > 0",
         ),
@@ -86,7 +86,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "off by one of the last color in a region",
-            X + "color_heap",
+            X + "memory.color_heap",
             "change[min(last, self.nr_colors)] -= 1",
             "change[min(last + 1, self.nr_colors)] -= 1",
         ),
@@ -95,7 +95,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "the lowest region goes to the color heap",
-            X + "heaps",
+            X + "memory.heaps",
             "for start, end in reversed(filled[1:]):",
             "for start, end in reversed(filled):",
         ),
@@ -104,20 +104,20 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "the reserve comes from the lowest region upwards",
-            X + "heaps",
+            X + "memory.heaps",
             "for start, end in reversed(filled[1:]):",
             "for start, end in filled[1:]:",
         ),
         boots("basic-4.20", "rsv-a-4.22"),
     ),
     (
-        Mutant("the reserve is not used up", X + "heaps", "budget -= part", "budget -= 0"),
+        Mutant("the reserve is not used up", X + "memory.heaps", "budget -= part", "budget -= 0"),
         boots("basic-4.20"),
     ),
     (
         Mutant(
             "Xen's region as large as its image",
-            X + "relocation",
+            X + "memory.relocation",
             "return -(-image_size * nr_colors // ALIGNMENT) * ALIGNMENT",
             "return -(-image_size // ALIGNMENT) * ALIGNMENT",
         ),
@@ -126,7 +126,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "Xen's old place does not count with the new size",
-            X + "relocation",
+            X + "memory.relocation",
             'end = module.start + size if module.kind == "xen" else module.end',
             "end = module.end",
         ),
@@ -135,7 +135,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "colors of Xen that do not rise are used",
-            X + "relocation",
+            X + "memory.relocation",
             "if not found or color > found[-1]:",
             "if True:",
         ),
@@ -144,7 +144,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "the frame table of 4.22 rounded as in 4.20",
-            X + "boot_regions",
+            X + "memory.boot_regions",
             'if version in ("4.20", "4.21"):',
             'if version in ("4.20", "4.21", "4.22"):',
         ),
@@ -153,7 +153,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "boot memory is taken from the lowest region",
-            X + "boot_regions",
+            X + "memory.boot_regions",
             "for index in range(len(self.regions) - 1, -1, -1):",
             "for index in range(len(self.regions)):",
         ),
@@ -162,7 +162,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "modules are free memory",
-            X + "boot_regions",
+            X + "memory.boot_regions",
             'modules = [m.span for m in machine.modules if m.kind != "xen" and m.size] + [xen_region]',
             "modules = [xen_region]",
         ),
@@ -170,14 +170,17 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     ),
     (
         Mutant(
-            "a dom0less pool not rounded to MiB", X + "p2m", "return -(-kib // 1024) * PAGES_PER_MIB", "return kib // 4"
+            "a dom0less pool not rounded to MiB",
+            X + "memory.p2m",
+            "return -(-kib // 1024) * PAGES_PER_MIB",
+            "return kib // 4",
         ),
         boots("banks-a-4.20"),
     ),
     (
         Mutant(
             "blocks used although the end is not aligned",
-            X + "p2m",
+            X + "memory.p2m",
             "if not self.blocks or end % THIRD:",
             "if not self.blocks:",
         ),
@@ -186,24 +189,29 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "dom0's tables on four levels lack one",
-            X + "p2m",
+            X + "memory.p2m",
             "if p2m_levels == 4 else 0)",
             "if p2m_levels == 5 else 0)",
         ),
         boots("cpu-cortex-a72-4.22"),
     ),
     (
-        Mutant("no inheritance of colors on 4.20", X + "dom0less", "elif not rules.dialect.inherits:", "else:"),
+        Mutant("no inheritance of colors on 4.20", X + "domains.dom0less", "elif not rules.dialect.inherits:", "else:"),
         boots("inherit-4.20"),
     ),
     (
-        Mutant("inheritance of colors on 4.21, too", X + "dom0less", "elif not rules.dialect.inherits:", "elif False:"),
+        Mutant(
+            "inheritance of colors on 4.21, too",
+            X + "domains.dom0less",
+            "elif not rules.dialect.inherits:",
+            "elif False:",
+        ),
         boots("inherit-4.21"),
     ),
     (
         Mutant(
             "a color equal to the number of colors is taken",
-            X + "geometry",
+            X + "options.geometry",
             "if color >= nr_colors), None)",
             "if color > nr_colors), None)",
         ),
@@ -406,7 +414,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "counts that just fit are cut off",
-            L + "branch",
+            L + "search.branch",
             "if needed > self.most[cells]:",
             "if needed >= self.most[cells]:",
         ),
@@ -415,7 +423,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "branching leaves out the first counts",
-            L + "branch",
+            L + "search.branch",
             "for bound, count in children:",
             "for bound, count in children[1:]:",
         ),
@@ -424,7 +432,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "cells that a small cache cannot tell apart are not looked at",
-            L + "evaluate",
+            L + "search.evaluate",
             "if not cell.isdisjoint(colors))",
             "if cell <= colors)",
         ),
@@ -433,7 +441,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "one color too many passes",
-            L + "evaluate",
+            L + "search.evaluate",
             "len(own) > wish.max_colors:",
             "len(own) > wish.max_colors + 1:",
         ),
@@ -442,7 +450,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "the knapsack forgets the last count",
-            L + "knapsack",
+            L + "search.knapsack",
             "best = tables[-1][stock]",
             "best = tables[-1][stock - 1]",
         ),
@@ -451,20 +459,20 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
     (
         Mutant(
             "the fewest cells are one too many",
-            L + "field",
+            L + "search.blocks",
             "return max(block.low, bisect_left(self.most, need))",
             "return max(block.low, bisect_left(self.most, need) + 1)",
         ),
         oracles.plans,
     ),
     (
-        Mutant("cells that fall short pass", L + "place", "slack[poor] >= 0:", "slack[poor] >= -9:"),
+        Mutant("cells that fall short pass", L + "search.place", "slack[poor] >= 0:", "slack[poor] >= -9:"),
         oracles.plans,
     ),
     (
         Mutant(
             "no plan is infeasible too early",
-            L + "field",
+            L + "search.blocks",
             "return sum(least) <= self.stock and",
             "return sum(least) < self.stock and",
         ),

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from colorcheck.hardware.board import Board
-from colorcheck.hardware.catalogue import board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.read import read_device_tree
 from colorcheck.inputs.manifest.manifest import Manifest, Target
 from colorcheck.inputs.xl.xl import read_xl
+from colorcheck.plugins.manager import catalogue
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -28,7 +28,7 @@ def load(path: Path) -> Case:
 
 
 def board_of(case: Case) -> Board:
-    return board(f"qemu-virt-{case['cpu']}")
+    return catalogue().board(f"qemu-virt-{case['cpu']}")
 
 
 def deployment(path: Path, case: Case, guests: tuple[tuple[str, str], ...] = ()) -> Deployment:

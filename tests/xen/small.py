@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 from colorcheck.hardware.board import Board
-from colorcheck.hardware.catalogue import board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.read import read_device_tree
 from colorcheck.inputs.manifest.manifest import Manifest, Target
 from colorcheck.inputs.xl.xl import read_xl
+from colorcheck.plugins.manager import catalogue
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.system import Boot, System
@@ -66,7 +66,7 @@ def deployment(
 
 
 def a53() -> Board:
-    return board(A53)
+    return catalogue().board(A53)
 
 
 def system(given: Deployment, version: str = "4.20") -> System:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from colorcheck.core.c_numbers import simple_integer
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
-from colorcheck.xen.options.numbers import simple_integer
-from colorcheck.xen.release.dialects import MIB
-from colorcheck.xen.release.image_builder_keys import DOM0_KEYS, KEYS
+from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
 _VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)

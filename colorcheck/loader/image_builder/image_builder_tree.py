@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
+from colorcheck.core.units import KIB, MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
@@ -24,7 +25,6 @@ from colorcheck.loader.image_builder.image_builder import (
     image_builder_boot,
     load_addresses,
 )
-from colorcheck.xen.release.dialects import KIB, MIB
 
 _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TREE": 64 * KIB, "BITSTREAM": 32 * MIB}
 """Bytes of a file that is not there, by the end of its key; on the large side, as what modules take is lost at boot."""

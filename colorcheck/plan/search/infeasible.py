@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.plan.problem import PlanProblem, Repair, Requirement, Wish
 from colorcheck.plan.search.blocks import Block, Field, Merge, block_of, count_allowed, make_field
 from colorcheck.plan.search.objectives import MIB_PAGES

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.plan.problem import Wish
 from colorcheck.plan.search.blocks import Block, Field
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from colorcheck.core.source import Location
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import Linear
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.core.units import PAGE
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 
 TOP = 36

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from colorcheck.core.source import Location
+from colorcheck.core.sources import Sources
 from colorcheck.core.value import dataclass
-from colorcheck.report.style import Sources, printable
+from colorcheck.report.style import printable
 
 
 @dataclass(frozen=True, slots=True)

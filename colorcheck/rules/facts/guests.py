@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colorcheck.core.c_numbers import scan_unsigned
 from colorcheck.core.source import Passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, XlValue
 from colorcheck.verification.results import Facts
-from colorcheck.xen.options.numbers import scan_unsigned
 
 KEY = "llc_colors"
 

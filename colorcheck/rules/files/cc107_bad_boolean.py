@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Edit, Finding, Severity
-from colorcheck.findings.consequences import SWITCH
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
 from colorcheck.xen.release.dialects import OptionKind

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.findings.consequences import GEOMETRY, RESERVE
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.subjects import GEOMETRY, RESERVE
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option
 from colorcheck.xen.release.dialects import Concept, OptionKind

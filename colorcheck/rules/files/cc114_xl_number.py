@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from colorcheck.core.c_numbers import strtol
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.source import Location, Passage
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
-from colorcheck.xen.options.numbers import strtol
 
 KEYS = ("memory", "maxmem", "vcpus", "maxvcpus")
 

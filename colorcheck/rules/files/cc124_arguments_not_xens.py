@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.findings.consequences import SWITCH
 from colorcheck.inputs.device_tree.tree_walk import string
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
+from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.arguments import xen_arguments
 

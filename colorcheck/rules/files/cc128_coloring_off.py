@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.findings.consequences import SWITCH
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.outlooks import lines, place, uncolored
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
 
 

@@ -22,10 +22,10 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
-from colorcheck.findings.consequences import GEOMETRY
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.facts.outlooks import place
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts, Outlook
 from colorcheck.xen.system import System
 

@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
-from colorcheck.findings.consequences import GEOMETRY
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.outlooks import alike, place
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 
 KIND = "set-separation"

@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.findings.consequences import RESERVE
 from colorcheck.replay.changes import with_reserve
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import MIB, size
 from colorcheck.rules.facts.outlooks import alike, boots, place
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.system import Boot

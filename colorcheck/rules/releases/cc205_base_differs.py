@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from colorcheck.core.c_numbers import simple_strtoull
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.guests import elements
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
-from colorcheck.xen.options.numbers import simple_strtoull
 
 _LEADING = re.compile(r"(?<![0-9a-zA-Z])0[0-9]+")
 

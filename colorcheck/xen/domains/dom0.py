@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
@@ -17,7 +18,7 @@ from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
-from colorcheck.xen.release.dialects import MIB, Concept
+from colorcheck.xen.release.dialects import Concept
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
 
 DEFAULT_MEMORY = 512 * MIB

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from colorcheck.core.source import Location, Passage
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from colorcheck.core.source import Passage
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.xen.domains.xl_guest import xl_guest

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colorcheck.core.c_numbers import strtol
 from colorcheck.core.source import Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range, repeated
@@ -16,7 +17,6 @@ from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB, xl_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
-from colorcheck.xen.options.numbers import strtol
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note
 
 MAGIC_PAGES = 4  # console, Xenstore, memory access, virtual UART

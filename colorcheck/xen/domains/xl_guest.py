@@ -5,11 +5,11 @@ Sources: `xlu_cfg_get_*` in `tools/libs/util/libxlu_cfg.c` and `parse_config_dat
 
 from __future__ import annotations
 
+from colorcheck.core.c_numbers import UINT, scan_unsigned, strtol
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, in_bytes
-from colorcheck.xen.options.numbers import UINT, scan_unsigned, strtol
 
 MOST_LISTED = 1 << 22
 """More colors than this in one list are taken for more than xl finds memory for."""

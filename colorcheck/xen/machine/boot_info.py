@@ -11,8 +11,8 @@ from dataclasses import field, replace
 from typing import TypeVar
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import (

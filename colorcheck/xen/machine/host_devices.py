@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import (
     Ancestry,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory import dom0_banks as hwdom
 from colorcheck.xen.memory.building import guest_mappings

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.color_heap import Allocation, ColorHeap

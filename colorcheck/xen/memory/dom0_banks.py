@@ -8,8 +8,8 @@ Source: `allocate_memory`, `find_unallocated_memory`, `add_hwdom_free_regions`, 
 
 from __future__ import annotations
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.p2m import Mapping, tables

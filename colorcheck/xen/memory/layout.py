@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colorcheck.hardware.board import PAGE
+from colorcheck.core.units import PAGE
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.memory import dom0_banks as hwdom
 from colorcheck.xen.memory import relocation

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colorcheck.core.c_numbers import scan_unsigned
 from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
@@ -16,7 +17,6 @@ from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, is_bare
 from colorcheck.xen.migrate.migrate_arguments import Migration, dialect_of_arguments, migrate_boot_arguments
 from colorcheck.xen.options.color_lists import read_colors
-from colorcheck.xen.options.numbers import scan_unsigned
 from colorcheck.xen.options.spelling import mask_cells, mask_colors, written_colors
 from colorcheck.xen.release.dialects import DIALECTS, Concept, Dialect, OtherDomains, PropertyKind, dialect_of
 

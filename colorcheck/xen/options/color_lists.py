@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from colorcheck.core.c_numbers import UINT, simple_strtoull
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.color_list import ColorListText, Piece, PieceKind, read_color_list
-from colorcheck.xen.options.numbers import UINT, simple_strtoull
 from colorcheck.xen.release.dialects import Dialect, dialect_of
 
 

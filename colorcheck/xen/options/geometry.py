@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import PAGE, Board, Cache
+from colorcheck.hardware.board import Board, Cache
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.dialects import Concept

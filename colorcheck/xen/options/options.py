@@ -10,13 +10,14 @@ from dataclasses import field
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from colorcheck.core.c_numbers import simple_strtoll, simple_strtoull, size_and_unit
 from colorcheck.core.source import Location, Passage, passage
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_arguments import read_boot_arguments
 from colorcheck.inputs.boot.color_list import ColorListText
 from colorcheck.xen.options.color_lists import ColorList, read_colors
-from colorcheck.xen.options.numbers import simple_strtoll, simple_strtoull, size_and_unit
-from colorcheck.xen.release.dialects import MIB, BootOption, Concept, Dialect, OptionKind, dialect_of
+from colorcheck.xen.release.dialects import BootOption, Concept, Dialect, OptionKind, dialect_of
 from colorcheck.xen.release.known_options import KNOWN_OPTIONS
 from colorcheck.xen.system import ColorSource
 

@@ -11,9 +11,6 @@ from enum import StrEnum
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
 
-KIB = 1 << 10
-MIB = 1 << 20
-
 
 class OptionKind(StrEnum):
     """How Xen reads the value of an option."""

@@ -1,0 +1,63 @@
+"""The texts of the files that reports quote and fingerprints look at."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from pathlib import Path
+from typing import Protocol
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+
+_LARGEST = 4 << 20  # a file above this size in bytes is not quoted
+
+
+@dataclass(slots=True)
+class Sources:
+    """Lines of the input files, read when they are first asked for.
+
+    `folder` is where relative names start; `texts` can hold texts that stand in no file (and tests).
+    """
+
+    folder: Path = field(default_factory=Path)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+
+    def line(self, location: Location) -> str | None:
+        """The first line of the location; None where the file has no such line or cannot be read as text."""
+        lines = self.lines(location.file)
+        return lines[location.line - 1] if 0 < location.line <= len(lines) else None
+
+    def lines(self, file: str) -> list[str]:
+        """All lines of a file without their ends; none where it cannot be read."""
+        if file not in self.texts:
+            self.texts[file] = self._read(file)
+        return self.texts[file]
+
+    def _read(self, file: str) -> list[str]:
+        path = self.folder / file
+        try:
+            if not path.is_file() or path.stat().st_size > _LARGEST:
+                return []
+            return path.read_text(encoding="utf-8", errors="replace").split("\n")
+        except (OSError, ValueError):
+            return []
+
+
+def relative(sources: Sources, root: Path, file: str) -> str:
+    """A file name relative to `root` with forward slashes; as it is where it does not lie below."""
+    path = Path(file)
+    if not path.is_absolute():
+        path = sources.folder / path
+    try:
+        return path.absolute().relative_to(root.absolute()).as_posix()
+    except ValueError:
+        return Path(file).as_posix()
+
+
+class Names(Protocol):
+    """Who knows the texts of the files, and how their names are to be written."""
+
+    @property
+    def sources(self) -> Sources: ...
+
+    def relative(self, file: str) -> str: ...
