@@ -10,7 +10,15 @@ from collections.abc import Iterator
 
 from colorcheck.cli import full_parser
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
-from colorcheck.inputs.manifest.manifest_keys import DOMAIN_KEYS, KEYS, PATH_KEYS, SHARE_KEYS, Key
+from colorcheck.inputs.manifest.manifest_keys import (
+    DOMAIN_KEYS,
+    FILE_KEYS,
+    KEYS,
+    MODULE_KEYS,
+    PATH_KEYS,
+    SHARE_KEYS,
+    Key,
+)
 from colorcheck.report.terminal.rules import page_markdown
 from colorcheck.rules import RULES
 from colorcheck.rules.rule import Rule
@@ -70,6 +78,8 @@ def manifest_reference() -> str:
     for section in dict.fromkeys(key.path.partition(".")[0] for key in KEYS):
         keys = [key for key in KEYS if key.path.startswith(f"{section}.")]
         parts.append(_keys(f"[{section}]", keys, options=True))
+    parts.append(_keys("[[target.files]]", FILE_KEYS))
+    parts.append(_keys("[[target.modules]]", MODULE_KEYS))
     parts.append(_keys("[[policy.share]]", SHARE_KEYS))
     parts.append(_keys("[domains.NAME]", DOMAIN_KEYS))
     parts.append(_keys("[[rules.path]]", PATH_KEYS))

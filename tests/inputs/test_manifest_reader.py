@@ -27,6 +27,9 @@ xen-address = "2M"
 device-tree-address = 0x8000000
 device-tree-size = "36 KiB"
 kconfig = ".config"
+loader = "u-boot"
+boot-cpu = 0
+u-boot-shell = "old"
 memory = [[0x0, 0x80000000], ["0x800000000", "2G"]]
 
 [inputs]
@@ -36,10 +39,12 @@ overlays = "extra.dtbo"
 boot-arguments = "dom0_mem=1G llc-coloring=on"
 domains = ["rt.cfg", "guests/*.cfg"]
 image-builder = "config"
+boot-script = "boot.cmd"
 
 [policy]
 creation-order = "any"
 objectives = ["misses", "margin"]
+prove = "separation/*"
 [[policy.share]]
 domains = ["dom0", "gui"]
 reason = "both best effort"
@@ -86,13 +91,13 @@ def test_characters_of_boot_arguments_know_their_place(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL).boot_arguments
     assert found is not None
     at = found.locate(9, 21)
-    assert (at.line, at.column, at.end_line, at.end_column) == (16, 28, 16, 40)
+    assert (at.line, at.column, at.end_line, at.end_column) == (19, 28, 19, 40)
 
 
 def test_locations_are_those_of_values(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL)
     assert (found.location("target.board").line, found.location("target.board").column) == (3, 9)
-    assert found.location("policy.share.0.reason").line == 25
+    assert found.location("policy.share.0.reason").line == 30
     assert found.location("inputs.nothing").line == 0
 
 
