@@ -4,7 +4,7 @@ Errors of fixtures and of collection are failures; expected failures count as sk
 """
 
 import sys
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 
 def counts(path: str) -> tuple[int, int, int]:

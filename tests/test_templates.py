@@ -32,9 +32,11 @@ COPIED = (
     "action.yml",
     "ci/gitlab.yml",
     ".pre-commit-hooks.yaml",
-    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
-    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "plugins").rglob("*.*")) if path.suffix in {".md", ".toml"}),
-    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "colorcheck").rglob("*.py"))),
+    *(
+        str(path.relative_to(ROOT))
+        for pattern in ("docs/**/*.md", "plugins/**/*.md", "plugins/**/*.toml", "colorcheck/**/*.py")
+        for path in sorted(ROOT.glob(pattern))
+    ),
 )
 
 
