@@ -5,7 +5,7 @@
 | `no-memory` | no memory node and no `[target] memory` | |
 | `memory-without-reg` | a node of memory has no `reg`, and nobody writes one: Xen stops | `node` |
 | `initrd-damaged` | `linux,initrd-start` and `-end` are none that Xen takes: it stops | |
-| `module-without-reg` | a boot module has no `reg`, and nothing says that the firmware writes it; `stops`: Xen stops at it | `module`, `module_kind`, `stops` |
+| `module-without-reg` | a boot module has no `reg`; `stops`: Xen stops at it | `module`, `module_kind`, `stops` |
 | `module-short-reg` | `reg` of a boot module is too short: Xen stops | `node`, `needed` |
 | `bank-overlap` | two banks of memory overlap | `start`, `end` |
 | `bank-unaligned` | a bank does not begin or end on a page | `start`, `end` |

@@ -59,7 +59,9 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.version):
         message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
-        notes += (note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),)
+        notes += (
+            note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
+        )
     domain = Domain(
         0,
         "dom0",

@@ -79,7 +79,9 @@ def arguments_property(tree: DeviceTree | None) -> Property | None:
 
 def _kernel_has_arguments(tree: DeviceTree) -> bool:
     """Whether the first module with `bootargs` that Xen takes for a kernel outside of domains has any in it."""
-    modules = [found for found in below_chosen(tree) if found.item is Item.MODULE and "bootargs" in found.node.properties]
+    modules = [
+        found for found in below_chosen(tree) if found.item is Item.MODULE and "bootargs" in found.node.properties
+    ]
     kept = (found for found in modules[:_MOST_COMMAND_LINES] if found.kind == "kernel" and not found.domain)
     first = next(kept, None)
     return first is not None and bool(text_of(first.node.properties["bootargs"]).text)
