@@ -24,7 +24,7 @@ from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
 
 _HELP = {
-    "module-without-reg": "write reg = <address size> in the cells of its parent; if the boot loader does it, name its boot-script",
+    "module-without-reg": "write address and size in its parent's cells, or name the boot-script that does",
     "module-short-reg": "write address and size in as many cells as the parent's #address-cells and #size-cells say",
     "memory-without-reg": "write reg, the address and size of the memory",
     "initrd-damaged": "write both as one or two cells, the end above the start, or neither",
