@@ -44,10 +44,10 @@ class Handover:
     `tree` is None where no tree arrives or nobody can say which; its nodes and properties stand where they were
     written, in a source or in the script. `unsure` names the open facts that a property's value depends on (the bytes
     in `tree` are then not to be used), `origins` the properties that did not come from the tree's own file.
-    `memory_reservations` and `device_tree` are (address, size) in bytes, None where open. `arguments` are Xen's own where the loader gives them
-    beside the tree. `stopped` says why Xen is never started. `choices` are the answers that lead here where something
-    is open, and `alternatives` the handovers of the other answers. `assumptions` are trusted and nobody can check
-    them in the files.
+    `memory_reservations` and `device_tree` are (address, size) in bytes, None where open. `arguments` are Xen's own
+    where the loader gives them beside the tree. `stopped` says why Xen is never started. `choices` are the answers
+    that lead here where something is open, and `alternatives` the handovers of the other answers. `assumptions` are
+    trusted: nobody can check them in the files.
     """
 
     tree: DeviceTree | None = None

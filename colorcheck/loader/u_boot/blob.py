@@ -157,15 +157,11 @@ def tree_of(content: Content, side: Side, file: str) -> DeviceTree:
             children.setdefault(name.rpartition("/")[0] or "/", []).append(name)
 
     def node(path: str) -> Node:
-        properties = {
-            name: _property(path, name, value, side, file) for name, value in content.nodes[path].items()
-        }
+        properties = {name: _property(path, name, value, side, file) for name, value in content.nodes[path].items()}
         place = side.nodes.get(path) or Location(file, node=path)
         return Node(path.rpartition("/")[2], path, place, properties, tuple(node(child) for child in children[path]))
 
-    return DeviceTree(
-        file, node("/"), content.reservations, (file,), (), boot_cpu=content.boot_cpu, size=content.size
-    )
+    return DeviceTree(file, node("/"), content.reservations, (file,), (), boot_cpu=content.boot_cpu, size=content.size)
 
 
 def _property(path: str, name: str, value: bytes, side: Side, file: str) -> Property:

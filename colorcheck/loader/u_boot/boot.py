@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from colorcheck.core.value import dataclass
 from colorcheck.loader.u_boot import fixups
+from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, Loaded, Machine, Status
@@ -122,7 +123,7 @@ def _image(machine: Machine, command: str, address: int) -> _Image | None:
         machine.memory.write(legacy.load, body)
         return _placed(machine, legacy.load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(legacy.load, len(body))
     if data[:2] == b"\x1f\x8b":
-        unpacked = _compressed(machine, address, data)
+        unpacked = _compressed(machine, data)
         if unpacked is None:
             return None
         head = bytearray(unpacked[:64].ljust(64, b"\0"))
@@ -164,10 +165,10 @@ def _content(machine: Machine, address: int) -> bytes:
 def _unpacked(data: bytes, compression: int) -> bytes | None:
     if compression == 0:
         return data
-    return _gunzip(data, 64 << 20) if compression == 1 else None
+    return gunzip(data, 64 << 20) if compression == 1 else None
 
 
-def _gunzip(data: bytes, most: int) -> bytes | None:
+def gunzip(data: bytes, most: int) -> bytes | None:
     try:
         unpacker = zlib.decompressobj(wbits=31)
         found = unpacker.decompress(data, most)
@@ -176,7 +177,7 @@ def _gunzip(data: bytes, most: int) -> bytes | None:
     return None if unpacker.unconsumed_tail or not unpacker.eof else found
 
 
-def _compressed(machine: Machine, address: int, data: bytes) -> bytes | None:
+def _compressed(machine: Machine, data: bytes) -> bytes | None:
     """What booti makes of a compressed image; None where it refuses it."""
     where = hexadecimal(machine.text("kernel_comp_addr_r") or "0")
     size = hexadecimal(machine.text("kernel_comp_size") or "0")
@@ -188,7 +189,7 @@ def _compressed(machine: Machine, address: int, data: bytes) -> bytes | None:
             "kernel_comp_addr_r or kernel_comp_size is not provided! U-Boot needs both for a compressed image",
         )
         return None
-    unpacked = _gunzip(data, min(10 * size, 64 << 20))
+    unpacked = gunzip(data, min(10 * size, 64 << 20))
     if unpacked is None:
         machine.say("u-boot-boot", "the compressed image does not unpack within ten times kernel_comp_size")
         return None
@@ -241,7 +242,7 @@ def _ramdisk(machine: Machine, word: Marked) -> _Ramdisk | int:
 
 def present_magic(machine: Machine, address: int) -> bool:
     """Whether a device tree or FIT begins at an address."""
-    return machine.memory.read(address, 4) == b"\xd0\x0d\xfe\xed"
+    return bytes(machine.memory.read(address, 4) or b"") == MAGIC
 
 
 def _moved_ramdisk(
@@ -252,10 +253,8 @@ def _moved_ramdisk(
         return None, None
     high = machine.text("initrd_high")
     machine.unset("initrd_high")
-    if high is None:
-        limit = _number(machine, "bootm_mapsize", _size(machine)) + _low(machine)
-    else:
-        limit = hexadecimal(high)
+    highest = _number(machine, "bootm_mapsize", _size(machine)) + _low(machine)
+    limit = highest if high is None else hexadecimal(high)
     if high is not None and limit == WIDTH:
         room.reserve(ramdisk.start, ramdisk.size)
         return (ramdisk.start, ramdisk.size), ramdisk.unsure
@@ -366,7 +365,7 @@ def _fixed(machine: Machine, final: _Final, ramdisk: tuple[int | None, int] | No
     if ramdisk is not None:
         tree.resize(size + _MORE)
         start = ramdisk[0] if ramdisk[0] is not None else 0x1000
-        fixups.initrd(machine, tree, start, start + ramdisk[1], unsure)
+        fixups.initrd(tree, start, start + ramdisk[1], unsure)
     if final.known:
         tree.keep()
     return tree

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import conditions, variables
 from colorcheck.loader.u_boot import load as loads
-from colorcheck.loader.u_boot.boot import boot, bootefi
+from colorcheck.loader.u_boot.boot import boot, bootefi, gunzip
 from colorcheck.loader.u_boot.fdt import fdt
 from colorcheck.loader.u_boot.image import HEADER, read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, Machine, Status
@@ -63,7 +63,9 @@ def _bracket(machine: Machine, words: Sequence[Marked]) -> Status:
         (False, True),
     )
     if not machine.decide(Doubt(BRACKET, False, fact)):
-        machine.say("u-boot-command", "[ is an unknown command to U-Boot before 2026.07: it counts as false", "write test")
+        machine.say(
+            "u-boot-command", "[ is an unknown command to U-Boot before 2026.07: it counts as false", "write test"
+        )
         return 1
     return conditions.test(machine, words[1:-1])
 
@@ -124,7 +126,7 @@ def source(machine: Machine, words: Sequence[Marked]) -> Status:
         machine.here = here
 
 
-def leave(machine: Machine, words: Sequence[Marked]) -> Status:
+def leave(machine: Machine, _words: Sequence[Marked]) -> Status:
     """`exit` does nothing in a script before v2023.04."""
     fact = OpenFact(
         "exit ends the script",
@@ -186,9 +188,7 @@ def _unzip(machine: Machine, words: Sequence[Marked]) -> Status:
         machine.memory.darken(end, 0x1000)
         machine.set("filesize", machine.unknown(fact))
         return 0
-    from colorcheck.loader.u_boot.boot import _gunzip
-
-    found = _gunzip(bytes(data), 64 << 20)
+    found = gunzip(bytes(data), 64 << 20)
     if found is None:
         return 1
     put(machine, File(loaded.name if loaded else "", len(found), found), end)
@@ -196,11 +196,11 @@ def _unzip(machine: Machine, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _stops(machine: Machine, words: Sequence[Marked]) -> Status:
+def _stops(_machine: Machine, _words: Sequence[Marked]) -> Status:
     raise HaltError("the script resets the board or hangs here")
 
 
-def _elsewhere(machine: Machine, words: Sequence[Marked]) -> Status:
+def _elsewhere(machine: Machine, _words: Sequence[Marked]) -> Status:
     machine.open(
         f"another boot at {machine.place}",
         "this command looks for something else to boot (extlinux, PXE, a boot flow), which is not followed",
@@ -224,7 +224,7 @@ def _fills(machine: Machine, name: str, words: Sequence[Marked]) -> Status:
 
 
 def _always(status: int) -> Callable[[Machine, Sequence[Marked]], Status]:
-    return lambda machine, words: status
+    return lambda _machine, _words: status
 
 
 _COMMANDS: dict[str, Callable[[Machine, Sequence[Marked]], Status]] = {
@@ -287,13 +287,15 @@ _SIZED: dict[str, Callable[[Machine, str, Sequence[Marked]], Status]] = {
     "ubi": _fills,
 }
 _QUIET = frozenset(
-    "echo sleep bdinfo version help ? md cmp crc32 saveenv printf date time coninfo clocks iminfo imls ls fatls ext4ls "
-    "fstype part fatinfo mii mdio log dcache icache base loop showvar setenv_f pause bootstage panic_not led "
-    "gpio_none fpga pci usb_none i2c gpt".split()
+    (
+        *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "cmp", "crc32", "saveenv", "printf", "date", "time"),
+        *("coninfo", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstype", "part", "fatinfo", "mii", "mdio"),
+        *("log", "dcache", "icache", "base", "loop", "showvar", "pause", "bootstage", "led", "fpga", "pci", "i2c"),
+    )
 )
-_ASKING = frozenset("ping gpio hash iminfo crc efidebug smc regulator pmic wdt mtd tpm rng ext4write fatwrite save dm sysreset".split())
-
-
-def known(name: str) -> bool:
-    """Whether a command is followed or known to change nothing."""
-    return name in _COMMANDS or name in _SIZED or name in _QUIET
+_ASKING = frozenset(
+    (
+        *("ping", "gpio", "hash", "smc", "regulator", "pmic", "wdt", "mtd", "tpm", "rng", "ext4write", "fatwrite"),
+        *("save", "dm", "clk", "gpt", "efidebug"),
+    )
+)

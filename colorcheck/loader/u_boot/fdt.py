@@ -118,7 +118,7 @@ def _not_a_tree(machine: Machine, address: int) -> None:
     machine.say("u-boot-fdt", message)
 
 
-def _move(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _move(machine: Machine, _tree: Tree, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
     source = present(machine, machine.address(rest[0]) or 0)
@@ -301,7 +301,7 @@ def _get_value(machine: Machine, name: str, value: bytes, rest: Sequence[Marked]
 def _printable(value: bytes) -> bool:
     if not value or value[-1:] not in (b"\0", b"\n") or value[:1] == b"\0" or b"\0\0" in value:
         return False
-    return all(b == 0 or b == 10 or 32 <= b < 127 for b in value) and value.endswith(b"\0")
+    return all(b in (0, 10) or 32 <= b < 127 for b in value) and value.endswith(b"\0")
 
 
 def _chosen(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
@@ -311,17 +311,17 @@ def _chosen(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
         return _USAGE
     if chosen(machine, tree):
         start = hexadecimal(rest[0].text) if rest else 0
-        initrd(machine, tree, start, start + hexadecimal(rest[1].text) - 1 if rest else 0)
+        initrd(tree, start, start + hexadecimal(rest[1].text) - 1 if rest else 0)
     tree.keep()
     return 0
 
 
-def _memory(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _memory(_machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.fixups import memory_node
 
     if len(rest) != 2:
         return _USAGE
-    done = memory_node(machine, tree, ((hexadecimal(rest[0].text), hexadecimal(rest[1].text)),))
+    done = memory_node(tree, ((hexadecimal(rest[0].text), hexadecimal(rest[1].text)),))
     tree.keep()
     return 0 if done else 1
 
@@ -342,7 +342,7 @@ def _rsvmem(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _print(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _print(_machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
     """`print` and `list` fail for a node or property that is not there."""
     path = rest[0].text if rest else "/"
     at = tree.node(path)
@@ -351,11 +351,11 @@ def _print(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 1 if len(rest) > 1 and tree.value(at, rest[1].text) is None else 0
 
 
-def _nothing(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _nothing(_machine: Machine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _board(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _board(machine: Machine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
     machine.assumptions["the board's own code in U-Boot changes nothing in the tree that Xen reads"] = None
     return 0
 

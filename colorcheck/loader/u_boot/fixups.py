@@ -8,6 +8,7 @@ from __future__ import annotations
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Machine
 from colorcheck.loader.u_boot.numbers import hexadecimal_end
+from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import Tree
 
 VERSION = "u-boot,version"
@@ -20,7 +21,7 @@ def root(machine: Machine, tree: Tree) -> bool:
     serial = machine.environment.get("serial#")
     if serial is None:
         return True
-    return tree.put(0, "serial-number", _text(serial.text), serial, _unsure(machine, serial.text)) >= 0
+    return tree.put(0, "serial-number", _text(serial.text), serial, _unsure(serial.text)) >= 0
 
 
 def chosen(machine: Machine, tree: Tree) -> bool:
@@ -29,7 +30,10 @@ def chosen(machine: Machine, tree: Tree) -> bool:
     if at < 0:
         return False
     arguments = machine.get("bootargs")
-    if arguments is not None and tree.put(at, "bootargs", _text(arguments.text), arguments, _unsure(machine, arguments.text)) < 0:
+    if (
+        arguments is not None
+        and tree.put(at, "bootargs", _text(arguments.text), arguments, _unsure(arguments.text)) < 0
+    ):
         return True
     version = OpenFact("U-Boot's version", "a text that Xen does not read", (), machine.place)
     tree.put(at, VERSION, b"U-Boot".ljust(_LENGTH, b" ")[: _LENGTH - 1] + b"\0", None, machine.quiet(version))
@@ -46,13 +50,11 @@ def memory(machine: Machine, tree: Tree) -> bool:
             "[target]",
             'memory = ["0x40000000+0x80000000"]  # start+size, from the log of bdinfo',
         )
-        return memory_node(machine, tree, None, machine.number(fact))
-    return memory_node(machine, tree, banks)
+        return memory_node(tree, None, machine.number(fact))
+    return memory_node(tree, banks)
 
 
-def memory_node(
-    machine: Machine, tree: Tree, banks: tuple[tuple[int, int], ...] | None, unsure: int | None = None
-) -> bool:
+def memory_node(tree: Tree, banks: tuple[tuple[int, int], ...] | None, unsure: int | None = None) -> bool:
     """Write banks into the first child of the root named memory; without any it is made."""
     at = tree.find_or_add(0, "memory")
     if at < 0 or tree.put(at, "device_type", b"memory\0") < 0:
@@ -98,10 +100,10 @@ def ethernet(machine: Machine, tree: Tree) -> None:
             position += position < len(address.text)
         if tree.value(at, "mac-address") is not None:
             tree.put(at, "mac-address", bytes(octets))
-        tree.put(at, "local-mac-address", bytes(octets), None, _unsure(machine, address.text))
+        tree.put(at, "local-mac-address", bytes(octets), None, _unsure(address.text))
 
 
-def initrd(machine: Machine, tree: Tree, start: int, end: int, unsure: int | None = None) -> bool:
+def initrd(tree: Tree, start: int, end: int, unsure: int | None = None) -> bool:
     """The ramdisk's reservation, last in its list, and linux,initrd-start and -end in /chosen."""
     if start == end:
         return True
@@ -124,8 +126,6 @@ def _text(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape") + b"\0"
 
 
-def _unsure(machine: Machine, text: str) -> int | None:
-    from colorcheck.loader.u_boot.text import unknowns
-
+def _unsure(text: str) -> int | None:
     found = unknowns(text)
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""The files that a script can load: those of the manifest, those that lie here under their name, and sources of these."""
+"""The files that a script can load: those of the manifest, those that lie here under their name, and their sources."""
 
 from __future__ import annotations
 

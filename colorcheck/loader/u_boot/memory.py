@@ -11,8 +11,6 @@ _PAGE = 1 << 12
 _TOP = 1 << 64
 
 
-
-
 @dataclass(slots=True)
 class Memory:
     """Known bytes by page. What was never written and what has no known content is not there.

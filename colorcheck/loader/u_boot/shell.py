@@ -180,7 +180,9 @@ class _Reader:
             try:
                 again = second_reading(command_again(rest, self._lookup))
             except UnclosedError:
-                message = "a variable's value has an unpaired quote: U-Boot calls this a syntax error and skips the command"
+                message = (
+                    "a variable's value has an unpaired quote: U-Boot calls this a syntax error and skips the command"
+                )
                 machine.say("u-boot-syntax", message)
                 return machine.last_status
             return self._simple(again) if again else machine.last_status

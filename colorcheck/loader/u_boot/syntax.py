@@ -97,7 +97,7 @@ def _script(text: str, *, whole: bool) -> Script:
     steps = _grammar().parse_interactive(text, start="body" if whole else "start")
     try:
         steps.exhaust_lexer()
-        found: list[Any] = [steps.feed_eof()]
+        found: list[Any] = [steps.feed_eof()]  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
         if whole:
             return Script((), _position(error, text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from colorcheck.core.source import Passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Property
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, read_content
@@ -72,7 +73,7 @@ class Tree:
     def _note(self, path: str, name: str, value: bytes, text: Marked | None, unsure: int | None) -> None:
         machine, key = self.machine, (path, name)
         place = machine.place
-        strings = ()
+        strings: tuple[Passage, ...] = ()
         if text is not None:
             found = machine.sources.passage(text, place)
             strings = (found,) if found.pieces else ()

@@ -12,7 +12,11 @@ from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked, joined
 
 _BLANKS = " \t"
-_LARGEST = 1 << 16
+_LARGEST = 1 << 20
+_SUBCOMMANDS = (
+    *("ask", "default", "delete", "edit", "erase", "exists", "export", "flags", "import", "info", "load"),
+    *("print", "run", "save", "select", "set", "grep"),
+)
 
 
 def setenv(machine: Machine, words: Sequence[Marked]) -> Status:
@@ -36,9 +40,7 @@ def environment(machine: Machine, words: Sequence[Marked]) -> Status:
     if not words:
         return 1
     name, rest = words[0].text, words[1:]
-    known = ("ask", "default", "delete", "edit", "erase", "exists", "export", "flags", "import", "info", "load")
-    known += ("print", "run", "save", "select", "set", "grep")
-    found = [k for k in known if k.startswith(name)] if name not in known else [name]
+    found = [k for k in _SUBCOMMANDS if k.startswith(name)] if name not in _SUBCOMMANDS else [name]
     match found[0] if len(found) == 1 else "":
         case "set":
             return setenv(machine, rest)
@@ -158,7 +160,7 @@ def _read(machine: Machine, address: int, words: Sequence[Marked], separator: st
         size = end + 2 if end >= 0 else len(text.text)
     elif size > known:
         size = known
-    return text.part(0, min(size, _LARGEST * 16))
+    return text.part(0, min(size, _LARGEST))
 
 
 def enter(machine: Machine, text: Marked, separator: str, names: list[str]) -> None:
@@ -171,7 +173,9 @@ def enter(machine: Machine, text: Marked, separator: str, names: list[str]) -> N
             position += 1
         if position >= end or content[position] == "\0":
             break
-        stop = min((i for i in (content.find(separator, position), content.find("\0", position)) if i >= 0), default=end)
+        stop = min(
+            (i for i in (content.find(separator, position), content.find("\0", position)) if i >= 0), default=end
+        )
         if content[position] == "#":
             position = stop + 1
             continue

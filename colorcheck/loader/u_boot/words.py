@@ -138,7 +138,7 @@ def second_reading(text: Marked) -> list[Word]:
     words: list[Word] = []
     while reader.position < len(text.text):
         letter = text.text[reader.position]
-        if letter == "\n" or letter == "#":
+        if letter in ("\n", "#"):
             break
         if letter in _BLANK:
             reader.position += 1
