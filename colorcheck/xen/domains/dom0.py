@@ -18,7 +18,7 @@ from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
 
 DEFAULT_MEMORY = 512 * MIB
@@ -77,7 +77,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     if not system.coloring:
         return Choice((), ColorSource.DEFAULT, place)
     notes = option_notes(arguments, Concept.DOM0_COLORS, "dom0")
-    if not arguments.dialect.modelled:
+    if not arguments.release.modelled:
         choice = dom0_choice(arguments, system.nr_colors, place)
         return replace(choice, notes=(*notes, *choice.notes))
     colors, source = arguments.dom0_colors, arguments.dom0_source
@@ -88,7 +88,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
         notes += out_of_range(colors, system.nr_colors, "dom0", place)
-        name = "domain 0" if system.version == "4.20" else "d0"
+        name = system.release.traits.dom0_named_with_colors
         failure = Failure("dom0-colors", f"Error initializing LLC coloring for {name} (rc = -22)")
     return Choice(colors, source, place, failure, tuple(notes))
 
