@@ -40,7 +40,6 @@ from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
 
 _PA_BITS = 40
 _HIGHEST_ORDER = 10
-_EARLY = Failure("other", "Early FDT parsing failed (-22)")
 
 
 @dataclass(slots=True)
@@ -147,6 +146,8 @@ def _xen(case: _Case) -> System:
     else:
         case.notes += colors_while_off(arguments)
         colors = ()
+    if case.machine.panic and case.release.modelled:
+        panic = Failure("other", case.machine.panic)
     return System(
         case.release,
         found.coloring,
@@ -157,7 +158,7 @@ def _xen(case: _Case) -> System:
         place,
         found.location,
         (),
-        panic=_EARLY if case.machine.refused and case.release.modelled else panic,
+        panic=panic,
     )
 
 
@@ -178,6 +179,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             case.has_dom0,
             case.arguments.dom0_colors,
             case.arguments.legacy,
+            case.machine,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)

@@ -19,6 +19,7 @@ from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
+from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
 
 DEFAULT_MEMORY = 512 * MIB
@@ -36,11 +37,14 @@ class Dom0:
 def presence(deployment: Deployment, machine: Machine, arguments: BootArguments) -> tuple[bool, tuple[Note, ...]]:
     """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
 
-    Where no module of any domain is known (a boot loader adds them, or there is no device tree), a dom0 is assumed
-    if guests of xl or options for dom0 are given.
+    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`). Where no
+    module of any domain is known (a boot loader adds them, or there is no device tree), a dom0 is assumed if guests of
+    xl or options for dom0 are given.
     """
     if machine.module("kernel") is not None:
         return True, ()
+    if machine.final:
+        return not any(module.kind == "kernel" for module in machine.modules), ()
     loaded = any(module.kind not in ("xen", "device-tree") for module in machine.modules)
     options = [*arguments.given(Concept.DOM0_COLORS), *arguments.given(Concept.DOM0_MEMORY)]
     if loaded or not (deployment.guests or options):
@@ -54,6 +58,11 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     """dom0 under this Xen; its P2M tables are left out."""
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
+    if _without_kernel(machine, system.release.traits):
+        message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        notes += (
+            note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
+        )
     domain = Domain(
         0,
         "dom0",
@@ -64,9 +73,16 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
         place,
         _vcpus(deployment, arguments),
         pages=-(-memory // 4096),
-        failure=choice.failure,
+        failure=choice.failure or _without_kernel(machine, system.release.traits),
     )
     return Dom0(domain, memory, (*choice.notes, *notes))
+
+
+def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
+    """`kernel_probe` finds nothing to start."""
+    if not machine.final or machine.module("kernel") is not None:
+        return None
+    return Failure("other", f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 
 
 def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choice:
