@@ -19,10 +19,11 @@ from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.plan.repaired_xl import mended
 from colorcheck.xen.domains import dom0less
+from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.options import LONGEST_OPTION
 from colorcheck.xen.release.dialects import Concept, Dialect, dialect_of
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
+from colorcheck.xen.system import Domain, System
 
 CUT = "option-cut"
 

@@ -17,7 +17,8 @@ from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.xen.system import Boot, Domain, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import Domain, System
 
 MODELLED = ("4.20", "4.21", "4.22")
 XEN = "xen"

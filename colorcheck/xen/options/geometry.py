@@ -6,10 +6,10 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
+from colorcheck.xen.kinds import Failure, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.dialects import Concept
-from colorcheck.xen.system import Failure, Note
 
 
 @dataclass(frozen=True, slots=True)
