@@ -11,6 +11,7 @@ from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 if TYPE_CHECKING:
     from colorcheck.xen.machine.preparation import Preparation
     from colorcheck.xen.options.options import BootArguments
+    from colorcheck.xen.release.release import Release
 
 _ELSEWHERE = {"Interval": "booted", "Built": "booted", "Boot": "booted", "FrameRun": "frame_run"}
 
@@ -66,14 +67,14 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The effective system: what a given version of Xen decides before it hands out memory.
+    """The effective system: what a release of Xen decides before it hands out memory.
 
-    `nr_colors` is None while coloring is off. `version` is upstream's line whose code is modelled ("4.20").
+    `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
     `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
-    `arguments` are the boot arguments as this Xen reads them; `dialect` the name of its line.
+    `arguments` are the boot arguments as this Xen reads them.
     """
 
-    version: str
+    release: Release
     coloring: bool
     nr_colors: int | None
     way_size: int | None
@@ -86,4 +87,3 @@ class System:
     panic: Failure | None = None
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
-    dialect: str = ""

@@ -18,6 +18,7 @@ from colorcheck.xen.memory.frame_run import FrameRun
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.memory.page_tables import PageTables
 from colorcheck.xen.memory.pdx import compression
+from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System
 
 HERE = Location("system.dts")
@@ -98,7 +99,7 @@ def systems(draw: st.DrawFn) -> System:
         0,
     )
     return System(
-        draw(st.sampled_from(["4.20", "4.21", "4.22"])),
+        release_of(draw(st.sampled_from(["4.20", "4.21", "4.22"]))),
         True,
         nr_colors,
         nr_colors * PAGE,

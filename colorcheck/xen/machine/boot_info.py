@@ -21,6 +21,7 @@ from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
 from colorcheck.xen.notes import note
+from colorcheck.xen.release.traits import Traits
 
 R = TypeVar("R", bound=Range)
 
@@ -29,8 +30,6 @@ EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT = -22, -2
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
 MAX_BANKS = 256
-USUAL_IMAGE_SIZE = {"4.20": 0x174000, "4.21": 0x17C000, "4.22": 0x17C000}
-"""`_end - _start` of the builds that the memory model was measured with, for a target that does not say."""
 
 
 @dataclass(slots=True)
@@ -59,12 +58,12 @@ class _Scan:
         _add(self, self.order, module)
 
 
-def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[Note, ...]]:
+def read_machine(deployment: Deployment, traits: Traits) -> tuple[Machine, tuple[Note, ...]]:
     """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
     scan = _Scan(loader=deployment.manifest.target.loader)
     tree = deployment.tree
     _given_memory(scan, deployment)
-    image_size = _image_size(scan, deployment, version)
+    image_size = _image_size(scan, deployment, traits)
     _loaded(scan, deployment, image_size)
     if tree is not None:
         scan.memreserve = list(_memreserve(tree))
@@ -92,11 +91,11 @@ def _given_memory(scan: _Scan, deployment: Deployment) -> None:
         _add(scan, scan.banks, Range(start, size, "memory", location))
 
 
-def _image_size(scan: _Scan, deployment: Deployment, version: str) -> int:
+def _image_size(scan: _Scan, deployment: Deployment, traits: Traits) -> int:
     size = deployment.xen_image_size or deployment.manifest.target.xen_image_size
     if size and size > 0:
         return size
-    usual = USUAL_IMAGE_SIZE.get(version, max(USUAL_IMAGE_SIZE.values()))
+    usual = traits.usual_image_size
     message = f"the size of Xen's image is not given; a usual build's {usual:#x} bytes stand in"
     scan.notes.append(note("image-size-assumed", message, deployment.manifest.location("target"), size=usual))
     return usual
