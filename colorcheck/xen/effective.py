@@ -233,7 +233,7 @@ def _prepare(case: _Case, board: Board | None) -> Preparation:
 
 def _devices(tree: DeviceTree, case: _Case) -> tuple[Mapping, ...]:
     ancestry = Ancestry(tree)
-    uart = console(ancestry, tuple(option.text for option in case.arguments.options))
+    uart = console(ancestry, case.arguments.text("console", "dtuart"), case.arguments.text("dtuart"))
     return tuple(mapped_into_dom0(ancestry, uart))
 
 

@@ -140,4 +140,27 @@ def test_any_text_is_read_and_places_are_true(text: str, version: str) -> None:
         place = option.location
         assert text[place.column - 1 : place.end_column - 1] == option.written.text
         assert " " not in option.written.text
-        assert bool(option.message) == (option.fate is not OptionFate.ACCEPTED)
+        assert bool(option.message) == (option.fate in (OptionFate.UNKNOWN, OptionFate.REJECTED))
+
+
+def test_options_of_other_kinds_are_read_as_xen_reads_them() -> None:
+    read = parse_boot_arguments(
+        "dom0_vcpus_pin=ON dom0_max_vcpus=2x maxcpus=0x10 no-hmp-unsafe sync_console sched=a-long-name console= "
+        "loglvl=all"
+    )
+    assert (read.flag("dom0_vcpus_pin"), read.flag("hmp-unsafe", default=True), read.flag("sync_console")) == (
+        False,
+        False,
+        True,
+    )
+    assert (read.number("dom0_max_vcpus"), read.number("maxcpus"), read.number("timer_slop", 50000)) == (2, 16, 50000)
+    assert (read.text("sched"), read.text("console", "dtuart"), read.text("dtuart", "x")) == ("a-long-na", "", "x")
+    assert read.said == (
+        'parameter "dom0_vcpus_pin" has invalid value "ON", rc=-1!',
+        'parameter "dom0_max_vcpus" has invalid value "2x", rc=-22!',
+    )
+
+
+@pytest.mark.parametrize(("text", "value"), [("2x", 2), ("1-2", 1), ("0x2", 2), ("010", 8), ("-1", 0xFFFFFFFF)])
+def test_integers_of_every_option_are_in_base_0_and_kept_before_an_error(text: str, value: int) -> None:
+    assert parse_boot_arguments(f"dom0_max_vcpus={text}").number("dom0_max_vcpus") == value

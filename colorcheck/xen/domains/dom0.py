@@ -127,8 +127,8 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
 
 def _vcpus(deployment: Deployment, arguments: BootArguments) -> int:
     """`dom0_max_vcpus`, else one for each CPU of the device tree."""
-    for option in reversed(arguments.options):
-        if option.key == "dom0_max_vcpus" and option.value.isdecimal() and int(option.value):
-            return int(option.value)
+    limit = arguments.number("dom0_max_vcpus")
+    if limit:
+        return limit
     cpus = deployment.tree.node("/cpus") if deployment.tree else None
     return sum(child.name.partition("@")[0] == "cpu" for child in cpus.children) or 1 if cpus else 1
