@@ -14,6 +14,7 @@ from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.xl_guest import XlGuest, colors_of
+from colorcheck.xen.kinds import ColorSource, Failure
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
@@ -21,7 +22,6 @@ from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.options.spelling import mask_colors
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.spelling import OtherDomains, PropertyKind
-from colorcheck.xen.system import ColorSource, Failure
 
 _MASK_BYTES = 16
 
