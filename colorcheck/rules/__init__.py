@@ -109,6 +109,8 @@ from colorcheck.rules.reading import (
     cc011_needs_a_shell,
     cc012_kconfig,
     cc013_xen_image,
+    cc014_other_kind,
+    cc015_line_ends,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -154,6 +156,8 @@ RULES: tuple[Rule, ...] = (
     cc011_needs_a_shell.RULE,
     cc012_kconfig.RULE,
     cc013_xen_image.RULE,
+    cc014_other_kind.RULE,
+    cc015_line_ends.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,
