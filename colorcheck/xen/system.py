@@ -27,6 +27,10 @@ class DomainKind(StrEnum):
     XL = "xl"
 
 
+HANG = "hang"
+"""The kind of failure with which Xen neither goes on nor says anything."""
+
+
 class ColorSource(StrEnum):
     """Where a domain's colors come from."""
 
@@ -189,4 +193,7 @@ class Boot:
 
     @property
     def outcome(self) -> str:
-        return "panics" if self.panic else "boots"
+        """What becomes of Xen: `boots`, `panics`, or `hangs`, which no message tells."""
+        if self.panic is None:
+            return "boots"
+        return "hangs" if self.panic.kind == HANG else "panics"
