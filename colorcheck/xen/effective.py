@@ -22,13 +22,15 @@ from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_domains import xl_domains
+from colorcheck.xen.kinds import HANG, DomainKind, Failure, Note
 from colorcheck.xen.machine.boot_info import read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
 from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
-from colorcheck.xen.memory.p2m import Mapping, levels
+from colorcheck.xen.memory.p2m import levels
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
@@ -36,7 +38,7 @@ from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
-from colorcheck.xen.system import HANG, Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
 _PA_BITS = 40
 MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
@@ -260,7 +262,7 @@ def _prepare(case: _Case, board: Board | None) -> Preparation:
 
 def _devices(tree: DeviceTree, case: _Case) -> tuple[Mapping, ...]:
     ancestry = Ancestry(tree)
-    uart = console(ancestry, tuple(option.text for option in case.arguments.options))
+    uart = console(ancestry, case.arguments.text("console", "dtuart"), case.arguments.text("dtuart"))
     return tuple(mapped_into_dom0(ancestry, uart))
 
 

@@ -12,10 +12,12 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.effective import effective
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import siblings
-from colorcheck.xen.system import Boot, DomainKind, System
+from colorcheck.xen.system import System
 
 
 @dataclass(frozen=True, slots=True)
