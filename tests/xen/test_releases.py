@@ -238,4 +238,4 @@ def test_the_frame_table_spans_holes_without_compression() -> None:
         pages = BootAllocator([(bank.start >> 12, bank.end >> 12) for bank in banks])
         consume(pages, Machine(banks, compresses=compresses), release_of("4.21").traits)
         sizes.append(sum(taken.end - taken.start for taken in pages.taken if taken.purpose == "frame table"))
-    assert sizes == [32 * MIB // PAGE, -(-33 * GIB // PAGE * 56 // (32 * MIB)) * 32 * MIB // PAGE]
+    assert sizes[0] < sizes[1] == -(-33 * GIB // PAGE * 56 // (32 * MIB)) * 32 * MIB // PAGE
