@@ -1,6 +1,7 @@
 """Board files: TOML to Board, every value range-checked.
 
-An absent value is unknown; caches and clusters may come from the file of the SoC that `geometry` names. `sources` are keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
+An absent value is unknown; caches and clusters may come from the file of the SoC that `geometry` names. `sources` are
+keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
 """
 
 from __future__ import annotations

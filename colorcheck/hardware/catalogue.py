@@ -31,7 +31,7 @@ class Catalogue:
         return tuple(sorted(self.makers))
 
     def board(self, name: str) -> Board:
-        """The board of this name, alias or title. Raises UnknownBoardError, or BoardFileError for a file not in order."""
+        """The board of this name, alias or title. Raises UnknownBoardError, BoardFileError for a bad file."""
         if name not in self._made:
             self._made[name] = self._make(name) if name in self.makers else self._by_other_name(name)
         return self._made[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
@@ -18,7 +19,7 @@ QEMU_VIRT = "linux,dummy-virt"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The board, how it was found (`named`, `compatible`, `soc`, `device-tree`, `none`), and what is to be said about it."""
+    """The board, how it was found (`named`, `compatible`, `soc`, `device-tree`, `none`), and what is to be said."""
 
     board: Board | None
     how: str
@@ -31,8 +32,9 @@ def choose_board(
     """The board of a deployment.
 
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
-    name the device tree decides: a board of the catalogue by the root's `compatible`, the caches and clusters of its SoC
-    with the tree's own memory, or what the tree itself describes. Numbers that the tree has and the catalogue contradicts are a problem of kind `board-contradicts-tree`.
+    name the device tree decides: a board of the catalogue by the root's `compatible`, the caches and clusters of its
+    SoC with the tree's own memory, or what the tree itself describes. Numbers that the tree has and the catalogue
+    contradicts are a problem of kind `board-contradicts-tree`.
     """
     described, problems = board_from_device_tree(tree) if tree else (None, ())
     if name is not None:

@@ -18,7 +18,7 @@ GENERIC = "armv8"
 
 
 def on_any_board(soc: Board, model: str) -> Board:
-    """The SoC of a catalogue's board on another board, called `model`: caches and clusters, no DRAM, no IOMMU wiring."""
+    """The SoC of a catalogue's board on another board, called `model`: its caches and clusters, no DRAM."""
     title = f"{model} ({soc.soc})" if model else f"a board with {soc.soc}"
     return replace(
         soc, title=title, dram=(), dram_sources=(), dram_map=None, notes=(), compatible=(), aliases=(), device_tree=""
@@ -57,7 +57,7 @@ def pairs(known: Board, described: Board) -> Iterator[tuple[Cluster | None, Clus
 
 
 def contradiction(mine: Cluster | None, theirs: Cluster) -> Iterator[tuple[str, str]]:
-    """What board and tree say differently of a last-level cache: the board's word and the tree's, nothing if they agree."""
+    """What board and tree say differently of a last-level cache: the board's word and the tree's."""
     one, other = (cluster.llc if cluster else None for cluster in (mine, theirs))
     if mine is None or one is None or other is None or mine.cores != theirs.cores:
         return
