@@ -38,7 +38,17 @@ def run_fleet(options: argparse.Namespace) -> int:
         for key in KEYS
         if key.path.startswith("rules.") and (value := getattr(options, key.path, None))
     )
-    jobs = [Job(name, fail_on=options.fail_on, formats=formats, root=os.getcwd(), rules=rules) for name in manifests]
+    jobs = [
+        Job(
+            name,
+            fail_on=options.fail_on,
+            formats=formats,
+            root=os.getcwd(),
+            rules=rules,
+            allow_outside=options.allow_outside,
+        )
+        for name in manifests
+    ]
     with _progress(len(jobs)) as told:
         checked = check_all(jobs, options.jobs, None if options.no_cache else user_cache(), told)
     for output in wanted:

@@ -16,7 +16,7 @@ class Job:
     """One deployment to check.
 
     `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
-    that the command line gives (`rules.select`).
+    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree.
     """
 
     manifest: str
@@ -25,6 +25,7 @@ class Job:
     root: str = "."
     timeout: float = 10.0
     rules: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    allow_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

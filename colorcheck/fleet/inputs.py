@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
-from pathlib import Path
+from glob import has_magic
 from typing import TypeAlias
 
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import opened
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.read import files_beside, files_named
 
@@ -27,7 +27,8 @@ class Dependency:
         try:
             if self.kind == "size":
                 return os.stat(self.name).st_size
-            return hashlib.sha256(Path(self.name).read_bytes()).hexdigest()
+            with opened(self.name) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError):
             return None
 
@@ -43,7 +44,7 @@ def files_of(deployment: Deployment) -> tuple[str, ...]:
     manifest = deployment.manifest
     target = manifest.target
     named = [manifest.device_tree, *manifest.overlays, manifest.image_builder, target.kconfig, target.xen_image]
-    named += [name for name in manifest.domains if not glob.has_magic(name)]
+    named += [name for name in manifest.domains if not has_magic(name)]
     named += [target.board] if target.board and target.board.endswith(".toml") else []
     named += [policy.miss_curve for policy in manifest.domain_policies]
     found = [manifest.file, *(os.path.join(manifest.folder, name) for name in named if name)]
@@ -56,9 +57,7 @@ def files_of(deployment: Deployment) -> tuple[str, ...]:
 def patterns_of(deployment: Deployment) -> tuple[str, ...]:
     """The patterns that name guests, as paths."""
     manifest = deployment.manifest
-    return tuple(
-        os.path.normpath(os.path.join(manifest.folder, name)) for name in manifest.domains if glob.has_magic(name)
-    )
+    return tuple(os.path.normpath(os.path.join(manifest.folder, name)) for name in manifest.domains if has_magic(name))
 
 
 def sized_files_of(deployment: Deployment) -> tuple[str, ...]:

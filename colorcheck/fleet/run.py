@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Severity, Verdict
+from colorcheck.files.boundary import boundary_of, restricted
 from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, crashed
 from colorcheck.fleet.inputs import Dependency, State, dependencies
@@ -79,6 +80,11 @@ def _pooled(jobs: Sequence[Job], workers: int, cache: Cache | None, lost: list[J
 
 def check(job: Job, cache: Cache | None = None) -> Checked:
     """Check one deployment, here and now. Never raises for what is in its files."""
+    with restricted(None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))):
+        return _check(job, cache)
+
+
+def _check(job: Job, cache: Cache | None) -> Checked:
     from colorcheck.inputs.read import read_deployment
     from colorcheck.report import Style, render
     from colorcheck.report.view import headline
