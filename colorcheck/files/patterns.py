@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from glob import has_magic
 
+from colorcheck.files.watching import asks_content, asks_pattern
+
 MOST = 100_000
 """Folders that one pattern may look into; a pattern that needs more matches what was found until then."""
 
 
 def is_pattern(name: str) -> bool:
     """Whether the name has a wildcard in it and is not simply the name of a file."""
+    if has_magic(name):
+        asks_content(name)
     return has_magic(name) and not os.path.lexists(name)
 
 
 def matches(pattern: str) -> tuple[str, ...]:
     """The files that a pattern names, in alphabetical order, each once. Folders that cannot be entered are passed."""
+    asks_pattern(pattern)
     absolute = pattern.startswith(os.sep)
     parts = [part for part in pattern.split(os.sep) if part not in ("", ".")]
     left = [MOST]

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from colorcheck.core.units import MIB
 from colorcheck.files.boundary import outside
+from colorcheck.files.watching import asks_content, asks_size
 
 LARGEST = 16 * MIB
 _BLOCK = 1 * MIB
@@ -39,6 +40,8 @@ def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: b
     `named`: the user named it on the command line, so that it may lie anywhere.
     """
     name = os.fspath(path)
+    if not named:
+        asks_content(name)
     if not named and outside(name):
         advice = "name a file of the repository, or give --allow-outside"
         raise Unreadable(name, "outside", "it lies outside of the deployment's repository", advice)
@@ -83,6 +86,22 @@ def is_pointer(content: bytes) -> bool:
 def pointer(path: str) -> Unreadable:
     """Such a file cannot be read: what stands in it is not its content."""
     return Unreadable(path, "lfs-pointer", "this is a pointer of git LFS, its content is not here", "git lfs pull")
+
+
+def is_file(path: str) -> bool:
+    """Whether there is a plain file that could be read."""
+    asks_content(path)
+    return not outside(path) and os.path.isfile(path)
+
+
+def size_of(path: str) -> int | None:
+    """The bytes of a plain file, which is not read; None where there is none that could be."""
+    asks_size(path)
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) and not outside(path) else None
 
 
 def text(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = False) -> str:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import opened
+from colorcheck.files.watching import Recorder
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.read import files_beside, files_named
 
@@ -65,14 +66,14 @@ def sized_files_of(deployment: Deployment) -> tuple[str, ...]:
     return files_beside(deployment.image_builder) if deployment.image_builder else ()
 
 
-def dependencies(deployment: Deployment) -> tuple[Dependency, ...] | None:
-    """All of them; None where reading ended early, so that not all of them are known."""
+def dependencies(deployment: Deployment, read: Recorder) -> tuple[Dependency, ...] | None:
+    """All of them: what was asked of the file system, and what is named; None where reading ended early."""
     if ended_early(deployment):
         return None
     return (
-        *(Dependency("content", name) for name in files_of(deployment)),
-        *(Dependency("size", name) for name in sized_files_of(deployment)),
-        *(Dependency("matches", name) for name in patterns_of(deployment)),
+        *(Dependency("content", name) for name in dict.fromkeys((*files_of(deployment), *read.contents))),
+        *(Dependency("size", name) for name in dict.fromkeys((*sized_files_of(deployment), *read.sizes))),
+        *(Dependency("matches", name) for name in dict.fromkeys((*patterns_of(deployment), *read.patterns))),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from glob import has_magic
@@ -11,8 +10,8 @@ from glob import has_magic
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
-from colorcheck.files.boundary import outside
 from colorcheck.files.patterns import is_pattern, matches
+from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -192,13 +191,9 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
     """The bytes of the plain files that the values of a configuration name."""
     sizes: dict[str, int] = {}
     for name in {assignment.value.text for assignment in built.assignments} - {""}:
-        path = _beside(built, name)
-        try:
-            found = os.stat(path)
-        except (OSError, ValueError):
-            continue
-        if stat.S_ISREG(found.st_mode) and not outside(path):
-            sizes[name] = found.st_size
+        size = size_of(_beside(built, name))
+        if size is not None:
+            sizes[name] = size
     return sizes
 
 

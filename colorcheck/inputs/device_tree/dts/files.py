@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.files.reading import Unreadable, is_pointer, opened, pointer
+from colorcheck.files.reading import Unreadable, is_file, is_pointer, opened, pointer
 from colorcheck.inputs.files import problem_of
 
 # The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
@@ -33,7 +32,7 @@ class Files:
         """Where `name` is: beside the file that names it, else in the first of `folders` that has it."""
         for folder in (str(Path(beside).parent), *self.folders):
             found = str(Path(folder, name))
-            if os.path.isfile(found):
+            if is_file(found):
                 return found
             self.looked_for.append(found)
         return str(Path(beside).parent / name)
