@@ -48,6 +48,9 @@ from colorcheck.rules.files import (
     cc125_tab_in_arguments,
     cc127_colors_cut,
     cc128_coloring_off,
+    cc129_option_elsewhere,
+    cc130_property_elsewhere,
+    cc131_arguments_list,
 )
 from colorcheck.rules.hardware import (
     cc601_board_unknown,
@@ -89,6 +92,7 @@ from colorcheck.rules.memory import (
     cc519_not_whole_pages,
     cc520_dom0_memory_default,
     cc521_passthrough_memory,
+    cc530_boot_modules,
     cc599_xen_stops,
 )
 from colorcheck.rules.reading import (
@@ -178,6 +182,9 @@ RULES: tuple[Rule, ...] = (
     cc125_tab_in_arguments.RULE,
     cc127_colors_cut.RULE,
     cc128_coloring_off.RULE,
+    cc129_option_elsewhere.RULE,
+    cc130_property_elsewhere.RULE,
+    cc131_arguments_list.RULE,
     cc201_unknown_xen.RULE,
     cc202_other_dialect_option.RULE,
     cc203_other_dialect_property.RULE,
@@ -230,6 +237,7 @@ RULES: tuple[Rule, ...] = (
     cc519_not_whole_pages.RULE,
     cc520_dom0_memory_default.RULE,
     cc521_passthrough_memory.RULE,
+    cc530_boot_modules.RULE,
     cc599_xen_stops.RULE,
     cc601_board_unknown.RULE,
     cc602_geometry.RULE,
