@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from glob import has_magic
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
+from colorcheck.files.patterns import is_pattern, matches
+from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
@@ -27,13 +29,15 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     """All inputs of a deployment, in the order of the manifest. `readers` are those of plugins, by file ending."""
     reader = _Reader(manifest, list(manifest.problems), readers or {})
     built = reader.image_builder()
+    build = reader.build_options()
     return Deployment(
         manifest=manifest,
         tree=reader.tree(built),
         guests=tuple(reader.guests()),
         image_builder=built,
         file_sizes=_file_sizes(built) if built else {},
-        kconfig=reader.kconfig(),
+        kconfig={name: option.value for name, option in build.items()},
+        kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=reader.xen_image_size(),
         problems=tuple(reader.problems),
     )
@@ -112,7 +116,7 @@ class _Reader:
             for path in found:
                 if path not in met:
                     yield path, named_at
-                elif not glob.has_magic(name):
+                elif not has_magic(name):
                     message = f"{name} is named twice; the second time is ignored"
                     self.problems.append(Problem("manifest-value", message, named_at, "name each domain once"))
                 met.add(path)
@@ -125,15 +129,24 @@ class _Reader:
             return None
         return read_image_builder(text, self.path(self.manifest.image_builder))
 
-    def kconfig(self) -> Mapping[str, str]:
-        from colorcheck.inputs.boot.kconfig import read_kconfig
+    def build_options(self) -> Mapping[str, KconfigOption]:
+        """The options of Xen's build: those of its .config, and single ones that the manifest states."""
+        from colorcheck.inputs.boot.kconfig import read_kconfig, stated
 
-        text = self._text("target.kconfig", self.manifest.target.kconfig)
-        if text is None or self.manifest.target.kconfig is None:
-            return {}
-        found = read_kconfig(text, self.path(self.manifest.target.kconfig))
-        self.problems += found.problems
-        return found.values
+        target = self.manifest.target
+        text = self._text("target.kconfig", target.kconfig)
+        options: dict[str, KconfigOption] = {}
+        if text is not None and target.kconfig is not None:
+            found = read_kconfig(text, self.path(target.kconfig))
+            self.problems += found.problems
+            options |= found.options
+        for given in target.config:
+            option, earlier = stated(given.name, given.value, given.location), options.get(given.name)
+            if earlier and earlier.value != option.value:
+                message = f"CONFIG_{option.name} is {option.value} here and {earlier.value} in {earlier.location}"
+                self.problems.append(Problem("kconfig-twice", message, option.location, "give one value"))
+            options[option.name] = option
+        return options
 
     def _translated(self, path: str, named_at: Location, kind: str) -> str | Problem | None:
         """The text that a plugin's reader makes of a file; None where no plugin reads files of this ending."""
@@ -173,9 +186,7 @@ class _Reader:
 
 def files_named(name: str) -> tuple[str, ...]:
     """The file of this name, or in alphabetical order those that it matches as a pattern (none is possible)."""
-    if glob.has_magic(name) and not os.path.lexists(name):
-        return tuple(sorted(glob.glob(name, recursive=True)))
-    return (name,)
+    return matches(name) if is_pattern(name) else (name,)
 
 
 def files_beside(built: ImageBuilderFile) -> tuple[str, ...]:
@@ -192,13 +203,9 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
     """The bytes of the plain files that the values of a configuration name."""
     sizes: dict[str, int] = {}
     for name in {assignment.value.text for assignment in built.assignments} - {""}:
-        path = _beside(built, name)
-        try:
-            found = os.stat(path)
-        except (OSError, ValueError):
-            continue
-        if stat.S_ISREG(found.st_mode):
-            sizes[name] = found.st_size
+        size = size_of(_beside(built, name))
+        if size is not None:
+            sizes[name] = size
     return sizes
 
 
