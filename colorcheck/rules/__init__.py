@@ -131,6 +131,8 @@ from colorcheck.rules.releases import (
     cc216_image_builder_keys,
     cc217_hardware_domain_colors,
     cc218_image_builder_sizes,
+    cc219_deep_tree,
+    cc220_point_releases_differ,
 )
 from colorcheck.rules.rule import Rule
 from colorcheck.rules.silence import (
@@ -206,6 +208,8 @@ RULES: tuple[Rule, ...] = (
     cc216_image_builder_keys.RULE,
     cc217_hardware_domain_colors.RULE,
     cc218_image_builder_sizes.RULE,
+    cc219_deep_tree.RULE,
+    cc220_point_releases_differ.RULE,
     cc301_color_out_of_range.RULE,
     cc302_domain_without_colors.RULE,
     cc303_same_name.RULE,
