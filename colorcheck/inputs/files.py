@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Lines, Location
+from colorcheck.core.units import MIB, size
 
-LARGEST = 16 << 20
+LARGEST = 16 * MIB
 _SAVE = "save the file as UTF-8, or write plain ASCII"
 
 
@@ -30,8 +31,7 @@ def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes |
         reason = getattr(error, "strerror", None) or str(error)
         return Problem("unreadable", f"cannot read {path}: {reason}", named_at)
     if len(content) > largest:
-        size = f"{largest >> 20} MiB" if largest >> 20 else f"{largest} bytes"
-        return Problem("too-large", f"{path} is larger than {size}", named_at, "name the right file")
+        return Problem("too-large", f"{path} is larger than {size(largest)}", named_at, "name the right file")
     return content
 
 

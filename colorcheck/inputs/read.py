@@ -10,6 +10,7 @@ from dataclasses import field, replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
@@ -21,7 +22,7 @@ from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
-IMAGE_LARGEST = 64 << 20
+IMAGE_LARGEST = 64 * MIB
 
 
 def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deployment:

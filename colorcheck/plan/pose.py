@@ -23,7 +23,7 @@ from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
-SMALLEST_RESERVE = 16 << 20  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
+SMALLEST_RESERVE = 16 * MIB  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
 
 
 @dataclass(frozen=True, slots=True)
