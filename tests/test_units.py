@@ -21,7 +21,7 @@ NAMES = {"PAGE", "PAGE_SHIFT", "PAGE_SIZE", "KIB", "MIB", "GIB", "MIB_PAGES", "G
         (0, "0 B"),
         (1, "1 B"),
         (PAGE, "4 KiB"),
-        (MIB - 1, "1024.0 KiB"),
+        (MIB - 1, "1024 KiB"),
         (MIB, "1 MiB"),
         (3 * MIB // 2, "1.5 MiB"),
         (GIB, "1 GiB"),

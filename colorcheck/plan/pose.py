@@ -8,7 +8,7 @@ from dataclasses import replace
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import fixed_functions

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import field, replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.units import KIB, MIB_PAGES, PAGE
+from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
@@ -60,8 +60,8 @@ def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
     for child in node.children:
         for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
             ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
-            for start, size in ranges if compatible(child, name) else ():
-                found.setdefault(kind, Module(start, size, child.name, child.location, kind, node.path))
+            for start, length in ranges if compatible(child, name) else ():
+                found.setdefault(kind, Module(start, length, child.name, child.location, kind, node.path))
     return found
 
 
