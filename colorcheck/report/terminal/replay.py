@@ -101,7 +101,9 @@ def _narrated(boot: Boot) -> tuple[object, ...]:
 def _headline(told: Told) -> RenderableType:
     boot, name = told.boot, f"Xen {', '.join(told.lines)}"
     if boot.panic:
-        return indented(f" {name} PANICS ", text(f"  {printable(boot.panic.message)}"), "bold red reverse")
+        return indented(
+            f" {name} {boot.outcome.upper()} ", text(f"  {printable(boot.panic.message)}"), "bold red reverse"
+        )
     failed = [built.domain.name for built in boot.built if not built.created]
     if failed:
         return indented(
@@ -129,7 +131,9 @@ def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
     for number, step in enumerate(shown, 1):
         yield from _step(number, step, boot, style)
     if boot.panic and last == len(told):
-        yield indented("✗ ", text(f"Xen panics: {printable(boot.panic.message)} ({boot.panic.kind})"), "bold red")
+        yield indented(
+            "✗ ", text(f"Xen {boot.outcome}: {printable(boot.panic.message)} ({boot.panic.kind})"), "bold red"
+        )
     if boot.free_initial:
         yield from _left(shown, boot)
 
