@@ -10,6 +10,7 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import Unreadable, contents
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
 from colorcheck.hardware.table import BoardFileError
@@ -81,9 +82,9 @@ class Catalogue:
 
 def _from_file(path: Path, name: str, location: Location) -> Board | Problem:
     try:
-        return read_board(path.read_text(encoding="utf-8"), path.stem)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "this is no UTF-8 text"
+        return read_board(contents(path).decode("utf-8"), path.stem)
+    except (Unreadable, UnicodeDecodeError) as error:
+        reason = error.reason if isinstance(error, Unreadable) else "this is no UTF-8 text"
         return Problem("unknown-board", f"the board file {name} cannot be read: {reason}", location)
     except BoardFileError as error:
         return Problem("bad-board-file", f"the board file {name} cannot be used: {error}", Location(str(path)))
