@@ -9,6 +9,7 @@ from glob import has_magic
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
@@ -25,7 +26,7 @@ from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
-IMAGE_LARGEST = 64 << 20
+IMAGE_LARGEST = 64 * MIB
 
 
 def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deployment:

@@ -10,8 +10,9 @@ from dataclasses import field
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import Unreadable, opened
 from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.files import read_bytes, without_waiting
+from colorcheck.inputs.files import read_bytes
 from colorcheck.inputs.manifest.manifest import Manifest, TargetFile
 from colorcheck.loader.u_boot.blob import MAGIC, Side, compile_tree, side_of
 
@@ -145,9 +146,9 @@ class Media:
 
 def _head(path: str) -> bytes:
     try:
-        with open(path, "rb", opener=without_waiting) as file:
+        with opened(path) as file:
             return file.read(_HEAD)
-    except OSError:
+    except (OSError, Unreadable):
         return b""
 
 
