@@ -105,7 +105,7 @@ def _whole_pages(spans: Sequence[Span]) -> list[Span]:
 def consume(allocator: BootAllocator, machine: Machine, traits: Traits) -> Compression:
     """Takes all that `setup_mm` and `vm_init` take, in their order. Raises OutOfBootMemoryError."""
     banks = machine.spans
-    compressed = compression(banks)
+    compressed = compression(banks) if machine.compresses else Compression()
     _direct_map(allocator, banks, compressed)
     if traits.frame_table_rounding is FrameTableRounding.BLOCKS:
         _frame_table_whole(allocator, banks, compressed)

@@ -29,6 +29,7 @@ class Concept(StrEnum):
     DOM0_COLORS = "dom0-colors"
     BUDDY_SIZE = "buddy-size"
     DOM0_MEMORY = "dom0-memory"
+    COMPRESSION = "compression"  # of frame numbers
 
 
 @dataclass(frozen=True, slots=True)
