@@ -109,6 +109,11 @@ from colorcheck.rules.reading import (
     cc011_needs_a_shell,
     cc012_kconfig,
     cc013_xen_image,
+    cc020_boot_script_command,
+    cc021_boot_script_syntax,
+    cc022_boot_script_stops,
+    cc023_boot_script_open,
+    cc024_boot_script_beside,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -156,6 +161,11 @@ RULES: tuple[Rule, ...] = (
     cc011_needs_a_shell.RULE,
     cc012_kconfig.RULE,
     cc013_xen_image.RULE,
+    cc020_boot_script_command.RULE,
+    cc021_boot_script_syntax.RULE,
+    cc022_boot_script_stops.RULE,
+    cc023_boot_script_open.RULE,
+    cc024_boot_script_beside.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,
