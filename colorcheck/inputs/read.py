@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from glob import has_magic
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
+from colorcheck.files.patterns import is_pattern, matches
+from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.deployment import Deployment
@@ -115,7 +116,7 @@ class _Reader:
             for path in found:
                 if path not in met:
                     yield path, named_at
-                elif not glob.has_magic(name):
+                elif not has_magic(name):
                     message = f"{name} is named twice; the second time is ignored"
                     self.problems.append(Problem("manifest-value", message, named_at, "name each domain once"))
                 met.add(path)
@@ -185,9 +186,7 @@ class _Reader:
 
 def files_named(name: str) -> tuple[str, ...]:
     """The file of this name, or in alphabetical order those that it matches as a pattern (none is possible)."""
-    if glob.has_magic(name) and not os.path.lexists(name):
-        return tuple(sorted(glob.glob(name, recursive=True)))
-    return (name,)
+    return matches(name) if is_pattern(name) else (name,)
 
 
 def files_beside(built: ImageBuilderFile) -> tuple[str, ...]:
@@ -204,13 +203,9 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
     """The bytes of the plain files that the values of a configuration name."""
     sizes: dict[str, int] = {}
     for name in {assignment.value.text for assignment in built.assignments} - {""}:
-        path = _beside(built, name)
-        try:
-            found = os.stat(path)
-        except (OSError, ValueError):
-            continue
-        if stat.S_ISREG(found.st_mode):
-            sizes[name] = found.st_size
+        size = size_of(_beside(built, name))
+        if size is not None:
+            sizes[name] = size
     return sizes
 
 

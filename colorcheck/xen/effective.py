@@ -23,7 +23,7 @@ from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, 
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.kinds import HANG, DomainKind, Failure, Note
-from colorcheck.xen.machine.boot_info import read_machine
+from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import Mapping
@@ -161,6 +161,8 @@ def _xen(case: _Case) -> System:
         colors = ()
     if case.machine.panic and case.release.modelled:
         panic = Failure("other", case.machine.panic)
+    if _static_memory_refused(case):
+        panic = Failure("other", EARLY.format(EINVAL))
     deep = _too_deep(case)
     if deep is not None:
         message = (
@@ -180,6 +182,14 @@ def _xen(case: _Case) -> System:
         (),
         panic=panic,
     )
+
+
+def _static_memory_refused(case: _Case) -> bool:
+    """Whether the walk of the tree ends at static memory, for which this Xen was not built (not by default)."""
+    if not case.release.traits.static_memory_needs_build_option or case.deployment.tree is None:
+        return False
+    asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(case.deployment.tree))
+    return asked and case.deployment.kconfig.get("STATIC_MEMORY", "n") != "y"
 
 
 def _too_deep(case: _Case) -> Node | None:

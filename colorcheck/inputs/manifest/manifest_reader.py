@@ -12,6 +12,7 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.manifest import settings as kinds
 from colorcheck.inputs.manifest.manifest import (
     BuildOption,
@@ -79,13 +80,12 @@ def manifest_of_options(options: Mapping[str, object], folder: str = "") -> Mani
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ManifestError(Problem("unreadable", f"cannot read the manifest: {reason}", Location(path))) from None
-    if len(content) > MAX_BYTES:
-        raise ManifestError(Problem("too-large", "a manifest of more than 16 MiB", Location(path)))
+        content = contents(path, MAX_BYTES)
+    except Unreadable as error:
+        if error.kind == "too-large":
+            raise ManifestError(Problem("too-large", "a manifest of more than 16 MiB", Location(path))) from None
+        message = f"cannot read the manifest: {error.reason}"
+        raise ManifestError(Problem("unreadable", message, Location(path), error.advice)) from None
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -40,6 +40,8 @@ def board_to_dict(board: Board) -> dict[str, object]:
         "system_cache": None if board.system_cache is None else _cache_to_dict(board.system_cache),
         "pa_bits": board.pa_bits,
         "compatible": list(board.compatible),
+        "soc_compatible": list(board.soc_compatible),
+        "aliases": list(board.aliases),
         "device_tree": board.device_tree,
         "virtual": board.virtual,
         "silicon": board.silicon,
