@@ -111,6 +111,11 @@ from colorcheck.rules.reading import (
     cc013_xen_image,
     cc014_other_kind,
     cc015_line_ends,
+    cc020_boot_script_command,
+    cc021_boot_script_syntax,
+    cc022_boot_script_stops,
+    cc023_boot_script_open,
+    cc024_boot_script_beside,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -160,6 +165,11 @@ RULES: tuple[Rule, ...] = (
     cc013_xen_image.RULE,
     cc014_other_kind.RULE,
     cc015_line_ends.RULE,
+    cc020_boot_script_command.RULE,
+    cc021_boot_script_syntax.RULE,
+    cc022_boot_script_stops.RULE,
+    cc023_boot_script_open.RULE,
+    cc024_boot_script_beside.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,
