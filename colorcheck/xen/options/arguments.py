@@ -49,10 +49,20 @@ def given_arguments(deployment: Deployment) -> Passage:
 
     Empty, at the place of the tree, where there are none, and where Xen ignores them.
     """
-    found = None if only_built_in(deployment) else deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
+    found = None if only_built_in(deployment) else _handed_over(deployment)
     if found is not None:
         return found
     return Passage("", Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs"))
+
+
+def logged_command_line(deployment: Deployment) -> str:
+    """What Xen prints behind "Command line:": what it is given, even if it ignores it, without what is built in."""
+    found = _handed_over(deployment)
+    return "<NULL>" if found is None else found.text
+
+
+def _handed_over(deployment: Deployment) -> Passage | None:
+    return deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
 
 
 def tree_arguments(tree: DeviceTree | None) -> Passage | None:
