@@ -74,3 +74,12 @@ def test_a_value_that_two_places_give_differently_is_told(tmp_path: Path) -> Non
     found = read_deployment(read_manifest(str(written(tmp_path, "", target, "CONFIG_NR_CPUS=8\n"))))
     assert [p.kind for p in found.problems] == ["kconfig-twice"]
     assert found.kconfig["NR_CPUS"] == "4"
+
+
+def test_places_of_built_in_options(tmp_path: Path) -> None:
+    text = '# made\nCONFIG_CMDLINE="x dom0_mem=1"\n'
+    given = 'xen,xen-bootargs = "a";'
+    found = xen_arguments(read_deployment(read_manifest(str(written(tmp_path, given, 'kconfig = "xen.config"', text)))))
+    place = found.part(2, 12).whole
+    assert (Path(place.file).name, place.line, place.column, place.end_column) == ("xen.config", 2, 19, 29)
+    assert Path(found.part(13, 14).whole.file).name == "a.dts"
