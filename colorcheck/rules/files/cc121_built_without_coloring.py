@@ -1,12 +1,12 @@
 """Xen is built without cache coloring.
 
-What it checks: the .config that the manifest names: the switch of the target's line, CONFIG_LLC_COLORING for upstream.
+What it checks: the .config that the manifest names: the switch of the target, CONFIG_LLC_COLORING for upstream.
 
 Why it matters: Xen then knows none of the color options; it prints that they are unknown, and boots uncolored.
 
 What it cannot see: whether the binary was built from this .config.
 
-Source: xen/arch/arm/Kconfig and xen/common/Kconfig (4.20 to 4.22); CONFIG_COLORING in the Xilinx lines up to 4.16.
+Source: xen/arch/arm/Kconfig and xen/common/Kconfig (4.20 to 4.22); CONFIG_COLORING in the Xilinx branches up to 4.16.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         release = find_release(result.release)
         if release is not None and not built_with_coloring(facts.deployment, release):
             switches.setdefault(release.build_switch, []).append(result.release)
-    for switch, lines in switches.items():
+    for switch, releases in switches.items():
         yield RULE.finding(
-            f"CONFIG_{switch} is not set: this Xen has no cache coloring{on(facts, lines)}",
+            f"CONFIG_{switch} is not set: this Xen has no cache coloring{on(facts, releases)}",
             facts.manifest.location("target.kconfig"),
             f"build Xen with CONFIG_EXPERT=y and CONFIG_{switch}=y",
         )
