@@ -60,7 +60,11 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.release.traits):
-        message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        message = (
+            "dom0's kernel is a boot module of no bytes: Xen stops"
+            if machine.module("kernel")
+            else "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        )
         notes += (
             note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
         )
@@ -80,8 +84,9 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
 
 
 def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
-    """`kernel_probe` finds nothing to start."""
-    if not machine.final or machine.module("kernel") is not None:
+    """`kernel_probe` finds nothing to start: no module, or an empty one."""
+    kernel = machine.module("kernel")
+    if kernel.size if kernel else not machine.final:
         return None
     return Failure("other", f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 
