@@ -31,6 +31,11 @@ def read_board(text: str, name: str) -> Board:
     clusters = tuple(_clusters(table))
     if not clusters:
         raise BoardFileError("clusters: a board needs at least one [[clusters]]")
+    boot = table.table("boot") or Table("boot", {})
+    clusters, known = _numbered(clusters, boot)
+    mpidr, boot_sources = boot.number("mpidr", 0, (1 << 40) - 1), boot.texts("sources")
+    if mpidr is not None and not boot_sources:
+        raise boot.fail("sources", "say where it is documented on which CPU Xen starts")
     pa_bits, pa_sources = table.number("pa_bits", 32, 52), table.texts("pa_bits_sources")
     if pa_bits is None:
         pa_bits, pa_sources = _pa_bits(clusters)
@@ -61,7 +66,11 @@ def read_board(text: str, name: str) -> Board:
         dram_sources=dram_sources,
         pa_bits_sources=pa_sources,
         iommu_sources=iommu.texts("sources"),
+        boot_mpidr=mpidr,
+        boot_sources=boot_sources,
+        boot_known=known,
     )
+    boot.done()
     _confidence(iommu)
     iommu.done()
     table.done()
@@ -80,7 +89,7 @@ def _confidence(table: Table) -> Confidence:
 
 
 def _clusters(table: Table) -> Iterator[Cluster]:
-    """Every cluster, those with `count` repeated; CPUs are numbered in the order of the file."""
+    """Every cluster, those with `count` repeated; CPUs are counted in the order of the file."""
     next_cpu = 0
     for entry in table.tables("clusters"):
         n_cores = entry.number("cores", 1, 1024)
@@ -103,6 +112,25 @@ def _clusters(table: Table) -> Iterator[Cluster]:
             next_cpu += len(cpus)
             yield replace(cluster, cpus=cpus)
         entry.done()
+
+
+def _numbered(clusters: tuple[Cluster, ...], boot: Table) -> tuple[tuple[Cluster, ...], bool]:
+    """The clusters, the boot CPU's first and its CPU with the number 0; and whether it is known which that is.
+
+    `cluster` counts the clusters as the device tree has them, from 0. The others follow in the order of the file,
+    which is the device tree's. Where several could be the boot CPU's, no CPU is numbered.
+    """
+    place = boot.number("cluster", 0, len(clusters) - 1)
+    if len(clusters) == 1:
+        return clusters, True
+    if place is None:
+        return tuple(replace(cluster, cpus=()) for cluster in clusters), False
+    first = clusters[place].cpus[0] if clusters[place].cpus else None
+    if first is None:
+        return clusters, False
+    order = sorted((cpu for cluster in clusters for cpu in cluster.cpus), key=lambda cpu: (cpu != first, cpu))
+    numbered = [replace(c, cpus=tuple(sorted(order.index(cpu) for cpu in c.cpus))) for c in clusters]
+    return (numbered[place], *numbered[:place], *numbered[place + 1 :]), True
 
 
 def _dram(table: Table) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:

@@ -29,20 +29,27 @@ class Choice:
 
 
 def choose_board(
-    name: str | None, location: Location, tree: DeviceTree | None, catalogue: Catalogue, folder: str = "."
+    name: str | None,
+    location: Location,
+    tree: DeviceTree | None,
+    catalogue: Catalogue,
+    folder: str = ".",
+    boot_cpu: int | None = None,
 ) -> Choice:
     """The board of a deployment.
 
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
     name the device tree decides: a board of the catalogue by the root's `compatible`, or what the tree itself
     describes. Numbers that the tree has and the catalogue contradicts are a problem of kind `board-contradicts-tree`.
+    `boot_cpu` is the MPIDR of the CPU on which Xen starts, where the inputs say it; else the board's documentation does.
     """
-    described, problems = board_from_device_tree(tree) if tree else (None, ())
+    described, problems = board_from_device_tree(tree, boot_cpu) if tree else (None, ())
     if name is not None:
         found = catalogue.find(name, location, folder)
         if isinstance(found, Problem):
             # A misspelled name must not fall back on something else that happens to fit.
             return Choice(None, "none", (found,))
+        described = _started(found, described, tree, boot_cpu)
         said = (*_kept(problems), *_about(catalogue, found, described, tree, location))
         return Choice(_complete(found, described), "named", said)
     if tree is None:
@@ -50,6 +57,7 @@ def choose_board(
     known = match(tree, described, catalogue)
     if known is None:
         return Choice(described, "device-tree" if described else "none", problems)
+    described = _started(known, described, tree, boot_cpu)
     place = tree.root.properties.get("compatible")
     told = Problem(
         "board-by-compatible",
@@ -60,6 +68,13 @@ def choose_board(
     return Choice(
         _complete(known, described), "compatible", (told, *_kept(problems), *_about(catalogue, known, described, tree))
     )
+
+
+def _started(known: Board, described: Board | None, tree: DeviceTree | None, boot_cpu: int | None) -> Board | None:
+    """What the tree describes, on the boot CPU that is documented for the board where the inputs name none."""
+    if boot_cpu is not None or known.boot_mpidr is None or tree is None:
+        return described
+    return board_from_device_tree(tree, known.boot_mpidr)[0]
 
 
 def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> Board | None:
@@ -100,8 +115,10 @@ def _complete(known: Board, described: Board | None) -> Board:
         clusters = tuple(replace(c, cpus=(), n_cores=None) for c in known.clusters)
     core = core_named(clusters[0].cores)
     moved = clusters[0].cores != known.boot_cluster.cores and core is not None
+    fitting = len(clusters) == len(described.clusters)
     return replace(
         known,
+        boot_known=described.boot_known if fitting else known.boot_known and len(known.clusters) == 1,
         dram=described.dram or known.dram,
         clusters=clusters,
         pa_bits=core.pa_bits if moved and core else known.pa_bits,

@@ -31,6 +31,7 @@ from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import Mapping, levels
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.cpu_options import cpu_options
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.release.dialects import Concept, Dialect, dialect_of
@@ -74,7 +75,7 @@ def effective(deployment: Deployment, board: Board | None, version: str) -> Syst
         dialect=dialect.name,
     )
     assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
+    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
 def read_arguments(deployment: Deployment, dialect: Dialect) -> BootArguments:
@@ -200,6 +201,7 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
     )
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
+    case.notes += cpu_options(case.arguments).notes if case.dialect.modelled else ()
     return found
 
 

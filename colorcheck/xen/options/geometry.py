@@ -5,7 +5,7 @@ from __future__ import annotations
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import Board, Cache
+from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.dialects import Concept
@@ -28,11 +28,26 @@ def probed_cache(board: Board | None, version: str) -> Cache | None:
     """The cache that Xen's probe takes on the boot CPU (`get_llc_way_size`).
 
     4.20 and 4.21 go down from level 7 to the first unified cache. 4.22 goes up from level 1, stops at the first level
-    without any cache, and takes the last unified one. Only what CLIDR_EL1 lists is seen.
+    without any cache, and takes the last unified one. Only what CLIDR_EL1 lists is seen. None where it finds none, and
+    where the boot CPU is not known and the clusters' caches differ (`probe_is_open`).
     """
-    if board is None or not board.clusters:
-        return None
-    cluster = board.boot_cluster
+    found = _probes(board, version)
+    return found[0] if found and not probe_is_open(board, version) else None
+
+
+def probe_is_open(board: Board | None, version: str) -> bool:
+    """Whether the probe depends on a boot CPU that nobody knows."""
+    return len({cache and cache.way_size for cache in _probes(board, version)}) > 1
+
+
+def _probes(board: Board | None, version: str) -> list[Cache | None]:
+    """What the probe finds on each cluster that may be the boot CPU's."""
+    if board is None:
+        return []
+    return [_probe(cluster, board, version) for cluster in board.clusters[: 1 if board.boot_known else None]]
+
+
+def _probe(cluster: Cluster, board: Board, version: str) -> Cache | None:
     listed = [c for c in (cluster.l1d, cluster.l1i, cluster.private_l2, cluster.llc, board.system_cache) if c]
     by_level: dict[int, list[Cache]] = {}
     for cache in listed:
@@ -68,7 +83,7 @@ def geometry(arguments: BootArguments, board: Board | None, version: str, most_c
         notes.append(note("geometry-half-given", message, place, given=name))
     way = arguments.llc_size // arguments.llc_nr_ways if given else probed.way_size if probed else None
     if way is None:
-        return _unknown(board, probed, location, notes)
+        return _unknown(None if probe_is_open(board, version) else board, probed, location, notes)
     if given and probed and probed.way_size and probed.way_size != way:
         message = f"the options give a way of {way:#x} bytes, the cache that Xen would probe has {probed.way_size:#x}"
         notes.append(note("way-size-differs", message, location, given=way, probed=probed.way_size))
