@@ -38,7 +38,7 @@ def read_board(text: str, name: str) -> Board:
         raise boot.fail("sources", "say where it is documented on which CPU Xen starts")
     pa_bits, pa_sources = table.number("pa_bits", 32, 52), table.texts("pa_bits_sources")
     if pa_bits is None:
-        pa_bits, pa_sources = _pa_bits(clusters)
+        pa_bits, pa_sources = _pa_bits(clusters[:1] if known else clusters)
     dram, dram_sources = _dram(table)
     iommu = table.table("iommu") or Table("iommu", {})
     iommu_text = "; ".join(text for text in (iommu.text("description"), iommu.text("note")) if text)
@@ -70,6 +70,7 @@ def read_board(text: str, name: str) -> Board:
         boot_sources=boot_sources,
         boot_known=known,
     )
+    boot.text("note")
     boot.done()
     _confidence(iommu)
     iommu.done()
@@ -197,10 +198,11 @@ def _timing(table: Table | None) -> tuple[tuple[str, float], ...]:
 
 
 def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]]:
-    """The physical address size of the boot CPU.
+    """The physical address size of the boot CPU, which is in one of these clusters; None where they differ.
 
     Xen takes the least of all CPUs that it brings up (`system_cpuinfo`), but brings up only CPUs of the boot CPU's
     kind unless it is told `hmp-unsafe` (`start_secondary`, Xen 4.20).
     """
     core = core_named(clusters[0].cores)
-    return (core.pa_bits, core.pa_bits_sources) if core else (None, ())
+    sizes = {other.pa_bits if (other := core_named(cluster.cores)) else None for cluster in clusters}
+    return (core.pa_bits, core.pa_bits_sources) if core and len(sizes) == 1 else (None, ())

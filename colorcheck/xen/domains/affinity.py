@@ -25,7 +25,7 @@ from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
 from colorcheck.xen.domains.xl_domains import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact, boot_cpu_values
-from colorcheck.xen.machine.processors import MOST_CPUS, Processors, processors
+from colorcheck.xen.machine.processors import METHODS, MOST_CPUS, Processors, processors
 from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
 from colorcheck.xen.system import Domain, DomainKind, Failure, System
 
@@ -102,17 +102,19 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     boot, pools = boot_cpu_fact(deployment, board, ancestry), pools_fact(deployment, ancestry)
     options = cpu_options(system.arguments)
     built = (pools.value is True,) if isinstance(pools, Fact) else (False, True)
+    doubt, no_cpus = _doubt(deployment, ancestry)
     worlds = [
-        _world(system, deployment, ancestry, board, mpidr, options, with_pools=with_pools)
-        for mpidr, with_pools in product(boot_cpu_values(boot), built)
+        _world(system, deployment, ancestry, board, mpidr, options, with_pools=with_pools, mended=mended)
+        for mpidr, with_pools, mended in product(boot_cpu_values(boot), built, (False, True) if doubt else (False,))
     ]
-    doubt = _doubt(deployment, ancestry)
     each = [_of_world(system, deployment, world) for world in worlds]
     merged = [_agreed([domains[number] for domains in each]) for number in range(len(system.domains))]
     panics = {Failure("other", world.pools.panic) if world.pools.panic else None for world in worlds}
-    if doubt is not None:
-        merged = [Vcpus((None,) * len(one.cpus), one.pool, (*one.reasons, doubt)) for one in merged]
+    if no_cpus:
+        merged = [Vcpus((None,) * len(one.cpus), one.pool, one.reasons) for one in merged]
         panics = {None}
+    if doubt is not None:
+        merged = [replace(one, reasons=(*one.reasons, doubt)) for one in merged]
     place = _places(ancestry, worlds[0].processors)
     open_facts = [fact for fact in (boot, pools) if isinstance(fact, OpenFact) and len(fact.values or ()) > 1]
     return Found(
@@ -156,11 +158,12 @@ def _world(
     options: CpuOptions,
     *,
     with_pools: bool,
+    mended: bool,
 ) -> World:
     if ancestry is None:
         found = _of_board(board, options)
     else:
-        found = processors(ancestry, mpidr, options, system.version, _most_cpus(deployment))
+        found = processors(ancestry, mpidr, options, system.version, _most_cpus(deployment), mended=mended)
     return World(found, read_pools(ancestry, found, built=with_pools), options, system.version, ancestry)
 
 
@@ -234,21 +237,25 @@ def _affinity(
     )
 
 
-def _doubt(deployment: Deployment, ancestry: Ancestry | None) -> Related | None:
-    """A CPU that Xen would not start as the tree stands, though a boot loader may still mend the tree."""
+def _doubt(deployment: Deployment, ancestry: Ancestry | None) -> tuple[Related | None, bool]:
+    """A CPU that Xen would not start as the tree stands, though a boot loader may still mend the tree; and whether
+    the tree has no CPUs at all."""
     if ancestry is None or deployment.manifest.target.loader is Loader.NONE:
-        return None
-    odd = next(_unstarted(cpus_of_tree(ancestry)), None)
+        return None, False
+    cpus = cpus_of_tree(ancestry)
+    if not cpus:
+        return Related(ancestry.tree.root.location, "the device tree has no CPUs: a boot loader must add them"), True
+    odd = next(_unstarted(cpus), None)
     if odd is None:
-        return None
+        return None, False
     message = f"{odd.node.path} has no enable-method that Xen knows: unless a boot loader adds it, Xen does not start it"
-    return Related(odd.node.location, message)
+    return Related(odd.node.location, message), False
 
 
 def _unstarted(cpus: tuple[Cpu, ...]) -> Iterator[Cpu]:
     """CPUs without a method, if there is more than one CPU."""
     for cpu in cpus if len(cpus) > 1 else ():
-        if string(cpu.node, "enable-method") not in ("psci", "spin-table"):
+        if string(cpu.node, "enable-method") not in METHODS:
             yield cpu
 
 

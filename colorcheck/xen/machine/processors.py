@@ -16,15 +16,15 @@ from colorcheck.xen.options.cpu_options import CpuOptions
 from colorcheck.xen.release.cpu_rules import skipped_cpus_keep_their_number
 
 MOST_CPUS = 128  # CONFIG_NR_CPUS of arm64
-_METHODS = ("psci", "spin-table")
+METHODS = ("psci", "spin-table")
 
 
 @dataclass(frozen=True, slots=True)
 class Processors:
     """Xen's CPUs: `mpidrs` by number, those that come up, and `nr_cpu_ids`.
 
-    `described` is False without a /cpus node, which no domain can be built without. `nodes` counts the CPU nodes that
-    Xen skips, by why.
+    `described` is False without a /cpus node, which no domain can be built without. `parked` are those that Xen keeps
+    off since they are of another kind than the boot CPU.
     """
 
     mpidrs: Mapping[int, int]
@@ -45,9 +45,18 @@ class Processors:
 
 
 def processors(
-    ancestry: Ancestry | None, boot_cpu: int | None, options: CpuOptions, version: str, most: int = MOST_CPUS
+    ancestry: Ancestry | None,
+    boot_cpu: int | None,
+    options: CpuOptions,
+    version: str,
+    most: int = MOST_CPUS,
+    *,
+    mended: bool = False,
 ) -> Processors:
-    """Xen's CPUs where it starts on `boot_cpu` (its MPIDR); None stands for the first CPU of the tree."""
+    """Xen's CPUs where it starts on `boot_cpu` (its MPIDR); None stands for the first CPU of the tree.
+
+    `mended`: as if every CPU node had an enable-method that Xen knows, for a boot loader may add it.
+    """
     if ancestry is None:
         return Processors({}, frozenset(), 0)
     cpus = cpus_of_tree(ancestry, boot_cpu)
@@ -55,24 +64,24 @@ def processors(
     boot = cpus[0].mpidr if boot_cpu is None and cpus else boot_cpu
     if not cpus or cpus[0].mpidr != boot:
         return Processors({0: boot or 0}, frozenset((0,)), 1, described=_describes(parent))
-    mpidrs = _numbers(cpus, most, holes=skipped_cpus_keep_their_number(version))
+    mpidrs = _numbers(cpus, most, holes=skipped_cpus_keep_their_number(version), mended=mended)
     limit = options.max_cpus if 0 < options.max_cpus <= most else most
     nr_cpu_ids = sum(number < limit for number in mpidrs)
     nodes = {cpu.mpidr: cpu for cpu in cpus}
     reached = [number for number in mpidrs if number < nr_cpu_ids]
     parked = frozenset(n for n in reached if not options.hmp_unsafe and _other_kind(nodes[mpidrs[n]], cpus[0]))
-    online = [n for n in reached if n not in parked and (n == 0 or _starts(nodes[mpidrs[n]].node))]
+    online = [n for n in reached if n not in parked and (n == 0 or mended or _starts(nodes[mpidrs[n]].node))]
     return Processors(mpidrs, frozenset(online), nr_cpu_ids, described=_describes(parent), parked=parked)
 
 
-def _numbers(cpus: tuple[Cpu, ...], most: int, *, holes: bool) -> dict[int, int]:
+def _numbers(cpus: tuple[Cpu, ...], most: int, *, holes: bool, mended: bool) -> dict[int, int]:
     """MPIDRs by number. A node without a method that Xen knows has none, and leaves a hole where `holes`."""
     mpidrs = {0: cpus[0].mpidr}
     following = 1
     for cpu in cpus[1:]:
         if following >= most:
             break
-        usable = string(cpu.node, "enable-method") in _METHODS
+        usable = mended or string(cpu.node, "enable-method") in METHODS
         if usable:
             mpidrs[following] = cpu.mpidr
         following += usable or holes
