@@ -116,7 +116,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     if doubt is not None:
         merged = [replace(one, reasons=(*one.reasons, doubt)) for one in merged]
     place = _places(ancestry, worlds[0].processors)
-    open_facts = [fact for fact in (boot, pools) if isinstance(fact, OpenFact) and len(fact.values or ()) > 1]
+    open_facts = [fact for fact in (boot, pools) if isinstance(fact, OpenFact) and fact.undecided]
     return Found(
         tuple(_affinity(*pair, worlds[0].processors, open_facts) for pair in zip(system.domains, merged, strict=True)),
         tuple(one.failure for one in merged),
