@@ -19,11 +19,14 @@ from oracle import boot as twin_boot
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.machine.machine import Machine, Module, Range
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.p2m import dom0less_pool
-from colorcheck.xen.system import Boot, ColorSource, Domain, DomainKind, System
+from colorcheck.xen.release.releases import release_of
+from colorcheck.xen.system import Domain, System
 
 HERE = Location("benchmark")
 NOTHING = Deployment(Manifest("", ""))
@@ -54,7 +57,9 @@ def system(gib: int, nr_colors: int, domains: int) -> System:
     )
     prepared = Preparation(machine, 64 << 20, HERE, (), 3, 0)
     colors = ColorSource.GIVEN
-    return System("4.20", True, nr_colors, nr_colors * 4096, (0,), colors, HERE, HERE, built, preparation=prepared)
+    return System(
+        release_of("4.20"), True, nr_colors, nr_colors * 4096, (0,), colors, HERE, HERE, built, preparation=prepared
+    )
 
 
 def booted(given: System) -> Boot:

@@ -14,6 +14,7 @@ from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.results import Exit, Verification
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.release.log_version import log_version
 
 _STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
 
@@ -56,11 +57,11 @@ def _read(path: str) -> BootLog:
 
 
 def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:
-    """Against the target whose version the log names, else the first one; and which one that was."""
-    said = str(log.version.value) if log.version else ""
+    """Against the target whose release the log names, else the first one; and which one that was."""
+    said = log_version(str(log.version.value)) if log.version else None
     boots = list(replayed.facts.boots())
     if not boots:
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
         raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
-    line, boot = next(((line, boot) for line, boot in boots if said.startswith(line)), boots[0])
-    return attest(log, boot, xen_arguments(replayed.facts.deployment).text, line), line
+    line, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
+    return attest(log, boot, xen_arguments(replayed.facts.deployment).text), line

@@ -49,7 +49,8 @@ class Cluster:
     """Cores of one kind that share a last-level cache inside their cluster.
 
     `cpus` are the numbers that Xen gives to its cores: 0 for the boot CPU, the others counted in the order of the
-    device tree (`dt_smp_init_cpus`, Xen 4.20); empty where they are not known. `caches` are the LLC and the private ones, where they are known.
+    device tree (`dt_smp_init_cpus`, Xen 4.20); empty where they are not known. `caches` are the LLC and the private
+    ones, where they are known.
     """
 
     cores: str
@@ -92,8 +93,8 @@ class Board:
     levels a P2M has (`setup_virt_paging`, Xen 4.20); `timing` holds hit and miss costs in cycles where known.
     `compatible` are root `compatible` strings by which a device tree is known to be this board's. `silicon` names the
     board whose hardware an emulated machine stands for. `boot_mpidr` is the CPU on which its firmware starts Xen, where
-    `boot_sources` document it; `boot_known` tells that the cluster of the boot CPU is the first of `clusters`. `hint` is the partitioning that the hardware offers where
-    coloring is not proved to work.
+    `boot_sources` document it; `boot_known` tells that the boot CPU's cluster is the first of `clusters`. `hint` is the
+    partitioning that the hardware offers where coloring is not proved to work.
     """
 
     name: str
@@ -130,7 +131,7 @@ class Board:
 
     @property
     def probed_llc(self) -> Cache | None:
-        """The cache that Xen's probe takes on the boot CPU; None where it is unknown, or could be one of several kinds."""
+        """The cache that Xen's probe takes on the boot CPU; None where it is unknown or could be one of several."""
         caches = [cluster.llc for cluster in (self.clusters if not self.boot_known else self.clusters[:1])]
         first = caches[0] if caches else None
         alike = all(c is not None and first is not None and _probe(c) == _probe(first) for c in caches)

@@ -36,7 +36,7 @@ def _lines(board: Board, comments: Iterable[str]) -> Iterator[str]:
     for cluster in board.clusters:
         yield from _cluster(cluster)
     if len(board.clusters) > 1:
-        yield "\n# The CPU on which Xen starts: its MPIDR, its cluster (counted from 0, as above), and where that is said."
+        yield "\n# The CPU on which Xen starts: its MPIDR, its cluster (from 0, as above), and where that is said."
         yield "# [boot]\n# mpidr = 0x0\n# cluster = 0\n# sources = []"
     yield from _memory(board)
     if board.iommu or board.iommu_usable is not None:

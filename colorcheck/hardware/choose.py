@@ -34,6 +34,7 @@ def choose_board(
     tree: DeviceTree | None,
     catalogue: Catalogue,
     folder: str = ".",
+    *,
     boot_cpu: int | None = None,
 ) -> Choice:
     """The board of a deployment.
@@ -41,7 +42,7 @@ def choose_board(
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
     name the device tree decides: a board of the catalogue by the root's `compatible`, or what the tree itself
     describes. Numbers that the tree has and the catalogue contradicts are a problem of kind `board-contradicts-tree`.
-    `boot_cpu` is the MPIDR of the CPU on which Xen starts, where the inputs say it; else the board's documentation does.
+    `boot_cpu` is the MPIDR of the CPU on which Xen starts, where the inputs say it; else the board's sources may.
     """
     described, problems = board_from_device_tree(tree, boot_cpu) if tree else (None, ())
     if name is not None:

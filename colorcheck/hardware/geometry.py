@@ -28,7 +28,8 @@ def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tup
     """The board that a tree describes, and what is wrong or missing in the tree.
 
     `boot_cpu` is the MPIDR of the CPU on which Xen starts. Where nobody knows it and there are several clusters, no
-    cluster's CPUs are numbered, and `boot_known` is False. None where the tree has no CPUs. A cache that the tree does not give, or gives wrongly, has unknown numbers.
+    cluster's CPUs are numbered, and `boot_known` is False. None where the tree has no CPUs. A cache that the tree does
+    not give, or gives wrongly, has unknown numbers.
     """
     ancestry = Ancestry(tree)
     cpus = cpus_of_tree(ancestry, boot_cpu)

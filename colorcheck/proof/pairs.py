@@ -218,9 +218,7 @@ class _Pair:
             Named(f"cpus-of-{cache}-{shared.id}", f"(= {cache} {vector(mask, width)})")
             for cache, shared, mask in zip(caches, self.case.caches, users, strict=True)
         ]
-        apart = [
-            disjunction([f"(= (bvand {name} {cache}) {vector(0, width)})" for name in names]) for cache in caches
-        ]
+        apart = [disjunction([f"(= (bvand {name} {cache}) {vector(0, width)})" for name in names]) for cache in caches]
         declarations = tuple(f"(declare-const {name} {kind})" for name in (*names, *caches))
         return _Question(self.obligation, Script("QF_BV", declarations, tuple(given), conjunction(apart)))
 
@@ -330,7 +328,9 @@ def _fold(name: str, nr_colors: int, modulus: int) -> str:
 def _of_cpu_fact(fact: Fact | OpenFact) -> Assumption:
     """What the numbers of CPUs and their pools rest on."""
     if isinstance(fact, OpenFact):
-        return Assumption(f"whatever the {fact.what} is: {fact.why}", "open, without effect on the clusters", Trust.CHECKED)
+        return Assumption(
+            f"whatever the {fact.what} is: {fact.why}", "open, without effect on the clusters", Trust.CHECKED
+        )
     trust = Trust.DOCUMENTED if fact.origin is Origin.DOCUMENTED else Trust.TRUSTED
     value = f"CPU {fact.value:#x}" if isinstance(fact.value, int) and not isinstance(fact.value, bool) else fact.value
     text = f"{fact.what}: {'on' if value is True else 'off' if value is False else value} ({fact.origin})"

@@ -48,6 +48,9 @@ from colorcheck.rules.files import (
     cc125_tab_in_arguments,
     cc127_colors_cut,
     cc128_coloring_off,
+    cc129_option_elsewhere,
+    cc130_property_elsewhere,
+    cc131_arguments_list,
 )
 from colorcheck.rules.hardware import (
     cc601_board_unknown,
@@ -89,6 +92,7 @@ from colorcheck.rules.memory import (
     cc519_not_whole_pages,
     cc520_dom0_memory_default,
     cc521_passthrough_memory,
+    cc530_boot_modules,
     cc599_xen_stops,
 )
 from colorcheck.rules.reading import (
@@ -125,6 +129,8 @@ from colorcheck.rules.releases import (
     cc216_image_builder_keys,
     cc217_hardware_domain_colors,
     cc218_image_builder_sizes,
+    cc219_deep_tree,
+    cc220_point_releases_differ,
 )
 from colorcheck.rules.rule import Rule
 from colorcheck.rules.silence import (
@@ -178,6 +184,9 @@ RULES: tuple[Rule, ...] = (
     cc125_tab_in_arguments.RULE,
     cc127_colors_cut.RULE,
     cc128_coloring_off.RULE,
+    cc129_option_elsewhere.RULE,
+    cc130_property_elsewhere.RULE,
+    cc131_arguments_list.RULE,
     cc201_unknown_xen.RULE,
     cc202_other_dialect_option.RULE,
     cc203_other_dialect_property.RULE,
@@ -195,6 +204,8 @@ RULES: tuple[Rule, ...] = (
     cc216_image_builder_keys.RULE,
     cc217_hardware_domain_colors.RULE,
     cc218_image_builder_sizes.RULE,
+    cc219_deep_tree.RULE,
+    cc220_point_releases_differ.RULE,
     cc301_color_out_of_range.RULE,
     cc302_domain_without_colors.RULE,
     cc303_same_name.RULE,
@@ -230,6 +241,7 @@ RULES: tuple[Rule, ...] = (
     cc519_not_whole_pages.RULE,
     cc520_dom0_memory_default.RULE,
     cc521_passthrough_memory.RULE,
+    cc530_boot_modules.RULE,
     cc599_xen_stops.RULE,
     cc601_board_unknown.RULE,
     cc602_geometry.RULE,

@@ -10,7 +10,8 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.pose import PlanOptions, pose
 from colorcheck.plan.problem import Plan
 from colorcheck.workflows.plan import Planned, booted_with, plan_deployment
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import System
 
 
 def plan_for_all(
@@ -33,6 +34,6 @@ def plan_for_all(
         posed = pose(deployment, system, boot, board, options)
         failed = booted_with(planned.plan, posed.problem, deployment, system, board) if posed.problem else posed.reason
         if failed:
-            reason = f"the plan suits Xen {worlds[0][0].version}, but not Xen {system.version}: {failed}"
+            reason = f"the plan suits Xen {worlds[0][0].release.name}, but not Xen {system.release.name}: {failed}"
             return replace(planned, plan=replace(planned.plan, status="unknown", reason=reason, edits=()))
     return planned

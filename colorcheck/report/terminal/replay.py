@@ -15,7 +15,7 @@ from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import counted, size
 from colorcheck.verification.results import Facts, Verification
-from colorcheck.xen.system import Boot, Built
+from colorcheck.xen.memory.booted import Boot, Built
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,12 +63,12 @@ def _parts(verification: Verification, style: Style, asked: Asked) -> Iterator[R
             yield text("")
         yield from _told(told, verification.facts, style, asked, before)
         before.append(told)
-    reasons = {skipped.line: skipped.reason for skipped in verification.skipped}
-    for outlook in verification.facts.outlooks:
-        if outlook.boot is None:
-            why = reasons.get(outlook.line, "its files say too little")
+    reasons = {skipped.release: skipped.reason for skipped in verification.skipped}
+    for result in verification.facts.results:
+        if result.boot is None:
+            why = reasons.get(result.release, "its files say too little")
             yield indented(
-                "? ", text(f"Xen {outlook.line}: the boot cannot be worked out: {printable(why)}"), "bold yellow"
+                "? ", text(f"Xen {result.release}: the boot cannot be worked out: {printable(why)}"), "bold yellow"
             )
 
 
@@ -100,7 +100,9 @@ def _narrated(boot: Boot) -> tuple[object, ...]:
 def _headline(told: Told) -> RenderableType:
     boot, name = told.boot, f"Xen {', '.join(told.lines)}"
     if boot.panic:
-        return indented(f" {name} PANICS ", text(f"  {printable(boot.panic.message)}"), "bold red reverse")
+        return indented(
+            f" {name} {boot.outcome.upper()} ", text(f"  {printable(boot.panic.message)}"), "bold red reverse"
+        )
     failed = [built.domain.name for built in boot.built if not built.created]
     if failed:
         return indented(
@@ -128,7 +130,9 @@ def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
     for number, step in enumerate(shown, 1):
         yield from _step(number, step, boot, style)
     if boot.panic and last == len(told):
-        yield indented("✗ ", text(f"Xen panics: {printable(boot.panic.message)} ({boot.panic.kind})"), "bold red")
+        yield indented(
+            "✗ ", text(f"Xen {boot.outcome}: {printable(boot.panic.message)} ({boot.panic.kind})"), "bold red"
+        )
     if boot.free_initial:
         yield from _left(shown, boot)
 

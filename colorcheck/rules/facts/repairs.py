@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 
 from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
 from colorcheck.rules.facts.memory import MIB, size
-from colorcheck.rules.facts.outlooks import boots
+from colorcheck.rules.facts.release_results import boots
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot, Built, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.booted import Boot, Built
 
 SMALLEST_RESERVE = 16  # MiB that are left to the buddy heap at least
 

@@ -21,11 +21,12 @@ from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first, size
-from colorcheck.rules.facts.outlooks import boots
+from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot, Built, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.booted import Boot, Built
 
 _CONSEQUENCE = {
     DomainKind.DOM0: "Xen panics when it builds dom0",

@@ -18,12 +18,12 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.replay.changes import with_reserve
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import MIB, size
-from colorcheck.rules.facts.outlooks import alike, boots, place
+from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts
 from colorcheck.xen.memory.boot import boot_again
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
 
 DEFAULT = 64  # MiB that Xen takes without buddy-alloc-size
 

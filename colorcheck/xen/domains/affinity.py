@@ -24,10 +24,11 @@ from colorcheck.xen.domains.cpu_pools import pool_nodes, read_pools
 from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
 from colorcheck.xen.domains.xl_domains import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
+from colorcheck.xen.kinds import DomainKind, Failure
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact, boot_cpu_values
 from colorcheck.xen.machine.processors import METHODS, MOST_CPUS, Processors, processors
 from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
-from colorcheck.xen.system import Domain, DomainKind, Failure, System
+from colorcheck.xen.system import Domain, System
 
 POOLS = "BOOT_TIME_CPUPOOLS"
 
@@ -163,8 +164,8 @@ def _world(
     if ancestry is None:
         found = _of_board(board, options)
     else:
-        found = processors(ancestry, mpidr, options, system.version, _most_cpus(deployment), mended=mended)
-    return World(found, read_pools(ancestry, found, built=with_pools), options, system.version, ancestry)
+        found = processors(ancestry, mpidr, options, system.release, _most_cpus(deployment), mended=mended)
+    return World(found, read_pools(ancestry, found, built=with_pools), options, system.release, ancestry)
 
 
 def _most_cpus(deployment: Deployment) -> int:
@@ -215,9 +216,7 @@ def _agreed(found: Sequence[Vcpus]) -> Vcpus:
     )
 
 
-def _affinity(
-    domain: Domain, found: Vcpus, cpus: Processors, open_facts: Sequence[Fact | OpenFact]
-) -> Affinity:
+def _affinity(domain: Domain, found: Vcpus, cpus: Processors, open_facts: Sequence[Fact | OpenFact]) -> Affinity:
     known = [each for each in found.cpus if each is not None]
     together = frozenset().union(*known) if known and len(known) == len(found.cpus) else None
     everywhere = frozenset(cpus.mpidrs) or None
@@ -248,7 +247,9 @@ def _doubt(deployment: Deployment, ancestry: Ancestry | None) -> tuple[Related |
     odd = next(_unstarted(cpus), None)
     if odd is None:
         return None, False
-    message = f"{odd.node.path} has no enable-method that Xen knows: unless a boot loader adds it, Xen does not start it"
+    message = (
+        f"{odd.node.path} has no enable-method that Xen knows: unless a boot loader adds it, Xen does not start it"
+    )
     return Related(odd.node.location, message), False
 
 

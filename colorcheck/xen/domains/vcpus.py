@@ -16,10 +16,11 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, hard_affinity, xl_cpus
 from colorcheck.xen.domains.cpu_pools import Pools, domain_pool
+from colorcheck.xen.kinds import DomainKind, Failure
 from colorcheck.xen.machine.processors import Processors
 from colorcheck.xen.options.cpu_options import CpuOptions
-from colorcheck.xen.release.cpu_rules import reads_vcpu_nodes
-from colorcheck.xen.system import Domain, DomainKind, Failure
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.system import Domain
 
 Cpus = frozenset[int] | None
 MOST_VCPUS = 128  # MAX_VIRT_CPUS of arm64
@@ -32,7 +33,7 @@ class World:
     processors: Processors
     pools: Pools
     options: CpuOptions
-    version: str
+    release: Release
     ancestry: Ancestry | None
 
 
@@ -57,7 +58,7 @@ def dom0_vcpus(domain: Domain, world: World) -> Vcpus:
         return Vcpus((None,) * domain.vcpus, 0)
     count = min(options.dom0_vcpus or len(pool), MOST_VCPUS)
     reasons = list(_pool_reason(world, 0))
-    late = _without_cpus(world, f"{'DOM0' if world.version == '4.20' else 'd0'} guest OS")
+    late = _without_cpus(world, f"{world.release.traits.dom0_named_in_setup} guest OS")
     if not options.pinned:
         return Vcpus((frozenset(pool),) * count, 0, tuple(reasons), None, late)
     cpus = tuple(frozenset((pool[number % len(pool)],)) for number in range(count))
@@ -97,9 +98,9 @@ def _vcpu_node(
     reasons: list[Related],
 ) -> Failure | None:
     """One `xen,vcpu` node; returns the panic that it brings about."""
-    if not reads_vcpu_nodes(world.version):
+    if not world.release.traits.reads_vcpu_nodes:
         if "hard-affinity" in child.properties:
-            reasons.append(Related(child.location, f"Xen {world.version} does not read hard-affinity"))
+            reasons.append(Related(child.location, f"{world.release.title} does not read hard-affinity"))
         return None
     number = cell(child, "id")
     if number is None:
@@ -174,7 +175,7 @@ def _xl_masks(written: Passage | XlList, count: int, world: World) -> tuple[list
     return masks, None
 
 
-def _xl_pool(file: XlFile, world: World) -> int | None | Failure:
+def _xl_pool(file: XlFile, world: World) -> int | Failure | None:
     """The number of the guest's pool; None for one that boot does not make, so that somebody in dom0 must have."""
     setting = file.setting("pool")
     if setting is None or not isinstance(setting.written, Passage):

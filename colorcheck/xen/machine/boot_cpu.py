@@ -37,7 +37,9 @@ def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestr
     return OpenFact(
         WHAT,
         "neither the inputs nor the board's documentation say on which CPU Xen starts; its number 0 is that CPU",
-        (f"boot-cpu = {values[0]:#x}  # under [target]; {listed}",) if values else ("boot-cpu = 0x0  # under [target]",),
+        (f"boot-cpu = {values[0]:#x}  # under [target]; {listed}",)
+        if values
+        else ("boot-cpu = 0x0  # under [target]",),
         place,
         values,
     )

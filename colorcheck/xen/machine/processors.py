@@ -13,7 +13,7 @@ from colorcheck.hardware.cpu_tree import Cpu, cpu_register, cpus_of_tree
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
 from colorcheck.xen.options.cpu_options import CpuOptions
-from colorcheck.xen.release.cpu_rules import skipped_cpus_keep_their_number
+from colorcheck.xen.release.release import Release
 
 MOST_CPUS = 128  # CONFIG_NR_CPUS of arm64
 METHODS = ("psci", "spin-table")
@@ -48,7 +48,7 @@ def processors(
     ancestry: Ancestry | None,
     boot_cpu: int | None,
     options: CpuOptions,
-    version: str,
+    release: Release,
     most: int = MOST_CPUS,
     *,
     mended: bool = False,
@@ -64,7 +64,7 @@ def processors(
     boot = cpus[0].mpidr if boot_cpu is None and cpus else boot_cpu
     if not cpus or cpus[0].mpidr != boot:
         return Processors({0: boot or 0}, frozenset((0,)), 1, described=_describes(parent))
-    mpidrs = _numbers(cpus, most, holes=skipped_cpus_keep_their_number(version), mended=mended)
+    mpidrs = _numbers(cpus, most, holes=release.traits.skipped_cpus_keep_their_number, mended=mended)
     limit = options.max_cpus if 0 < options.max_cpus <= most else most
     nr_cpu_ids = sum(number < limit for number in mpidrs)
     nodes = {cpu.mpidr: cpu for cpu in cpus}

@@ -12,6 +12,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.kinds import DomainKind, Failure, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.preparation import Preparation
@@ -19,17 +20,17 @@ from colorcheck.xen.memory import heaps as heaps_of_boot
 from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
+from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
-from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, compression, valid_groups
+from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes import note
-from colorcheck.xen.system import Boot, Built, Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
-MODELLED = ("4.20", "4.21", "4.22")
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
 
 
@@ -46,13 +47,13 @@ def boot_again(system: System) -> Boot | None:
     """The boot of a system alone: all that it depends on is in its `preparation`, so that a system that was changed
     (other colors, memory, reserve, modules) boots without the files."""
     prepared = system.preparation
-    if prepared is None or system.version not in MODELLED:
+    if prepared is None or not system.release.modelled:
         return None
     if system.panic:
         return _stopped(system, system.panic)
     if not system.coloring:
         return _uncolored(system)
-    if system.nr_colors is None or not prepared.machine.banks:
+    if system.nr_colors is None or not (prepared.machine.banks or prepared.machine.final):
         return None
     return _Run(system, prepared, system.nr_colors).boot()
 
@@ -122,7 +123,7 @@ class _Run:
         regions = free_regions(self.machine, region)
         allocator = BootAllocator(regions)
         try:
-            compressed = consume(allocator, self.machine, self.system.version)
+            compressed = consume(allocator, self.machine, self.system.release.traits)
         except OutOfBootMemoryError:
             return None, Failure("other", "Xen BUG at common/page_alloc.c: no memory for the boot allocator")
         heaps = heaps_of_boot.split(allocator.regions, self.prepared.buddy_size)
@@ -144,7 +145,7 @@ class _Run:
 
     def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
         if domain.kind is DomainKind.DOM0 and layout is not None:
-            return build_dom0(domain, heap, layout, self.prepared, self.system.version)
+            return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)
 
     def _guests(self, heap: ColorHeap) -> ColorHeap:
@@ -156,7 +157,7 @@ class _Run:
                 down = Failure("host-panic", f"Xen went down when {crashed.name} was created")
                 self.built.append(Built(domain, False, down, (), 0, heap.free, heap.free))
                 continue
-            attempt = build_guest(domain, heap, self.prepared, self.system.version)
+            attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)
             self.built.append(attempt.built)
             if attempt.built.failure is None:
                 heap = attempt.heap
@@ -196,7 +197,7 @@ def _module_crash(machine: Machine) -> Failure | None:
     """
     if machine.static_heap:
         return None
-    compressed = compression(machine.spans)
+    compressed = compression(machine.spans) if machine.compresses else Compression()
     groups = valid_groups(machine.spans, compressed)
     memory = merged((start >> PAGE_SHIFT, end >> PAGE_SHIFT) for start, end in machine.spans)
     last = memory[-1][1]
