@@ -79,8 +79,8 @@ class System:
     `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
     `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
-    comes before any domain is built; `cpu_facts` are what the CPUs of the domains rest on: the boot CPU, and whether Xen
-    is built with such pools.
+    comes before any domain is built; `cpu_facts` are what the CPUs of the domains rest on: the boot CPU, and whether
+    Xen is built with such pools.
     """
 
     release: Release

@@ -104,8 +104,9 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     options = cpu_options(system.arguments)
     built = (pools.value is True,) if isinstance(pools, Fact) else (False, True)
     doubt, no_cpus = _doubt(deployment, ancestry)
+    inputs = _Inputs(system, deployment, ancestry, board, options)
     worlds = [
-        _world(system, deployment, ancestry, board, mpidr, options, with_pools=with_pools, mended=mended)
+        inputs.world(mpidr, with_pools=with_pools, mended=mended)
         for mpidr, with_pools, mended in product(boot_cpu_values(boot), built, (False, True) if doubt else (False,))
     ]
     each = [_of_world(system, deployment, world) for world in worlds]
@@ -150,22 +151,25 @@ def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | Open
     )
 
 
-def _world(
-    system: System,
-    deployment: Deployment,
-    ancestry: Ancestry | None,
-    board: Board | None,
-    mpidr: int | None,
-    options: CpuOptions,
-    *,
-    with_pools: bool,
-    mended: bool,
-) -> World:
-    if ancestry is None:
-        found = _of_board(board, options)
-    else:
-        found = processors(ancestry, mpidr, options, system.release, _most_cpus(deployment), mended=mended)
-    return World(found, read_pools(ancestry, found, built=with_pools), options, system.release, ancestry)
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What every world is made from."""
+
+    system: System
+    deployment: Deployment
+    ancestry: Ancestry | None
+    board: Board | None
+    options: CpuOptions
+
+    def world(self, mpidr: int | None, *, with_pools: bool, mended: bool) -> World:
+        """Xen on this boot CPU, built with or without pools; `mended`: every CPU has an enable-method."""
+        release, ancestry = self.system.release, self.ancestry
+        if ancestry is None:
+            found = _of_board(self.board, self.options)
+        else:
+            most = _most_cpus(self.deployment)
+            found = processors(ancestry, mpidr, self.options, release, most, mended=mended)
+        return World(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
 
 
 def _most_cpus(deployment: Deployment) -> int:

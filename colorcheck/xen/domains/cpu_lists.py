@@ -17,7 +17,7 @@ class UnreadableCpusError(ValueError):
     """A list at which xl stops; the message is what it prints."""
 
 
-def xl_cpus(text: str, online: Iterable[int], size: int | None = None) -> frozenset[int]:
+def xl_cpus(text: str, online: Iterable[int]) -> frozenset[int]:
     """The CPUs of an xl list: `all`, `0-3`, `0-3,^1`, `nodes:0`; later parts add or, with `^`, take away.
 
     Source: `parse_cpurange`, `update_cpumap_range`, `parse_range` (tools/xl/xl_parse.c, 4.20-4.22). `online` are the

@@ -1,12 +1,14 @@
 """The CPUs of each vCPU in one world: one boot CPU, and a Xen with or without boot-time pools.
 
 Source: `sched_init_vcpu`, `vcpu_set_hard_affinity` (xen/common/sched/core.c), `dom0_max_vcpus`
-(xen/arch/arm/domain_build.c), `domain_vcpu_affinity` (dom0less-build.c, from 4.21), `libxl__build_pre` (tools/libs/light).
+(xen/arch/arm/domain_build.c), `domain_vcpu_affinity` (dom0less-build.c, from 4.21), `libxl__build_pre`
+(tools/libs/light).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 
 from colorcheck.core.diagnostic import Related
 from colorcheck.core.source import Passage
@@ -80,48 +82,58 @@ def dom0less_vcpus(domain: Domain, node: Node | None, world: World) -> Vcpus:
     if named is not None and world.pools.built and not panic:
         reasons.append(Related(named.location, f"it runs in pool {pool}: CPUs {listed(cpus)}"))
     late = _without_cpus(world, f"domain {node.name}")
-    masks: dict[int, frozenset[int]] = {}
-    for child in node.children if late is None else ():
+    pinning = _Pinning(domain, node.name, world, cpus)
+    for child in node.children:
         if compatible(child, "xen,vcpu"):
-            late = late or _vcpu_node(domain, node, child, world, cpus, masks, reasons)
-    found = tuple(masks.get(number, cpus) & cpus or cpus for number in range(domain.vcpus))
+            late = late or pinning.read(child)
+    reasons += pinning.reasons
+    found = tuple(pinning.masks.get(number, cpus) & cpus or cpus for number in range(domain.vcpus))
     return Vcpus(found, pool, tuple(reasons), failure, late)
 
 
-def _vcpu_node(
-    domain: Domain,
-    node: Node,
-    child: Node,
-    world: World,
-    pool: frozenset[int],
-    masks: dict[int, frozenset[int]],
-    reasons: list[Related],
-) -> Failure | None:
-    """One `xen,vcpu` node; returns the panic that it brings about."""
-    if not world.release.traits.reads_vcpu_nodes:
-        if "hard-affinity" in child.properties:
-            reasons.append(Related(child.location, f"{world.release.title} does not read hard-affinity"))
+@dataclass(slots=True)
+class _Pinning:
+    """The `xen,vcpu` nodes of a domain, read one after the other. `pool` are the CPUs of the domain's pool."""
+
+    domain: Domain
+    name: str
+    world: World
+    pool: frozenset[int]
+    masks: dict[int, frozenset[int]] = field(default_factory=dict)
+    reasons: list[Related] = field(default_factory=list)
+
+    def read(self, child: Node) -> Failure | None:
+        """Takes one node; returns the panic that it brings about."""
+        if not self.world.release.traits.reads_vcpu_nodes:
+            if "hard-affinity" in child.properties:
+                text = f"{self.world.release.title} does not read hard-affinity"
+                self.reasons.append(Related(child.location, text))
+            return None
+        number = cell(child, "id")
+        if number is None:
+            return Failure("other", f"Invalid xen,vcpu node for domain {self.name}")
+        if number >= self.domain.vcpus:
+            text = f"Invalid vcpu_id {number} for domain {self.name}, max_vcpus={self.domain.vcpus}"
+            return Failure("other", text)
+        return self._mask(child, number)
+
+    def _mask(self, child: Node, number: int) -> Failure | None:
+        written = child.properties.get("hard-affinity")
+        if written is None or b"\0" not in written.value:
+            return None
+        listing = written.value.split(b"\0")[0].decode("latin-1")
+        read = hard_affinity(listing, self.world.processors.nr_cpu_ids)
+        if read.beyond is not None:
+            return Failure("other", f"Invalid pCPU {read.beyond} for domain {self.name}")
+        if not read.cpus & self.pool:
+            return Failure("other", f"vcpu{number}: failed (rc=-22) to set hard affinity for domain {self.name}")
+        self.masks[number] = read.cpus
+        text = f"vCPU {number} may run on the CPUs {listed(read.cpus & self.pool)}"
+        self.reasons.append(Related(written.location, text))
         return None
-    number = cell(child, "id")
-    if number is None:
-        return Failure("other", f"Invalid xen,vcpu node for domain {node.name}")
-    if number >= domain.vcpus:
-        return Failure("other", f"Invalid vcpu_id {number} for domain {node.name}, max_vcpus={domain.vcpus}")
-    written = child.properties.get("hard-affinity")
-    if written is None or b"\0" not in written.value:
-        return None
-    read = hard_affinity(written.value.split(b"\0")[0].decode("latin-1"), world.processors.nr_cpu_ids)
-    if read.beyond is not None:
-        return Failure("other", f"Invalid pCPU {read.beyond} for domain {node.name}")
-    if not read.cpus & pool:
-        text = f"vcpu{number}: failed (rc=-22) to set hard affinity for domain {node.name}"
-        return Failure("other", text)
-    masks[number] = read.cpus
-    reasons.append(Related(written.location, f"vCPU {number} may run on the CPUs {listed(read.cpus & pool)}"))
-    return None
 
 
-def xl_vcpus(domain: Domain, file: XlFile, count: int, world: World) -> Vcpus:
+def xl_vcpus(file: XlFile, count: int, world: World) -> Vcpus:
     """A guest of xl: `pool`, and `cpus` as a text for all of `count` vCPUs or as a list for as many as it names.
 
     `cpus_soft` is a wish of the scheduler and binds nothing.
@@ -217,4 +229,4 @@ def vcpus_of(domain: Domain, world: World, node: Node | None, file: XlFile | Non
         return dom0_vcpus(domain, world)
     if domain.kind is DomainKind.DOM0LESS or file is None:
         return dom0less_vcpus(domain, node, world)
-    return xl_vcpus(domain, file, count, world)
+    return xl_vcpus(file, count, world)
