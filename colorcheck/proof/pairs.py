@@ -162,10 +162,11 @@ class _Pair:
 
     def _never_runs(self, party: Party) -> str:
         system = self.case.system
-        if system.panic:
-            return f"Xen panics before it runs: {system.panic.message}"
-        if party.domain and party.domain.failure:
-            return f"{party.label} is never created: {party.domain.failure.message}"
+        if panic := system.panic or system.pool_panic:
+            return f"Xen panics before it runs: {panic.message}"
+        failure = party.domain and (party.domain.failure or party.domain.late_failure)
+        if failure:
+            return f"{party.label} is never created: {failure.message}"
         if system.coloring and not party.colors:
             return f"{party.label} has no colors and therefore no frames"
         nr_colors = system.nr_colors
