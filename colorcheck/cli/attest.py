@@ -9,6 +9,7 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.evidence.attest import Attestation, Attested, attest
+from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.results import Exit, Verification
@@ -16,6 +17,7 @@ from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.release.log_version import log_version
 
+LOG_LARGEST = 64 << 20
 _STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
 
 
@@ -50,10 +52,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(path: str) -> BootLog:
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:
-            return parse_boot_log(path, file.read())
-    except OSError as error:
-        raise Stop(f"cannot read {path}: {error.strerror or error}") from None
+        return parse_boot_log(path, text(path, LOG_LARGEST, named=True))
+    except Unreadable as error:
+        raise Stop(f"cannot read {path}: {error.reason}", error.advice) from None
 
 
 def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
@@ -26,7 +26,7 @@ from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
-from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, Compression, compression, valid_groups
+from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes import note
 from colorcheck.xen.system import Domain, System

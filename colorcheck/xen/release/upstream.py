@@ -11,7 +11,7 @@ from dataclasses import replace
 from colorcheck.core.units import MIB
 from colorcheck.xen.release.boot_options import ARM_4_20, ARM_4_21
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, OptionKind, PropertyKind
+from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, ListReader, OptionKind, PropertyKind
 from colorcheck.xen.release.traits import BankOrder, CacheProbe, FrameTableRounding, Traits
 
 _4_20_0 = Traits(
@@ -117,7 +117,7 @@ def _release(
         options=options,
         properties=(LLC_COLORS,),
         xl_keys=("llc_colors",),
-        lists="upstream",
+        lists=ListReader.UPSTREAM,
         build_switch="LLC_COLORING",
         colors_kconfig="LLC_COLORS_ORDER",
         buddy_kconfig="BUDDY_ALLOCATOR_SIZE",
