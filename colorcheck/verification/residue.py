@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from itertools import combinations
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.bus_masters import bus_masters
 from colorcheck.hardware.master_kinds import Dma
@@ -19,7 +20,6 @@ from colorcheck.xen.memory.color_heap import BootLists
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
-PAGE = 4096
 _NAMED = 4  # how many devices are named
 SEPARATION = "separation"  # how the names of the kinds of separation theorems end
 

@@ -22,7 +22,7 @@ from colorcheck.core.diagnostic import Confidence, Finding, Related, Severity
 from colorcheck.hardware.bus_masters import Device, bus_masters
 from colorcheck.hardware.master_kinds import Dma
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.release_results import colored, lines
+from colorcheck.rules.facts.release_results import colored, releases
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import DomainKind
@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     used = all(iommu_enabled(system.arguments) for _, system in systems)
     masters, possible = (found.unprotected(dma, used) for dma in (Dma.MASTER, Dma.POSSIBLE))
     dom0 = any(domain.kind is DomainKind.DOM0 for _, system in systems for domain in system.domains)
-    when = on(facts, lines(systems)) + ("" if used else " (Xen is told to use none)")
+    when = on(facts, releases(systems)) + ("" if used else " (Xen is told to use none)")
     kept, unsure = ([device for device in devices if not device.passthrough] for devices in (masters, possible))
     if kept and dom0:
         also = f", and {len(unsure)} that may do DMA" if unsure else ""

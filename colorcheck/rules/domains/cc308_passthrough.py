@@ -39,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if usable and not any(_astray(devices.at(path)) for path in _named(facts, what.location)):
             continue
         yield RULE.finding(
-            f"{what.message}{on(facts, what.lines)}",
+            f"{what.message}{on(facts, what.releases)}",
             what.location,
             "enable the IOMMU and give the device its iommus property, or make sure that it does no DMA",
             confidence=Confidence.MEDIUM,
