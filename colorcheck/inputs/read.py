@@ -15,6 +15,7 @@ from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
+from colorcheck.inputs.boot.xen_image import XenImage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.file_kinds import FITS, FileKind, Slot, told_apart
@@ -34,6 +35,8 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     reader = _Reader(manifest, list(manifest.problems), readers or {})
     built = reader.image_builder()
     build = reader.build_options()
+    image = reader.xen_image()
+    given_size = manifest.target.xen_image_size
     return Deployment(
         manifest=manifest,
         tree=reader.tree(built),
@@ -42,7 +45,8 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         file_sizes=_file_sizes(built) if built else {},
         kconfig={name: option.value for name, option in build.items()},
         kconfig_places={name: option.value_location for name, option in build.items()},
-        xen_image_size=reader.xen_image_size(),
+        xen_image_size=given_size if given_size is not None else image.size if image else None,
+        xen_image_options=image.options if image else None,
         problems=tuple(reader.problems),
     )
 
@@ -198,13 +202,13 @@ class _Reader:
             return None
         return text
 
-    def xen_image_size(self) -> int | None:
-        """The size that the manifest gives, else that of the binary's header."""
+    def xen_image(self) -> XenImage | None:
+        """The binary of Xen that the manifest names."""
         from colorcheck.inputs.boot.xen_image import read_xen_image
 
-        given, name = self.manifest.target.xen_image_size, self.manifest.target.xen_image
-        if given is not None or name is None:
-            return given
+        name = self.manifest.target.xen_image
+        if name is None:
+            return None
         named_at = self.manifest.location("target.xen-image")
         content = read_bytes(self.path(name), named_at, IMAGE_LARGEST)
         if isinstance(content, Problem):
@@ -213,7 +217,7 @@ class _Reader:
         image = read_xen_image(content, self.path(name))
         other = told_apart(self.path(name), recognized(content), named_at, Slot.XEN_IMAGE) if image.problems else None
         self.problems += (other,) if other else image.problems
-        return image.size
+        return image
 
 
 def files_named(name: str) -> tuple[str, ...]:
