@@ -1,4 +1,4 @@
-"""Modules, kernels, ramdisks and memory at which Xen stops (measured: golden boots module-, depth-, initrd-, memnode-)."""
+"""Modules, kernels, ramdisks and memory at which Xen stops (measured: boots module-, depth-, initrd-, memnode-)."""
 
 from pathlib import Path
 
