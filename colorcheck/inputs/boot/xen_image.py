@@ -6,6 +6,7 @@ import struct
 import zlib
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 
@@ -53,7 +54,7 @@ def read_xen_image(data: bytes, file: str = "xen") -> XenImage:
 
 
 def _refused(file: str, message: str) -> XenImage:
-    return XenImage(file, None, (Problem("xen-image", message, Location(file), _HELP),))
+    return XenImage(file, None, (Problem(ProblemKind.XEN_IMAGE, message, Location(file), _HELP),))
 
 
 def _elf(data: bytes, file: str) -> XenImage:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import field
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, opened
@@ -118,7 +119,7 @@ class Media:
             length = os.stat(path, follow_symlinks=True)
         except OSError as error:
             where = named_at or Location(path)
-            self.problems.append(Problem("unreadable", f"cannot read {path}: {error.strerror}", where))
+            self.problems.append(Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {error.strerror}", where))
             return None
         if not stat.S_ISREG(length.st_mode):
             return None
