@@ -84,7 +84,7 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
+    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
 def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
@@ -99,11 +99,15 @@ def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
-    """Whether the .config, if there is one, switches coloring on.
+    """Whether coloring is built in, as far as the .config and the binary tell.
+
+    A binary that has no option with Xen's colors, under any line's name, is built without.
 
     Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
     a switch that is absent is off; a few lines of one leave it open.
     """
+    if deployment.xen_image_options is not None and not deployment.xen_image_options:
+        return False
     absent = "n" if "ARM_64" in deployment.kconfig else "y"
     return deployment.kconfig.get(release.build_switch, absent) == "y"
 
