@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import field, replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
@@ -56,7 +57,7 @@ class ScriptLines:
                 message = "U-Boot cannot apply this overlay before ImageBuilder's edits, which destroys the tree: "
                 message += "Xen is never started"
                 help_text = "an overlay can only name nodes of the board's tree; write the rest as APPEND_EXTRA_CMDS"
-                self.problems.append(Problem("boot-script-stops", message, written.value.whole, help_text))
+                self.problems.append(Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, written.value.whole, help_text))
                 return None
             self.used += machine.media.used
             tree = self._read(base, tree)
@@ -83,7 +84,7 @@ class ScriptLines:
             run_text(machine, Marked(text, machine.script_places(path, text)))
         except (HaltError, LeaveError, StartedError) as end:
             message = f"the extra commands end the script: {end}"
-            self.problems.append(Problem("boot-script-stops", message, machine.place))
+            self.problems.append(Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, machine.place))
         self.problems += (*machine.problems, *_open(machine))
         edited = tree_at(machine, machine.working)
         return tree if edited is None else self._read(edited, tree)
@@ -114,10 +115,12 @@ class ScriptLines:
 
     def _missing(self, written: Assignment) -> None:
         message = f"{written.key}: {written.value.text} is not here, so what it does to the tree is not followed"
-        self.problems.append(Problem("not-followed", message, written.location))
+        self.problems.append(Problem(ProblemKind.NOT_FOLLOWED, message, written.location))
 
 
 def _open(machine: Machine) -> Iterator[Problem]:
     for fact in machine.facts:
         if fact not in machine.silent:
-            yield Problem("boot-script-open", f"{fact.what}: {fact.why}", fact.location, " / ".join(fact.settle))
+            yield Problem(
+                ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, " / ".join(fact.settle)
+            )
