@@ -84,9 +84,9 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
 
 
 def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
-    """`kernel_probe` finds nothing to start: no module, or an empty one."""
+    """`kernel_probe` finds nothing to start: no module, or an empty one. A file of no bytes is a stand-in."""
     kernel = machine.module("kernel")
-    if kernel.size if kernel else not machine.final:
+    if not machine.final or (kernel is not None and kernel.size):
         return None
     return Failure(FailureKind.OTHER, f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 

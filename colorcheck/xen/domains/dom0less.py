@@ -95,7 +95,7 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
     found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
-    if (found and found.size) or not rules.release.modelled:
+    if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
     message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
     return failure, (note("kernel-not-registered", message, kernel.location, node.name, start=kernel.start),)
