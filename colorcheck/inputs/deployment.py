@@ -11,6 +11,7 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.unread import Unread, unread
 
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
@@ -35,6 +36,11 @@ class Deployment:
     kconfig: Mapping[str, str] = field(default_factory=dict)
     xen_image_size: int | None = None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What was named and not read, whatever command asks."""
+        return tuple(unread(self.manifest, self.problems, {guest.file for guest in self.guests}))
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_domains import xl_domains
+from colorcheck.xen.facts.book import Facts
+from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.keys import ADDRESS_BITS
 from colorcheck.xen.machine.boot_info import read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
 from colorcheck.xen.machine.machine import Machine
@@ -53,16 +56,19 @@ class _Case:
     most_colors: int
     machine: Machine
     has_dom0: bool
+    facts: Facts
     notes: list[Note] = field(default_factory=list)
 
 
-def effective(deployment: Deployment, board: Board | None, version: str) -> System:
+def effective(
+    deployment: Deployment, board: Board | None, version: str, facts: Facts | None = None
+) -> System:
     """What Xen of that version makes of the deployment. Raises `UnknownDialectError`; never fails for the files.
 
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
     dialect = dialect_of(version)
-    case = _read(deployment, board, dialect)
+    case = _read(deployment, board, dialect, facts or facts_of(deployment, board))
     system = _xen(case)
     domains = list(_boot_domains(case, system))
     domains += _guests(case, domains)
@@ -98,16 +104,16 @@ def built_with_coloring(deployment: Deployment, dialect: Dialect) -> bool:
     return deployment.kconfig.get(dialect.build_switch, absent) == "y"
 
 
-def _read(deployment: Deployment, board: Board | None, dialect: Dialect) -> _Case:
+def _read(deployment: Deployment, board: Board | None, dialect: Dialect, facts: Facts) -> _Case:
     version = dialect.name
     most = _most_colors(deployment, dialect)
     arguments = read_arguments(deployment, dialect)
     built_in = built_with_coloring(deployment, dialect)
     found = geometry(arguments, board, version, most, built_in)
-    machine, notes = read_machine(deployment, version)
-    has_dom0, assumed = presence(deployment, machine, arguments)
-    notes = (*notes, *found.notes, *assumed)
-    return _Case(deployment, dialect, version, arguments, found, most, machine, has_dom0, list(notes))
+    machine, notes = read_machine(deployment, facts)
+    has_dom0 = presence(deployment, machine, arguments, facts)
+    notes = (*notes, *found.notes)
+    return _Case(deployment, dialect, version, arguments, found, most, machine, has_dom0, facts, list(notes))
 
 
 def _most_colors(deployment: Deployment, dialect: Dialect) -> int:
@@ -212,11 +218,7 @@ def _fork(case: _Case) -> Fork | None:
 
 def _prepare(case: _Case, board: Board | None) -> Preparation:
     tree = case.deployment.tree
-    bits = board.pa_bits if board else None
-    if bits is None and tree is not None:
-        message = f"the physical address bits of the CPU are not known; {_PA_BITS} stand in"
-        place = case.deployment.manifest.location("target.board")
-        case.notes.append(note("physical-address-bits-assumed", message, place, bits=_PA_BITS))
+    bits = case.facts.read(ADDRESS_BITS)
     buddy = case.arguments.in_force(Concept.BUDDY_SIZE)
     memory = case.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(

@@ -24,6 +24,16 @@ from colorcheck.inputs.device_tree.tree_walk import (
     string,
     unit_name,
 )
+from colorcheck.xen.facts.book import Facts
+from colorcheck.xen.facts.keys import (
+    DOM0_KERNEL,
+    IMAGE_SIZE,
+    MEMORY,
+    RAMDISK_RESERVE,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    XEN_ADDRESS,
+)
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
 from colorcheck.xen.notes import note
 from colorcheck.xen.system import Note
@@ -34,8 +44,6 @@ MAX_MODULES = 32
 MAX_BANKS = 256
 _DEEPEST_MODULE = 3  # levels below the root
 _LONGEST_PATH = 91  # characters of a module's path
-USUAL_IMAGE_SIZE = {"4.20": 0x174000, "4.21": 0x17C000, "4.22": 0x17C000}
-"""`_end - _start` of the builds that the memory model was measured with, for a target that does not say."""
 
 
 @dataclass(slots=True)
@@ -58,16 +66,19 @@ class _Scan:
         _add(self, self.order, module)
 
 
-def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[Note, ...]]:
+def read_machine(deployment: Deployment, facts: Facts) -> tuple[Machine, tuple[Note, ...]]:
     """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
     scan = _Scan()
     tree = deployment.tree
-    _given_memory(scan, deployment)
-    image_size = _image_size(scan, deployment, version)
-    _loaded(scan, deployment, image_size)
+    banks = facts.read(MEMORY)
+    for start, size in banks or ():
+        _add(scan, scan.banks, Range(start, size, "memory", facts.fact(MEMORY).location))
+    image_size = facts.read(IMAGE_SIZE) or 0
+    _loaded(scan, facts, image_size)
     if tree is not None:
-        scan.memreserve = list(_memreserve(tree))
-        _scan_tree(scan, tree, memory=deployment.manifest.target.memory is None)
+        scan.memreserve = [*_memreserve(tree), *_reserved_ramdisk(tree, facts)]
+        _scan_tree(scan, tree, memory=banks is None)
+    _unnamed_kernel(scan, facts)
     banks = _sorted_banks(scan, deployment)
     modules, refused = _registered(scan)
     _check_modules(scan, banks, modules)
@@ -84,38 +95,22 @@ def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[N
     return machine, tuple(scan.notes)
 
 
-def _given_memory(scan: _Scan, deployment: Deployment) -> None:
-    location = deployment.manifest.location("target.memory")
-    for start, size in deployment.manifest.target.memory or ():
-        _add(scan, scan.banks, Range(start, size, "memory", location))
-
-
-def _image_size(scan: _Scan, deployment: Deployment, version: str) -> int:
-    size = deployment.xen_image_size or deployment.manifest.target.xen_image_size
-    if size and size > 0:
-        return size
-    usual = USUAL_IMAGE_SIZE.get(version, max(USUAL_IMAGE_SIZE.values()))
-    message = f"the size of Xen's image is not given; a usual build's {usual:#x} bytes stand in"
-    scan.notes.append(note("image-size-assumed", message, deployment.manifest.location("target"), size=usual))
-    return usual
-
-
-def _loaded(scan: _Scan, deployment: Deployment, image_size: int) -> None:
+def _loaded(scan: _Scan, facts: Facts, image_size: int) -> None:
     """Xen and the device tree, where the boot loader puts them. The modules' list begins with them."""
-    manifest, target = deployment.manifest, deployment.manifest.target
-    if target.xen_address is None:
-        message = "where the boot loader puts Xen is not given: its old place may keep Xen from moving there"
-        scan.notes.append(note("xen-address-unknown", message, manifest.location("target")))
-    else:
-        place = manifest.location("target.xen-address")
-        scan.load(Module(target.xen_address, image_size, "Xen", place, "xen"))
-    size = target.device_tree_size or (deployment.tree.size if deployment.tree else 0)
-    if target.device_tree_address is None or not size:
-        message = "where the boot loader puts the device tree is not given: the regions around it are not modelled"
-        scan.notes.append(note("device-tree-address-unknown", message, manifest.location("target")))
-    else:
-        place = manifest.location("target.device-tree-address")
-        scan.load(Module(target.device_tree_address, size, "device tree", place, "device-tree"))
+    address = facts.read(XEN_ADDRESS)
+    if address is not None:
+        scan.load(Module(address, image_size, "Xen", facts.fact(XEN_ADDRESS).location, "xen"))
+    address, size = facts.read(TREE_ADDRESS), facts.read(TREE_SIZE)
+    if address is not None and size:
+        scan.load(Module(address, size, "device tree", facts.fact(TREE_ADDRESS).location, "device-tree"))
+
+
+def _unnamed_kernel(scan: _Scan, facts: Facts) -> None:
+    """dom0's kernel, where the boot loader loads one that the device tree does not name."""
+    kernel = facts.read(DOM0_KERNEL)
+    if kernel is not None:
+        place = facts.fact(DOM0_KERNEL).location
+        scan.load(Module(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
@@ -140,6 +135,16 @@ def _memreserve(tree: DeviceTree) -> Iterator[Range]:
         if size == 0:
             return
         yield Range(start, min(size, MAX_ADDRESS - start), MEMRESERVE, Location(tree.file))
+
+
+def _reserved_ramdisk(tree: DeviceTree, facts: Facts) -> Iterator[Range]:
+    """The `/memreserve/` that U-Boot adds for the ramdisk that it hands over."""
+    chosen = tree.node("/chosen")
+    if chosen is not None and facts.read(RAMDISK_RESERVE):
+        start = number(chosen.properties.get("linux,initrd-start"))
+        end = number(chosen.properties.get("linux,initrd-end"))
+        if start is not None and end is not None and end > start:
+            yield Range(start, end - start, MEMRESERVE, _place(chosen, "linux,initrd-start"))
 
 
 def _place(node: Node, name: str = "reg") -> Location:

@@ -1,0 +1,86 @@
+"""What was named and not read: no statement may be made about what it could say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from enum import StrEnum
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.manifest.manifest import Manifest
+
+KINDS = frozenset(
+    {
+        "binary",
+        "cut-off",
+        "damaged",
+        "encoding",
+        "include-cycle",
+        "kconfig-line",
+        "macro-bomb",
+        "needs-shell",
+        "no-match",
+        "not-followed",
+        "overlay",
+        "plugin-reader",
+        "preprocessor",
+        "semantic",
+        "syntax",
+        "too-deep",
+        "too-large",
+        "unread-rest",
+        "unreadable",
+        "version",
+    }
+)
+"""Kinds of problems behind which something stands that was not read."""
+
+
+class Scope(StrEnum):
+    """What the unread part could have said something about."""
+
+    TREE = "device-tree"  # what Xen is handed: tree, arguments, modules, domains
+    GUESTS = "guests"  # the guests of xl
+    BUILD = "build"  # how Xen was built
+    IMAGE = "xen-image"  # the binary of Xen
+    NOTHING = "nothing"  # nothing that a theorem reads, such as a curve of cache misses
+
+
+_SCOPES = (
+    ("inputs.domains", Scope.GUESTS),
+    ("target.kconfig", Scope.BUILD),
+    ("target.xen-image", Scope.IMAGE),
+    ("domains.", Scope.NOTHING),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A part of the inputs that was not read, and what it could have been about."""
+
+    scope: Scope
+    problem: Problem
+
+
+def unread(manifest: Manifest, problems: Iterable[Problem], guests: Collection[str]) -> Iterator[Unread]:
+    """What these problems left unread; `guests` are the names of the files of guests that were read.
+
+    A guest's file that xl itself refuses was read: xl does not create the guest.
+    """
+    for problem in problems:
+        if problem.kind in KINDS and not (problem.kind == "syntax" and problem.location.file in guests):
+            yield Unread(_scope(manifest, problem, guests), problem)
+
+
+def _scope(manifest: Manifest, problem: Problem, guests: Collection[str]) -> Scope:
+    place = problem.location
+    if place.file in guests:
+        return Scope.GUESTS
+    kconfig = manifest.target.kconfig
+    if kconfig and place.file == os.path.normpath(os.path.join(manifest.folder, kconfig)):
+        return Scope.BUILD
+    for key, where in manifest.keys:
+        if where == place:
+            return next((scope for start, scope in _SCOPES if key.startswith(start)), Scope.TREE)
+    return Scope.TREE
