@@ -41,7 +41,6 @@ from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
 
 _PA_BITS = 40
 _HIGHEST_ORDER = 10
-_EARLY = Failure("other", "Early FDT parsing failed (-22)")
 
 
 @dataclass(slots=True)
@@ -60,9 +59,7 @@ class _Case:
     notes: list[Note] = field(default_factory=list)
 
 
-def effective(
-    deployment: Deployment, board: Board | None, version: str, facts: Facts | None = None
-) -> System:
+def effective(deployment: Deployment, board: Board | None, version: str, facts: Facts | None = None) -> System:
     """What Xen of that version makes of the deployment. Raises `UnknownDialectError`; never fails for the files.
 
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
@@ -155,6 +152,8 @@ def _xen(case: _Case) -> System:
     else:
         case.notes += colors_while_off(arguments)
         colors = ()
+    if case.machine.panic and case.dialect.modelled:
+        panic = Failure("other", case.machine.panic)
     return System(
         case.version,
         found.coloring,
@@ -165,7 +164,7 @@ def _xen(case: _Case) -> System:
         place,
         found.location,
         (),
-        panic=_EARLY if case.machine.refused and case.dialect.modelled else panic,
+        panic=panic,
     )
 
 
@@ -187,6 +186,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             case.has_dom0,
             case.arguments.dom0_colors,
             case.arguments.legacy,
+            case.machine,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)

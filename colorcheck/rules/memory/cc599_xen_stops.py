@@ -49,6 +49,13 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     "p2m-pool-too-small",
     "static-heap",
     "enhanced-without-dom0",
+    "bank-overlap",
+    "dom0-without-kernel",
+    "initrd-damaged",
+    "kernel-not-registered",
+    "memory-without-reg",
+    "module-short-reg",
+    "module-without-reg",
 )
 
 

@@ -38,10 +38,13 @@ class Dom0:
 def presence(deployment: Deployment, machine: Machine, arguments: BootArguments, facts: Facts) -> bool:
     """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
 
-    Where the boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
+    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`). Where the
+    boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
     """
     if machine.module("kernel") is not None:
         return True
+    if machine.final:
+        return not any(module.kind == "kernel" for module in machine.modules)
     options = [*arguments.given(Concept.DOM0_COLORS), *arguments.given(Concept.DOM0_MEMORY)]
     return facts.is_open(DOM0_KERNEL) and bool(deployment.guests or options)
 
@@ -50,6 +53,11 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     """dom0 under this Xen; its P2M tables are left out."""
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
+    if _without_kernel(machine, system.version):
+        message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        notes += (
+            note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
+        )
     domain = Domain(
         0,
         "dom0",
@@ -60,9 +68,17 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
         place,
         _vcpus(deployment, arguments),
         pages=-(-memory // 4096),
-        failure=choice.failure,
+        failure=choice.failure or _without_kernel(machine, system.version),
     )
     return Dom0(domain, memory, (*choice.notes, *notes))
+
+
+def _without_kernel(machine: Machine, version: str) -> Failure | None:
+    """`kernel_probe` finds nothing to start."""
+    if not machine.final or machine.module("kernel") is not None:
+        return None
+    name = "DOM0" if version == "4.20" else "d0"
+    return Failure("other", f"Could not set up {name} guest OS (rc = -2)")
 
 
 def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choice:

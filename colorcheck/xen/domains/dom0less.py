@@ -7,7 +7,7 @@ xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import PAGE
@@ -16,7 +16,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
-from colorcheck.xen.machine.machine import Module
+from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
 from colorcheck.xen.notes import note
@@ -41,6 +41,7 @@ class Rules:
     has_dom0: bool
     dom0_colors: tuple[int, ...] = ()
     legacy: bool = False
+    machine: Machine = field(default_factory=lambda: Machine(()))
 
     @property
     def fork(self) -> Fork:
@@ -76,7 +77,25 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
         elif not rules.dialect.inherits:
             inherited = None
         domain, notes = _domain(node, rules, first_id + offset, inherited, own is not None)
-        yield replace(domain, shared_pages=_owned_pages(node, cells_below(tree, node.path))), notes
+        sizes = cells_below(tree, node.path)
+        missing, more = _unregistered_kernel(node, sizes, rules)
+        failure = domain.failure or missing
+        yield replace(domain, shared_pages=_owned_pages(node, sizes), failure=failure), (*notes, *more)
+
+
+def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
+    """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
+    address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
+    failure = Failure("other", f"Could not set up domain {node.name} (rc = -2)")
+    kernel = modules(node, sizes).get("kernel")
+    if kernel is None:
+        named = any(compatible(child, "multiboot,kernel") for child in node.children)
+        return (failure if rules.machine.final and not named else None), ()
+    known = any(module.kind == "kernel" and module.start == kernel.start for module in rules.machine.modules)
+    if known or not rules.dialect.modelled:
+        return None, ()
+    message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
+    return failure, (note("kernel-not-registered", message, kernel.location, node.name, start=kernel.start),)
 
 
 def _domain(

@@ -52,7 +52,7 @@ def boot_again(system: System) -> Boot | None:
         return _stopped(system, system.panic)
     if not system.coloring:
         return _uncolored(system)
-    if system.nr_colors is None or not prepared.machine.banks:
+    if system.nr_colors is None or not (prepared.machine.banks or prepared.machine.final):
         return None
     return _Run(system, prepared, system.nr_colors).boot()
 
