@@ -80,7 +80,7 @@ def _create(boot: Boot, state: State, event: Event, domain: Domain | None, *, re
     if domain is None or prepared is None or event.domain in state.owned:
         reason = f"{event.domain} is there already" if event.domain in state.owned else f"no file names {event.domain}"
         return State(state.heap, state.owned, event, Failure("other", reason))
-    attempt = build_guest(domain, state.heap, prepared, boot.system.version)
+    attempt = build_guest(domain, state.heap, prepared, boot.system.release.traits)
     if attempt.built.failure is None:
         return State(attempt.heap, {**state.owned, domain.name: attempt.built.frames}, event)
     heap = _freed(attempt.heap, attempt.built.frames) if returned else attempt.heap

@@ -21,7 +21,8 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
-from colorcheck.xen.release.dialects import Concept, OptionKind
+from colorcheck.xen.options.typed import BOOLEANS, SIZES
+from colorcheck.xen.release.spelling import Concept, OptionKind
 
 _ABOUT = {
     **dict.fromkeys((Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE), (GEOMETRY,)),
@@ -32,7 +33,7 @@ _ABOUT = {
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected number or size."""
     for option, _, lines in options(facts, _rejected):
-        unit = " bytes" if option.spec and option.spec.kind in (OptionKind.SIZE, OptionKind.OWN_SIZE) else ""
+        unit = " bytes" if _is_size(option) else ""
         in_force = f"{option.stored}{unit} stay{'' if unit else 's'} in force"
         kept = "nothing of it is stored" if option.stored is None else in_force
         yield RULE.finding(
@@ -43,9 +44,17 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _is_size(option: Option) -> bool:
+    if option.spec is None:
+        return option.name in SIZES
+    return option.spec.kind in (OptionKind.SIZE, OptionKind.OWN_SIZE)
+
+
 def _rejected(option: Option, read: BootArguments) -> bool:  # noqa: ARG001
-    if option.spec is None or option.fate is not OptionFate.REJECTED:
+    if option.fate is not OptionFate.REJECTED:
         return False
+    if option.spec is None:
+        return option.name not in BOOLEANS
     return option.spec.kind not in (OptionKind.BOOLEAN, OptionKind.COLORS)
 
 

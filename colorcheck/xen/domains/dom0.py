@@ -20,7 +20,8 @@ from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
+from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
 
 DEFAULT_MEMORY = 512 * MIB
@@ -53,7 +54,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     """dom0 under this Xen; its P2M tables are left out."""
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
-    if _without_kernel(machine, system.version):
+    if _without_kernel(machine, system.release.traits):
         message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
         notes += (
             note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
@@ -68,17 +69,16 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
         place,
         _vcpus(deployment, arguments),
         pages=-(-memory // 4096),
-        failure=choice.failure or _without_kernel(machine, system.version),
+        failure=choice.failure or _without_kernel(machine, system.release.traits),
     )
     return Dom0(domain, memory, (*choice.notes, *notes))
 
 
-def _without_kernel(machine: Machine, version: str) -> Failure | None:
+def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
     """`kernel_probe` finds nothing to start."""
     if not machine.final or machine.module("kernel") is not None:
         return None
-    name = "DOM0" if version == "4.20" else "d0"
-    return Failure("other", f"Could not set up {name} guest OS (rc = -2)")
+    return Failure("other", f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 
 
 def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choice:
@@ -89,7 +89,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     if not system.coloring:
         return Choice((), ColorSource.DEFAULT, place)
     notes = option_notes(arguments, Concept.DOM0_COLORS, "dom0")
-    if not arguments.dialect.modelled:
+    if not arguments.release.modelled:
         choice = dom0_choice(arguments, system.nr_colors, place)
         return replace(choice, notes=(*notes, *choice.notes))
     colors, source = arguments.dom0_colors, arguments.dom0_source
@@ -100,7 +100,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
         notes += out_of_range(colors, system.nr_colors, "dom0", place)
-        name = "domain 0" if system.version == "4.20" else "d0"
+        name = system.release.traits.dom0_named_with_colors
         failure = Failure("dom0-colors", f"Error initializing LLC coloring for {name} (rc = -22)")
     return Choice(colors, source, place, failure, tuple(notes))
 
@@ -122,8 +122,8 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
 
 def _vcpus(deployment: Deployment, arguments: BootArguments) -> int:
     """`dom0_max_vcpus`, else one for each CPU of the device tree."""
-    for option in reversed(arguments.options):
-        if option.key == "dom0_max_vcpus" and option.value.isdecimal() and int(option.value):
-            return int(option.value)
+    limit = arguments.number("dom0_max_vcpus")
+    if limit:
+        return limit
     cpus = deployment.tree.node("/cpus") if deployment.tree else None
     return sum(child.name.partition("@")[0] == "cpu" for child in cpus.children) or 1 if cpus else 1

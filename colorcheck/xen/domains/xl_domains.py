@@ -17,6 +17,7 @@ from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB, xl_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
+from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note
 
 MAGIC_PAGES = 4  # console, Xenstore, memory access, virtual UART
@@ -26,7 +27,7 @@ HOST_CRASH = "Error during Hypervisor-to-physical address translation"
 
 def xl_domains(
     deployment: Deployment,
-    version: str,
+    release: Release,
     *,
     coloring: bool,
     nr_colors: int | None,
@@ -43,7 +44,7 @@ def xl_domains(
         if fork:
             choice = guest_choice(guest, fork)
         else:
-            choice = _choice(guest, version, nr_colors) if coloring else _uncolored(guest)
+            choice = _choice(guest, release, nr_colors) if coloring else _uncolored(guest)
         failure = Failure("xl-rejects", guest.rejected) if guest.rejected and not fork else choice.failure
         if not has_dom0:
             message = f"{guest.title} cannot be created: there is no dom0 to run xl"
@@ -51,7 +52,7 @@ def xl_domains(
             failure = failure or Failure("other", "there is no dom0 to run xl")
         domains.append(_domain(guest, choice, next_id, failure))
         notes += choice.notes
-        notes += _notes(guest, version, coloring)
+        notes += _notes(guest, release, coloring)
         next_id += guest.rejected is None
     return domains, notes
 
@@ -103,7 +104,7 @@ def _uncolored(guest: XlGuest) -> Choice:
     return Choice((), ColorSource.DEFAULT, guest.location("llc_colors"))
 
 
-def _choice(guest: XlGuest, version: str, nr_colors: int | None) -> Choice:
+def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
     place = guest.location("llc_colors")
     if not guest.llc_colors:
         colors = everything(nr_colors)
@@ -114,8 +115,10 @@ def _choice(guest: XlGuest, version: str, nr_colors: int | None) -> Choice:
     if not nr_colors or not refused(guest.llc_colors, nr_colors):
         return Choice(guest.llc_colors, ColorSource.GIVEN, place, None, tuple(notes))
     notes += out_of_range(guest.llc_colors, nr_colors, guest.title, place)
-    if version == "4.20":
-        message = f"Xen 4.20 refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
+    if release.traits.refused_guest_crashes_host:
+        message = (
+            f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
+        )
         notes.append(note("defect-4.20-host-crash", message, place, guest.title, colors=guest.llc_colors))
         failure = Failure("host-panic", HOST_CRASH)
     else:
@@ -123,7 +126,7 @@ def _choice(guest: XlGuest, version: str, nr_colors: int | None) -> Choice:
     return Choice(guest.llc_colors, ColorSource.GIVEN, place, failure, tuple(notes))
 
 
-def _notes(guest: XlGuest, version: str, coloring: bool) -> Iterator[Note]:
+def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
     if guest.rejected:
         yield note(
             "guest-rejected", f"xl stops: {guest.rejected}", guest.file.location, guest.title, reason=guest.rejected
@@ -143,8 +146,10 @@ def _notes(guest: XlGuest, version: str, coloring: bool) -> Iterator[Note]:
                 text=element.written.text,
                 colors=tuple(range(element.first, min(element.last, element.first + 1024) + 1)),
             )
-    if coloring and version == "4.22":
-        message = f"Xen 4.22.0 gives no memory to a guest that a toolstack builds while coloring is on: {guest.title}"
+    if coloring and not release.traits.toolstack_can_populate:
+        message = (
+            f"{release.title} gives no memory to a guest that a toolstack builds while coloring is on: {guest.title}"
+        )
         yield note("defect-4.22.0-populate", message, guest.file.location, guest.title)
     for key in ("pci", "dtdev", "iomem"):
         if (setting := guest.file.setting(key)) is not None:

@@ -17,6 +17,7 @@ from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frames import Frames
 from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import Built, Domain, Failure
 
 _GIB = 1 << 30
@@ -88,7 +89,7 @@ class _Creation:
         return Attempt(built, self.heap, panics=failure is not None)
 
 
-def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, version: str) -> Attempt:
+def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits) -> Attempt:
     """dom0: bank after bank, each page with the tables that it needs, then the devices' tables."""
     creation = _Creation(domain, heap)
     if domain.failure:
@@ -102,8 +103,8 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     if rest:
         return creation.ended(unallocated(rest))
     if not creation.take(layout.device_tables):
-        name = "DOM0" if version == "4.20" else "d0"
-        return creation.ended(Failure("domain-memory", f"Could not set up {name} guest OS (rc = -22)"))
+        message = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
+        return creation.ended(Failure("domain-memory", message))
     failure = _loading(layout.banks, prepared.first_bank(domain.name))
     return creation.ended(failure, p2m_pages=layout.tables)
 
@@ -150,13 +151,13 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
     return creation.ended(_loading(banks, prepared.first_bank(domain.name)))
 
 
-def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, version: str) -> Attempt:
+def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> Attempt:
     """A guest of xl: P2M pool, memory and magic pages. A failure is not Xen's end."""
     creation = _Creation(domain, heap)
     failure = domain.failure
     if failure is None:
         banks, rest = guest_banks(domain.pages * PAGE)
-        fits = creation.take(domain.p2m_pages) and version != "4.22" and not rest
+        fits = creation.take(domain.p2m_pages) and traits.toolstack_can_populate and not rest
         fits = fits and tables(guest_mappings(domain), prepared.p2m_levels) <= domain.p2m_pages
         if not (fits and creation.take(domain.pages + domain.extra_pages)):
             failure = Failure("domain-memory", POOL_FULL)

@@ -17,8 +17,10 @@ from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_arguments import read_boot_arguments
 from colorcheck.inputs.boot.color_list import ColorListText
 from colorcheck.xen.options.color_lists import ColorList, read_colors
-from colorcheck.xen.release.dialects import BootOption, Concept, Dialect, OptionKind, dialect_of
-from colorcheck.xen.release.known_options import KNOWN_OPTIONS
+from colorcheck.xen.options.typed import BOOLEANS, INTEGERS, SIZES, TEXTS
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import release_of
+from colorcheck.xen.release.spelling import BootOption, Concept, OptionKind
 from colorcheck.xen.system import ColorSource
 
 LONGEST_OPTION = 127
@@ -31,7 +33,7 @@ _FALSE = ("0", "off", "no", "false", "disable")
 
 _NOWHERE = Location("")
 
-Stored = bool | int | tuple[int, ...] | None
+Stored = bool | int | str | tuple[int, ...] | None
 
 
 class OptionFate(StrEnum):
@@ -40,7 +42,7 @@ class OptionFate(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # a message; what was stored before the error stays
     UNKNOWN = "unknown"  # a message, nothing else
-    NOT_FOLLOWED = "not-followed"  # an option of Xen that has nothing to do with memory or colors
+    NOT_FOLLOWED = "not-followed"  # an option of Xen that has nothing to do with memory or colors, or its own reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,11 @@ class BootArguments:
     `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors
     empty where nothing is in force. `dom0_mem` is None if not given. Sizes in bytes; colors in Xen's order,
     repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen that has no options
-    but those followed here. `legacy`: the 4.17 line of Xilinx is in its legacy mode, which also switches coloring on.
+    but those of coloring and memory; `said` are those of a whole Xen. `legacy`: the 4.17 line of Xilinx is in its
+    legacy mode, which also switches coloring on.
     """
 
-    dialect: Dialect
+    release: Release
     options: tuple[Option, ...]
     llc_coloring: bool | None = None
     llc_size: int = 0
@@ -117,6 +120,7 @@ class BootArguments:
     dom0_mem: int | None = None
     legacy: bool = False
     messages: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     location: Location = field(default_factory=lambda: Location(""))
 
     def given(self, concept: Concept) -> tuple[Option, ...]:
@@ -126,6 +130,25 @@ class BootArguments:
     def in_force(self, concept: Concept) -> Option | None:
         """The option whose value counts."""
         return next((option for option in reversed(self.given(concept)) if option.in_force), None)
+
+    def named(self, name: str) -> Option | None:
+        """The option of this name whose value counts: the last one that stored something."""
+        return next((o for o in reversed(self.options) if o.name == name and o.stored is not None), None)
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """A boolean option as Xen has it in force. `default` is the release's own."""
+        found = self.named(name)
+        return found.stored if found and isinstance(found.stored, bool) else default
+
+    def number(self, name: str, default: int = 0) -> int:
+        """An integer option as Xen has it in force, as an unsigned number of its width."""
+        found = self.named(name)
+        return found.stored if found and isinstance(found.stored, int) else default
+
+    def text(self, name: str, default: str = "") -> str:
+        """A text option as Xen has it in force, cut to its buffer."""
+        found = self.named(name)
+        return found.stored if found and isinstance(found.stored, str) else default
 
     @property
     def xen_source(self) -> ColorSource:
@@ -156,13 +179,13 @@ class BootArguments:
 
 
 def parse_boot_arguments(text: str, xen: str = "4.20") -> BootArguments:
-    """What a Xen built with the default limits makes of its boot arguments. Raises `UnknownDialectError`."""
-    return boot_arguments(passage(text, Location("", 1, 1, 1, len(text) + 1)), dialect_of(xen))
+    """What a Xen built with the default limits makes of its boot arguments. Raises `UnknownReleaseError`."""
+    return boot_arguments(passage(text, Location("", 1, 1, 1, len(text) + 1)), release_of(xen))
 
 
 def boot_arguments(
     arguments: Passage,
-    dialect: Dialect,
+    release: Release,
     *,
     most_colors: int | None = None,
     buddy_size: int = 64 * MIB,
@@ -171,9 +194,9 @@ def boot_arguments(
 
     `most_colors` and `buddy_size` (bytes) are what that Xen was built with.
     """
-    room = dialect.most_colors if most_colors is None else most_colors
+    room = release.most_colors if most_colors is None else most_colors
     written = read_boot_arguments(arguments)
-    meant = [_meaning(each.text, dialect.name, room) for each in written]
+    meant = [_meaning(each.text, release, room) for each in written]
     counting = _in_force(meant)
     options = tuple(
         _at(option, each, in_force=index in counting)
@@ -183,9 +206,9 @@ def boot_arguments(
     switch, dom0_mem = values.get(Concept.SWITCH), values.get(Concept.DOM0_MEMORY)
     legacy = any(option.spec and option.spec.legacy for option in options)
     return BootArguments(
-        dialect,
+        release,
         options,
-        llc_coloring=switch if isinstance(switch, bool) else _implied(dialect, legacy=legacy),
+        llc_coloring=switch if isinstance(switch, bool) else _implied(release, legacy=legacy),
         llc_size=_number(values.get(Concept.LLC_SIZE)),
         llc_nr_ways=_number(values.get(Concept.LLC_WAYS)),
         way_size=_number(values.get(Concept.WAY_SIZE)),
@@ -194,14 +217,15 @@ def boot_arguments(
         buddy_alloc_size=_number(values.get(Concept.BUDDY_SIZE, buddy_size)),
         dom0_mem=None if dom0_mem is None else _number(dom0_mem),
         legacy=legacy,
-        messages=tuple(option.message for option in options if option.message),
+        messages=tuple(m for option in options if (m := option.message if option.spec else _unknown(option.key))),
+        said=tuple(option.message for option in options if option.message),
         location=arguments.whole,
     )
 
 
-def _implied(dialect: Dialect, *, legacy: bool) -> bool | None:
+def _implied(release: Release, *, legacy: bool) -> bool | None:
     """Xilinx 4.17 switches coloring on in its legacy mode."""
-    return True if legacy and dialect.options_for(Concept.SWITCH) else None
+    return True if legacy and release.options_for(Concept.SWITCH) else None
 
 
 def _number(stored: Stored) -> int:
@@ -222,9 +246,9 @@ def _in_force(options: list[Option]) -> set[int]:
 
 
 @lru_cache(maxsize=1 << 12)
-def _meaning(text: str, dialect: str, room: int) -> Option:
+def _meaning(text: str, release: Release, room: int) -> Option:
     """The option at no place: what it means depends on its text only, and texts repeat."""
-    return _option(Passage(text, _NOWHERE), dialect_of(dialect), room)
+    return _option(Passage(text, _NOWHERE), release, room)
 
 
 def _at(option: Option, written: Passage, *, in_force: bool) -> Option:
@@ -258,14 +282,17 @@ def _kept(text: str) -> str:
     return text if len(encoded) <= LONGEST_OPTION else encoded[:LONGEST_OPTION].decode("utf-8", "ignore")
 
 
-def _option(written: Passage, dialect: Dialect, room: int) -> Option:
+def _option(written: Passage, release: Release, room: int) -> Option:
     text = _kept(written.text)
     key, _, value = text.partition("=")
     name = key.removeprefix("no-")
-    spec = _specs(dialect.name).get(name)
+    spec = _specs(release).get(name)
     if spec is None:
-        fate = OptionFate.NOT_FOLLOWED if name in KNOWN_OPTIONS else OptionFate.UNKNOWN
-        return Option(written, text, key, value, name, fate, message=f'parameter "{key}" unknown!')
+        if name not in release.registered:
+            return Option(written, text, key, value, name, OptionFate.UNKNOWN, message=_unknown(key))
+        held, wrong = _typed(name, value, negated=key != name)
+        fate = OptionFate.REJECTED if wrong else OptionFate.NOT_FOLLOWED
+        return Option(written, text, key, value, name, fate, None, held, None, _invalid(key, value, wrong))
     negated = key != name
     shown = key, value
     if negated and spec.kind in _CUSTOM and not value:
@@ -276,28 +303,45 @@ def _option(written: Passage, dialect: Dialect, room: int) -> Option:
         pass  # such an option takes no value behind "no-"
     elif spec.kind is OptionKind.COLORS:
         place = Passage("no", written.whole) if negated else written.part(len(key) + 1, len(text))
-        colors = read_colors(place, dialect, room, room)
+        colors = read_colors(place, release, room, room)
         stored, error = colors.colors, EINVAL if colors.error else 0
     else:
-        stored, error = _value(spec, shown[1], negated=negated)
-    message = ""
-    if error:
-        message = f'parameter "{shown[0]}" has invalid value "{shown[1]}", rc=-{error}!'
+        stored, error = _value(spec.kind, spec.bits, shown[1], negated=negated)
+    message = _invalid(*shown, error)
     fate = OptionFate.REJECTED if error else OptionFate.ACCEPTED
     return Option(written, text, key, value, name, fate, spec, stored, colors, message)
 
 
 @cache
-def _specs(dialect: str) -> dict[str, BootOption]:
-    return {option.name: option for option in dialect_of(dialect).options}
+def _specs(release: Release) -> dict[str, BootOption]:
+    return {option.name: option for option in release.options}
 
 
 _CUSTOM = (OptionKind.COLORS, OptionKind.NUMBER, OptionKind.OWN_SIZE)
 
 
-def _value(spec: BootOption, text: str, *, negated: bool) -> tuple[Stored, int]:
+def _unknown(key: str) -> str:
+    return f'parameter "{key}" unknown!'
+
+
+def _invalid(key: str, value: str, error: int) -> str:
+    return f'parameter "{key}" has invalid value "{value}", rc=-{error}!' if error else ""
+
+
+def _typed(name: str, text: str, *, negated: bool) -> tuple[Stored, int]:
+    """As `_value`, for an option that is not about colors; of what a function of its own reads nothing is stored."""
+    if name in BOOLEANS:
+        return _value(OptionKind.BOOLEAN, 8, text, negated=negated)
+    if name in INTEGERS:
+        return _value(OptionKind.INTEGER, INTEGERS[name], text, negated=negated)
+    if name in SIZES:
+        return _value(OptionKind.SIZE, SIZES[name], text, negated=negated)
+    return (text[: TEXTS[name] - 1], 0) if name in TEXTS else (None, 0)
+
+
+def _value(kind: OptionKind, bits: int, text: str, *, negated: bool) -> tuple[Stored, int]:
     """What is stored, and the error number (0: none)."""
-    match spec.kind:
+    match kind:
         case OptionKind.BOOLEAN:
             accepted = not text or text in _TRUE + _FALSE
             return ((text not in _FALSE) is not negated, 0) if accepted else (None, EPERM)
@@ -307,7 +351,7 @@ def _value(spec: BootOption, text: str, *, negated: bool) -> tuple[Stored, int]:
             number, end = simple_strtoull(text)
         case _:
             number, end = size_and_unit(text)
-    stored, error = _assign(number, spec.bits)
+    stored, error = _assign(number, bits)
     return stored, EINVAL if end < len(text) else error
 
 
