@@ -22,7 +22,7 @@ from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_domains import xl_domains
-from colorcheck.xen.facts.book import Facts
+from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import ADDRESS_BITS
 from colorcheck.xen.machine.boot_info import read_machine
@@ -56,12 +56,12 @@ class _Case:
     most_colors: int
     machine: Machine
     has_dom0: bool
-    facts: Facts
+    facts: FactBook
     notes: list[Note] = field(default_factory=list)
 
 
 def effective(
-    deployment: Deployment, board: Board | None, release: str | Release, facts: Facts | None = None
+    deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
 ) -> System:
     """What that release makes of the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
 
@@ -75,7 +75,7 @@ def effective(
     system = replace(
         system,
         domains=tuple(domains),
-        preparation=_prepare(case, board),
+        preparation=_prepare(case),
         arguments=case.arguments,
     )
     assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
@@ -103,7 +103,7 @@ def built_with_coloring(deployment: Deployment, release: Release) -> bool:
     return deployment.kconfig.get(release.build_switch, absent) == "y"
 
 
-def _read(deployment: Deployment, board: Board | None, release: Release, facts: Facts) -> _Case:
+def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Case:
     most = _most_colors(deployment, release)
     arguments = read_arguments(deployment, release)
     built_in = built_with_coloring(deployment, release)
@@ -216,7 +216,7 @@ def _fork(case: _Case) -> Fork | None:
     return Fork(case.release, case.geometry.nr_colors, case.arguments.dom0_colors)
 
 
-def _prepare(case: _Case, board: Board | None) -> Preparation:
+def _prepare(case: _Case) -> Preparation:
     tree = case.deployment.tree
     bits = case.facts.read(ADDRESS_BITS)
     buddy = case.arguments.in_force(Concept.BUDDY_SIZE)

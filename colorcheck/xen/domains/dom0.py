@@ -14,7 +14,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
-from colorcheck.xen.facts.book import Facts
+from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import DOM0_KERNEL
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
@@ -36,11 +36,11 @@ class Dom0:
     notes: tuple[Note, ...]
 
 
-def presence(deployment: Deployment, machine: Machine, arguments: BootArguments, facts: Facts) -> bool:
+def presence(deployment: Deployment, machine: Machine, arguments: BootArguments, facts: FactBook) -> bool:
     """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
 
-    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`). Where the
-    boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
+    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`).
+    Where the boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
     """
     if machine.module("kernel") is not None:
         return True

@@ -20,7 +20,7 @@ class Key(Generic[T]):
     about: str
 
 
-class Facts:
+class FactBook:
     """All facts of a deployment under one release. Reading one notes its name wherever a record is being kept.
 
     An open fact has the value that the world at hand chooses for it. The skeleton, where nothing was chosen, has
@@ -68,14 +68,14 @@ class Facts:
         finally:
             self._records = [each for each in self._records if each is not record]
 
-    def in_world(self, chosen: Mapping[str, object]) -> Facts:
+    def in_world(self, chosen: Mapping[str, object]) -> FactBook:
         """The same facts in another world; values for facts that are not open are refused."""
         wrong = set(chosen) - set(self.unknown)
         if wrong:
             raise ValueError(f"not open: {', '.join(sorted(wrong))}")
-        return Facts(self.known, self.unknown, {**self.chosen, **chosen})
+        return FactBook(self.known, self.unknown, {**self.chosen, **chosen})
 
-    def opened(self, fact: OpenFact) -> Facts:
+    def opened(self, fact: OpenFact) -> FactBook:
         """The same facts with one more that is open, whatever was known of it."""
         known = {name: each for name, each in self.known.items() if name != fact.what}
-        return Facts(known, {**self.unknown, fact.what: fact}, self.chosen)
+        return FactBook(known, {**self.unknown, fact.what: fact}, self.chosen)

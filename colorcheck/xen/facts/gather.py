@@ -14,7 +14,7 @@ from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
-from colorcheck.xen.facts.book import Facts, Key
+from colorcheck.xen.facts.book import FactBook, Key
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
@@ -41,7 +41,7 @@ _TOP = 1 << 48
 _UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
 
 
-def facts_of(deployment: Deployment, board: Board | None) -> Facts:
+def facts_of(deployment: Deployment, board: Board | None) -> FactBook:
     """All facts of a deployment, with those that nobody settled."""
     gathered = _Gathering(deployment, board)
     known: dict[str, Fact] = {}
@@ -51,7 +51,7 @@ def facts_of(deployment: Deployment, board: Board | None) -> Facts:
             unknown[found.what] = found
         else:
             known[found.what] = found
-    return Facts({name: fact for name, fact in known.items() if name not in unknown}, unknown)
+    return FactBook({name: fact for name, fact in known.items() if name not in unknown}, unknown)
 
 
 class _Gathering:

@@ -17,7 +17,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import available, cell_sizes, number, ranges_of, string, unit_name
 from colorcheck.inputs.manifest.manifest import Loader
-from colorcheck.xen.facts.book import Facts
+from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import (
     DOM0_KERNEL,
     IMAGE_SIZE,
@@ -67,7 +67,7 @@ class _Scan:
         _add(self, self.order, module)
 
 
-def read_machine(deployment: Deployment, facts: Facts) -> tuple[Machine, tuple[Note, ...]]:
+def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tuple[Note, ...]]:
     """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
     scan = _Scan(loader=deployment.manifest.target.loader)
     tree = deployment.tree
@@ -97,7 +97,7 @@ def read_machine(deployment: Deployment, facts: Facts) -> tuple[Machine, tuple[N
     return machine, tuple(scan.notes)
 
 
-def _loaded(scan: _Scan, facts: Facts, image_size: int) -> None:
+def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
     """Xen and the device tree, where the boot loader puts them. The modules' list begins with them."""
     address = facts.read(XEN_ADDRESS)
     if address is not None:
@@ -107,7 +107,7 @@ def _loaded(scan: _Scan, facts: Facts, image_size: int) -> None:
         scan.load(Module(address, size, "device tree", facts.fact(TREE_ADDRESS).location, "device-tree"))
 
 
-def _unnamed_kernel(scan: _Scan, facts: Facts) -> None:
+def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
     """dom0's kernel, where the boot loader loads one that the device tree does not name."""
     kernel = facts.read(DOM0_KERNEL)
     if kernel is not None:
@@ -139,7 +139,7 @@ def _memreserve(tree: DeviceTree) -> Iterator[Range]:
         yield Range(start, min(size, MAX_ADDRESS - start), MEMRESERVE, Location(tree.file))
 
 
-def _reserved_ramdisk(tree: DeviceTree, facts: Facts) -> Iterator[Range]:
+def _reserved_ramdisk(tree: DeviceTree, facts: FactBook) -> Iterator[Range]:
     """The `/memreserve/` that U-Boot adds for the ramdisk that it hands over."""
     chosen = tree.node("/chosen")
     if chosen is not None and facts.read(RAMDISK_RESERVE):

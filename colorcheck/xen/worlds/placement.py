@@ -8,7 +8,7 @@ from itertools import islice, product
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
-from colorcheck.xen.facts.book import Facts, Key
+from colorcheck.xen.facts.book import FactBook, Key
 from colorcheck.xen.facts.gather import IMAGE_ALIGNMENT, LARGEST_IMAGE
 from colorcheck.xen.facts.keys import (
     DOM0_KERNEL,
@@ -41,7 +41,7 @@ class Piece:
     align: int
 
 
-def placements(facts: Facts, machine: Machine) -> Iterator[Chosen]:
+def placements(facts: FactBook, machine: Machine) -> Iterator[Chosen]:
     """Values for all open facts about placement, usual ones first; `machine` has nothing of what is open.
 
     Each is a world that may be: what is placed lies in memory and overlaps nothing. At most `MOST`.
@@ -58,7 +58,7 @@ def _distinct(found: Iterator[Chosen]) -> Iterator[Chosen]:
             yield chosen
 
 
-def _placements(facts: Facts, machine: Machine) -> Iterator[Chosen]:
+def _placements(facts: FactBook, machine: Machine) -> Iterator[Chosen]:
     sizes = list(product(_images(facts), _trees(facts), _kernels(facts)))
     for memory in MEMORIES if facts.is_open(MEMORY) else (None,):
         base: Chosen = {} if memory is None else {MEMORY.name: memory}
@@ -73,11 +73,11 @@ def _placements(facts: Facts, machine: Machine) -> Iterator[Chosen]:
                     yield own | placed
 
 
-def _images(facts: Facts) -> Sequence[int]:
+def _images(facts: FactBook) -> Sequence[int]:
     return IMAGES if facts.is_open(IMAGE_SIZE) else (facts.read(IMAGE_SIZE),)
 
 
-def _trees(facts: Facts) -> Sequence[int]:
+def _trees(facts: FactBook) -> Sequence[int]:
     if not facts.is_open(TREE_SIZE):
         return (facts.read(TREE_SIZE),)
     values = getattr(facts.fact(TREE_SIZE), "values", None)
@@ -85,16 +85,16 @@ def _trees(facts: Facts) -> Sequence[int]:
     return (min(-(-low // PAGE) * PAGE, high), high)
 
 
-def _kernels(facts: Facts) -> Sequence[int]:
+def _kernels(facts: FactBook) -> Sequence[int]:
     return KERNELS if facts.is_open(DOM0_KERNEL) else (0,)
 
 
-def _sizes(facts: Facts, image: int, tree: int) -> Chosen:
+def _sizes(facts: FactBook, image: int, tree: int) -> Chosen:
     own: Chosen = {IMAGE_SIZE.name: image} if facts.is_open(IMAGE_SIZE) else {}
     return own | ({TREE_SIZE.name: tree} if facts.is_open(TREE_SIZE) else {})
 
 
-def _pieces(facts: Facts, image: int, tree: int, kernel: int) -> Iterator[Piece]:
+def _pieces(facts: FactBook, image: int, tree: int, kernel: int) -> Iterator[Piece]:
     keys: Mapping[Key[object], tuple[int, int]] = {  # type: ignore[assignment]
         XEN_ADDRESS: (image, IMAGE_ALIGNMENT),
         TREE_ADDRESS: (tree, PAGE),
