@@ -11,9 +11,11 @@ from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.verification.results import Facts, ReleaseResult, Verification
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import merged
+from colorcheck.xen.memory.booted import Boot, Built, Interval
 from colorcheck.xen.memory.frames import Frames
-from colorcheck.xen.system import Boot, Built, Domain, Interval, Note, System
+from colorcheck.xen.system import Domain, System
 
 FIRST_FRAMES = 8  # frames of a color that `at` names
 

@@ -10,8 +10,10 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.system import Boot, Built, DomainKind, System
+from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.system import System
 
 DOM0_DRIFT = 8
 """Frames per color by which a running dom0 kernel moves its own colors (Linux 6.12 under Xen 4.20, measured)."""

@@ -19,7 +19,8 @@ from colorcheck.plan.color_classes import cells, without_common_cache
 from colorcheck.plan.curves import read_curve
 from colorcheck.plan.problem import PlanProblem, Wish
 from colorcheck.plan.search.objectives import OBJECTIVES
-from colorcheck.xen.system import Boot, Domain, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
 SMALLEST_RESERVE = 16 << 20  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use

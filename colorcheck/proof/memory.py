@@ -16,7 +16,8 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate
 from colorcheck.proof.script import Named, Script, conjunction, total
-from colorcheck.xen.system import Domain, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.system import Domain
 
 MIB_PAGES = (1 << 20) // PAGE
 HEAP = Assumption(

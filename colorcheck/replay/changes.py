@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import PAGE
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
-from colorcheck.xen.system import Boot, Built, Domain, DomainKind, System
+from colorcheck.xen.system import Domain, System
 
 _MIB = 1 << 20
 _4_GIB = 4 << 30

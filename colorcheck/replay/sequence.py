@@ -15,10 +15,12 @@ from dataclasses import field
 from enum import StrEnum
 
 from colorcheck.core.value import dataclass
+from colorcheck.xen.kinds import DomainKind, Failure
+from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.building import build_guest
 from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
 from colorcheck.xen.memory.frames import Frames
-from colorcheck.xen.system import Boot, Domain, DomainKind, Failure
+from colorcheck.xen.system import Domain
 
 
 class Action(StrEnum):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.system import Boot, Built, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.booted import Boot, Built
 
 MIB_PAGES = 256
 

@@ -9,7 +9,8 @@ from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification
-from colorcheck.xen.system import Boot, Built, Domain
+from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.system import Domain
 
 PAIR = "pair-separation"
 

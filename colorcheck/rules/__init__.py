@@ -48,6 +48,9 @@ from colorcheck.rules.files import (
     cc125_tab_in_arguments,
     cc127_colors_cut,
     cc128_coloring_off,
+    cc129_option_elsewhere,
+    cc130_property_elsewhere,
+    cc131_arguments_list,
 )
 from colorcheck.rules.hardware import (
     cc601_board_unknown,
@@ -179,6 +182,9 @@ RULES: tuple[Rule, ...] = (
     cc125_tab_in_arguments.RULE,
     cc127_colors_cut.RULE,
     cc128_coloring_off.RULE,
+    cc129_option_elsewhere.RULE,
+    cc130_property_elsewhere.RULE,
+    cc131_arguments_list.RULE,
     cc201_unknown_xen.RULE,
     cc202_other_dialect_option.RULE,
     cc203_other_dialect_property.RULE,

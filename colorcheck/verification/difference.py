@@ -12,7 +12,8 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import ReleaseResult, Verification
-from colorcheck.xen.system import Built, System
+from colorcheck.xen.memory.booted import Built
+from colorcheck.xen.system import System
 
 PAIR_SEPARATION = "pair-separation"
 

@@ -14,7 +14,9 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import System
+from colorcheck.xen.worlds.world import Worlds
 
 
 class Exit(IntEnum):
@@ -40,6 +42,7 @@ class ReleaseResult:
     system: System | None = None
     boot: Boot | None = None
     theorems: tuple[Theorem, ...] = ()
+    worlds: Worlds | None = None
 
     @property
     def colored(self) -> bool:

@@ -17,8 +17,9 @@ from colorcheck.interference.study import Load, Study, default_loads
 from colorcheck.interference.tenants import XEN, tenants_of, uncolored
 from colorcheck.interference.workloads import Kind, Workload
 from colorcheck.verification.results import Facts, ReleaseResult
-from colorcheck.xen.memory.frames import FrameRun
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.memory.frame_run import FrameRun
+from colorcheck.xen.system import System
 
 ACCESSES, ACCESSES_WITHOUT_NUMBA = 20_000_000, 500_000
 ATTACKS = (Kind.BOMB,)

@@ -24,14 +24,16 @@ from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.facts.keys import ADDRESS_BITS
+from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, GUESTS, RAMDISK_RESERVE, TREE
+from colorcheck.xen.kinds import DomainKind, Failure, Note
 from colorcheck.xen.machine.boot_info import read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
 from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
-from colorcheck.xen.memory.p2m import Mapping, levels
+from colorcheck.xen.memory.p2m import levels
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
@@ -39,7 +41,7 @@ from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
-from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
 _PA_BITS = 40
 _HIGHEST_ORDER = 10
@@ -58,6 +60,8 @@ class _Case:
     has_dom0: bool
     facts: FactBook
     notes: list[Note] = field(default_factory=list)
+    reads: frozenset[str] = frozenset()
+    memory_reads: frozenset[str] = frozenset()
 
 
 def effective(
@@ -77,13 +81,17 @@ def effective(
         domains=tuple(domains),
         preparation=_prepare(case),
         arguments=case.arguments,
+        reads=case.reads,
+        memory_reads=case.memory_reads,
     )
     assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
     return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
 
 
-def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
+def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:
     """Xen's boot arguments as a Xen of this release, built with the deployment's .config, reads them."""
+    if facts is not None:
+        facts.about(ARGUMENTS.name)
     reserve = _integer(deployment.kconfig.get(release.buddy_kconfig))
     return boot_arguments(
         xen_arguments(deployment),
@@ -105,13 +113,34 @@ def built_with_coloring(deployment: Deployment, release: Release) -> bool:
 
 def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Case:
     most = _most_colors(deployment, release)
-    arguments = read_arguments(deployment, release)
-    built_in = built_with_coloring(deployment, release)
-    found = geometry(arguments, board, most, built_in)
-    machine, notes = read_machine(deployment, facts)
-    has_dom0 = presence(deployment, machine, arguments, facts)
+    with facts.recorded() as reads:
+        for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
+            facts.about(key.name)
+        arguments = read_arguments(deployment, release, facts)
+        built_in = built_with_coloring(deployment, release)
+        found = geometry(arguments, board, most, built_in)
+    with facts.recorded() as memory_reads:
+        facts.about(GUESTS.name)
+        facts.read(ADDRESS_BITS)
+        machine, notes = read_machine(deployment, facts)
+        has_dom0 = presence(deployment, machine, arguments, facts)
     notes = (*notes, *found.notes)
-    return _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, list(notes))
+    case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, list(notes))
+    case.reads, case.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
+    return case
+
+
+def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
+    """The same system where the boot loader puts things as these facts have it; all else must be as before."""
+    prepared = system.preparation
+    if prepared is None:
+        return system
+    machine, _ = read_machine(deployment, facts)
+    need = first_bank_need(machine.module("kernel"), machine.module("ramdisk"))
+    banks = tuple((name, need if name == "dom0" else size) for name, size in prepared.first_banks)
+    panic = Failure("other", machine.panic) if machine.panic else system.panic
+    moved = replace(prepared, machine=machine, first_banks=banks)
+    return _with_dom0_tables(replace(system, preparation=moved, panic=panic))
 
 
 def _most_colors(deployment: Deployment, release: Release) -> int:

@@ -70,7 +70,7 @@ has no note. Addresses and sizes are in bytes, pages in frames of 4 KiB, colors 
 from __future__ import annotations
 
 from colorcheck.core.source import Location
-from colorcheck.xen.system import Note
+from colorcheck.xen.kinds import Note
 
 
 def note(kind: str, message: str, location: Location, domain: str = "", **data: object) -> Note:

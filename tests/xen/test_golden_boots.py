@@ -10,8 +10,9 @@ import pytest
 from golden_cases import board_of, cases, deployment, load
 
 from colorcheck.xen.effective import effective
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.system import Boot, DomainKind
+from colorcheck.xen.memory.booted import Boot
 
 
 @cache

@@ -9,7 +9,7 @@ from golden_cases import Case, board_of, cases, deployment, load
 
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.system import Boot, Built
+from colorcheck.xen.memory.booted import Boot, Built
 
 KERNEL = 8  # pages that dom0's Linux takes and returns now and then
 

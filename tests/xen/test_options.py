@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.core.source import Location, Passage, passage
+from colorcheck.xen.kinds import ColorSource
 from colorcheck.xen.options.options import LONGEST_OPTION, OptionFate, boot_arguments, parse_boot_arguments
 from colorcheck.xen.release.releases import UnknownReleaseError, release_of
 from colorcheck.xen.release.spelling import Concept
-from colorcheck.xen.system import ColorSource
 
 MIB = 1 << 20
 

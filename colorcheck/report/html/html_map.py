@@ -12,7 +12,8 @@ from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
 from colorcheck.verification.results import Verification
-from colorcheck.xen.system import Boot, Interval, System
+from colorcheck.xen.memory.booted import Boot, Interval
+from colorcheck.xen.system import System
 
 _GLYPHS = {"own": "■", "shared": "✗", "allowed": "s", "none": "·"}
 _SPOKEN = {"own": "has it", "shared": "shares it, against the policy", "allowed": "shares it, as allowed", "none": "no"}

@@ -9,7 +9,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.memory_picture import WHAT, Picture, glyph, picture
 from colorcheck.report.terminal.terminal import text, title
 from colorcheck.report.view import PAGE, size
-from colorcheck.xen.system import Boot, Interval
+from colorcheck.xen.memory.booted import Boot, Interval
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -15,7 +15,7 @@ from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import counted, size
 from colorcheck.verification.results import Facts, Verification
-from colorcheck.xen.system import Boot, Built
+from colorcheck.xen.memory.booted import Boot, Built
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

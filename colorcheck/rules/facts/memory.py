@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colorcheck.xen.system import Boot, Built
+from colorcheck.xen.memory.booted import Boot, Built
 
 PAGE = 4096
 MIB = 256  # pages

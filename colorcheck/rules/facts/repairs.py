@@ -8,7 +8,8 @@ from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemo
 from colorcheck.rules.facts.memory import MIB, size
 from colorcheck.rules.facts.release_results import boots
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot, Built, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.booted import Boot, Built
 
 SMALLEST_RESERVE = 16  # MiB that are left to the buddy heap at least
 

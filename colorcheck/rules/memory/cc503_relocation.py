@@ -24,7 +24,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.memory import relocation
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:

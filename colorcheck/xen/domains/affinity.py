@@ -19,9 +19,10 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, compa
 from colorcheck.inputs.xl.xl import XlFile, XlSetting
 from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
 from colorcheck.xen.domains.cpu_pools import Pools, read_pools
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.options.options import Option
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.system import Domain, DomainKind, System
+from colorcheck.xen.system import Domain, System
 
 Cpus = frozenset[int] | None
 

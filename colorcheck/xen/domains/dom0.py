@@ -16,13 +16,14 @@ from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import DOM0_KERNEL
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.release.traits import Traits
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
 DEFAULT_MEMORY = 512 * MIB
 

@@ -16,6 +16,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
@@ -24,7 +25,7 @@ from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note
+from colorcheck.xen.system import Domain
 
 KIB_PER_PAGE = PAGE // 1024
 

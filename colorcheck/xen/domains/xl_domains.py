@@ -14,11 +14,12 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB, xl_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note
+from colorcheck.xen.system import Domain
 
 MAGIC_PAGES = 4  # console, Xenstore, memory access, virtual UART
 DEFAULT_MEMORY = 32  # MiB

@@ -121,8 +121,8 @@ class _Gathering:
             yield Fact(TREE_SIZE.name, written, Origin.GIVEN, self._tree_location())
         else:
             why = "the boot loader adds to the device tree, and nothing says how large it is then"
-            settle = (f"device-tree-size = {-(-max(written, 1) // 4096) * 4096:#x}", '# or: loader = "none"')
-            yield OpenFact(TREE_SIZE.name, why, settle, place, Span(max(written, 1), LARGEST_TREE + 1))
+            lines = (f"device-tree-size = {-(-max(written, 1) // 4096) * 4096:#x}", '# or: loader = "none"')
+            yield OpenFact(TREE_SIZE.name, why, lines, place, Span(max(written, 1), LARGEST_TREE + 1))
 
     def _tree_location(self) -> Location:
         tree = self.deployment.tree

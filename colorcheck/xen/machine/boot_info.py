@@ -27,10 +27,10 @@ from colorcheck.xen.facts.keys import (
     TREE_SIZE,
     XEN_ADDRESS,
 )
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
 from colorcheck.xen.notes import note
-from colorcheck.xen.system import Note
 
 R = TypeVar("R", bound=Range)
 

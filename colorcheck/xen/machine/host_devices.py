@@ -17,7 +17,7 @@ from colorcheck.inputs.device_tree.tree_walk import (
     compatible,
     string,
 )
-from colorcheck.xen.memory.p2m import Mapping
+from colorcheck.xen.machine.mapping import Mapping
 
 GIC = ("arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400", "arm,cortex-a9-gic", "arm,gic-v3")
 IOMMU = (

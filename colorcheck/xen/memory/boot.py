@@ -12,6 +12,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.kinds import DomainKind, Failure, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.preparation import Preparation
@@ -19,6 +20,7 @@ from colorcheck.xen.memory import heaps as heaps_of_boot
 from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
+from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
@@ -27,7 +29,7 @@ from colorcheck.xen.memory.memory_map import memory_map
 from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes import note
-from colorcheck.xen.system import Boot, Built, Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from colorcheck.core.units import PAGE
+from colorcheck.xen.kinds import DomainKind, Note
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory import dom0_banks as hwdom
 from colorcheck.xen.memory.building import guest_mappings
@@ -13,7 +14,7 @@ from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.notes import note
 from colorcheck.xen.release.traits import BankOrder
-from colorcheck.xen.system import Domain, DomainKind, Note, System
+from colorcheck.xen.system import Domain, System
 
 _4_GIB = 4 << 30
 _MIB = 1 << 20

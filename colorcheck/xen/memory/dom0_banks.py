@@ -12,7 +12,8 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine, Module
-from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.machine.mapping import Mapping
+from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.release.traits import BankOrder, Traits
 
 GRANT_FRAMES = 64

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from colorcheck.core.units import PAGE
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 ALIGNMENT = 2 << 20
 

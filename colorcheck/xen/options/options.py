@@ -16,12 +16,12 @@ from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_arguments import read_boot_arguments
 from colorcheck.inputs.boot.color_list import ColorListText
+from colorcheck.xen.kinds import ColorSource
 from colorcheck.xen.options.color_lists import ColorList, read_colors
 from colorcheck.xen.options.typed import BOOLEANS, INTEGERS, SIZES, TEXTS
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import BootOption, Concept, OptionKind
-from colorcheck.xen.system import ColorSource
 
 LONGEST_OPTION = 127
 """Bytes of an option that Xen keeps; the rest is cut off silently."""

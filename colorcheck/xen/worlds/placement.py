@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice, product
 
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
-from colorcheck.xen.facts.book import FactBook, Key
+from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import IMAGE_ALIGNMENT, LARGEST_IMAGE
 from colorcheck.xen.facts.keys import (
     DOM0_KERNEL,
@@ -36,7 +36,7 @@ Chosen = dict[str, object]
 class Piece:
     """Something to be placed: `size` and `align` in bytes."""
 
-    key: Key[object]
+    name: str
     size: int
     align: int
 
@@ -95,14 +95,13 @@ def _sizes(facts: FactBook, image: int, tree: int) -> Chosen:
 
 
 def _pieces(facts: FactBook, image: int, tree: int, kernel: int) -> Iterator[Piece]:
-    keys: Mapping[Key[object], tuple[int, int]] = {  # type: ignore[assignment]
-        XEN_ADDRESS: (image, IMAGE_ALIGNMENT),
-        TREE_ADDRESS: (tree, PAGE),
-        DOM0_KERNEL: (kernel, 2 * MIB),
-    }
-    for key, (size, align) in keys.items():
-        if facts.is_open(key):
-            yield Piece(key, size, align)
+    for piece in (
+        Piece(XEN_ADDRESS.name, image, IMAGE_ALIGNMENT),
+        Piece(TREE_ADDRESS.name, tree, PAGE),
+        Piece(DOM0_KERNEL.name, kernel, 2 * MIB),
+    ):
+        if piece.name in facts.unknown:
+            yield piece
 
 
 def _gaps(machine: Machine, banks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -127,7 +126,7 @@ def _placed(pieces: list[Piece], gaps: list[tuple[int, int]], corners: tuple[tup
         start = _start(gap, piece, high=high)
         if start is None:
             return None
-        chosen[piece.key.name] = Placed(start, piece.size) if piece.key.name == DOM0_KERNEL.name else start
+        chosen[piece.name] = Placed(start, piece.size) if piece.name == DOM0_KERNEL.name else start
         left = [rest for each in left for rest in without(each, [(start, start + piece.size)])]
     return chosen
 

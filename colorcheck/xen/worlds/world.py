@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 from math import prod
@@ -11,11 +12,15 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.loader.facts import OpenFact
-from colorcheck.xen.effective import effective
+from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
+from colorcheck.xen.kinds import DomainKind, Failure
 from colorcheck.xen.memory.boot import boot_again
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.memory.leveling import level
+from colorcheck.xen.system import System
+from colorcheck.xen.worlds.bound import bounds
 from colorcheck.xen.worlds.placement import Chosen, placements
 
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
@@ -59,9 +64,15 @@ class Worlds:
         values = {**self._first, **chosen}
         key = tuple(sorted(values.items(), key=lambda item: item[0]))
         if key not in self._booted:
-            system = effective(self._deployment, self._board, self._release, self.facts.in_world(values))
+            system = self._system(values)
             self._booted[key] = World(values, system, boot_again(system))
         return self._booted[key]
+
+    def _system(self, values: Mapping[str, object]) -> System:
+        facts = self.facts.in_world(values)
+        if any(name not in PLACEMENT and values[name] != first for name, first in self._first.items()):
+            return effective(self._deployment, self._board, self._release, facts)
+        return elsewhere(self.skeleton, self._deployment, facts)
 
     def combinations(self, names: Collection[str]) -> tuple[World, ...] | None:
         """A world for each combination of values of these finite facts; None where there are too many."""
@@ -102,3 +113,53 @@ class Worlds:
     def _first(self) -> dict[str, object]:
         """The first value of every finite fact."""
         return {name: values[0] for name in self.open if (values := self._values(name))}
+
+    def worst(self, world: World) -> tuple[Boot, str] | None:
+        """The boot of this world as if the least were free and the most needed, wherever things lie; and why.
+
+        None where no placement can be excluded that leaves less. A theorem on memory that holds of it holds in every
+        placement: a domain that finds room does so with more of every color free (`docs/proofs.md`).
+        """
+        skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
+        _, bound = bounds(self.facts.in_world(world.chosen), skeleton)
+        if bound is None or world.boot is None or bound.dom0_tables is None:
+            return None
+        return _with_free(world.boot, bound.least, bound.dom0_tables, worst=True), bound.why
+
+    def best(self, world: World) -> Boot | None:
+        """As `worst`, with the most that can be free and the least that is needed."""
+        skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
+        most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
+        return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None
+
+
+def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bool) -> Boot:
+    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst nobody
+    is who is not built in a usual world, for whatever reason."""
+    domains = tuple(
+        replace(domain, p2m_pages=dom0_tables) if domain.kind is DomainKind.DOM0 else domain
+        for domain in boot.system.domains
+    )
+    system = replace(boot.system, domains=domains)
+    failed = {built.domain.id: built.failure for built in boot.built if not built.created} if worst else {}
+    built = _rebuilt(system, free, failed)
+    own = (each for each in built if not each.created and each.domain.kind is not DomainKind.XL)
+    panic = next((each.failure for each in own), boot.panic if worst else None)
+    return replace(boot, system=system, free_initial=free, memory_map=(), built=built, panic=panic)
+
+
+def _rebuilt(system: System, free: tuple[int, ...], failed: Mapping[int, Failure | None]) -> tuple[Built, ...]:
+    """Each domain in turn, with what it needs, from what is left of its colors."""
+    found: list[Built] = []
+    for domain in system.domains:
+        colors = [color for color in dict.fromkeys(domain.colors) if color < len(free)]
+        taken = level([free[color] for color in colors], domain.needed_pages)
+        created = domain.failure is None and sum(taken) >= domain.needed_pages and domain.id not in failed
+        after = list(free)
+        for color, count in zip(colors, taken, strict=True):
+            after[color] -= count if created else 0
+        otherwise = domain.failure or failed.get(domain.id) or Failure("domain-memory", "its frames do not suffice")
+        failure = None if created else otherwise
+        found.append(Built(domain, created, failure, (), domain.p2m_pages, free, tuple(after)))
+        free = tuple(after)
+    return tuple(found)
