@@ -117,7 +117,7 @@ def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames],
     return {
         "line": result.release,
         "outcome": boot.outcome,
-        "panic": boot.panic.to_dict() if boot.panic else None,
+        "panic": boot.panic.to_dict() if boot.outcome == "panics" and boot.panic else None,
         "nr_colors": system.nr_colors,
         "xen": {"colors": _xen_colors(system), "region": list(boot.xen_region) if boot.xen_region else None},
         "heap": {

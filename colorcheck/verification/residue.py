@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from itertools import combinations
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.kinds import DomainKind
@@ -16,7 +17,6 @@ from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.color_heap import BootLists
 from colorcheck.xen.system import Domain, System
 
-PAGE = 4096
 SEPARATION = "separation"  # how the names of the kinds of separation theorems end
 
 GRADES = {

@@ -12,7 +12,7 @@ from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.domains.affinity import with_affinities
@@ -25,8 +25,8 @@ from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, GUESTS, RAMDISK_RESERVE, TREE
-from colorcheck.xen.kinds import DomainKind, Failure, Note
-from colorcheck.xen.machine.boot_info import read_machine
+from colorcheck.xen.kinds import HANG, DomainKind, Failure, Note
+from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import Mapping
@@ -44,6 +44,7 @@ from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, System
 
 _PA_BITS = 40
+MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
 _HIGHEST_ORDER = 10
 
 
@@ -102,13 +103,26 @@ def read_arguments(deployment: Deployment, release: Release, facts: FactBook | N
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
-    """Whether the .config, if there is one, switches coloring on.
+    """Whether coloring is built in, as far as the .config and the binary tell.
+
+    A binary that has no option with Xen's colors, under any line's name, is built without.
 
     Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
     a switch that is absent is off; a few lines of one leave it open.
     """
+    if deployment.xen_image_options is not None and not deployment.xen_image_options:
+        return False
     absent = "n" if "ARM_64" in deployment.kconfig else "y"
     return deployment.kconfig.get(release.build_switch, absent) == "y"
+
+
+def compression_built_in(deployment: Deployment) -> bool:
+    """Whether the .config leaves Xen the compression of frame numbers, which is the default on Arm.
+
+    CONFIG_PDX_COMPRESSION in 4.20, the choice PDX_NONE from 4.21 on.
+    """
+    kconfig = deployment.kconfig
+    return kconfig.get("PDX_NONE", "n") != "y" and kconfig.get("PDX_COMPRESSION", "y") != "n"
 
 
 def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Case:
@@ -123,6 +137,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         facts.about(GUESTS.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
+        machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
         has_dom0 = presence(deployment, machine, arguments, facts)
     notes = (*notes, *found.notes)
     case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, list(notes))
@@ -136,6 +151,7 @@ def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System
     if prepared is None:
         return system
     machine, _ = read_machine(deployment, facts)
+    machine = replace(machine, compresses=prepared.machine.compresses)
     need = first_bank_need(machine.module("kernel"), machine.module("ramdisk"))
     banks = tuple((name, need if name == "dom0" else size) for name, size in prepared.first_banks)
     panic = Failure("other", machine.panic) if machine.panic else system.panic
@@ -184,6 +200,15 @@ def _xen(case: _Case) -> System:
         colors = ()
     if case.machine.panic and case.release.modelled:
         panic = Failure("other", case.machine.panic)
+    if _static_memory_refused(case):
+        panic = Failure("other", EARLY.format(EINVAL))
+    deep = _too_deep(case)
+    if deep is not None:
+        message = (
+            f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
+        )
+        case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
+        panic = Failure(HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,
         found.coloring,
@@ -196,6 +221,25 @@ def _xen(case: _Case) -> System:
         (),
         panic=panic,
     )
+
+
+def _static_memory_refused(case: _Case) -> bool:
+    """Whether the walk of the tree ends at static memory, for which this Xen was not built (not by default)."""
+    if not case.release.traits.static_memory_needs_build_option or case.deployment.tree is None:
+        return False
+    asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(case.deployment.tree))
+    return asked and case.deployment.kconfig.get("STATIC_MEMORY", "n") != "y"
+
+
+def _too_deep(case: _Case) -> Node | None:
+    """The first node at which a release that cannot walk deep trees stays for ever."""
+    tree = case.deployment.tree
+    if tree is None or not case.release.traits.deep_tree_hangs:
+        return None
+    level: list[Node] = [tree.root]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in node.children]
+    return level[0] if level else None
 
 
 def _boot_domains(case: _Case, system: System) -> list[Domain]:

@@ -23,13 +23,17 @@ class ColorSource(StrEnum):
     REMAINS = "remains-of-a-rejected-list"
 
 
+HANG = "hang"
+"""The kind of failure with which Xen neither goes on nor says anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why Xen panics or a domain is not created.
 
     `kind` is a class of interfaces.md (relocation, geometry, xen-colors, dom0-colors, domain-colors,
-    colors-while-disabled, static-memory, direct-map, domain-memory, buddy-too-small, other; for guests xl-rejects,
-    domain-colors, domain-memory, host-panic); `message` is what Xen or xl prints.
+    colors-while-disabled, static-memory, direct-map, domain-memory, buddy-too-small, hang, other; for guests
+    xl-rejects, domain-colors, domain-memory, host-panic); `message` is what Xen or xl prints.
     """
 
     kind: str

@@ -37,6 +37,7 @@ ELSEWHERE = (
 
 EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     "defect-4.22.0-populate",
+    "deep-tree-hangs",
     "dom0-first-bank-small",
     "dom0-layout",
     "domain-without-kernel",

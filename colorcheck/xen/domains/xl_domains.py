@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from colorcheck.core.c_numbers import strtol
 from colorcheck.core.source import Passage
+from colorcheck.core.units import MIB_PAGES
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
-from colorcheck.xen.memory.p2m import PAGES_PER_MIB, xl_pool
+from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
@@ -70,8 +71,8 @@ def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None
         choice.location,
         guest.location("memory"),
         vcpus,
-        pages=memory * PAGES_PER_MIB,
-        p2m_pages=xl_pool(maxmem, maxvcpus) if pool is None else pool * PAGES_PER_MIB,
+        pages=memory * MIB_PAGES,
+        p2m_pages=xl_pool(maxmem, maxvcpus) if pool is None else pool * MIB_PAGES,
         extra_pages=MAGIC_PAGES,
         failure=failure,
         pool_follows=pool is None and guest.maxmem is None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
@@ -26,7 +26,7 @@ from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
-from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, compression, valid_groups
+from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes import note
 from colorcheck.xen.system import Domain, System
@@ -200,7 +200,7 @@ def _module_crash(machine: Machine) -> Failure | None:
     """
     if machine.static_heap:
         return None
-    compressed = compression(machine.spans)
+    compressed = compression(machine.spans) if machine.compresses else Compression()
     groups = valid_groups(machine.spans, compressed)
     memory = merged((start >> PAGE_SHIFT, end >> PAGE_SHIFT) for start, end in machine.spans)
     last = memory[-1][1]

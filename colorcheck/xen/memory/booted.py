@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.kinds import Failure, Note
+from colorcheck.xen.kinds import HANG, Failure, Note
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frame_run import FrameRun
@@ -69,4 +69,7 @@ class Boot:
 
     @property
     def outcome(self) -> str:
-        return "panics" if self.panic else "boots"
+        """What becomes of Xen: `boots`, `panics`, or `hangs`, which no message tells."""
+        if self.panic is None:
+            return "boots"
+        return "hangs" if self.panic.kind == HANG else "panics"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import GIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import Failure
 from colorcheck.xen.machine.intervals import Span
@@ -23,8 +23,7 @@ from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import Domain
 
-_GIB = 1 << 30
-GUEST_BANKS = ((1 * _GIB, 3 * _GIB), (8 * _GIB, 1016 * _GIB))  # start and size in guest addresses
+GUEST_BANKS = ((1 * GIB, 3 * GIB), (8 * GIB, 1016 * GIB))  # start and size in guest addresses
 _XENSTORE_PAGE = 0x39000000  # where the guest finds it
 POOL_FULL = "xc_dom_boot_mem_init failed: Cannot allocate memory"
 

@@ -102,7 +102,8 @@ class BootArguments:
     """The values in force after Xen has read its boot arguments.
 
     `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors
-    empty where nothing is in force. `dom0_mem` is None if not given. Sizes in bytes; colors in Xen's order,
+    empty where nothing is in force. `dom0_mem` is None if not given. `pdx_compress`:
+    frame numbers may leave out address bits that no memory uses. Sizes in bytes; colors in Xen's order,
     repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen that has no options
     but those of coloring and memory; `said` are those of a whole Xen. `legacy`: the 4.17 line of Xilinx is in its
     legacy mode, which also switches coloring on.
@@ -118,6 +119,7 @@ class BootArguments:
     xen_colors: tuple[int, ...] = ()
     buddy_alloc_size: int = 64 * MIB
     dom0_mem: int | None = None
+    pdx_compress: bool = True
     legacy: bool = False
     messages: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
@@ -216,6 +218,7 @@ def boot_arguments(
         xen_colors=_colors(values.get(Concept.XEN_COLORS)),
         buddy_alloc_size=_number(values.get(Concept.BUDDY_SIZE, buddy_size)),
         dom0_mem=None if dom0_mem is None else _number(dom0_mem),
+        pdx_compress=values.get(Concept.COMPRESSION) is not False,
         legacy=legacy,
         messages=tuple(m for option in options if (m := option.message if option.spec else _unknown(option.key))),
         said=tuple(option.message for option in options if option.message),
