@@ -1,7 +1,7 @@
 """Something that a theorem rests on is open.
 
-What it checks: whether the inputs say everything that the theorems read: the size and the place of Xen and of the device
-tree, the banks of memory, dom0's kernel, Xen's arguments, how Xen was built. What they do not say is open.
+What it checks: whether the inputs say everything that the theorems read: the size and the place of Xen and of the
+device tree, the banks of memory, dom0's kernel, Xen's arguments, how Xen was built. What they do not say is open.
 
 Why it matters: what is open may be anything. A theorem holds only if it holds in every such world; where it does not,
 or nobody can tell, it is unknown, and the run ends undecided.
