@@ -14,7 +14,7 @@ from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.results import Exit, Verification
 from colorcheck.workflows import verify as pipeline
-from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.arguments import logged_command_line
 from colorcheck.xen.release.log_version import log_version
 
 LOG_LARGEST = 64 << 20
@@ -65,4 +65,4 @@ def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
         raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
     release, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
-    return attest(log, boot, xen_arguments(replayed.facts.deployment).text), release
+    return attest(log, boot, logged_command_line(replayed.facts.deployment)), release
