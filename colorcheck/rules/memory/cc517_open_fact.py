@@ -14,7 +14,6 @@ Source: the rules for facts in `docs/facts.md`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.loader.facts import OpenFact
@@ -24,19 +23,14 @@ from colorcheck.verification.results import Facts
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding for each open fact that a theorem read: a warning where a verdict hangs on it."""
+    """One finding for each open fact on which a verdict hangs."""
     for name, fact in _open(facts).items():
         reading = [theorem for _, theorem in facts.theorems() if name in theorem.facts]
         waiting = dict.fromkeys(theorem.id for theorem in reading if theorem.verdict is Verdict.UNKNOWN)
-        if not reading:
-            continue
-        settle = "; ".join(fact.settle)
         if waiting:
             listed = ", ".join(list(waiting)[:3]) + (", …" if len(waiting) > 3 else "")
+            settle = "; ".join(fact.settle)
             yield RULE.finding(f"{fact.why}: open are {listed}", fact.location, f"settle it: {settle}")
-        else:
-            found = RULE.finding(f"{fact.why}; no verdict depends on it", fact.location, f"to settle it: {settle}")
-            yield replace(found, severity=Severity.INFO)
 
 
 def _open(facts: Facts) -> dict[str, OpenFact]:
