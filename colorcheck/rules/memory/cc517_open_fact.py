@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.loader.facts import OpenFact
-from colorcheck.rules.example import Example
+from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
 
@@ -47,6 +47,6 @@ RULE = Rule(
     Severity.WARNING,
     __doc__,
     check,
-    bad=Example(placed=False),
+    bad=Example(placed=False, boot_arguments=BOOT_ARGUMENTS.replace("1G", "2160M")),
     good=Example(),
 )
