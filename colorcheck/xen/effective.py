@@ -86,7 +86,7 @@ def effective(
         memory_reads=case.memory_reads,
     )
     assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
+    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
 def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:

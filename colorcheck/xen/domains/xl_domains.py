@@ -48,6 +48,8 @@ def xl_domains(
         else:
             choice = _choice(guest, release, nr_colors) if coloring else _uncolored(guest)
         failure = Failure("xl-rejects", guest.rejected) if guest.rejected and not fork else choice.failure
+        if guest.maxvcpus and guest.vcpus and guest.maxvcpus < guest.vcpus:
+            failure = Failure("xl-rejects", "xl: maxvcpus < vcpus")
         if not has_dom0:
             message = f"{guest.title} cannot be created: there is no dom0 to run xl"
             notes.append(note("no-dom0-for-xl", message, file.location, guest.title))
