@@ -19,6 +19,7 @@ from colorcheck.xen.kinds import DomainKind, Failure
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.leveling import level
+from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import bounds
 from colorcheck.xen.worlds.placement import Chosen, placements
@@ -40,7 +41,7 @@ class World:
 class Worlds:
     """All that may be under one release. Worlds are booted when they are asked for, each once."""
 
-    def __init__(self, deployment: Deployment, board: Board | None, release: str) -> None:
+    def __init__(self, deployment: Deployment, board: Board | None, release: str | Release) -> None:
         self._deployment, self._board, self._release = deployment, board, release
         self.facts = facts_of(deployment, board)
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
