@@ -7,31 +7,37 @@ from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest import Manifest
 
 KINDS = frozenset(
     {
-        "binary",
-        "cut-off",
-        "damaged",
-        "encoding",
-        "include-cycle",
-        "kconfig-line",
-        "macro-bomb",
-        "needs-shell",
-        "no-match",
-        "not-followed",
-        "overlay",
-        "plugin-reader",
-        "preprocessor",
-        "semantic",
-        "syntax",
-        "too-deep",
-        "too-large",
-        "unread-rest",
-        "unreadable",
-        "version",
+        ProblemKind.BINARY,
+        ProblemKind.CUT_OFF,
+        ProblemKind.DAMAGED,
+        ProblemKind.ENCODING,
+        ProblemKind.INCLUDE,
+        ProblemKind.INCLUDE_CYCLE,
+        ProblemKind.KCONFIG_LINE,
+        ProblemKind.LFS_POINTER,
+        ProblemKind.MACRO_BOMB,
+        ProblemKind.NEEDS_SHELL,
+        ProblemKind.NOT_FOLLOWED,
+        ProblemKind.NO_MATCH,
+        ProblemKind.OTHER_KIND,
+        ProblemKind.OUTSIDE,
+        ProblemKind.OVERLAY,
+        ProblemKind.PLUGIN_READER,
+        ProblemKind.PREPROCESSOR,
+        ProblemKind.SEMANTIC,
+        ProblemKind.SYNTAX,
+        ProblemKind.TOO_DEEP,
+        ProblemKind.TOO_LARGE,
+        ProblemKind.UNREADABLE,
+        ProblemKind.UNREAD_GUEST,
+        ProblemKind.UNREAD_REST,
+        ProblemKind.VERSION,
     }
 )
 """Kinds of problems behind which something stands that was not read."""
@@ -69,7 +75,7 @@ def unread(manifest: Manifest, problems: Iterable[Problem], guests: Collection[s
     A guest's file that xl itself refuses was read: xl does not create the guest.
     """
     for problem in problems:
-        if problem.kind in KINDS and not (problem.kind == "syntax" and problem.location.file in guests):
+        if problem.kind in KINDS and not (problem.kind is ProblemKind.SYNTAX and problem.location.file in guests):
             yield Unread(_scope(manifest, problem, guests), problem)
 
 

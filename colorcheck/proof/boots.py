@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.xen.kinds import DomainKind
@@ -23,7 +23,7 @@ def boots(case: Case) -> Iterator[Theorem]:
     names = ", ".join(domain.name for domain in own)
     obligation = Obligation(
         id="boots",
-        kind="boots",
+        kind=TheoremKind.BOOTS,
         statement=f"Xen neither panics nor hangs, and builds {names}" if own else "Xen neither panics nor hangs",
         mathematics="∀ d ∈ domains built by Xen: built(d)",
         subjects=("xen", *(domain.name for domain in own)),

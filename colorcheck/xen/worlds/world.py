@@ -15,7 +15,7 @@ from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
-from colorcheck.xen.kinds import DomainKind, Failure
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.leveling import level
@@ -159,7 +159,9 @@ def _rebuilt(system: System, free: tuple[int, ...], failed: Mapping[int, Failure
         after = list(free)
         for color, count in zip(colors, taken, strict=True):
             after[color] -= count if created else 0
-        otherwise = domain.failure or failed.get(domain.id) or Failure("domain-memory", "its frames do not suffice")
+        otherwise = (
+            domain.failure or failed.get(domain.id) or Failure(FailureKind.DOMAIN_MEMORY, "its frames do not suffice")
+        )
         failure = None if created else otherwise
         found.append(Built(domain, created, failure, (), domain.p2m_pages, free, tuple(after)))
         free = tuple(after)
