@@ -23,7 +23,8 @@ class Deployment:
 
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
-    as far as they exist; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is
+    as far as they exist; `guest_files` the bytes of kernels and ramdisks that guests name by a relative path, by the
+    guest's file and the key; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `problems` is what reading met.
     """
 
@@ -32,6 +33,7 @@ class Deployment:
     guests: tuple[XlFile, ...] = ()
     image_builder: ImageBuilderFile | None = None
     file_sizes: Mapping[str, int] = field(default_factory=dict)
+    guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
     kconfig: Mapping[str, str] = field(default_factory=dict)
     xen_image_size: int | None = None
     problems: tuple[Problem, ...] = ()

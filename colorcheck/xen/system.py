@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.xen.memory.frames import FrameRun, Frames
+from colorcheck.xen.memory.p2m import PAGES_PER_MIB, xl_pool
 
 if TYPE_CHECKING:
     from colorcheck.xen.machine.preparation import Preparation
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from colorcheck.xen.options.options import BootArguments
 
 __all__ = ["Boot", "Built", "ColorSource", "Domain", "DomainKind", "Failure", "FrameRun", "Interval", "Note", "System"]
+
+
+MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, virtual UART
 
 
 class DomainKind(StrEnum):
@@ -77,8 +81,8 @@ class Domain:
     frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors; `pool_follows` tells whether Xen or
     xl sizes that pool by the memory. `location` is where the colors
     stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
-    frames come from no heap. `failure` is set where Xen or xl refuses the domain before
-    any memory is given out.
+    frames come from no heap. `failure` is set where the domain is not built although there are frames
+    enough; `kept_pages` are the frames that its creation has taken by then.
     """
 
     id: int
@@ -96,6 +100,7 @@ class Domain:
     failure: Failure | None = None
     shared_pages: int = 0
     pool_follows: bool = False
+    kept_pages: int = 0
 
     @property
     def nr_pages(self) -> int:
@@ -107,6 +112,13 @@ class Domain:
     def needed_pages(self) -> int:
         """All frames that it takes from its colors."""
         return self.pages + self.p2m_pages + self.extra_pages
+
+    def as_guest(self) -> Domain:
+        """The domain as a toolstack creates it anew: a dom0less one as a guest of the same memory and vCPUs."""
+        if self.kind is not DomainKind.DOM0LESS:
+            return self
+        pool = xl_pool(self.pages // PAGES_PER_MIB, self.vcpus)
+        return replace(self, kind=DomainKind.XL, p2m_pages=pool, extra_pages=MAGIC_PAGES, shared_pages=0)
 
 
 @dataclass(frozen=True, slots=True)

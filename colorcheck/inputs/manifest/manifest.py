@@ -95,7 +95,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class DomainPolicy:
-    """`[domains.NAME]`: what a domain asks for."""
+    """`[domains.NAME]`: what a domain asks for.
+
+    `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel
+    that does not lie here.
+    """
 
     name: str
     location: Location
@@ -104,6 +108,8 @@ class DomainPolicy:
     max_colors: int | None = None
     weight: float = 1.0
     miss_curve: str | None = None
+    restarts: int | None = None
+    kernel_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

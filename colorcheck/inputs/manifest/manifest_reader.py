@@ -300,6 +300,8 @@ class _Document:
             max_colors=reader.get("max-colors", Kind.COUNT, kinds.count),
             weight=reader.get("weight", Kind.NUMBER, kinds.number) or 1.0,
             miss_curve=reader.text("miss-curve"),
+            restarts=reader.get("restarts", Kind.COUNT, kinds.count),
+            kernel_size=reader.get("kernel-size", Kind.COUNT, kinds.count),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:
