@@ -33,7 +33,7 @@ demo: $(READY)
 	$(BIN)/colorcheck verify examples/zcu102-dom0less
 
 test: $(READY)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto $(PYTEST_ARGUMENTS)
 
 test-browser: $(READY)
 	npm install --prefix tests/report/browser --no-package-lock --no-audit --no-fund

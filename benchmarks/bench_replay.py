@@ -23,6 +23,7 @@ from colorcheck.xen.machine.machine import Machine, Module, Range
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.p2m import dom0less_pool
+from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Boot, ColorSource, Domain, DomainKind, System
 
 HERE = Location("benchmark")
@@ -54,7 +55,9 @@ def system(gib: int, nr_colors: int, domains: int) -> System:
     )
     prepared = Preparation(machine, 64 << 20, HERE, (), 3, 0)
     colors = ColorSource.GIVEN
-    return System("4.20", True, nr_colors, nr_colors * 4096, (0,), colors, HERE, HERE, built, preparation=prepared)
+    return System(
+        release_of("4.20"), True, nr_colors, nr_colors * 4096, (0,), colors, HERE, HERE, built, preparation=prepared
+    )
 
 
 def booted(given: System) -> Boot:

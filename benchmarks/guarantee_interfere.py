@@ -19,19 +19,19 @@ from colorcheck.interference.evidence import bombs_everywhere, fight_for_set
 from colorcheck.interference.experiment import Experiment, Policy
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.tenants import tenants_of
-from colorcheck.verification.results import Facts, Outlook
+from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.workflows import verify as pipeline
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
-def check(facts: Facts, outlook: Outlook, accesses: int) -> bool:
+def check(facts: Facts, result: ReleaseResult, accesses: int) -> bool:
     """Whether the simulation agrees with the verdicts on one Xen."""
-    if facts.board is None or outlook.boot is None:
+    if facts.board is None or result.boot is None:
         return True
-    clusters, tenants = cluster_models(facts.board), tenants_of(outlook.boot)
+    clusters, tenants = cluster_models(facts.board), tenants_of(result.boot)
     by_name = {each.name: each for each in tenants}
-    pairs = [t for t in outlook.theorems if t.kind == "pair-separation" and set(t.subjects) <= set(by_name)]
+    pairs = [t for t in result.theorems if t.kind == "pair-separation" and set(t.subjects) <= set(by_name)]
     unproved = {name for t in pairs if t.verdict is not Verdict.PROVED for name in t.subjects}
     apart = tuple(each for each in tenants if each.name not in unproved)
     good = True
@@ -77,9 +77,9 @@ def main(accesses: int, folders: list[Path]) -> int:
     good = True
     for folder in folders:
         facts = pipeline.verify(read_manifest(str(folder / NAME))).facts
-        for outlook in facts.outlooks:
-            print(f"{folder.name}, Xen {outlook.line}")
-            good &= check(facts, outlook, accesses)
+        for result in facts.results:
+            print(f"{folder.name}, Xen {result.release}")
+            good &= check(facts, result, accesses)
     print("simulation and verdicts agree" if good else "SIMULATION AND VERDICTS DISAGREE")
     return 0 if good else 1
 

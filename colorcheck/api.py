@@ -17,6 +17,7 @@ from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_li
 from colorcheck.xen.options.options import parse_boot_arguments
 
 if TYPE_CHECKING:
+    from colorcheck.loader.handover import Handover
     from colorcheck.plan.problem import Plan
     from colorcheck.replay.lifecycle import State
 
@@ -28,6 +29,7 @@ __all__ = [
     "board",
     "boards",
     "effective",
+    "handover",
     "lifecycle",
     "parse_boot_arguments",
     "parse_color_list",
@@ -44,6 +46,13 @@ def verify(manifest: str | Path) -> Verification:
     from colorcheck.workflows import verify as pipeline
 
     return pipeline.verify(_manifest(manifest))
+
+
+def handover(manifest: str | Path) -> Handover:
+    """What Xen gets of the deployment of a manifest: tree, memory reservations, modules. Raises ManifestError."""
+    from colorcheck.workflows.handover import handover as followed
+
+    return followed(_manifest(manifest))
 
 
 def replay(manifest: str | Path) -> Replay:

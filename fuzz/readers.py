@@ -28,7 +28,7 @@ from colorcheck.xen.migrate.migrate import (
 )
 from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_list
 from colorcheck.xen.options.options import parse_boot_arguments
-from colorcheck.xen.release.dialects import DIALECTS, NAMES
+from colorcheck.xen.release.releases import NAMES, RELEASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _boot_arguments(data: bytes) -> object:
     found = parse_boot_arguments(text, NAMES[len(data) % len(NAMES)])
     if len(data) % 8 == 0:
         place = Location("fuzzed", 1, 1, 1, len(text) + 1)
-        migrate_boot_arguments(passage(text, place), DIALECTS[len(data) // 8 % len(DIALECTS)])
+        migrate_boot_arguments(passage(text, place), RELEASES[len(data) // 8 % len(RELEASES)])
     return found.to_dict()
 
 
@@ -60,21 +60,21 @@ def _color_list(data: bytes) -> object:
 def _xl(data: bytes) -> object:
     text = data.decode("utf-8", "surrogateescape")
     if len(data) % 8 == 0:
-        migrate_xl(read_xl(text), DIALECTS[len(data) // 8 % len(DIALECTS)])
+        migrate_xl(read_xl(text), RELEASES[len(data) // 8 % len(RELEASES)])
     return parse_xl(text).to_dict()
 
 
 def _image_builder(data: bytes) -> object:
     file = read_image_builder(data.decode("utf-8", "surrogateescape"))
     load_addresses(file, {assignment.value.text: 1 << 20 for assignment in file.assignments})
-    migrate_image_builder(file, DIALECTS[len(data) % len(DIALECTS)])
+    migrate_image_builder(file, RELEASES[len(data) % len(RELEASES)])
     return image_builder_boot(file)
 
 
 def _device_tree_source(data: bytes) -> object:
     found = read_source(str(_folder() / "fuzzed.dts"), data)
     if found.tree:
-        migrate_tree(found.tree, DIALECTS[len(data) % len(DIALECTS)])
+        migrate_tree(found.tree, RELEASES[len(data) % len(RELEASES)])
     return found
 
 

@@ -12,7 +12,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.evidence.crosscheck import cross_check
 from colorcheck.rules import RULES
 from colorcheck.testing import verify_text
-from colorcheck.verification.results import Outlook, Verification
+from colorcheck.verification.results import ReleaseResult, Verification
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -27,10 +27,10 @@ def sharing() -> Verification:
     return api.verify(EXAMPLES / "rpi4-xl")
 
 
-def turned(outlook: Outlook, theorem_id: str, verdict: Verdict) -> Outlook:
+def turned(result: ReleaseResult, theorem_id: str, verdict: Verdict) -> ReleaseResult:
     return replace(
-        outlook,
-        theorems=tuple(replace(t, verdict=verdict) if t.id == theorem_id else t for t in outlook.theorems),
+        result,
+        theorems=tuple(replace(t, verdict=verdict) if t.id == theorem_id else t for t in result.theorems),
     )
 
 
@@ -43,13 +43,13 @@ def test_what_is_right_has_no_faults(clean: Verification, sharing: Verification)
     "theorem", ["separation/dom0/control", "separation/xen/telemetry", "memory/dom0", "memory/control"]
 )
 def test_a_false_refutation_is_a_fault(clean: Verification, theorem: str) -> None:
-    found = cross_check(turned(clean.facts.outlooks[0], theorem, Verdict.REFUTED), clean.facts.board)
+    found = cross_check(turned(clean.facts.results[0], theorem, Verdict.REFUTED), clean.facts.board)
     assert [theorem in fault.message for fault in found.faults] == [True]
 
 
 def test_a_false_proof_is_a_fault(sharing: Verification) -> None:
-    outlook = sharing.facts.outlooks[0]
-    found = cross_check(turned(outlook, "separation/camera/control", Verdict.PROVED), sharing.facts.board)
+    result = sharing.facts.results[0]
+    found = cross_check(turned(result, "separation/camera/control", Verdict.PROVED), sharing.facts.board)
     assert ["separation/camera/control is proved" in fault.message for fault in found.faults] == [True]
 
 
@@ -72,9 +72,9 @@ def test_an_order_that_does_not_fail_is_a_fault() -> None:
     assert rule.bad is not None
     found = verify_text(dict(rule.bad.texts()))
     assert found.faults == ()
-    (outlook,) = found.facts.outlooks
-    refuted = next(t for t in outlook.theorems if t.kind == "memory-any-order" and t.verdict is Verdict.REFUTED)
+    (result,) = found.facts.results
+    refuted = next(t for t in result.theorems if t.kind == "memory-any-order" and t.verdict is Verdict.REFUTED)
     wrong = replace(refuted, witness={"order": ["b", "a"]})
-    turned_round = replace(outlook, theorems=tuple(wrong if t is refuted else t for t in outlook.theorems))
+    turned_round = replace(result, theorems=tuple(wrong if t is refuted else t for t in result.theorems))
     faults = cross_check(turned_round, found.facts.board).faults
     assert ["the replay of b, a builds b" in fault.message for fault in faults] == [True]

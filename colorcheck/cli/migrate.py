@@ -11,9 +11,10 @@ from colorcheck.cli.output import add_document_arguments, deliver_edits
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
 from colorcheck.verification.results import Exit
-from colorcheck.workflows.migrate import migrate, source_dialect
+from colorcheck.workflows.migrate import migrate, source_release
 from colorcheck.xen.migrate.migrate import Migration
-from colorcheck.xen.release.dialects import Dialect, UnknownDialectError, dialect_of
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import UnknownReleaseError, release_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    target = _dialect(options.to)
+    target = _release(options.to)
     deployment = read_deployment(load_manifest(options), plugins().input_readers)
-    source = _dialect(options.source) if options.source else source_dialect(deployment)
+    source = _release(options.source) if options.source else source_release(deployment)
     done = migrate(deployment, target, source)
     unread = deployment.problems
     told = (*unread, *done.problems)
@@ -51,14 +52,14 @@ def run(options: argparse.Namespace) -> int:
     return Exit.UNDECIDED if unread else Exit.CLEAN
 
 
-def _dialect(name: str) -> Dialect:
+def _release(name: str) -> Release:
     try:
-        return dialect_of(name)
-    except UnknownDialectError as error:
+        return release_of(name)
+    except UnknownReleaseError as error:
         raise Stop(str(error)) from None
 
 
-def _document(done: Migration, source: Dialect, target: Dialect, *, written: bool) -> dict[str, object]:
+def _document(done: Migration, source: Release, target: Release, *, written: bool) -> dict[str, object]:
     return {
         "schema": "colorcheck/migrate/1",
         "from": source.name,

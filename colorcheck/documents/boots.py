@@ -10,7 +10,7 @@ from colorcheck.hardware.board import Board
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
 from colorcheck.replay.steps import number_of, steps
-from colorcheck.verification.results import Facts, Outlook, Verification
+from colorcheck.verification.results import Facts, ReleaseResult, Verification
 from colorcheck.xen.machine.intervals import merged
 from colorcheck.xen.memory.frames import Frames
 from colorcheck.xen.system import Boot, Built, Domain, Interval, Note, System
@@ -30,7 +30,7 @@ class Effective:
 
     def to_dict(self) -> dict[str, object]:
         """The document `colorcheck/effective/1`."""
-        first, *others = [_effective(outlook) for outlook in self.facts.outlooks]
+        first, *others = [_effective(result) for result in self.facts.results]
         return {"schema": "colorcheck/effective/1", **first, **_also(others)}
 
 
@@ -54,13 +54,13 @@ class Replay:
 
         A function for `frames` gives what stands in the place of a domain's frames.
         """
-        first, *others = [self._replayed(outlook, frames) for outlook in self.facts.outlooks]
+        first, *others = [self._replayed(result, frames) for result in self.facts.results]
         return {"schema": "colorcheck/replay/1", **first, **_also(others)}
 
-    def _replayed(self, outlook: Outlook, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
-        found = _replay(outlook, self.until, frames)
-        if self.at and outlook.boot is not None:
-            found["at"] = _at(outlook.boot, self.at, self.facts.board)
+    def _replayed(self, result: ReleaseResult, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
+        found = _replay(result, self.until, frames)
+        if self.at and result.boot is not None:
+            found["at"] = _at(result.boot, self.at, self.facts.board)
         return found
 
 
@@ -68,12 +68,12 @@ def _also(others: list[dict[str, object]]) -> dict[str, object]:
     return {"also": others} if others else {}
 
 
-def _effective(outlook: Outlook) -> dict[str, object]:
-    system = outlook.system
+def _effective(result: ReleaseResult) -> dict[str, object]:
+    system = result.system
     if system is None:
-        return {"line": outlook.line, "coloring": None, "nr_colors": None, "xen": None, "domains": [], "notes": []}
+        return {"line": result.release, "coloring": None, "nr_colors": None, "xen": None, "domains": [], "notes": []}
     return {
-        "line": outlook.line,
+        "line": result.release,
         "coloring": system.coloring,
         "nr_colors": system.nr_colors,
         "xen": {"colors": sorted(system.xen_colors), "source": str(system.xen_source)},
@@ -104,16 +104,16 @@ def _note(note: Note) -> dict[str, object]:
     }
 
 
-def _replay(outlook: Outlook, until: str, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
-    system, boot = outlook.system, outlook.boot
+def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
+    system, boot = result.system, result.boot
     if system is None or boot is None:
-        return {"line": outlook.line, "outcome": "unknown", "panic": None, "nr_colors": None, "domains": []}
+        return {"line": result.release, "outcome": "unknown", "panic": None, "nr_colors": None, "domains": []}
     told = steps(boot)
     shown = told[: number_of(told, until)] if until else told
     free = next((step.free for step in reversed(shown) if step.free), ()) if until else boot.free_final
     built = [step.built for step in shown if step.built] if until else _all_built(system, boot)
     return {
-        "line": outlook.line,
+        "line": result.release,
         "outcome": boot.outcome,
         "panic": boot.panic.to_dict() if boot.panic else None,
         "nr_colors": system.nr_colors,

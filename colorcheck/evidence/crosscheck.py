@@ -16,7 +16,7 @@ from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.replay.changes import in_order
 from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
-from colorcheck.verification.results import Fault, Outlook
+from colorcheck.verification.results import Fault, ReleaseResult
 from colorcheck.xen.system import Boot
 
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them
@@ -30,15 +30,15 @@ class CrossChecked:
     faults: tuple[Fault, ...]
 
 
-def cross_check(outlook: Outlook, board: Board | None) -> CrossChecked:
+def cross_check(result: ReleaseResult, board: Board | None) -> CrossChecked:
     """Replays every theorem about pairs and about memory to concrete frames, where the boot has given any out."""
-    boot = outlook.boot
+    boot = result.boot
     if boot is None or board is None or not boot.system.coloring:
-        return CrossChecked(outlook.theorems, ())
+        return CrossChecked(result.theorems, ())
     replayed = _Replayed(boot, board)
-    theorems = tuple(replayed.with_witness(theorem) for theorem in outlook.theorems)
+    theorems = tuple(replayed.with_witness(theorem) for theorem in result.theorems)
     said = (text for theorem in theorems for text in replayed.disagreements(theorem))
-    return CrossChecked(theorems, tuple(Fault(f"proof and replay, Xen {outlook.line}", text) for text in said))
+    return CrossChecked(theorems, tuple(Fault(f"proof and replay, Xen {result.release}", text) for text in said))
 
 
 class _Replayed:

@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -24,7 +25,9 @@ class Deployment:
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
     as far as they exist; `guest_files` the bytes of kernels and ramdisks that guests name by a relative path, by the
-    guest's file and the key; `kconfig` maps option names (`LLC_COLORS_ORDER`) to their text; `xen_image_size` is
+    guest's file and the key; `kconfig` maps the options of Xen's build
+    (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`, `kconfig_places` to where they
+    stand; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `problems` is what reading met.
     """
 
@@ -35,8 +38,13 @@ class Deployment:
     file_sizes: Mapping[str, int] = field(default_factory=dict)
     guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
     kconfig: Mapping[str, str] = field(default_factory=dict)
+    kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     problems: tuple[Problem, ...] = ()
+
+    def build_place(self, name: str) -> Location:
+        """Where an option of Xen's build is set; where the .config is named, if it is not."""
+        return self.kconfig_places.get(name, self.manifest.location("target.kconfig"))
 
     @property
     def files(self) -> tuple[str, ...]:

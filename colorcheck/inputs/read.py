@@ -12,6 +12,7 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
@@ -30,6 +31,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     built = reader.image_builder()
     tree = reader.tree(built)
     guests = tuple(reader.guests())
+    build = reader.build_options()
     return Deployment(
         manifest=manifest,
         tree=tree,
@@ -37,7 +39,8 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         guest_files=guest_files(guests),
         image_builder=built,
         file_sizes=_file_sizes(built) if built else {},
-        kconfig=reader.kconfig(),
+        kconfig={name: option.value for name, option in build.items()},
+        kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=reader.xen_image_size(),
         problems=tuple(reader.problems),
     )
@@ -129,15 +132,24 @@ class _Reader:
             return None
         return read_image_builder(text, self.path(self.manifest.image_builder))
 
-    def kconfig(self) -> Mapping[str, str]:
-        from colorcheck.inputs.boot.kconfig import read_kconfig
+    def build_options(self) -> Mapping[str, KconfigOption]:
+        """The options of Xen's build: those of its .config, and single ones that the manifest states."""
+        from colorcheck.inputs.boot.kconfig import read_kconfig, stated
 
-        text = self._text("target.kconfig", self.manifest.target.kconfig)
-        if text is None or self.manifest.target.kconfig is None:
-            return {}
-        found = read_kconfig(text, self.path(self.manifest.target.kconfig))
-        self.problems += found.problems
-        return found.values
+        target = self.manifest.target
+        text = self._text("target.kconfig", target.kconfig)
+        options: dict[str, KconfigOption] = {}
+        if text is not None and target.kconfig is not None:
+            found = read_kconfig(text, self.path(target.kconfig))
+            self.problems += found.problems
+            options |= found.options
+        for given in target.config:
+            option, earlier = stated(given.name, given.value, given.location), options.get(given.name)
+            if earlier and earlier.value != option.value:
+                message = f"CONFIG_{option.name} is {option.value} here and {earlier.value} in {earlier.location}"
+                self.problems.append(Problem("kconfig-twice", message, option.location, "give one value"))
+            options[option.name] = option
+        return options
 
     def _translated(self, path: str, named_at: Location, kind: str) -> str | Problem | None:
         """The text that a plugin's reader makes of a file; None where no plugin reads files of this ending."""

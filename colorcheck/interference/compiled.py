@@ -1,4 +1,4 @@
-"""numba where it is installed (`pip install colorcheck[lab]`), the interpreter where it is not: one text for both."""
+"""numba where it is installed (`pip install 'xen-colorcheck[lab]'`), else the interpreter: one text for both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 WITHOUT_NUMBA = (
     "numba is not installed: the interpreter runs the simulation, with the same results but some hundred times slower; "
-    "pip install 'colorcheck[lab]' brings it"
+    "pip install 'xen-colorcheck[lab]' brings it"
 )
 
 

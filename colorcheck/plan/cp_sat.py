@@ -35,7 +35,7 @@ def second_opinion(field: Field, name: str, timeout: float, *, workers: int = 1)
     try:
         from ortools.sat.python import cp_model
     except ImportError as error:
-        raise CpSatMissing("OR-Tools are not installed: pip install 'colorcheck[peer]'") from error
+        raise CpSatMissing("OR-Tools are not installed: pip install 'xen-colorcheck[peer]'") from error
     if name not in {"misses", "worst-misses", "weights", "margin"}:
         raise ValueError(f"{name} is not put to CP-SAT")
     model = cp_model.CpModel()

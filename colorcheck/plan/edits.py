@@ -21,7 +21,8 @@ from colorcheck.plan.repaired_xl import mended
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.options import LONGEST_OPTION
-from colorcheck.xen.release.dialects import Concept, Dialect, dialect_of
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
 
 CUT = "option-cut"
@@ -50,7 +51,7 @@ def edits_of(
 ) -> Written:
     """What has to change in the files for the colors of the plan; nothing for who keeps today's. `reserve` is another
     `buddy-alloc-size`, in MiB. All or nothing: where a list would be cut, there are no edits at all."""
-    dialect = dialect_of(system.dialect or system.version)
+    release = system.release
     found: list[Edit | _Overlay | Problem] = []
     arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
     for wish, owner in zip(problem.wishes, (None, *system.domains), strict=True):
@@ -60,17 +61,17 @@ def edits_of(
         if owner is None or owner.kind is DomainKind.DOM0:
             arguments[Concept.XEN_COLORS if owner is None else Concept.DOM0_COLORS] = str(colors)
         elif owner.kind is DomainKind.DOM0LESS:
-            found += _dom0less(owner, colors, deployment, dialect)
+            found += _dom0less(owner, colors, deployment, release)
         else:
-            found += _guest(owner, colors, deployment, system, dialect)
-    found += _boot_arguments(arguments, deployment, system, dialect)
+            found += _guest(owner, colors, deployment, system, release)
+    found += _boot_arguments(arguments, deployment, system, release)
     return _written(found)
 
 
 def reserve_edits(mib: int, deployment: Deployment, system: System) -> Written:
     """What has to change in the files for another `buddy-alloc-size`, in MiB."""
-    dialect = dialect_of(system.dialect or system.version)
-    return _written(list(_boot_arguments({Concept.BUDDY_SIZE: f"{mib}M"}, deployment, system, dialect)))
+    release = system.release
+    return _written(list(_boot_arguments({Concept.BUDDY_SIZE: f"{mib}M"}, deployment, system, release)))
 
 
 def _written(found: list[Edit | _Overlay | Problem]) -> Written:
@@ -89,7 +90,7 @@ def _stays(system: System, owner: Domain | None, colors: ColorSet) -> bool:
 
 
 def _boot_arguments(
-    wanted: dict[Concept, str], deployment: Deployment, system: System, dialect: Dialect
+    wanted: dict[Concept, str], deployment: Deployment, system: System, release: Release
 ) -> Iterator[Edit | _Overlay | Problem]:
     """Options among Xen's arguments: the value of the last one of a name, or a new one at the end."""
     if not wanted:
@@ -99,9 +100,9 @@ def _boot_arguments(
     replaced: list[tuple[int, int, str]] = []
     added = ""
     for concept, text in wanted.items():
-        options = dialect.options_for(concept)
+        options = release.options_for(concept)
         if not options:
-            message = f"{dialect.title} has no boot option for the {concept.value.replace('-', ' ')}"
+            message = f"{release.title} has no boot option for the {concept.value.replace('-', ' ')}"
             yield Problem("no-place", message, passage.whole, f"give it {text} where it is built")
             continue
         name = given[concept][-1].key if given[concept] else options[0].name
@@ -175,14 +176,14 @@ def _checked(location: Location, expected: str, text: str) -> Iterator[Edit | Pr
 
 
 def _dom0less(
-    domain: Domain, colors: ColorSet, deployment: Deployment, dialect: Dialect
+    domain: Domain, colors: ColorSet, deployment: Deployment, release: Release
 ) -> Iterator[Edit | _Overlay | Problem]:
     tree = deployment.tree
     node = next((n for n in dom0less.nodes(tree) if n.name == domain.name), None) if tree else None
     if node is None:
         yield Problem("no-place", f"the node of {domain.name} was not found", domain.location)
         return
-    name, built = dialect.domain_property.name, deployment.image_builder
+    name, built = release.domain_property.name, deployment.image_builder
     if built is not None and node.location.file == built.file:
         message = f"ImageBuilder writes the node of {domain.name}, and has no key for {name}"
         yield Problem("no-place", message, domain.location, f'set {name} = "{colors}" in {node.path}')
@@ -218,11 +219,11 @@ def _line(text: str, number: int) -> str:
 
 
 def _guest(
-    domain: Domain, colors: ColorSet, deployment: Deployment, system: System, dialect: Dialect
+    domain: Domain, colors: ColorSet, deployment: Deployment, system: System, release: Release
 ) -> Iterator[Edit | Problem]:
     guests = [other for other in system.domains if other.kind is DomainKind.XL]
     file = deployment.guests[guests.index(domain)] if len(guests) == len(deployment.guests) else None
-    key = dialect.xl_key or "llc_colors"
+    key = release.xl_key or "llc_colors"
     value = f"[{', '.join(f'{chr(34)}{part}{chr(34)}' for part in str(colors).split(','))}]"  # xl: a range an element
     if file is None:
         yield Problem("no-place", f"the file of {domain.name} was not found", domain.location, f"write {key} = {value}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from colorcheck.inputs.translation import InputReader
     from colorcheck.rules.rule import Rule
 
-BUILT_IN = "colorcheck"  # the distribution whose plugins come first and win against others of the same name
+BUILT_IN = "xen-colorcheck"  # the distribution whose plugins come first and win against others of the same name
 SECONDS = 5.0  # for loading a plugin, and for each of its hooks
 WORK_SECONDS = 30.0  # for each call of a function that a hook gave
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith(f"{GROUP}_"))

@@ -17,9 +17,9 @@ from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
+from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Boot, Domain, System
 
-MODELLED = ("4.20", "4.21", "4.22")
 XEN = "xen"
 STAND_INS = (
     "image-size-assumed",
@@ -81,12 +81,12 @@ class Case:
 
     @property
     def modelled(self) -> bool:
-        return self.system.version in MODELLED
+        return self.system.release.modelled
 
     @property
     def not_modelled(self) -> str:
         known = ", ".join(MODELLED)
-        return f"how Xen {self.system.version} hands out memory is not modelled (modelled: {known})"
+        return f"how {self.system.release.title} hands out memory is not modelled (modelled: {known})"
 
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:

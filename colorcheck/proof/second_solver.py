@@ -15,7 +15,7 @@ def answers(text: str, timeout: float) -> tuple[str, ...]:
     try:
         import cvc5
     except ImportError as error:
-        raise Cvc5Missing("cvc5 is not installed: pip install 'colorcheck[certify]'") from error
+        raise Cvc5Missing("cvc5 is not installed: pip install 'xen-colorcheck[certify]'") from error
     solver = cvc5.Solver(cvc5.TermManager())
     solver.setOption("incremental", "true")
     solver.setOption("tlimit-per", str(max(1, int(timeout * 1000))))

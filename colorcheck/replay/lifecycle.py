@@ -138,7 +138,7 @@ class _Host:
         prepared = self.boot.system.preparation
         if prepared is None:
             return State(step, self.free, False, Failure("other", "nothing is known of this host"))
-        plan = guest_plan(domain, prepared, self.boot.system.version)
+        plan = guest_plan(domain, prepared, self.boot.system.release.traits)
         taken = self._take(domain, plan.pages)
         failure = NO_MEMORY if taken < plan.pages else plan.failure
         if failure is None:

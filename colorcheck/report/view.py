@@ -8,7 +8,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem
 from colorcheck.core.value import dataclass
-from colorcheck.verification.results import Exit, Facts, Outlook, Verification
+from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification
 from colorcheck.xen.system import Boot, Built, Domain
 
 PAIR = "pair-separation"
@@ -48,9 +48,9 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class ColorMap:
-    """Xen and the domains by colors, under one line of Xen."""
+    """Xen and the domains by colors, in one release or in several that agree."""
 
-    line: str
+    releases: str
     nr_colors: int
     rows: tuple[Row, ...]
     clashes: tuple[Clash, ...]
@@ -119,29 +119,29 @@ def headline(verification: Verification) -> Headline:
 def color_maps(facts: Facts) -> Iterator[ColorMap]:
     """The color map of each Xen that colors; one for all of them where they agree."""
     shown: list[tuple[list[str], ColorMap]] = []
-    for outlook in facts.outlooks:
-        made = color_map(facts, outlook)
+    for result in facts.results:
+        made = color_map(facts, result)
         if made is None:
             continue
         same = next(
             (lines for lines, other in shown if other.rows == made.rows and other.nr_colors == made.nr_colors), None
         )
         if same is None:
-            shown.append(([outlook.line], made))
+            shown.append(([result.release], made))
         else:
-            same.append(outlook.line)
+            same.append(result.release)
     for lines, made in shown:
         yield ColorMap(", ".join(lines), made.nr_colors, made.rows, made.clashes)
 
 
-def color_map(facts: Facts, outlook: Outlook) -> ColorMap | None:
+def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
     """Who has which colors; None while coloring is off. Who is proved apart shares none: by pinning, for example."""
-    system = outlook.system
+    system = result.system
     if system is None or not system.coloring or system.nr_colors is None:
         return None
     users = [("xen", ColorSet.of(system.xen_colors), str(system.xen_source))]
     users += [(d.name, *_colors(d)) for d in system.domains]
-    apart = {t.subjects for t in outlook.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
+    apart = {t.subjects for t in result.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
     clashes = []
     for position, (first, colors, _) in enumerate(users):
         for second, others, _ in users[position + 1 :]:
@@ -149,7 +149,7 @@ def color_map(facts: Facts, outlook: Outlook) -> ColorMap | None:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
-    return ColorMap(outlook.line, system.nr_colors, rows, tuple(clashes))
+    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes))
 
 
 def _colors(domain: Domain) -> tuple[ColorSet, str]:
@@ -182,10 +182,10 @@ def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ..
 def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
     """(lines, theorems); Xens under which the same is stated, with the same verdicts, share one."""
     panels: dict[object, tuple[list[str], tuple[Theorem, ...]]] = {}
-    for outlook in facts.outlooks:
-        key = tuple((theorem.statement, theorem.verdict, theorem.reason) for theorem in outlook.theorems)
+    for result in facts.results:
+        key = tuple((theorem.statement, theorem.verdict, theorem.reason) for theorem in result.theorems)
         if key:
-            panels.setdefault(key, ([], outlook.theorems))[0].append(outlook.line)
+            panels.setdefault(key, ([], result.theorems))[0].append(result.release)
     return ((", ".join(lines), theorems) for lines, theorems in panels.values())
 
 

@@ -89,6 +89,7 @@ from colorcheck.rules.memory import (
     cc519_not_whole_pages,
     cc520_dom0_memory_default,
     cc521_passthrough_memory,
+    cc530_boot_modules,
     cc599_xen_stops,
 )
 from colorcheck.rules.reading import (
@@ -230,6 +231,7 @@ RULES: tuple[Rule, ...] = (
     cc519_not_whole_pages.RULE,
     cc520_dom0_memory_default.RULE,
     cc521_passthrough_memory.RULE,
+    cc530_boot_modules.RULE,
     cc599_xen_stops.RULE,
     cc601_board_unknown.RULE,
     cc602_geometry.RULE,

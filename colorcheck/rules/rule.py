@@ -154,9 +154,9 @@ def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
 
     None where a device tree is named and could not be read: what Xen would make of the rest is not worth a word.
     """
-    for outlook in facts.outlooks if readable(facts) else ():
-        for stage in (outlook.system, outlook.boot):
-            yield from ((outlook.line, note) for note in (stage.notes if stage else ()))
+    for result in facts.results if readable(facts) else ():
+        for stage in (result.system, result.boot):
+            yield from ((result.release, note) for note in (stage.notes if stage else ()))
 
 
 def readable(facts: Facts) -> bool:
@@ -167,7 +167,7 @@ def readable(facts: Facts) -> bool:
 def on(facts: Facts, lines: Iterable[str]) -> str:
     """` (Xen 4.20)` where only some of several targets are meant; empty where all are."""
     lines = tuple(dict.fromkeys(lines))
-    targets = [outlook.line for outlook in facts.outlooks]
+    targets = [result.release for result in facts.results]
     if not lines or len(targets) < 2 or set(lines) == set(targets):
         return ""
     return f" (Xen {', '.join(lines)})"

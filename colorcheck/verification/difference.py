@@ -11,7 +11,7 @@ from enum import StrEnum
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.value import dataclass
-from colorcheck.verification.results import Outlook, Verification
+from colorcheck.verification.results import ReleaseResult, Verification
 from colorcheck.xen.system import Built, System
 
 PAIR_SEPARATION = "pair-separation"
@@ -206,9 +206,9 @@ def _exists(domains: tuple[str, ...], system: System | None) -> bool:
     return system is None or {domain.name for domain in system.domains}.union({"xen"}) >= set(domains)
 
 
-def _held(outlook: Outlook) -> Iterator[tuple[str, ColorSet]]:
-    system = outlook.system
-    if system is None or not outlook.colored:
+def _held(result: ReleaseResult) -> Iterator[tuple[str, ColorSet]]:
+    system = result.system
+    if system is None or not result.colored:
         return
     yield "xen", ColorSet.of(system.xen_colors)
     for domain in system.domains:
@@ -216,8 +216,8 @@ def _held(outlook: Outlook) -> Iterator[tuple[str, ColorSet]]:
 
 
 def _colors(base: Verification, head: Verification) -> Iterator[ColorChange]:
-    before = {(o.line, name): colors for o in base.facts.outlooks for name, colors in _held(o)}
-    after = {(o.line, name): colors for o in head.facts.outlooks for name, colors in _held(o)}
+    before = {(o.release, name): colors for o in base.facts.results for name, colors in _held(o)}
+    after = {(o.release, name): colors for o in head.facts.results for name, colors in _held(o)}
     for line, name in dict.fromkeys((*before, *after)):
         old, new = before.get((line, name)), after.get((line, name))
         if old != new:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.value import dataclass
-from colorcheck.verification.results import Facts, Outlook
+from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
 from colorcheck.xen.memory.color_heap import BootLists
@@ -83,27 +83,27 @@ class Residue:
 def residues(facts: Facts) -> tuple[Residue, ...]:
     """The residue under each Xen whose options could be understood; one for all Xens under which it is the same."""
     found: dict[object, list[Residue]] = {}
-    for outlook in facts.outlooks:
-        if outlook.system is not None:
-            made = _residue(facts, outlook)
+    for result in facts.results:
+        if result.system is not None:
+            made = _residue(facts, result)
             found.setdefault((made.grade, made.reason, made.remainders), []).append(made)
     return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in found.values())
 
 
-def _residue(facts: Facts, outlook: Outlook) -> Residue:
-    remainders = tuple(_remainders(facts, outlook))
-    grade, reason = _grade(facts, outlook, remainders)
-    return Residue(outlook.line, grade, reason, remainders)
+def _residue(facts: Facts, result: ReleaseResult) -> Residue:
+    remainders = tuple(_remainders(facts, result))
+    grade, reason = _grade(facts, result, remainders)
+    return Residue(result.release, grade, reason, remainders)
 
 
-def _grade(facts: Facts, outlook: Outlook, remainders: tuple[Remainder, ...]) -> tuple[str, str]:
+def _grade(facts: Facts, result: ReleaseResult, remainders: tuple[Remainder, ...]) -> tuple[str, str]:
     """The worst grade that applies, and why."""
-    separations = [theorem for theorem in outlook.theorems if theorem.kind.endswith(SEPARATION)]
+    separations = [theorem for theorem in result.theorems if theorem.kind.endswith(SEPARATION)]
     refuted = [theorem for theorem in separations if theorem.verdict is Verdict.REFUTED]
     open_ones = [theorem for theorem in separations if theorem.verdict is not Verdict.PROVED]
-    if outlook.system is not None and outlook.system.coloring and not outlook.colored:
+    if result.system is not None and result.system.coloring and not result.colored:
         return "D", "not proved: how many colors there are is not known"
-    if not outlook.colored:
+    if not result.colored:
         return "E", "cache coloring is off: every domain may use every set of the cache"
     if refuted:
         return "E", f"refuted: {refuted[0].statement}" + _more(len(refuted) - 1)
@@ -121,16 +121,16 @@ def _grade(facts: Facts, outlook: Outlook, remainders: tuple[Remainder, ...]) ->
     return "A", "every separation is proved"
 
 
-def _remainders(facts: Facts, outlook: Outlook) -> Iterator[Remainder]:
-    if not outlook.colored or outlook.system is None:
-        known = outlook.system is None or not outlook.system.coloring
+def _remainders(facts: Facts, result: ReleaseResult) -> Iterator[Remainder]:
+    if not result.colored or result.system is None:
+        known = result.system is None or not result.system.coloring
         why = "without coloring nothing is partitioned" if known else "coloring is on, but its colors are not known"
         yield Remainder("the whole cache", why)
         return
-    if outlook.boot is not None and outlook.boot.memory_map:
-        yield from _uncolored(outlook.boot)
-    yield from _configured(outlook.system)
-    if _may_meet_on_a_cpu(outlook.system.domains):
+    if result.boot is not None and result.boot.memory_map:
+        yield from _uncolored(result.boot)
+    yield from _configured(result.system)
+    if _may_meet_on_a_cpu(result.system.domains):
         yield Remainder(
             "L1 caches and TLBs of CPUs that several domains run on",
             "coloring parts the last-level cache only; pin the vCPUs of domains to CPUs of their own",

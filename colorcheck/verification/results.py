@@ -29,14 +29,14 @@ class Exit(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """What one line of Xen makes of the deployment.
+class ReleaseResult:
+    """What one release of Xen makes of the deployment.
 
-    `line` is the name that the manifest gives it ("4.20", "xilinx-4.17"). `boot` is None where the boot could not be
+    `release` is the name that the manifest gives it ("4.20", "xilinx-4.17"). `boot` is None where the boot could not be
     modelled (no device tree, no image size, …); `theorems` is empty where nothing could be stated.
     """
 
-    line: str
+    release: str
     system: System | None = None
     boot: Boot | None = None
     theorems: tuple[Theorem, ...] = ()
@@ -53,10 +53,10 @@ class Skipped:
 
     check: str
     reason: str
-    line: str = ""
+    release: str = ""
 
     def to_dict(self) -> dict[str, str]:
-        return {"check": self.check, "reason": self.reason, "xen": self.line}
+        return {"check": self.check, "reason": self.reason, "xen": self.release}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +92,23 @@ class Facts:
 
     deployment: Deployment
     board: Board | None
-    outlooks: tuple[Outlook, ...]
+    results: tuple[ReleaseResult, ...]
 
     @property
     def manifest(self) -> Manifest:
         return self.deployment.manifest
 
     def systems(self) -> Iterator[tuple[str, System]]:
-        """(line, system) of every Xen that was modelled, in the manifest's order."""
-        return ((o.line, o.system) for o in self.outlooks if o.system is not None)
+        """(release, system) of every Xen that was modelled, in the manifest's order."""
+        return ((o.release, o.system) for o in self.results if o.system is not None)
 
     def boots(self) -> Iterator[tuple[str, Boot]]:
-        """(line, boot) of every Xen whose boot was modelled."""
-        return ((o.line, o.boot) for o in self.outlooks if o.boot is not None)
+        """(release, boot) of every Xen whose boot was modelled."""
+        return ((o.release, o.boot) for o in self.results if o.boot is not None)
 
     def theorems(self) -> Iterator[tuple[str, Theorem]]:
-        """(line, theorem) of all theorems."""
-        return ((o.line, theorem) for o in self.outlooks for theorem in o.theorems)
+        """(release, theorem) of all theorems."""
+        return ((o.release, theorem) for o in self.results for theorem in o.theorems)
 
 
 @dataclass(frozen=True, slots=True)

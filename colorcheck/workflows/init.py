@@ -79,7 +79,7 @@ jobs:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with: {python-version: "3.11"}
-      - run: pip install colorcheck==VERSION
+      - run: pip install --quiet xen-colorcheck==VERSION
       - run: colorcheck verify --format github --output sarif=colorcheck.sarif -- FOLDER
       - if: always()
         uses: github/codeql-action/upload-sarif@v3
@@ -90,7 +90,7 @@ jobs:
 colorcheck:
   image: python:3.11-slim
   before_script:
-    - pip install --quiet colorcheck==VERSION
+    - pip install --quiet xen-colorcheck==VERSION
   script:
     - colorcheck verify --output gitlab=gl-code-quality-report.json --output junit=colorcheck.xml -- FOLDER
   artifacts:

@@ -16,7 +16,7 @@ from colorcheck.interference.outcome import Run
 from colorcheck.interference.study import Load, Study, default_loads
 from colorcheck.interference.tenants import XEN, tenants_of, uncolored
 from colorcheck.interference.workloads import Kind, Workload
-from colorcheck.verification.results import Facts, Outlook
+from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.memory.frames import FrameRun
 from colorcheck.xen.system import Boot, System
 
@@ -76,13 +76,13 @@ def prepare(facts: Facts, request: Request) -> Lab:
     board = facts.board
     if board is None:
         raise NoModel("the board is not known; name it with --board")
-    outlook = next((o for o in facts.outlooks if o.system is not None), None)
-    if outlook is None or outlook.system is None:
+    result = next((o for o in facts.results if o.system is not None), None)
+    if result is None or result.system is None:
         raise NoModel("no Xen could be modelled for this deployment")
     clusters = cluster_models(board)
-    system, boot = outlook.system, outlook.boot
-    notes = [f"frames as Xen {outlook.line} gives them out"] if len(facts.outlooks) > 1 else []
-    tenants = _tenants(facts, board, outlook, request.colorings, notes)
+    system, boot = result.system, result.boot
+    notes = [f"frames as Xen {result.release} gives them out"] if len(facts.results) > 1 else []
+    tenants = _tenants(facts, board, result, request.colorings, notes)
     everyone = _everyone(system, tenants)
     if not everyone:
         raise NoModel("no domain has memory in the model of this deployment")
@@ -107,10 +107,10 @@ def prepare(facts: Facts, request: Request) -> Lab:
 
 
 def _tenants(
-    facts: Facts, board: Board, outlook: Outlook, colorings: Sequence[Coloring], notes: list[str]
+    facts: Facts, board: Board, result: ReleaseResult, colorings: Sequence[Coloring], notes: list[str]
 ) -> Mapping[Coloring, tuple[Tenant, ...]]:
     """The domains under each coloring; one that is not possible is left out, and the notes say why."""
-    system, found = outlook.system, {}
+    system, found = result.system, {}
     assert system is not None  # noqa: S101
     if Coloring.OFF in colorings:
         plain = [tenant(d.name, (FrameRun(0, 1, d.pages),)) for d in system.domains if d.pages]
@@ -118,11 +118,11 @@ def _tenants(
         found[Coloring.OFF] = uncolored(plain, first)
         notes.append("without coloring each domain has one contiguous piece of memory, one behind the other")
     if Coloring.CURRENT in colorings:
-        _add(found, Coloring.CURRENT, outlook.boot if system.coloring else None, "today coloring is off", notes)
+        _add(found, Coloring.CURRENT, result.boot if system.coloring else None, "today coloring is off", notes)
     if Coloring.PLAN in colorings:
         from colorcheck.workflows.plan import plan_deployment
 
-        planned = plan_deployment(facts.deployment, system, outlook.boot, board)
+        planned = plan_deployment(facts.deployment, system, result.boot, board)
         good = planned.plan.status in ("optimal", "feasible")
         reason = f"there is no plan: {planned.plan.reason or planned.plan.status}"
         _add(found, Coloring.PLAN, planned.boot if good else None, reason, notes)

@@ -97,7 +97,7 @@ def _create(file: str, deployment: Deployment, outlook: Outlook, number: int) ->
     guest = read_xl(text, path)
     with_files = replace(deployment, guest_files={**deployment.guest_files, **guest_files([guest])})
     has_dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
-    rules = Rules(system.version, system.coloring, system.nr_colors, has_dom0)
+    rules = Rules(system.release, system.coloring, system.nr_colors, has_dom0)
     asked = xl_domain(guest, with_files, host_of_guests(deployment), rules, 0)
     return Create(asked.domain.name, asked.domain)
 

@@ -8,22 +8,22 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.xen.migrate.migrate import (
     Migration,
-    dialect_of_arguments,
     migrate_boot_arguments,
     migrate_image_builder,
     migrate_tree,
     migrate_xl,
+    release_of_arguments,
 )
 from colorcheck.xen.options.arguments import given_arguments
-from colorcheck.xen.release.dialects import Dialect
+from colorcheck.xen.release.release import Release
 
 
-def source_dialect(deployment: Deployment) -> Dialect:
+def source_release(deployment: Deployment) -> Release:
     """The line in whose spelling the boot arguments are written, as far as they tell."""
-    return dialect_of_arguments(_arguments(deployment))
+    return release_of_arguments(_arguments(deployment))
 
 
-def migrate(deployment: Deployment, target: Dialect, source: Dialect) -> Migration:
+def migrate(deployment: Deployment, target: Release, source: Release) -> Migration:
     """Every file of the deployment as read, before ImageBuilder's script; what is already the target's stays."""
     built, manifest = deployment.image_builder, deployment.manifest
     result = Migration()
@@ -57,7 +57,7 @@ def _named_keys(deployment: Deployment) -> str:
     return " ".join(f"{name.lower()}=" for name in names)
 
 
-def _manifest(manifest: Manifest, target: Dialect) -> Migration:
+def _manifest(manifest: Manifest, target: Release) -> Migration:
     """The manifest's `xen`; one that the command line gives, or nobody, is not the manifest's."""
     place = dict(manifest.keys).get("target.xen")
     if place is None or place.file != manifest.file or not place.line:

@@ -33,6 +33,6 @@ def plan_for_all(
         posed = pose(deployment, system, boot, board, options)
         failed = booted_with(planned.plan, posed.problem, deployment, system, board) if posed.problem else posed.reason
         if failed:
-            reason = f"the plan suits Xen {worlds[0][0].version}, but not Xen {system.version}: {failed}"
+            reason = f"the plan suits Xen {worlds[0][0].release.name}, but not Xen {system.release.name}: {failed}"
             return replace(planned, plan=replace(planned.plan, status="unknown", reason=reason, edits=()))
     return planned

@@ -18,10 +18,10 @@ from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.plugins.manager import catalogue, plugins
-from colorcheck.verification.results import Facts, Fault, Outlook, Skipped, Verification
+from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
 from colorcheck.xen.effective import effective as effective_system
-from colorcheck.xen.memory.boot import MODELLED, boot
-from colorcheck.xen.release.dialects import dialect_of, find_dialect
+from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> V
 
     run = _Run()
     facts = run.model(manifest)
-    outlooks = tuple(run.proved(outlook, facts, timeout, smt) for outlook in facts.outlooks)
-    facts = replace(facts, outlooks=outlooks)
+    results = tuple(run.proved(result, facts, timeout, smt) for result in facts.results)
+    facts = replace(facts, results=results)
     with run.stage("rules"):
         from colorcheck.findings.selection import select
 
@@ -65,7 +65,7 @@ def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planne
     facts = run.model(manifest, mend=True)
     planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
     with run.stage("plan"):
-        worlds = [(outlook.system, outlook.boot) for outlook in facts.outlooks if outlook.system is not None]
+        worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
         planned = plan_for_all(facts.deployment, facts.board, worlds, options)
     return planned, run.verification(facts)
 
@@ -114,44 +114,44 @@ class _Run:
             from colorcheck.plan.repaired_xl import with_mended_guests
 
             deployment = with_mended_guests(deployment)
-        outlooks = [self.outlook(deployment, board, line, boots=boots) for line in manifest.target.xen]
-        return Facts(deployment, board, tuple(outlooks))
+        results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
+        return Facts(deployment, board, tuple(results))
 
-    def outlook(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> Outlook:
-        if find_dialect(line) is None:
+    def result(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> ReleaseResult:
+        if find_release(line) is None:
             self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
-            return Outlook(line)
-        outlook = Outlook(line)
+            return ReleaseResult(line)
+        result = ReleaseResult(line)
         missing = _missing(deployment)
         if missing:
             self.skipped.append(Skipped("everything", missing, line))
-            return outlook
+            return result
         with self.stage(f"model {line}"):
             system = effective_system(deployment, board, line)
-            outlook = replace(outlook, system=system)
+            result = replace(result, system=system)
             if boots:
-                outlook = replace(outlook, boot=boot(deployment, system, board))
-                if outlook.boot is None:
+                result = replace(result, boot=boot(deployment, system, board))
+                if result.boot is None:
                     self.skipped.append(Skipped("boot, theorems", _unmodelled(system), line))
-        return outlook
+        return result
 
-    def proved(self, outlook: Outlook, facts: Facts, timeout: float, smt: bool) -> Outlook:
-        system, booted = outlook.system, outlook.boot
+    def proved(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
+        system, booted = result.system, result.boot
         if system is None or booted is None:
-            return outlook
-        with self.stage(f"prove {outlook.line}"):
+            return result
+        with self.stage(f"prove {result.release}"):
             from colorcheck.proof import prove
 
             policy = facts.manifest.policy
             theorems = prove(system, booted, facts.board, policy, timeout=timeout, smt=smt)
-            outlook = replace(outlook, theorems=theorems)
-        with self.stage(f"cross-check {outlook.line}"):
+            result = replace(result, theorems=theorems)
+        with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 
-            checked = cross_check(outlook, facts.board)
+            checked = cross_check(result, facts.board)
             self.faults += checked.faults
-            return replace(outlook, theorems=checked.theorems)
-        return outlook
+            return replace(result, theorems=checked.theorems)
+        return result
 
     def verification(self, facts: Facts, findings: tuple[Finding, ...] = ()) -> Verification:
         return Verification(
@@ -178,8 +178,8 @@ def _missing(deployment: Deployment) -> str:
 
 def _unmodelled(system: System) -> str:
     """Why there is no boot, and so nothing that rests on one."""
-    if not dialect_of(system.version).modelled:
-        return f"how {dialect_of(system.version).title} boots is not modelled, only Xen {MODELLED[0]} to {MODELLED[-1]}"
+    if not system.release.modelled:
+        return f"how {system.release.title} boots is not modelled, only Xen {', '.join(MODELLED)}"
     return "the number of colors is not known" if system.nr_colors is None else "no memory is known"
 
 

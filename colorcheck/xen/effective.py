@@ -1,4 +1,4 @@
-"""The effective system: what a version of Xen decides from the files before it hands out memory.
+"""The effective system: what a release of Xen decides from the files before it hands out memory.
 
 The notes' kinds and data stand in `note_kinds`.
 """
@@ -35,12 +35,13 @@ from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
-from colorcheck.xen.release.dialects import Concept, Dialect, dialect_of
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import release_of
+from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
 
 _PA_BITS = 40
 _HIGHEST_ORDER = 10
-_EARLY = Failure("other", "Early FDT parsing failed (-22)")
 
 
 @dataclass(slots=True)
@@ -48,8 +49,7 @@ class _Case:
     """What is known while the system is worked out."""
 
     deployment: Deployment
-    dialect: Dialect
-    version: str
+    release: Release
     arguments: BootArguments
     geometry: Geometry
     most_colors: int
@@ -58,13 +58,12 @@ class _Case:
     notes: list[Note] = field(default_factory=list)
 
 
-def effective(deployment: Deployment, board: Board | None, version: str) -> System:
-    """What Xen of that version makes of the deployment. Raises `UnknownDialectError`; never fails for the files.
+def effective(deployment: Deployment, board: Board | None, release: str | Release) -> System:
+    """What that release makes of the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
 
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
-    dialect = dialect_of(version)
-    case = _read(deployment, board, dialect)
+    case = _read(deployment, board, release_of(release) if isinstance(release, str) else release)
     system = _xen(case)
     domains = list(_boot_domains(case, system))
     domains += _guests(case, domains)
@@ -73,51 +72,49 @@ def effective(deployment: Deployment, board: Board | None, version: str) -> Syst
         domains=tuple(domains),
         preparation=_prepare(case, board),
         arguments=case.arguments,
-        dialect=dialect.name,
     )
     assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
     return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
 
 
-def read_arguments(deployment: Deployment, dialect: Dialect) -> BootArguments:
-    """Xen's boot arguments as a Xen of this dialect, built with the deployment's .config, reads them."""
-    reserve = _integer(deployment.kconfig.get(dialect.buddy_kconfig))
+def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
+    """Xen's boot arguments as a Xen of this release, built with the deployment's .config, reads them."""
+    reserve = _integer(deployment.kconfig.get(release.buddy_kconfig))
     return boot_arguments(
         xen_arguments(deployment),
-        dialect,
-        most_colors=_most_colors(deployment, dialect),
+        release,
+        most_colors=_most_colors(deployment, release),
         buddy_size=(64 if reserve is None else reserve) * MIB,
     )
 
 
-def built_with_coloring(deployment: Deployment, dialect: Dialect) -> bool:
+def built_with_coloring(deployment: Deployment, release: Release) -> bool:
     """Whether the .config, if there is one, switches coloring on.
 
     Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
     a switch that is absent is off; a few lines of one leave it open.
     """
     absent = "n" if "ARM_64" in deployment.kconfig else "y"
-    return deployment.kconfig.get(dialect.build_switch, absent) == "y"
+    return deployment.kconfig.get(release.build_switch, absent) == "y"
 
 
-def _read(deployment: Deployment, board: Board | None, dialect: Dialect) -> _Case:
-    version = dialect.name
-    most = _most_colors(deployment, dialect)
-    arguments = read_arguments(deployment, dialect)
-    built_in = built_with_coloring(deployment, dialect)
-    found = geometry(arguments, board, version, most, built_in)
-    machine, notes = read_machine(deployment, version)
+def _read(deployment: Deployment, board: Board | None, release: Release) -> _Case:
+    most = _most_colors(deployment, release)
+    arguments = read_arguments(deployment, release)
+    built_in = built_with_coloring(deployment, release)
+    found = geometry(arguments, board, most, built_in)
+    machine, notes = read_machine(deployment, release.traits)
     has_dom0, assumed = presence(deployment, machine, arguments)
     notes = (*notes, *found.notes, *assumed)
-    return _Case(deployment, dialect, version, arguments, found, most, machine, has_dom0, list(notes))
+    return _Case(deployment, release, arguments, found, most, machine, has_dom0, list(notes))
 
 
-def _most_colors(deployment: Deployment, dialect: Dialect) -> int:
+def _most_colors(deployment: Deployment, release: Release) -> int:
     """The limit that Xen was built with: for upstream the option is a power of two, 1 to 10."""
-    given = _integer(deployment.kconfig.get(dialect.colors_kconfig))
+    given = _integer(deployment.kconfig.get(release.colors_kconfig))
     if given is None or given < 1:
-        return dialect.most_colors
-    return 1 << min(given, _HIGHEST_ORDER) if dialect.modelled else given
+        return release.most_colors
+    return 1 << min(given, _HIGHEST_ORDER) if release.modelled else given
 
 
 def _integer(text: str | None) -> int | None:
@@ -138,11 +135,11 @@ def _xen(case: _Case) -> System:
         if not colors:
             colors = (0,)
             case.notes.append(note("xen-default-colors", "Xen gets color 0 alone", place, "xen", colors=colors))
-        modelled = case.dialect.modelled
+        modelled = case.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
         else:
-            wrong = refused_by_fork(colors, case.dialect, found.nr_colors)
+            wrong = refused_by_fork(colors, case.release, found.nr_colors)
         if wrong and not panic:
             case.notes += out_of_range(colors, found.nr_colors, "Xen", place) if found.nr_colors else ()
             panic = Failure("xen-colors", "Bad LLC color config for Xen")
@@ -151,8 +148,10 @@ def _xen(case: _Case) -> System:
     else:
         case.notes += colors_while_off(arguments)
         colors = ()
+    if case.machine.panic and case.release.modelled:
+        panic = Failure("other", case.machine.panic)
     return System(
-        case.version,
+        case.release,
         found.coloring,
         found.nr_colors,
         found.way_size,
@@ -161,7 +160,7 @@ def _xen(case: _Case) -> System:
         place,
         found.location,
         (),
-        panic=_EARLY if case.machine.refused and case.dialect.modelled else panic,
+        panic=panic,
     )
 
 
@@ -175,14 +174,14 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
     tree = case.deployment.tree
     if tree is not None:
         rules = dom0less.Rules(
-            case.dialect,
-            case.version,
+            case.release,
             system.coloring,
             system.nr_colors,
             case.most_colors,
             case.has_dom0,
             case.arguments.dom0_colors,
             case.arguments.legacy,
+            case.machine,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
@@ -193,7 +192,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
 def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
     found, notes = xl_domains(
         case.deployment,
-        case.version,
+        case.release,
         coloring=case.geometry.coloring,
         nr_colors=case.geometry.nr_colors,
         first_id=max((domain.id for domain in before), default=0) + 1,
@@ -219,9 +218,9 @@ def host_of_guests(deployment: Deployment) -> Host:
 
 def _fork(case: _Case) -> Fork | None:
     """What decides over colors, where a fork's Xen does."""
-    if case.dialect.modelled or not case.geometry.coloring:
+    if case.release.modelled or not case.geometry.coloring:
         return None
-    return Fork(case.dialect, case.geometry.nr_colors, case.arguments.dom0_colors)
+    return Fork(case.release, case.geometry.nr_colors, case.arguments.dom0_colors)
 
 
 def _prepare(case: _Case, board: Board | None) -> Preparation:

@@ -3,6 +3,10 @@
 | kind | about | data |
 |---|---|---|
 | `no-memory` | no memory node and no `[target] memory` | |
+| `memory-without-reg` | a node of memory has no `reg`, and nobody writes one: Xen stops | `node` |
+| `initrd-damaged` | `linux,initrd-start` and `-end` are none that Xen takes: it stops | |
+| `module-without-reg` | a boot module has no `reg`; `stops`: Xen stops at it | `module`, `module_kind`, `stops` |
+| `module-short-reg` | `reg` of a boot module is too short: Xen stops | `node`, `needed` |
 | `bank-overlap` | two banks of memory overlap | `start`, `end` |
 | `bank-unaligned` | a bank does not begin or end on a page | `start`, `end` |
 | `range-wraps` | a range reaches beyond 2^64 | `start`, `size`, `what` |
@@ -43,6 +47,8 @@
 | `dom0-memory-default` | no `dom0_mem`: Xen takes 512 MiB | `size` |
 | `memory-not-pages` | an amount of memory is no multiple of a page | `size` |
 | `domain-without-kernel` | no kernel module for a dom0less domain | |
+| `dom0-without-kernel` | the tree that Xen gets has no kernel at all: it stops while it builds dom0 | |
+| `kernel-not-registered` | a dom0less domain's kernel is no boot module to Xen: it stops | `start` |
 | `missing-property` | a property that Xen requires is missing | `property` |
 | `enhanced-without-dom0` | `xen,enhanced` needs dom0 for Xenstore | |
 | `no-dom0-for-xl` | xl guests, and no dom0 to run xl | |

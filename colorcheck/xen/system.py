@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from colorcheck.xen.memory.dom0_banks import Dom0Layout
     from colorcheck.xen.memory.stages import Stages
     from colorcheck.xen.options.options import BootArguments
+    from colorcheck.xen.release.release import Release
 
 __all__ = ["Boot", "Built", "ColorSource", "Domain", "DomainKind", "Failure", "FrameRun", "Interval", "Note", "System"]
 
@@ -123,14 +124,14 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The effective system: what a given version of Xen decides before it hands out memory.
+    """The effective system: what a release of Xen decides before it hands out memory.
 
-    `nr_colors` is None while coloring is off. `version` is upstream's line whose code is modelled ("4.20").
+    `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
     `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
-    `arguments` are the boot arguments as this Xen reads them; `dialect` the name of its line.
+    `arguments` are the boot arguments as this Xen reads them.
     """
 
-    version: str
+    release: Release
     coloring: bool
     nr_colors: int | None
     way_size: int | None
@@ -143,7 +144,6 @@ class System:
     panic: Failure | None = None
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
-    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True)

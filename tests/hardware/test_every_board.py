@@ -24,9 +24,9 @@ def test_verification(name: str) -> None:
     facts = verification.facts
     assert facts.board is not None
     assert facts.board.name == name
-    (outlook,) = facts.outlooks
-    assert outlook.system is not None
-    assert outlook.system.nr_colors == board.nr_colors
+    (result,) = facts.results
+    assert result.system is not None
+    assert result.system.nr_colors == board.nr_colors
     verdicts = {theorem.verdict for theorem in verification.theorems if theorem.kind == "set-separation"}
     linear = [isinstance(cluster.llc.index, Linear) if cluster.llc else False for cluster in board.clusters]
     if board.nr_colors and all(linear) and board.system_cache is None:

@@ -30,6 +30,7 @@ kconfig = ".config"
 loader = "u-boot"
 boot-cpu = 0
 u-boot-shell = "old"
+u-boot-overlays = true
 memory = [[0x0, 0x80000000], ["0x800000000", "2G"]]
 
 [inputs]
@@ -91,13 +92,13 @@ def test_characters_of_boot_arguments_know_their_place(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL).boot_arguments
     assert found is not None
     at = found.locate(9, 21)
-    assert (at.line, at.column, at.end_line, at.end_column) == (19, 28, 19, 40)
+    assert (at.line, at.column, at.end_line, at.end_column) == (20, 28, 20, 40)
 
 
 def test_locations_are_those_of_values(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL)
     assert (found.location("target.board").line, found.location("target.board").column) == (3, 9)
-    assert found.location("policy.share.0.reason").line == 30
+    assert found.location("policy.share.0.reason").line == 31
     assert found.location("inputs.nothing").line == 0
 
 

@@ -44,11 +44,11 @@ def lab(name: str = "zcu104-attack", **asked: object) -> Lab:
 @pytest.mark.parametrize("name", ["zcu102-dom0less", "zcu104-attack"])
 def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
     facts = verified(name)
-    for outlook in facts.outlooks:
-        pairs = [theorem for theorem in outlook.theorems if theorem.kind == "pair-separation"]
+    for result in facts.results:
+        pairs = [theorem for theorem in result.theorems if theorem.kind == "pair-separation"]
         assert pairs
         assert all(theorem.verdict is Verdict.PROVED for theorem in pairs)
-        run = simulate(bombs_everywhere(cluster_models(facts.board), tenants_of(outlook.boot), policy, 400_000))
+        run = simulate(bombs_everywhere(cluster_models(facts.board), tenants_of(result.boot), policy, 400_000))
         assert len(run.domains) >= 3
         assert not run.evictions
 
@@ -56,10 +56,10 @@ def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
 @pytest.mark.parametrize("policy", Policy)
 def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
     facts = verified("rpi4-xl")
-    outlook = facts.outlooks[0]
-    tenants = {each.name: each for each in tenants_of(outlook.boot)}
+    result = facts.results[0]
+    tenants = {each.name: each for each in tenants_of(result.boot)}
     tried = 0
-    for theorem in outlook.theorems:
+    for theorem in result.theorems:
         witness = theorem.witness
         if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or "set" not in (witness or {}):
             continue
@@ -82,7 +82,7 @@ def test_no_fight_where_both_fit():
 
 def test_tenants_have_the_frames_of_the_boot():
     facts = modelled("zcu104-attack")
-    boot = facts.outlooks[0].boot
+    boot = facts.results[0].boot
     tenants = tenants_of(boot)
     assert [each.name for each in tenants] == ["xen", "victim", "attacker"]
     victim = tenants[1]

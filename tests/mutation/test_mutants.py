@@ -145,8 +145,8 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
         Mutant(
             "the frame table of 4.22 rounded as in 4.20",
             X + "memory.boot_regions",
-            'if version in ("4.20", "4.21"):',
-            'if version in ("4.20", "4.21", "4.22"):',
+            "if traits.frame_table_rounding is FrameTableRounding.BLOCKS:",
+            "if True:",
         ),
         boots("mem-3072-4.22"),
     ),
@@ -196,14 +196,19 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
         boots("cpu-cortex-a72-4.22"),
     ),
     (
-        Mutant("no inheritance of colors on 4.20", X + "domains.dom0less", "elif not rules.dialect.inherits:", "else:"),
+        Mutant(
+            "no inheritance of colors on 4.20",
+            X + "domains.dom0less",
+            "elif not rules.release.traits.inherits_colors:",
+            "else:",
+        ),
         boots("inherit-4.20"),
     ),
     (
         Mutant(
             "inheritance of colors on 4.21, too",
             X + "domains.dom0less",
-            "elif not rules.dialect.inherits:",
+            "elif not rules.release.traits.inherits_colors:",
             "elif False:",
         ),
         boots("inherit-4.21"),
@@ -350,7 +355,7 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
         Mutant(
             "a version that is not modelled counts as modelled",
             P + "case",
-            "return self.system.version in MODELLED",
+            "return self.system.release.modelled",
             "return True",
         ),
         oracles.pairs_and_sets,

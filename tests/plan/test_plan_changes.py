@@ -124,7 +124,7 @@ def test_a_list_that_xen_would_cut_is_never_written(tmp_path: Path) -> None:
 def test_a_list_too_long_for_an_option_leaves_everything_unwritten(tmp_path: Path) -> None:
     manifest = scattered(tmp_path)
     facts = pipeline.effective(read_manifest(str(manifest))).facts
-    found, system = planned(manifest), facts.outlooks[0].system
+    found, system = planned(manifest), facts.results[0].system
     assert found.problem is not None
     assert system is not None
     colors = {"dom0": ColorSet.of(range(1, 128, 2)), "xen": ColorSet.of([2])}

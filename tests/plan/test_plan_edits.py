@@ -30,7 +30,7 @@ def planned(manifest: Path, **options: object) -> Planned:
 
 
 def colors_now(manifest: Path) -> dict[str, ColorSet]:
-    system = pipeline.effective(read_manifest(str(manifest))).facts.outlooks[0].system
+    system = pipeline.effective(read_manifest(str(manifest))).facts.results[0].system
     assert system is not None
     found = {domain.name: ColorSet.of(domain.colors) for domain in system.domains}
     return {"xen": ColorSet.of(system.xen_colors), **found}

@@ -12,6 +12,7 @@ from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import IndexFunction, Linear
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof import prove
+from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Boot, ColorSource, Domain, DomainKind, Interval, System
 
 HEAP_START = 0x80000
@@ -45,7 +46,15 @@ def domain(
 
 def system(nr_colors: int, domains: Sequence[Domain], *, xen: Sequence[int] = (0,), version: str = "4.20") -> System:
     return System(
-        version, True, nr_colors, nr_colors * 4096, tuple(xen), ColorSource.GIVEN, place(1), place(2), tuple(domains)
+        release_of(version),
+        True,
+        nr_colors,
+        nr_colors * 4096,
+        tuple(xen),
+        ColorSource.GIVEN,
+        place(1),
+        place(2),
+        tuple(domains),
     )
 
 

@@ -13,7 +13,8 @@ from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest, Policy, Share, Target
 from colorcheck.report.style import Sources, Style
-from colorcheck.verification.results import Facts, Fault, Outlook, Skipped, Verification
+from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
+from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Boot, Built, ColorSource, Domain, DomainKind, Failure, Interval, System
 
 LLC = Cache(2, 1 << 20, 16, 64, 1024, Linear(64, 1024))
@@ -83,7 +84,7 @@ def system() -> System:
         domain(0, "dom0", (2, 3, 4, 5, 6), DOM0_COLORS, 262144),
         domain(1, "rt", (4, 5, 6, 7, 8), RT_COLORS, 65536),
     )
-    return System("4.20", True, 16, 65536, (0, 1), ColorSource.GIVEN, nowhere, nowhere, domains)
+    return System(release_of("4.20"), True, 16, 65536, (0, 1), ColorSource.GIVEN, nowhere, nowhere, domains)
 
 
 def boot(made: System) -> Boot:
@@ -107,7 +108,7 @@ def broken() -> Verification:
         theorem("dom0", "rt", Verdict.REFUTED, core),
     )
     manifest = Manifest("colorcheck.toml", "/project", Target(("4.20",), "zcu102"))
-    facts = Facts(Deployment(manifest), BOARD, (Outlook("4.20", made, boot(made), theorems),))
+    facts = Facts(Deployment(manifest), BOARD, (ReleaseResult("4.20", made, boot(made), theorems),))
     return Verification(facts, (SHARED, DROPPED), seconds=(("read", 0.01), ("prove", 0.2)))
 
 
@@ -123,8 +124,8 @@ def clean() -> Verification:
         built=(replace(done.built[0], created=True, failure=None, free_before=(60000,) * 16),),
     )
     facts = broken().facts
-    outlook = Outlook("4.20", made, done, (theorem("xen", "dom0", Verdict.PROVED),))
-    return Verification(replace(facts, outlooks=(outlook,)))
+    result = ReleaseResult("4.20", made, done, (theorem("xen", "dom0", Verdict.PROVED),))
+    return Verification(replace(facts, results=(result,)))
 
 
 def allowed() -> Verification:

@@ -275,7 +275,7 @@ def boot(system: System) -> Result:
         if result.region is None:
             raise Panic("Not enough memory to relocate Xen")
         pages = BootPages(regions(machine, result.region))
-        consume(pages, machine, system.version)
+        consume(pages, machine, system.release.series)
         if not pages.runs:
             raise Panic("Can't allocate colored heap. Buddy reserved size is too low")
         heap, result.buddy = heaps(pages.runs, system.nr_colors, prepared.buddy_size)
@@ -299,13 +299,13 @@ def build(domain: Domain, heap: PageHeap, system: System, result: Result) -> Non
     if domain.kind is DomainKind.DOM0:
         first = result.region[0] // PAGE
         text = next(m for m in range(first, first + 2 * system.nr_colors) if m % system.nr_colors in system.xen_colors)
-        pieces = dom0_pieces(prepared.machine, text, system.version)
+        pieces = dom0_pieces(prepared.machine, text, system.release.series)
         fill(domain, heap, frames, stage2, pieces, system, pool=None)
         need = max(0, sum(stage2.map(device) for device in prepared.devices))
         more = heap.pages(domain.colors, need)
         frames += more
         if len(more) < need:
-            name = "DOM0" if system.version == "4.20" else "d0"
+            name = "DOM0" if system.release.series == "4.20" else "d0"
             raise Panic(f"Could not set up {name} guest OS (rc = -22)")
         return
     frames += heap.pages(domain.colors, domain.p2m_pages)
@@ -325,7 +325,7 @@ def fill(  # noqa: PLR0917
     pool: int | None,
 ) -> None:
     rest, filled, used = domain.pages, 0, 0
-    least = min(domain.pages * PAGE, 128 << 20) if pool is None and system.version == "4.22" else 0
+    least = min(domain.pages * PAGE, 128 << 20) if pool is None and system.release.series == "4.22" else 0
     for start, end in pieces:
         if not rest or (not filled and end - start < least):
             continue

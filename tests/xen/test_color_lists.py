@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from colorcheck.core.source import Location, passage
 from colorcheck.xen.options.color_lists import ColorList, ColorListRejected, parse_color_list, read_colors
 from colorcheck.xen.options.spelling import written_colors
-from colorcheck.xen.release.dialects import DIALECTS, dialect_of
+from colorcheck.xen.release.releases import RELEASES, release_of
 
 
-def read(text: str, dialect: str = "4.20", room: int = 128) -> ColorList:
-    return read_colors(passage(text, Location("f", 1, 1, 1, len(text) + 1)), dialect_of(dialect), room)
+def read(text: str, release: str = "4.20", room: int = 128) -> ColorList:
+    return read_colors(passage(text, Location("f", 1, 1, 1, len(text) + 1)), release_of(release), room)
 
 
 @pytest.mark.parametrize(
@@ -53,27 +53,27 @@ def test_rejected_lists_raise_one_declared_exception() -> None:
 @pytest.mark.parametrize(
     "huge", ["0-4294967295", "4294967295-3", "2147483648-4294967295", "9" * 10_000, "0-" + "9" * 99]
 )
-@pytest.mark.parametrize("dialect", [dialect.name for dialect in DIALECTS])
-def test_huge_numbers_take_no_time(huge: str, dialect: str) -> None:
-    assert len(read(huge, dialect).colors) <= 160
+@pytest.mark.parametrize("release", [release.name for release in RELEASES])
+def test_huge_numbers_take_no_time(huge: str, release: str) -> None:
+    assert len(read(huge, release).colors) <= 160
 
 
 @given(st.lists(st.integers(0, 127), max_size=20), st.sampled_from(["4.20", "4.21", "4.22"]))
 def test_upstream_reads_what_is_written(colors: list[int], version: str) -> None:
-    assert parse_color_list(written_colors(colors, dialect_of(version)), 128, version) == tuple(colors)
+    assert parse_color_list(written_colors(colors, release_of(version)), 128, version) == tuple(colors)
 
 
 @given(st.sets(st.integers(0, 30)), st.sampled_from(["x19", "x20", "x17"]))
 def test_the_forks_read_what_is_written(colors: set[int], version: str) -> None:
-    found = read(written_colors(colors, dialect_of(version)), version)
+    found = read(written_colors(colors, release_of(version)), version)
     assert (found.error, found.colors) == (None, tuple(sorted(colors)))
 
 
-@given(st.text(st.sampled_from("0123456789,-xaf; ４"), max_size=12), st.sampled_from(DIALECTS))
-def test_any_text_is_read(text: str, dialect: object) -> None:
-    found = read(text, getattr(dialect, "name", ""))
+@given(st.text(st.sampled_from("0123456789,-xaf; ４"), max_size=12), st.sampled_from(RELEASES))
+def test_any_text_is_read(text: str, release: object) -> None:
+    found = read(text, getattr(release, "name", ""))
     assert "".join(piece.text for piece in found.written.pieces) == text
-    if dialect is dialect_of("4.22"):
+    if release is release_of("4.22"):
         loose = read(text, "4.20")
         assert found.colors == (() if found.error else loose.colors)
         assert bool(found.error) or not loose.error

@@ -13,7 +13,8 @@ from colorcheck.hardware.index import Linear
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.options.geometry import probed_cache
-from colorcheck.xen.release.dialects import NAMES
+from colorcheck.xen.release.releases import NAMES
+from colorcheck.xen.release.traits import CacheProbe
 from colorcheck.xen.system import ColorSource, DomainKind, System
 
 ALL = tuple(range(16))
@@ -87,10 +88,10 @@ def cluster_board(**caches: Cache | None) -> Board:
 
 def test_the_probe_goes_down_on_420_and_up_on_422() -> None:
     both = cluster_board(private_l2=cache(2, 512), llc=cache(3, 2048))
-    assert [(probed_cache(both, v) or cache(9, 1)).level for v in ("4.20", "4.21", "4.22")] == [3, 3, 3]
+    assert [(probed_cache(both, probe) or cache(9, 1)).level for probe in CacheProbe] == [3, 3]
     gap = cluster_board(private_l2=None, llc=cache(3, 2048))
-    assert probed_cache(gap, "4.20") == gap.boot_cluster.llc
-    assert probed_cache(gap, "4.22") is None
+    assert probed_cache(gap, CacheProbe.DOWNWARDS) == gap.boot_cluster.llc
+    assert probed_cache(gap, CacheProbe.UPWARDS) is None
     found = effective(deployment("llc-coloring=on"), gap, "4.22")
     assert found.panic is not None
     assert found.panic.message == "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing"
@@ -273,6 +274,6 @@ def test_no_line_of_xen_raises(version: str) -> None:
         guests=('name = "g"\ncolors = ["7-8"]\n',),
     )
     found = system(given, version)
-    assert found.dialect == version
+    assert found.release.name == version
     booted = boot(given, found)
-    assert (booted is not None) == (version in ("4.20", "4.21", "4.22"))
+    assert (booted is not None) == found.release.modelled

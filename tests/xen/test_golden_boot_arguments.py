@@ -11,7 +11,7 @@ import pytest
 from colorcheck.core.source import Location, passage
 from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_list, read_colors
 from colorcheck.xen.options.options import parse_boot_arguments
-from colorcheck.xen.release.dialects import dialect_of
+from colorcheck.xen.release.releases import release_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 VERSIONS = ("4.20", "4.21", "4.22")
@@ -50,13 +50,13 @@ def test_color_lists(version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reader", "dialect"),
+    ("reader", "release"),
     [("x19", "x19"), ("x20", "x20"), ("x17", "x17"), ("u20", "4.20"), ("u21", "4.21"), ("u22", "4.22")],
 )
-def test_color_lists_of_all_dialects(reader: str, dialect: str) -> None:
+def test_color_lists_of_all_dialects(reader: str, release: str) -> None:
     for case in load("dialect-color-lists.json")["cases"]:
         expected = case[reader]
-        found = read_colors(passage(case["text"], Location("")), dialect_of(dialect), 128)
+        found = read_colors(passage(case["text"], Location("")), release_of(release), 128)
         assert (bool(found.error), found.count, list(found.colors)) == (
             bool(expected["rc"]),
             expected["count"],

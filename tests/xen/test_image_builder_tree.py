@@ -41,7 +41,7 @@ def built(folder: Path, config: str = CONFIG, xen: str = "4.21", *, files: bool 
 
 
 def test_files_become_modules_behind_one_another(tmp_path: Path) -> None:
-    system = built(tmp_path).facts.outlooks[0].system
+    system = built(tmp_path).facts.results[0].system
     assert system is not None
     assert system.preparation is not None
     found = {(m.kind, m.label): (m.start, m.size) for m in system.preparation.machine.modules}
@@ -60,7 +60,7 @@ def test_domains_come_in_reverse_because_libfdt_adds_nodes_in_front(tmp_path: Pa
     for name in ("domU0", "domU1"):
         tree.add_subnode(0, name)
     assert tree.get_name(tree.first_subnode(0)) == "domU1"
-    system = built(tmp_path).facts.outlooks[0].system
+    system = built(tmp_path).facts.results[0].system
     assert system is not None
     assert [(domain.id, domain.name) for domain in system.domains] == [(0, "dom0"), (1, "domU1"), (2, "domU0")]
     assert [domain.pages for domain in system.domains[1:]] == [512 * 256, 64 * 256]

@@ -11,14 +11,14 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.xen.domains.xl_guest import parse_xl
 from colorcheck.xen.migrate.migrate import (
-    dialect_of_arguments,
     migrate_boot_arguments,
     migrate_image_builder,
     migrate_tree,
     migrate_xl,
+    release_of_arguments,
 )
 from colorcheck.xen.options.options import boot_arguments
-from colorcheck.xen.release.dialects import DIALECTS, dialect_of
+from colorcheck.xen.release.releases import RELEASES, release_of
 
 
 def here(text: str) -> Passage:
@@ -35,7 +35,7 @@ def apply(text: str, edits: tuple[Edit, ...]) -> str:
 
 
 def migrated(text: str, target: str, source: str | None = None) -> str:
-    found = migrate_boot_arguments(here(text), dialect_of(target), dialect_of(source) if source else None)
+    found = migrate_boot_arguments(here(text), release_of(target), release_of(source) if source else None)
     assert found.problems == ()
     return apply(text, found.edits)
 
@@ -72,7 +72,7 @@ def test_boot_arguments(source: str, written: str, target: str, expected: str) -
 
 def test_what_cannot_be_said_is_a_problem() -> None:
     def problems(text: str, target: str, source: str) -> list[str]:
-        found = migrate_boot_arguments(here(text), dialect_of(target), dialect_of(source))
+        found = migrate_boot_arguments(here(text), release_of(target), release_of(source))
         assert found.edits == ()
         return [problem.message for problem in found.problems]
 
@@ -85,7 +85,7 @@ def test_what_cannot_be_said_is_a_problem() -> None:
 
 
 def test_arguments_without_places_give_the_new_text() -> None:
-    found = migrate_boot_arguments(Passage("xen_colors=5-5", Location("a.dtb")), dialect_of("4.22"), dialect_of("x20"))
+    found = migrate_boot_arguments(Passage("xen_colors=5-5", Location("a.dtb")), release_of("4.22"), release_of("x20"))
     assert found.edits == ()
     assert found.problems[0].help == "write llc-coloring=on xen-llc-colors=5-5"
 
@@ -100,8 +100,8 @@ def test_arguments_without_places_give_the_new_text() -> None:
         ("", "4.22"),
     ],
 )
-def test_dialect_of_arguments(text: str, name: str) -> None:
-    assert dialect_of_arguments(here(text)).name == name
+def test_release_of_arguments(text: str, name: str) -> None:
+    assert release_of_arguments(here(text)).name == name
 
 
 COLORS = st.sets(st.integers(0, 127), min_size=1, max_size=12).map(sorted)
@@ -109,7 +109,7 @@ COLORS = st.sets(st.integers(0, 127), min_size=1, max_size=12).map(sorted)
 
 @given(COLORS, COLORS, st.sampled_from(["4.20", "4.22", "x20", "x17"]), st.sampled_from(["4.20", "4.22", "x20", "x17"]))
 def test_colors_mean_the_same_afterwards(xen: list[int], dom0: list[int], source: str, target: str) -> None:
-    origin, wanted = dialect_of(source), dialect_of(target)
+    origin, wanted = release_of(source), release_of(target)
     names = [option.name for option in origin.options if option.kind == "colors"][:2]
     text = " ".join(
         f"{name}={','.join(f'{color}-{color}' for color in colors)}"
@@ -126,12 +126,12 @@ def test_colors_mean_the_same_afterwards(xen: list[int], dom0: list[int], source
 
 def test_xl_files() -> None:
     text = 'name="a"\ncolors = ["5", 7, "1-2"]\n'
-    upstream = apply(text, migrate_xl(read_xl(text), dialect_of("4.22")).edits)
+    upstream = apply(text, migrate_xl(read_xl(text), release_of("4.22")).edits)
     assert upstream == 'name="a"\nllc_colors = ["5", 7, "1-2"]\n'
-    first = apply(upstream, migrate_xl(read_xl(upstream), dialect_of("x20")).edits)
+    first = apply(upstream, migrate_xl(read_xl(upstream), release_of("x20")).edits)
     assert first == 'name="a"\ncolors = ["5-5", "7-7", "1-2"]\n'
     assert parse_xl(upstream).llc_colors == (5, 7, 1, 2)
-    assert migrate_xl(read_xl("colors ["), dialect_of("4.22")).edits == ()
+    assert migrate_xl(read_xl("colors ["), release_of("4.22")).edits == ()
 
 
 def tree(*properties: Property) -> DeviceTree:
@@ -148,36 +148,36 @@ def tree(*properties: Property) -> DeviceTree:
 def test_domain_properties() -> None:
     name, value = Location("a.dts", 4, 1, 4, 7), Location("a.dts", 4, 10, 4, 23)
     mask = tree(Property("colors", bytes.fromhex("0000000000000f00"), name, value))
-    (edit,) = migrate_tree(mask, dialect_of("4.22")).edits
+    (edit,) = migrate_tree(mask, release_of("4.22")).edits
     assert edit == Edit(Location("a.dts", 4, 1, 4, 23), 'llc-colors = "8-11"')
-    assert migrate_tree(mask, dialect_of("x20")).edits == ()
+    assert migrate_tree(mask, release_of("x20")).edits == ()
     strings = (passage("8-11", value),)
     listed = tree(Property("llc-colors", b"8-11\0", name, value, strings))
-    assert migrate_tree(listed, dialect_of("x20")).edits[0].new_text == "colors = <0x0 0xf00>"
-    assert migrate_tree(listed, dialect_of("4.22")).edits == ()
+    assert migrate_tree(listed, release_of("x20")).edits[0].new_text == "colors = <0x0 0xf00>"
+    assert migrate_tree(listed, release_of("4.22")).edits == ()
 
 
 def test_domains_without_places_or_colors_are_problems() -> None:
     blob = Location("a.dtb", node="/chosen/domU1", property="colors")
-    found = migrate_tree(tree(Property("colors", b"\0\0\0\1", blob, blob)), dialect_of("4.22"))
+    found = migrate_tree(tree(Property("colors", b"\0\0\0\1", blob, blob)), release_of("4.22"))
     assert (found.edits, found.problems[0].help) == ((), 'write llc-colors = "0"')
-    found = migrate_tree(tree(), dialect_of("x20"))
+    found = migrate_tree(tree(), release_of("x20"))
     assert "dom0's colors" in found.problems[0].message
 
 
 def test_image_builder() -> None:
     text = 'XEN_CMD="sched=null xen_colors=1-1"\nDOM0_COLORS="2-5"\nDOMU_COLORS[0]="6-14"\n'
-    found = migrate_image_builder(read_image_builder(text, "config"), dialect_of("4.22"))
+    found = migrate_image_builder(read_image_builder(text, "config"), release_of("4.22"))
     assert apply(text, found.edits).startswith('XEN_CMD="llc-coloring=on sched=null xen-llc-colors=1-1"\n')
     assert [(p.location.line, p.help) for p in found.problems] == [
         (2, "write dom0-llc-colors=2-5 into XEN_CMD"),
         (3, 'add llc-colors = "6-14" to the node /chosen/domU0'),
     ]
-    assert migrate_image_builder(read_image_builder('DOMU_COLORS[0]="1"'), dialect_of("x20")).problems == ()
+    assert migrate_image_builder(read_image_builder('DOMU_COLORS[0]="1"'), release_of("x20")).problems == ()
 
 
 def test_every_pair_of_dialects_is_translated_without_a_fault() -> None:
-    for origin in DIALECTS:
+    for origin in RELEASES:
         text = " ".join(f"{option.name}=1" for option in origin.options)
-        for target in DIALECTS:
+        for target in RELEASES:
             migrate_boot_arguments(here(text), target, origin)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.xen.options.options import LONGEST_OPTION, OptionFate, boot_arguments, parse_boot_arguments
-from colorcheck.xen.release.dialects import Concept, UnknownDialectError, dialect_of
+from colorcheck.xen.release.releases import UnknownReleaseError, release_of
+from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import ColorSource
 
 MIB = 1 << 20
@@ -14,7 +15,7 @@ MIB = 1 << 20
 
 def test_places_and_fates() -> None:
     text = "console=x  no-llc-coloring=off dom0-llc-colors=4-7; llc-sise=1M"
-    read = boot_arguments(passage(text, Location("a.dts", 7, 21, 7, 21 + len(text))), dialect_of("4.20"))
+    read = boot_arguments(passage(text, Location("a.dts", 7, 21, 7, 21 + len(text))), release_of("4.20"))
     console, switch, colors, unknown = read.options
     assert [o.fate for o in read.options] == [
         OptionFate.NOT_FOLLOWED,
@@ -100,14 +101,14 @@ def test_old_names_switch_the_legacy_mode_and_coloring_on() -> None:
 
 def test_limits_of_another_build() -> None:
     text = Passage("dom0-llc-colors=16 xen-llc-colors=15", Location("x"))
-    read = boot_arguments(text, dialect_of("4.20"), most_colors=16, buddy_size=MIB)
+    read = boot_arguments(text, release_of("4.20"), most_colors=16, buddy_size=MIB)
     assert (read.dom0_colors, read.xen_colors, read.buddy_alloc_size) == ((), (15,), MIB)
 
 
 def test_unknown_versions_name_the_nearest() -> None:
-    with pytest.raises(UnknownDialectError, match=r'did you mean "xilinx-4\.17"'):
+    with pytest.raises(UnknownReleaseError, match=r'did you mean "xilinx-4\.17"'):
         parse_boot_arguments("", "xilnx-4.17")
-    assert parse_boot_arguments("", "4.20.3").dialect.name == "4.20"
+    assert parse_boot_arguments("", "4.20.3").release.stands_for == "4.20.0"
 
 
 WORDS = st.sampled_from(

@@ -16,6 +16,7 @@ from colorcheck.xen.memory.frames import FrameRun
 from colorcheck.xen.memory.p2m import Mapping, tables
 from colorcheck.xen.memory.page_tables import PageTables
 from colorcheck.xen.memory.pdx import compression
+from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
 
 HERE = Location("system.dts")
@@ -96,7 +97,7 @@ def systems(draw: st.DrawFn) -> System:
         0,
     )
     return System(
-        draw(st.sampled_from(["4.20", "4.21", "4.22"])),
+        release_of(draw(st.sampled_from(["4.20", "4.21", "4.22"]))),
         True,
         nr_colors,
         nr_colors * PAGE,

@@ -72,6 +72,12 @@ def read_kconfig(text: str, file: str = ".config") -> Kconfig:
     return Kconfig(file, options, tuple(problems))
 
 
+def stated(name: str, value: bool | int | str, location: Location) -> KconfigOption:
+    """An option as a manifest states it: true and false are y and n."""
+    text = {True: "y", False: "n"}[value] if isinstance(value, bool) else str(value)
+    return KconfigOption(name.removeprefix("CONFIG_"), text, location, location)
+
+
 def _location(file: str, line: int, start: int, text: str) -> Location:
     return Location(file, line, start + 1, line, start + 1 + len(text))
 

@@ -79,7 +79,8 @@ class Target:
     boot_cpu: int | None = None
     modern_shell: bool = False
     config: tuple[BuildOption, ...] = ()
-    environment: tuple[Variable, ...] = ()
+    environment: tuple[Variable, ...] | None = None
+    overlays: bool | None = None
     files: tuple[TargetFile, ...] = ()
     modules: tuple[TargetModule, ...] = ()
 

@@ -94,6 +94,12 @@ KEYS: tuple[Key, ...] = (
         "SHELL",
         "the shell of the U-Boot that runs the boot script: old (default) or modern",
     ),
+    Key(
+        "target.u-boot-overlays",
+        Kind.FLAG,
+        "FLAG",
+        "whether U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY, for `fdt apply`; left out: both are looked at",
+    ),
     Key("inputs.device-tree", Kind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
     Key(
         "inputs.include",

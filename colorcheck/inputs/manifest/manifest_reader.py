@@ -235,8 +235,10 @@ class _Document:
                 found.append(BuildOption(name.removeprefix("CONFIG_"), read, self._place(at)))
         return tuple(found)
 
-    def _environment(self) -> tuple[Variable, ...]:
+    def _environment(self) -> tuple[Variable, ...] | None:
         given = self._part("environment", dict)
+        if given is None:
+            return None
         found: list[Variable] = []
         for name, value in given.items() if isinstance(given, dict) else ():
             at = ("target", "environment", name)
@@ -355,5 +357,6 @@ def _target(reader: SettingReader) -> Target:
         memory=reader.get("target.memory", Kind.RANGES, kinds.ranges),
         loader=reader.get("target.loader", Kind.LOADER, kinds.loader),
         boot_cpu=reader.get("target.boot-cpu", Kind.COUNT, kinds.mpidr),
+        overlays=reader.get("target.u-boot-overlays", Kind.FLAG, kinds.flag),
         modern_shell=reader.get("target.u-boot-shell", Kind.SHELL, kinds.shell) == "modern",
     )

@@ -116,6 +116,8 @@ def number(value: object) -> float:
 
 
 def flag(value: object) -> bool:
+    """A boolean; the command line gives it as a text."""
+    value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
     if not isinstance(value, bool):
         raise OtherKindError
     return value

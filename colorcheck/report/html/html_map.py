@@ -46,7 +46,7 @@ def section(maps: tuple[view.ColorMap, ...]) -> Iterator[str]:
         yield "<p>Nothing is colored.</p></section>"
         return
     for number, drawn in enumerate(maps):
-        yield f"<h3>Xen {text(drawn.line)}</h3>"
+        yield f"<h3>Xen {text(drawn.releases)}</h3>"
         yield from _map(number, drawn)
     kinds = dict.fromkeys(kind for drawn in maps for kind in drawing.kinds(drawn))
     yield f"<p>{' &nbsp; '.join(f'{_GLYPHS[kind]} {drawing.LEGEND[kind]}' for kind in kinds)}</p>"
@@ -56,7 +56,7 @@ def section(maps: tuple[view.ColorMap, ...]) -> Iterator[str]:
 
 
 def _map(number: int, drawn: view.ColorMap) -> Iterator[str]:
-    yield f'<div class="scroll" tabindex="0" role="region" aria-label="Color map, Xen {text(drawn.line)}">'
+    yield f'<div class="scroll" tabindex="0" role="region" aria-label="Color map, Xen {text(drawn.releases)}">'
     yield f'<table class="map" data-map="{number}"><thead><tr><td></td>'
     for color in range(drawn.nr_colors):
         button = f'<button data-color="{color}" aria-label="color {color}">{color}</button>'
@@ -78,9 +78,9 @@ def _map(number: int, drawn: view.ColorMap) -> Iterator[str]:
 
 def details(drawn: view.ColorMap, verification: Verification, style: Style) -> dict[str, list[str]]:
     """What the page shows for each user of colors and for each color, as plain text."""
-    line = drawn.line.split(", ")[0]
-    outlook = next(outlook for outlook in verification.facts.outlooks if outlook.line == line)
-    system, boot = outlook.system, outlook.boot
+    line = drawn.releases.split(", ")[0]
+    result = next(result for result in verification.facts.results if result.release == line)
+    system, boot = result.system, result.boot
     return {
         "users": [_user(row, system, boot, style) for row in drawn.rows],
         "colors": [_color(color, drawn, boot, verification) for color in range(drawn.nr_colors)],

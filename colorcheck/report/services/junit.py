@@ -78,7 +78,7 @@ def _finding(finding: Finding, style: Style) -> Element:
 
 def _checks(verification: Verification) -> Iterator[Element]:
     for entry in verification.skipped:
-        case = _case(f"{entry.check} {entry.line}".strip(), "checks.skipped", 0)
+        case = _case(f"{entry.check} {entry.release}".strip(), "checks.skipped", 0)
         _said(case, "error", "not-checked", entry.reason, "")
         yield case
     for fault in verification.faults:

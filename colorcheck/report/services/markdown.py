@@ -39,7 +39,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
     if verification.findings:
         yield from _findings(verification.findings, style)
     for drawn in view.color_maps(verification.facts):
-        yield from ["", f"**Colors** (Xen {drawn.line})", "", "```text"]
+        yield from ["", f"**Colors** (Xen {drawn.releases})", "", "```text"]
         yield from (_fenced(str(line)) for line in drawing.map_lines(drawn, 100))
         yield from (
             _fenced(f"{a} and {b} share {c}" + (f" (allowed: {r})" if r else ""))

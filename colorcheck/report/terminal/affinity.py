@@ -8,14 +8,14 @@ from itertools import combinations
 from colorcheck.core.colors import ColorSet
 from colorcheck.hardware.affinity import Meeting, cache_groups, meetings, shared_caches
 from colorcheck.hardware.board import Board
-from colorcheck.verification.results import Facts, Outlook
+from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.domains.affinity import Affinity, affinities
 from colorcheck.xen.system import System
 
 
 def explain(facts: Facts) -> str:
     """In words, for every Xen that was modelled."""
-    parts = [line for outlook in facts.outlooks for line in _outlook(facts, outlook)]
+    parts = [line for result in facts.results for line in _result(facts, result)]
     return "\n".join(parts)
 
 
@@ -23,20 +23,20 @@ def affinity_to_dict(facts: Facts) -> list[dict[str, object]]:
     """One entry for every Xen that was modelled: the affinity of each domain, and what each pair shares."""
     return [
         {
-            "xen": outlook.line,
-            "domains": [affinity.to_dict() for affinity in affinities(outlook.system, facts.deployment)],
-            "pairs": [_pair_to_dict(*pair) for pair in _pairs(facts.board, outlook.system, facts)],
+            "xen": result.release,
+            "domains": [affinity.to_dict() for affinity in affinities(result.system, facts.deployment)],
+            "pairs": [_pair_to_dict(*pair) for pair in _pairs(facts.board, result.system, facts)],
         }
-        for outlook in facts.outlooks
-        if outlook.system is not None
+        for result in facts.results
+        if result.system is not None
     ]
 
 
-def _outlook(facts: Facts, outlook: Outlook) -> Iterator[str]:
-    system, board = outlook.system, facts.board
+def _result(facts: Facts, result: ReleaseResult) -> Iterator[str]:
+    system, board = result.system, facts.board
     if system is None:
         return
-    yield f"Who runs where (Xen {outlook.line})"
+    yield f"Who runs where (Xen {result.release})"
     for affinity in affinities(system, facts.deployment):
         yield f"  {affinity.domain}: {_cpus(affinity)}"
         yield from (f"    {reason.location}: {reason.message}" for reason in affinity.reasons)

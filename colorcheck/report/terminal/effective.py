@@ -10,7 +10,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.panels import color_map
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import color_maps
-from colorcheck.verification.results import Outlook, Verification
+from colorcheck.verification.results import ReleaseResult, Verification
 from colorcheck.xen.system import Domain, Note, System
 
 if TYPE_CHECKING:
@@ -32,21 +32,21 @@ def render(verification: Verification, style: Style) -> str:
 def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]:
     board = verification.facts.board
     yield text(("board  ", "dim"), printable(board.title if board else "unknown"))
-    for outlook in verification.facts.outlooks:
-        reasons = [entry.reason for entry in verification.skipped if entry.line in ("", outlook.line)]
-        yield from _outlook(outlook, reasons)
+    for result in verification.facts.results:
+        reasons = [entry.reason for entry in verification.skipped if entry.release in ("", result.release)]
+        yield from _result(result, reasons)
     for drawn in color_maps(verification.facts):
         yield from color_map(drawn, style)
 
 
-def _outlook(outlook: Outlook, reasons: list[str]) -> Iterator[RenderableType]:
-    system = outlook.system
+def _result(result: ReleaseResult, reasons: list[str]) -> Iterator[RenderableType]:
+    system = result.system
     if system is None:
-        yield from title(f"Xen {outlook.line}: what it does cannot be worked out")
+        yield from title(f"Xen {result.release}: what it does cannot be worked out")
         yield from (indented("? ", text(printable(reason))) for reason in dict.fromkeys(reasons))
         return
     state = f"on, {system.nr_colors} colors" if system.coloring else "off"
-    yield from title(f"Xen {outlook.line}: coloring is {state}")
+    yield from title(f"Xen {result.release}: coloring is {state}")
     if system.panic:
         yield indented("✗ ", text(f"Xen panics: {printable(system.panic.message)}"), "bold red")
     if system.coloring:

@@ -19,7 +19,7 @@ _CELLS = {"own": "green", "shared": "bold white on red", "allowed": "yellow", "n
 
 def color_map(drawn: view.ColorMap, style: Style) -> Iterator[RenderableType]:
     """Who has which colors; sharing stands out with and without terminal colors."""
-    yield from title(f"Colors (Xen {drawn.line})")
+    yield from title(f"Colors (Xen {drawn.releases})")
     for line in drawing.map_lines(drawn, min(style.width, 160), style.unicode):
         cells = [(cell, _CELLS.get(kind, "")) for cell, kind in line.cells]
         yield text(printable(line.label), *cells, (line.remark, "dim"))

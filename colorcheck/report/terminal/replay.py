@@ -63,12 +63,12 @@ def _parts(verification: Verification, style: Style, asked: Asked) -> Iterator[R
             yield text("")
         yield from _told(told, verification.facts, style, asked, before)
         before.append(told)
-    reasons = {skipped.line: skipped.reason for skipped in verification.skipped}
-    for outlook in verification.facts.outlooks:
-        if outlook.boot is None:
-            why = reasons.get(outlook.line, "its files say too little")
+    reasons = {skipped.release: skipped.reason for skipped in verification.skipped}
+    for result in verification.facts.results:
+        if result.boot is None:
+            why = reasons.get(result.release, "its files say too little")
             yield indented(
-                "? ", text(f"Xen {outlook.line}: the boot cannot be worked out: {printable(why)}"), "bold yellow"
+                "? ", text(f"Xen {result.release}: the boot cannot be worked out: {printable(why)}"), "bold yellow"
             )
 
 

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import domains
+from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on, seen
-from colorcheck.verification.results import Facts
+from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.system import ColorSource, DomainKind, System
 
 _GIVEN = (ColorSource.GIVEN, ColorSource.REMAINS, ColorSource.INHERITED)
@@ -42,14 +42,18 @@ def check(facts: Facts) -> Iterator[Finding]:
             if wrong:
                 yield RULE.finding(f"{wrong[0]}: Xen panics{on(facts, (line,))}", system.xen_location, wrong[1])
     crashing = {what.domain for what in seen(facts, "defect-4.20-host-crash")}
-    for outlook, domain, lines in domains(facts):
-        if domain.kind is DomainKind.XL and outlook.line == "4.20" and domain.name in crashing:
+    for result, domain, lines in domains(facts):
+        if domain.kind is DomainKind.XL and _crashes(result) and domain.name in crashing:
             continue  # a rule of its own says that this brings the host down
-        if outlook.system and outlook.system.coloring and domain.source in _GIVEN:
-            wrong = _wrong(outlook.system, domain.name, domain.colors)
+        if result.system and result.system.coloring and domain.source in _GIVEN:
+            wrong = _wrong(result.system, domain.name, domain.colors)
             if wrong:
                 then = _CONSEQUENCE[domain.kind]
                 yield RULE.finding(f"{wrong[0]}: {then}{on(facts, lines)}", domain.location, wrong[1])
+
+
+def _crashes(result: ReleaseResult) -> bool:
+    return result.system is not None and result.system.release.traits.refused_guest_crashes_host
 
 
 def _wrong(system: System, name: str, colors: tuple[int, ...]) -> tuple[str, str] | None:

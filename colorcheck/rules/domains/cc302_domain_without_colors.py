@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import domains
+from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import ColorSource, DomainKind, System
@@ -30,8 +30,8 @@ _KEY = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain with the default colors that is not alone."""
-    for outlook, domain, lines in domains(facts):
-        system = outlook.system
+    for result, domain, lines in domains(facts):
+        system = result.system
         if system is None or not system.coloring or domain.source is not ColorSource.DEFAULT or domain.failure:
             continue
         others = _not_allowed(facts, system, domain.name)

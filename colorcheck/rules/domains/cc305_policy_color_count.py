@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.rules.example import GUEST, Example
-from colorcheck.rules.facts.outlooks import domains
+from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 
@@ -23,9 +23,9 @@ from colorcheck.verification.results import Facts
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain whose number of colors the policy does not allow."""
     wanted = {policy.name: policy for policy in facts.manifest.domain_policies}
-    for outlook, domain, lines in domains(facts):
+    for result, domain, lines in domains(facts):
         policy = wanted.get(domain.name)
-        if policy is None or outlook.system is None or not outlook.system.coloring:
+        if policy is None or result.system is None or not result.system.coloring:
             continue
         count = len(set(domain.colors))
         few = policy.min_colors is not None and count < policy.min_colors

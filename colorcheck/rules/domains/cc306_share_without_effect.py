@@ -18,7 +18,7 @@ from itertools import combinations
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import GUEST, Example
-from colorcheck.rules.facts.outlooks import colored
+from colorcheck.rules.facts.release_results import colored
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import System

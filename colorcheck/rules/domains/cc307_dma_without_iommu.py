@@ -20,7 +20,7 @@ from colorcheck.hardware.iommu import unprotected_dma
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import colored, lines
+from colorcheck.rules.facts.release_results import colored, lines
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import DomainKind

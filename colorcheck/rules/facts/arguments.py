@@ -8,17 +8,18 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.effective import read_arguments
 from colorcheck.xen.options.color_lists import ColorList
 from colorcheck.xen.options.options import BootArguments, Option
-from colorcheck.xen.release.dialects import Concept, find_dialect
+from colorcheck.xen.release.releases import find_release
+from colorcheck.xen.release.spelling import Concept
 
 LIST_OWNERS = {Concept.XEN_COLORS: "xen", Concept.DOM0_COLORS: "dom0"}
 
 
 def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
-    """(line, arguments) for each target whose dialect is known."""
-    for outlook in facts.outlooks:
-        dialect = find_dialect(outlook.line)
-        if dialect is not None:
-            yield outlook.line, read_arguments(facts.deployment, dialect)
+    """(line, arguments) for each target whose release is known."""
+    for result in facts.results:
+        release = find_release(result.release)
+        if release is not None:
+            yield result.release, read_arguments(facts.deployment, release)
 
 
 def options(

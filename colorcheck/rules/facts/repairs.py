@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
 from colorcheck.rules.facts.memory import MIB, size
-from colorcheck.rules.facts.outlooks import boots
+from colorcheck.rules.facts.release_results import boots
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import Boot, Built, DomainKind
 

@@ -18,11 +18,11 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import LIST_OWNERS, lists, shown
-from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import Option
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.facts.trees import color_strings
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.release.dialects import OptionKind
+from colorcheck.xen.release.spelling import OptionKind
 
 _OCTAL = re.compile(r"(?<![0-9a-zA-Z])0[0-9]+")
 

@@ -16,36 +16,35 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Finding, Severity
-from colorcheck.inputs.boot.color_list import read_color_list
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.options.color_lists import READERS
+from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.options import LONGEST_OPTION, Option
+from colorcheck.xen.release.release import Release
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each option that is cut."""
-    for option, _, lines in options(facts, lambda option, _: option.cut):
+    for option, read, releases in options(facts, lambda option, _: option.cut):
         lost = option.written.text[len(option.text) :]
         yield RULE.finding(
             f"Xen keeps {LONGEST_OPTION} characters of an option: the end of {option.key}, "
-            f'"{lost if len(lost) <= 40 else lost[:39] + "…"}", is lost{on(facts, lines)}',
+            f'"{lost if len(lost) <= 40 else lost[:39] + "…"}", is lost{on(facts, releases)}',
             option.lost_location,
             "write ranges (4-40) instead of single colors",
-            fix=_shorter(option),
+            fix=_shorter(option, read.release),
         )
 
 
-def _shorter(option: Option) -> list[Edit]:
+def _shorter(option: Option, release: Release) -> list[Edit]:
     """The same list written with ranges, where it ascends and then fits."""
     if option.colors is None:
         return []
     start = len(option.key) + 1
-    whole = READERS["upstream-strict"](
-        read_color_list(option.written.part(start, len(option.written.text))), 1 << 10, 1 << 10
-    )
+    room = 1 << 10
+    whole = read_colors(option.written.part(start, len(option.written.text)), release, room, room)
     text = str(ColorSet.of(whole.colors))
     ascending = list(whole.colors) == sorted(set(whole.colors))
     if whole.error or not ascending or start + len(text) > LONGEST_OPTION:

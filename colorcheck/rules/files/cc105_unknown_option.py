@@ -23,8 +23,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
-from colorcheck.xen.release.dialects import DIALECTS
-from colorcheck.xen.release.known_options import KNOWN_OPTIONS
+from colorcheck.xen.release.releases import RELEASES
 
 _CLOSE = 0.85  # from this likeness on the name is certainly a slip
 _ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
@@ -33,8 +32,8 @@ _ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each option that neither this Xen nor another known line has."""
     for option, read, lines in options(facts, unknown):
-        ours = [known.name for known in read.dialect.options]
-        near = nearest(option.name, [*ours, *KNOWN_OPTIONS])
+        ours = [known.name for known in read.release.options]
+        near = nearest(option.name, [*ours, *sorted(read.release.registered)])
         close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
         yield RULE.finding(
             f"Xen knows no option {option.key} and ignores it{on(facts, lines)}",
@@ -48,7 +47,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _elsewhere(name: str) -> str:
     """What to do about a name that is like none of this Xen's, perhaps like one of another line's."""
-    known = {option.name: dialect for dialect in reversed(DIALECTS) for option in dialect.options}
+    known = {option.name: release for release in reversed(RELEASES) for option in release.options}
     near = nearest(name, known)
     if near is None:
         return "delete it, or correct its name"
@@ -59,7 +58,7 @@ def unknown(option: Option, read: BootArguments) -> bool:
     """Whether no Xen has an option of this name."""
     if option.fate is not OptionFate.UNKNOWN or not option.text:
         return False
-    return not any(dialect.option(option.name) for dialect in DIALECTS if dialect.name != read.dialect.name)
+    return not any(release.option(option.name) for release in RELEASES if release.name != read.release.name)
 
 
 RULE = Rule(

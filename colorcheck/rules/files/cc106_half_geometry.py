@@ -21,7 +21,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
 
 _PARTNER = {Concept.LLC_SIZE: "llc-nr-ways", Concept.LLC_WAYS: "llc-size"}
 

@@ -21,7 +21,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
-from colorcheck.xen.release.dialects import OptionKind
+from colorcheck.xen.release.spelling import OptionKind
 
 _WORDS = ("1", "on", "yes", "true", "enable", "0", "off", "no", "false", "disable")
 

@@ -21,7 +21,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
-from colorcheck.xen.release.dialects import Concept, OptionKind
+from colorcheck.xen.release.spelling import Concept, OptionKind
 
 _ABOUT = {
     **dict.fromkeys((Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE), (GEOMETRY,)),

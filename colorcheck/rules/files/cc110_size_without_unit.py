@@ -21,7 +21,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY, RESERVE
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option
-from colorcheck.xen.release.dialects import Concept, OptionKind
+from colorcheck.xen.release.spelling import Concept, OptionKind
 
 MIB = 1 << 20
 PLAUSIBLE = {  # bytes

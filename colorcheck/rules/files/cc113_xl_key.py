@@ -21,13 +21,13 @@ from colorcheck.rules.facts.xl_keys import KNOWN, OURS
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import xl_guest
-from colorcheck.xen.release.dialects import DIALECTS, find_dialect
+from colorcheck.xen.release.releases import RELEASES, find_release
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each such key."""
-    ours = {key for outlook in facts.outlooks if (d := find_dialect(outlook.line)) for key in d.xl_keys}
-    elsewhere = {key for dialect in DIALECTS for key in dialect.xl_keys} - ours
+    ours = {key for result in facts.results if (d := find_release(result.release)) for key in d.xl_keys}
+    elsewhere = {key for release in RELEASES for key in release.xl_keys} - ours
     for guest in facts.deployment.guests:
         for setting in guest.settings:
             near = nearest(setting.name, OURS)

@@ -19,7 +19,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import domains
+from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import ColorSource
@@ -32,8 +32,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         if system.xen_source is ColorSource.GIVEN and (system.xen_location, system.xen_colors) not in told:
             told.add((system.xen_location, system.xen_colors))
             yield from _repeated("xen", system.xen_colors, system.xen_location, on(facts, (line,)))
-    for outlook, domain, lines in domains(facts):
-        nr_colors = outlook.system.nr_colors if outlook.system else None
+    for result, domain, lines in domains(facts):
+        nr_colors = result.system.nr_colors if result.system else None
         if nr_colors is not None and len(domain.colors) > nr_colors:
             continue
         if domain.source is ColorSource.GIVEN and (domain.location, domain.colors) not in told:

@@ -20,7 +20,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import lists
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -18,16 +18,16 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.effective import built_with_coloring
-from colorcheck.xen.release.dialects import find_dialect
+from colorcheck.xen.release.releases import find_release
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each target whose switch is not set, if a .config was read."""
     switches: dict[str, list[str]] = {}
-    for outlook in facts.outlooks:
-        dialect = find_dialect(outlook.line)
-        if dialect is not None and not built_with_coloring(facts.deployment, dialect):
-            switches.setdefault(dialect.build_switch, []).append(outlook.line)
+    for result in facts.results:
+        release = find_release(result.release)
+        if release is not None and not built_with_coloring(facts.deployment, release):
+            switches.setdefault(release.build_switch, []).append(result.release)
     for switch, lines in switches.items():
         yield RULE.finding(
             f"CONFIG_{switch} is not set: this Xen has no cache coloring{on(facts, lines)}",

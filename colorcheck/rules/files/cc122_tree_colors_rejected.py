@@ -19,31 +19,32 @@ from colorcheck.core.source import Location
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN_PLAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import shown
-from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.facts.trees import domain_properties, text_of
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.color_lists import read_colors
-from colorcheck.xen.release.dialects import PropertyKind, find_dialect
+from colorcheck.xen.release.releases import find_release
+from colorcheck.xen.release.spelling import PropertyKind
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each list that is rejected or has a missing number, once for all Xens that treat it alike."""
     found: dict[tuple[Location, str], list[str]] = {}
-    for outlook in facts.outlooks:
-        dialect = find_dialect(outlook.line)
-        if dialect is None or not outlook.colored or dialect.domain_property.kind is not PropertyKind.LIST:
+    for result in facts.results:
+        release = find_release(result.release)
+        if release is None or not result.colored or release.domain_property.kind is not PropertyKind.LIST:
             continue
-        for node, prop in domain_properties(facts, dialect.domain_property.name):
-            room = (outlook.system.nr_colors if outlook.system else None) or 0
-            read = read_colors(text_of(prop), dialect, room)
+        for node, prop in domain_properties(facts, release.domain_property.name):
+            room = (result.system.nr_colors if result.system else None) or 0
+            read = read_colors(text_of(prop), release, room)
             if read.error:
                 message = f"Xen panics: it rejects the colors of {node.name}: {read.error.message}"
-                found.setdefault((place(facts, read.error_location), message), []).append(outlook.line)
+                found.setdefault((place(facts, read.error_location), message), []).append(result.release)
             for item in read.items if not read.error and read.passage.text else ():
                 if item.missing:
                     message = f"a number is missing and counts as 0: {node.name} has {shown(read.colors)}"
-                    found.setdefault((read.passage.locate(item.start, item.end), message), []).append(outlook.line)
+                    found.setdefault((read.passage.locate(item.start, item.end), message), []).append(result.release)
     for (where, message), lines in found.items():
         yield RULE.finding(
             message + on(facts, lines), where, 'write numbers and ranges with commas between them: "0-3,7"'

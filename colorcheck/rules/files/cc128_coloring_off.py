@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import lines, place, uncolored
+from colorcheck.rules.facts.release_results import lines, place, uncolored
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts

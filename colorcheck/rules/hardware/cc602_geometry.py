@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.isolation.cc402_colors_meet import KIND as SETS
 from colorcheck.rules.rule import Rule, on, seen

@@ -18,15 +18,15 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.hardware.affinity import folds
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import alike, place
+from colorcheck.rules.facts.release_results import alike, place
 from colorcheck.rules.rule import Rule, on
-from colorcheck.verification.results import Facts, Outlook
+from colorcheck.verification.results import Facts, ReleaseResult
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where colors fold and some pair is not proved apart."""
-    for outlook, lines in alike(((o.line, o) for o in facts.outlooks if _matters(o)), _colors):
-        nr_colors = _colors(outlook)
+    for result, lines in alike(((o.release, o) for o in facts.results if _matters(o)), _colors):
+        nr_colors = _colors(result)
         if facts.board is None or not nr_colors:
             continue
         for group, modulus in folds(facts.board, nr_colors):
@@ -35,19 +35,19 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield RULE.finding(
                 f"the {group.label} keeps only {modulus} of Xen's {nr_colors} colors apart: there color c is "
                 f"c mod {modulus}{on(facts, lines)}",
-                place(facts, outlook.system.coloring_location if outlook.system else None),
+                place(facts, result.system.coloring_location if result.system else None),
                 f"choose colors that differ modulo {modulus}, pin domains to clusters, or give Xen the smallest way "
                 "with llc-size and llc-nr-ways",
             )
 
 
-def _colors(outlook: Outlook) -> int | None:
-    return outlook.system.nr_colors if outlook.system and outlook.system.coloring else None
+def _colors(result: ReleaseResult) -> int | None:
+    return result.system.nr_colors if result.system and result.system.coloring else None
 
 
-def _matters(outlook: Outlook) -> bool:
+def _matters(result: ReleaseResult) -> bool:
     """Whether some pair of domains is not proved apart."""
-    return any(t.kind == "pair-separation" and t.verdict is not Verdict.PROVED for t in outlook.theorems)
+    return any(t.kind == "pair-separation" and t.verdict is not Verdict.PROVED for t in result.theorems)
 
 
 RULE = Rule(

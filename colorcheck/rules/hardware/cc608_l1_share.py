@@ -20,7 +20,7 @@ from colorcheck.core.source import Location
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.private_caches import reduced_shares
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import colored
+from colorcheck.rules.facts.release_results import colored
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import ColorSource

@@ -19,7 +19,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.hardware.dram_banks import bank_sharing, fixed_functions
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import colored
+from colorcheck.rules.facts.release_results import colored
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import System

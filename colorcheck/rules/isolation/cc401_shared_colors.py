@@ -23,10 +23,10 @@ from colorcheck.core.diagnostic import Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
-from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY
-from colorcheck.verification.results import Facts, Outlook
+from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.system import System
 
 KIND = "pair-separation"
@@ -35,21 +35,21 @@ KIND = "pair-separation"
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is told once."""
     refuted: dict[tuple[str, ...], tuple[Theorem | None, System | None, list[str]]] = {}
-    for outlook in facts.outlooks:
-        for theorem in outlook.theorems:
-            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and outlook.colored:
-                refuted.setdefault(theorem.subjects, (theorem, outlook.system, []))[2].append(outlook.line)
-        for pair in _meeting(outlook, facts):
-            refuted.setdefault(pair, (None, outlook.system, []))[2].append(outlook.line)
+    for result in facts.results:
+        for theorem in result.theorems:
+            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and result.colored:
+                refuted.setdefault(theorem.subjects, (theorem, result.system, []))[2].append(result.release)
+        for pair in _meeting(result, facts):
+            refuted.setdefault(pair, (None, result.system, []))[2].append(result.release)
     for subjects, (told, system, lines) in refuted.items():
         yield _finding(facts, subjects, told, system, lines)
 
 
-def _meeting(outlook: Outlook, facts: Facts) -> Iterator[tuple[str, str]]:
+def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:
     """The pairs that share colors and may not, where no boot is modelled that a proof could speak about."""
-    if outlook.boot is not None or not outlook.colored:
+    if result.boot is not None or not result.colored:
         return
-    for (first, colors, _), (second, others, _) in combinations(_users(outlook.system), 2):
+    for (first, colors, _), (second, others, _) in combinations(_users(result.system), 2):
         if colors & others and not facts.manifest.policy.share_of(first, second):
             yield first, second
 

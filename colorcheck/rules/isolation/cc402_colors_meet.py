@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import alike, place
+from colorcheck.rules.facts.release_results import alike, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
@@ -30,10 +30,10 @@ KIND = "set-separation"
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each cache whose sets frames of two colors can share."""
     refuted = (
-        (outlook.line, (theorem, outlook.system))
-        for outlook in facts.outlooks
-        for theorem in outlook.theorems
-        if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and outlook.system
+        (result.release, (theorem, result.system))
+        for result in facts.results
+        for theorem in result.theorems
+        if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and result.system
     )
     for (theorem, system), lines in alike(refuted, lambda pair: (pair[0].subjects, pair[1].nr_colors)):
         yield RULE.finding(

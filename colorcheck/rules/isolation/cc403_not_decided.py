@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import alike, place
+from colorcheck.rules.facts.release_results import alike, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 

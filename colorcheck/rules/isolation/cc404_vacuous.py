@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem
-from colorcheck.rules.facts.outlooks import alike, place, uncolored
+from colorcheck.rules.facts.release_results import alike, place, uncolored
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 

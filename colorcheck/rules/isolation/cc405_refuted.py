@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
-from colorcheck.rules.facts.outlooks import alike, place
+from colorcheck.rules.facts.release_results import alike, place
 from colorcheck.rules.isolation.cc401_shared_colors import KIND as PAIR
 from colorcheck.rules.isolation.cc402_colors_meet import KIND as SETS
 from colorcheck.rules.rule import Rule, on

@@ -21,7 +21,7 @@ from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first, size
-from colorcheck.rules.facts.outlooks import boots
+from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts

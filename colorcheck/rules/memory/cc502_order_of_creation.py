@@ -19,7 +19,7 @@ from colorcheck.core.theorem import Theorem
 from colorcheck.replay.changes import in_order
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import missing, runs_out_first, size
-from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import Boot
@@ -27,13 +27,13 @@ from colorcheck.xen.system import Boot
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each refuted theorem about every order, where the listed order fits."""
-    for outlook in facts.outlooks:
-        boot = outlook.boot
+    for result in facts.results:
+        boot = result.boot
         if boot is None or not all(built.created for built in boot.built):
             continue
-        for theorem in outlook.theorems:
+        for theorem in result.theorems:
             if theorem.kind == "memory-any-order" and theorem.verdict is Verdict.REFUTED:
-                yield _finding(facts, boot, theorem, outlook.line)
+                yield _finding(facts, boot, theorem, result.release)
 
 
 def _finding(facts: Facts, boot: Boot, theorem: Theorem, line: str) -> Finding:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.replay.changes import room_for_xen
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import alike, boots, place
+from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import moved
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts

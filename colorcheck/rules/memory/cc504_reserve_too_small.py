@@ -20,7 +20,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.replay.changes import enough_reserve
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import MIB, size
-from colorcheck.rules.facts.outlooks import alike, boots, place
+from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts

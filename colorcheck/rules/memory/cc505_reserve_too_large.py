@@ -18,7 +18,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.replay.changes import with_reserve
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import MIB, size
-from colorcheck.rules.facts.outlooks import alike, boots, place
+from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts

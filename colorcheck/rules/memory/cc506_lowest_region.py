@@ -20,7 +20,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.replay.changes import builds, moved_module
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import MIB, PAGE, size, swallowed
-from colorcheck.rules.facts.outlooks import alike, boots, place
+from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import moved, to_dict, won
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.facts.memory import missing
-from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.verification.results import Facts
 from colorcheck.xen.system import Boot
@@ -49,25 +49,32 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     "p2m-pool-too-small",
     "static-heap",
     "enhanced-without-dom0",
+    "bank-overlap",
+    "dom0-without-kernel",
+    "initrd-damaged",
+    "kernel-not-registered",
+    "memory-without-reg",
+    "module-short-reg",
+    "module-without-reg",
 )
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each panic and each failure of a kind that no other rule takes up."""
     explained = {line for line, note in notes(facts) if note.kind in EXPLAINING}
-    for outlook in facts.outlooks if readable(facts) else ():
-        if outlook.line in explained:
+    for result in facts.results if readable(facts) else ():
+        if result.release in explained:
             continue
-        system, boot = outlook.system, outlook.boot
+        system, boot = result.system, result.boot
         panic = (boot.panic if boot else None) or (system.panic if system else None)
         if panic and panic.kind not in ELSEWHERE and not (boot and _told(boot)):
             where = place(facts, system.coloring_location if system else None)
-            yield RULE.finding(f'Xen panics: "{panic.message}"{on(facts, (outlook.line,))}', where)
+            yield RULE.finding(f'Xen panics: "{panic.message}"{on(facts, (result.release,))}', where)
         for built in boot.built if boot and not boot.panic else ():
             failure = built.failure
             if failure and not built.created and not missing(built) and failure.kind not in ELSEWHERE:
                 yield RULE.finding(
-                    f'{built.domain.name} cannot be created: "{failure.message}"{on(facts, (outlook.line,))}',
+                    f'{built.domain.name} cannot be created: "{failure.message}"{on(facts, (result.release,))}',
                     built.domain.location,
                 )
 

@@ -18,13 +18,13 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
-from colorcheck.xen.release.dialects import NAMES, find_dialect
+from colorcheck.xen.release.releases import NAMES, find_release
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each target that is not known."""
     for name in facts.manifest.target.xen:
-        if find_dialect(name) is None:
+        if find_release(name) is None:
             nearest = did_you_mean(name, NAMES)
             known = f"known are {', '.join(NAMES)}"
             place = facts.manifest.location("target.xen")

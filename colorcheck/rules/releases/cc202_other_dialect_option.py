@@ -21,7 +21,9 @@ from colorcheck.rules.facts.arguments import LIST_OWNERS, options
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
-from colorcheck.xen.release.dialects import DIALECTS, BootOption, Concept, Dialect
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import RELEASES
+from colorcheck.xen.release.spelling import BootOption, Concept
 
 _SAME_TEXT = (Concept.XEN_COLORS, Concept.DOM0_COLORS)  # the value means the same under both names
 
@@ -29,16 +31,16 @@ _SAME_TEXT = (Concept.XEN_COLORS, Concept.DOM0_COLORS)  # the value means the sa
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each option of another line."""
     for option, read, lines in options(facts, _foreign):
-        dialect, spec = _home(option)
-        ours = read.dialect.options_for(spec.concept)
+        release, spec = _home(option)
+        ours = read.release.options_for(spec.concept)
         name = ours[0].name if ours else ""
         rename = (
             [Edit(option.name_location, name)] if name and spec.concept in _SAME_TEXT and not option.negated else []
         )
         yield RULE.finding(
-            f"{option.key} is an option of {dialect.title}; {read.dialect.title} ignores it{on(facts, lines)}",
+            f"{option.key} is an option of {release.title}; {read.release.title} ignores it{on(facts, lines)}",
             option.name_location,
-            _instead(name, spec, read.dialect),
+            _instead(name, spec, read.release),
             fix=rename,
             about=(LIST_OWNERS[spec.concept],) if spec.concept in LIST_OWNERS else (),
         )
@@ -46,20 +48,20 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _foreign(option: Option, read: BootArguments) -> bool:
     return option.fate is OptionFate.UNKNOWN and any(
-        d.option(option.name) for d in DIALECTS if d.name != read.dialect.name
+        d.option(option.name) for d in RELEASES if d.name != read.release.name
     )
 
 
-def _home(option: Option) -> tuple[Dialect, BootOption]:
-    return next((dialect, spec) for dialect in DIALECTS if (spec := dialect.option(option.name)))
+def _home(option: Option) -> tuple[Release, BootOption]:
+    return next((release, spec) for release in RELEASES if (spec := release.option(option.name)))
 
 
-def _instead(name: str, spec: BootOption, dialect: Dialect) -> str:
+def _instead(name: str, spec: BootOption, release: Release) -> str:
     if name:
-        return f"write {name} (`colorcheck migrate --to {dialect.name}` translates all files)"
+        return f"write {name} (`colorcheck migrate --to {release.name}` translates all files)"
     if spec.concept is Concept.WAY_SIZE:
         return "write llc-size and llc-nr-ways, or let Xen probe the cache with llc-coloring=on"
-    return f"{dialect.title} has nothing of the kind; delete it"
+    return f"{release.title} has nothing of the kind; delete it"
 
 
 RULE = Rule(

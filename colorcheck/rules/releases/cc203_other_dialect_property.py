@@ -21,9 +21,11 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.trees import domain_properties
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.release.dialects import DIALECTS, Dialect, OtherDomains, find_dialect
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import RELEASES, find_release
+from colorcheck.xen.release.spelling import OtherDomains
 
-_NAMES = tuple(dict.fromkeys(prop.name for dialect in DIALECTS for prop in dialect.properties))
+_NAMES = tuple(dict.fromkeys(prop.name for release in RELEASES for prop in release.properties))
 _THEN = {
     OtherDomains.ALL: "all colors",
     OtherDomains.DOM0S: "dom0's colors",
@@ -33,29 +35,29 @@ _THEN = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each color property that the target does not read."""
-    targets = [(outlook.line, dialect) for outlook in facts.outlooks if (dialect := find_dialect(outlook.line))]
+    targets = [(result.release, release) for result in facts.results if (release := find_release(result.release))]
     for name in _NAMES:
-        blind: dict[Dialect, list[str]] = {}
-        for line, dialect in targets:
-            if name not in [prop.name for prop in dialect.properties]:
-                blind.setdefault(dialect, []).append(line)
+        blind: dict[Release, list[str]] = {}
+        for line, release in targets:
+            if name not in [prop.name for prop in release.properties]:
+                blind.setdefault(release, []).append(line)
         for node, prop in domain_properties(facts, name):
-            for dialect, lines in blind.items():
-                if dialect.domain_property.name not in node.properties:
+            for release, lines in blind.items():
+                if release.domain_property.name not in node.properties:
                     yield RULE.finding(
-                        f"{dialect.title} does not read {name}: {node.name} gets {_THEN[dialect.domain_default]}"
+                        f"{release.title} does not read {name}: {node.name} gets {_THEN[release.domain_default]}"
                         f"{on(facts, lines)}",
                         prop.location,
-                        _instead(facts, node, dialect),
+                        _instead(facts, node, release),
                         about=(node.name,),
                     )
 
 
-def _instead(facts: Facts, node: Node, dialect: Dialect) -> str:
-    wanted, built = dialect.domain_property.name, facts.deployment.image_builder
+def _instead(facts: Facts, node: Node, release: Release) -> str:
+    wanted, built = release.domain_property.name, facts.deployment.image_builder
     if built and node.location.file == built.file:
         return f"ImageBuilder cannot write {wanted}: set it in {node.path} with a U-Boot command of your own"
-    return f"write {wanted} (`colorcheck migrate --to {dialect.name}` translates it)"
+    return f"write {wanted} (`colorcheck migrate --to {release.name}` translates it)"
 
 
 RULE = Rule(

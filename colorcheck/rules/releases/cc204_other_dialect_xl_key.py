@@ -19,30 +19,31 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import xl_guest
-from colorcheck.xen.release.dialects import DIALECTS, Dialect, find_dialect
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import RELEASES, find_release
 
-_KEYS = tuple(dict.fromkeys(key for dialect in DIALECTS for key in dialect.xl_keys))
+_KEYS = tuple(dict.fromkeys(key for release in RELEASES for key in release.xl_keys))
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each key that the target's xl does not know."""
-    targets: dict[Dialect, list[str]] = {}
-    for outlook in facts.outlooks:
-        dialect = find_dialect(outlook.line)
-        if dialect is not None and dialect.xl_keys:
-            targets.setdefault(dialect, []).append(outlook.line)
+    targets: dict[Release, list[str]] = {}
+    for result in facts.results:
+        release = find_release(result.release)
+        if release is not None and release.xl_keys:
+            targets.setdefault(release, []).append(result.release)
     for guest in facts.deployment.guests:
         for setting in guest.settings:
             unknown = (
                 {}
                 if setting.name not in _KEYS
                 else {
-                    dialect: lines
-                    for dialect, lines in targets.items()
-                    if setting.name not in dialect.xl_keys and not guest.setting(dialect.xl_key)
+                    release: lines
+                    for release, lines in targets.items()
+                    if setting.name not in release.xl_keys and not guest.setting(release.xl_key)
                 }
             )
-            keys = tuple(dict.fromkeys(dialect.xl_key for dialect in unknown))
+            keys = tuple(dict.fromkeys(release.xl_key for release in unknown))
             certain = len(keys) == 1 and len(unknown) == len(targets)
             if unknown:
                 lines = [line for each in unknown.values() for line in each]

@@ -18,7 +18,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.outlooks import place
+from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
 

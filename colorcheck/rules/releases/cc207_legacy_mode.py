@@ -27,7 +27,7 @@ from colorcheck.verification.results import Facts
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each property that the mode passes over."""
     for line, read in arguments(facts):
-        modes = {prop.legacy: prop.name for prop in read.dialect.properties}
+        modes = {prop.legacy: prop.name for prop in read.release.properties}
         if len(modes) < 2 or modes[True] == modes[False]:
             continue
         cause = next((option for option in read.options if option.spec and option.spec.legacy), None)
@@ -35,7 +35,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if modes[read.legacy] not in node.properties:
                 mode = f"{cause.key} switches its legacy mode on" if cause else "it is not in its legacy mode"
                 yield RULE.finding(
-                    f"{read.dialect.title} ignores {prop.name} of {node.name}, which gets all colors: {mode}"
+                    f"{read.release.title} ignores {prop.name} of {node.name}, which gets all colors: {mode}"
                     f"{on(facts, (line,))}",
                     prop.location,
                     "write the new names everywhere: xen-llc-colors, dom0-llc-colors and llc-colors",

@@ -24,21 +24,21 @@ from colorcheck.rules.facts.trees import domain_properties, text_of
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.color_lists import ColorList, read_colors
-from colorcheck.xen.release.dialects import find_dialect
+from colorcheck.xen.release.releases import find_release
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each list that does not ascend."""
-    for option, read, found in options(facts, lambda option, read: read.dialect.ascending and option.in_force):
-        if option.colors is not None and read.dialect.ascending:
+    for option, read, found in options(facts, lambda option, read: read.release.ascending and option.in_force):
+        if option.colors is not None and read.release.ascending:
             yield from _check(option.colors, option.key, option.value_location, on(facts, found))
-    for outlook in facts.outlooks:
-        dialect = find_dialect(outlook.line)
-        if dialect is not None and dialect.ascending:
+    for result in facts.results:
+        release = find_release(result.release)
+        if release is not None and release.ascending:
             for node, prop in domain_properties(facts, "llc-colors"):
-                read_list = read_colors(text_of(prop), dialect, dialect.most_colors)
+                read_list = read_colors(text_of(prop), release, release.most_colors)
                 yield from _check(
-                    read_list, f"llc-colors of {node.name}", prop.value_location, on(facts, (outlook.line,))
+                    read_list, f"llc-colors of {node.name}", prop.value_location, on(facts, (result.release,))
                 )
 
 

@@ -22,7 +22,7 @@ from colorcheck.verification.results import Facts
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding where nobody named a Xen."""
-    if facts.outlooks and "target.xen" not in dict(facts.manifest.keys):
+    if facts.results and "target.xen" not in dict(facts.manifest.keys):
         assumed = ", ".join(facts.manifest.target.xen)
         yield RULE.finding(
             f"no Xen is named: {assumed} is taken, and nothing is known of another",

@@ -23,22 +23,22 @@ from colorcheck.rules.facts.arguments import arguments
 from colorcheck.rules.facts.trees import domain_nodes
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
 
 HARDWARE = 2  # bit of `capabilities`
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each hardware domain without colors of its own."""
-    for line, read in arguments(facts):
+    for release, read in arguments(facts):
         option = read.in_force(Concept.DOM0_COLORS)
-        if option is None or line.startswith(("4.20", "xilinx")):
+        if option is None or not read.release.traits.hardware_domain_by_node:
             continue
         for node in domain_nodes(facts):
             if (cell(node, "capabilities") or 0) & HARDWARE and "llc-colors" not in node.properties:
                 yield RULE.finding(
                     f"{node.name} is the hardware domain and does not take {option.key}: it gets all colors"
-                    f"{on(facts, (line,))}",
+                    f"{on(facts, (release,))}",
                     node.location,
                     f'write llc-colors = "{option.value}" in its node',
                     related=(Related(option.location, "not consulted for this domain"),),

@@ -20,12 +20,12 @@ from colorcheck.inputs.xl.xl import XlFile, XlSetting
 from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
 from colorcheck.xen.domains.cpu_pools import Pools, read_pools
 from colorcheck.xen.options.options import Option
+from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import Domain, DomainKind, System
 
 Cpus = frozenset[int] | None
 
 _ON = ("", "on", "yes", "true", "enable", "1")
-_NO_VCPU_NODES = ("4.20",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _World:
 
     everywhere: frozenset[int]
     pools: Pools
-    version: str
+    release: Release
     options: Mapping[str, Option]
     tree: DeviceTree | None
     scheduler: Related | None
@@ -80,7 +80,7 @@ def _world(system: System, deployment: Deployment) -> _World:
     everywhere = frozenset(numbers.values())
     options = {option.name: option for option in (system.arguments.options if system.arguments else ())}
     pools = read_pools(ancestry, numbers, deployment.kconfig) if ancestry else Pools({}, None)
-    return _World(everywhere, pools, system.version, options, tree, _null_scheduler(options))
+    return _World(everywhere, pools, system.release, options, tree, _null_scheduler(options))
 
 
 def _null_scheduler(options: Mapping[str, Option]) -> Related | None:
@@ -158,8 +158,8 @@ def _dom0less(domain: Domain, world: _World, reasons: list[Related]) -> Cpus:
         text = string(child, "hard-affinity")
         if text is None:
             continue
-        if world.version in _NO_VCPU_NODES:
-            reasons.append(Related(child.location, f"Xen {world.version} does not read hard-affinity"))
+        if not world.release.traits.reads_vcpu_nodes:
+            reasons.append(Related(child.location, f"{world.release.title} does not read hard-affinity"))
             return None
         try:
             pinned[cell(child, "id") or 0] = xen_cpus(text)

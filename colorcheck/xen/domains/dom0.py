@@ -18,7 +18,8 @@ from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
+from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
 
 DEFAULT_MEMORY = 512 * MIB
@@ -36,11 +37,14 @@ class Dom0:
 def presence(deployment: Deployment, machine: Machine, arguments: BootArguments) -> tuple[bool, tuple[Note, ...]]:
     """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
 
-    Where no module of any domain is known (a boot loader adds them, or there is no device tree), a dom0 is assumed
-    if guests of xl or options for dom0 are given.
+    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`). Where no
+    module of any domain is known (a boot loader adds them, or there is no device tree), a dom0 is assumed if guests of
+    xl or options for dom0 are given.
     """
     if machine.module("kernel") is not None:
         return True, ()
+    if machine.final:
+        return not any(module.kind == "kernel" for module in machine.modules), ()
     loaded = any(module.kind not in ("xen", "device-tree") for module in machine.modules)
     options = [*arguments.given(Concept.DOM0_COLORS), *arguments.given(Concept.DOM0_MEMORY)]
     if loaded or not (deployment.guests or options):
@@ -54,6 +58,11 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     """dom0 under this Xen; its P2M tables are left out."""
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
+    if _without_kernel(machine, system.release.traits):
+        message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        notes += (
+            note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
+        )
     domain = Domain(
         0,
         "dom0",
@@ -64,9 +73,16 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
         place,
         _vcpus(deployment, arguments),
         pages=-(-memory // 4096),
-        failure=choice.failure,
+        failure=choice.failure or _without_kernel(machine, system.release.traits),
     )
     return Dom0(domain, memory, (*choice.notes, *notes))
+
+
+def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
+    """`kernel_probe` finds nothing to start."""
+    if not machine.final or machine.module("kernel") is not None:
+        return None
+    return Failure("other", f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 
 
 def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choice:
@@ -77,7 +93,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     if not system.coloring:
         return Choice((), ColorSource.DEFAULT, place)
     notes = option_notes(arguments, Concept.DOM0_COLORS, "dom0")
-    if not arguments.dialect.modelled:
+    if not arguments.release.modelled:
         choice = dom0_choice(arguments, system.nr_colors, place)
         return replace(choice, notes=(*notes, *choice.notes))
     colors, source = arguments.dom0_colors, arguments.dom0_source
@@ -88,7 +104,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
         notes += out_of_range(colors, system.nr_colors, "dom0", place)
-        name = "domain 0" if system.version == "4.20" else "d0"
+        name = system.release.traits.dom0_named_with_colors
         failure = Failure("dom0-colors", f"Error initializing LLC coloring for {name} (rc = -22)")
     return Choice(colors, source, place, failure, tuple(notes))
 

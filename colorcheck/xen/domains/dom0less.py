@@ -7,7 +7,7 @@ xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import PAGE
@@ -16,14 +16,14 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
-from colorcheck.xen.machine.machine import Module
+from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.geometry import refused
-from colorcheck.xen.release.dialects import Dialect
+from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note
 
 KIB_PER_PAGE = PAGE // 1024
@@ -33,18 +33,18 @@ KIB_PER_PAGE = PAGE // 1024
 class Rules:
     """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with."""
 
-    dialect: Dialect
-    version: str
+    release: Release
     coloring: bool
     nr_colors: int | None
     most_colors: int
     has_dom0: bool
     dom0_colors: tuple[int, ...] = ()
     legacy: bool = False
+    machine: Machine = field(default_factory=lambda: Machine(()))
 
     @property
     def fork(self) -> Fork:
-        return Fork(self.dialect, self.nr_colors, self.dom0_colors, self.legacy)
+        return Fork(self.release, self.nr_colors, self.dom0_colors, self.legacy)
 
 
 def nodes(tree: DeviceTree) -> list[Node]:
@@ -73,17 +73,35 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
             own = None  # no string ends in it: Xen's reader fails, as if there were none
         if own is not None:
             inherited = (text_of(own), node.name)
-        elif not rules.dialect.inherits:
+        elif not rules.release.traits.inherits_colors:
             inherited = None
         domain, notes = _domain(node, rules, first_id + offset, inherited, own is not None)
-        yield replace(domain, shared_pages=_owned_pages(node, cells_below(tree, node.path))), notes
+        sizes = cells_below(tree, node.path)
+        missing, more = _unregistered_kernel(node, sizes, rules)
+        failure = domain.failure or missing
+        yield replace(domain, shared_pages=_owned_pages(node, sizes), failure=failure), (*notes, *more)
+
+
+def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
+    """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
+    address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
+    failure = Failure("other", f"Could not set up domain {node.name} (rc = -2)")
+    kernel = modules(node, sizes).get("kernel")
+    if kernel is None:
+        named = any(compatible(child, "multiboot,kernel") for child in node.children)
+        return (failure if rules.machine.final and not named else None), ()
+    known = any(module.kind == "kernel" and module.start == kernel.start for module in rules.machine.modules)
+    if known or not rules.release.modelled:
+        return None, ()
+    message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
+    return failure, (note("kernel-not-registered", message, kernel.location, node.name, start=kernel.start),)
 
 
 def _domain(
     node: Node, rules: Rules, number_: int, listed: tuple[Passage, str] | None, own: bool
 ) -> tuple[Domain, tuple[Note, ...]]:
-    if rules.coloring and not rules.dialect.modelled:
-        choice = node_choice(node, rules.fork, listed if rules.dialect.inherits else None)
+    if rules.coloring and not rules.release.modelled:
+        choice = node_choice(node, rules.fork, listed if rules.release.traits.inherits_colors else None)
     else:
         choice = _choice(node, rules, listed, own)
     memory = _memory(node)
@@ -132,7 +150,7 @@ def _place(node: Node, name: str) -> Location:
 
 def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: bool) -> Choice:
     if not rules.coloring:
-        if listed is None or rules.dialect.property_while_off != "panic":
+        if listed is None or rules.release.property_while_off != "panic":
             return Choice((), ColorSource.DEFAULT, node.location)
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
@@ -145,13 +163,13 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
         default = note("default-colors", message, node.location, node.name, colors=colors)
         return Choice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
-    read = read_colors(written, rules.dialect, rules.nr_colors or rules.most_colors, rules.most_colors)
+    read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
     place = written.whole if own else node.location
     source = ColorSource.GIVEN if own else ColorSource.INHERITED
     refusal = Failure("domain-colors", f"Error initializing LLC coloring for domain {node.name} (rc = -22)")
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
-        message = f"{node.name} has no llc-colors: Xen {rules.version} gives it those of {giver}"
+        message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
         data: dict[str, object] = {"colors": read.colors, "from": giver}
         notes.append(note("inherited-colors", message, node.location, node.name, **data))
     if read.error is not None:
@@ -223,5 +241,5 @@ def _enhanced(node: Node) -> bool:
 
 
 def _xenstore_page(node: Node, rules: Rules) -> int:
-    """From 4.21 on Xen takes one more frame of the domain's colors for Xenstore at boot."""
-    return int(_enhanced(node) and rules.version != "4.20")
+    """One more frame of the domain's colors, where Xen takes it for Xenstore at boot."""
+    return int(_enhanced(node) and rules.release.traits.xenstore_page_at_boot)

@@ -18,7 +18,8 @@ from colorcheck.xen.notes import note
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.options.spelling import mask_colors
-from colorcheck.xen.release.dialects import Dialect, OtherDomains, PropertyKind
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.spelling import OtherDomains, PropertyKind
 from colorcheck.xen.system import ColorSource, Failure
 
 _MASK_BYTES = 16
@@ -28,15 +29,15 @@ _MASK_BYTES = 16
 class Fork:
     """What of a fork's Xen decides over colors. `dom0_colors` are what the first lines give to who names none."""
 
-    dialect: Dialect
+    release: Release
     nr_colors: int | None
     dom0_colors: tuple[int, ...] = ()
     legacy: bool = False
 
 
-def refused_by_fork(colors: tuple[int, ...], dialect: Dialect, nr_colors: int | None) -> str:
+def refused_by_fork(colors: tuple[int, ...], release: Release, nr_colors: int | None) -> str:
     """Why a fork refuses a list that it has read, or the empty text."""
-    if dialect.ascending and any(low >= high for low, high in pairwise(colors)):
+    if release.ascending and any(low >= high for low, high in pairwise(colors)):
         return "the colors do not ascend"
     if nr_colors and any(color >= nr_colors for color in colors):
         return f"a color is not below {nr_colors}"
@@ -45,11 +46,11 @@ def refused_by_fork(colors: tuple[int, ...], dialect: Dialect, nr_colors: int | 
 
 def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location) -> Choice:
     """dom0's colors; the first lines stop where it has none."""
-    dialect, colors = arguments.dialect, arguments.dom0_colors
+    release, colors = arguments.release, arguments.dom0_colors
     if colors:
-        return _checked(Fork(dialect, nr_colors), colors, arguments.dom0_source, "dom0", place, "dom0-colors")
-    if dialect.dom0_default is OtherDomains.NONE:
-        message = f"dom0 has no colors: {dialect.title} does not give it any, and cannot build it"
+        return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, "dom0-colors")
+    if release.dom0_default is OtherDomains.NONE:
+        message = f"dom0 has no colors: {release.title} does not give it any, and cannot build it"
         empty = note("empty-list", message, place, "dom0")
         return Choice((), ColorSource.DEFAULT, place, Failure("dom0-colors", "Error creating domain 0"), (empty,))
     return _all(nr_colors, "dom0", place)
@@ -57,7 +58,7 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
 
 def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> Choice:
     """The colors of a dom0less domain; `before` is the list of the domain in front of it that has one, and its name."""
-    wanted = next(prop for prop in fork.dialect.properties if prop.legacy is (fork.legacy and _has_legacy(fork)))
+    wanted = next(prop for prop in fork.release.properties if prop.legacy is (fork.legacy and _has_legacy(fork)))
     written = node.properties.get(wanted.name)
     if wanted.kind is PropertyKind.MASK:
         return _mask(node, written, fork)
@@ -65,7 +66,7 @@ def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> C
     if written is None and before is None:
         return _default(fork, node.name, place)
     text, giver = before if before and written is None else (_text(written), "")
-    read = read_colors(text, fork.dialect, fork.nr_colors or fork.dialect.most_colors)
+    read = read_colors(text, fork.release, fork.nr_colors or fork.release.most_colors)
     if read.error:
         failure = Failure("domain-colors", "Error parsing LLC color configuration")
         return Choice(read.colors, ColorSource.GIVEN, read.error_location or place, failure)
@@ -73,11 +74,11 @@ def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> C
         return _default(fork, node.name, place)
     source = ColorSource.INHERITED if giver else ColorSource.GIVEN
     choice = _checked(fork, read.colors, source, node.name, place, "domain-colors")
-    return _taken_over(choice, node, giver, fork.dialect) if giver else choice
+    return _taken_over(choice, node, giver, fork.release) if giver else choice
 
 
 def _has_legacy(fork: Fork) -> bool:
-    return any(prop.legacy for prop in fork.dialect.properties)
+    return any(prop.legacy for prop in fork.release.properties)
 
 
 def _text(written: Property | None) -> Passage:
@@ -88,8 +89,8 @@ def _text(written: Property | None) -> Passage:
     return Passage(written.value.partition(b"\0")[0].decode("latin-1"), written.value_location)
 
 
-def _taken_over(choice: Choice, node: Node, giver: str, dialect: Dialect) -> Choice:
-    message = f"{node.name} has no llc-colors: {dialect.title} gives it those of {giver}"
+def _taken_over(choice: Choice, node: Node, giver: str, release: Release) -> Choice:
+    message = f"{node.name} has no llc-colors: {release.title} gives it those of {giver}"
     data: dict[str, object] = {"colors": choice.colors, "from": giver}
     told = note("inherited-colors", message, node.location, node.name, **data)
     return Choice(choice.colors, choice.source, choice.location, choice.failure, (*choice.notes, told))
@@ -103,7 +104,7 @@ def _mask(node: Node, written: Property | None, fork: Fork) -> Choice:
     if len(written.value) > _MASK_BYTES:
         failure = Failure("domain-colors", "Dom0less DomU color information is invalid")
         return Choice((), ColorSource.GIVEN, place, failure)
-    if fork.dialect.ascending:
+    if fork.release.ascending:
         cells = [written.value[at : at + 4] for at in range(0, len(written.value) - 3, 4)]
         colors = tuple(color for cell in cells for color in mask_colors(cell))
     else:
@@ -115,13 +116,13 @@ def _mask(node: Node, written: Property | None, fork: Fork) -> Choice:
 
 def guest_choice(guest: XlGuest, fork: Fork) -> Choice:
     """The colors of a guest of xl. The first lines take ranges only, and none that overlap."""
-    key = next((key for key in fork.dialect.xl_keys if guest.file.setting(key)), None)
+    key = next((key for key in fork.release.xl_keys if guest.file.setting(key)), None)
     setting = guest.file.setting(key) if key else None
     if setting is None or not isinstance(setting.written, XlList):
         return _default(fork, guest.title, guest.file.location)
     place = setting.value_location
     colors, elements, rejected = colors_of(guest.file, setting.name)
-    if not rejected and not fork.dialect.single_colors:
+    if not rejected and not fork.release.single_colors:
         alone = next((each for each in elements if "-" not in each.written.text[: each.read]), None)
         if alone:
             rejected = f"xl: Invalid argument parsing colors range: {alone.written.text}"
@@ -136,9 +137,9 @@ def guest_choice(guest: XlGuest, fork: Fork) -> Choice:
 
 def _default(fork: Fork, name: str, place: Location) -> Choice:
     """The colors of a domain that names none."""
-    if fork.dialect.domain_default is not OtherDomains.DOM0S:
+    if fork.release.domain_default is not OtherDomains.DOM0S:
         return _all(fork.nr_colors, name, place)
-    message = f"{name} names no colors: {fork.dialect.title} gives it those of dom0"
+    message = f"{name} names no colors: {fork.release.title} gives it those of dom0"
     data: dict[str, object] = {"colors": fork.dom0_colors, "from": "dom0"}
     told = note("inherited-colors", message, place, name, **data)
     failure = None if fork.dom0_colors else Failure("domain-colors", f"Error creating domain {name}")
@@ -154,8 +155,8 @@ def _all(nr_colors: int | None, name: str, place: Location) -> Choice:
 def _checked(  # noqa: PLR0917
     fork: Fork, colors: Iterable[int], source: ColorSource, name: str, place: Location, kind: str
 ) -> Choice:
-    found = tuple(sorted(set(colors))) if fork.dialect.merges else tuple(colors)
-    why = refused_by_fork(found, fork.dialect, fork.nr_colors)
+    found = tuple(sorted(set(colors))) if fork.release.merges else tuple(colors)
+    why = refused_by_fork(found, fork.release, fork.nr_colors)
     failure = Failure(kind, f"Bad LLC color config for {name}: {why}") if why else None
     notes = out_of_range(found, fork.nr_colors, name, place) if why and fork.nr_colors else ()
     return Choice(found, source, place, failure, notes)

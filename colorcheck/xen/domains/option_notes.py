@@ -9,7 +9,7 @@ from colorcheck.xen.domains.color_choice import oddities
 from colorcheck.xen.memory.relocation import used_colors
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Note
 
 

@@ -19,6 +19,7 @@ from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.memory.p2m import PAGES_PER_MIB
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
+from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import MAGIC_PAGES, ColorSource, Domain, DomainKind, Failure, Note
 
 HOST_CRASH = "Error during Hypervisor-to-physical address translation"
@@ -26,7 +27,7 @@ HOST_CRASH = "Error during Hypervisor-to-physical address translation"
 
 def xl_domains(
     deployment: Deployment,
-    version: str,
+    release: Release,
     *,
     coloring: bool,
     nr_colors: int | None,
@@ -41,7 +42,7 @@ def xl_domains(
     notes: list[Note] = []
     next_id = first_id
     for file in deployment.guests:
-        found = xl_domain(file, deployment, host, Rules(version, coloring, nr_colors, has_dom0, fork), next_id)
+        found = xl_domain(file, deployment, host, Rules(release, coloring, nr_colors, has_dom0, fork), next_id)
         domains.append(found.domain)
         notes += found.notes
         if found.domain.failure is None:
@@ -54,7 +55,7 @@ def xl_domains(
 class Rules:
     """What of Xen decides over guests of xl."""
 
-    version: str
+    release: Release
     coloring: bool
     nr_colors: int | None
     has_dom0: bool = True
@@ -78,7 +79,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, nu
     if fork:
         choice = guest_choice(guest, fork)
     else:
-        choice = _choice(guest, rules.version, rules.nr_colors) if rules.coloring else _uncolored(guest)
+        choice = _choice(guest, rules.release, rules.nr_colors) if rules.coloring else _uncolored(guest)
     stopped = Failure("xl-rejects", guest.rejected) if guest.rejected and not fork else None
     ended = Creation() if stopped else _creation(guest, deployment, host)
     failure = stopped or _first(ended, choice.failure)
@@ -89,7 +90,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, nu
         notes.append(note("no-dom0-for-xl", message, file.location, guest.title))
         failure, kept = failure or Failure("other", "there is no dom0 to run xl"), 0
     domain = replace(_domain(guest, choice, number, failure), kept_pages=kept)
-    told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.version, rules.coloring))
+    told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
     reaches = guest.rejected is None and not (failure is ended.failure and ended.before_xen)
     return Asked(guest, domain, told, reaches)
 
@@ -131,7 +132,7 @@ def _uncolored(guest: XlGuest) -> Choice:
     return Choice((), ColorSource.DEFAULT, guest.location("llc_colors"))
 
 
-def _choice(guest: XlGuest, version: str, nr_colors: int | None) -> Choice:
+def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
     place = guest.location("llc_colors")
     if not guest.llc_colors:
         colors = everything(nr_colors)
@@ -142,8 +143,10 @@ def _choice(guest: XlGuest, version: str, nr_colors: int | None) -> Choice:
     if not nr_colors or not refused(guest.llc_colors, nr_colors):
         return Choice(guest.llc_colors, ColorSource.GIVEN, place, None, tuple(notes))
     notes += out_of_range(guest.llc_colors, nr_colors, guest.title, place)
-    if version == "4.20":
-        message = f"Xen 4.20 refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
+    if release.traits.refused_guest_crashes_host:
+        message = (
+            f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
+        )
         notes.append(note("defect-4.20-host-crash", message, place, guest.title, colors=guest.llc_colors))
         failure = Failure("host-panic", HOST_CRASH)
     else:
@@ -151,7 +154,7 @@ def _choice(guest: XlGuest, version: str, nr_colors: int | None) -> Choice:
     return Choice(guest.llc_colors, ColorSource.GIVEN, place, failure, tuple(notes))
 
 
-def _notes(guest: XlGuest, version: str, coloring: bool) -> Iterator[Note]:
+def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
     if guest.rejected:
         yield note(
             "guest-rejected", f"xl stops: {guest.rejected}", guest.file.location, guest.title, reason=guest.rejected
@@ -171,8 +174,10 @@ def _notes(guest: XlGuest, version: str, coloring: bool) -> Iterator[Note]:
                 text=element.written.text,
                 colors=tuple(range(element.first, min(element.last, element.first + 1024) + 1)),
             )
-    if coloring and version == "4.22":
-        message = f"Xen 4.22.0 gives no memory to a guest that a toolstack builds while coloring is on: {guest.title}"
+    if coloring and not release.traits.toolstack_can_populate:
+        message = (
+            f"{release.title} gives no memory to a guest that a toolstack builds while coloring is on: {guest.title}"
+        )
         yield note("defect-4.22.0-populate", message, guest.file.location, guest.title)
     for key in ("pci", "dtdev", "iomem"):
         if (setting := guest.file.setting(key)) is not None:

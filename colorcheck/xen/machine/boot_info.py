@@ -15,27 +15,21 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import (
-    available,
-    cell_sizes,
-    compatible,
-    number,
-    ranges_of,
-    string,
-    unit_name,
-)
+from colorcheck.inputs.device_tree.tree_walk import available, cell_sizes, number, ranges_of, string, unit_name
+from colorcheck.inputs.manifest.manifest import Loader
+from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
 from colorcheck.xen.notes import note
+from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import Note
 
 R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
+EARLY = "Early FDT parsing failed ({})"
+EINVAL, ENOENT = -22, -2
+_OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
 MAX_BANKS = 256
-_DEEPEST_MODULE = 3  # levels below the root
-_LONGEST_PATH = 91  # characters of a module's path
-USUAL_IMAGE_SIZE = {"4.20": 0x174000, "4.21": 0x17C000, "4.22": 0x17C000}
-"""`_end - _start` of the builds that the memory model was measured with, for a target that does not say."""
 
 
 @dataclass(slots=True)
@@ -49,6 +43,12 @@ class _Scan:
     shared: list[Range] = field(default_factory=list)
     static_heap: list[Range] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    panics: list[str] = field(default_factory=list)
+    loader: Loader | None = None
+
+    def stop(self, message: str) -> None:
+        """Xen ends with this message; the first of them is the one that it prints."""
+        self.panics.append(message)
 
     def reserve(self, where: list[Range], found: Range) -> None:
         if _add(self, where, found):
@@ -58,12 +58,12 @@ class _Scan:
         _add(self, self.order, module)
 
 
-def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[Note, ...]]:
+def read_machine(deployment: Deployment, traits: Traits) -> tuple[Machine, tuple[Note, ...]]:
     """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
-    scan = _Scan()
+    scan = _Scan(loader=deployment.manifest.target.loader)
     tree = deployment.tree
     _given_memory(scan, deployment)
-    image_size = _image_size(scan, deployment, version)
+    image_size = _image_size(scan, deployment, traits)
     _loaded(scan, deployment, image_size)
     if tree is not None:
         scan.memreserve = list(_memreserve(tree))
@@ -79,7 +79,8 @@ def read_machine(deployment: Deployment, version: str) -> tuple[Machine, tuple[N
         tuple(scan.static_heap),
         modules,
         image_size,
-        refused,
+        next(iter(scan.panics), EARLY.format(EINVAL) if refused else ""),
+        final=scan.loader is Loader.NONE,
     )
     return machine, tuple(scan.notes)
 
@@ -90,11 +91,11 @@ def _given_memory(scan: _Scan, deployment: Deployment) -> None:
         _add(scan, scan.banks, Range(start, size, "memory", location))
 
 
-def _image_size(scan: _Scan, deployment: Deployment, version: str) -> int:
+def _image_size(scan: _Scan, deployment: Deployment, traits: Traits) -> int:
     size = deployment.xen_image_size or deployment.manifest.target.xen_image_size
     if size and size > 0:
         return size
-    usual = USUAL_IMAGE_SIZE.get(version, max(USUAL_IMAGE_SIZE.values()))
+    usual = traits.usual_image_size
     message = f"the size of Xen's image is not given; a usual build's {usual:#x} bytes stand in"
     scan.notes.append(note("image-size-assumed", message, deployment.manifest.location("target"), size=usual))
     return usual
@@ -151,14 +152,25 @@ def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
     outer = cell_sizes(tree.root)
     for node in tree.root.children:
         if unit_name(node) == "memory" and string(node, "device_type") == "memory":
-            for start, size in _ranges(node, outer) if memory and available(node) else ():
-                _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
+            if memory and available(node):
+                _bank(scan, node, outer)
         elif node.name == "reserved-memory":
             _reserved_below(scan, node, outer)
         elif node.name == "chosen":
             _static_heap(scan, node, outer)
             _initrd(scan, node)
-            _modules_below(scan, node, outer, _Guess())
+            for found in below_chosen(tree):
+                _below_chosen(scan, found)
+
+
+def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
+    """A node of memory (`device_tree_get_meminfo`); without `reg` Xen stops, unless a boot loader writes one."""
+    for start, size in _ranges(node, sizes):
+        _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
+    if "reg" not in node.properties and scan.loader is Loader.NONE:
+        message = f"the node {node.name} of memory has no reg: Xen stops"
+        scan.notes.append(note("memory-without-reg", message, node.location, node=node.path))
+        scan.stop(EARLY.format(ENOENT))
 
 
 def _ranges(node: Node, sizes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
@@ -187,47 +199,59 @@ def _static_heap(scan: _Scan, chosen: Node, sizes: tuple[int, int]) -> None:
         scan.notes.append(note("static-heap", message, held.location, start=held.start, end=held.end))
 
 
-@dataclass(slots=True)
-class _Guess:
-    """How many modules of unknown kind came before: the first is taken for a kernel, the second for a ramdisk."""
-
-    unknown: int = 0
-
-    def kind(self, node: Node) -> str:
-        if compatible(node, "xen,linux-zimage", "multiboot,kernel"):
-            return "kernel"
-        if compatible(node, "xen,linux-initrd", "multiboot,ramdisk"):
-            return "ramdisk"
-        if compatible(node, "xen,xsm-policy", "multiboot,device-tree"):
-            return "other"
-        self.unknown += 1
-        return {1: "kernel", 2: "ramdisk"}.get(self.unknown, "other")
-
-
 def _initrd(scan: _Scan, chosen: Node) -> None:
     """dom0's ramdisk as `linux,initrd-start` and `-end` give it (`process_chosen_node`)."""
-    start = number(chosen.properties.get("linux,initrd-start"))
-    end = number(chosen.properties.get("linux,initrd-end"))
-    if start is not None and end is not None and end > start:
-        place = _place(chosen, "linux,initrd-start")
-        scan.load(Module(start, end - start, "ramdisk", place, "ramdisk"))
-
-
-def _modules_below(scan: _Scan, parent: Node, outer: tuple[int, int], guess: _Guess, depth: int = 2) -> None:
-    """Boot modules and what dom0less domains reserve, in the order of the tree. `depth` is that of the children."""
-    if depth > _DEEPEST_MODULE:
+    first, last = (chosen.properties.get(f"linux,initrd-{end}") for end in ("start", "end"))
+    if first is None:
         return
-    sizes = cell_sizes(parent, *outer)
-    for node in parent.children:
-        if compatible(node, "xen,multiboot-module", "multiboot,module"):
-            domain = parent.path if compatible(parent, "xen,domain") else ""
-            for start, size in _ranges(node, sizes)[:1] if len(node.path) <= _LONGEST_PATH else ():
-                scan.load(Module(start, size, node.name, _place(node), guess.kind(node), domain))
-        elif compatible(node, "xen,domain"):
-            _static_memory(scan, node, sizes)
-        elif compatible(node, "xen,domain-shared-memory-v1"):
-            _shared_memory(scan, node, sizes)
-        _modules_below(scan, node, sizes, guess, depth + 1)
+    start, end = number(first), number(last)
+    if start is not None and end is not None and start < end:
+        scan.load(Module(start, end - start, "ramdisk", first.location, "ramdisk"))
+        return
+    if start is None:
+        wrong, place = f"linux,initrd-start has {len(first.value)} bytes, not 4 or 8", first
+    elif last is None:
+        wrong, place = "linux,initrd-start has no linux,initrd-end", first
+    elif end is None:
+        wrong, place = f"linux,initrd-end has {len(last.value)} bytes, not 4 or 8", last
+    else:
+        wrong, place = f"linux,initrd-end is {end:#x}, not above the start {start:#x}", last
+    scan.notes.append(note("initrd-damaged", f"{wrong}: Xen stops", place.location))
+    scan.stop(EARLY.format(EINVAL))
+
+
+def _below_chosen(scan: _Scan, found: Found) -> None:
+    match found.item:
+        case Item.MODULE:
+            _module(scan, found)
+        case Item.DOMAIN:
+            _static_memory(scan, found.node, found.sizes)
+        case Item.SHARED_MEMORY:
+            _shared_memory(scan, found.node, found.sizes)
+
+
+def _module(scan: _Scan, found: Found) -> None:
+    """A boot module; without a whole `reg` Xen stops, unless a boot loader writes one (`process_multiboot_node`)."""
+    node = found.node
+    for start, size in _ranges(node, found.sizes)[:1]:
+        scan.load(Module(start, size, node.name, _place(node), found.kind, found.domain))
+        return
+    given = node.properties.get("reg")
+    if given is not None:
+        needed = 4 * sum(found.sizes)
+        message = f"reg of the boot module {node.name} has {len(given.value)} bytes, Xen reads {needed}: it stops"
+        scan.notes.append(note("module-short-reg", message, given.location, node=node.path, needed=needed))
+        scan.stop(f"fdt: node `{node.name}': `reg` property length is too short")
+        return
+    firmware = "xen,uefi-binary" in node.properties and scan.loader in (None, Loader.UEFI)
+    stops = scan.loader is Loader.NONE
+    if stops:
+        scan.stop(f"node {node.name} missing `reg' property")
+    if not firmware:
+        then = "Xen stops" if stops else "a boot loader has to write it, else Xen stops"
+        message = f"the boot module {node.name} has no reg: {then}"
+        data: dict[str, object] = {"module": node.path, "module_kind": found.kind, "stops": stops}
+        scan.notes.append(note("module-without-reg", message, node.location, found.domain[len("/chosen/") :], **data))
 
 
 def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
@@ -272,11 +296,16 @@ def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
         if found and bank.start < found[-1].end:
             message = f"the memory {bank.start:#x}-{bank.end:#x} overlaps {found[-1].start:#x}-{found[-1].end:#x}"
             scan.notes.append(note("bank-overlap", message, bank.location, start=bank.start, end=bank.end))
+            if -(-bank.start // PAGE) < min(bank.end, found[-1].end) // PAGE and scan.loader in (None, Loader.NONE):
+                scan.stop(_OVERLAPPING_BANKS)
             if bank.end > found[-1].end:
                 found.append(replace(bank, start=found[-1].end, size=bank.end - found[-1].end))
         else:
             found.append(bank)
     return tuple(found)
+
+
+_BEFORE_MEMRESERVE = ("xen", "device-tree")  # registered first, so that no entry of /memreserve/ drops them
 
 
 def _registered(scan: _Scan) -> tuple[tuple[Module, ...], bool]:
@@ -289,7 +318,8 @@ def _registered(scan: _Scan) -> tuple[tuple[Module, ...], bool]:
     before: list[Range] = []
     refused = False
     for held in scan.order:
-        others = [*before, *(m for m in scan.memreserve if not _inside(held, m))]
+        entries = () if isinstance(held, Module) and held.kind in _BEFORE_MEMRESERVE else scan.memreserve
+        others = [*before, *(m for m in entries if not _inside(held, m))]
         other = next((known for known in others if held.overlaps(known)), None)
         if other is None:
             before.append(held)

@@ -51,7 +51,8 @@ class Machine:
 
     `banks` ascending and without overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static
     heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is
-    `_end - _start` in bytes. `refused` tells that a reserved range overlaps another range, which ends the boot.
+    `_end - _start` in bytes. `panic` is Xen's message where it stops at what it reads of the machine, else empty.
+    `final` tells that the tree is the very one that Xen gets: what it lacks, nobody adds.
     """
 
     banks: tuple[Range, ...]
@@ -60,7 +61,8 @@ class Machine:
     static_heap: tuple[Range, ...] = ()
     modules: tuple[Module, ...] = ()
     image_size: int = 0
-    refused: bool = False
+    panic: str = ""
+    final: bool = False
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:

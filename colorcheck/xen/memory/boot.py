@@ -29,7 +29,6 @@ from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes import note
 from colorcheck.xen.system import Boot, Built, Domain, DomainKind, Failure, Note, System
 
-MODELLED = ("4.20", "4.21", "4.22")
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
 
 
@@ -46,13 +45,13 @@ def boot_again(system: System) -> Boot | None:
     """The boot of a system alone: all that it depends on is in its `preparation`, so that a system that was changed
     (other colors, memory, reserve, modules) boots without the files."""
     prepared = system.preparation
-    if prepared is None or system.version not in MODELLED:
+    if prepared is None or not system.release.modelled:
         return None
     if system.panic:
         return _stopped(system, system.panic)
     if not system.coloring:
         return _uncolored(system)
-    if system.nr_colors is None or not prepared.machine.banks:
+    if system.nr_colors is None or not (prepared.machine.banks or prepared.machine.final):
         return None
     return _Run(system, prepared, system.nr_colors).boot()
 
@@ -120,7 +119,7 @@ class _Run:
         regions = free_regions(self.machine, region)
         allocator = BootAllocator(regions)
         try:
-            compressed = consume(allocator, self.machine, self.system.version)
+            compressed = consume(allocator, self.machine, self.system.release.traits)
         except OutOfBootMemoryError:
             return None, Failure("other", "Xen BUG at common/page_alloc.c: no memory for the boot allocator")
         heaps = heaps_of_boot.split(allocator.regions, self.prepared.buddy_size)
@@ -142,7 +141,7 @@ class _Run:
 
     def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
         if domain.kind is DomainKind.DOM0 and layout is not None:
-            return build_dom0(domain, heap, layout, self.prepared, self.system.version)
+            return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)
 
     def _guests(self, heap: ColorHeap) -> ColorHeap:
@@ -154,7 +153,7 @@ class _Run:
                 down = Failure("host-panic", f"Xen went down when {crashed.name} was created")
                 self.built.append(Built(domain, False, down, (), 0, heap.free, heap.free))
                 continue
-            attempt = build_guest(domain, heap, self.prepared, self.system.version)
+            attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)
             self.built.append(attempt.built)
             heap = attempt.heap
             if attempt.panics:

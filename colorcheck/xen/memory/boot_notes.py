@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from colorcheck.core.units import PAGE
 from colorcheck.xen.machine.preparation import Preparation
@@ -11,6 +12,7 @@ from colorcheck.xen.memory.building import guest_mappings
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.notes import note
+from colorcheck.xen.release.traits import BankOrder
 from colorcheck.xen.system import Domain, DomainKind, Note, System
 
 _4_GIB = 4 << 30
@@ -44,10 +46,10 @@ def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Lay
         return
     before = _unplaced_before(system, prepared, domain)
     if not layout.banks and not before:
-        least = max(min(domain.pages * PAGE, 128 * _MIB), need)
+        least = max(min(domain.pages * PAGE, system.release.traits.first_bank_minimum), need)
         message = (
-            f"Xen 4.22 wants {least // _MIB} MiB in one piece for dom0's first bank and finds none; "
-            "4.20 and 4.21 boot with this layout"
+            f"{system.release.title} wants {least // _MIB} MiB in one piece for dom0's first bank and finds none; "
+            "releases before 4.22 boot with this layout"
         )
         yield note("first-bank-4.22", message, place, domain.name, needed=least)
     else:
@@ -57,9 +59,12 @@ def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Lay
 
 
 def _unplaced_before(system: System, prepared: Preparation, domain: Domain) -> int:
-    """Bytes of dom0's memory that 4.21 would not place."""
-    pieces = hwdom.free_pieces(prepared.machine, 0, "4.21")
-    return hwdom.banks(pieces, domain.pages * PAGE, "4.21", 0)[1] if system.version == "4.22" else 1
+    """Bytes of dom0's memory that a release without a minimum for the first bank would not place."""
+    if not system.release.traits.first_bank_minimum:
+        return 1
+    lenient = replace(system.release.traits, first_bank_minimum=0, dom0_bank_order=BankOrder.SIZE)
+    pieces = hwdom.free_pieces(prepared.machine, 0, lenient)
+    return hwdom.banks(pieces, domain.pages * PAGE, lenient, 0)[1]
 
 
 def _pool(domain: Domain, prepared: Preparation) -> Iterator[Note]:

@@ -14,6 +14,7 @@ from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.memory.page_tables import PageTables
 from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, Compression, compression, valid_groups
+from colorcheck.xen.release.traits import FrameTableRounding, Traits
 
 PAGE_INFO = 56  # sizeof(struct page_info) on Arm64
 _MIB = 1 << 20
@@ -101,12 +102,12 @@ def _whole_pages(spans: Sequence[Span]) -> list[Span]:
     return sorted(span for span in pages if span[0] < span[1])
 
 
-def consume(allocator: BootAllocator, machine: Machine, version: str) -> Compression:
+def consume(allocator: BootAllocator, machine: Machine, traits: Traits) -> Compression:
     """Takes all that `setup_mm` and `vm_init` take, in their order. Raises OutOfBootMemoryError."""
     banks = machine.spans
     compressed = compression(banks)
     _direct_map(allocator, banks, compressed)
-    if version in ("4.20", "4.21"):
+    if traits.frame_table_rounding is FrameTableRounding.BLOCKS:
         _frame_table_whole(allocator, banks, compressed)
     else:
         _frame_table_chunks(allocator, banks, compressed)
@@ -126,7 +127,7 @@ def _direct_map(allocator: BootAllocator, banks: Sequence[Span], compressed: Com
 
 
 def _frame_table_whole(allocator: BootAllocator, banks: Sequence[Span], compressed: Compression) -> None:
-    """4.20 and 4.21: one table for the whole span of memory, rounded up to 2 MiB, or 32 MiB from there on."""
+    """One table for the whole span of memory, rounded up to 2 MiB, or 32 MiB from there on."""
     first, last = banks[0][0] >> PAGE_SHIFT, (max(end for _, end in banks) >> PAGE_SHIFT) - 1
     size = (compressed.pdx(last) - compressed.pdx(first) + 1) * PAGE_INFO
     unit = 2 * _MIB if size < 32 * _MIB else 32 * _MIB
@@ -137,7 +138,7 @@ def _frame_table_whole(allocator: BootAllocator, banks: Sequence[Span], compress
 
 
 def _frame_table_chunks(allocator: BootAllocator, banks: Sequence[Span], compressed: Compression) -> None:
-    """4.22: one chunk for each run of groups of 1 GiB that hold memory, rounded up to a page."""
+    """One chunk for each run of groups of 1 GiB that hold memory, rounded up to a page."""
     tables = PageTables(needs_top=False)
     base = compressed.pdx(banks[0][0] >> PAGE_SHIFT) // GROUP * GROUP
     max_pdx = compressed.pdx((max(end for _, end in banks) >> PAGE_SHIFT) - 1) + 1

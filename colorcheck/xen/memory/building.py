@@ -17,6 +17,7 @@ from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frames import Frames
 from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import Built, Domain, Failure
 
 _GIB = 1 << 30
@@ -90,7 +91,7 @@ class _Creation:
         return Attempt(built, self.heap, panics=failure is not None)
 
 
-def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, version: str) -> Attempt:
+def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits) -> Attempt:
     """dom0: bank after bank, each page with the tables that it needs, then the devices' tables."""
     creation = _Creation(domain, heap)
     if domain.failure:
@@ -104,8 +105,8 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     if rest:
         return creation.ended(unallocated(rest))
     if not creation.take(layout.device_tables):
-        name = "DOM0" if version == "4.20" else "d0"
-        return creation.ended(Failure("domain-memory", f"Could not set up {name} guest OS (rc = -22)"))
+        message = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
+        return creation.ended(Failure("domain-memory", message))
     failure = _loading(layout.banks, prepared.first_bank(domain.name))
     return creation.ended(failure, p2m_pages=layout.tables)
 
@@ -152,10 +153,10 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
     return creation.ended(_loading(banks, prepared.first_bank(domain.name)))
 
 
-def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, version: str) -> Attempt:
+def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> Attempt:
     """A guest of xl: P2M pool, memory and magic pages. A failure is not Xen's end, and what it took is lost."""
     creation = _Creation(domain, heap)
-    plan = guest_plan(domain, prepared, version)
+    plan = guest_plan(domain, prepared, traits)
     served = creation.take(plan.pages)
     if plan.failure is None:
         creation.banks += guest_banks(domain.pages * PAGE)[0]
@@ -171,12 +172,12 @@ class GuestPlan:
     failure: Failure | None = None
 
 
-def guest_plan(domain: Domain, prepared: Preparation, version: str) -> GuestPlan:
+def guest_plan(domain: Domain, prepared: Preparation, traits: Traits) -> GuestPlan:
     """How the creation of a guest goes on a host with frames enough."""
     if domain.failure:
         return GuestPlan(domain.kept_pages, domain.failure)
     fits = tables(guest_mappings(domain), prepared.p2m_levels) <= domain.p2m_pages
-    if version == "4.22":
+    if not traits.toolstack_can_populate:
         return GuestPlan(domain.p2m_pages, NO_MEMORY)
     if guest_banks(domain.pages * PAGE)[1]:
         return GuestPlan(domain.p2m_pages, NO_MEMORY)

@@ -13,6 +13,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.release.traits import BankOrder, Traits
 
 GRANT_FRAMES = 64
 _MIB = 1 << 20
@@ -32,11 +33,11 @@ def first_bank_need(kernel: Module | None, ramdisk: Module | None) -> int:
     return round_up(kernel.size if kernel else 1) + _BLOCK + round_up(ramdisk.size if ramdisk else 0)
 
 
-def free_pieces(machine: Machine, text_frame: int, version: str) -> list[Span]:
+def free_pieces(machine: Machine, text_frame: int, traits: Traits) -> list[Span]:
     """The pieces of guest address space that dom0's banks are made of, in bytes, in the order in which they fill up.
 
     Host memory without the reserved ranges and without dom0's grant table, which lies over the first frames of
-    Xen's text (`text_frame`). Each piece is narrowed to whole 2 MiB. On 4.20 its end is taken one page short.
+    Xen's text (`text_frame`). Each piece is narrowed to whole 2 MiB.
     """
     holes = [(held.start // PAGE, -(-held.end // PAGE)) for held in machine.reserved if held.size]
     blocked = merged([*holes, (text_frame, text_frame + GRANT_FRAMES)])
@@ -45,23 +46,24 @@ def free_pieces(machine: Machine, text_frame: int, version: str) -> list[Span]:
     for bank in memory:
         for low, high in without(bank, blocked):
             start = round_up(low * PAGE)
-            end = (high - 1 if version == "4.20" else high) * PAGE
+            end = (high - 1 if traits.dom0_end_short_by_a_page else high) * PAGE
             if start <= end:
                 pieces.append((start, start + max(0, end - start) // _BLOCK * _BLOCK))
-    if version in ("4.20", "4.21"):
+    if traits.dom0_bank_order is BankOrder.SIZE:
         pieces.sort(key=lambda piece: piece[0] - piece[1])
     return pieces
 
 
-def banks(pieces: list[Span], memory: int, version: str, need: int) -> tuple[list[Span], int]:
+def banks(pieces: list[Span], memory: int, traits: Traits, need: int) -> tuple[list[Span], int]:
     """dom0's banks for `memory` bytes, and the bytes that found no place.
 
-    From 4.22 on a piece is no first bank if what it would give is less than 128 MiB and than the memory, or less
-    than `need` bytes.
+    Where a release has a minimum for the first bank, a piece is none if what it would give is less than that and than
+    the memory, or less than `need` bytes.
     """
     found: list[Span] = []
     rest = memory
-    least = max(min(memory, 128 * _MIB), need) if version == "4.22" else 0
+    minimum = traits.first_bank_minimum
+    least = max(min(memory, minimum), need) if minimum else 0
     for start, end in pieces:
         if rest <= 0:
             break

@@ -25,7 +25,7 @@ def dom0_layout(system: System) -> hwdom.Dom0Layout | None:
         return None
     image = relocation.image_frames(region[0], prepared.machine.image_size, system.nr_colors, system.xen_colors)
     text = min(run.first for run in image)
-    pieces = hwdom.free_pieces(prepared.machine, text, system.version)
+    pieces = hwdom.free_pieces(prepared.machine, text, system.release.traits)
     memory = prepared.dom0_memory if -(-prepared.dom0_memory // PAGE) == dom0.pages else dom0.pages * PAGE
-    found, unplaced = hwdom.banks(pieces, memory, system.version, prepared.first_bank("dom0"))
+    found, unplaced = hwdom.banks(pieces, memory, system.release.traits, prepared.first_bank("dom0"))
     return hwdom.layout(found, unplaced, list(prepared.devices), prepared.p2m_levels)

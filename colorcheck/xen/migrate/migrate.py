@@ -15,26 +15,28 @@ from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, is_bare
-from colorcheck.xen.migrate.migrate_arguments import Migration, dialect_of_arguments, migrate_boot_arguments
+from colorcheck.xen.migrate.migrate_arguments import Migration, migrate_boot_arguments, release_of_arguments
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.spelling import mask_cells, mask_colors, written_colors
-from colorcheck.xen.release.dialects import DIALECTS, Concept, Dialect, OtherDomains, PropertyKind, dialect_of
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import RELEASES, SERIES
+from colorcheck.xen.release.spelling import Concept, OtherDomains, PropertyKind
 
 __all__ = [
     "Migration",
-    "dialect_of_arguments",
     "migrate_boot_arguments",
     "migrate_image_builder",
     "migrate_tree",
     "migrate_xl",
+    "release_of_arguments",
 ]
 
 
-def migrate_xl(file: XlFile, target: Dialect) -> Migration:
+def migrate_xl(file: XlFile, target: Release) -> Migration:
     """The key of the colors renamed, and elements written so that the target reads the same colors."""
     if not target.xl_keys or not file.accepted:
         return Migration()
-    keys = {key for dialect in DIALECTS for key in dialect.xl_keys}
+    keys = {key for release in RELEASES for key in release.xl_keys}
     edits: list[Edit] = []
     for setting in file.settings:
         if setting.name in keys:
@@ -54,7 +56,7 @@ def _ranges(setting: XlSetting) -> Iterator[Edit]:
             yield Edit(item.whole, f'"{text}"' if is_bare(item) else text)
 
 
-def migrate_tree(tree: DeviceTree, target: Dialect) -> Migration:
+def migrate_tree(tree: DeviceTree, target: Release) -> Migration:
     """The colors of the dom0less domains as the property that the target reads.
 
     A blob has no places to edit: its domains give problems with the text to write.
@@ -67,7 +69,7 @@ def migrate_tree(tree: DeviceTree, target: Dialect) -> Migration:
     return result
 
 
-def _migrate_domain(node: Node, target: Dialect) -> Migration:
+def _migrate_domain(node: Node, target: Release) -> Migration:
     found = [node.properties[name] for name in ("llc-colors", "colors") if name in node.properties]
     if not found:
         return _without_colors(node, target)
@@ -95,28 +97,28 @@ def _colors_of(written: Property) -> tuple[int, ...] | None:
     """The colors that a property names; None if it is a list that no Xen accepts."""
     if _kind_of(written) is PropertyKind.MASK:
         return mask_colors(written.value)
-    upstream = dialect_of("4.20")
-    read = read_colors(passage(written.strings[0].text, Location("")), upstream, upstream.most_colors)
+    lenient = SERIES[0]
+    read = read_colors(passage(written.strings[0].text, Location("")), lenient, lenient.most_colors)
     return None if read.error else read.colors
 
 
-def _without_colors(node: Node, target: Dialect) -> Migration:
-    """A domain without colors gets other ones in another dialect."""
+def _without_colors(node: Node, target: Release) -> Migration:
+    """A domain without colors gets other ones in another release."""
     default = "dom0's colors" if target.domain_default is OtherDomains.DOM0S else "all colors"
-    if target.inherits:
+    if target.traits.inherits_colors:
         default += ", or those of the domain before it"
     message = f"{node.name} names no colors: with {target.title} it gets {default}"
     return Migration(problems=(Problem("default-differs", message, node.location, "write its colors down"),))
 
 
-def migrate_image_builder(file: ImageBuilderFile, target: Dialect) -> Migration:
+def migrate_image_builder(file: ImageBuilderFile, target: Release) -> Migration:
     """What a configuration says in XEN_CMD. ImageBuilder itself writes only what the first Xilinx lines read."""
     command = file.get("XEN_CMD")
     result = migrate_boot_arguments(command.value, target) if command else Migration()
     return result + Migration(problems=tuple(_lost_keys(file, target)))
 
 
-def _lost_keys(file: ImageBuilderFile, target: Dialect) -> Iterator[Problem]:
+def _lost_keys(file: ImageBuilderFile, target: Release) -> Iterator[Problem]:
     """Keys whose effect the target does not know."""
     for name, concept in (("XEN_COLORS", Concept.XEN_COLORS), ("DOM0_COLORS", Concept.DOM0_COLORS)):
         written, option = file.get(name), next(iter(target.options_for(concept)), None)

@@ -11,14 +11,17 @@ from colorcheck.files.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.boot.boot_arguments import option_spans, read_boot_arguments
 from colorcheck.xen.options.options import LONGEST_OPTION, Option, OptionFate, boot_arguments
 from colorcheck.xen.options.spelling import same_colors, written_size
-from colorcheck.xen.release.dialects import DIALECTS, BootOption, Concept, Dialect, OptionKind
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import SERIES
+from colorcheck.xen.release.spelling import BootOption, Concept, OptionKind
+from colorcheck.xen.release.xilinx import XILINX
 
 _GEOMETRY = (Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Edits that do not overlap, and what the other dialect cannot say or what has no place to be edited at."""
+    """Edits that do not overlap, and what the other release cannot say or what has no place to be edited at."""
 
     edits: tuple[Edit, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -27,29 +30,29 @@ class Migration:
         return Migration(self.edits + other.edits, self.problems + other.problems)
 
 
-def dialect_of_arguments(arguments: Passage) -> Dialect:
-    """The dialect that knows most of the options, old names counting less; among equals the newest upstream one."""
+def release_of_arguments(arguments: Passage) -> Release:
+    """The release that knows most of the options, old names counting less; among equals the newest upstream one."""
     names = [option.text.partition("=")[0].removeprefix("no-") for option in read_boot_arguments(arguments)]
-    newest_first = sorted(DIALECTS, key=lambda dialect: (dialect.modelled, dialect.name), reverse=True)
-    return max(newest_first, key=lambda dialect: sum(_familiarity(dialect.option(name)) for name in names))
+    newest_first = (*reversed(SERIES), *reversed(XILINX))
+    return max(newest_first, key=lambda release: sum(_familiarity(release.option(name)) for name in names))
 
 
 def _familiarity(option: BootOption | None) -> int:
     return 0 if option is None else 1 if option.legacy else 2
 
 
-def migrate_boot_arguments(arguments: Passage, target: Dialect, source: Dialect | None = None) -> Migration:
+def migrate_boot_arguments(arguments: Passage, target: Release, source: Release | None = None) -> Migration:
     """The options in the target's spelling, meaning what they mean to the source.
 
-    `source` is the dialect that they are written in; without it, the one that knows most of their names. Arguments
+    `source` is the release that they are written in; without it, the one that knows most of their names. Arguments
     without places (those of a blob) give a problem with the new text instead of edits.
     """
-    origin = source or dialect_of_arguments(arguments)
-    return Migration() if origin.name == target.name else _Arguments(arguments, origin, target).migrate()
+    origin = source or release_of_arguments(arguments)
+    return Migration() if origin.modelled_as == target.modelled_as else _Arguments(arguments, origin, target).migrate()
 
 
 class _Arguments:
-    def __init__(self, arguments: Passage, origin: Dialect, target: Dialect) -> None:
+    def __init__(self, arguments: Passage, origin: Release, target: Release) -> None:
         self.arguments = arguments
         self.origin = origin
         self.target = target

@@ -1,11 +1,17 @@
-"""Where Xen's boot arguments stand (`device_tree_bootargs`, xen/arch/arm/bootfdt.c, 4.20–4.22)."""
+"""Where Xen's boot arguments come from: built into Xen, given in the manifest, or in the device tree.
+
+Source: `boot_fdt_cmdline`, `add_boot_cmdline`, `boot_cmdline_find_by_kind` (xen/common/device-tree/bootinfo.c and
+bootinfo-fdt.c, 4.20 to 4.22), `cmdline_parse` (xen/common/kernel.c).
+"""
 
 from __future__ import annotations
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
-from colorcheck.inputs.device_tree.tree_walk import compatible, string
+from colorcheck.inputs.device_tree.tree import DeviceTree, Property
+from colorcheck.xen.machine.chosen_walk import Item, below_chosen
+
+_MOST_COMMAND_LINES = 32  # modules' arguments that Xen keeps
 
 
 def text_of(found: Property) -> Passage:
@@ -17,45 +23,65 @@ def text_of(found: Property) -> Passage:
 
 
 def xen_arguments(deployment: Deployment) -> Passage:
-    """Xen's boot arguments; empty where it has none.
+    """All arguments that Xen reads, those built into it (CONFIG_CMDLINE) first; empty where it has none."""
+    found, built_in = given_arguments(deployment), built_in_arguments(deployment)
+    if not built_in.text or not found.text:
+        return found if not built_in.text else built_in
+    shift = len(built_in.text) + 1
+    pieces = tuple((begin + shift, place) for begin, place in found.pieces or ((0, found.whole),))
+    return Passage(f"{built_in.text} {found.text}", found.whole, (*built_in.pieces, *pieces))
 
-    The manifest's override comes first, then `xen,xen-bootargs`. `bootargs` counts only if dom0's arguments stand
-    elsewhere. Arguments built into Xen (CONFIG_CMDLINE) are read before.
-    """
-    found = given_arguments(deployment)
-    built_in = deployment.kconfig.get("CMDLINE", "").strip('"')
-    if not built_in:
-        return found
-    shift = len(built_in) + 1
-    pieces = tuple((begin + shift, place) for begin, place in found.pieces)
-    start = ((0, deployment.manifest.location("target.kconfig")),) if pieces else ()
-    return Passage(f"{built_in} {found.text}", found.whole, (*start, *pieces))
+
+def built_in_arguments(deployment: Deployment) -> Passage:
+    """CONFIG_CMDLINE; empty where Xen was built without."""
+    place = deployment.build_place("CMDLINE")
+    text = deployment.kconfig.get("CMDLINE", "").strip('"')
+    return Passage(text, place, ((0, place),) if text else ())
+
+
+def only_built_in(deployment: Deployment) -> bool:
+    """Whether Xen ignores what it is given: CONFIG_CMDLINE_OVERRIDE, which Kconfig takes with a CMDLINE only."""
+    return deployment.kconfig.get("CMDLINE_OVERRIDE") == "y" and bool(built_in_arguments(deployment).text)
 
 
 def given_arguments(deployment: Deployment) -> Passage:
-    """As `xen_arguments`, without those that are built into Xen."""
-    found = deployment.manifest.boot_arguments or _from_tree(deployment.tree)
+    """The arguments that the boot loader hands over: the manifest's go before those of the device tree.
+
+    Empty, at the place of the tree, where there are none, and where Xen ignores them.
+    """
+    found = None if only_built_in(deployment) else deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
     if found is not None:
         return found
     return Passage("", Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs"))
 
 
-def _from_tree(tree: DeviceTree | None) -> Passage | None:
+def tree_arguments(tree: DeviceTree | None) -> Passage | None:
+    """Xen's arguments in a device tree; None where it has none.
+
+    They stand in `xen,xen-bootargs`. Without that property `bootargs` counts if dom0's arguments stand elsewhere:
+    in `xen,dom0-bootargs`, or in a kernel module.
+    """
+    found = arguments_property(tree)
+    return None if found is None else text_of(found)
+
+
+def arguments_property(tree: DeviceTree | None) -> Property | None:
+    """The property of /chosen that Xen takes its arguments from; only its first string counts."""
     chosen = tree.node("/chosen") if tree else None
-    if chosen is None:
+    if tree is None or chosen is None:
         return None
     own = chosen.properties.get("xen,xen-bootargs")
     if own is not None:
-        return text_of(own)
-    shared = chosen.properties.get("bootargs")
-    elsewhere = "xen,dom0-bootargs" in chosen.properties or _kernel_has_arguments(chosen)
-    return text_of(shared) if shared is not None and elsewhere else None
+        return own
+    elsewhere = "xen,dom0-bootargs" in chosen.properties or _kernel_has_arguments(tree)
+    return chosen.properties.get("bootargs") if elsewhere else None
 
 
-def _kernel_has_arguments(chosen: Node) -> bool:
-    """Whether dom0's kernel module brings arguments of its own."""
-    return any(
-        compatible(node, "xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
-        and bool(string(node, "bootargs"))
-        for node in chosen.children
-    )
+def _kernel_has_arguments(tree: DeviceTree) -> bool:
+    """Whether the first module with `bootargs` that Xen takes for a kernel outside of domains has any in it."""
+    modules = [
+        found for found in below_chosen(tree) if found.item is Item.MODULE and "bootargs" in found.node.properties
+    ]
+    kept = (found for found in modules[:_MOST_COMMAND_LINES] if found.kind == "kernel" and not found.domain)
+    first = next(kept, None)
+    return first is not None and bool(text_of(first.node.properties["bootargs"]).text)

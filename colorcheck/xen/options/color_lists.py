@@ -7,13 +7,14 @@ function of that name in `xen/arch/arm/coloring.c` (2019.2, 2020.2) and `xen/arc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from colorcheck.core.c_numbers import UINT, simple_strtoull
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.color_list import ColorListText, Piece, PieceKind, read_color_list
-from colorcheck.xen.release.dialects import Dialect, dialect_of
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import release_of
+from colorcheck.xen.release.traits import Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +78,13 @@ class ColorListRejected(ValueError):
         self.color_list = color_list
 
 
-Reader = Callable[[ColorListText, int, int], ColorList]
-"""Reads a list, given the room of its array and the number that every color must be below."""
+Reader = Callable[[ColorListText, Traits, int, int], ColorList]
+"""Reads a list, given the release's traits, the room of its array and the number that every color must be below."""
 
 
-def read_upstream(written: ColorListText, room: int, limit: int) -> ColorList:
-    """4.20 and 4.21: a missing number counts as 0, and what was read before an error stays."""
-    return _read_upstream(written, room, limit, missing_allowed=True)
-
-
-def read_upstream_strict(written: ColorListText, room: int, limit: int) -> ColorList:
-    """4.22: a missing number is an error, and an error empties the list."""
-    found = _read_upstream(written, room, limit, missing_allowed=False)
-    return replace(found, colors=(), count=0) if found.error else found
-
-
-def _read_upstream(written: ColorListText, room: int, limit: int, *, missing_allowed: bool) -> ColorList:
+def read_upstream(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
+    """Upstream: what a missing number, a color beyond the limit and an error do is each a trait of the release."""
+    limit = limit if traits.color_of_128_is_rejected_when_read else UINT
     items: list[ColorItem] = []
     colors: list[int] = []
     error = None
@@ -100,7 +92,7 @@ def _read_upstream(written: ColorListText, room: int, limit: int, *, missing_all
     while position < len(pieces):
         piece = pieces[position]
         item = _item(piece)
-        if item.missing and not missing_allowed:
+        if item.missing and traits.number_needs_digits:
             error = ListError("missing-number", "a number is missing", piece.start, piece.end)
             break
         error = _range_error(item, len(colors), room, limit)
@@ -115,6 +107,8 @@ def _read_upstream(written: ColorListText, room: int, limit: int, *, missing_all
             error = _stray(pieces[position])
             break
         position += 1
+    if error and not traits.rejected_list_remains:
+        colors = []
     return ColorList(written, tuple(colors), tuple(items), error, len(colors))
 
 
@@ -142,9 +136,9 @@ def _item(piece: Piece) -> ColorItem:
     return ColorItem(piece.start, piece.end, first, last, missing=not (piece.first and piece.last))
 
 
-def read_xilinx_list(written: ColorListText, room: int, limit: int) -> ColorList:
+def read_xilinx_list(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
     """Xilinx 4.17: commas count for nothing; text that is no number is read as color 0 until the array is full."""
-    del limit  # checked only later, against the number of colors
+    del traits, limit  # checked only later, against the number of colors
     items: list[ColorItem] = []
     colors: list[int] = []
     error = None
@@ -164,12 +158,12 @@ def read_xilinx_list(written: ColorListText, room: int, limit: int) -> ColorList
     return ColorList(written, tuple(colors), tuple(items), error, len(colors))
 
 
-def read_xilinx_mask(written: ColorListText, room: int, limit: int) -> ColorList:
+def read_xilinx_mask(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
     """Xilinx 2020.2 to 4.16: ranges only, merged into a mask of 32-bit words; what was read before an error stays.
 
     The bound is off by one word: colors 128 to 159 are stored behind the mask's four words.
     """
-    del room, limit
+    del traits, room, limit
     colors: set[int] = set()
     items, error = _ranges(written.pieces)
     for item in items:
@@ -184,12 +178,12 @@ def read_xilinx_mask(written: ColorListText, room: int, limit: int) -> ColorList
     return ColorList(written, tuple(sorted(colors)), items, error, len(colors))
 
 
-def read_xilinx_single_mask(written: ColorListText, room: int, limit: int) -> ColorList:
+def read_xilinx_single_mask(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
     """Xilinx 2019.2: ranges only, merged into one 64-bit mask; an error empties it.
 
     A color's bit is shifted as a 32-bit signed number, so colors count modulo 32 and color 31 sets all bits above.
     """
-    del room, limit
+    del traits, room, limit
     items, error = _ranges(written.pieces)
     if error:
         return ColorList(written, (), items, error)
@@ -229,31 +223,30 @@ def _signed(value: int) -> int:
 
 READERS: dict[str, Reader] = {
     "upstream": read_upstream,
-    "upstream-strict": read_upstream_strict,
     "xilinx-list": read_xilinx_list,
     "xilinx-mask": read_xilinx_mask,
     "xilinx-single-mask": read_xilinx_single_mask,
 }
-"""By the name in `Dialect.lists`."""
+"""By the name in `Release.lists`."""
 
 
-def read_colors(written: Passage, dialect: Dialect, room: int, most_colors: int | None = None) -> ColorList:
-    """What a Xen of that dialect makes of a list.
+def read_colors(written: Passage, release: Release, room: int, most_colors: int | None = None) -> ColorList:
+    """What a Xen of that release makes of a list.
 
     `room` is how many colors its array holds: `most_colors` on the command line, the number of colors of the cache
     in the device tree. `most_colors` is the limit that Xen was built with.
     """
-    limit = dialect.most_colors if most_colors is None else most_colors
-    return READERS[dialect.lists](read_color_list(written), room, limit)
+    limit = release.most_colors if most_colors is None else most_colors
+    return READERS[release.lists](read_color_list(written), release.traits, room, limit)
 
 
 def parse_color_list(text: str, nr_colors: int, xen: str = "4.20") -> tuple[int, ...]:
     """The colors of a list that Xen reads into room for `nr_colors`, in its order and with repetitions.
 
     This is how upstream reads `llc-colors` of a device tree. Raises `ColorListRejected` where Xen refuses the list,
-    and `UnknownDialectError`.
+    and `UnknownReleaseError`.
     """
-    found = read_colors(passage(text, Location("")), dialect_of(xen), nr_colors)
+    found = read_colors(passage(text, Location("")), release_of(xen), nr_colors)
     if found.error:
         raise ColorListRejected(found)
     return found.colors

@@ -8,7 +8,8 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
-from colorcheck.xen.release.dialects import Concept
+from colorcheck.xen.release.spelling import Concept
+from colorcheck.xen.release.traits import CacheProbe
 from colorcheck.xen.system import Failure, Note
 
 
@@ -24,11 +25,10 @@ class Geometry:
     panic: Failure | None = None
 
 
-def probed_cache(board: Board | None, version: str) -> Cache | None:
+def probed_cache(board: Board | None, probe: CacheProbe) -> Cache | None:
     """The cache that Xen's probe takes on the boot CPU (`get_llc_way_size`).
 
-    4.20 and 4.21 go down from level 7 to the first unified cache. 4.22 goes up from level 1, stops at the first level
-    without any cache, and takes the last unified one. Only what CLIDR_EL1 lists is seen.
+    Only what CLIDR_EL1 lists is seen.
     """
     if board is None or not board.clusters:
         return None
@@ -41,24 +41,24 @@ def probed_cache(board: Board | None, version: str) -> Cache | None:
     found = None
     for level in range(1, 8):
         here = by_level.get(level)
-        if here is None and level > 1 and version not in ("4.20", "4.21"):
+        if here is None and level > 1 and probe is CacheProbe.UPWARDS:
             break
         found = next((cache for cache in here or () if cache.kind == "unified"), found)
     return found
 
 
-def geometry(arguments: BootArguments, board: Board | None, version: str, most_colors: int, built_in: bool) -> Geometry:
+def geometry(arguments: BootArguments, board: Board | None, most_colors: int, built_in: bool) -> Geometry:
     """What Xen makes of its options and of the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER."""
     switch = arguments.in_force(Concept.SWITCH)
     sizes = [arguments.in_force(concept) for concept in (Concept.LLC_SIZE, Concept.LLC_WAYS)]
     location = next((option.location for option in (switch, *sizes) if option), arguments.location)
     given = bool(arguments.llc_size and arguments.llc_nr_ways) and arguments.llc_coloring is not False
-    if not built_in or not (given or arguments.llc_coloring or arguments.dialect.always_on):
+    if not built_in or not (given or arguments.llc_coloring or arguments.release.always_on):
         return Geometry(False, None, None, location)
-    if not arguments.dialect.modelled:
+    if not arguments.release.modelled:
         return _other_line(arguments, board, location, most_colors)
     notes: list[Note] = []
-    probed = probed_cache(board, version)
+    probed = probed_cache(board, arguments.release.traits.cache_probe)
     if not given and (arguments.llc_size or arguments.llc_nr_ways):
         name = "llc-size" if arguments.llc_size else "llc-nr-ways"
         message = (
@@ -81,15 +81,15 @@ def _other_line(arguments: BootArguments, board: Board | None, location: Locatio
     The first lines round a way up to a power of two; 4.17 takes one more than `way_size` and looks for none.
     """
     option = arguments.in_force(Concept.WAY_SIZE)
-    probed = probed_cache(board, "4.20")
+    probed = probed_cache(board, arguments.release.traits.cache_probe)
     way = arguments.way_size or (probed.way_size if probed else None)
     place = option.location if option else location
     if way is None:
         return _unknown(None, None, place, [])
-    if arguments.dialect.merges:
+    if arguments.release.merges:
         way, least = 1 << (way - 1).bit_length(), 2
     else:
-        least = 2 if arguments.dialect.options_for(Concept.SWITCH) else 1
+        least = 2 if arguments.release.options_for(Concept.SWITCH) else 1
         way += bool(option and option.spec and option.spec.wins)
     if not least <= way // PAGE <= most_colors:
         message = f"Number of LLC colors ({way // PAGE}) not in range [{least}, {most_colors}]"

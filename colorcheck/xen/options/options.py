@@ -17,8 +17,9 @@ from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_arguments import read_boot_arguments
 from colorcheck.inputs.boot.color_list import ColorListText
 from colorcheck.xen.options.color_lists import ColorList, read_colors
-from colorcheck.xen.release.dialects import BootOption, Concept, Dialect, OptionKind, dialect_of
-from colorcheck.xen.release.known_options import KNOWN_OPTIONS
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import release_of
+from colorcheck.xen.release.spelling import BootOption, Concept, OptionKind
 from colorcheck.xen.system import ColorSource
 
 LONGEST_OPTION = 127
@@ -105,7 +106,7 @@ class BootArguments:
     but those followed here. `legacy`: the 4.17 line of Xilinx is in its legacy mode, which also switches coloring on.
     """
 
-    dialect: Dialect
+    release: Release
     options: tuple[Option, ...]
     llc_coloring: bool | None = None
     llc_size: int = 0
@@ -156,13 +157,13 @@ class BootArguments:
 
 
 def parse_boot_arguments(text: str, xen: str = "4.20") -> BootArguments:
-    """What a Xen built with the default limits makes of its boot arguments. Raises `UnknownDialectError`."""
-    return boot_arguments(passage(text, Location("", 1, 1, 1, len(text) + 1)), dialect_of(xen))
+    """What a Xen built with the default limits makes of its boot arguments. Raises `UnknownReleaseError`."""
+    return boot_arguments(passage(text, Location("", 1, 1, 1, len(text) + 1)), release_of(xen))
 
 
 def boot_arguments(
     arguments: Passage,
-    dialect: Dialect,
+    release: Release,
     *,
     most_colors: int | None = None,
     buddy_size: int = 64 * MIB,
@@ -171,9 +172,9 @@ def boot_arguments(
 
     `most_colors` and `buddy_size` (bytes) are what that Xen was built with.
     """
-    room = dialect.most_colors if most_colors is None else most_colors
+    room = release.most_colors if most_colors is None else most_colors
     written = read_boot_arguments(arguments)
-    meant = [_meaning(each.text, dialect.name, room) for each in written]
+    meant = [_meaning(each.text, release, room) for each in written]
     counting = _in_force(meant)
     options = tuple(
         _at(option, each, in_force=index in counting)
@@ -183,9 +184,9 @@ def boot_arguments(
     switch, dom0_mem = values.get(Concept.SWITCH), values.get(Concept.DOM0_MEMORY)
     legacy = any(option.spec and option.spec.legacy for option in options)
     return BootArguments(
-        dialect,
+        release,
         options,
-        llc_coloring=switch if isinstance(switch, bool) else _implied(dialect, legacy=legacy),
+        llc_coloring=switch if isinstance(switch, bool) else _implied(release, legacy=legacy),
         llc_size=_number(values.get(Concept.LLC_SIZE)),
         llc_nr_ways=_number(values.get(Concept.LLC_WAYS)),
         way_size=_number(values.get(Concept.WAY_SIZE)),
@@ -199,9 +200,9 @@ def boot_arguments(
     )
 
 
-def _implied(dialect: Dialect, *, legacy: bool) -> bool | None:
+def _implied(release: Release, *, legacy: bool) -> bool | None:
     """Xilinx 4.17 switches coloring on in its legacy mode."""
-    return True if legacy and dialect.options_for(Concept.SWITCH) else None
+    return True if legacy and release.options_for(Concept.SWITCH) else None
 
 
 def _number(stored: Stored) -> int:
@@ -222,9 +223,9 @@ def _in_force(options: list[Option]) -> set[int]:
 
 
 @lru_cache(maxsize=1 << 12)
-def _meaning(text: str, dialect: str, room: int) -> Option:
+def _meaning(text: str, release: Release, room: int) -> Option:
     """The option at no place: what it means depends on its text only, and texts repeat."""
-    return _option(Passage(text, _NOWHERE), dialect_of(dialect), room)
+    return _option(Passage(text, _NOWHERE), release, room)
 
 
 def _at(option: Option, written: Passage, *, in_force: bool) -> Option:
@@ -258,13 +259,13 @@ def _kept(text: str) -> str:
     return text if len(encoded) <= LONGEST_OPTION else encoded[:LONGEST_OPTION].decode("utf-8", "ignore")
 
 
-def _option(written: Passage, dialect: Dialect, room: int) -> Option:
+def _option(written: Passage, release: Release, room: int) -> Option:
     text = _kept(written.text)
     key, _, value = text.partition("=")
     name = key.removeprefix("no-")
-    spec = _specs(dialect.name).get(name)
+    spec = _specs(release).get(name)
     if spec is None:
-        fate = OptionFate.NOT_FOLLOWED if name in KNOWN_OPTIONS else OptionFate.UNKNOWN
+        fate = OptionFate.NOT_FOLLOWED if name in release.registered else OptionFate.UNKNOWN
         return Option(written, text, key, value, name, fate, message=f'parameter "{key}" unknown!')
     negated = key != name
     shown = key, value
@@ -276,7 +277,7 @@ def _option(written: Passage, dialect: Dialect, room: int) -> Option:
         pass  # such an option takes no value behind "no-"
     elif spec.kind is OptionKind.COLORS:
         place = Passage("no", written.whole) if negated else written.part(len(key) + 1, len(text))
-        colors = read_colors(place, dialect, room, room)
+        colors = read_colors(place, release, room, room)
         stored, error = colors.colors, EINVAL if colors.error else 0
     else:
         stored, error = _value(spec, shown[1], negated=negated)
@@ -288,8 +289,8 @@ def _option(written: Passage, dialect: Dialect, room: int) -> Option:
 
 
 @cache
-def _specs(dialect: str) -> dict[str, BootOption]:
-    return {option.name: option for option in dialect_of(dialect).options}
+def _specs(release: Release) -> dict[str, BootOption]:
+    return {option.name: option for option in release.options}
 
 
 _CUSTOM = (OptionKind.COLORS, OptionKind.NUMBER, OptionKind.OWN_SIZE)

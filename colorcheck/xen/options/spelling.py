@@ -1,4 +1,4 @@
-"""Colors and sizes written the way a dialect reads them."""
+"""Colors and sizes written the way a release reads them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from itertools import pairwise
 
 from colorcheck.core.source import Location, passage
 from colorcheck.xen.options.color_lists import read_colors
-from colorcheck.xen.release.dialects import Dialect, OptionKind
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.spelling import OptionKind
 
 
-def written_colors(colors: Iterable[int], target: Dialect) -> str:
+def written_colors(colors: Iterable[int], target: Release) -> str:
     """A list of colors as the target reads it, in their order where that counts; one color is `5-5` to some."""
     wanted = list(colors)
     if target.ascending or target.merges:
@@ -24,7 +25,7 @@ def written_colors(colors: Iterable[int], target: Dialect) -> str:
     return ",".join(str(a) if a == b and target.single_colors else f"{a}-{b}" for a, b in runs)
 
 
-def same_colors(text: str, colors: Sequence[int], target: Dialect) -> str:
+def same_colors(text: str, colors: Sequence[int], target: Release) -> str:
     """The text as it is if the target reads these colors from it, else written anew."""
     read = read_colors(passage(text, Location("")), target, target.most_colors)
     ascending = all(a < b for a, b in pairwise(colors))

@@ -1,15 +1,18 @@
-"""Boot options that Xen on Arm64 has beside those of cache coloring, so that they are not taken for misspelled ones.
+"""Boot options that a release registers on Arm64 beside those of cache coloring, so that they are not taken for
+misspelled ones.
 
-Names of `docs/misc/xen-command-line.pandoc` (4.20 to 4.22) that the common code or the Arm64 code registers.
+Source: every option that the common code, the drivers and the Arm code of RELEASE-4.20.0, 4.20.4, 4.21.0, 4.21.2 and
+4.22.0 register and that can be built for Arm64; build options decide over some (`crash-debug-*`, `badpage`, `tee`).
 """
 
 from __future__ import annotations
 
-KNOWN_OPTIONS: frozenset[str] = frozenset(
+ARM_4_20: frozenset[str] = frozenset(
     [
         "acpi",
         "argo",
-        "async-show-all",
+        "ats",
+        "badpage",
         "bootscrub",
         "bootscrub_chunk",
         "com1",
@@ -18,8 +21,12 @@ KNOWN_OPTIONS: frozenset[str] = frozenset(
         "console",
         "console_timestamps",
         "console_to_ring",
-        "cpufreq",
-        "cpuidle",
+        "conswitch",
+        "crash-debug-debugkey",
+        "crash-debug-hwdom",
+        "crash-debug-kexeccmd",
+        "crash-debug-panic",
+        "crash-debug-watchdog",
         "crashinfo_maxaddr",
         "crashkernel",
         "credit2_balance_over",
@@ -28,6 +35,7 @@ KNOWN_OPTIONS: frozenset[str] = frozenset(
         "credit2_load_precision_shift",
         "credit2_load_window_shift",
         "credit2_runqueue",
+        "debug_stack_lines",
         "debugtrace",
         "dma_bits",
         "dom0",
@@ -38,7 +46,6 @@ KNOWN_OPTIONS: frozenset[str] = frozenset(
         "efi",
         "ext_regions",
         "flask",
-        "gdb",
         "gnttab",
         "gnttab_max_frames",
         "gnttab_max_maptrack_frames",
@@ -47,6 +54,8 @@ KNOWN_OPTIONS: frozenset[str] = frozenset(
         "hmp-unsafe",
         "iommu",
         "iommu_dev_iotlb_timeout",
+        "load-balance-ratelimit",
+        "lock-depth-size",
         "loglvl",
         "low_crashinfo",
         "low_mem_virq_limit",
@@ -59,13 +68,11 @@ KNOWN_OPTIONS: frozenset[str] = frozenset(
         "pci",
         "pci-passthrough",
         "rcu-idle-timer-period-ms",
-        "reboot",
         "sched",
         "sched-gran",
         "sched_credit2_max_cpus_runqueue",
         "sched_credit2_migrate_resist",
         "sched_credit_tslice_ms",
-        "sched_debug",
         "sched_ratelimit_us",
         "sched_smt_power_savings",
         "scrub-domheap",
@@ -74,14 +81,15 @@ KNOWN_OPTIONS: frozenset[str] = frozenset(
         "spec-ctrl",
         "sync_console",
         "tbuf_size",
-        "tee",
+        "tevt_mask",
         "tickle_one_idle_cpu",
         "timer_slop",
-        "trap-unmapped-accesses",
         "vcpu_migration_delay",
-        "vpmu",
         "vwfi",
-        "xenheap_megabytes",
         "xsm",
     ]
 )
+ARM_4_21: frozenset[str] = ARM_4_20 | {"pdx-compress", "scmi-smc-passthrough", "tee"}
+
+COMPRESSION = "pdx-compress"
+"""The option that decides whether frame numbers are compressed, on which the frame table's size depends."""

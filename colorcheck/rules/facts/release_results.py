@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from colorcheck.core.source import Location
 from colorcheck.rules.rule import readable
-from colorcheck.verification.results import Facts, Outlook
+from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.system import Boot, Domain, System
 
 T = TypeVar("T")
@@ -28,15 +28,15 @@ def lines(found: tuple[tuple[str, System], ...]) -> tuple[str, ...]:
     return tuple(line for line, _ in found)
 
 
-def domains(facts: Facts) -> Iterator[tuple[Outlook, Domain, tuple[str, ...]]]:
+def domains(facts: Facts) -> Iterator[tuple[ReleaseResult, Domain, tuple[str, ...]]]:
     """Every domain of every Xen, alike ones once with the lines of all Xens that make the same of them."""
-    seen: dict[tuple[object, ...], tuple[Outlook, Domain, list[str]]] = {}
-    for outlook in facts.outlooks:
-        for domain in outlook.system.domains if outlook.system else ():
+    seen: dict[tuple[object, ...], tuple[ReleaseResult, Domain, list[str]]] = {}
+    for result in facts.results:
+        for domain in result.system.domains if result.system else ():
             key = (domain.name, domain.colors, domain.source, domain.location)
-            seen.setdefault(key, (outlook, domain, []))[2].append(outlook.line)
-    for outlook, domain, found in seen.values():
-        yield outlook, domain, tuple(found)
+            seen.setdefault(key, (result, domain, []))[2].append(result.release)
+    for result, domain, found in seen.values():
+        yield result, domain, tuple(found)
 
 
 def alike(found: Iterable[tuple[str, T]], key: Callable[[T], object]) -> Iterator[tuple[T, tuple[str, ...]]]:

@@ -1,0 +1,99 @@
+"""The handover: what Xen finds when it starts, whoever brought it about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.loader.facts import OpenFact, Origin
+
+PropertyKey = tuple[str, str]  # the path of a node and the name of its property
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A file in memory when Xen starts. Address and size in bytes, None where open; `whole` unless something was
+    written over it, `spoiled_by` says what."""
+
+    name: str
+    address: int | None
+    size: int | None
+    location: Location
+    whole: bool = True
+    spoiled_by: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "address": self.address,
+            "size": self.size,
+            "whole": self.whole,
+            "spoiled_by": self.spoiled_by,
+            "location": self.location.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What Xen gets.
+
+    `tree` is None where no tree arrives or nobody can say which; its nodes and properties stand where they were
+    written, in a source or in the script. `unsure` names the open facts that a property's value depends on (the bytes
+    in `tree` are then not to be used), `origins` the properties that did not come from the tree's own file.
+    `memory_reservations` and `device_tree` are (address, size) in bytes, None where open. `arguments` are Xen's own
+    where the loader gives them beside the tree. `stopped` says why Xen is never started. `choices` are the answers
+    that lead here where something is open, and `alternatives` the handovers of the other answers. `assumptions` are
+    trusted: nobody can check them in the files.
+    """
+
+    tree: DeviceTree | None = None
+    unsure: Mapping[PropertyKey, str] = field(default_factory=dict)
+    origins: Mapping[PropertyKey, Origin] = field(default_factory=dict)
+    memory_reservations: tuple[tuple[int | None, int | None], ...] = ()
+    device_tree: tuple[int | None, int | None] = (None, None)
+    modules: tuple[Module, ...] = ()
+    arguments: Passage | None = None
+    xen_address: int | None = None
+    xen_image_size: int | None = None
+    open: tuple[OpenFact, ...] = ()
+    stopped: str | None = None
+    location: Location | None = None
+    choices: tuple[tuple[str, bool], ...] = ()
+    alternatives: tuple[Handover, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    uefi: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Ready for JSON: values in hexadecimal text, None where open."""
+        nodes = self.tree.root.walk() if self.tree else ()
+        return {
+            "schema": "colorcheck/handover/1",
+            "stopped": self.stopped,
+            "tree": {
+                node.path: {
+                    name: None if (node.path, name) in self.unsure else held.value.hex()
+                    for name, held in node.properties.items()
+                }
+                for node in nodes
+            },
+            "memory_reservations": [list(entry) for entry in self.memory_reservations],
+            "device_tree": list(self.device_tree),
+            "modules": [module.to_dict() for module in self.modules],
+            "arguments": self.arguments.text if self.arguments else None,
+            "open": [fact.to_dict() for fact in self.open],
+            "alternatives": len(self.alternatives),
+        }
+
+
+def handed_over(tree: DeviceTree, address: int | None, size: int | None) -> Handover:
+    """The handover of a loader that changes nothing: Xen gets this very tree."""
+    return Handover(
+        tree=tree,
+        memory_reservations=tree.memory_reservations,
+        device_tree=(address, size if size is not None else tree.size or None),
+    )

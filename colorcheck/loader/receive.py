@@ -1,0 +1,29 @@
+"""From what a manifest names to the handover, whichever loader there is."""
+
+from __future__ import annotations
+
+import os
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.files import read_bytes
+from colorcheck.loader.handover import Handover, handed_over
+
+_LARGEST = 4 << 20
+
+
+def receive(deployment: Deployment) -> Handover:
+    """What Xen gets. Without a boot script it is the tree of the deployment as it stands."""
+    manifest, target = deployment.manifest, deployment.manifest.target
+    if manifest.boot_script is None:
+        if deployment.tree is None:
+            return Handover(stopped="there is no device tree")
+        return handed_over(deployment.tree, target.device_tree_address, target.device_tree_size)
+    path = os.path.normpath(os.path.join(manifest.folder, manifest.boot_script))
+    named_at = manifest.location("inputs.boot-script")
+    data = read_bytes(path, named_at, _LARGEST)
+    if isinstance(data, Problem):
+        return Handover(stopped=data.message, location=named_at, problems=(data,))
+    from colorcheck.loader.u_boot.follow import follow
+
+    return follow(manifest, deployment.tree, path, data)

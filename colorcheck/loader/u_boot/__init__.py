@@ -1,0 +1,1 @@
+"""Follows U-Boot scripts as values: nothing of them is executed."""

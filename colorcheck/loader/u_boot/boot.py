@@ -1,0 +1,371 @@
+"""`booti`, `bootm` and `bootefi`: the last commands of a script, after which Xen runs.
+
+Source: `cmd/booti.c`, `boot/bootm.c`, `boot/image-board.c`, `boot/image-fdt.c` of U-Boot 2023.01.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+from colorcheck.core.value import dataclass
+from colorcheck.loader.u_boot import fixups
+from colorcheck.loader.u_boot.blob import MAGIC
+from colorcheck.loader.u_boot.fdt import present
+from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
+from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, Loaded, Machine, Status
+from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
+from colorcheck.loader.u_boot.places import Places, places
+from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.trees import Tree
+
+_PAD = 0x3000  # CONFIG_SYS_FDT_PAD
+_MORE = 0x80  # added to the tree's size where there is a ramdisk
+_ALIGNED = 0x200000
+_STAYS = 8  # bit 3 of the flags: the image may stand at any 2 MiB boundary
+_OWN = (4 << 20, 128 << 20)  # the least and the most that U-Boot takes of the top of its memory
+
+
+class StartedError(Exception):
+    """Xen is started: nothing of the script runs any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What Xen finds: its image, the tree's address (None: not known) and its bytes with their origins."""
+
+    image: int | None
+    image_size: int | None
+    address: int | None
+    tree: Tree
+    ramdisk: tuple[int | None, int] | None
+    uefi: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    start: int
+    size: int | None
+
+
+def boot(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+    """`booti XEN [RAMDISK[:SIZE]|-] TREE`; it comes back only where something is wrong."""
+    address = machine.address(words[0]) if words else hexadecimal(machine.text("loadaddr") or "0")
+    at = machine.address(words[2]) if len(words) > 2 else 0
+    fact = machine.depends(*words[:1], *words[2:3])
+    if fact is not None and (address is None or at is None):
+        raise HaltError(f"{command} starts an image or tree whose address is not known: {fact.why}")
+    address, at = address or 0, at or 0
+    image = _image(machine, command, address)
+    if image is None:
+        return 1
+    room = _room(machine)
+    if image.size is not None:
+        room.reserve(image.start, image.size)
+    ramdisk = _ramdisk(machine, words[1]) if len(words) > 1 and words[1].text != "-" else None
+    if isinstance(ramdisk, int):
+        return ramdisk
+    if len(words) < 3:
+        raise HaltError(f"{command} without a tree: U-Boot stops, since it would start Xen without one")
+    tree = present(machine, at)
+    if tree is None:
+        _no_tree(machine, words[2])
+        return 1
+    if image.size is not None and image.start != address:
+        machine.memory.darken(image.start, image.size)
+        machine.over(image.start, image.size, "Xen's image")
+    moved, place = _moved_ramdisk(machine, room, ramdisk)
+    _reservations(room, tree)
+    final = _moved_tree(machine, room, tree)
+    arrived = _fixed(machine, final, moved, place)
+    known = final.known and final.address < VIRTUAL
+    machine.started = Started(
+        image.start if image.start < VIRTUAL else None, image.size, final.address if known else None, arrived, moved
+    )
+    raise StartedError
+
+
+def bootefi(machine: Machine, words: Sequence[Marked]) -> Status:
+    """`bootefi XEN [TREE]`: the tree goes to the firmware's table with the same changes, without a ramdisk."""
+    if not words or words[0].text in ("hello", "selftest", "bootmgr"):
+        return 1
+    address = words[1] if len(words) > 1 else machine.get("fdtcontroladdr")
+    tree = present(machine, machine.address(address) or 0) if address is not None else None
+    if tree is None:
+        return 1
+    room = _room(machine)
+    final = _moved_tree(machine, room, tree)
+    arrived = _fixed(machine, final, None, None)
+    machine.started = Started(None, None, None, arrived, None, uefi=True)
+    raise StartedError
+
+
+def _no_tree(machine: Machine, word: Marked) -> None:
+    machine.say("u-boot-boot", f"no device tree begins at {word.text}: U-Boot does not start Xen")
+
+
+def _image(machine: Machine, command: str, address: int) -> _Image | None:
+    """Where the image runs, and how many bytes are its own; None where the command refuses it."""
+    head = machine.memory.read(address, 64)
+    if head is None:
+        return _unread_image(machine, address)
+    data = _content(machine, address)
+    legacy = read_legacy(data)
+    if command == "bootm":
+        if legacy is None or legacy.kind != KERNEL or not legacy.header_ok:
+            machine.say("u-boot-boot", "bootm takes a legacy image of a kernel or a FIT, and this is none")
+            return None
+        body = _unpacked(legacy.data, legacy.compression)
+        if body is None:
+            machine.say("u-boot-boot", "the image's data cannot be unpacked")
+            return None
+        machine.memory.write(legacy.load, body)
+        return _placed(machine, legacy.load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(legacy.load, len(body))
+    if data[:2] == b"\x1f\x8b":
+        unpacked = _compressed(machine, data)
+        if unpacked is None:
+            return None
+        head = bytearray(unpacked[:64].ljust(64, b"\0"))
+        machine.memory.write(address, unpacked)
+    if head[56:60] != b"ARM\x64":
+        machine.say("u-boot-boot", "Bad Linux ARM64 Image magic! What stands there is no arm64 Image")
+        return None
+    return _placed(machine, address, bytes(head))
+
+
+def _placed(machine: Machine, address: int, head: bytes) -> _Image:
+    offset, size, flags = struct.unpack_from("<QQQ", head, 8)
+    if not size:
+        size, offset = 16 << 20, 0x80000
+    if flags & _STAYS:
+        start = address - offset
+    elif machine.settings.banks:
+        start = machine.settings.banks[0][0]
+    else:
+        return _Image(address, size)
+    start = ((start + _ALIGNED - 1) & ~(_ALIGNED - 1)) + offset & WIDTH
+    return _Image(start, size)
+
+
+def _unread_image(machine: Machine, address: int) -> _Image | None:
+    """An image that nobody has read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
+    size = machine.settings.image_size
+    machine.assumptions[f"what booti starts at {address:#x} is Xen's image"] = None
+    return _Image(((address + _ALIGNED - 1) & ~(_ALIGNED - 1)) & WIDTH, size)
+
+
+def _content(machine: Machine, address: int) -> bytes:
+    loaded = next((one for one in reversed(machine.loaded) if one.address == address), None)
+    size = len(loaded.data) if loaded else 64
+    data = machine.memory.read(address, size)
+    return bytes(data) if data is not None else bytes(machine.memory.read(address, 64) or b"")
+
+
+def _unpacked(data: bytes, compression: int) -> bytes | None:
+    if compression == 0:
+        return data
+    return gunzip(data, 64 << 20) if compression == 1 else None
+
+
+def gunzip(data: bytes, most: int) -> bytes | None:
+    try:
+        unpacker = zlib.decompressobj(wbits=31)
+        found = unpacker.decompress(data, most)
+    except zlib.error:
+        return None
+    return None if unpacker.unconsumed_tail or not unpacker.eof else found
+
+
+def _compressed(machine: Machine, data: bytes) -> bytes | None:
+    """What booti makes of a compressed image; None where it refuses it."""
+    where = hexadecimal(machine.text("kernel_comp_addr_r") or "0")
+    size = hexadecimal(machine.text("kernel_comp_size") or "0")
+    if not where or not size:
+        for name in ("kernel_comp_addr_r", "kernel_comp_size"):
+            machine.unset(name)
+        machine.say(
+            "u-boot-boot",
+            "kernel_comp_addr_r or kernel_comp_size is not provided! U-Boot needs both for a compressed image",
+        )
+        return None
+    unpacked = gunzip(data, min(10 * size, 64 << 20))
+    if unpacked is None:
+        machine.say("u-boot-boot", "the compressed image does not unpack within ten times kernel_comp_size")
+        return None
+    machine.memory.write(where, unpacked)
+    return unpacked
+
+
+def _room(machine: Machine) -> Places:
+    """The memory that U-Boot hands out for boot: bank 0, or what bootm_low and bootm_size say."""
+    banks = machine.settings.banks or ((0, 1 << 40),)
+    low = _number(machine, "bootm_low", banks[0][0])
+    size = _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - low, 0))
+    own = _OWN if machine.settings.banks and low + size >= banks[0][0] + banks[0][1] else (0,)
+    if not machine.settings.banks:
+        own = (0, 1 << 39)
+    return places(low, size, own)
+
+
+def _number(machine: Machine, name: str, default: int) -> int:
+    text = machine.text(name)
+    return default if text is None else hexadecimal(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ramdisk:
+    start: int
+    size: int
+    unsure: int | None = None
+
+
+def _ramdisk(machine: Machine, word: Marked) -> _Ramdisk | int:
+    """The ramdisk of the second argument; a status where U-Boot refuses it."""
+    address, colon, size = word.text.partition(":")
+    start = machine.address(Marked(address)) or 0
+    fact = machine.depends(word)
+    image = read_legacy(_content(machine, start))
+    if image is not None:
+        if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
+            machine.say("u-boot-boot", "the ramdisk's legacy image is of another type or damaged: U-Boot refuses it")
+            return 1
+        return _Ramdisk(start + 64, len(image.data))
+    if present_magic(machine, start) or not colon:
+        message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, and - where there is none"
+        machine.say("u-boot-boot", message, "write booti XEN - TREE, or booti XEN RAMDISK:${filesize} TREE")
+        return 1
+    if fact is not None:
+        return _Ramdisk(start, 1, machine.number(fact))
+    return _Ramdisk(start, hexadecimal(size))
+
+
+def present_magic(machine: Machine, address: int) -> bool:
+    """Whether a device tree or FIT begins at an address."""
+    return bytes(machine.memory.read(address, 4) or b"") == MAGIC
+
+
+def _moved_ramdisk(
+    machine: Machine, room: Places, ramdisk: _Ramdisk | None
+) -> tuple[tuple[int | None, int] | None, int | None]:
+    """Where the ramdisk is at the end, and the number of the open fact that its place hangs on."""
+    if ramdisk is None or not ramdisk.size:
+        return None, None
+    high = machine.text("initrd_high")
+    machine.unset("initrd_high")
+    highest = _number(machine, "bootm_mapsize", _size(machine)) + _low(machine)
+    limit = highest if high is None else hexadecimal(high)
+    if high is not None and limit == WIDTH:
+        room.reserve(ramdisk.start, ramdisk.size)
+        return (ramdisk.start, ramdisk.size), ramdisk.unsure
+    at, any_room = room.highest(ramdisk.size, limit)
+    if not any_room:
+        raise HaltError("ramdisk - allocation error: there is no room for it below initrd_high")
+    if at is None or ramdisk.unsure is not None:
+        fact = machine.open(
+            "the ramdisk's place",
+            "U-Boot moves the ramdisk below itself, and where U-Boot sits is not known from files",
+            "[target.environment]",
+            'initrd_high = "0xffffffffffffffff"  # if that is what the board has: the ramdisk stays where it is',
+        )
+        return (None, ramdisk.size), machine.number(fact) if ramdisk.unsure is None else ramdisk.unsure
+    machine.over(at, ramdisk.size, "the ramdisk")
+    machine.memory.darken(at, ramdisk.size)
+    machine.loaded.append(Loaded("ramdisk", at, ramdisk.size, b"", machine.place))
+    return (at, ramdisk.size), None
+
+
+def _size(machine: Machine) -> int:
+    banks = machine.settings.banks or ((0, 1 << 40),)
+    return _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - _low(machine), 0))
+
+
+def _low(machine: Machine) -> int:
+    return _number(machine, "bootm_low", (machine.settings.banks or ((0, 0),))[0][0])
+
+
+def _reservations(room: Places, tree: Tree) -> None:
+    """What the tree reserves is not given out: its list, and the children of /reserved-memory with a fixed place."""
+    from colorcheck.loader.u_boot.blob import read_content
+
+    for number in range(tree.reservations):
+        room.reserve(*tree.reservation(number))
+    content = read_content(tree.data)
+    parent = content.nodes.get("/reserved-memory") if content else None
+    if content is None or parent is None:
+        return
+    wide = [2 if parent.get(n, b"\0\0\0\2")[-1:] == b"\2" else 1 for n in ("#address-cells", "#size-cells")]
+    for path, properties in content.nodes.items():
+        status = properties.get("status", b"okay").rstrip(b"\0")
+        if not path.startswith("/reserved-memory/") or path.count("/") != 2 or status not in (b"okay", b"ok"):
+            continue
+        reg, step = properties.get("reg", b""), 4 * sum(wide)
+        for at in range(0, len(reg) - step + 1, step):
+            middle = at + 4 * wide[0]
+            start = int.from_bytes(reg[at:middle], "big")
+            room.reserve(start, int.from_bytes(reg[middle : at + step], "big"))
+
+
+@dataclass(slots=True)
+class _Final:
+    tree: Tree
+    known: bool
+
+    @property
+    def address(self) -> int:
+        return self.tree.address
+
+
+def _moved_tree(machine: Machine, room: Places, tree: Tree) -> _Final:
+    """The tree at its last place, opened for what U-Boot adds. Raises HaltError where there is no room."""
+    length = tree.total + _PAD
+    high = machine.text("fdt_high")
+    machine.unset("fdt_high")
+    if high is not None and hexadecimal(high) == WIDTH:
+        room.reserve(tree.address, length)
+        tree.resize(length)
+        return _Final(tree, True)
+    unknown = machine.get("fdt_high") is not None and high is None
+    at, any_room = (None, True) if unknown else _place(machine, room, length, high)
+    if not any_room:
+        raise HaltError("device tree - allocation error: there is no room for it below fdt_high")
+    moved = Tree(machine, 0x1000 if at is None else at, bytearray(tree.data), tree.side.copy())
+    moved.reopen(length)
+    return _Final(moved, at is not None)
+
+
+def _place(machine: Machine, room: Places, length: int, high: str | None) -> tuple[int | None, bool]:
+    if high is not None:
+        return room.highest(length, hexadecimal(high))
+    low, left = _low(machine), _number(machine, "bootm_mapsize", _size(machine))
+    if not machine.settings.banks:
+        return None, True
+    for start, size in machine.settings.banks:
+        if start + size < low:
+            continue
+        usable = min(start + size, low + left)
+        at, any_room = room.highest(length, usable)
+        if any_room:
+            return at, True
+        left -= usable - max(start, low)
+        if left <= 0:
+            break
+    return None, False
+
+
+def _fixed(machine: Machine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None) -> Tree:
+    """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
+    tree = final.tree
+    board = "the board's own code in U-Boot changes nothing in the tree that Xen reads"
+    machine.assumptions[board] = None
+    if not (fixups.root(machine, tree) and fixups.chosen(machine, tree) and fixups.memory(machine, tree)):
+        raise HaltError("U-Boot finds no room in the device tree for what it adds, and resets the board")
+    fixups.ethernet(machine, tree)
+    size = tree.shrink()
+    if ramdisk is not None:
+        tree.resize(size + _MORE)
+        start = ramdisk[0] if ramdisk[0] is not None else 0x1000
+        fixups.initrd(tree, start, start + ramdisk[1], unsure)
+    if final.known:
+        tree.keep()
+    return tree

@@ -1,0 +1,301 @@
+"""The commands that are followed, and those that change nothing that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot import conditions, variables
+from colorcheck.loader.u_boot import load as loads
+from colorcheck.loader.u_boot.boot import boot, bootefi, gunzip
+from colorcheck.loader.u_boot.fdt import fdt
+from colorcheck.loader.u_boot.image import HEADER, read_legacy, script_refused, script_text
+from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, Machine, Status
+from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.shell import run_macro, run_text
+from colorcheck.loader.u_boot.text import Marked
+
+_LONGEST = 1 << 24
+EXIT = "exit ends the script"
+BRACKET = "[ is a command"
+
+
+def call(machine: Machine, words: Sequence[Marked]) -> Status:
+    """Follow one command, its words expanded."""
+    command, rest = words[0].text, words[1:]
+    name = command.partition(".")[0]
+    handler = _COMMANDS.get(name)
+    if handler is not None:
+        return handler(machine, rest)
+    sized = _SIZED.get(name)
+    if sized is not None:
+        return sized(machine, command, rest)
+    if name in _QUIET:
+        return 0
+    if name in _ASKING:
+        fact = OpenFact(
+            f"{command} at {machine.place}", f"whether {command} succeeds is not known from files", (), machine.place
+        )
+        return Doubt(" ".join(word.text for word in words), True, fact)
+    return _unknown(machine, words)
+
+
+def _unknown(machine: Machine, words: Sequence[Marked]) -> Status:
+    text = " ".join(word.text for word in words)[:60]
+    if machine.depends(words[0]):
+        machine.open(f"command at {machine.place}", "which command this line runs is not known")
+        return 1
+    if words[0].text == "[":
+        return _bracket(machine, words)
+    fact = machine.open(
+        f"command {words[0].text[:40]} at {machine.place}",
+        f'"{text}" is not followed: what it does to memory, variables and the tree is not known',
+    )
+    return Doubt(f"unknown command {text}", False, fact)
+
+
+def _bracket(machine: Machine, words: Sequence[Marked]) -> Status:
+    fact = OpenFact(
+        "U-Boot knows [",
+        "[ is a command from U-Boot 2026.07 on; before that it is unknown and counts as false",
+        ("write test instead of [ … ]",),
+        machine.place,
+        (False, True),
+    )
+    if not machine.decide(Doubt(BRACKET, False, fact)):
+        machine.say(
+            "u-boot-command", "[ is an unknown command to U-Boot before 2026.07: it counts as false", "write test"
+        )
+        return 1
+    return conditions.test(machine, words[1:-1])
+
+
+def run(machine: Machine, words: Sequence[Marked]) -> Status:
+    """Variables' values in turn, up to the first that does not end with 0."""
+    status: Status = 0
+    if not words:
+        return 1
+    for word in words:
+        if machine.settled(status):
+            return 1
+        fact = machine.depends(word)
+        value = None if fact else machine.get(word.text)
+        if fact is None and value is None:
+            machine.say("u-boot-command", f'## Error: "{word.text}" not defined')
+            return 1
+        fact = fact or machine.depends(value) if value is not None else fact
+        if fact is not None or value is None:
+            machine.open(f"run {word.text} at {machine.place}", "what this variable holds is not known")
+            return 1
+        try:
+            status = run_macro(machine, value)
+        except LeaveError:
+            status = 0
+    return status
+
+
+def source(machine: Machine, words: Sequence[Marked]) -> Status:
+    """`source [ADDRESS]`: the script image there."""
+    at = words[0] if words else machine.get("loadaddr")
+    address = (machine.address(at) if at is not None else None) or 0
+    head = machine.memory.read(address, HEADER)
+    if head is None:
+        fact = machine.open(
+            f"script at {words[0].text if words else 'loadaddr'}",
+            "the script that is called here is not among the inputs",
+            "[[target.files]]",
+            'name = "second.scr"  # the name in the script',
+            'file = "second.scr"',
+        )
+        return Doubt(f"source {words[0].text if words else ''}", True, fact)
+    size = HEADER + int.from_bytes(head[12:16], "big")
+    data = machine.memory.read(address, min(size, _LONGEST))
+    image = read_legacy(bytes(data if data is not None else head))
+    refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
+    if refused or image is None:
+        machine.say("u-boot-command", f"source refuses what stands at {address:#x}: {refused}")
+        return 1
+    text = script_text(image).decode("utf-8", "surrogateescape")
+    name = machine.paths.get(address) or f"script at {address:#x}"
+    here = machine.here
+    try:
+        return run_text(machine, Marked(text, machine.script_places(name, text)))
+    except LeaveError:
+        return 0
+    finally:
+        machine.here = here
+
+
+def leave(machine: Machine, _words: Sequence[Marked]) -> Status:
+    """`exit` does nothing in a script before v2023.04."""
+    fact = OpenFact(
+        "exit ends the script",
+        "exit does nothing in U-Boot 2023.01 and ends the script from 2023.04 on",
+        ("[target]", 'u-boot = "2023.01"'),
+        machine.place,
+        (False, True),
+    )
+    if machine.decide(Doubt(EXIT, False, fact)):
+        raise LeaveError
+    return 0
+
+
+def _write(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+    """`mw[.b|.w|.l|.q] ADDRESS VALUE [COUNT]`."""
+    if not 2 <= len(words) <= 3 or machine.depends(*words):
+        return 1
+    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
+    count = hexadecimal(words[2].text) if len(words) > 2 else 1
+    value = (hexadecimal(words[1].text) & ((1 << (8 * width)) - 1)).to_bytes(width, "little")
+    address = hexadecimal(words[0].text)
+    if count * width > _LONGEST:
+        machine.memory.darken(address, count * width)
+    else:
+        machine.memory.write(address, value * count)
+    return 0
+
+
+def _copy(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+    """`cp[.b|.w|.l|.q] SOURCE TARGET COUNT`."""
+    if len(words) != 3 or machine.depends(*words):
+        return 1
+    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
+    begin, end, count = (hexadecimal(word.text) for word in words)
+    size = count * width
+    data = machine.memory.read(begin, size) if size <= _LONGEST else None
+    if data is None:
+        machine.memory.darken(end, size)
+        machine.sides.pop(end, None)
+        return 0
+    machine.memory.write(end, data)
+    if begin in machine.sides:
+        machine.sides[end] = machine.sides[begin].copy()
+    return 0
+
+
+def _unzip(machine: Machine, words: Sequence[Marked]) -> Status:
+    """`unzip SOURCE TARGET [SIZE]`: gzip data; sets filesize."""
+    from colorcheck.loader.u_boot.load import put
+    from colorcheck.loader.u_boot.media import File
+
+    if not 2 <= len(words) <= 3 or machine.depends(*words):
+        return 1
+    begin, end = hexadecimal(words[0].text), hexadecimal(words[1].text)
+    loaded = next((one for one in reversed(machine.loaded) if one.address == begin), None)
+    data = machine.memory.read(begin, len(loaded.data)) if loaded and len(loaded.data) == loaded.size else None
+    if data is None:
+        fact = machine.open(f"data unpacked at {machine.place}", "what is unpacked here is not among the inputs")
+        machine.memory.darken(end, 0x1000)
+        machine.set("filesize", machine.unknown(fact))
+        return 0
+    found = gunzip(bytes(data), 64 << 20)
+    if found is None:
+        return 1
+    put(machine, File(loaded.name if loaded else "", len(found), found), end)
+    machine.set("filesize", f"{len(found):x}")
+    return 0
+
+
+def _stops(_machine: Machine, _words: Sequence[Marked]) -> Status:
+    raise HaltError("the script resets the board or hangs here")
+
+
+def _elsewhere(machine: Machine, _words: Sequence[Marked]) -> Status:
+    machine.open(
+        f"another boot at {machine.place}",
+        "this command looks for something else to boot (extlinux, PXE, a boot flow), which is not followed",
+    )
+    return Doubt(f"another boot at {machine.place}", False, machine.facts[-1])
+
+
+def _fills(machine: Machine, name: str, words: Sequence[Marked]) -> Status:
+    """`mmc read ADDRESS …` and its like bring raw data of a medium into memory; the rest of them change nothing."""
+    if words and words[0].text.partition(".")[0] in ("read", "load"):
+        where = words[1] if len(words) > 1 else None
+        if where is not None and not machine.depends(where):
+            machine.memory.darken(hexadecimal(where.text), 0x1000)
+            machine.sides.pop(hexadecimal(where.text), None)
+        fact = machine.open(
+            f"{name} {words[0].text} at {machine.place}", "what raw data stands on the medium is not among the inputs"
+        )
+        return Doubt(f"{name} {words[0].text}", True, fact)
+    fact = OpenFact(f"{name} at {machine.place}", f"whether {name} succeeds is not known", (), machine.place)
+    return Doubt(" ".join((name, *(word.text for word in words))), True, fact)
+
+
+def _always(status: int) -> Callable[[Machine, Sequence[Marked]], Status]:
+    return lambda _machine, _words: status
+
+
+_COMMANDS: dict[str, Callable[[Machine, Sequence[Marked]], Status]] = {
+    "setenv": variables.setenv,
+    "env": variables.environment,
+    "printenv": variables.printenv,
+    "print": variables.printenv,
+    "run": run,
+    "source": source,
+    "test": conditions.test,
+    "true": _always(0),
+    "false": _always(1),
+    "exit": leave,
+    "fdt": fdt,
+    "size": loads.size,
+    "tftpboot": loads.tftp,
+    "tftp": loads.tftp,
+    "tftpb": loads.tftp,
+    "dhcp": loads.tftp,
+    "nfs": loads.tftp,
+    "wget": loads.tftp,
+    "ubifsload": loads.ubifsload,
+    "bootefi": bootefi,
+    "unzip": _unzip,
+    "reset": _stops,
+    "poweroff": _stops,
+    "go": _stops,
+    "hang": _stops,
+    "bootflow": _elsewhere,
+    "boot": _elsewhere,
+    "bootd": _elsewhere,
+    "sysboot": _elsewhere,
+    "pxe": _elsewhere,
+    "bootelf": _elsewhere,
+}
+_SIZED: dict[str, Callable[[Machine, str, Sequence[Marked]], Status]] = {
+    "itest": conditions.itest,
+    "setexpr": conditions.arithmetic,
+    "load": loads.load,
+    "fatload": loads.load,
+    "ext4load": loads.load,
+    "ext2load": loads.load,
+    "fsload": loads.load,
+    "sqfsload": loads.load,
+    "btrload": loads.load,
+    "mw": _write,
+    "cp": _copy,
+    "booti": boot,
+    "bootm": boot,
+    "mmc": _fills,
+    "sf": _fills,
+    "nand": _fills,
+    "usb": _fills,
+    "sata": _fills,
+    "nvme": _fills,
+    "virtio": _fills,
+    "scsi": _fills,
+    "ide": _fills,
+    "onenand": _fills,
+    "ubi": _fills,
+}
+_QUIET = frozenset(
+    (
+        *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "cmp", "crc32", "saveenv", "printf", "date", "time"),
+        *("coninfo", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstype", "part", "fatinfo", "mii", "mdio"),
+        *("log", "dcache", "icache", "base", "loop", "showvar", "pause", "bootstage", "led", "fpga", "pci", "i2c"),
+    )
+)
+_ASKING = frozenset(
+    (
+        *("ping", "gpio", "hash", "smc", "regulator", "pmic", "wdt", "mtd", "tpm", "rng", "ext4write", "fatwrite"),
+        *("save", "dm", "clk", "gpt", "efidebug"),
+    )
+)

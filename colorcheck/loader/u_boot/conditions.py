@@ -1,0 +1,191 @@
+"""`test` and `itest`: conditions as U-Boot judges them, oddities included.
+
+Source: `cmd/test.c`, `cmd/itest.c` of U-Boot 2023.01. What is not understood is true; fewer than two words are false.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from colorcheck.loader.u_boot.machine import Doubt, Machine, Status
+from colorcheck.loader.u_boot.numbers import hexadecimal, signed
+from colorcheck.loader.u_boot.text import Marked
+
+_COMPARE: dict[str, Callable[[str, str], bool]] = {
+    "=": lambda a, b: a == b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: _bytes(a) < _bytes(b),
+    ">": lambda a, b: _bytes(a) > _bytes(b),
+    "-eq": lambda a, b: signed(a) == signed(b),
+    "-ne": lambda a, b: signed(a) != signed(b),
+    "-lt": lambda a, b: signed(a) < signed(b),
+    "-le": lambda a, b: signed(a) <= signed(b),
+    "-gt": lambda a, b: signed(a) > signed(b),
+    "-ge": lambda a, b: signed(a) >= signed(b),
+}
+_NUMBERS: dict[str, Callable[[int, int], bool]] = {
+    "-lt": lambda a, b: a < b,
+    "-gt": lambda a, b: a > b,
+    "-eq": lambda a, b: a == b,
+    "-ne": lambda a, b: a != b,
+    "-ge": lambda a, b: a >= b,
+    "-le": lambda a, b: a <= b,
+}
+_SAME = {"<": "-lt", ">": "-gt", "==": "-eq", "!=": "-ne", "<>": "-ne", ">=": "-ge", "<=": "-le"}
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def test(machine: Machine, words: Sequence[Marked]) -> Status:
+    """The status of `test` with its arguments (the name of the command left out)."""
+    if len(words) < 2:
+        return 1
+    fact = machine.depends(*words)
+    if fact is not None:
+        return Doubt("test " + " ".join(word.text for word in words), False, fact)
+    texts = [word.text for word in words]
+    position, value = 0, False
+    before, joint, negated = False, "", False
+    while position < len(texts):
+        left = texts[position:]
+        if len(left) > 1 and left[1] in _COMPARE:
+            if len(left) < 3:
+                return 0
+            found, taken = _COMPARE[left[1]](left[0], left[2]), 3
+        elif left[0] == "!":
+            negated, position = not negated, position + 1
+            continue
+        elif left[0] in ("-o", "-a"):
+            before, joint, position = value, left[0], position + 1
+            continue
+        elif left[0] in ("-z", "-n") and len(left) >= 2:
+            found, taken = (not left[1]) == (left[0] == "-z"), 2
+        elif left[0] == "-e" and len(left) >= 4:
+            asked = _on_medium(machine, words[position + 3])
+            found, taken = asked, 4
+        else:
+            return 0
+        value = found != negated
+        if joint:
+            value = before or value if joint == "-o" else before and value
+        negated, joint, position = False, "", position + taken
+    return 0 if value else 1
+
+
+def _on_medium(machine: Machine, name: Marked) -> bool:
+    """Whether a file is on the medium: yes if it is here, else nobody knows."""
+    from colorcheck.loader.u_boot.load import missing
+
+    return machine.media.find(name.text) is not None or machine.decide(missing(machine, name.text))
+
+
+def itest(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+    """The status of `itest`, whose numbers are hexadecimal and whose `*ADDRESS` is memory."""
+    if len(words) != 3:
+        return 1
+    kind = command.partition(".")[2]
+    fact = machine.depends(*words)
+    name = _SAME.get(words[1].text, words[1].text)
+    if name not in _NUMBERS:
+        return 1
+    if fact is None and kind != "s":
+        width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
+        numbers = [_operand(machine, word.text, width) for word in (words[0], words[2])]
+        if None not in numbers:
+            low, high = (int(number or 0) for number in numbers)
+            return 0 if _NUMBERS[name](low, high) else 1
+    elif fact is None and not any(word.text.startswith("*") for word in words):
+        first, second = (_bytes(word.text) for word in (words[0], words[2]))
+        return 0 if _NUMBERS[name]((first > second) - (first < second), 0) else 1
+    text = " ".join(word.text for word in words)
+    fact = fact or machine.open(f"memory read by itest {text}", "what stands in this memory is not known from files")
+    return Doubt(f"itest {text}", False, fact)
+
+
+def _operand(machine: Machine, text: str, width: int) -> int | None:
+    if not text.startswith("*"):
+        value = hexadecimal(text)
+        return value & ((1 << (8 * width)) - 1) if width < 8 else value
+    data = machine.memory.read(hexadecimal(text[1:]), width)
+    return None if data is None else int.from_bytes(data, "little")
+
+
+def arithmetic(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+    """`setexpr`: hexadecimal numbers in and out, and substitution in texts."""
+    if len(words) < 2:
+        return 1
+    name, rest = words[0].text, words[1:]
+    if rest[0].text in ("gsub", "sub"):
+        return _substitute(machine, name, rest)
+    if len(rest) not in (1, 3) or (len(rest) == 3 and len(rest[1].text) != 1):
+        return 1
+    kind = command.partition(".")[2]
+    fact = machine.depends(*rest)
+    if fact is not None:
+        machine.set(name, machine.unknown(fact))
+        return 0
+    if kind == "s":
+        if len(rest) == 3 and rest[1].text != "+":
+            return 1
+        machine.set(name, Marked("".join(word.text for word in (rest[0], *rest[2:]))))
+        return 0
+    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
+    operands = [_number(machine, word.text, width) for word in (rest[0], *rest[2:])]
+    if None in operands:
+        fact = machine.open(
+            f"memory read by setexpr {rest[0].text}", "what stands in this memory is not known from files"
+        )
+        machine.set(name, machine.unknown(fact))
+        return 0
+    numbers = [int(number or 0) for number in operands]
+    if len(numbers) == 1:
+        machine.set(name, f"{numbers[0]:x}")
+        return 0
+    value = _combined(rest[1].text, numbers[0], numbers[1])
+    if value is None:
+        return 1
+    machine.set(name, f"{value:x}")
+    return 0
+
+
+def _number(machine: Machine, text: str, width: int) -> int | None:
+    if text.startswith("*"):
+        data = machine.memory.read(hexadecimal(text[1:]), width)
+        return None if data is None else int.from_bytes(data, "little")
+    return hexadecimal(text)
+
+
+def _combined(sign: str, a: int, b: int) -> int | None:
+    found: Callable[[], int] | None = {
+        "+": lambda: a + b,
+        "-": lambda: a - b,
+        "*": lambda: a * b,
+        "/": lambda: a // b if b else 0,
+        "%": lambda: a % b if b else a,
+        "&": lambda: a & b,
+        "|": lambda: a | b,
+        "^": lambda: a ^ b,
+    }.get(sign)
+    return None if found is None else found() & ((1 << 64) - 1)
+
+
+def _substitute(machine: Machine, name: str, rest: Sequence[Marked]) -> Status:
+    """`setexpr NAME gsub PATTERN BY [TEXT]`; a pattern that is more than plain text is not followed."""
+    if len(rest) not in (3, 4):
+        return 1
+    text = rest[3] if len(rest) == 4 else machine.get(name)
+    if text is None:
+        return 1
+    pattern, by = rest[1].text, rest[2].text
+    fact = machine.depends(*rest, text)
+    if fact is None and (not pattern or re.escape(pattern) != pattern or "\\" in by):
+        fact = machine.open(f"setexpr {rest[0].text} {pattern}", "a pattern is not followed, only plain text")
+    if fact is not None:
+        machine.set(name, machine.unknown(fact))
+        return 0
+    machine.set(name, text.text.replace(pattern, by, -1 if rest[0].text == "gsub" else 1))
+    return 0

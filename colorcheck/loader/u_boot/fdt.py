@@ -1,0 +1,381 @@
+"""The `fdt` command.
+
+Source: `cmd/fdt.c`, `boot/fdt_support.c` of U-Boot 2023.01. Subcommands are told apart by their first letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot.machine import Doubt, HaltError, Machine, Status
+from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.trees import Tree, error_name, tree_at
+from colorcheck.loader.u_boot.values import Refused, parse_value
+
+SCRATCHPAD = 1024
+OVERLAYS = "this U-Boot applies overlays"
+_USAGE = 1
+
+
+def fdt(machine: Machine, words: Sequence[Marked]) -> Status:
+    """`fdt SUBCOMMAND …`."""
+    if not words:
+        return _USAGE
+    name, rest = words[0].text, words[1:]
+    if name.startswith("ad"):
+        return _address(machine, rest)
+    if machine.working is None and name.startswith("ap"):
+        return _apply(machine, None, rest)
+    tree = _working(machine)
+    if tree is None:
+        return 1
+    handler = _handler(name)
+    if handler is None:
+        return _USAGE
+    fact = machine.depends(*rest[:2]) if handler in (_mknod, _set, _rm) else None
+    if fact is not None:
+        machine.tree_doubts.append(fact)
+        return 1
+    return handler(machine, tree, rest)
+
+
+def _handler(name: str) -> Callable[[Machine, Tree, Sequence[Marked]], Status] | None:
+    for start, handler in _COMMANDS:
+        if name.startswith(start):
+            return handler
+    return None
+
+
+def _working(machine: Machine) -> Tree | None:
+    if machine.working is None:
+        machine.say("u-boot-fdt", "no tree is being edited: `fdt addr` has not succeeded, so this does nothing")
+        return None
+    tree = tree_at(machine, machine.working)
+    if tree is None:
+        machine.say("u-boot-fdt", "the tree that is being edited was destroyed or overwritten, so this does nothing")
+    return tree
+
+
+def present(machine: Machine, address: int) -> Tree | None:
+    """The tree at an address. Where nothing of the script put anything there, it is the manifest's tree."""
+    tree = tree_at(machine, address)
+    if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
+        return tree
+    given = machine.media.given_tree()
+    if given is None:
+        return None
+    from colorcheck.loader.u_boot.load import put
+
+    machine.memory.write(address, b"\0")
+    put(machine, given, address)
+    machine.assumptions[f"the tree that lies at {address:#x} before the script is {given.name}"] = None
+    return tree_at(machine, address)
+
+
+def _address(machine: Machine, rest: Sequence[Marked]) -> Status:
+    quiet = [word for word in rest if word.text in ("-q", "-c")]
+    rest = [word for word in rest if word not in quiet]
+    if not rest:
+        return 0 if machine.working is not None else 1
+    if any(word.text == "-c" for word in quiet):
+        return 0
+    address = machine.address(rest[0])
+    fact = machine.depends(*rest)
+    if fact is not None and (address is None or machine.depends(*rest[1:])):
+        machine.tree_doubts.append(fact)
+        return Doubt(f"fdt addr {rest[0].text}", True, fact)
+    address = address or 0
+    tree = present(machine, address)
+    if tree is None:
+        _not_a_tree(machine, address)
+        return 1
+    machine.working = address
+    machine.set("fdtaddr", f"{address:x}")
+    if len(rest) > 1 and hexadecimal(rest[1].text) >= tree.total:
+        length = hexadecimal(rest[1].text)
+        if length > 16 << 20:
+            raise HaltError(f"fdt addr makes the tree {length:#x} bytes large")
+        tree.reopen(length)
+        tree.keep()
+    return 0
+
+
+def _not_a_tree(machine: Machine, address: int) -> None:
+    if machine.memory.is_dark(address):
+        machine.tree_doubts.append(
+            machine.open(
+                f"the tree at {address:#x}",
+                "the content of the file that was loaded there is not among the inputs",
+                "[[target.files]]",
+                'name = "system.dtb"  # the name in the script',
+                'file = "system.dts"',
+            )
+        )
+        return
+    message = f"no device tree begins at {address:#x}: FDT_ERR_BADMAGIC, and later fdt commands go to the tree before"
+    machine.say("u-boot-fdt", message)
+
+
+def _move(machine: Machine, _tree: Tree, rest: Sequence[Marked]) -> Status:
+    if len(rest) < 2:
+        return _USAGE
+    source = present(machine, machine.address(rest[0]) or 0)
+    target = machine.address(rest[1])
+    if source is None or target is None:
+        return 1
+    length = hexadecimal(rest[2].text) if len(rest) > 2 else source.total
+    if length < source.total:
+        return 1
+    if length > 16 << 20:
+        raise HaltError(f"fdt move makes the tree {length:#x} bytes large")
+    moved = Tree(machine, target, bytearray(source.data), source.side.copy())
+    if moved.reopen(length) < 0:
+        return 1
+    moved.keep()
+    machine.working = moved.address
+    machine.set("fdtaddr", f"{moved.address:x}")
+    return 0
+
+
+def _mknod(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    if len(rest) < 2:
+        return _USAGE
+    at = tree.node(rest[0].text)
+    if at < 0:
+        return _failed(machine, f"fdt mknod: no node {rest[0].text}", at)
+    done = tree.add(at, rest[1].text)
+    if done < 0:
+        return _failed(machine, f"fdt mknod {rest[0].text} {rest[1].text}", done)
+    tree.keep()
+    return 0
+
+
+def _set(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    if len(rest) < 2:
+        machine.say("u-boot-fdt", "fdt set has too few words and sets nothing (a bare # begins a comment)", "quote it")
+        return _USAGE
+    path, name = rest[0].text, rest[1].text
+    at = tree.node(path)
+    if at < 0:
+        return _failed(machine, f"fdt set: no node {path}", at)
+    data, text, unsure = b"", None, None
+    if len(rest) > 2:
+        old = tree.value(at, name) or b""
+        if len(old) > SCRATCHPAD:
+            return 1
+        value = parse_value(rest[2:], old)
+        if isinstance(value, Refused):
+            machine.say("u-boot-fdt", f"fdt set {path} {name}: {value.message}; nothing is set")
+            return 1
+        data, text, unsure = value.data, value.text, value.unsure
+        if len(data) > SCRATCHPAD:
+            raise HaltError(f"a value of {len(data)} bytes: fdt set overwrites U-Boot's own memory beyond {SCRATCHPAD}")
+    done = tree.put(at, name, data, text, unsure)
+    if done < 0:
+        return _failed(machine, f"fdt set {path} {name}", done)
+    tree.keep()
+    return 0
+
+
+def _rm(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    if not rest:
+        return _USAGE
+    at = tree.node(rest[0].text)
+    if at < 0:
+        return _failed(machine, f"fdt rm: no node {rest[0].text}", at)
+    done = tree.drop(at, rest[1].text if len(rest) > 1 else None)
+    if done < 0:
+        return _failed(machine, f"fdt rm {' '.join(word.text for word in rest)}", done)
+    tree.keep()
+    return 0
+
+
+def _failed(machine: Machine, what: str, code: int) -> Status:
+    help_text = "make room with fdt resize before" if code == -3 else ""
+    machine.say("u-boot-fdt", f"{what}: {error_name(code)}; the script goes on without it", help_text)
+    return 1
+
+
+def _resize(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    fact = machine.depends(*rest[:1])
+    if fact is not None:
+        machine.tree_doubts.append(fact)
+    tree.shrink(hexadecimal(rest[0].text) & 0xFFFFFFFF if rest else 0)
+    tree.keep()
+    return 0
+
+
+def _apply(machine: Machine, tree: Tree | None, rest: Sequence[Marked]) -> Status:
+    if len(rest) != 1:
+        return _USAGE
+    fact = OpenFact(
+        "U-Boot applies overlays",
+        "whether this U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY is not known; without it `fdt apply` does nothing",
+        ("[target]", "u-boot-overlays = true"),
+        machine.place,
+        (False, True),
+    )
+    if not machine.decide(Doubt(OVERLAYS, False, fact)):
+        return _USAGE
+    if tree is None:
+        return 1
+    address = machine.address(rest[0]) or 0
+    overlay = tree_at(machine, address)
+    if overlay is None:
+        if machine.memory.is_dark(address):
+            machine.tree_doubts.append(
+                machine.open("overlay", "the content of the overlay that is applied is not among the inputs")
+            )
+        return 1
+    done = tree.apply(overlay)
+    if done < 0:
+        message = f"fdt apply fails ({error_name(done)}) and destroys the tree: nothing that follows reaches Xen"
+        machine.say("u-boot-fdt", message, "name a node that exists when this line runs, and compile the tree with -@")
+        machine.memory.write(tree.address, b"\xff\xff\xff\xff")
+        machine.memory.write(overlay.address, b"\xff\xff\xff\xff")
+        return 1
+    tree.keep()
+    return 0
+
+
+def _get(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    if len(rest) < 3 or rest[0].text[:1] not in ("v", "n", "a", "s"):
+        return _USAGE
+    kind, name, path = rest[0].text[0], rest[1].text, rest[2].text
+    at = tree.node(path)
+    if at < 0:
+        return 1
+    if kind == "n" or (kind == "s" and len(rest) == 3):
+        return _get_children(machine, tree, at, kind, rest)
+    if len(rest) < 4:
+        return _USAGE
+    prop = rest[3].text
+    value = tree.value(at, prop)
+    if value is None:
+        return 1
+    unsure = tree.side.unsure.get((tree.path(at), prop))
+    if unsure is not None:
+        machine.set(name, machine.unknown(machine.facts[unsure]))
+    elif kind == "s":
+        machine.set(name, f"{len(value):x}")
+    elif kind == "a":
+        machine.set(name, f"{tree.address + tree.data.find(value):x}")
+    else:
+        return _get_value(machine, name, value, rest)
+    return 0
+
+
+def _get_children(machine: Machine, tree: Tree, at: int, kind: str, rest: Sequence[Marked]) -> Status:
+    from colorcheck.loader.u_boot.blob import read_content
+
+    content, parent = read_content(tree.data), tree.path(at)
+    names = [p for p in content.nodes if p != "/" and (p.rpartition("/")[0] or "/") == parent] if content else []
+    if kind == "s":
+        machine.set(rest[1].text, f"{len(names):x}")
+        return 0
+    index = hexadecimal(rest[3].text) if len(rest) > 3 else 0
+    if index >= len(names):
+        return 1
+    machine.set(rest[1].text, names[index].rpartition("/")[2])
+    return 0
+
+
+def _get_value(machine: Machine, name: str, value: bytes, rest: Sequence[Marked]) -> Status:
+    index = hexadecimal(rest[4].text) if len(rest) > 4 else 0
+    if _printable(value):
+        texts = value[:-1].split(b"\0")
+        if index >= len(texts):
+            return 1
+        machine.set(name, texts[index].decode("utf-8", "surrogateescape"))
+    elif len(value) == 4 or (index and len(value) % 4 == 0 and 4 * index < len(value)):
+        machine.set(name, f"0x{int.from_bytes(value[4 * index : 4 * index + 4], 'big'):08X}")
+    elif len(value) % 4 == 0 and len(value) <= 20:
+        machine.set(name, "".join(value[i : i + 4][::-1].hex() for i in range(0, len(value), 4)))
+    else:
+        return 1
+    return 0
+
+
+def _printable(value: bytes) -> bool:
+    if not value or value[-1:] not in (b"\0", b"\n") or value[:1] == b"\0" or b"\0\0" in value:
+        return False
+    return all(b in (0, 10) or 32 <= b < 127 for b in value) and value.endswith(b"\0")
+
+
+def _chosen(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    from colorcheck.loader.u_boot.fixups import chosen, initrd
+
+    if len(rest) not in (0, 2):
+        return _USAGE
+    if chosen(machine, tree):
+        start = hexadecimal(rest[0].text) if rest else 0
+        initrd(tree, start, start + hexadecimal(rest[1].text) - 1 if rest else 0)
+    tree.keep()
+    return 0
+
+
+def _memory(_machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    from colorcheck.loader.u_boot.fixups import memory_node
+
+    if len(rest) != 2:
+        return _USAGE
+    done = memory_node(tree, ((hexadecimal(rest[0].text), hexadecimal(rest[1].text)),))
+    tree.keep()
+    return 0 if done else 1
+
+
+def _rsvmem(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    kind = rest[0].text[:1] if rest else ""
+    if kind == "p":
+        return 0
+    if kind == "a" and len(rest) == 3:
+        done = tree.reserve(hexadecimal(rest[1].text), hexadecimal(rest[2].text))
+    elif kind == "d" and len(rest) == 2:
+        done = tree.unreserve(hexadecimal(rest[1].text))
+    else:
+        return _USAGE
+    if done < 0:
+        return _failed(machine, "fdt rsvmem", done)
+    tree.keep()
+    return 0
+
+
+def _print(_machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
+    """`print` and `list` fail for a node or property that is not there."""
+    path = rest[0].text if rest else "/"
+    at = tree.node(path)
+    if at < 0:
+        return 1
+    return 1 if len(rest) > 1 and tree.value(at, rest[1].text) is None else 0
+
+
+def _nothing(_machine: Machine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
+    return 0
+
+
+def _board(machine: Machine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
+    machine.assumptions["the board's own code in U-Boot changes nothing in the tree that Xen reads"] = None
+    return 0
+
+
+_COMMANDS: tuple[tuple[str, Callable[[Machine, Tree, Sequence[Marked]], Status]], ...] = (
+    ("mo", _move),
+    ("mk", _mknod),
+    ("se", _set),
+    ("g", _get),
+    ("p", _print),
+    ("l", _print),
+    ("rm", _rm),
+    ("h", _nothing),
+    ("boo", _nothing),
+    ("me", _memory),
+    ("rs", _rsvmem),
+    ("boa", _board),
+    ("cho", _chosen),
+    ("che", _nothing),
+    ("ap", _apply),
+    ("re", _resize),
+    ("sys", _board),
+)

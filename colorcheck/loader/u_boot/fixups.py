@@ -1,0 +1,131 @@
+"""What U-Boot itself writes into a tree before it starts Xen, in its order.
+
+Source: `image_setup_libfdt` of `boot/image-fdt.c`, `boot/fdt_support.c`, U-Boot 2023.01.
+"""
+
+from __future__ import annotations
+
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot.machine import Machine
+from colorcheck.loader.u_boot.numbers import hexadecimal_end
+from colorcheck.loader.u_boot.text import unknowns
+from colorcheck.loader.u_boot.trees import Tree
+
+VERSION = "u-boot,version"
+_LENGTH = 29  # of the version's text: only the room that it takes counts
+_CUT = 0xFFFFFFFF
+
+
+def root(machine: Machine, tree: Tree) -> bool:
+    """The variable serial# becomes the root's serial-number."""
+    serial = machine.environment.get("serial#")
+    if serial is None:
+        return True
+    return tree.put(0, "serial-number", _text(serial.text), serial, _unsure(serial.text)) >= 0
+
+
+def chosen(machine: Machine, tree: Tree) -> bool:
+    """/chosen, with the variable bootargs over whatever stands there, and U-Boot's version."""
+    at = tree.find_or_add(0, "chosen")
+    if at < 0:
+        return False
+    arguments = machine.get("bootargs")
+    if (
+        arguments is not None
+        and tree.put(at, "bootargs", _text(arguments.text), arguments, _unsure(arguments.text)) < 0
+    ):
+        return True
+    version = OpenFact("U-Boot's version", "a text that Xen does not read", (), machine.place)
+    tree.put(at, VERSION, b"U-Boot".ljust(_LENGTH, b" ")[: _LENGTH - 1] + b"\0", None, machine.quiet(version))
+    return True
+
+
+def memory(machine: Machine, tree: Tree) -> bool:
+    """All banks that U-Boot found go into the first memory node."""
+    banks = machine.settings.banks
+    if banks is None:
+        fact = machine.open(
+            "U-Boot's memory banks",
+            "U-Boot writes the memory that it found into the tree, and no input says which that is",
+            "[target]",
+            'memory = ["0x40000000+0x80000000"]  # start+size, from the log of bdinfo',
+        )
+        return memory_node(tree, None, machine.number(fact))
+    return memory_node(tree, banks)
+
+
+def memory_node(tree: Tree, banks: tuple[tuple[int, int], ...] | None, unsure: int | None = None) -> bool:
+    """Write banks into the first child of the root named memory; without any it is made."""
+    at = tree.find_or_add(0, "memory")
+    if at < 0 or tree.put(at, "device_type", b"memory\0") < 0:
+        return False
+    if banks is None:
+        return tree.put(at, "reg", tree.value(at, "reg") or bytes(16), None, unsure) >= 0
+    given = [bank for bank in banks if bank != (0, 0)]
+    if not given:
+        return True
+    wide = tuple(cells(tree, name, default) == 2 for name, default in (("#address-cells", 2), ("#size-cells", 1)))
+    reg = b"".join(_number(number, wide[side]) for bank in given for side, number in enumerate(bank))
+    return tree.put(at, "reg", reg) >= 0
+
+
+def cells(tree: Tree, name: str, default: int) -> int:
+    """How many cells the root says."""
+    value = tree.value(0, name)
+    return int.from_bytes(value, "big") if value is not None and len(value) == 4 else default
+
+
+def _number(value: int, wide: bool) -> bytes:
+    return value.to_bytes(8, "big") if wide else (value & _CUT).to_bytes(4, "big")
+
+
+def ethernet(machine: Machine, tree: Tree) -> None:
+    """ethaddr, eth1addr, … become local-mac-address of the nodes that the aliases ethernetN name."""
+    from colorcheck.loader.u_boot.blob import read_content
+
+    content = read_content(tree.data)
+    aliases = dict(content.nodes.get("/aliases", {})) if content else {}
+    for name, value in aliases.items():
+        number = name.removeprefix("ethernet")
+        if not name.startswith("ethernet") or (number and not number.isdigit()):
+            continue
+        address = machine.environment.get("ethaddr" if number in ("", "0") else f"eth{int(number)}addr")
+        at = tree.node(value.split(b"\0")[0].decode("utf-8", "replace")) if address is not None else -1
+        if address is None or at < 0:
+            continue
+        octets, position = bytearray(), 0
+        for _ in range(6):
+            octet, position = hexadecimal_end(address.text, position)
+            octets.append(octet & 0xFF)
+            position += position < len(address.text)
+        if tree.value(at, "mac-address") is not None:
+            tree.put(at, "mac-address", bytes(octets))
+        tree.put(at, "local-mac-address", bytes(octets), None, _unsure(address.text))
+
+
+def initrd(tree: Tree, start: int, end: int, unsure: int | None = None) -> bool:
+    """The ramdisk's reservation, last in its list, and linux,initrd-start and -end in /chosen."""
+    if start == end:
+        return True
+    at = tree.find_or_add(0, "chosen")
+    if at < 0:
+        return False
+    same = next((n for n in range(tree.reservations) if tree.reservation(n)[0] == start), None)
+    if same is not None:
+        tree.unreserve(same)
+    if tree.reserve(start, end - start) < 0:
+        return False
+    wide = cells(tree, "#address-cells", 2) == 2
+    for name, value in (("linux,initrd-start", start), ("linux,initrd-end", end)):
+        if tree.put(tree.node("/chosen"), name, _number(value, wide), None, unsure) < 0:
+            return False
+    return True
+
+
+def _text(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape") + b"\0"
+
+
+def _unsure(text: str) -> int | None:
+    found = unknowns(text)
+    return found[0] if found else None

@@ -1,0 +1,227 @@
+"""Follows a U-Boot script to the moment when Xen starts, in every way that it may go."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.loader.facts import OpenFact, Origin
+from colorcheck.loader.handover import Handover, Module
+from colorcheck.loader.u_boot.blob import read_content, tree_of
+from colorcheck.loader.u_boot.boot import Started, StartedError
+from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
+from colorcheck.loader.u_boot.load import MISSING, missing_fact
+from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, LeaveError, Loaded, Machine, Settings
+from colorcheck.loader.u_boot.media import Media
+from colorcheck.loader.u_boot.shell import run_macro, run_text
+from colorcheck.loader.u_boot.text import Marked, Sources
+from colorcheck.loader.u_boot.variables import enter
+
+MOST_WORLDS = 64
+MOST_STEPS = 400_000
+LARGEST = 4 << 20
+_IMAGES = (".scr", ".uimg")
+_VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
+
+
+def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> Handover:
+    """What Xen gets of a script: the way that it goes as far as the inputs tell, with the others as alternatives."""
+    if len(data) > LARGEST:
+        return Handover(stopped=f"the script is larger than {LARGEST >> 20} MiB", location=Location(script))
+    worlds = [_World(manifest, tree, script, data, {})]
+    waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
+    seen = {worlds[0].key}
+    while waiting and not left:
+        choices = waiting.pop()
+        world = _World(manifest, tree, script, data, choices)
+        steps += world.machine.steps
+        if world.key not in seen:
+            seen.add(world.key)
+            worlds.append(world)
+            waiting += world.others()
+        left = len(worlds) >= MOST_WORLDS or steps > MOST_STEPS
+    handovers = [world.handover() for world in worlds]
+    first = _base(handovers)
+    facts = list(first.open)
+    if left and waiting:
+        why = f"more than {MOST_WORLDS} ways through the script are possible, and not all of them were followed"
+        facts.append(OpenFact("ways through the script", why, (), Location(script)))
+    others = tuple(handover for handover in handovers if handover is not first)
+    return replace(first, open=tuple(dict.fromkeys(facts)), alternatives=others)
+
+
+def _base(handovers: list[Handover]) -> Handover:
+    """The way that is shown: files that are not here are not there, unless nothing starts that way."""
+    first = handovers[0]
+    if first.stopped and (MISSING, False) in first.choices:
+        return next((h for h in handovers if (MISSING, True) in h.choices and not h.stopped), first)
+    return first
+
+
+class _World:
+    """One way through a script, given the answers to what is open."""
+
+    def __init__(
+        self, manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes, choices: Mapping[str, bool]
+    ) -> None:
+        target = manifest.target
+        folders = tuple(dict.fromkeys((manifest.folder, os.path.dirname(script))))
+        self.script = script
+        self.given = dict(choices)
+        self.tree = tree
+        self.machine = Machine(
+            Settings(target.memory, target.environment is not None, target.xen_image_size),
+            Sources(),
+            Media(manifest, folders, tree),
+            dict(choices),
+        )
+        if target.overlays is not None:
+            self.machine.choices.setdefault("this U-Boot applies overlays", target.overlays)
+        for variable in target.environment or ():
+            self.machine.environment[variable.name] = Marked(variable.value.text)
+        self.machine.script_places(script, "")
+        self.stopped: str | None = None
+        self._run(data)
+
+    @property
+    def key(self) -> tuple[tuple[str, bool], ...]:
+        return tuple((key, self.machine.choices[key]) for key in self.machine.asked)
+
+    def others(self) -> list[dict[str, bool]]:
+        """The answers that lead to the ways not taken here, each with the answers before it."""
+        found, before = [], dict(self.given)
+        for key in self.machine.asked:
+            if key not in self.given:
+                found.append({**before, key: not self.machine.choices[key]})
+                before[key] = self.machine.choices[key]
+        return found
+
+    def _run(self, data: bytes) -> None:
+        machine = self.machine
+        image = read_legacy(data)
+        text = data
+        if image is not None or self.script.lower().endswith(_IMAGES):
+            refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
+            if refused or image is None:
+                self.stopped = f"U-Boot refuses the script and runs nothing of it: {refused}"
+                return
+            text = script_text(image)
+        content = text.decode("utf-8", "surrogateescape")
+        marked = Marked(content, machine.script_places(self.script, content))
+        machine.here = (0, 1)
+        try:
+            if _is_environment(content):
+                self._environment(marked)
+            else:
+                run_text(machine, marked)
+            self.stopped = "the script ends without starting Xen"
+        except StartedError:
+            return
+        except LeaveError:
+            self.stopped = "the script ends with exit, without starting Xen"
+        except HaltError as halt:
+            self.stopped = halt.why
+        except RecursionError:
+            self.stopped = "the script nests too deeply"
+
+    def _environment(self, text: Marked) -> None:
+        """A text of variables: what the board runs of them."""
+        machine = self.machine
+        enter(machine, text, "\n", [])
+        for name in ("uenvcmd", "bootcmd"):
+            value = machine.environment.get(name)
+            if value is not None:
+                run_macro(machine, value)
+
+    def handover(self) -> Handover:
+        machine, started = self.machine, self.machine.started
+        choices = tuple((key, machine.choices[key]) for key in machine.asked)
+        problems = tuple(dict.fromkeys((*machine.problems, *machine.media.problems)))
+        if not isinstance(started, Started):
+            why = self.stopped or "the script ends without starting Xen"
+            last = next((p for p in reversed(problems) if p.kind.startswith("u-boot")), None)
+            why = f"{why} ({last.location}: {last.message})" if last and why.startswith("the script ends") else why
+            return Handover(
+                stopped=why,
+                location=last.location if last else machine.place,
+                open=self._facts(),
+                choices=choices,
+                problems=problems,
+                assumptions=tuple(machine.assumptions),
+            )
+        content = read_content(started.tree.data)
+        if content is None:
+            return Handover(stopped="the tree is damaged when Xen starts", location=machine.place, open=self._facts())
+        side = started.tree.side
+        tree = tree_of(content, side, self.tree.file if self.tree else self.script)
+        files = (*(self.tree.files if self.tree else ()), self.script, *machine.media.used)
+        facts = self._facts()
+        arrived = {(path, name) for path, properties in content.nodes.items() for name in properties}
+        reservations: list[tuple[int | None, int | None]] = list(content.reservations)
+        if started.ramdisk is not None and started.ramdisk[0] is None and reservations:
+            reservations[-1] = (None, started.ramdisk[1])
+        return Handover(
+            tree=replace(tree, files=tuple(dict.fromkeys(files))),
+            unsure={key: machine.facts[number].what for key, number in side.unsure.items() if key in arrived},
+            origins={key: Origin.FOLLOWED for key in side.followed if key in arrived},
+            memory_reservations=tuple(reservations),
+            device_tree=(started.address, content.size),
+            modules=self._modules(),
+            xen_address=started.image,
+            xen_image_size=started.image_size,
+            open=facts,
+            choices=choices,
+            location=machine.place,
+            problems=problems,
+            assumptions=tuple(machine.assumptions),
+            uefi=started.uefi,
+        )
+
+    def _facts(self) -> tuple[OpenFact, ...]:
+        machine = self.machine
+        facts = [
+            *machine.tree_doubts,
+            *(fact for fact in machine.facts if fact not in machine.silent),
+            *machine.asked.values(),
+            *(missing_fact(machine, name) for name in machine.missing),
+        ]
+        return tuple(dict.fromkeys(facts))
+
+    def _modules(self) -> tuple[Module, ...]:
+        latest: dict[int, Loaded] = {}
+        for loaded in self.machine.loaded:
+            latest[loaded.address] = loaded
+        return tuple(self._module(loaded) for loaded in latest.values())
+
+    def _module(self, loaded: Loaded) -> Module:
+        machine = self.machine
+        held = machine.memory.read(loaded.address, len(loaded.data))
+        whole = held is not None and bytes(held) == loaded.data
+        if whole and loaded.size is not None and loaded.size > len(loaded.data):
+            whole = machine.memory.is_dark(loaded.address + len(loaded.data))
+        by = next((what for other, what in machine.overwritten if other is loaded), "")
+        return Module(
+            loaded.name,
+            loaded.address if loaded.address < VIRTUAL else None,
+            loaded.size,
+            loaded.location,
+            whole,
+            by if by or whole else "something that was loaded or grew over it",
+        )
+
+
+def _is_environment(text: str) -> bool:
+    """Whether a text is a list of variables and no script."""
+    lines = text.split("\n")
+    return any("=" in line for line in lines) and all(_VARIABLE.fullmatch(line) for line in lines)
+
+
+def script_problems(handover: Handover) -> tuple[Problem, ...]:
+    """What goes wrong on the way, for findings."""
+    return handover.problems

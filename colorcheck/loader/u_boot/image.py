@@ -1,0 +1,72 @@
+"""U-Boot's legacy image: 64 bytes of header with two checksums, then the data.
+
+Source: `include/image.h`, `boot/image.c`, `cmd/source.c: image_source_script` of U-Boot 2023.01.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from colorcheck.core.value import dataclass
+
+MAGIC = b"\x27\x05\x19\x56"
+HEADER = 64
+KERNEL, RAMDISK, MULTI, SCRIPT, TREE = 2, 3, 4, 6, 8
+TYPES = {1: "a standalone program", 2: "a kernel", 3: "a ramdisk", 4: "a multi-file image", 5: "firmware", 8: "a tree"}
+_FIELDS = struct.Struct(">7I4B32s")
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyImage:
+    """A legacy image: its type, compression (0: none), load address and data; whether the checksums are right."""
+
+    kind: int
+    compression: int
+    load: int
+    name: str
+    data: bytes
+    header_ok: bool
+    data_ok: bool
+
+
+def read_legacy(data: bytes) -> LegacyImage | None:
+    """The image at the start of some bytes; None where no header begins there."""
+    if data[:4] != MAGIC or len(data) < HEADER:
+        return None
+    head = _FIELDS.unpack_from(data)
+    size, load, check = head[3], head[4], head[6]
+    kind, compression = head[9], head[10]
+    body = data[HEADER : HEADER + size]
+    blank = data[:4] + bytes(4) + data[8:HEADER]
+    name = head[11].split(b"\0")[0].decode("utf-8", "replace")
+    whole = len(body) == size and zlib.crc32(body) == check
+    return LegacyImage(kind, compression, load, name, body, zlib.crc32(blank) == head[1], whole)
+
+
+def script_refused(image: LegacyImage | None, *, verify: bool) -> str:
+    """What `source` says of an image that it does not take; empty where it does."""
+    if image is None:
+        return 'Wrong image format for "source" command'
+    if not image.header_ok:
+        return "Bad header crc"
+    if verify and not image.data_ok:
+        return "Bad data crc"
+    if image.kind != SCRIPT:
+        return "Bad image type"
+    if not script_text(image):
+        return "Empty Script"
+    return ""
+
+
+def script_text(image: LegacyImage) -> bytes:
+    """The first text of a script image: a list of lengths up to a zero word, then the texts."""
+    data = image.data
+    if len(data) < 8:
+        return b""
+    length = struct.unpack_from(">I", data)[0]
+    position = 4
+    while position + 4 <= len(data) and data[position : position + 4] != bytes(4):
+        position += 4
+    start = position + 4
+    return data[start : start + length].split(b"\0")[0]

@@ -1,0 +1,171 @@
+"""Commands that bring files into memory.
+
+Source: `fs/fs.c`, `cmd/net.c`, `net/tftp.c` of U-Boot 2023.01. `filesize` is that of the last load that succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, Loaded, Machine, Status
+from colorcheck.loader.u_boot.media import File
+from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.text import Marked
+
+MISSING = "files that are not here are on the medium"
+_SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
+_USUAL = 32 << 20
+_MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame buffer
+_PAGE = 1 << 12
+
+
+def missing_fact(machine: Machine, name: str) -> OpenFact:
+    """The fact that a file is not among the inputs, noted at the first command that wants it."""
+    if name not in machine.missing:
+        machine.missing[name] = machine.place
+    return OpenFact(
+        f"file {name}",
+        f"{name} is not here: whether it is on the medium, how large it is and what it holds is not known",
+        ("[[target.files]]", f'name = "{name}"', "size = 0x0  # its bytes, or file = its path here"),
+        machine.missing[name],
+    )
+
+
+def missing(machine: Machine, name: str) -> Doubt:
+    """Whether a file that is not here is there: it is not, or all such files are."""
+    return Doubt(MISSING, False, missing_fact(machine, name))
+
+
+def load(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+    """`load IFACE DEV[:PART] ADDRESS FILE [BYTES [POSITION]]` and its relatives."""
+    if not 1 <= len(words) <= 6:
+        return 1
+    address = words[2] if len(words) > 2 else machine.get("loadaddr")
+    name = words[3] if len(words) > 3 else machine.get("bootfile")
+    if address is None or name is None:
+        return 1
+    if not machine.depends(address) and not _is_number(address.text):
+        machine.say("u-boot-command", f'{command} takes "{address.text}" for an address, and prints its usage')
+        return 1
+    count = hexadecimal(words[4].text) if len(words) > 4 else 0
+    start = hexadecimal(words[5].text) if len(words) > 5 else 0
+    return _bring(machine, name, address, count, start)
+
+
+def _is_number(text: str) -> bool:
+    digits = text[2:] if text[:2].lower() == "0x" else text
+    return bool(digits) and all(c in "0123456789abcdefABCDEF" for c in digits)
+
+
+def ubifsload(machine: Machine, words: Sequence[Marked]) -> Status:
+    """`ubifsload ADDRESS FILE [BYTES]`."""
+    if not 2 <= len(words) <= 3:
+        return 1
+    return _bring(machine, words[1], words[0], hexadecimal(words[2].text) if len(words) > 2 else 0, 0)
+
+
+def tftp(machine: Machine, words: Sequence[Marked]) -> Status:
+    """`tftpboot [ADDRESS] [[HOST:]FILE]`: one word is an address if all of it is a number, else a file."""
+    if len(words) > 3:
+        return 1
+    address, name = machine.get("loadaddr"), machine.get("bootfile")
+    if len(words) == 1:
+        if _is_number(words[0].text):
+            address = words[0]
+        else:
+            name = words[0]
+    elif len(words) >= 2:
+        address, name = words[0], words[1]
+    if address is None or name is None:
+        return 1
+    colon = name.text.rfind(":")
+    return _bring(machine, name.part(colon + 1), address, 0, 0)
+
+
+def size(machine: Machine, words: Sequence[Marked]) -> Status:
+    """`size IFACE DEV[:PART] FILE` sets filesize."""
+    if len(words) != 3:
+        return 1
+    fact = machine.depends(words[2])
+    file = None if fact else machine.media.find(words[2].text)
+    if file is not None:
+        machine.set("filesize", f"{file.size:x}")
+        return 0
+    if fact is None and not machine.decide(missing(machine, words[2].text)):
+        return 1
+    machine.set("filesize", machine.unknown(fact or missing_fact(machine, words[2].text)))
+    return 0
+
+
+def _bring(machine: Machine, name: Marked, address: Marked, count: int, start: int) -> Status:
+    unclear, where = machine.depends(name), machine.address(address)
+    if unclear is not None or where is None:
+        unclear = unclear or machine.depends(address)
+        if unclear is None:
+            return 1
+        machine.set("filesize", machine.unknown(unclear))
+        machine.set("fileaddr", address)
+        return Doubt(f"load of {name.text}", True, unclear)
+    file = machine.media.find(name.text)
+    if file is None:
+        fact = missing_fact(machine, name.text)
+        if not machine.decide(Doubt(MISSING, False, fact)):
+            return 1
+        machine.memory.darken(where, _PAGE)
+        machine.sides.pop(where, None)
+        machine.loaded.append(Loaded(name.text, where, None, b"", machine.place))
+        machine.set("filesize", machine.unknown(fact))
+        machine.set("fileaddr", address if where >= VIRTUAL else f"{where:x}")
+        return 0
+    if start > file.size:
+        return 1
+    length = min(count or file.size - start, file.size - start)
+    refused = _refused(machine, where, length)
+    if refused:
+        machine.say("u-boot-load", f"U-Boot refuses to load {name.text} to {where:#x}: {refused}")
+        return 1
+    put(machine, file, where, start, length)
+    machine.set("filesize", f"{length:x}")
+    machine.set("fileaddr", address if where >= VIRTUAL else f"{where:x}")
+    return 0
+
+
+def put(machine: Machine, file: File, where: int, start: int = 0, length: int | None = None) -> None:
+    """A file, or a part of it, comes to stand at an address."""
+    length = file.size - start if length is None else length
+    known = file.data[start : start + length]
+    machine.memory.darken(where + len(known), length - len(known))
+    machine.memory.write(where, known)
+    for at in [at for at in machine.sides if where <= at < where + length]:
+        del machine.sides[at]
+    if file.side is not None and not start:
+        machine.sides[where] = file.side.copy()
+    machine.loaded.append(Loaded(file.name, where, length, known, machine.place))
+    machine.paths[where] = file.path
+
+
+def _refused(machine: Machine, start: int, length: int) -> str:
+    """Why U-Boot does not load to a stretch of memory; empty where it does, as far as is known."""
+    banks = machine.settings.banks
+    end = start + length
+    if end > 1 << 64 and start < VIRTUAL:
+        return "the end lies beyond 64 bits"
+    if not banks or start >= VIRTUAL:
+        return ""
+    if not any(low <= start and end <= low + count for low, count in banks):
+        return "that is no memory that U-Boot knows"
+    low, count = banks[0]
+    top = low + count
+    if start < top and end > top - _SURE:
+        return "U-Boot itself sits there"
+    if start < top and end > top - _MOST:
+        fact = OpenFact(
+            "U-Boot's own place",
+            "U-Boot sits at the top of its memory, and how far down is not known from files",
+            (),
+            machine.place,
+        )
+        if not machine.decide(Doubt("U-Boot's own place", end <= top - _USUAL, fact)):
+            return "U-Boot itself may sit there"
+    return ""

@@ -1,0 +1,246 @@
+"""The state of a U-Boot that follows a script: variables, memory, the working tree, and what is not known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.loader.facts import OpenFact, Span
+from colorcheck.loader.u_boot.blob import Side
+from colorcheck.loader.u_boot.media import Media
+from colorcheck.loader.u_boot.memory import Memory
+from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.text import Marked, Sources, unknown, unknowns
+
+MOST_STEPS = 400_000
+LONGEST_VALUE = 1 << 20
+MOST_TEXT = 64 << 20
+_TAIL = 1 << 12
+VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
+
+
+class HaltError(Exception):
+    """The script comes to an end that no later line changes: a reset, a crash, a loop without end."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class LeaveError(Exception):
+    """`exit` in a U-Boot that heeds it: the text that is being run ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An exit status that is not known: 0 if the choice `key` falls on yes, else 1; `usual` is tried first."""
+
+    key: str
+    usual: bool
+    fact: OpenFact
+
+
+Status = int | Doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file that the script put into memory. `size` None where it is not known, `data` what is known of it."""
+
+    name: str
+    address: int
+    size: int | None
+    data: bytes
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is given about the U-Boot. `banks` (start, size) is None where nobody said what memory it finds."""
+
+    banks: tuple[tuple[int, int], ...] | None = None
+    whole_environment: bool = True
+    image_size: int | None = None
+
+
+@dataclass(slots=True)
+class Machine:
+    """One run. `choices` are the answers to what is not known, by key; new ones are added as they come up."""
+
+    settings: Settings
+    sources: Sources
+    media: Media
+    choices: dict[str, bool]
+    environment: dict[str, Marked] = field(default_factory=dict)
+    shell: dict[str, Marked] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    sides: dict[int, Side] = field(default_factory=dict)
+    loaded: list[Loaded] = field(default_factory=list)
+    working: int | None = None
+    last_status: Status = 0
+    facts: list[OpenFact] = field(default_factory=list)
+    asked: dict[str, OpenFact] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    here: tuple[int, int] = (0, 0)
+    steps: int = 0
+    depth: int = 0
+    held: int = 0
+    missing: dict[str, Location] = field(default_factory=dict)
+    unread: dict[str, Location] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    assumptions: dict[str, None] = field(default_factory=dict)
+    blanket: OpenFact | None = None
+    paths: dict[int, str] = field(default_factory=dict)
+    silent: set[OpenFact] = field(default_factory=set)
+    overwritten: list[tuple[Loaded, str]] = field(default_factory=list)
+    entered: dict[tuple[str, str], range] = field(default_factory=dict)
+    tree_doubts: list[OpenFact] = field(default_factory=list)
+    started: object = None
+
+    @property
+    def place(self) -> Location:
+        """Where the command stands that is being followed."""
+        return self.sources.location(*self.here)
+
+    def step(self) -> None:
+        """Count a command. Raises HaltError where there are too many."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise HaltError(f"the script does not come to an end within {MOST_STEPS} commands")
+
+    def number(self, fact: OpenFact) -> int:
+        """The number of an open fact; the same fact keeps its number."""
+        for index, known in enumerate(self.facts):
+            if known == fact:
+                return index
+        self.facts.append(fact)
+        return len(self.facts) - 1
+
+    def open(self, what: str, why: str, *settle: str, values: tuple[object, ...] | Span | None = None) -> OpenFact:
+        """Note that something at the current command is not known."""
+        fact = OpenFact(what, why, settle, self.place, values)
+        self.number(fact)
+        return fact
+
+    def unknown(self, fact: OpenFact) -> Marked:
+        """A text of which nothing is known but the fact that it depends on."""
+        return Marked(unknown(self.number(fact)), (self.here[0],))
+
+    def depends(self, *texts: Marked) -> OpenFact | None:
+        """The first open fact on which any of the texts depends."""
+        for text in texts:
+            for number in unknowns(text.text):
+                if number < len(self.facts):
+                    return self.facts[number]
+        return None
+
+    def decide(self, doubt: Doubt) -> bool:
+        """The answer in this world to a question that nothing answers."""
+        if doubt.key not in self.choices:
+            self.choices[doubt.key] = doubt.usual
+        self.asked.setdefault(doubt.key, doubt.fact)
+        return self.choices[doubt.key]
+
+    def settled(self, status: Status) -> int:
+        """A status as a number."""
+        if isinstance(status, Doubt):
+            return 0 if self.decide(status) else 1
+        return status
+
+    def say(self, kind: str, message: str, help_text: str = "") -> None:
+        """Note what goes wrong at the current command, once a place."""
+        problem = Problem(kind, message, self.place, help_text)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def get(self, name: str) -> Marked | None:
+        """A variable of the environment."""
+        found = self.environment.get(name)
+        if found is not None or name in self.deleted:
+            return found
+        if self.blanket is not None:
+            return self.unknown(self.blanket)
+        return None if self.settings.whole_environment else self.unknown(self.variable(name))
+
+    def variable(self, name: str) -> OpenFact:
+        """The fact that a variable of the environment is not given."""
+        place = self.unread.setdefault(name, self.place)
+        why = f"the script reads the variable {name}, and no input says whether the board's environment has it"
+        return OpenFact(f"variable {name}", why, ("[target.environment]", f'{_key(name)} = "…"'), place)
+
+    def text(self, name: str) -> str | None:
+        """A variable that U-Boot itself looks at: as far as it is given."""
+        found = self.environment.get(name)
+        return None if found is None else found.text
+
+    def address(self, text: Marked) -> int | None:
+        """The address that a word gives. One that is a variable of unknown value stands for itself, far from all
+        others; None where the word only depends on something unknown."""
+        doubts = unknowns(text.text)
+        if not doubts:
+            return hexadecimal(text.text.partition(":")[0])
+        return VIRTUAL + (doubts[0] << 36) if len(text.text.partition(":")[0]) == 1 else None
+
+    def quiet(self, fact: OpenFact) -> int:
+        """The number of an open fact that does not count for Xen."""
+        self.silent.add(fact)
+        return self.number(fact)
+
+    def over(self, start: int, size: int, what: str) -> None:
+        """Something is put over a stretch of memory by U-Boot itself: modules there are no longer whole."""
+        for loaded in self.loaded:
+            if loaded.address < start + size and start < loaded.address + (loaded.size or 1):
+                self.overwritten.append((loaded, what))
+
+    def script_places(self, name: str, text: str) -> range:
+        """The places of a script's text; the same text is entered once."""
+        key = (name, text)
+        if key not in self.entered:
+            self.entered[key] = self.sources.add(name, text)
+        return self.entered[key]
+
+    def unset(self, name: str) -> None:
+        """U-Boot looks at a variable: without the environment, nobody knows whether it is set."""
+        if not self.settings.whole_environment and name not in self.deleted and name not in self.environment:
+            self.number(self.variable(name))
+
+    def delete(self, name: str) -> None:
+        self.environment.pop(name, None)
+        self.deleted.add(name)
+
+    def set(self, name: str, value: Marked | str | None) -> None:
+        """Set a variable, or delete it with an empty value. Raises HaltError where memory runs out."""
+        if isinstance(value, str):
+            value = Marked(value, (self.here[0],) * len(value))
+        if value is None or not value.text:
+            self.delete(name)
+            return
+        self.held += len(value.text)
+        if len(value.text) > LONGEST_VALUE or self.held > MOST_TEXT:
+            raise HaltError(f"the variable {name[:40]} grows beyond what U-Boot can hold")
+        self.environment[name] = value
+        self.deleted.discard(name)
+
+    def file_at(self, address: int) -> tuple[Marked, int] | None:
+        """The text in memory from an address on, with its places in the file, and how long it is."""
+        loaded = next((one for one in reversed(self.loaded) if one.address == address), None)
+        size = loaded.size if loaded and loaded.size is not None else 0
+        data = self.memory.read(address, size) if size else None
+        if loaded is None or data is None:
+            return None
+        tail = bytearray()
+        while len(tail) < _TAIL and (more := self.memory.read(address + size + len(tail), 1)) is not None:
+            tail += more
+        text = (data + tail).decode("latin-1")
+        path = self.paths.get(address, "")
+        whole = path and data.isascii() and bytes(data) == loaded.data
+        places: list[int] = list(self.sources.add(path, text)) if whole else [self.here[0]] * len(text)
+        return Marked(text, places), size
+
+
+def _key(name: str) -> str:
+    """A name as a key of TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'

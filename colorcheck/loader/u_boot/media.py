@@ -1,0 +1,166 @@
+"""The files that a script can load: those of the manifest, those that lie here under their name, and their sources."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import field
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.files import read_bytes, without_waiting
+from colorcheck.inputs.manifest.manifest import Manifest, TargetFile
+from colorcheck.loader.u_boot.blob import MAGIC, Side, compile_tree, side_of
+
+LARGEST = 16 << 20
+_HEAD = 1 << 16
+_SOURCES = {".dtb": (".dts",), ".dtbo": (".dtso", ".dts"), ".scr": (), ".uimg": ()}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as U-Boot loads it: its size in bytes, what is known of its beginning, and where a tree's parts stand."""
+
+    name: str
+    size: int
+    data: bytes
+    path: str = ""
+    side: Side | None = None
+
+
+@dataclass(slots=True)
+class Media:
+    """All media together: what is not found here may be on one of them all the same."""
+
+    manifest: Manifest
+    folders: tuple[str, ...]
+    tree: DeviceTree | None = None
+    problems: list[Problem] = field(default_factory=list)
+    read: dict[str, File | None] = field(default_factory=dict)
+    used: dict[str, None] = field(default_factory=dict)
+
+    def find(self, name: str) -> File | None:
+        """The file of a name on the medium, None where it is neither here nor in the manifest."""
+        if name not in self.read:
+            self.read[name] = self._find(name)
+        return self.read[name]
+
+    def given_tree(self) -> File | None:
+        """The manifest's own device tree, as the blob that somebody put into memory."""
+        if self.tree is None:
+            return None
+        data = _original(self.tree)
+        blob = data if data is not None else compile_tree(self.tree)
+        return File(self.tree.file, len(blob), blob, self.tree.file, side_of(self.tree))
+
+    def _find(self, name: str) -> File | None:
+        plain = name.strip("/")
+        given = self._listed(plain)
+        if given is not None:
+            return self._given(given)
+        path = self._path(plain)
+        if path is not None:
+            return self._at(name, path, None, symbols=False)
+        stem, ending = os.path.splitext(plain)
+        for other in _SOURCES.get(ending.lower(), ()):
+            path = self._path(stem + other)
+            if path is not None:
+                return self._at(name, path, None, symbols=False)
+        if ending.lower() == ".dtb":
+            return self.given_tree()
+        return None
+
+    def _listed(self, plain: str) -> TargetFile | None:
+        files = self.manifest.target.files
+        tests: tuple[Callable[[str], bool], ...] = (
+            lambda known: known.strip("/") == plain,
+            lambda known: known.strip("/").lower() == plain.lower(),
+            lambda known: os.path.basename(known) == os.path.basename(plain),
+        )
+        return next((file for test in tests for file in files if test(file.name)), None)
+
+    def _given(self, given: TargetFile) -> File | None:
+        if given.file is None:
+            return File(given.name, given.size or 0, b"")
+        path = os.path.normpath(os.path.join(self.manifest.folder, given.file))
+        return self._at(given.name, path, given.size, symbols=given.symbols, named_at=given.location)
+
+    def _path(self, plain: str) -> str | None:
+        """Where a file lies here: under its whole name, or under its last part, whatever the case."""
+        for folder in self.folders:
+            for name in dict.fromkeys((plain, os.path.basename(plain))):
+                path = os.path.normpath(os.path.join(folder, name))
+                if not name or os.path.relpath(path, folder or ".").startswith(".."):
+                    continue
+                if os.path.isfile(path):
+                    return path
+                try:
+                    beside = os.listdir(os.path.dirname(path) or ".")
+                except OSError:
+                    continue
+                wanted = os.path.basename(path).lower()
+                found = next((entry for entry in sorted(beside) if entry.lower() == wanted), None)
+                if found is not None and os.path.isfile(os.path.join(os.path.dirname(path), found)):
+                    return os.path.join(os.path.dirname(path), found)
+        return None
+
+    def _at(
+        self, name: str, path: str, size: int | None, *, symbols: bool, named_at: Location | None = None
+    ) -> File | None:
+        self.used[path] = None
+        if path.endswith((".dts", ".dtso")):
+            return self._source(name, path, size, symbols)
+        try:
+            length = os.stat(path, follow_symlinks=True)
+        except OSError as error:
+            where = named_at or Location(path)
+            self.problems.append(Problem("unreadable", f"cannot read {path}: {error.strerror}", where))
+            return None
+        if not stat.S_ISREG(length.st_mode):
+            return None
+        data = read_bytes(path, named_at or Location(path), LARGEST) if length.st_size <= LARGEST else _head(path)
+        if isinstance(data, Problem):
+            self.problems.append(data)
+            return None
+        side = _side_of_blob(path, data) if data[:4] == MAGIC else None
+        return File(name, length.st_size, data, path, side)
+
+    def _source(self, name: str, path: str, size: int | None, symbols: bool) -> File | None:
+        from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+
+        include = [os.path.join(self.manifest.folder, folder) for folder in self.manifest.include]
+        try:
+            tree = read_device_tree(path, symbols=symbols, include_dirs=include)
+        except DeviceTreeError as error:
+            self.problems += error.problems
+            return None
+        for file in tree.files:
+            self.used[file] = None
+        blob = compile_tree(tree, size)
+        return File(name, len(blob), blob, path, side_of(tree))
+
+
+def _head(path: str) -> bytes:
+    try:
+        with open(path, "rb", opener=without_waiting) as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b""
+
+
+def _original(tree: DeviceTree) -> bytes | None:
+    """The bytes of a tree that was read from a blob."""
+    if tree.file.endswith((".dts", ".dtso")):
+        return None
+    data = read_bytes(tree.file, Location(tree.file), LARGEST)
+    return data if isinstance(data, bytes) and data[:4] == MAGIC else None
+
+
+def _side_of_blob(path: str, data: bytes) -> Side | None:
+    from colorcheck.inputs.device_tree.device_tree_blob import read_blob
+
+    tree = read_blob(path, data).tree
+    return None if tree is None else side_of(tree)

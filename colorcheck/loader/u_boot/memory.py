@@ -1,0 +1,92 @@
+"""The board's memory as a script fills it: what is known of it, byte by byte, and who wrote it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from dataclasses import field
+
+from colorcheck.core.value import dataclass
+
+_PAGE = 1 << 12
+_TOP = 1 << 64
+
+
+@dataclass(slots=True)
+class Memory:
+    """Known bytes by page. What was never written and what has no known content is not there.
+
+    `dark` are the stretches that something of unknown content was written to, sorted and without overlaps.
+    """
+
+    pages: dict[int, bytearray] = field(default_factory=dict)
+    known: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    dark: list[tuple[int, int]] = field(default_factory=list)
+
+    def write(self, address: int, data: bytes | bytearray) -> None:
+        """Put bytes at an address."""
+        self._lighten(address, address + len(data))
+        position = 0
+        while position < len(data):
+            at = address + position
+            page, inside = at // _PAGE, at % _PAGE
+            count = min(_PAGE - inside, len(data) - position)
+            held = self.pages.get(page)
+            if held is None:
+                held = self.pages[page] = bytearray(_PAGE)
+            held[inside : inside + count] = data[position : position + count]
+            self._note(page, inside, inside + count)
+            position += count
+
+    def darken(self, address: int, size: int) -> None:
+        """Something of unknown content comes here."""
+        if size <= 0:
+            return
+        end = min(address + size, _TOP)
+        self._lighten(address, end)
+        insort(self.dark, (address, end))
+        for page in [p for p in self.known if address < (p + 1) * _PAGE and p * _PAGE < end]:
+            low, high = max(address - page * _PAGE, 0), min(end - page * _PAGE, _PAGE)
+            kept = [piece for a, b in self.known[page] for piece in ((a, min(b, low)), (max(a, high), b))]
+            self.known[page] = [(a, b) for a, b in kept if a < b]
+
+    def read(self, address: int, size: int) -> bytearray | None:
+        """The bytes of a stretch; None where any of them is not known."""
+        found = bytearray(size)
+        position = 0
+        while position < size:
+            at = address + position
+            page, inside = at // _PAGE, at % _PAGE
+            count = min(_PAGE - inside, size - position)
+            if not any(a <= inside and inside + count <= b for a, b in self.known.get(page, ())):
+                return None
+            found[position : position + count] = self.pages[page][inside : inside + count]
+            position += count
+        return found
+
+    def is_dark(self, address: int) -> bool:
+        """Whether something of unknown content was put here."""
+        index = bisect_right(self.dark, (address, _TOP)) - 1
+        return index >= 0 and self.dark[index][0] <= address < self.dark[index][1]
+
+    def _note(self, page: int, start: int, end: int) -> None:
+        """Remember that a stretch of a page is known."""
+        spans = self.known.get(page)
+        if not spans:
+            self.known[page] = [(start, end)]
+            return
+        if len(spans) == 1 and spans[0][0] <= start and end <= spans[0][1]:
+            return
+        merged = [(start, end)]
+        for a, b in spans:
+            if a <= merged[0][1] and merged[0][0] <= b:
+                merged[0] = (min(a, merged[0][0]), max(b, merged[0][1]))
+            else:
+                merged.append((a, b))
+        self.known[page] = merged
+
+    def _lighten(self, start: int, end: int) -> None:
+        """A stretch gets another content: it is no longer among the dark ones."""
+        if not any(a < end and start < b for a, b in self.dark):
+            return
+        kept = [piece for a, b in self.dark for piece in ((a, min(b, start)), (max(a, end), b))]
+        self.dark = sorted((a, b) for a, b in kept if a < b)

@@ -1,0 +1,44 @@
+"""Numbers as U-Boot's `lib/strto.c` reads them: as far as they go, 64 bits wide, never an error."""
+
+from __future__ import annotations
+
+import re
+
+_HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]*)")
+_SIXTEEN = re.compile(r"0[xX]([0-9a-fA-F]*)")
+_EIGHT = re.compile(r"0([0-7]*)")
+_TEN = re.compile(r"([0-9]*)")
+WIDTH = (1 << 64) - 1
+
+
+def hexadecimal(text: str) -> int:
+    """`hextoul`: hexadecimal with or without 0x, 0 for what is no number."""
+    match = _HEX.match(text)
+    return int(match[1][-64:], 16) & WIDTH if match and match[1] else 0
+
+
+def hexadecimal_end(text: str, start: int) -> tuple[int, int]:
+    """The hexadecimal number at an offset, and the offset behind it."""
+    match = _HEX.match(text, start)
+    if match is None or match.end() == start:
+        return 0, start
+    return (int(match[1][-64:], 16) & WIDTH if match[1] else 0), match.end()
+
+
+def any_base(text: str, start: int = 0) -> tuple[int, int]:
+    """`simple_strtoul` with base 0 at an offset: 0x, a leading 0 for octal, else decimal; and the offset behind it."""
+    for pattern, base in ((_SIXTEEN, 16), (_EIGHT, 8), (_TEN, 10)):
+        match = pattern.match(text, start)
+        if match is not None and match.end() > start:
+            digits = match[1][-80:] if base != 10 else match[1][:4000]
+            return (int(digits, base) if digits else 0) & WIDTH, match.end()
+    return 0, start
+
+
+def signed(text: str) -> int:
+    """`simple_strtol` with base 0."""
+    negative = text.startswith("-")
+    value = any_base(text, int(negative))[0]
+    value = -value if negative else value
+    value &= WIDTH
+    return value - (1 << 64) if value >> 63 else value

@@ -1,0 +1,65 @@
+"""Where U-Boot puts ramdisk and tree: the highest free place below a limit.
+
+Source: `lib/lmb.c`, `boot/image-board.c`, `boot/image-fdt.c` of U-Boot 2023.01. Where U-Boot itself sits is not
+known from files, so each place is worked out for the least and for the most room that it may take; they count where
+they agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from colorcheck.core.value import dataclass
+
+_PAGE = 0x1000
+
+
+@dataclass(slots=True)
+class Free:
+    """Free memory: one range (start, end), and what is taken of it."""
+
+    start: int
+    end: int
+    taken: list[tuple[int, int]] = field(default_factory=list)
+
+    def reserve(self, start: int, size: int) -> bool:
+        """Take a stretch; one that overlaps another is not taken (U-Boot only prints an error)."""
+        end = start + size
+        if any(a < end and start < b for a, b in self.taken):
+            return False
+        self.taken.append((start, end))
+        return True
+
+    def highest(self, size: int, limit: int) -> int | None:
+        """Take the highest place, page-aligned, whose end is at most `limit` (0: no limit)."""
+        top = self.end if not limit else min(self.end, limit)
+        at = (top - size) & ~(_PAGE - 1)
+        while at >= self.start:
+            met = [a for a, b in self.taken if a < at + size and at < b]
+            if not met:
+                self.taken.append((at, at + size))
+                return at
+            at = (min(met) - size) & ~(_PAGE - 1)
+        return None
+
+
+@dataclass(slots=True)
+class Places:
+    """Both views of free memory; a place is None where they differ."""
+
+    views: tuple[Free, ...]
+
+    def reserve(self, start: int, size: int) -> None:
+        for view in self.views:
+            view.reserve(start, size)
+
+    def highest(self, size: int, limit: int) -> tuple[int | None, bool]:
+        """The place, if it is known, and whether there is one at all."""
+        found = [view.highest(size, limit) for view in self.views]
+        return (found[0] if len(set(found)) == 1 else None), any(at is not None for at in found)
+
+
+def places(start: int, size: int, own: tuple[int, ...]) -> Places:
+    """Memory from `start` on, of whose top U-Boot takes one of the sizes `own`."""
+    end = start + size
+    return Places(tuple(Free(start, end, [(max(start, end - taken), end)] if taken else []) for taken in own))

@@ -1,0 +1,222 @@
+"""Runs lists of commands as old hush does, as values.
+
+Source: `run_list_real`, `run_pipe_real` of `common/cli_hush.c`, U-Boot 2023.01.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Machine, Status
+from colorcheck.loader.u_boot.syntax import Body, Branch, Command, Each, Element, Loop, Script, Then
+from colorcheck.loader.u_boot.syntax import read_macro as _read_macro
+from colorcheck.loader.u_boot.syntax import read_script as _read_script
+from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.words import UnclosedError, Word, command_again, expanded, first_reading, second_reading
+
+_ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
+_DEEPEST = 64
+read_script = lru_cache(maxsize=64)(_read_script)
+read_macro = lru_cache(maxsize=4096)(_read_macro)
+
+
+def run_text(machine: Machine, text: Marked) -> Status:
+    """Run a script, list by list; the status that `source` gives: 0 wherever there is more than one line."""
+    script = read_script(text.text)
+    status: Status = 0
+    for steps in script.lists:
+        status = _Reader(machine, text).run(steps)
+    _told(machine, script, text)
+    return 0 if "\n" in text.text.rstrip("\n") or script.error is not None else status
+
+
+def run_macro(machine: Machine, text: Marked) -> Status:
+    """Run a variable's value, all of it one list."""
+    script = read_macro(text.text)
+    _told(machine, script, text)
+    status: Status = 0
+    for steps in script.lists:
+        status = _Reader(machine, text).run(steps)
+    return status if script.error is None else 1
+
+
+def _told(machine: Machine, script: Script, text: Marked) -> None:
+    if script.error is None:
+        return
+    at = text.at[min(script.error, len(text.at) - 1)] if len(text.at) else -1
+    if at >= 0:
+        machine.here = (at, at + 1)
+    message = "syntax error: U-Boot stops reading here, and nothing of this list or behind it is run"
+    if script.error >= len(text.text):
+        message = "syntax error: an if or a loop has no end, so nothing of it is run"
+    machine.say("u-boot-syntax", message, _advice(text.text, script.error))
+
+
+def _advice(text: str, at: int) -> str:
+    rest = text[at : at + 2]
+    if rest[:1] in ("&", "|"):
+        return f'quote it ("{rest[:1]}"), or write it twice'
+    if rest[:1] in ("'", '"'):
+        return "close the quote; an apostrophe inside of double quotes opens a quoted text too"
+    if "\r" in text:
+        return "save the script with line ends of Unix (LF): U-Boot takes the carriage return as part of the word"
+    return ""
+
+
+class _Reader:
+    """Runs the lists of one text; `text` tells where its characters stand."""
+
+    def __init__(self, machine: Machine, text: Marked) -> None:
+        self.machine = machine
+        self.text = text
+
+    def run(self, steps: Body) -> Status:
+        """The status of the last command that was run, 0 if none was."""
+        if self.machine.depth > _DEEPEST:
+            raise HaltError(f"scripts and macros call one another more than {_DEEPEST} levels deep")
+        self.machine.depth += 1
+        try:
+            done = self._list(steps)
+            return 0 if done is None else done
+        finally:
+            self.machine.depth -= 1
+
+    def _list(self, steps: Body) -> Status | None:
+        """The status of the last command; one that is not known is only asked for where something hangs on it."""
+        status: Status | None = None
+        skips = False
+        for element, then in steps:
+            if skips:
+                skips = then is not Then.ALWAYS
+                continue
+            done = None if element is None else self._element(element)
+            if done is not None:
+                status = done
+                if then is not Then.ALWAYS:
+                    skips = (then is Then.IF_FALSE) == (self.machine.settled(done) == 0)
+        return status
+
+    def _holds(self, condition: Body) -> tuple[bool, Status | None]:
+        done = self._list(condition)
+        return done is None or self.machine.settled(done) == 0, done
+
+    def _element(self, element: Element) -> Status | None:
+        match element:
+            case Command():
+                return self._command(element)
+            case Branch():
+                return self._branch(element)
+            case Loop():
+                return self._loop(element)
+            case Each():
+                return self._each(element)
+
+    def _branch(self, branch: Branch) -> Status | None:
+        status: Status | None = None
+        for condition, body in branch.ways:
+            holds, done = self._holds(condition)
+            status = status if done is None else done
+            if holds:
+                done = self._list(body)
+                return status if done is None else done
+        if branch.otherwise is None:
+            return status
+        done = self._list(branch.otherwise)
+        return status if done is None else done
+
+    def _loop(self, loop: Loop) -> Status | None:
+        status: Status | None = None
+        while True:
+            self.machine.step()
+            holds, done = self._holds(loop.condition)
+            status = status if done is None else done
+            if holds == loop.negated:
+                return status
+            done = self._list(loop.body)
+            status = status if done is None else done
+
+    def _each(self, each: Each) -> Status | None:
+        name = expanded(self._word(each.name).content, self._lookup)
+        status: Status | None = None
+        for word in each.words:
+            value = expanded(self._word(word).content, self._lookup)
+            for start, end in _pieces(value.text):
+                self.machine.step()
+                self._assign(name.text, value.part(start, end))
+                done = self._list(each.body)
+                status = 0 if done is None else done
+        return status
+
+    def _word(self, word: tuple[int, str]) -> Word:
+        start, text = word
+        return first_reading(text, self.text.at[start : start + len(text)])
+
+    def _command(self, command: Command) -> Status:
+        machine = self.machine
+        machine.step()
+        begin = self.text.at[command.start : command.end]
+        known = [at for at in (begin[0], begin[-1]) if at >= 0]
+        machine.here = (known[0], known[-1] + 1) if known and known[0] <= known[-1] else machine.here
+        here = machine.here
+        status = self._simple([self._word(word) for word in command.words])
+        machine.here = here
+        machine.last_status = status
+        return status
+
+    def _simple(self, words: Sequence[Word]) -> Status:
+        """A command after its words are known: assignments, a second reading where variables are, then the command."""
+        machine = self.machine
+        count = 0
+        while count < len(words) and _ASSIGNMENT.match(words[count].content.text):
+            name, _, _ = words[count].content.text.partition("=")
+            self._assign(name, expanded(words[count].content.part(len(name) + 1), self._lookup))
+            count += 1
+        rest = words[count:]
+        if not rest:
+            return 0
+        if any(word.varies for word in rest):
+            try:
+                again = second_reading(command_again(rest, self._lookup))
+            except UnclosedError:
+                message = (
+                    "a variable's value has an unpaired quote: U-Boot calls this a syntax error and skips the command"
+                )
+                machine.say("u-boot-syntax", message)
+                return machine.last_status
+            return self._simple(again) if again else machine.last_status
+        from colorcheck.loader.u_boot.commands import call
+
+        if ";" in rest[0].content.text:
+            return 1
+        return call(machine, [word.content for word in rest])
+
+    def _assign(self, name: str, value: Marked) -> None:
+        """A variable of the shell; one of the environment with the same name stays and hides it."""
+        if name not in self.machine.environment:
+            self.machine.shell[name] = value
+
+    def _lookup(self, name: str) -> Marked | None:
+        machine = self.machine
+        plain, colon, rest = name.partition(":")
+        if plain == "$?":
+            return Marked(str(min(machine.settled(machine.last_status), 1)))
+        found = machine.environment.get(plain) or machine.shell.get(plain)
+        found = machine.get(plain) if found is None and plain not in machine.shell else found
+        if not colon:
+            return found
+        if found is not None and found.text:
+            return Marked("") if rest[:1] == "+" else found
+        found = Marked(rest[1:]) if rest[:1] in ("-", "=", "+") else None
+        if rest[:1] == "=" and found is not None:
+            self._assign(plain, found)
+        return found
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """The stretches between blanks; the words of `for` fall apart even in quotes."""
+    return [match.span() for match in re.finditer(r"[^ ]+", text)]
+
+
+__all__ = ["LeaveError", "read_macro", "read_script", "run_macro", "run_text"]

@@ -1,0 +1,167 @@
+"""From a script's text to lists of commands, through `grammars/u_boot.lark`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.grammar import parser
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+
+class Then(Enum):
+    """What stands behind a step, and so when the next one is run."""
+
+    ALWAYS = ";"
+    IF_TRUE = "&&"
+    IF_FALSE = "||"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A simple command: the words as written, with the offsets at which they begin."""
+
+    words: tuple[tuple[int, str], ...]
+
+    @property
+    def start(self) -> int:
+        return self.words[0][0]
+
+    @property
+    def end(self) -> int:
+        begin, text = self.words[-1]
+        return begin + len(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """`if`: conditions with what they lead to, and what is done if none holds."""
+
+    ways: tuple[tuple[Body, Body], ...]
+    otherwise: Body | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`while`, or `until` where `negated`."""
+
+    condition: Body
+    body: Body
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`for`."""
+
+    name: tuple[int, str]
+    words: tuple[tuple[int, str], ...]
+    body: Body
+
+
+Element = Command | Branch | Loop | Each
+Body = tuple[tuple[Element | None, Then], ...]
+_THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does."""
+
+    lists: tuple[Body, ...]
+    error: int | None = None
+
+
+def read_script(text: str) -> Script:
+    """A text as `source` reads it: what is complete before a syntax error counts."""
+    return _script(text, whole=False)
+
+
+def read_macro(text: str) -> Script:
+    """A text as `run` reads it: all of it is one list, so that with a syntax error nothing of it is run."""
+    return _script(text, whole=True)
+
+
+@cache
+def _grammar() -> Lark:
+    return parser("u_boot", start=("start", "body"))
+
+
+def _script(text: str, *, whole: bool) -> Script:
+    from lark.exceptions import UnexpectedCharacters, UnexpectedInput
+
+    steps = _grammar().parse_interactive(text, start="body" if whole else "start")
+    try:
+        steps.exhaust_lexer()
+        found: list[Any] = [steps.feed_eof()]  # type: ignore[no-untyped-call]
+    except UnexpectedInput as error:
+        if whole:
+            return Script((), _position(error, text))
+        at = error.pos_in_stream if isinstance(error, UnexpectedCharacters) else _position(error, text)
+        return Script(_lists(steps.parser_state.value_stack), at)
+    if whole:
+        return Script((_body(found[0].children),))
+    return Script(_lists(found))
+
+
+def _position(error: Any, text: str) -> int:
+    token = getattr(error, "token", None)
+    if token is not None and token.type == "$END":
+        return len(text)
+    place = getattr(error, "pos_in_stream", None)
+    return len(text) if place is None else int(place)
+
+
+def _lists(found: list[Any]) -> tuple[Body, ...]:
+    lists: list[Body] = []
+    stack = list(reversed(found))
+    while stack:
+        node = stack.pop()
+        if getattr(node, "data", None) == "line":
+            lists.append(_body(node.children))
+        elif getattr(node, "data", None) in ("start", "_lines"):
+            stack += reversed(node.children)
+    return tuple(lists)
+
+
+def _body(children: list[Any]) -> Body:
+    steps: list[tuple[Element | None, Then]] = []
+    waiting: Element | None = None
+    for child in children:
+        kind = getattr(child, "type", None)
+        if kind is None:
+            waiting = _element(child)
+            continue
+        then = _THEN.get(kind, Then.ALWAYS)
+        if waiting is not None or then is not Then.ALWAYS or (steps and steps[-1][1] is not Then.ALWAYS):
+            steps.append((waiting, then))
+        waiting = None
+    if waiting is not None:
+        steps.append((waiting, Then.ALWAYS))
+    return tuple(steps)
+
+
+def _word(token: Any) -> tuple[int, str]:
+    return token.start_pos or 0, str(token)
+
+
+def _element(tree: Any) -> Element:
+    children = [child for child in tree.children if getattr(child, "type", "") not in ("SEMICOLON", "NEWLINE")]
+    if tree.data == "command":
+        return Command(tuple(_word(token) for token in children))
+    if tree.data == "loop":
+        negated = children[0].type == "UNTIL"
+        return Loop(_body(children[1].children), _body(children[2].children), negated)
+    if tree.data == "each":
+        words = tuple(_word(token) for token in children[1].children)
+        return Each(_word(children[0]), words, _body(children[2].children))
+    otherwise = None
+    if children and children[-1].data == "else":
+        otherwise = _body(children[-1].children[0].children)
+        children = children[:-1]
+    bodies = [_body(child.children) for child in children]
+    return Branch(tuple(zip(bodies[::2], bodies[1::2], strict=True)), otherwise)

@@ -1,0 +1,63 @@
+"""A boot module, a kernel or a ramdisk is not written the way Xen reads it.
+
+What it checks: `reg` of each boot module, `linux,initrd-start` and `-end`, `reg` of the nodes of memory, and that each
+dom0less domain's kernel is a boot module to Xen.
+
+Why it matters: Xen reads them before it starts its console and stops with a panic, even at a disabled node; often
+nothing at all is to be seen. Only from a boot module does it start a domain's kernel.
+
+What it cannot see: what a boot loader writes into the tree, unless its script is an input. Where the manifest says
+`loader = "none"`, nobody writes anything.
+
+Source: `process_multiboot_node`, `process_chosen_node`, `device_tree_get_meminfo`, `kernel_probe`
+(xen/common/device-tree, 4.20 to 4.22), measured on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import from_seen
+from colorcheck.rules.rule import Rule, seen
+from colorcheck.verification.results import Facts
+
+_HELP = {
+    "module-without-reg": "write address and size in its parent's cells, or name the boot-script that does",
+    "module-short-reg": "write address and size in as many cells as the parent's #address-cells and #size-cells say",
+    "memory-without-reg": "write reg, the address and size of the memory",
+    "initrd-damaged": "write both as one or two cells, the end above the start, or neither",
+    "dom0-without-kernel": 'add a module of compatible "multiboot,kernel", "multiboot,module" to /chosen',
+    "kernel-not-registered": "write the module right below the domain, compatible with multiboot,kernel and "
+    "multiboot,module, at an address that nothing else has",
+}
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """A finding for each note; a warning where a boot loader may still write what is missing."""
+    for what in seen(facts, *_HELP):
+        finding = from_seen(RULE, facts, what, _HELP[what.kind])
+        yield (
+            finding
+            if what.get("stops") is not False
+            else RULE.finding(
+                finding.message, finding.location, finding.help, severity=Severity.WARNING, about=finding.about
+            )
+        )
+
+
+RULE = Rule(
+    "CC530",
+    "boot-modules",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(
+        chosen='ramdisk { compatible = "multiboot,ramdisk", "multiboot,module"; reg = <0x0 0x3000000>; };',
+    ),
+    good=Example(
+        chosen='ramdisk { compatible = "multiboot,ramdisk", "multiboot,module"; reg = <0x0 0x3000000 0x0 0x1000>; };',
+    ),
+    kinds=tuple(_HELP),
+)

@@ -1,0 +1,83 @@
+"""The one walk over what lies below `/chosen`: boot modules, dom0less domains, static shared memory, in Xen's order.
+
+Source: `early_scan_node`, `process_multiboot_node` (xen/arch/arm/bootfdt.c, 4.20; from 4.21
+xen/common/device-tree/bootinfo-fdt.c).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible
+
+MODULE = ("xen,multiboot-module", "multiboot,module")
+"""Every boot module's node is compatible with one of these."""
+
+_DEEPEST = 3  # levels below the root
+_LONGEST_PATH = 91  # characters of a module's path
+
+
+class Item(StrEnum):
+    """What Xen takes a node below `/chosen` for."""
+
+    MODULE = "module"
+    DOMAIN = "domain"
+    SHARED_MEMORY = "shared-memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A node that Xen looks at. `sizes` are the cells of its own `reg`-like properties, addresses and sizes.
+
+    Of a module, `kind` is kernel, ramdisk or other, and `domain` the path of the dom0less domain right above it, or
+    empty.
+    """
+
+    item: Item
+    node: Node
+    sizes: tuple[int, int]
+    kind: str = ""
+    domain: str = ""
+
+
+def below_chosen(tree: DeviceTree) -> Iterator[Found]:
+    """What Xen looks at below `/chosen`, in the order of the tree. `status` does not matter."""
+    chosen = tree.node("/chosen")
+    if chosen is not None:
+        yield from _below(chosen, cell_sizes(tree.root), _Guess(), 2)
+
+
+class _Guess:
+    """How many modules of unknown kind came before: the first is taken for a kernel, the second for a ramdisk."""
+
+    def __init__(self) -> None:
+        self.unknown = 0
+
+    def kind(self, node: Node) -> str:
+        if compatible(node, "xen,linux-zimage", "multiboot,kernel"):
+            return "kernel"
+        if compatible(node, "xen,linux-initrd", "multiboot,ramdisk"):
+            return "ramdisk"
+        if compatible(node, "xen,xsm-policy", "multiboot,device-tree"):
+            return "other"
+        self.unknown += 1
+        return {1: "kernel", 2: "ramdisk"}.get(self.unknown, "other")
+
+
+def _below(parent: Node, outer: tuple[int, int], guess: _Guess, depth: int) -> Iterator[Found]:
+    if depth > _DEEPEST:
+        return
+    sizes = cell_sizes(parent, *outer)
+    for node in parent.children:
+        if compatible(node, *MODULE):
+            if len(node.path) <= _LONGEST_PATH:
+                domain = parent.path if compatible(parent, "xen,domain") else ""
+                yield Found(Item.MODULE, node, sizes, guess.kind(node), domain)
+        elif depth == 2 and compatible(node, "xen,domain"):
+            yield Found(Item.DOMAIN, node, sizes)
+        elif compatible(node, "xen,domain-shared-memory-v1"):
+            yield Found(Item.SHARED_MEMORY, node, sizes)
+        yield from _below(node, sizes, guess, depth + 1)

@@ -1,0 +1,71 @@
+"""A release of Xen as a value: how it spells cache coloring, which boot options it registers, and its traits."""
+
+from __future__ import annotations
+
+from colorcheck.core.value import dataclass
+from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, OtherDomains
+from colorcheck.xen.release.traits import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A Xen that the model knows: a point release, or a fork's branch.
+
+    `name` is what users write and reports say; `stands_for` the release whose behaviour it has, where that is another
+    one ("4.20" stands for the newest modelled 4.20.x, "4.20.2" for the modelled one before it).
+    `series` is upstream's stable branch ("4.20"), empty for a fork. `registered` are the other boot options that it
+    knows. `lists` names the reader of color lists. `most_colors` is the default of `colors_kconfig` (a number of
+    colors, or for upstream the power of two of it) or the fixed limit. `always_on`: compiled in means switched on.
+    `single_colors`: a list may name a color alone, without a range. `ascending`: a list must ascend without
+    repetitions, or Xen refuses it after reading. `merges`: neither order nor repetitions survive.
+    `modelled`: boots of this release can be replayed.
+    """
+
+    name: str
+    title: str
+    traits: Traits
+    aliases: tuple[str, ...]
+    options: tuple[BootOption, ...]
+    properties: tuple[ColorProperty, ...]
+    xl_keys: tuple[str, ...]
+    lists: str
+    build_switch: str
+    colors_kconfig: str
+    buddy_kconfig: str
+    most_colors: int
+    registered: frozenset[str]
+    series: str = ""
+    stands_for: str = ""
+    always_on: bool = False
+    single_colors: bool = True
+    ascending: bool = False
+    merges: bool = False
+    dom0_default: OtherDomains = OtherDomains.ALL
+    domain_default: OtherDomains = OtherDomains.ALL
+    property_while_off: str = "panic"  # or warning
+    modelled: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def options_for(self, concept: Concept) -> tuple[BootOption, ...]:
+        """The options that configure something, the preferred one first."""
+        return tuple(option for option in self.options if option.concept is concept)
+
+    def option(self, name: str) -> BootOption | None:
+        return next((option for option in self.options if option.name == name), None)
+
+    @property
+    def modelled_as(self) -> str:
+        """The release whose behaviour it has: itself, or the one that it stands for."""
+        return self.stands_for or self.name
+
+    @property
+    def domain_property(self) -> ColorProperty:
+        """The property for new files."""
+        return self.properties[0]
+
+    @property
+    def xl_key(self) -> str:
+        """The key for new files."""
+        return self.xl_keys[0] if self.xl_keys else ""

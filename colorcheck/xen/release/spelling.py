@@ -1,0 +1,66 @@
+"""The words in which a release's spelling of cache coloring is described: options, properties, their kinds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from colorcheck.core.value import dataclass
+
+
+class OptionKind(StrEnum):
+    """How Xen reads the value of an option."""
+
+    BOOLEAN = "boolean"
+    INTEGER = "integer"  # base 0, a sign allowed, in `bits`
+    SIZE = "size"  # with a unit, KiB without one, in `bits`
+    COLORS = "colors"
+    NUMBER = "number"  # read by a function of its own: base 0, 64 bits, no sign, no unit
+    OWN_SIZE = "own-size"  # read by a function of its own: as a size, 64 bits
+
+
+class Concept(StrEnum):
+    """What is configured, whatever its name."""
+
+    SWITCH = "switch"
+    LLC_SIZE = "llc-size"
+    LLC_WAYS = "llc-ways"
+    WAY_SIZE = "way-size"
+    XEN_COLORS = "xen-colors"
+    DOM0_COLORS = "dom0-colors"
+    BUDDY_SIZE = "buddy-size"
+    DOM0_MEMORY = "dom0-memory"
+
+
+@dataclass(frozen=True, slots=True)
+class BootOption:
+    """An option of the boot arguments. `legacy` marks an old name that switches the 4.17 line to its legacy mode;
+    `wins`: where it is not 0, it goes before the other options of its concept, wherever they stand."""
+
+    name: str
+    concept: Concept
+    kind: OptionKind
+    bits: int = 64
+    legacy: bool = False
+    wins: bool = False
+
+
+class PropertyKind(StrEnum):
+    LIST = "list"  # a string with a list of colors
+    MASK = "mask"  # cells with one bit a color, the most significant cell first
+
+
+@dataclass(frozen=True, slots=True)
+class ColorProperty:
+    """A property of a dom0less domain's node. `legacy`: read only in the legacy mode, and then alone."""
+
+    name: str
+    kind: PropertyKind
+    legacy: bool = False
+
+
+class OtherDomains(StrEnum):
+    """The colors of a domain that names none."""
+
+    ALL = "all"
+    DOM0S = "dom0's"
+    NONE = "none"

@@ -1,0 +1,109 @@
+"""What a release of Xen does differently from others, trait by trait. Nothing else asks for a release's name.
+
+To add a trait: a field here with its meaning and source, its first value in the oldest release (`upstream.py`), and a
+`replace` in each release that changed it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import StrEnum
+
+from colorcheck.core.value import dataclass
+
+
+class FrameTableRounding(StrEnum):
+    """How much memory the frame table takes. Source: `setup_frametable_mappings`, `init_frametable` (xen/arch/arm)."""
+
+    BLOCKS = "blocks"  # one table for the whole span of memory, in blocks of 2 MiB, or of 32 MiB from there on
+    PAGES = "pages"  # a chunk for each run of groups of 1 GiB that hold memory, in pages (10d417b8b6, 4.22.0)
+
+
+class BankOrder(StrEnum):
+    """The order in which dom0's banks fill up. Source: `allocate_memory_11` and `allocate_memory` (xen/arch/arm)."""
+
+    SIZE = "size"  # the largest first
+    ADDRESS = "address"  # the lowest first (de99f32635, af11b93e3e, 4.22.0)
+
+
+class CacheProbe(StrEnum):
+    """Which cache the probe takes. Source: `get_llc_way_size` (xen/arch/arm/llc-coloring.c)."""
+
+    DOWNWARDS = "downwards"  # from level 7 down, the first unified cache
+    UPWARDS = "upwards"  # from level 1 up to the first level without a cache, the last unified one (2fca0ebcd1, 4.22.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """The traits of one release. Each names the function that decides, and the commit and release that changed it."""
+
+    frame_table_rounding: FrameTableRounding
+
+    dom0_bank_order: BankOrder
+
+    first_bank_minimum: int
+    """Bytes below which a piece of memory is no first bank of dom0 (unless all its memory is less); 0: no such rule.
+    `allocate_hwdom_memory`; de99f32635, af11b93e3e: 4.22.0 asks for 128 MiB."""
+
+    dom0_end_short_by_a_page: bool
+    """The end of each piece of dom0's address space is taken one page short. `find_unallocated_memory`; until 4.20."""
+
+    inherits_colors: bool
+    """A dom0less domain without `llc-colors` gets the list of the one before it. `create_domUs`; 2da5f616e0, 4.21.0."""
+
+    rejected_list_remains: bool
+    """Of a list that is rejected, what was read before the error stays in force. `parse_color_config`; 16558646c8,
+    4.22.0 resets it."""
+
+    number_needs_digits: bool
+    """A missing number in a list is an error; before, it counts as 0. `parse_color_config`; 174381dfbc, 4.22.0."""
+
+    color_of_128_is_rejected_when_read: bool
+    """A color above the limit of the build (CONFIG_LLC_COLORS_ORDER) is an error when the list is read; before, it is
+    stored, and the check of the colors stops the boot. `parse_color_config`; cba8a584de, dc28f531e6 (backports
+    eb2c288ae1, c9ba169b93): 4.20.4, 4.21.2, 4.22.0."""
+
+    cache_probe: CacheProbe
+
+    toolstack_can_populate: bool
+    """A toolstack gets memory for a guest while coloring is on. `alloc_domheap_pages` with keep_scrub; 009401506e,
+    4.22.0 broke it."""
+
+    refused_guest_crashes_host: bool
+    """Xen goes down when a guest whose colors it refused is destroyed. `domain_llc_coloring_free`; ce45951cbe,
+    576fca515e, 4.21.0."""
+
+    xenstore_page_at_boot: bool
+    """An enhanced dom0less domain gets a page of its colors for Xenstore at boot. `alloc_xenstore_page`; 4.21.0."""
+
+    reads_vcpu_nodes: bool
+    """Children `xen,vcpu` of a domain's node pin its vCPUs. `domain_vcpu_affinity`; 4.21.0."""
+
+    hardware_domain_by_node: bool
+    """A dom0less domain can be the hardware domain (`capabilities`), which never reads dom0's options.
+    `parse_dom0less_node`; 4.21.0."""
+
+    deep_tree_hangs: bool
+    """A device tree of about 20 levels hangs Xen at boot. 3b717f57dc (backports a0c5fde6f7, a455b73ddb): mended in
+    4.20.4, 4.21.2, 4.22.0."""
+
+    secondary_vcpu_failure_is_fatal: bool
+    """A dom0less domain of which a vCPU cannot be made stops the boot; before, it runs with fewer. `construct_domain`;
+    e3aa330017 (backports 94d2902c8c, f26f5e8352): 4.20.4, 4.21.2, 4.22.0."""
+
+    static_memory_needs_build_option: bool
+    """`xen,static-mem` is refused by a Xen that was built without CONFIG_STATIC_MEMORY. e888192d13, after 4.22.0."""
+
+    dom0_named_with_colors: str
+    """What Xen calls dom0 where it refuses its colors. `dom0_set_llc_colors`; "d0" from 4.21.0."""
+
+    dom0_named_in_setup: str
+    """What Xen calls dom0 where it cannot be set up. `create_dom0`; "d0" from 4.21.0."""
+
+    usual_image_size: int
+    """`_end - _start` in bytes of the build that the memory model was measured with."""
+
+    def differing(self, other: Traits) -> tuple[str, ...]:
+        """The names of the traits in which two releases differ."""
+        names = (each.name for each in dataclasses.fields(self))
+        return tuple(name for name in names if getattr(self, name) != getattr(other, name))

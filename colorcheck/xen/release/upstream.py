@@ -1,0 +1,128 @@
+"""Upstream's point releases, each told as what it changed against the one before it.
+
+Source: the release trees of Xen 4.20.0, 4.20.4, 4.21.0, 4.21.2 and 4.22.0, and the development branch at c447b7308b
+(2026-08-20), whose cache coloring is that of 4.22.0. Adding a release: one value here, and its golden boots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from colorcheck.core.units import MIB
+from colorcheck.xen.release.boot_options import ARM_4_20, ARM_4_21
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, OptionKind, PropertyKind
+from colorcheck.xen.release.traits import BankOrder, CacheProbe, FrameTableRounding, Traits
+
+_4_20_0 = Traits(
+    frame_table_rounding=FrameTableRounding.BLOCKS,
+    dom0_bank_order=BankOrder.SIZE,
+    first_bank_minimum=0,
+    dom0_end_short_by_a_page=True,
+    inherits_colors=True,
+    rejected_list_remains=True,
+    number_needs_digits=False,
+    color_of_128_is_rejected_when_read=False,
+    cache_probe=CacheProbe.DOWNWARDS,
+    toolstack_can_populate=True,
+    refused_guest_crashes_host=True,
+    xenstore_page_at_boot=False,
+    reads_vcpu_nodes=False,
+    hardware_domain_by_node=False,
+    deep_tree_hangs=True,
+    secondary_vcpu_failure_is_fatal=False,
+    static_memory_needs_build_option=False,
+    dom0_named_with_colors="domain 0",
+    dom0_named_in_setup="DOM0",
+    usual_image_size=0x174000,
+)
+
+_4_20_4 = replace(
+    _4_20_0,
+    color_of_128_is_rejected_when_read=True,
+    deep_tree_hangs=False,
+    secondary_vcpu_failure_is_fatal=True,
+)
+
+_4_21_0 = replace(
+    _4_20_0,
+    dom0_end_short_by_a_page=False,
+    inherits_colors=False,
+    refused_guest_crashes_host=False,
+    xenstore_page_at_boot=True,
+    reads_vcpu_nodes=True,
+    hardware_domain_by_node=True,
+    dom0_named_with_colors="d0",
+    dom0_named_in_setup="d0",
+    usual_image_size=0x17C000,
+)
+
+_4_21_2 = replace(
+    _4_21_0,
+    color_of_128_is_rejected_when_read=True,
+    deep_tree_hangs=False,
+    secondary_vcpu_failure_is_fatal=True,
+)
+
+_4_22_0 = replace(
+    _4_21_2,
+    frame_table_rounding=FrameTableRounding.PAGES,
+    dom0_bank_order=BankOrder.ADDRESS,
+    first_bank_minimum=128 * MIB,
+    rejected_list_remains=False,
+    number_needs_digits=True,
+    cache_probe=CacheProbe.UPWARDS,
+    toolstack_can_populate=False,
+)
+
+_4_23_UNSTABLE = replace(_4_22_0, static_memory_needs_build_option=True)
+
+SWITCH = BootOption("llc-coloring", Concept.SWITCH, OptionKind.BOOLEAN, 8)
+BUDDY_ALLOC_SIZE = BootOption("buddy-alloc-size", Concept.BUDDY_SIZE, OptionKind.SIZE)
+DOM0_MEM = BootOption("dom0_mem", Concept.DOM0_MEMORY, OptionKind.OWN_SIZE)
+LLC_COLORS = ColorProperty("llc-colors", PropertyKind.LIST)
+NEW_COLORS = (
+    BootOption("xen-llc-colors", Concept.XEN_COLORS, OptionKind.COLORS),
+    BootOption("dom0-llc-colors", Concept.DOM0_COLORS, OptionKind.COLORS),
+)
+_OPTIONS = (
+    SWITCH,
+    BootOption("llc-size", Concept.LLC_SIZE, OptionKind.SIZE, 32),
+    BootOption("llc-nr-ways", Concept.LLC_WAYS, OptionKind.INTEGER, 32),
+    *NEW_COLORS,
+    BUDDY_ALLOC_SIZE,
+    DOM0_MEM,
+)
+
+
+def _release(name: str, traits: Traits, registered: frozenset[str], series: str) -> Release:
+    return Release(
+        name=name,
+        title=f"Xen {name}",
+        traits=traits,
+        aliases=(),
+        options=_OPTIONS,
+        properties=(LLC_COLORS,),
+        xl_keys=("llc_colors",),
+        lists="upstream",
+        build_switch="LLC_COLORING",
+        colors_kconfig="LLC_COLORS_ORDER",
+        buddy_kconfig="BUDDY_ALLOCATOR_SIZE",
+        most_colors=128,
+        registered=registered,
+        series=series,
+        modelled=True,
+    )
+
+
+UPSTREAM: tuple[Release, ...] = (
+    _release("4.20.0", _4_20_0, ARM_4_20, "4.20"),
+    _release("4.20.4", _4_20_4, ARM_4_20, "4.20"),
+    _release("4.21.0", _4_21_0, ARM_4_21, "4.21"),
+    _release("4.21.2", _4_21_2, ARM_4_21, "4.21"),
+    _release("4.22.0", _4_22_0, ARM_4_21, "4.22"),
+    _release("4.23-unstable", _4_23_UNSTABLE, ARM_4_21, "4.23"),
+)
+"""All upstream releases that the model knows, the oldest first. This is the one list of them."""
+
+OLDEST_TRAITS = _4_20_0
