@@ -16,7 +16,7 @@ from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import XL_LARGEST, guest_files
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, State, Step, lifecycle
-from colorcheck.verification.results import Outlook, Verification
+from colorcheck.verification.results import ReleaseResult, Verification
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.domains.xl_domains import Rules, xl_domain
 from colorcheck.xen.effective import host_of_guests
@@ -58,24 +58,24 @@ def lives(manifest: Manifest, steps: Sequence[tuple[object, ...]]) -> Lives:
     """Boot a deployment and take the steps: ("create", file), ("destroy", name), ("reboot", name) and ("balloon", name,
     KiB). Raises StepError for what is none of them."""
     found = pipeline.replay(manifest)
-    return Lives(found, tuple(_lived(outlook, found, steps) for outlook in found.facts.outlooks))
+    return Lives(found, tuple(_lived(result, found, steps) for result in found.facts.results))
 
 
-def _lived(outlook: Outlook, found: Verification, steps: Sequence[tuple[object, ...]]) -> Lived:
-    boot = outlook.boot
-    if boot is None or outlook.system is None:
-        return Lived(outlook.line, stopped="how this Xen boots is not modelled")
+def _lived(result: ReleaseResult, found: Verification, steps: Sequence[tuple[object, ...]]) -> Lived:
+    boot = result.boot
+    if boot is None or result.system is None:
+        return Lived(result.release, stopped="how this Xen boots is not modelled")
     if boot.panic or boot.heap is None:
-        return Lived(outlook.line, stopped=f"Xen panics: {boot.panic.message}" if boot.panic else "coloring is off")
-    read = tuple(_read(steps, found.facts.deployment, outlook))
-    return Lived(outlook.line, tuple(lifecycle(boot, read)))
+        return Lived(result.release, stopped=f"Xen panics: {boot.panic.message}" if boot.panic else "coloring is off")
+    read = tuple(_read(steps, found.facts.deployment, result))
+    return Lived(result.release, tuple(lifecycle(boot, read)))
 
 
-def _read(steps: Iterable[tuple[object, ...]], deployment: Deployment, outlook: Outlook) -> Iterator[Step]:
+def _read(steps: Iterable[tuple[object, ...]], deployment: Deployment, result: ReleaseResult) -> Iterator[Step]:
     for number, step in enumerate(steps, 1):
         match step:
             case ("create", str() as file):
-                yield _create(file, deployment, outlook, number)
+                yield _create(file, deployment, result, number)
             case ("destroy", str() as name):
                 yield Destroy(name)
             case ("reboot", str() as name):
@@ -86,8 +86,8 @@ def _read(steps: Iterable[tuple[object, ...]], deployment: Deployment, outlook: 
                 raise StepError(f"step {number}, {' '.join(map(str, step))}: write {WRITTEN}")
 
 
-def _create(file: str, deployment: Deployment, outlook: Outlook, number: int) -> Create:
-    system = outlook.system
+def _create(file: str, deployment: Deployment, result: ReleaseResult, number: int) -> Create:
+    system = result.system
     if system is None or any(domain.name == file and domain.kind is not DomainKind.DOM0 for domain in system.domains):
         return Create(file)
     path = os.path.normpath(os.path.join(deployment.manifest.folder, file))

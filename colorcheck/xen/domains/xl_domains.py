@@ -117,13 +117,13 @@ def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None
         choice.colors,
         choice.source,
         choice.location,
-        guest.location("memory"),
+        guest.location("memory" if guest.maxmem is None else "maxmem"),
         asked.vcpus,
         pages=asked.populated * PAGES_PER_MIB,
         p2m_pages=asked.pool,
         extra_pages=MAGIC_PAGES,
         failure=failure,
-        pool_follows=asked.pool_follows and guest.maxmem is None,
+        pool_follows=asked.pool_follows,
     )
 
 
