@@ -71,7 +71,7 @@ class Turn:
 def memory(case: Case) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
     free = case.boot.free_initial
-    blocked = _blocked(case)
+    stopped = blocked(case)
     before: tuple[Taken, ...] = ()
     for party in case.parties:
         domain = party.domain
@@ -82,12 +82,12 @@ def memory(case: Case) -> Iterator[Theorem]:
             yield obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
             continue
         beyond = any(color >= len(free) for color in domain.colors)
-        if blocked or beyond or (domain.failure and not domain.kept_pages):
+        if stopped or beyond or (domain.failure and not domain.kept_pages):
             refusal = domain.failure.message if domain.failure else "it has colors that do not exist"
-            reason = blocked or f"{party.label} is never created: {refusal}"
+            reason = stopped or f"{party.label} is never created: {refusal}"
             yield obligation.settled(Verdict.VACUOUS, reason=reason)
             if domain.failure and domain.kind is not DomainKind.XL:
-                blocked = blocked or f"Xen panics when it builds {party.label}"
+                stopped = stopped or f"Xen panics when it builds {party.label}"
             continue
         turn = _turn(free, before, party, domain)
         fits = turn.available >= domain.needed_pages
@@ -98,11 +98,11 @@ def memory(case: Case) -> Iterator[Theorem]:
         else:
             yield _listed(case, turn, obligation)
         if domain.kind is not DomainKind.XL and (otherwise or not fits):
-            blocked = f"Xen panics when it builds {party.label}"
+            stopped = f"Xen panics when it builds {party.label}"
             continue
         pages = _kept(case, domain) if otherwise else domain.needed_pages
         before = (*before, Taken(party, min(pages, turn.available), failed=bool(otherwise) or not fits))
-    if case.policy.creation_order == "any" and case.modelled and not blocked and free:
+    if case.policy.creation_order == "any" and case.modelled and not stopped and free:
         yield from _every_order(case)
 
 
@@ -114,7 +114,8 @@ def _kept(case: Case, domain: Domain) -> int:
     return sum(pages for _, pages in built.pages_by_color) if built else domain.needed_pages
 
 
-def _blocked(case: Case) -> str:
+def blocked(case: Case) -> str:
+    """Why Xen hands out no memory at all; empty where it does."""
     panic = case.system.panic
     if panic:
         return f"Xen panics before it hands out memory: {panic.message}"

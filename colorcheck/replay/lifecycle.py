@@ -80,6 +80,18 @@ class State:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """The states of one Xen after each step; empty with the reason in `stopped` where its boot leaves no host."""
+
+    line: str
+    states: tuple[State, ...] = ()
+    stopped: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return {"xen": self.line, "stopped": self.stopped or None, "steps": [state.to_dict() for state in self.states]}
+
+
 def _told(step: Step | None) -> dict[str, object] | None:
     if step is None:
         return None

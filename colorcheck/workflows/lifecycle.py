@@ -15,7 +15,7 @@ from colorcheck.inputs.files import read_octets, read_text
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import XL_LARGEST, guest_files
 from colorcheck.inputs.xl.xl import read_xl
-from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, State, Step, lifecycle
+from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Lived, Reboot, Step, lifecycle
 from colorcheck.verification.results import ReleaseResult, Verification
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.domains.xl_domains import Rules, xl_domain
@@ -27,18 +27,6 @@ WRITTEN = "create FILE, destroy NAME, reboot NAME or balloon NAME KIB"
 
 class StepError(ValueError):
     """A step that cannot be understood; the message says which and what to write instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lived:
-    """The states of one Xen after each step; empty with the reason in `stopped` where its boot leaves no host."""
-
-    line: str
-    states: tuple[State, ...] = ()
-    stopped: str = ""
-
-    def to_dict(self) -> dict[str, object]:
-        return {"xen": self.line, "stopped": self.stopped or None, "steps": [state.to_dict() for state in self.states]}
 
 
 @dataclass(frozen=True, slots=True)

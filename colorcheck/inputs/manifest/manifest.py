@@ -121,6 +121,7 @@ class Policy:
     shares: tuple[Share, ...] = ()
     objectives: tuple[str, ...] = ()  # of a plan, the most important first
     prove: tuple[str, ...] = ("*",)  # patterns of the theorems that are asked
+    restarts: tuple[tuple[str, int], ...] = ()  # of each domain that says so in [domains]
 
     def share_of(self, first: str, second: str) -> Share | None:
         return next((s for s in self.shares if first in s.domains and second in s.domains), None)

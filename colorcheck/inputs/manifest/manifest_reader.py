@@ -124,6 +124,7 @@ class _Document:
             files=self._files(),
             modules=self._modules(),
         )
+        domain_policies = self._domain_policies()
         creation_order = reader.get("policy.creation-order", Kind.ORDER, kinds.order) or "as-listed"
         return Manifest(
             file=self.path,
@@ -141,8 +142,9 @@ class _Document:
                 self._shares(),
                 _names(reader.texts("policy.objectives")),
                 _names(reader.texts("policy.prove")) or Policy().prove,
+                tuple((each.name, each.restarts) for each in domain_policies if each.restarts is not None),
             ),
-            domain_policies=self._domain_policies(),
+            domain_policies=domain_policies,
             select=_names(reader.texts("rules.select")),
             ignore=_names(reader.texts("rules.ignore")),
             path_rules=self._path_rules(),

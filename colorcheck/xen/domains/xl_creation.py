@@ -148,7 +148,7 @@ def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
 def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
     """What ends before Xen has given anything."""
     for reason, place in _refusals(guest, host):
-        told = note("guest-refused", f"xl stops: {reason}", guest.location(place), guest.title, reason=reason)
+        told = note("guest-rejected", f"xl stops: {reason}", guest.location(place), guest.title, reason=reason)
         return Creation(Failure("xl-rejects", reason), 0, (told,))
     return None
 
