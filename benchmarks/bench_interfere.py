@@ -27,7 +27,7 @@ from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.interference.tables import State
 from colorcheck.interference.workloads import parse_workload
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 WAYS, SETS, LINE = 16, 1024, 64
 POLICIES = {"LRU": kernel.LRU, "tree pseudo-LRU": kernel.PLRU, "random": kernel.RANDOM}

@@ -1,10 +1,25 @@
-"""Revisions of a git repository as folders."""
+"""Revisions of a git repository: their objects, brought into being when they are asked for."""
 
+import os
 import subprocess
 
 import pytest
 
-from colorcheck.files.revisions import RevisionError, changed_files, checked_out, is_revision, repository
+from colorcheck.files.git import GitError
+from colorcheck.files.git import git as hardened
+from colorcheck.files.patterns import matches
+from colorcheck.files.reading import Unreadable, contents, size_of
+from colorcheck.files.revisions import (
+    Snapshot,
+    Vouched,
+    commit_of,
+    is_revision,
+    merge_base,
+    objects,
+    repository,
+    tree_of,
+)
+from colorcheck.files.watching import watched
 
 
 def git(folder, *words):
@@ -14,44 +29,130 @@ def git(folder, *words):
 
 @pytest.fixture
 def repo(tmp_path):
-    git(tmp_path, "init", "-q")
-    (tmp_path / "a.cfg").write_text("first\n")
-    (tmp_path / "out").symlink_to("/etc/passwd")
-    (tmp_path / "in").symlink_to("a.cfg")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "first")
-    (tmp_path / "a.cfg").write_text("second\n")
-    git(tmp_path, "commit", "-qam", "second")
-    return tmp_path
+    top = tmp_path / "repo"
+    top.mkdir()
+    git(top, "init", "-q")
+    (top / "a.cfg").write_text("first\n")
+    (top / "out").symlink_to("/etc/passwd")
+    (top / "in").symlink_to("a.cfg")
+    (top / ".gitattributes").write_text("a.cfg export-ignore\nb.cfg export-subst\n")
+    (top / "b.cfg").write_text("$Format:%H$\n")
+    (top / "deep").mkdir()
+    (top / "deep" / "ö.cfg").write_text("x")
+    (top / "folder").symlink_to("deep")
+    git(top, "add", ".")
+    git(top, "commit", "-qm", "first")
+    (top / "a.cfg").write_text("second\n")
+    git(top, "commit", "-qam", "second")
+    return top
 
 
-def test_an_old_revision_is_read_and_the_working_tree_left_alone(repo):
-    (repo / "a.cfg").write_text("not committed\n")
-    with checked_out(repo, "HEAD~1") as folder:
-        assert (folder / "a.cfg").read_text() == "first\n"
-        assert (folder / "in").read_text() == "first\n"
-        assert not (folder / "out").is_symlink()
-    assert not folder.exists()
-    assert (repo / "a.cfg").read_text() == "not committed\n"
+@pytest.fixture
+def snapshot(repo, tmp_path):
+    (tmp_path / "snapshot").mkdir()
+    with objects(repo) as source:
+        made = Snapshot(tree_of(repo, "HEAD~1"), tmp_path / "snapshot", source)
+        with watched(made):
+            yield made
 
 
-def test_what_changed_since_a_revision(repo):
-    (repo / "new ö.cfg").write_text("x")
-    assert {path.name for path in changed_files(repo, "HEAD~1")} == {"a.cfg", "new ö.cfg"}
+def test_files_come_when_they_are_asked_for_as_they_were_written(snapshot):
+    here = snapshot.folder
+    assert os.listdir(here) == []
+    assert contents(here / "a.cfg") == b"first\n", "whatever export-ignore says"
+    assert contents(here / "b.cfg") == b"$Format:%H$\n", "whatever export-subst says"
+    assert contents(here / "in") == b"first\n"
+    assert contents(here / "folder" / "ö.cfg") == b"x"
+    assert size_of(str(here / "deep" / "ö.cfg")) == 1
+    for name in ("out", "nowhere", "../repo/a.cfg/x", "a.cfg/x"):
+        with pytest.raises(Unreadable):
+            contents(here / name)
+    assert not os.path.lexists(here / "out")
+
+
+def test_patterns_bring_what_they_match(snapshot):
+    assert [os.path.basename(name) for name in matches(f"{snapshot.folder}/**/*.cfg")] == ["a.cfg", "b.cfg", "ö.cfg"]
+
+
+def test_large_objects_are_not_read(repo, tmp_path):
+    (repo / "large").write_bytes(bytes(80 << 20))
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "large")
+    with objects(repo) as source, watched(Snapshot(tree_of(repo, "HEAD"), tmp_path, source)):
+        assert size_of(str(tmp_path / "large")) == 80 << 20
+        assert os.stat(tmp_path / "large").st_blocks == 0
+        with pytest.raises(Unreadable, match="larger than"):
+            contents(tmp_path / "large")
+
+
+def test_what_git_vouches_for(repo):
+    with objects(repo) as source:
+        now = Vouched(tree_of(repo, "HEAD"), source)
+        assert all(now.unchanged(repo / name) for name in ("a.cfg", "in", "folder/ö.cfg", "nowhere", "deep/no"))
+        assert not any(now.unchanged(repo / name) for name in ("out", "../x", "deep"))
+        assert not Vouched(tree_of(repo, "HEAD~1"), source).unchanged(repo / "in")
+        (repo / "in").unlink()
+        assert not now.unchanged(repo / "in")
+
+
+def test_a_file_of_lfs_is_known_by_its_pointer(repo):
+    content = b"large\n"
+    import hashlib
+
+    digest = hashlib.sha256(content).hexdigest()
+    (repo / "l").write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(content)}\n")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "lfs")
+    (repo / "l").write_bytes(content)
+    with objects(repo) as source:
+        assert Vouched(tree_of(repo, "HEAD"), source).unchanged(repo / "l")
+        (repo / "l").write_bytes(b"other\n")
+        assert not Vouched(tree_of(repo, "HEAD"), source).unchanged(repo / "l")
 
 
 def test_a_folder_below_belongs_to_the_repository(repo):
-    (repo / "below").mkdir()
-    assert repository(repo / "below") == repo.resolve()
+    assert repository(repo / "deep") == repo.resolve()
 
 
-@pytest.mark.parametrize("name", ["nowhere", "--help", ""])
+@pytest.mark.parametrize("name", ["nowhere", "--help", "--output=x", "-", ""])
 def test_no_such_revision(repo, name):
     assert not is_revision(repo, name)
-    with pytest.raises(RevisionError), checked_out(repo, name):
-        pass
+    with pytest.raises(GitError):
+        tree_of(repo, name)
 
 
-def test_outside_of_a_repository(tmp_path):
-    with pytest.raises(RevisionError, match="not a git repository"):
+def test_outside_of_a_repository_and_without_git(tmp_path, monkeypatch):
+    with pytest.raises(GitError, match="not a git repository"):
         repository(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(GitError, match="not installed"):
+        repository(tmp_path)
+
+
+def test_a_shallow_clone_says_what_to_do(repo, tmp_path):
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repo}", "shallow")
+    with pytest.raises(GitError, match="shallow") as caught:
+        commit_of(tmp_path / "shallow", "HEAD~1")
+    assert "fetch-depth: 0" in caught.value.advice
+
+
+def test_a_merge_base(repo):
+    git(repo, "checkout", "-q", "-b", "branch", "HEAD~1")
+    git(repo, "commit", "-q", "--allow-empty", "-m", "of the branch")
+    assert merge_base(repo, "HEAD", "HEAD~1") == commit_of(repo, "HEAD~1")
+
+
+def test_a_program_of_the_checkout_is_not_git(repo, monkeypatch):
+    (repo / "git").write_text("#!/bin/sh\ntouch ran\n")
+    (repo / "git").chmod(0o755)
+    monkeypatch.chdir(repo)
+    monkeypatch.setenv("PATH", f".:{os.pathsep}{os.environ['PATH']}")
+    hardened(repo, "rev-parse", "HEAD")
+    assert not (repo / "ran").exists()
+
+
+def test_a_bare_repository_in_the_checkout_is_none(repo):
+    bare = repo / "bare"
+    git(repo, "init", "-q", "--bare", "bare")
+    with pytest.raises(GitError):
+        hardened(bare, "rev-parse", "--git-dir")

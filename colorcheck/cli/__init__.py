@@ -12,6 +12,7 @@ from colorcheck import __version__
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, Command
 from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.core.suggest import did_you_mean
+from colorcheck.files.boundary import restricted
 from colorcheck.verification.results import Exit
 
 _EPILOG = """\
@@ -58,6 +59,12 @@ class CommandModule(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status of interfaces that other programs rely on. Never ends with a traceback."""
     prepare_streams()
+    with restricted(None):
+        return _ended(arguments)
+
+
+def _ended(arguments: Sequence[str] | None) -> int:
+    """The exit status; every way in which a command can end."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:

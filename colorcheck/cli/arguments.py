@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
 from colorcheck.core.diagnostic import Problem
+from colorcheck.files.boundary import boundary_of, restrict
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_keys import KEYS, Key, Kind
 from colorcheck.inputs.manifest.manifest_reader import (
@@ -32,12 +34,18 @@ _FILES = frozenset(
         "inputs.boot-script",
     )
 )
+_NAMED = _FILES | {"target.board"}
 _CHOICES = {Kind.ORDER: ("as-listed", "any"), Kind.LOADER: ("none", "u-boot", "uefi"), Kind.SHELL: ("old", "modern")}
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     """PATH and one option for each key of the manifest."""
     parser.add_argument("path", metavar="PATH", nargs="?", help=f"a {NAME} or a folder that has one (default: here)")
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="read inputs that lie outside of the git work tree that holds the manifest",
+    )
     group = parser.add_argument_group(
         INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
     )
@@ -56,7 +64,9 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
 def load_manifest(options: argparse.Namespace) -> Manifest:
     """The manifest that PATH names, with the options laid over it. Raises Stop where there is none."""
     given = {key.path: value for key in KEYS if (value := getattr(options, key.path, None)) is not None}
+    named = [name for key, value in given.items() if key in _NAMED for name in (_texts(value) or [str(value)])]
     try:
+        bound(options.path or ".", named, allow_outside=options.allow_outside)
         manifest = _manifest(options.path, given)
     except ManifestError as error:
         raise Stop(str(error)) from None
@@ -64,6 +74,12 @@ def load_manifest(options: argparse.Namespace) -> Manifest:
     if wrong is not None:
         raise Stop(*_option_problem(wrong))
     return manifest
+
+
+def bound(path: str, named: Iterable[str] = (), *, allow_outside: bool = False) -> None:
+    """From here on, read only what lies in the work tree of the deployment at `path`, and what the user named."""
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    restrict(None if allow_outside else boundary_of(folder, (path, *named) if not os.path.isdir(path) else named))
 
 
 def _manifest(path: str | None, given: dict[str, object]) -> Manifest:

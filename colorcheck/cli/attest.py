@@ -9,12 +9,15 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.evidence.attest import Attestation, Attested, attest
+from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.results import Exit, Verification
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.release.log_version import log_version
 
+LOG_LARGEST = 64 << 20
 _STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
 
 
@@ -49,18 +52,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(path: str) -> BootLog:
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:
-            return parse_boot_log(path, file.read())
-    except OSError as error:
-        raise Stop(f"cannot read {path}: {error.strerror or error}") from None
+        return parse_boot_log(path, text(path, LOG_LARGEST, named=True))
+    except Unreadable as error:
+        raise Stop(f"cannot read {path}: {error.reason}", error.advice) from None
 
 
 def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:
-    """Against the target whose version the log names, else the first one; and which one that was."""
-    said = str(log.version.value) if log.version else ""
+    """Against the target whose release the log names, else the first one; and which one that was."""
+    said = log_version(str(log.version.value)) if log.version else None
     boots = list(replayed.facts.boots())
     if not boots:
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
         raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
-    line, boot = next(((line, boot) for line, boot in boots if said.startswith(line)), boots[0])
-    return attest(log, boot, xen_arguments(replayed.facts.deployment).text, line), line
+    line, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
+    return attest(log, boot, xen_arguments(replayed.facts.deployment).text), line

@@ -10,6 +10,7 @@ from colorcheck.cli.console import Stop, complain, write
 from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, outputs, style
 from colorcheck.core.diagnostic import Problem, Severity
 from colorcheck.files.atomic import write_whole
+from colorcheck.files.reading import Unreadable, text
 from colorcheck.findings.baseline import NAME, Baseline, compare, create, prune, read
 from colorcheck.report import render
 from colorcheck.report.style import Style
@@ -68,12 +69,9 @@ def _prune(verification: Verification, look: Style, file: str) -> int:
 
 def _read(file: str) -> Baseline:
     try:
-        text = Path(file).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise Stop(
-            f"cannot read {file}: {error.strerror or error}", "make one with `colorcheck baseline create`"
-        ) from None
-    found = read(text, file)
+        found = read(text(file, named=True), file)
+    except Unreadable as error:
+        raise Stop(f"cannot read {file}: {error.reason}", "make one with `colorcheck baseline create`") from None
     if isinstance(found, Problem):
         raise Stop(f"{file}: {found.message}", found.help)
     return found

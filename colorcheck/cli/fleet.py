@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from colorcheck.cli.arguments import manifest_file
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop
 from colorcheck.cli.output import deliver, outputs
+from colorcheck.core.value import dataclass
 from colorcheck.fleet.cache import user_cache
-from colorcheck.fleet.checked import Checked, Job, overall
-from colorcheck.fleet.find import deployments_below, touched
+from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
+from colorcheck.fleet.find import Found, Passed, deployments_below, missing_since
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest.manifest_keys import KEYS
@@ -26,11 +27,9 @@ def run_fleet(options: argparse.Namespace) -> int:
     wanted = outputs(options)
     names = {output.format for output in wanted}
     _refuse_what_does_not_fit(options, names)
-    manifests = _chosen(options)
-    if not manifests:
-        if options.changed_since:
-            write(f"no deployment is touched by what changed since {options.changed_since}")
-            return Exit.CLEAN
+    chosen = _chosen(options)
+    manifests = chosen.manifests
+    if not chosen.known and not chosen.passed:
         raise Stop(f"nothing to check: no deployment below {options.path or '.'}", status=Exit.NOTHING)
     formats = tuple(sorted({RENDERED.get(name, name) for name in names - {"text"}}))
     rules = tuple(
@@ -38,12 +37,24 @@ def run_fleet(options: argparse.Namespace) -> int:
         for key in KEYS
         if key.path.startswith("rules.") and (value := getattr(options, key.path, None))
     )
-    jobs = [Job(name, fail_on=options.fail_on, formats=formats, root=os.getcwd(), rules=rules) for name in manifests]
+    jobs = [
+        Job(
+            name,
+            fail_on=options.fail_on,
+            formats=formats,
+            root=os.getcwd(),
+            rules=rules,
+            allow_outside=options.allow_outside,
+        )
+        for name in manifests
+    ]
     with _progress(len(jobs)) as told:
         checked = check_all(jobs, options.jobs, None if options.no_cache else user_cache(), told)
+    checked = (*checked, *(passed(each.name, each.reason) for each in chosen.passed))
+    fleet = Fleet(checked, known=chosen.known, since=options.changed_since)
     for output in wanted:
-        deliver(output, joined(output.format, checked))
-    return overall(checked)
+        deliver(output, joined(output.format, fleet))
+    return overall(checked) if checked or not chosen.known else Exit.CLEAN
 
 
 def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) -> None:
@@ -58,37 +69,35 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
         raise Stop(f"--jobs {options.jobs}: at least one is needed")
 
 
-def _chosen(options: argparse.Namespace) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The deployments to check, how many there were to choose from, and what was passed."""
+
+    manifests: tuple[str, ...]
+    known: int
+    passed: tuple[Passed, ...]
+
+
+def _chosen(options: argparse.Namespace) -> _Chosen:
     path = options.path or "."
     own = manifest_file(path)
-    found = [own] if own else []
+    found = Found((own,) if own else ())
     if options.recursive and os.path.isdir(path):
-        found = list(deployments_below(path))
-    if not options.changed_since:
-        return found
-    changed = _changed(path, options.changed_since)
-    return [name for name in found if _is_touched(name, changed)]
+        found = deployments_below(path)
+    if options.changed_since is None:
+        return _Chosen(found.manifests, len(found.manifests), found.passed)
+    from colorcheck.files.revisions import RevisionError, repository, tree_of
+    from colorcheck.fleet.changed import touched
 
-
-def _changed(path: str, revision: str) -> frozenset[Path]:
-    from colorcheck.files.revisions import RevisionError, changed_files, repository
-
-    folder = Path(path if os.path.isdir(path) else os.path.dirname(path) or ".")
+    folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     try:
-        top = repository(folder)
-        return frozenset(Path(os.path.abspath(name)) for name in changed_files(top, revision))
+        tree = tree_of(repository(Path(folder)), options.changed_since)
+        chosen = touched(found.manifests, tree, allow_outside=options.allow_outside)
     except RevisionError as error:
-        raise Stop(f"--changed-since {revision}: {error}") from None
-
-
-def _is_touched(manifest: str, changed: frozenset[Path]) -> bool:
-    from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
-    from colorcheck.inputs.read import read_deployment
-
-    try:
-        return touched(read_deployment(read_manifest(manifest)), changed)
-    except ManifestError:
-        return True
+        raise Stop(f"--changed-since {options.changed_since}: {error}", error.advice) from None
+    present = {os.path.realpath(name) for name in found.manifests}
+    gone = tuple(missing_since(iter(tree.entries), folder, str(tree.top), present)) if options.recursive else ()
+    return _Chosen(chosen, len(found.manifests), (*found.passed, *gone))
 
 
 @contextmanager

@@ -100,4 +100,4 @@ def _add_fleet_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _wants_fleet(options: argparse.Namespace) -> bool:
-    return bool(options.recursive or options.changed_since)
+    return bool(options.recursive or options.changed_since is not None)

@@ -11,9 +11,11 @@ from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.verification.results import Facts, ReleaseResult, Verification
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import merged
+from colorcheck.xen.memory.booted import Boot, Built, Interval
 from colorcheck.xen.memory.frames import Frames
-from colorcheck.xen.system import Boot, Built, Domain, Interval, Note, System
+from colorcheck.xen.system import Domain, System
 
 FIRST_FRAMES = 8  # frames of a color that `at` names
 
@@ -115,7 +117,7 @@ def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames],
     return {
         "line": result.release,
         "outcome": boot.outcome,
-        "panic": boot.panic.to_dict() if boot.panic else None,
+        "panic": boot.panic.to_dict() if boot.outcome == "panics" and boot.panic else None,
         "nr_colors": system.nr_colors,
         "xen": {"colors": _xen_colors(system), "region": list(boot.xen_region) if boot.xen_region else None},
         "heap": {

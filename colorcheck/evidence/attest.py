@@ -10,8 +10,12 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.system import Boot, Built, DomainKind, System
+from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.release.log_version import log_version
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.system import System
 
 DOM0_DRIFT = 8
 """Frames per color by which a running dom0 kernel moves its own colors (Linux 6.12 under Xen 4.20, measured)."""
@@ -64,10 +68,10 @@ class Attested:
         }
 
 
-def attest(log: BootLog, boot: Boot, command_line: str, version: str) -> Attested:
-    """Compare what the log says with what the model of Xen `version` ("4.20") says of the same system."""
+def attest(log: BootLog, boot: Boot, command_line: str) -> Attested:
+    """Compare what the log says with what the model of the boot's release says of the same system."""
     checks = (
-        *_said(log, boot.system, command_line, version),
+        *_said(log, boot.system, command_line),
         *_options(log, boot),
         *_machine(log, boot),
         *_placed(log, boot),
@@ -131,11 +135,11 @@ def _check(
         yield Check(subject, shown or str(expected), text, statement.value == expected, statement.location)
 
 
-def _said(log: BootLog, system: System, command_line: str, version: str) -> Iterator[Check]:
+def _said(log: BootLog, system: System, command_line: str) -> Iterator[Check]:
     if log.version is not None:
-        text = str(log.version.value)
-        same = text == version or text.startswith((version + ".", version + "-"))
-        yield Check("version", version, text, same, log.version.location)
+        said = log_version(str(log.version.value))
+        shown = f"{said.text} ({said.caution})" if said.caution else said.text
+        yield Check("version", _named(system.release), shown, said.agrees(system.release), log.version.location)
     yield from _check("command line", command_line.strip(), log.command_line)
     yield from _check("number of colors", system.nr_colors, log.nr_colors)
     if log.xen_colors is not None and isinstance(log.xen_colors.value, tuple):
@@ -148,6 +152,10 @@ def _said(log: BootLog, system: System, command_line: str, version: str) -> Iter
         yield Check(
             "probed cache", f"{system.way_size} B a way", shown, line * sets == system.way_size, log.probed.location
         )
+
+
+def _named(release: Release) -> str:
+    return f"{release.name} (as {release.stands_for})" if release.stands_for else release.name
 
 
 def _machine(log: BootLog, boot: Boot) -> Iterator[Check]:
@@ -182,12 +190,14 @@ def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) ->
 def _options(log: BootLog, boot: Boot) -> Iterator[Check]:
     """Options that Xen rejected. A message that is missing may be lost on the line: that contradicts nothing.
 
-    The model calls every option unknown that it does not take up; those that Xen knows have no such message.
+    Options that a function of their own reads may be rejected without contradicting the model.
     """
-    expected = boot.system.arguments.messages if boot.system.arguments else ()
+    arguments = boot.system.arguments
+    expected = arguments.said if arguments else ()
+    own = tuple(f'parameter "{o.key}" has invalid value' for o in arguments.options if not o.spec) if arguments else ()
     said = {str(statement.value): statement.location for statement in log.rejected}
     for message, location in said.items():
-        if message not in expected:
+        if message not in expected and not message.startswith(own):
             yield Check("rejected options", "no such message", message, False, location)
     for message in expected:
         if " has invalid value " not in message:

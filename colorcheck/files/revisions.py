@@ -1,67 +1,354 @@
-"""A revision of a git repository as a folder of its own, without touching the working tree."""
+"""Revisions of a git repository: their objects as they are, without a work tree, an index, filters or attributes."""
 
 from __future__ import annotations
 
-import io
+import hashlib
+import os
+import stat
 import subprocess
-import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from colorcheck.core.value import dataclass
+from colorcheck.files.git import GitError, command, environment, git
+from colorcheck.files.reading import is_pointer
+
+RevisionError = GitError
+LARGEST = 64 << 20  # bytes; larger than any input that colorcheck reads
+_MOST_LINKS = 40
+_SHALLOW = "fetch the whole history: actions/checkout with fetch-depth: 0, GIT_DEPTH: 0 under GitLab"
 
 
-class RevisionError(Exception):
-    """The revision or the path in it does not exist, or git cannot be asked; the text says which."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a revision has under a name: its mode as git writes it, and its object."""
+
+    mode: str
+    oid: str
+
+    @property
+    def link(self) -> bool:
+        return self.mode == "120000"
+
+    @property
+    def file(self) -> bool:
+        return self.mode.startswith("100")
+
+    @property
+    def submodule(self) -> bool:
+        return self.mode == "160000"
 
 
-def _git(folder: Path, *words: str) -> bytes:
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)
-    except FileNotFoundError:
-        raise RevisionError("git is not installed; give two folders instead of revisions") from None
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RevisionError(said[-1].removeprefix("fatal: ") if said else f"git {words[0]} failed")
-    return done.stdout
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """All names of a revision, relative to the top of the repository at `top`, with what they are; and its folders."""
+
+    top: Path
+    commit: str
+    entries: Mapping[str, Entry]
+    folders: frozenset[str]
 
 
 def repository(folder: Path) -> Path:
-    """The top folder of the repository that `folder` belongs to. Raises RevisionError outside of one."""
-    return Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip())
+    """The top folder of the repository that `folder` belongs to. Raises GitError outside of one."""
+    return Path(os.fsdecode(git(folder, "rev-parse", "--show-toplevel").rstrip(b"\n")))
+
+
+def commit_of(folder: Path, name: str) -> str:
+    """The hash of a commit. Raises GitError where the repository does not have it, and says why it may not."""
+    if not name or name.startswith("-"):
+        raise GitError(f"{name or 'an empty name'} is no revision", "is a variable of the CI job not set?")
+    try:
+        found = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    except GitError as error:
+        if error.advice:
+            raise
+        shallow = is_shallow(folder)
+        why = " in this shallow clone" if shallow else ""
+        raise GitError(f"there is no revision {name}{why}", _SHALLOW if shallow else "") from None
+    return found.decode().strip()
 
 
 def is_revision(folder: Path, name: str) -> bool:
     """Whether `name` is a commit of the repository at `folder`."""
     try:
-        _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    except RevisionError:
+        commit_of(folder, name)
+    except GitError:
         return False
     return True
 
 
-def _inside(tar: tarfile.TarFile, folder: str) -> Iterator[tarfile.TarInfo]:
-    """The members that stay below the folder; a link that leads out of the repository is left out."""
-    top = Path(folder).resolve()
-    for member in tar:
-        target = Path(folder, member.name).parent / member.linkname if member.issym() else Path(folder, member.name)
-        if target.resolve().is_relative_to(top):
-            yield member
+def is_shallow(folder: Path) -> bool:
+    """Whether the history of the repository is cut off somewhere."""
+    try:
+        return git(folder, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    except GitError:
+        return False
+
+
+def merge_base(folder: Path, base: str, head: str) -> str:
+    """The newest commit that both have. Raises GitError where there is none, or none in a shallow clone."""
+    one, other = commit_of(folder, base), commit_of(folder, head)
+    try:
+        return git(folder, "merge-base", one, other).decode().split()[0]
+    except (GitError, IndexError):
+        shallow = is_shallow(folder)
+        why = "this clone is shallow" if shallow else "their histories have nothing in common"
+        advice = _SHALLOW if shallow else "--no-merge-base compares them as they are"
+        raise GitError(f"{base} and {head} have no merge base: {why}", advice) from None
+
+
+def tree_of(top: Path, revision: str) -> Tree:
+    """The names of a revision. Raises GitError."""
+    commit = commit_of(top, revision)
+    entries: dict[str, Entry] = {}
+    folders: set[str] = {""}
+    for line in git(top, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
+        head, _, raw = line.partition(b"\t")
+        name = os.fsdecode(raw)
+        if name and not {"", ".", "..", ".git"} & set(name.split("/")):
+            mode, _, oid = head.decode().split()
+            entries[name] = Entry(mode, oid)
+            while (name := os.path.dirname(name)) not in folders:
+                folders.add(name)
+    return Tree(top, commit, entries, frozenset(folders))
+
+
+class Objects:
+    """Reads objects one by one from two git processes that live as long as the context."""
+
+    def __init__(self, top: Path) -> None:
+        self._running = [self._start(top, option) for option in ("--batch-check", "--batch")]
+
+    @staticmethod
+    def _start(top: Path, option: str) -> subprocess.Popen[bytes]:
+        words = command(top, "cat-file", option)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(words, env=environment(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+
+    def __enter__(self) -> Objects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running:
+            with process:
+                process.kill()
+
+    def size(self, oid: str) -> int | None:
+        """The bytes of a blob; None where the repository lacks it (a partial clone)."""
+        words = self._ask(0, oid)
+        return int(words[2]) if len(words) == 3 and words[1] == b"blob" else None
+
+    def read(self, oid: str, largest: int = LARGEST) -> bytes | None:
+        """The content of a blob; None where the repository lacks it, or where it is larger than `largest` bytes."""
+        known = self.size(oid)
+        if known is None or known > largest:
+            return None
+        words = self._ask(1, oid)
+        if len(words) != 3:
+            return None
+        stdout = self._running[1].stdout
+        assert stdout is not None  # noqa: S101
+        content = stdout.read(int(words[2]))
+        stdout.read(1)
+        return content
+
+    def _ask(self, which: int, oid: str) -> list[bytes]:
+        process = self._running[which]
+        assert process.stdin is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101
+        try:
+            process.stdin.write(oid.encode() + b"\n")
+            process.stdin.flush()
+        except OSError:
+            raise GitError("git cat-file ended early") from None
+        return process.stdout.readline().split()
 
 
 @contextmanager
-def checked_out(top: Path, revision: str) -> Iterator[Path]:
-    """All files of a revision below a temporary folder that lives as long as the context."""
-    commit = _git(top, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
-    archive = _git(top, "archive", "--format=tar", commit)
-    with TemporaryDirectory(prefix="colorcheck-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(folder, members=_inside(tar, folder))
-        yield Path(folder)
+def objects(top: Path) -> Iterator[Objects]:
+    """A reader of the objects of a repository."""
+    with Objects(top) as found:
+        yield found
 
 
-def changed_files(top: Path, revision: str) -> tuple[Path, ...]:
-    """Files that differ between a revision and the working tree, untracked ones included."""
-    differing = _git(top, "diff", "--name-only", "-z", "--no-renames", revision, "--").split(b"\0")
-    untracked = _git(top, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
-    return tuple(top / name.decode(errors="surrogateescape") for name in (*differing, *untracked) if name)
+class Snapshot:
+    """A folder into which files of a revision are put when they are asked for: a `Watcher` of the file system.
+
+    Links are made where they stay inside of the revision; what the revision does not have (what a submodule has, what
+    an LFS pointer means, what a partial clone left away) is not there.
+    """
+
+    def __init__(self, tree: Tree, folder: Path, source: Objects) -> None:
+        self.tree = tree
+        self.folder = Path(os.path.realpath(folder))
+        self._source = source
+        self._whole: set[str] = set()
+        self._sized: set[str] = set()
+
+    def content(self, path: str) -> None:
+        """Bring the file into being, if the revision has it."""
+        name = self._name(path)
+        if name is not None:
+            self._bring(name, whole=True)
+
+    def size(self, path: str) -> None:
+        """Bring a file of the right size into being; its content is not read."""
+        name = self._name(path)
+        if name is not None:
+            self._bring(name, whole=False)
+
+    def pattern(self, pattern: str) -> None:
+        """Bring all files into being that the pattern may match."""
+        from fnmatch import fnmatchcase
+
+        last = os.path.basename(pattern)
+        for name in self.tree.entries:
+            if fnmatchcase(os.path.basename(name), last):
+                self._bring(name, whole=True)
+        for name in self.tree.entries:
+            if self.tree.entries[name].link:
+                self._bring(name, whole=True)
+
+    def _name(self, path: str) -> str | None:
+        relative = os.path.relpath(os.path.abspath(path), self.folder)
+        return None if relative == ".." or relative.startswith("../") else relative
+
+    def _bring(self, name: str, *, whole: bool) -> None:
+        found = self._resolved(name)
+        if found is None or found in self._whole or (not whole and found in self._sized):
+            return
+        entry = self.tree.entries.get(found)
+        if entry is None or not entry.file:
+            return
+        target = self.folder / found
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if whole:
+            content = self._source.read(entry.oid)
+            if content is not None:
+                target.write_bytes(content)
+                self._whole.add(found)
+                return
+        size = self._source.size(entry.oid)
+        if size is not None:  # too large to be read: so the reader says of this one
+            with target.open("wb") as file:
+                file.truncate(size)
+            self._sized.add(found)
+
+    def _resolved(self, name: str) -> str | None:
+        """The name behind all links, which are made on the way; None where it leads out of the revision."""
+        left, here = [part for part in name.split("/") if part != "."], ""
+        for _ in range(_MOST_LINKS * 100):
+            if not left:
+                return here
+            here, left = os.path.normpath(os.path.join(here, left[0])), left[1:]
+            if here == ".":
+                here = ""
+            if here == ".." or here.startswith("../"):
+                return None
+            entry = self.tree.entries.get(here)
+            if entry is not None and entry.link:
+                target = self._link(here, entry)
+                if target is None:
+                    return None
+                here, left = os.path.dirname(here), [*target.split("/"), *left]
+            elif (entry is None and here not in self.tree.folders) or (entry is not None and left):
+                return None
+        return None
+
+    def _link(self, name: str, entry: Entry) -> str | None:
+        content = self._source.read(entry.oid, 4096)
+        if content is None or content.startswith(b"/") or b"\0" in content or not content:
+            return None
+        target = os.fsdecode(content)
+        inside = os.path.normpath(os.path.join(os.path.dirname(name), target))
+        if inside == ".." or inside.startswith("../"):
+            return None
+        place = self.folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not os.path.lexists(place):
+            place.symlink_to(target)
+        return target
+
+
+class Vouched:
+    """Tells which files of a work tree are as a revision has them.
+
+    Only contents count. What git would say of the work tree does not: it looks away where the index tells it to, and
+    knows nothing of files that are ignored, lie elsewhere, or come by a submodule.
+    """
+
+    def __init__(self, tree: Tree, source: Objects) -> None:
+        self.tree = tree
+        self._source = source
+        self._top = os.path.realpath(tree.top)
+
+    def unchanged(self, path: str) -> bool:
+        """Whether the file is the revision's, links on the way included, or is there neither now nor then."""
+        left, here = os.path.abspath(path).split("/")[1:], "/"
+        for _ in range(_MOST_LINKS * 100):
+            if not left:
+                return False
+            part, left = left[0], left[1:]
+            if part in ("", "."):
+                continue
+            here = os.path.dirname(here) if part == ".." else os.path.join(here, part)
+            try:
+                mode = os.lstat(here).st_mode
+            except OSError:
+                return self._absent(os.path.join(here, *left))
+            if stat.S_ISLNK(mode):
+                target = os.readlink(here)
+                name = self._name(here)
+                if name is not None and not self._same(name, os.fsencode(target), link=True):
+                    return False
+                here = "/" if target.startswith("/") else os.path.dirname(here)
+                left = [*target.split("/"), *left]
+            elif not stat.S_ISDIR(mode):
+                return not left and stat.S_ISREG(mode) and self._same_file(here)
+        return False
+
+    def _name(self, path: str) -> str | None:
+        relative = os.path.relpath(path, self._top)
+        return None if relative == ".." or relative.startswith("../") else relative
+
+    def _absent(self, path: str) -> bool:
+        name = self._name(os.path.normpath(path))
+        if name is None:
+            return False
+        above = [name]
+        while above[-1]:
+            above.append(os.path.dirname(above[-1]))
+        return name not in self.tree.folders and not any(each in self.tree.entries for each in above)
+
+    def _same(self, name: str, content: bytes, *, link: bool) -> bool:
+        entry = self.tree.entries.get(name)
+        if entry is None or not (entry.link if link else entry.file):
+            return False
+        return _blob_hash(entry.oid, len(content), (content,)) == entry.oid
+
+    def _same_file(self, path: str) -> bool:
+        name = self._name(path)
+        entry = self.tree.entries.get(name) if name is not None else None
+        if entry is None or not entry.file:
+            return False
+        try:
+            with open(path, "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if _blob_hash(entry.oid, size, iter(lambda: file.read(1 << 20), b"")) == entry.oid:
+                    return True
+                file.seek(0)
+                pointer = self._source.read(entry.oid, 1024)
+                if pointer is None or not is_pointer(pointer):
+                    return False
+                return f"oid sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode() in pointer
+        except OSError:
+            return False
+
+
+def _blob_hash(like: str, size: int, blocks: Iterator[bytes] | tuple[bytes, ...]) -> str:
+    found = hashlib.new("sha256" if len(like) == 64 else "sha1", b"blob %d\0" % size, usedforsecurity=False)
+    for block in blocks:
+        found.update(block)
+    return found.hexdigest()

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.source import Location
-from colorcheck.core.sources import Names
 from colorcheck.core.value import dataclass
+from colorcheck.files.sources import Names
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.findings.selection import can_be_silenced
 from colorcheck.verification.results import Silenced, Verification

@@ -8,7 +8,7 @@ from dataclasses import replace
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.subjects import GEOMETRY, RESERVE, SWITCH
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import ColorSource
+from colorcheck.xen.kinds import ColorSource
 
 UNREAD = ("CC101", "CC105", "CC111", "CC113", "CC117", "CC118", "CC202", "CC203", "CC204", "CC207", "CC217")
 """Rules that say why a domain has not the colors that somebody wrote for it."""

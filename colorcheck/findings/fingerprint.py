@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from colorcheck.core.diagnostic import Finding
-from colorcheck.core.sources import Names
+from colorcheck.files.sources import Names
 
 _NUMBER = re.compile(r"\d+")
 

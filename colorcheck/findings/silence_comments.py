@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import Unreadable, contents
 from colorcheck.verification.results import Facts
 
 _MARK = "colorcheck:"
@@ -40,7 +42,7 @@ _DEVICE_TREE = _language(
     "//",
     "/*",
 )
-_LARGEST = 16 << 20  # a file above this size in bytes is not searched
+_LARGEST = 16 * MIB  # a file above this size in bytes is not searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,7 @@ def _text(file: str) -> str:
     """The text of a file that has such a comment; empty for any other."""
     path = Path(file)
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
-            return ""
-        data = path.read_bytes()
-    except (OSError, ValueError):
+        data = contents(path, _LARGEST)
+    except Unreadable:
         return ""
     return data.decode("utf-8", "replace") if _MARK.encode() in data else ""

@@ -16,7 +16,7 @@ class Job:
     """One deployment to check.
 
     `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
-    that the command line gives (`rules.select`).
+    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree.
     """
 
     manifest: str
@@ -25,6 +25,7 @@ class Job:
     root: str = "."
     timeout: float = 10.0
     rules: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    allow_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Checked:
     message: str = ""
     rendered: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def rank(self) -> int:
+        """Its place among others: the worst has 0."""
+        return _ORDER.index(Exit(self.status)) if self.status in _ORDER else len(_ORDER)
+
     def to_dict(self) -> dict[str, object]:
         """Its part of the document `colorcheck/fleet/1`."""
         told = asdict(self)
@@ -51,9 +57,52 @@ class Checked:
 
 
 def overall(checked: Iterable[Checked]) -> Exit:
-    """The exit status of all together: the worst of 5, 1, 2, 4, 3; where nothing was checked, 3."""
+    """The exit status of all together: the worst of 5, 1, 2, 4, 3; where nothing was checked, 3.
+
+    A status that does not exist is a fault.
+    """
     met = {each.status for each in checked}
+    if any(isinstance(status, bool) or not isinstance(status, int) or status not in list(Exit) for status in met):
+        return Exit.FAULT
     return next((status for status in _ORDER if status in met), Exit.CLEAN if met else Exit.NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All that was checked or passed, of how many deployments there are; `since` is the revision that chose them."""
+
+    checked: tuple[Checked, ...]
+    known: int = 0
+    since: str | None = None
+
+    @property
+    def unchanged(self) -> int:
+        """How many were not looked at, because nothing of theirs changed."""
+        return max(0, self.known - sum(each.word != _PASSED for each in self.checked))
+
+    def looked_at(self) -> str:
+        """How much was looked at, in words."""
+        passed = sum(each.word == _PASSED for each in self.checked)
+        undecided = sum(each.status == Exit.UNDECIDED for each in self.checked) - passed
+        noun = "deployment" if self.known == 1 else "deployments"
+        parts = [f"looked at {len(self.checked) - passed} of {self.known} {noun}"]
+        parts += [f"{self.unchanged} unchanged since {self.since}"] if self.since is not None else []
+        parts += [f"{undecided} undecided"] if undecided else []
+        parts += [f"{passed} passed over"] if passed else []
+        return ", ".join(parts)
+
+    def to_dict(self) -> dict[str, object]:
+        passed = sum(each.word == _PASSED for each in self.checked)
+        looked_at = len(self.checked) - passed
+        return {"known": self.known, "looked_at": looked_at, "unchanged": self.unchanged, "passed": passed}
+
+
+_PASSED = "NOT LOOKED AT"
+
+
+def passed(manifest: str, reason: str) -> Checked:
+    """A deployment that is there, or was, and that was not checked."""
+    return Checked(manifest, Exit.UNDECIDED, _PASSED, reason, message=reason)
 
 
 def crashed(manifest: str, message: str) -> Checked:

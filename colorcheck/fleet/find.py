@@ -1,47 +1,86 @@
-"""Finds deployments, and those that a change touches."""
+"""Finds deployments below a folder, and names those that are there but are not looked at."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
-from fnmatch import fnmatch
-from pathlib import Path
+from collections.abc import Iterator
 
-from colorcheck.fleet.inputs import ended_early, files_of, patterns_of, sized_files_of
-from colorcheck.inputs.deployment import Deployment
+from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest_reader import NAME
 
-_SKIPPED = frozenset(("node_modules", "__pycache__"))
+_OTHERS = frozenset(("node_modules", "__pycache__"))
 
 
-def deployments_below(folder: str) -> Iterator[str]:
-    """Every `colorcheck.toml` below a folder, sorted; not in hidden folders, environments and links to folders."""
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and name not in _SKIPPED and not os.path.exists(f"{here}/{name}/pyvenv.cfg")
-        )
-        if NAME in files:
-            yield os.path.normpath(os.path.join(here, NAME))
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A folder or a manifest that was not looked at, and why. A run that passed something does not end with 0."""
+
+    name: str
+    reason: str
 
 
-def touched(deployment: Deployment, changed: Collection[Path]) -> bool:
-    """Whether a change of these files (absolute, without links above them; deleted ones too) touches a deployment.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The manifests below a folder, in order, and what was passed."""
 
-    One that cannot be read to its end always counts: the change may have removed what it includes.
+    manifests: tuple[str, ...]
+    passed: tuple[Passed, ...] = ()
+
+
+def deployments_below(folder: str) -> Found:
+    """Every `colorcheck.toml` below a folder; not in hidden folders, environments and links to folders.
+
+    Such a folder is passed only where it has a deployment; one that cannot be entered always is.
     """
-    if ended_early(deployment):
-        return True
-    for name in (*files_of(deployment), *sized_files_of(deployment)):
-        for path in (_placed(name), Path(os.path.realpath(name))):
-            # A folder counts as changed where it is a submodule.
-            if path in changed or any(folder in changed for folder in path.parents):
-                return True
-    patterns = [str(_placed(pattern)).replace("**/", "*") for pattern in patterns_of(deployment)]
-    return any(fnmatch(str(path), pattern) for pattern in patterns for path in changed)
+    found: list[str] = []
+    passed: list[Passed] = []
+    roots = [(folder, "")]
+    while roots:
+        root, why = roots.pop()
+        for here, folders, files in os.walk(root, onerror=lambda error: passed.append(_closed(error))):
+            if NAME in files or os.path.islink(os.path.join(here, NAME)):
+                name = os.path.normpath(os.path.join(here, NAME))
+                (passed.append(Passed(name, why)) if why else found.append(name))
+            kept = []
+            for name in folders:
+                path = os.path.join(here, name)
+                reason = why or _reason(path, name)
+                if name == ".git" or (os.path.islink(path) and (why or _inside(path, folder))):
+                    continue
+                if reason and not why:
+                    roots.append((path, reason))
+                else:
+                    kept.append(name)
+            folders[:] = kept
+    return Found(tuple(sorted(found)), tuple(sorted(passed, key=lambda each: each.name)))
 
 
-def _placed(name: str) -> Path:
-    """The absolute name with the links above it resolved, not the file itself where it is a link."""
-    return Path(os.path.realpath(os.path.dirname(name) or "."), os.path.basename(name))
+def _closed(error: OSError) -> Passed:
+    return Passed(str(error.filename), f"the folder cannot be entered: {error.strerror}")
+
+
+def _reason(path: str, name: str) -> str:
+    """Why the deployments in a folder are not looked at; empty where they are."""
+    if os.path.islink(path):
+        return "it lies behind a link to a folder"
+    if name.startswith("."):
+        return "it lies in a hidden folder"
+    if name in _OTHERS or os.path.lexists(os.path.join(path, "pyvenv.cfg")):
+        return "it lies in an environment of other software"
+    return ""
+
+
+def _inside(path: str, folder: str) -> bool:
+    """Whether a link leads to a folder that is walked anyway, or to one that holds the link."""
+    real, root = os.path.realpath(path), os.path.realpath(folder)
+    return os.path.commonpath([real, root]) in (real, root)
+
+
+def missing_since(names: Iterator[str], folder: str, top: str, present: set[str]) -> Iterator[Passed]:
+    """Manifests that a revision of the repository at `top` has below the folder, and that are there no more."""
+    root = os.path.realpath(folder)
+    for name in names:
+        path = os.path.join(os.path.realpath(top), name)
+        inside = os.path.commonpath([path, root]) == root
+        if os.path.basename(name) == NAME and inside and path not in present and not os.path.lexists(path):
+            yield Passed(os.path.relpath(path), "its manifest was there and is gone")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
-from pathlib import Path
+from glob import has_magic
 from typing import TypeAlias
 
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import opened
+from colorcheck.files.watching import Recorder
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.read import files_beside, files_named
 
@@ -27,7 +28,8 @@ class Dependency:
         try:
             if self.kind == "size":
                 return os.stat(self.name).st_size
-            return hashlib.sha256(Path(self.name).read_bytes()).hexdigest()
+            with opened(self.name) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError):
             return None
 
@@ -43,7 +45,7 @@ def files_of(deployment: Deployment) -> tuple[str, ...]:
     manifest = deployment.manifest
     target = manifest.target
     named = [manifest.device_tree, *manifest.overlays, manifest.image_builder, target.kconfig, target.xen_image]
-    named += [name for name in manifest.domains if not glob.has_magic(name)]
+    named += [name for name in manifest.domains if not has_magic(name)]
     named += [target.board] if target.board and target.board.endswith(".toml") else []
     named += [policy.miss_curve for policy in manifest.domain_policies]
     found = [manifest.file, *(os.path.join(manifest.folder, name) for name in named if name)]
@@ -56,9 +58,7 @@ def files_of(deployment: Deployment) -> tuple[str, ...]:
 def patterns_of(deployment: Deployment) -> tuple[str, ...]:
     """The patterns that name guests, as paths."""
     manifest = deployment.manifest
-    return tuple(
-        os.path.normpath(os.path.join(manifest.folder, name)) for name in manifest.domains if glob.has_magic(name)
-    )
+    return tuple(os.path.normpath(os.path.join(manifest.folder, name)) for name in manifest.domains if has_magic(name))
 
 
 def sized_files_of(deployment: Deployment) -> tuple[str, ...]:
@@ -66,14 +66,14 @@ def sized_files_of(deployment: Deployment) -> tuple[str, ...]:
     return files_beside(deployment.image_builder) if deployment.image_builder else ()
 
 
-def dependencies(deployment: Deployment) -> tuple[Dependency, ...] | None:
-    """All of them; None where reading ended early, so that not all of them are known."""
+def dependencies(deployment: Deployment, read: Recorder) -> tuple[Dependency, ...] | None:
+    """All of them: what was asked of the file system, and what is named; None where reading ended early."""
     if ended_early(deployment):
         return None
     return (
-        *(Dependency("content", name) for name in files_of(deployment)),
-        *(Dependency("size", name) for name in sized_files_of(deployment)),
-        *(Dependency("matches", name) for name in patterns_of(deployment)),
+        *(Dependency("content", name) for name in dict.fromkeys((*files_of(deployment), *read.contents))),
+        *(Dependency("size", name) for name in dict.fromkeys((*sized_files_of(deployment), *read.sizes))),
+        *(Dependency("matches", name) for name in dict.fromkeys((*patterns_of(deployment), *read.patterns))),
     )
 
 

@@ -1,90 +1,121 @@
-"""One report of many deployments."""
+"""One report of many deployments, which says how many were looked at and names those that were not."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from colorcheck.fleet.checked import Checked
+from colorcheck.fleet.checked import Checked, Fleet, overall
+from colorcheck.report.services import github, markdown, sarif
+from colorcheck.report.services.gitlab import unchecked
 from colorcheck.report.services.junit import join_suites
 
 # What each deployment is rendered to for a joint report, where that is another format.
 RENDERED = {"html": "json"}
 
 
-def joined(name: str, checked: Sequence[Checked]) -> str:
+def joined(name: str, fleet: Fleet) -> str:
     """The joint report in a format of `FORMATS`. Raises KeyError for others."""
-    return FORMATS[name](checked)
+    return FORMATS[name](fleet)
 
 
-def _text(checked: Sequence[Checked]) -> str:
+def _worst_first(fleet: Fleet) -> list[Checked]:
+    return sorted(fleet.checked, key=lambda each: (each.rank, -each.errors, -each.warnings, each.manifest))
+
+
+def _text(fleet: Fleet) -> str:
+    checked = fleet.checked
     width = max((len(each.manifest) for each in checked), default=0)
     lines = [
         f"{each.word:<16} {each.manifest:<{width}}  {each.sentence}{_aside(each)}".rstrip()
-        for each in sorted(checked, key=lambda each: (each.status == 0, each.manifest))
+        for each in _worst_first(fleet)
     ]
     counts = Counter(each.word for each in checked)
     total = ", ".join(f"{count} {word.lower()}" for word, count in sorted(counts.items()))
     kept = sum(each.cached for each in checked)
     deployments = f"{len(checked)} deployment{'' if len(checked) == 1 else 's'}"
-    return (
-        "\n".join([*lines, "", f"{deployments}: {total or 'none'}" + (f" ({kept} from the cache)" if kept else "")])
-        + "\n"
-    )
+    sums = f"{deployments}: {total or 'none'}" + (f" ({kept} from the cache)" if kept else "")
+    return "\n".join([*lines, *([""] if lines else []), sums, fleet.looked_at()]) + "\n"
 
 
 def _aside(each: Checked) -> str:
     return f" [{each.message}]" if each.message and each.message != each.sentence else ""
 
 
-def _json(checked: Sequence[Checked]) -> str:
-    summary = dict(sorted(Counter(str(each.status) for each in checked).items()))
+def _json(fleet: Fleet) -> str:
+    summary = dict(sorted(Counter(str(each.status) for each in fleet.checked).items()))
     documents = [
-        {**each.to_dict(), "report": json.loads(each.rendered["json"]) if each.rendered else None} for each in checked
+        {**each.to_dict(), "report": json.loads(each.rendered["json"]) if each.rendered else None}
+        for each in fleet.checked
     ]
-    return (
-        json.dumps({"schema": "colorcheck/fleet/1", "deployments": documents, "by_exit_status": summary}, indent=2)
-        + "\n"
-    )
+    document = {
+        "schema": "colorcheck/fleet/1",
+        "deployments": documents,
+        "by_exit_status": summary,
+        "summary": fleet.to_dict(),
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
-def _sarif(checked: Sequence[Checked]) -> str:
-    logs = [(each.manifest, json.loads(each.rendered["sarif"])) for each in checked if each.rendered]
+def _sarif(fleet: Fleet) -> str:
     runs = [
-        {**run, "automationDetails": {"id": f"colorcheck/{manifest}/"}} for manifest, log in logs for run in log["runs"]
+        (each.manifest, json.loads(each.rendered["sarif"])["runs"][0]) for each in _worst_first(fleet) if each.rendered
     ]
-    frame = logs[0][1] if logs else {"version": "2.1.0"}
-    return json.dumps({**frame, "runs": runs}, indent=2) + "\n"
+    unread = [(each.manifest, _why(each)) for each in fleet.checked if not each.rendered]
+    status = overall(fleet.checked) if fleet.checked else 0
+    return sarif.to_text(sarif.log((sarif.merged(runs, unread, int(status), fleet.looked_at()),)))
 
 
-def _gitlab(checked: Sequence[Checked]) -> str:
-    return json.dumps(
-        [entry for each in checked if each.rendered for entry in json.loads(each.rendered["gitlab"])], indent=2
+def _why(each: Checked) -> str:
+    return f"{each.manifest}: {each.word.lower()}: {each.message or each.sentence}"
+
+
+def _gitlab(fleet: Fleet) -> str:
+    entries = [entry for each in _worst_first(fleet) if each.rendered for entry in json.loads(each.rendered["gitlab"])]
+    entries += [unchecked(_why(each), each.manifest) for each in fleet.checked if not each.rendered]
+    return json.dumps(entries, indent=2) + "\n"
+
+
+def _junit(fleet: Fleet) -> str:
+    return join_suites(
+        (each.manifest, each.rendered.get("junit"), each.message or each.sentence) for each in fleet.checked
     )
 
 
-def _junit(checked: Sequence[Checked]) -> str:
-    return join_suites((each.manifest, each.rendered.get("junit"), each.message or each.sentence) for each in checked)
-
-
-def _html(checked: Sequence[Checked]) -> str:
+def _html(fleet: Fleet) -> str:
     from colorcheck.fleet.join_html import page_of
 
-    return page_of(checked)
+    return page_of(fleet.checked)
 
 
-def _one_below_the_other(name: str) -> Callable[[Sequence[Checked]], str]:
-    return lambda checked: "".join(each.rendered[name] for each in checked if each.rendered)
+def _github(fleet: Fleet) -> str:
+    """All annotations, the errors of all deployments first: GitHub shows ten of each kind in a step."""
+    lines: list[str] = []
+    for each in _worst_first(fleet):
+        if each.rendered:
+            lines += each.rendered["github"].splitlines()
+        else:
+            lines.append(github.not_checked(each.manifest, _why(each)))
+    ranks = ("::error ", "::warning ", "::notice ")
+    lines.sort(key=lambda line: next((n for n, start in enumerate(ranks) if line.startswith(start)), len(ranks)))
+    return "\n".join([*lines, github.plain(f"colorcheck: {fleet.looked_at()}"), ""])
 
 
-FORMATS: dict[str, Callable[[Sequence[Checked]], str]] = {
+def _markdown(fleet: Fleet) -> str:
+    head = [f"### colorcheck: {markdown.escaped(fleet.looked_at())}", ""]
+    head += [f"- {markdown.escaped(_why(each))}" for each in _worst_first(fleet) if not each.rendered]
+    parts = [each.rendered["markdown"] for each in _worst_first(fleet) if each.rendered]
+    return markdown.limited(["\n".join([*head, ""]), *parts])
+
+
+FORMATS: dict[str, Callable[[Fleet], str]] = {
     "text": _text,
     "json": _json,
     "sarif": _sarif,
     "gitlab": _gitlab,
     "junit": _junit,
     "html": _html,
-    "github": _one_below_the_other("github"),
-    "markdown": _one_below_the_other("markdown"),
+    "github": _github,
+    "markdown": _markdown,
 }

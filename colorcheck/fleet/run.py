@@ -11,10 +11,12 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Severity, Verdict
+from colorcheck.files.boundary import boundary_of, restricted
+from colorcheck.files.watching import Recorder, watched
 from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, crashed
 from colorcheck.fleet.inputs import Dependency, State, dependencies
-from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 from colorcheck.plugins.manager import plugins
 from colorcheck.verification.results import Exit, Verification
@@ -79,7 +81,11 @@ def _pooled(jobs: Sequence[Job], workers: int, cache: Cache | None, lost: list[J
 
 def check(job: Job, cache: Cache | None = None) -> Checked:
     """Check one deployment, here and now. Never raises for what is in its files."""
-    from colorcheck.inputs.read import read_deployment
+    with restricted(None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))):
+        return _check(job, cache)
+
+
+def _check(job: Job, cache: Cache | None) -> Checked:
     from colorcheck.report import Style, render
     from colorcheck.report.view import headline
     from colorcheck.workflows import verify as pipeline
@@ -89,8 +95,10 @@ def check(job: Job, cache: Cache | None = None) -> Checked:
         manifest = read_manifest(job.manifest, dict(job.rules))
     except ManifestError as error:
         return Checked(job.manifest, Exit.USAGE, "UNREADABLE", str(error), message=str(error))
-    inputs = _inputs(read_deployment(manifest, plugins().input_readers)) if cache else None
-    found = pipeline.verify(manifest, timeout=job.timeout)
+    inputs = _inputs(manifest) if cache else None
+    read = Recorder()
+    with watched(read):
+        found = pipeline.verify(manifest, timeout=job.timeout)
     style = Style(root=Path(job.root))
     shown = headline(found)
     checked = Checked(
@@ -106,14 +114,27 @@ def check(job: Job, cache: Cache | None = None) -> Checked:
         rendered={name: render(found, name, style) for name in job.formats},
     )
     # Whatever changed while it was read was met as it is now, or not: such a result is not kept.
-    if cache and inputs and _is_unchanged(job, found, inputs) and not _by_chance(found):
+    if cache and inputs and _is_known(read, inputs) and _is_unchanged(job, found, inputs) and not _by_chance(found):
         cache.put(job, checked, inputs)
     return checked
 
 
-def _inputs(deployment: Deployment) -> dict[Dependency, State] | None:
-    known = dependencies(deployment)
+def _inputs(manifest: Manifest) -> dict[Dependency, State] | None:
+    """What the deployment rests on, with its state, from a reading of its own."""
+    from colorcheck.inputs.read import read_deployment
+
+    read = Recorder()
+    with watched(read):
+        deployment = read_deployment(manifest, plugins().input_readers)
+    known = dependencies(deployment, read)
     return None if known is None else {each: each.state() for each in known}
+
+
+def _is_known(read: Recorder, inputs: dict[Dependency, State]) -> bool:
+    """Whether the run asked for nothing beside what was noted before it."""
+    asked = [("content", name) for name in read.contents] + [("size", name) for name in read.sizes]
+    asked += [("matches", name) for name in read.patterns]
+    return all(Dependency(kind, name) in inputs for kind, name in asked)
 
 
 def _is_unchanged(job: Job, found: Verification, inputs: dict[Dependency, State]) -> bool:
@@ -121,7 +142,7 @@ def _is_unchanged(job: Job, found: Verification, inputs: dict[Dependency, State]
         manifest = read_manifest(job.manifest, dict(job.rules))
     except ManifestError:
         return False
-    return manifest == found.manifest and inputs == _inputs(found.facts.deployment)
+    return manifest == found.manifest and inputs == _inputs(manifest)
 
 
 def _by_chance(found: Verification) -> bool:

@@ -90,9 +90,10 @@ class Board:
 
     `dram` are (start, size) ranges; `pa_bits` the physical address size of the boot CPU, which decides how many
     levels a P2M has (`setup_virt_paging`, Xen 4.20); `timing` holds hit and miss costs in cycles where known.
-    `compatible` are root `compatible` strings by which a device tree is known to be this board's. `silicon` names the
-    board whose hardware an emulated machine stands for. `hint` is the partitioning that the hardware offers where
-    coloring is not proved to work.
+    `compatible` are root `compatible` strings by which a device tree is known to be this board's, `soc_compatible`
+    those of its SoC, to which clusters and caches belong whatever board it is soldered to. `aliases` are further names.
+    `silicon` names the board whose hardware an emulated machine stands for. `hint` is the partitioning that the
+    hardware offers where coloring is not proved to work.
     """
 
     name: str
@@ -112,6 +113,8 @@ class Board:
     virtual: bool = False
     timing: tuple[tuple[str, float], ...] = ()
     compatible: tuple[str, ...] = ()
+    soc_compatible: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     silicon: str = ""
     hint: str = ""
     device_tree: str = ""

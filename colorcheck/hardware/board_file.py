@@ -1,6 +1,7 @@
 """Board files: TOML to Board, every value range-checked.
 
-An absent value is unknown. `sources` are keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
+An absent value is unknown; caches and clusters may come from the file of the SoC that `geometry` names. `sources` are
+keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ def read_board(text: str, name: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise BoardFileError(f"this is no TOML: {error}") from error
     table = Table("", data)
-    clusters = tuple(_clusters(table))
+    base = _base(table, name)
+    clusters = tuple(_clusters(table)) or (base.clusters if base else ())
     if not clusters:
-        raise BoardFileError("clusters: a board needs at least one [[clusters]]")
+        raise BoardFileError('clusters: a board needs at least one [[clusters]], or geometry = "SOC"')
     pa_bits, pa_sources = table.number("pa_bits", 32, 52), table.texts("pa_bits_sources")
     if pa_bits is None:
         pa_bits, pa_sources = _pa_bits(clusters)
@@ -46,17 +48,19 @@ def read_board(text: str, name: str) -> Board:
         pa_bits=pa_bits,
         iommu=iommu_text or None,
         iommu_usable=iommu.flag("usable"),
-        system_cache=_system_cache(table.table("system_cache")),
+        system_cache=_system_cache(table.table("system_cache")) or (base.system_cache if base else None),
         dram_map=_dram_map(table.table("dram_map")),
-        colorable=table.one_of("colorable", COLORABLE, "unverified"),
-        colorable_reason=table.text("colorable_reason"),
+        colorable=table.one_of("colorable", COLORABLE, base.colorable if base else "unverified"),
+        colorable_reason=table.text("colorable_reason", base.colorable_reason if base else ""),
         sources=tuple(dict.fromkeys(source for cluster in clusters for source in cluster.sources)),
         notes=table.texts("notes"),
         virtual=table.flag("virtual") or False,
         timing=_timing(table.table("timing")),
         compatible=table.texts("compatible"),
+        soc_compatible=table.texts("soc_compatible"),
+        aliases=table.texts("aliases"),
         silicon=table.text("silicon"),
-        hint=table.text("hint"),
+        hint=table.text("hint", base.hint if base else ""),
         device_tree=table.text("device_tree"),
         dram_sources=dram_sources,
         pa_bits_sources=pa_sources,
@@ -73,6 +77,20 @@ def sources() -> dict[str, str]:
     """The manuals, device trees and measurements behind the catalogue's values, by the short key used there."""
     path = data_folder("boards") / "common" / "sources.toml"
     return {key: str(text) for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def _base(table: Table, name: str) -> Board | None:
+    """The SoC whose caches and clusters a board has (`geometry = "zynqmp"`): a file of the catalogue."""
+    named = table.text("geometry")
+    if not named:
+        return None
+    path = data_folder("boards") / f"{named}.toml"
+    if named == name or not named.replace("-", "").isalnum() or not path.is_file():
+        raise table.fail("geometry", f"there is no SoC {named!r}; `colorcheck board list` lists boards and SoCs")
+    found = read_board(path.read_text(encoding="utf-8"), named)
+    if not found.soc_compatible:
+        raise table.fail("geometry", f"{named!r} is a board, not a SoC")
+    return found
 
 
 def _confidence(table: Table) -> Confidence:

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Lines, Location
+from colorcheck.files import reading
+from colorcheck.files.reading import LARGEST, Unreadable
 
-LARGEST = 16 << 20
 _SAVE = "save the file as UTF-8, or write plain ASCII"
 
 
-def without_waiting(path: str, flags: int) -> int:
-    """Opens a file; of a pipe, nobody has to write into it first."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+def problem_of(error: Unreadable, named_at: Location) -> Problem:
+    """Why a file is not read, at the place of its name."""
+    if error.kind == "too-large":
+        return Problem("too-large", f"{error.path} is {error.reason}", named_at, error.advice)
+    return Problem("unreadable", f"cannot read {error.path}: {error.reason}", named_at, error.advice)
 
 
 def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes | Problem:
     """The bytes of a file of at most `largest` bytes; `named_at` is where its name stands."""
     try:
-        with open(path, "rb", opener=without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return Problem("unreadable", f"cannot read {path}: not a plain file", named_at)
-            content = file.read(largest + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return Problem("unreadable", f"cannot read {path}: {reason}", named_at)
-    if len(content) > largest:
-        size = f"{largest >> 20} MiB" if largest >> 20 else f"{largest} bytes"
-        return Problem("too-large", f"{path} is larger than {size}", named_at, "name the right file")
-    return content
+        return reading.contents(path, largest)
+    except Unreadable as error:
+        return problem_of(error, named_at)
 
 
 def read_octets(path: str, named_at: Location, largest: int = LARGEST) -> str | Problem:

@@ -12,7 +12,7 @@ from colorcheck.interference.caches import ClusterModel
 from colorcheck.interference.experiment import Experiment, Policy, Stream, Tenant, tenant
 from colorcheck.interference.study import Load, place
 from colorcheck.interference.workloads import DEFAULTS, Kind, Workload
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 ROUNDS = 400
 

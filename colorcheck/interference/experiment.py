@@ -10,7 +10,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.workloads import Kind, Workload
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 MOST_TRACE_PAGES = 1 << 18
 MOST_TENANTS = 200

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from colorcheck.interference.experiment import Tenant, tenant
-from colorcheck.xen.memory.frames import FrameRun
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.memory.frame_run import FrameRun
 
 ALIGNMENT = 512
 """Frames: an uncolored Xen prefers pieces of 2 MiB for the memory of a domain."""

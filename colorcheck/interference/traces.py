@@ -10,8 +10,9 @@ from __future__ import annotations
 import gzip
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, cast
+
+from colorcheck.files.reading import opened
 
 Access = tuple[int, int, int]
 """Byte address, 1 for a write, gap to the next access in cycles (-1: at the workload's rate)."""
@@ -39,7 +40,8 @@ def _plain_name(file: str) -> str:
 
 
 def _opened(file: str) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(file, "rb")) if file.endswith(".gz") else Path(file).open("rb")
+    plain = opened(file, named=True)
+    return cast(BinaryIO, gzip.open(plain, "rb")) if file.endswith(".gz") else plain
 
 
 def _binary(file: str, stream: BinaryIO) -> Iterator[Access]:

@@ -19,11 +19,12 @@ from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.plan.repaired_xl import mended
 from colorcheck.xen.domains import dom0less
+from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.options import LONGEST_OPTION
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.spelling import Concept
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
+from colorcheck.xen.system import Domain, System
 
 CUT = "option-cut"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import fixed_functions
@@ -19,10 +19,11 @@ from colorcheck.plan.color_classes import cells, without_common_cache
 from colorcheck.plan.curves import read_curve
 from colorcheck.plan.problem import PlanProblem, Wish
 from colorcheck.plan.search.objectives import OBJECTIVES
-from colorcheck.xen.system import Boot, Domain, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
-SMALLEST_RESERVE = 16 << 20  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
+SMALLEST_RESERVE = 16 * MIB  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
 
 
 @dataclass(frozen=True, slots=True)

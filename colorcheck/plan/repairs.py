@@ -8,9 +8,8 @@ from dataclasses import replace
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.edits import reserve_edits
 from colorcheck.plan.problem import Plan, Repair, Requirement
-from colorcheck.xen.system import Boot, System
-
-MIB = 1 << 20
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import System
 
 
 def reserve_of(repair: Repair, problem_reserve: int) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import System
 
 
 def prove(

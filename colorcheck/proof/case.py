@@ -17,8 +17,9 @@ from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
+from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.release.releases import MODELLED
-from colorcheck.xen.system import Boot, Domain, System
+from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
 STAND_INS = (

@@ -138,7 +138,7 @@ def _leveled(before: list[int], after: list[int], colors: list[int], pages: int)
 
 
 def _check_orders(certificate: dict[str, object]) -> bool:
-    """From the first state on, each creation leads to a state of the list; in all is room for the domain in question."""
+    """From the first state on, each creation leads to a state of the list; in all is room for that domain."""
     wanted, colors, states = certificate["domains"], certificate["colors"], certificate["states"]
     if not isinstance(wanted, dict) or not isinstance(colors, list) or not isinstance(states, list):
         return False

@@ -139,7 +139,7 @@ def _decided(case: Case, obligation: Obligation, mine: Lives, others: list[Lives
             taken |= dict.fromkeys(names, (lives.pages, colors))
         first = _first_that_fails(mine, taken, free)
         if first is not None:
-            return _refuted(obligation, mine, first, taken, free, theorem)
+            return _refuted(obligation, mine, (first, taken, free), theorem)
     reason = "the bound over all orders does not hold, and no order was found that fails"
     return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
 
@@ -156,11 +156,11 @@ def _first_that_fails(mine: Lives, taken: dict[str, tuple[int, Sequence[int]]], 
 def _refuted(
     obligation: Obligation,
     mine: Lives,
-    first: str,
-    taken: dict[str, tuple[int, Sequence[int]]],
-    free: tuple[int, ...],
+    found: tuple[str, dict[str, tuple[int, Sequence[int]]], tuple[int, ...]],
     theorem: Theorem,
 ) -> Theorem:
+    """`found` is the creation that fails, all creations in their order, and the free frames before them."""
+    first, taken, free = found
     names = list(taken)
     before = {name: taken[name] for name in names[: names.index(first)]}
     tried = {**served(before, free), first: taken[first]}

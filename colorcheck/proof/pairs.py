@@ -17,6 +17,7 @@ from colorcheck.proof.script import Named, Script, conjunction, disjunction, tog
 from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
+from colorcheck.xen.release.release import Release
 
 INVARIANT = Assumption(
     "every frame of a domain has one of the domain's colors, and no frame has two owners",
@@ -35,12 +36,19 @@ OUTSIDE = Assumption(
     "what stays shared, in the same report",
     Trust.TRUSTED,
 )
-BUILT = Assumption(
-    "Xen is of the named version, without patches to its allocators, and built with CONFIG_LLC_COLORING and the limits "
-    "of the given .config, or with the usual ones where none is given",
-    "target.xen, target.kconfig",
-    Trust.TRUSTED,
-)
+
+
+def built(release: Release) -> Assumption:
+    """That the release is what runs, and how it was built."""
+    text = f"{release.title}, for which {release.stands_for} stands," if release.stands_for else release.title
+    return Assumption(
+        f"the Xen that runs is {text} without patches to its allocators, and built with CONFIG_LLC_COLORING and the "
+        "limits of the given .config, or with the usual ones where none is given",
+        "target.xen, target.kconfig",
+        Trust.TRUSTED,
+    )
+
+
 PINNED = Assumption(
     "the vCPUs stay on the CPUs that they are pinned to, and Xen numbers CPUs in the order of the device tree",
     "cpus= of the domains, clusters of the board",
@@ -101,7 +109,7 @@ class _Pair:
         self.case, self.first, self.second, self.sets = case, first, second, sets
         met = [shared for shared in case.caches if self._both_use(shared)]
         self.caches = tuple(met)
-        assumptions = [INVARIANT, OUTSIDE, BUILT, COLOR, *(IMAGE,) * (first.domain is None)]
+        assumptions = [INVARIANT, OUTSIDE, built(case.system.release), COLOR, *(IMAGE,) * (first.domain is None)]
         assumptions += [_of_set_theorem(shared, sets[shared.id]) for shared in met if shared.id in sets]
         if len(met) < len(case.caches):
             assumptions.append(PINNED)

@@ -12,7 +12,8 @@ from colorcheck.replay.owners import Owner, owner_of
 from colorcheck.replay.steps import Step, at, steps, until
 from colorcheck.replay.witness import CacheLine, Meeting, meeting, shared_frames
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import System
 
 __all__ = [
     "Balloon",

@@ -161,7 +161,7 @@ class _Host:
         return State(step, self.free, False, failure, taken, taken)
 
     def _balloon(self, step: Balloon, name: str, kib: int) -> State:
-        """Down, the frames are lost at once; up, the domain takes what its colors have, up to what it was built with."""
+        """Down, the frames are lost at once; up, the domain takes what its colors have, up to its first size."""
         alive = self.alive.get(name)
         if alive is None:
             return self._missing(step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colorcheck.core.sources import Sources
+from colorcheck.files.sources import Sources
 from colorcheck.report.formats import FORMATS, Format, Output, parse_outputs, render
 from colorcheck.report.style import Style
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
 from colorcheck.core.value import dataclass
+from colorcheck.inputs.deployment import Deployment
 from colorcheck.report.style import Style
 from colorcheck.verification.results import Verification
+
+_SOURCES = frozenset((".dts", ".dtsi", ".dtso", ".h"))
 
 
 class Renderer(Protocol):
@@ -122,4 +127,23 @@ def render(verification: Verification, name: str, style: Style, known: Iterable[
     chosen = next((entry for entry in known or known_formats() if entry.name == name), None)
     if chosen is None:
         raise ValueError(f'unknown format "{name}"')
-    return chosen.renderer()(verification, style)
+    shown = replace(style, sources=style.sources.of(_quoted(verification)))
+    return chosen.renderer()(verification, shown)
+
+
+def _quoted(verification: Verification) -> Iterator[str]:
+    """The files that a report may quote: those that were read as inputs.
+
+    Of files that are only mentioned (by the line markers of a preprocessed source, by errors in what could not be read
+    to its end) those that are sources of device trees, by their names: anybody can mention a file of secrets.
+    """
+    deployment = verification.facts.deployment
+    named = (deployment.manifest.device_tree, *deployment.manifest.domains, deployment.manifest.image_builder)
+    yield from deployment.files
+    yield from (os.path.normpath(os.path.join(deployment.manifest.folder, name)) for name in named if name)
+    mentioned = (*(problem.location.file for problem in deployment.problems), *_looked_for(deployment))
+    yield from (name for name in mentioned if os.path.splitext(name)[1] in _SOURCES)
+
+
+def _looked_for(deployment: Deployment) -> tuple[str, ...]:
+    return deployment.tree.looked_for if deployment.tree else ()

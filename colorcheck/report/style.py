@@ -6,8 +6,8 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from colorcheck.core.source import Location
-from colorcheck.core.sources import Sources, relative
 from colorcheck.core.value import dataclass
+from colorcheck.files.sources import Sources, relative
 
 
 @dataclass(frozen=True, slots=True)

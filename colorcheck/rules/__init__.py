@@ -48,6 +48,9 @@ from colorcheck.rules.files import (
     cc125_tab_in_arguments,
     cc127_colors_cut,
     cc128_coloring_off,
+    cc129_option_elsewhere,
+    cc130_property_elsewhere,
+    cc131_arguments_list,
 )
 from colorcheck.rules.hardware import (
     cc601_board_unknown,
@@ -109,6 +112,13 @@ from colorcheck.rules.reading import (
     cc011_needs_a_shell,
     cc012_kconfig,
     cc013_xen_image,
+    cc014_other_kind,
+    cc015_line_ends,
+    cc020_boot_script_command,
+    cc021_boot_script_syntax,
+    cc022_boot_script_stops,
+    cc023_boot_script_open,
+    cc024_boot_script_beside,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -129,6 +139,8 @@ from colorcheck.rules.releases import (
     cc216_image_builder_keys,
     cc217_hardware_domain_colors,
     cc218_image_builder_sizes,
+    cc219_deep_tree,
+    cc220_point_releases_differ,
 )
 from colorcheck.rules.rule import Rule
 from colorcheck.rules.silence import (
@@ -154,6 +166,13 @@ RULES: tuple[Rule, ...] = (
     cc011_needs_a_shell.RULE,
     cc012_kconfig.RULE,
     cc013_xen_image.RULE,
+    cc014_other_kind.RULE,
+    cc015_line_ends.RULE,
+    cc020_boot_script_command.RULE,
+    cc021_boot_script_syntax.RULE,
+    cc022_boot_script_stops.RULE,
+    cc023_boot_script_open.RULE,
+    cc024_boot_script_beside.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,
@@ -182,6 +201,9 @@ RULES: tuple[Rule, ...] = (
     cc125_tab_in_arguments.RULE,
     cc127_colors_cut.RULE,
     cc128_coloring_off.RULE,
+    cc129_option_elsewhere.RULE,
+    cc130_property_elsewhere.RULE,
+    cc131_arguments_list.RULE,
     cc201_unknown_xen.RULE,
     cc202_other_dialect_option.RULE,
     cc203_other_dialect_property.RULE,
@@ -199,6 +221,8 @@ RULES: tuple[Rule, ...] = (
     cc216_image_builder_keys.RULE,
     cc217_hardware_domain_colors.RULE,
     cc218_image_builder_sizes.RULE,
+    cc219_deep_tree.RULE,
+    cc220_point_releases_differ.RULE,
     cc301_color_out_of_range.RULE,
     cc302_domain_without_colors.RULE,
     cc303_same_name.RULE,

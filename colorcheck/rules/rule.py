@@ -12,7 +12,7 @@ from colorcheck.core.source import Location
 from colorcheck.loader.image_builder.image_builder import image_builder_boot
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Note
+from colorcheck.xen.kinds import Note
 
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -12,9 +13,14 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import ReleaseResult, Verification
-from colorcheck.xen.system import Built, System
+from colorcheck.xen.memory.booted import Built
+from colorcheck.xen.system import System
 
 PAIR_SEPARATION = "pair-separation"
+TOLERANCE = 0.01
+_ABSOLUTE = re.compile(r"(?<![\w./-])/[^\s:,;'\"]+")
+UNREAD = frozenset(("unreadable", "too-large", "include", "include-cycle", "no-match", "binary", "encoding"))
+"""Kinds of problems behind which nobody knows what was written."""
 
 
 class Reason(StrEnum):
@@ -76,14 +82,39 @@ class MarginChange:
     domain: str
     before: int | None
     after: int | None
+    exists: bool = True
+    tolerance: float = 0.0
 
     @property
     def less(self) -> bool:
-        """Whether frames were lost, or nothing can be said of them any more."""
-        return self.before is not None and (self.after is None or self.after < self.before)
+        """Whether more was lost than is tolerated, or nothing can be said of a domain that is still there."""
+        if self.before is None or not self.exists:
+            return False
+        if self.after is None or self.after < 0 <= self.before:
+            return True
+        return self.before - self.after > abs(self.before) * self.tolerance
 
     def to_dict(self) -> dict[str, object]:
         return {"xen": self.xen, "domain": self.domain, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True, slots=True)
+class SharingChange:
+    """A pair that shares more colors than before; `reason` is that of the policy, None where it allows nothing.
+
+    `newly`: the colors are as before, and the policy allows them only now.
+    """
+
+    xen: str
+    domains: tuple[str, str]
+    before: ColorSet
+    after: ColorSet
+    reason: str | None
+    newly: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        colors = {"before": list(self.before), "after": list(self.after)}
+        return {"xen": self.xen, "domains": list(self.domains), **colors, "reason": self.reason, "newly": self.newly}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +128,20 @@ class Difference:
     gone: tuple[Finding, ...]
     new_assumptions: tuple[str, ...]
     gone_assumptions: tuple[str, ...]
+    sharing: tuple[SharingChange, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    undecided: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.pairs or self.colors or self.margins or self.new or self.gone or self.new_assumptions)
+        """Whether nothing changed, as far as both sides are decided."""
+        changed = (self.pairs, self.colors, self.margins, self.new, self.gone, self.new_assumptions)
+        return not any((*changed, self.gone_assumptions, self.sharing, self.renamed))
 
     def reasons(self) -> frozenset[Reason]:
         """Everything that `--fail-on` might ask for and that happened."""
         happened = {
-            Reason.NEW_SHARING: any(pair.lost for pair in self.pairs),
+            Reason.NEW_SHARING: any(pair.lost for pair in self.pairs) or bool(self.sharing),
             Reason.LESS_MARGIN: any(margin.less for margin in self.margins),
             Reason.NEW_ERRORS: any(finding.severity is Severity.ERROR for finding in self.new),
             Reason.NEW_WARNINGS: any(finding.severity is Severity.WARNING for finding in self.new),
@@ -124,46 +160,104 @@ class Difference:
             "gone_findings": [finding.to_dict() for finding in self.gone],
             "new_assumptions": list(self.new_assumptions),
             "gone_assumptions": list(self.gone_assumptions),
+            "sharing": [each.to_dict() for each in self.sharing],
+            "renamed": dict(self.renamed),
+            "undecided": list(self.undecided),
             "reasons": sorted(self.reasons()),
         }
 
 
-def compare(base: Verification, head: Verification) -> Difference:
-    """What changed from `base` to `head`. Findings are matched by rule, file and message, whatever their lines."""
-    earlier, later = _relative(base), _relative(head)
+def compare(base: Verification, head: Verification, *, tolerance: float = TOLERANCE) -> Difference:
+    """What changed from `base` to `head`. Findings are matched by rule, file and message, whatever their lines.
+
+    A domain that was renamed is compared with itself; a Xen that only one side has is no change of the other ones, but
+    a pair that is apart under all of BASE's and not under a new one is. `tolerance` is the part of a margin that may
+    be lost in silence.
+    """
+    renamed = renamings(base, head)
+    earlier, later = _relative(base, renamed), _relative(head, {})
     old, new = Counter(map(_identity, earlier)), Counter(map(_identity, later))
     before, after = _assumptions(base), _assumptions(head)
     return Difference(
-        tuple(_pairs(base, head)),
-        tuple(_colors(base, head)),
-        tuple(_margins(base, head)),
+        tuple(_pairs(base, head, renamed)),
+        tuple(_colors(base, head, renamed)),
+        tuple(_margins(base, head, renamed, tolerance)),
         tuple(_surplus(later, old)),
         tuple(_surplus(earlier, new)),
         tuple(sorted(after - before)),
         tuple(sorted(before - after)),
+        sharing=tuple(_sharing(base, head, renamed)),
+        renamed=tuple(sorted(renamed.items())),
+        undecided=(*_undecided("BASE", base), *_undecided("HEAD", head)),
     )
 
 
-def _relative(verification: Verification) -> tuple[Finding, ...]:
+def renamings(base: Verification, head: Verification) -> dict[str, str]:
+    """Old names by new ones: of domains that are gone and come, those that have all else in common, if it is one."""
+    before, after = _described(base), _described(head)
+    found: dict[str, str] = {}
+    for name, what in before.items():
+        if name not in after:
+            alike = [other for other, theirs in after.items() if theirs == what and other not in before]
+            if len(alike) == 1 and alike[0] not in found.values():
+                found[name] = alike[0]
+    return found
+
+
+def _described(verification: Verification) -> dict[str, tuple[object, ...]]:
+    """What every domain of the first Xen is, but for its name."""
+    system = next((system for _, system in verification.facts.systems()), None)
+    folder = verification.manifest.folder or "."
+    found: dict[str, tuple[object, ...]] = {}
+    for domain in system.domains if system else ():
+        file = os.path.relpath(domain.location.file, folder) if domain.location.file else ""
+        found[domain.name] = (domain.kind, file, domain.location.node and "node", domain.colors, domain.pages)
+    return found
+
+
+def _undecided(side: str, verification: Verification) -> Iterator[str]:
+    """Why a side decides less than it should."""
+    for entry in verification.skipped:
+        yield f"{side}: not checked: {entry.check}: {entry.reason}"
+    for problem in verification.facts.deployment.problems:
+        if problem.kind in UNREAD:
+            yield f"{side}: {problem.message}"
+    open_ = [each for each in verification.theorems if each.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS)]
+    if open_:
+        yield f"{side}: {len(open_)} of {len(verification.theorems)} theorems undecided, as {open_[0].statement}"
+    if verification.nothing_to_check:
+        yield f"{side}: the manifest names no input"
+
+
+def _relative(verification: Verification, renamed: Mapping[str, str]) -> tuple[Finding, ...]:
     """The findings with the names of their files as seen from the manifest: the two sides lie in different folders."""
     folder = verification.manifest.folder or "."
-    prefix = os.path.join(folder, "")
+    files = sorted(verification.facts.deployment.files, key=len, reverse=True)
+    names = {re.compile(rf"(?<![\w/.-]){re.escape(file)}"): os.path.relpath(file, folder) for file in files}
+    names |= {re.compile(rf"(?<![\w-]){re.escape(old)}(?![\w-])"): new for old, new in renamed.items()}
+    here = os.path.realpath(folder)
+
+    def seen_from_here(match: re.Match[str]) -> str:
+        near = os.path.commonpath([here, match[0]]).count(os.sep) >= 2
+        return os.path.relpath(match[0], here) if near else match[0]
 
     def moved(finding: Finding) -> Finding:
         place = finding.location
         file = os.path.relpath(place.file, folder) if place.file else ""
-        message = finding.message.replace(prefix, "") if prefix != "./" else finding.message
+        message = _ABSOLUTE.sub(seen_from_here, finding.message)
+        for pattern, name in names.items():
+            message = pattern.sub(lambda _, name=name: name, message)  # type: ignore[misc]
         return replace(finding, location=replace(place, file=file), message=message)
 
     return tuple(map(moved, verification.findings))
 
 
-def _identity(finding: Finding) -> tuple[str, str, str, str]:
-    place = finding.location
-    return finding.rule, finding.message, place.file, place.node
+def _identity(finding: Finding) -> tuple[str, str, str]:
+    """Without the node of a blob, whose name a domain may have from its number."""
+    return finding.rule, finding.message, finding.location.file
 
 
-def _surplus(findings: tuple[Finding, ...], known: Counter[tuple[str, str, str, str]]) -> Iterator[Finding]:
+def _surplus(findings: tuple[Finding, ...], known: Counter[tuple[str, str, str]]) -> Iterator[Finding]:
     """The findings that are not among the known ones; of several equal ones, those in excess."""
     left = known.copy()
     for finding in findings:
@@ -183,22 +277,75 @@ def _assumptions(verification: Verification) -> set[str]:
     }
 
 
-def _verdicts(verification: Verification) -> dict[tuple[str, tuple[str, ...]], Verdict]:
+def _verdicts(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, tuple[str, ...]], Verdict]:
     return {
-        (line, tuple(sorted(theorem.subjects))): theorem.verdict
+        (line, tuple(sorted(renamed.get(name, name) for name in theorem.subjects))): theorem.verdict
         for line, theorem in verification.facts.theorems()
         if theorem.kind == PAIR_SEPARATION
     }
 
 
-def _pairs(base: Verification, head: Verification) -> Iterator[PairChange]:
-    before, after = _verdicts(base), _verdicts(head)
+def _lines(verification: Verification) -> tuple[str, ...]:
+    return tuple(verification.manifest.target.xen)
+
+
+def _pairs(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[PairChange]:
+    before, after = _verdicts(base, renamed), _verdicts(head, {})
     systems = dict(head.facts.systems())
+    kept = set(_lines(base)) & set(_lines(head))
     for line, domains in sorted(before.keys() | after.keys()):
-        old, new = before.get((line, domains)), after.get((line, domains))
+        if line not in _lines(head):
+            continue
+        new = after.get((line, domains))
+        if line in kept:
+            old = before.get((line, domains))
+        else:  # a new Xen is held against the worst that any earlier one made of the pair
+            known = [before[key] for key in before if key[1] == domains]
+            old = next((verdict for verdict in known if verdict is not Verdict.PROVED), known[0] if known else None)
         harmless = old is None and new is Verdict.PROVED
+        allowed = new is None and _allowed(head, domains)
         if old is not new and not harmless:
-            yield PairChange(line, domains, old, new, _exists(domains, systems.get(line)))
+            exists = _exists(domains, systems.get(line)) and not allowed
+            yield PairChange(line, domains, old, new, exists)
+
+
+def _allowed(verification: Verification, domains: tuple[str, ...]) -> bool:
+    """Whether the policy lets a pair share: `sharing` tells of it."""
+    return len(domains) == 2 and verification.manifest.policy.share_of(*domains) is not None
+
+
+def _shared(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, tuple[str, str]], ColorSet]:
+    """The colors that each pair has in common, by line."""
+    found: dict[tuple[str, tuple[str, str]], ColorSet] = {}
+    for result in verification.facts.results:
+        held = [(renamed.get(name, name), colors) for name, colors in _held(result)]
+        for position, (one, colors) in enumerate(held):
+            for other, others in held[position + 1 :]:
+                if not colors.isdisjoint(others):
+                    first, second = sorted((one, other))
+                    found[result.release, (first, second)] = colors & others
+    return found
+
+
+def _sharing(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[SharingChange]:
+    """Pairs that share more colors than before: with a new domain, by more colors, by a new permission."""
+    before, after = _shared(base, renamed), _shared(head, {})
+    permitted = dict(_permitted(base, renamed))
+    for (line, pair), colors in sorted(after.items()):
+        known = before.get((line, pair))
+        if line not in _lines(base):
+            known = next((before[key] for key in before if key[1] == pair), None)
+        share = head.manifest.policy.share_of(*pair)
+        newly = share is not None and pair not in permitted and known is not None
+        if known is None or len(colors) > len(known) or newly:
+            yield SharingChange(line, pair, known or ColorSet(), colors, share.reason if share else None, newly=newly)
+
+
+def _permitted(verification: Verification, renamed: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
+    for share in verification.manifest.policy.shares:
+        names = sorted({renamed.get(name, name) for name in share.domains})
+        for position, one in enumerate(names):
+            yield from (((one, other), share.reason) for other in names[position + 1 :])
 
 
 def _exists(domains: tuple[str, ...], system: System | None) -> bool:
@@ -215,12 +362,13 @@ def _held(result: ReleaseResult) -> Iterator[tuple[str, ColorSet]]:
         yield domain.name, ColorSet.of(domain.colors)
 
 
-def _colors(base: Verification, head: Verification) -> Iterator[ColorChange]:
-    before = {(o.release, name): colors for o in base.facts.results for name, colors in _held(o)}
+def _colors(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[ColorChange]:
+    before = {(o.release, renamed.get(name, name)): c for o in base.facts.results for name, c in _held(o)}
     after = {(o.release, name): colors for o in head.facts.results for name, colors in _held(o)}
+    kept = set(_lines(base)) & set(_lines(head))
     for line, name in dict.fromkeys((*before, *after)):
         old, new = before.get((line, name)), after.get((line, name))
-        if old != new:
+        if old != new and line in kept:
             yield ColorChange(line, name, old, new)
 
 
@@ -232,18 +380,22 @@ def margin(built: Built, free_final: tuple[int, ...]) -> int:
     return min(0, sum(built.free_before[color] for color in colors) - built.domain.needed_pages)
 
 
-def _left(verification: Verification) -> dict[tuple[str, str], int]:
+def _left(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, str], int]:
     return {
-        (line, built.domain.name): margin(built, boot.free_final)
+        (line, renamed.get(built.domain.name, built.domain.name)): margin(built, boot.free_final)
         for line, boot in verification.facts.boots()
         if boot.free_final
         for built in boot.built
     }
 
 
-def _margins(base: Verification, head: Verification) -> Iterator[MarginChange]:
-    before, after = _left(base), _left(head)
+def _margins(
+    base: Verification, head: Verification, renamed: Mapping[str, str], tolerance: float
+) -> Iterator[MarginChange]:
+    before, after = _left(base, renamed), _left(head, {})
+    kept = set(_lines(base)) & set(_lines(head))
+    systems = dict(head.facts.systems())
     for line, name in dict.fromkeys((*before, *after)):
         old, new = before.get((line, name)), after.get((line, name))
-        if old != new:
-            yield MarginChange(line, name, old, new)
+        if old != new and line in kept:
+            yield MarginChange(line, name, old, new, _exists((name,), systems.get(line)), tolerance)

@@ -7,14 +7,16 @@ from dataclasses import field, replace
 from itertools import combinations
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import Facts, ReleaseResult
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
+from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.color_heap import BootLists
-from colorcheck.xen.system import Boot, Domain, DomainKind, System
+from colorcheck.xen.system import Domain, System
 
-PAGE = 4096
 SEPARATION = "separation"  # how the names of the kinds of separation theorems end
 
 GRADES = {

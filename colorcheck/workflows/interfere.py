@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from colorcheck.core.suggest import did_you_mean
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import PAGE, size
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
@@ -17,8 +17,9 @@ from colorcheck.interference.study import Load, Study, default_loads
 from colorcheck.interference.tenants import XEN, tenants_of, uncolored
 from colorcheck.interference.workloads import Kind, Workload
 from colorcheck.verification.results import Facts, ReleaseResult
-from colorcheck.xen.memory.frames import FrameRun
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.memory.frame_run import FrameRun
+from colorcheck.xen.system import System
 
 ACCESSES, ACCESSES_WITHOUT_NUMBA = 20_000_000, 500_000
 ATTACKS = (Kind.BOMB,)
@@ -201,6 +202,5 @@ def _costs(board: Board) -> Costs:
 
 
 def _described(cache: CacheModel) -> str:
-    size = cache.sets * cache.ways * cache.line
-    text = f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size >> 10} KiB"
+    text = size(cache.sets * cache.ways * cache.line)
     return f"{cache.name} {text} in {cache.ways} ways of {cache.sets} sets"

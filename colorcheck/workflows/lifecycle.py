@@ -100,12 +100,13 @@ def read_steps(path: str) -> tuple[tuple[object, ...], ...]:
             return tuple(tuple(step) if isinstance(step, list) else (step,) for step in json.loads(text))
         except (ValueError, RecursionError) as error:
             raise StepError(f"{path} is no JSON: {error}") from None
-    return tuple(_words(line, number) for number, line in enumerate(text.splitlines(), 1) if line.partition("#")[0].strip())
+    lines = enumerate((line.partition("#")[0] for line in text.splitlines()), 1)
+    return tuple(_words(line, number) for number, line in lines if line.strip())
 
 
 def _words(line: str, number: int) -> tuple[object, ...]:
-    words: list[str] = line.partition("#")[0].split()
-    if words[0] == "balloon" and len(words) == 3:  # noqa: PLR2004
+    words: list[str] = line.split()
+    if words[0] == "balloon" and len(words) == 3:
         size = words[2]
         if not size.isdecimal():
             raise StepError(f"line {number}: balloon {words[1]} to how many KiB? {size!r} is no number")

@@ -13,7 +13,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.cpu_tree import cpu_numbers
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.domains.affinity import with_affinities
@@ -24,13 +24,15 @@ from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, 
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
-from colorcheck.xen.machine.boot_info import read_machine
+from colorcheck.xen.kinds import HANG, DomainKind, Failure, Note
+from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
 from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
-from colorcheck.xen.memory.p2m import Mapping, levels
+from colorcheck.xen.memory.p2m import levels
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
@@ -38,9 +40,10 @@ from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
-from colorcheck.xen.system import Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
 _PA_BITS = 40
+MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
 _HIGHEST_ORDER = 10
 
 
@@ -89,13 +92,26 @@ def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
-    """Whether the .config, if there is one, switches coloring on.
+    """Whether coloring is built in, as far as the .config and the binary tell.
+
+    A binary that has no option with Xen's colors, under any line's name, is built without.
 
     Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
     a switch that is absent is off; a few lines of one leave it open.
     """
+    if deployment.xen_image_options is not None and not deployment.xen_image_options:
+        return False
     absent = "n" if "ARM_64" in deployment.kconfig else "y"
     return deployment.kconfig.get(release.build_switch, absent) == "y"
+
+
+def compression_built_in(deployment: Deployment) -> bool:
+    """Whether the .config leaves Xen the compression of frame numbers, which is the default on Arm.
+
+    CONFIG_PDX_COMPRESSION in 4.20, the choice PDX_NONE from 4.21 on.
+    """
+    kconfig = deployment.kconfig
+    return kconfig.get("PDX_NONE", "n") != "y" and kconfig.get("PDX_COMPRESSION", "y") != "n"
 
 
 def _read(deployment: Deployment, board: Board | None, release: Release) -> _Case:
@@ -104,6 +120,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release) -> _Cas
     built_in = built_with_coloring(deployment, release)
     found = geometry(arguments, board, most, built_in)
     machine, notes = read_machine(deployment, release.traits)
+    machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
     has_dom0, assumed = presence(deployment, machine, arguments)
     notes = (*notes, *found.notes, *assumed)
     return _Case(deployment, release, arguments, found, most, machine, has_dom0, list(notes))
@@ -150,6 +167,15 @@ def _xen(case: _Case) -> System:
         colors = ()
     if case.machine.panic and case.release.modelled:
         panic = Failure("other", case.machine.panic)
+    if _static_memory_refused(case):
+        panic = Failure("other", EARLY.format(EINVAL))
+    deep = _too_deep(case)
+    if deep is not None:
+        message = (
+            f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
+        )
+        case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
+        panic = Failure(HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,
         found.coloring,
@@ -162,6 +188,25 @@ def _xen(case: _Case) -> System:
         (),
         panic=panic,
     )
+
+
+def _static_memory_refused(case: _Case) -> bool:
+    """Whether the walk of the tree ends at static memory, for which this Xen was not built (not by default)."""
+    if not case.release.traits.static_memory_needs_build_option or case.deployment.tree is None:
+        return False
+    asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(case.deployment.tree))
+    return asked and case.deployment.kconfig.get("STATIC_MEMORY", "n") != "y"
+
+
+def _too_deep(case: _Case) -> Node | None:
+    """The first node at which a release that cannot walk deep trees stays for ever."""
+    tree = case.deployment.tree
+    if tree is None or not case.release.traits.deep_tree_hangs:
+        return None
+    level: list[Node] = [tree.root]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in node.children]
+    return level[0] if level else None
 
 
 def _boot_domains(case: _Case, system: System) -> list[Domain]:
@@ -245,7 +290,7 @@ def _prepare(case: _Case, board: Board | None) -> Preparation:
 
 def _devices(tree: DeviceTree, case: _Case) -> tuple[Mapping, ...]:
     ancestry = Ancestry(tree)
-    uart = console(ancestry, tuple(option.text for option in case.arguments.options))
+    uart = console(ancestry, case.arguments.text("console", "dtuart"), case.arguments.text("dtuart"))
     return tuple(mapped_into_dom0(ancestry, uart))
 
 

@@ -53,6 +53,7 @@
 | `enhanced-without-dom0` | `xen,enhanced` needs dom0 for Xenstore | |
 | `no-dom0-for-xl` | xl guests, and no dom0 to run xl | |
 | `p2m-pool-too-small` | a domain's P2M pool cannot hold the tables of its memory | `pool`, `needed` |
+| `deep-tree-hangs` | a node lies deeper than this release can walk: it hangs | `levels` |
 | `dom0-no-low-memory` | dom0 has no memory below 4 GiB | `banks` |
 | `dom0-first-bank-high` | dom0's first bank lies above 4 GiB | `banks` |
 | `dom0-first-bank-small` | dom0's first bank cannot hold kernel, ramdisk and device tree | `size`, `needed` |
@@ -70,7 +71,7 @@ has no note. Addresses and sizes are in bytes, pages in frames of 4 KiB, colors 
 from __future__ import annotations
 
 from colorcheck.core.source import Location
-from colorcheck.xen.system import Note
+from colorcheck.xen.kinds import Note
 
 
 def note(kind: str, message: str, location: Location, domain: str = "", **data: object) -> Note:

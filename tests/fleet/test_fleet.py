@@ -14,10 +14,9 @@ from colorcheck.cli import main
 from colorcheck.fleet import run as fleet_run
 from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, overall
-from colorcheck.fleet.find import deployments_below, touched
+from colorcheck.fleet.find import deployments_below
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
-from colorcheck.inputs.read import read_deployment
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
@@ -41,8 +40,12 @@ def test_deployments_are_found_in_order(tmp_path: Path) -> None:
     for name in ("b", "a/deep", ".hidden", "env"):
         deployment(tmp_path / name)
     (tmp_path / "env" / "pyvenv.cfg").touch()
-    found = [Path(name).parent.relative_to(tmp_path).as_posix() for name in deployments_below(str(tmp_path))]
+    found = [Path(name).parent.relative_to(tmp_path).as_posix() for name in deployments_below(str(tmp_path)).manifests]
     assert found == ["a/deep", "b"]
+    assert [(Path(each.name).parent.name, each.reason) for each in deployments_below(str(tmp_path)).passed] == [
+        (".hidden", "it lies in a hidden folder"),
+        ("env", "it lies in an environment of other software"),
+    ]
 
 
 def test_all_are_told_and_the_worst_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,8 +62,10 @@ def test_all_are_told_and_the_worst_decides(tmp_path: Path, capsys: pytest.Captu
     assert [each["status"] for each in document["deployments"]] == [2, 0, 1]
     assert main([*words[:5], "--format", "sarif"]) == 1
     sarif = json.loads(capsys.readouterr().out)
-    assert len(sarif["runs"]) == 2
-    assert len({run["automationDetails"]["id"] for run in sarif["runs"]}) == 2
+    assert len(sarif["runs"]) == 1
+    notes = [note["message"]["text"] for note in sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"]]
+    assert any("broken/colorcheck.toml: unreadable" in note for note in notes)
+    assert notes[-1] == "looked at 3 of 3 deployments"
 
 
 def test_one_junit_of_all_names_what_could_not_be_read(tmp_path: Path) -> None:
@@ -192,7 +197,7 @@ def test_sizes_of_boot_modules_belong_to_the_key(tmp_path: Path, own_cache: Cach
     manifest.write_text(text, encoding="utf-8")
     (tmp_path / "one" / "config").write_text('DOM0_KERNEL="Image"\n', encoding="utf-8")
     kernel.write_bytes(bytes(4096))
-    inputs = fleet_run._inputs(read_deployment(read_manifest(job.manifest)))
+    inputs = fleet_run._inputs(read_manifest(job.manifest))
     assert inputs is not None
     own_cache.put(job, Checked(job.manifest, 0, "PROVED", ""), inputs)
     assert own_cache.get(job) is not None
@@ -260,26 +265,9 @@ def test_changed_since_counts_included_files(tmp_path: Path, capsys: pytest.Capt
     git(tmp_path, "commit", "-m", "x")
     words = ["verify", "--recursive", str(tmp_path), "--changed-since", "HEAD"]
     assert main(words) == 0
-    assert "no deployment is touched" in capsys.readouterr().out
+    assert "looked at 0 of 2 deployments, 2 unchanged since HEAD" in capsys.readouterr().out
     (tmp_path / "common.dtsi").write_text("/ { a = <2>; };\n", encoding="utf-8")
     main(words)
     assert "1 deployment: " in (out := capsys.readouterr().out)
     assert "touched" in out
     assert main([*words[:-1], "nonsense"]) == 2
-
-
-def test_changed_since_counts_what_is_gone_and_what_patterns_name(tmp_path: Path) -> None:
-    folder = tmp_path / "real" / "one"
-    job = included(folder, '/include/ "../common.dtsi"')
-    manifest = Path(job.manifest)
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"rt.cfg"', '"**/*.cfg"'), encoding="utf-8")
-    (tmp_path / "real" / "common.dtsi").write_text("/ { a = <1>; };\n", encoding="utf-8")
-    (tmp_path / "link").symlink_to("real")
-    deployment_now = read_deployment(read_manifest(str(tmp_path / "link" / "one" / "colorcheck.toml")))
-    assert touched(deployment_now, {tmp_path / "real" / "common.dtsi"})
-    assert touched(deployment_now, {tmp_path / "real" / "one" / "gone.cfg"})
-    assert touched(deployment_now, {tmp_path / "real" / "one" / "deep" / "gone.cfg"})
-    assert touched(deployment_now, {tmp_path / "real"}), "a submodule"
-    assert not touched(deployment_now, {tmp_path / "real" / "other.dtsi"})
-    (tmp_path / "real" / "common.dtsi").unlink()
-    assert touched(read_deployment(read_manifest(job.manifest)), {tmp_path / "elsewhere"})

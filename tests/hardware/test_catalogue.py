@@ -162,6 +162,28 @@ def test_compatible_strings_lead_to_one_board() -> None:
             assert found.name == board.name
 
 
+def test_soc_compatible_strings_and_aliases_lead_to_one_board() -> None:
+    seen: dict[str, str] = {}
+    for board in catalogue().boards():
+        for text in (*board.soc_compatible, *board.aliases):
+            assert seen.setdefault(text.casefold(), board.name) == board.name
+        if not board.virtual:
+            assert all(
+                text in {other.soc for other in catalogue().boards() if other.soc_compatible}
+                or "fvp" in board.name
+                or "juno" in board.name
+                for text in (board.soc,)
+            )
+    assert not set(seen) & set(NAMES)
+
+
+def test_every_board_has_the_geometry_of_its_soc() -> None:
+    socs = {board.soc: board for board in catalogue().boards() if board.soc_compatible}
+    for board in catalogue().boards():
+        if board.soc in socs and not board.virtual:
+            assert board.clusters == socs[board.soc].clusters
+
+
 def test_a_misspelled_name_is_answered_with_the_nearest() -> None:
     found = catalogue().find("zcu-102", HERE)
     assert isinstance(found, Problem)
@@ -206,6 +228,8 @@ def test_a_board_file() -> None:
         ("size = 1048576", "size = 1048577", "is not 16 ways"),
         ("line = 64", "line = 65", "no power of two"),
         ("ways = 16", "ways = 0", "whole number"),
+        ('title = "T"', 'geometry = "nothing"', "no SoC 'nothing'"),
+        ('title = "T"', 'geometry = "zcu102"', "not a SoC"),
         ('index = "linear"', 'index = "liner"', "none of linear"),
         ("sets = 1024", "setts = 1024", 'did you mean "sets"?'),
         ("cores = 4", "cores = true", "whole number"),

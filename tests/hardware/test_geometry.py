@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from colorcheck.core.diagnostic import Problem
@@ -196,6 +196,7 @@ def test_circles_of_caches_end() -> None:
 
 
 @settings(max_examples=60)
+@example(0, 1, 0, "rk3588")
 @given(ANY, ANY, ANY, st.sampled_from(["rpi4", "am64x", "rk3399", "rk3588", "jetson-tx2"]))
 def test_wrong_geometry_never_goes_unsaid(size: int, sets: int, line: int, name: str) -> None:
     text = text_of(name)

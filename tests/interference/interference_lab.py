@@ -8,7 +8,7 @@ from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference.caches import CacheModel, ClusterModel
 from colorcheck.interference.experiment import Experiment, Policy, Stream, tenant
 from colorcheck.interference.workloads import Workload, parse_workload
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 
 def cluster(

@@ -21,7 +21,7 @@ from colorcheck.interference.workloads import parse_workload
 from colorcheck.verification.results import Facts
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.interfere import Lab, Request, prepare
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

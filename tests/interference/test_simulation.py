@@ -15,7 +15,7 @@ from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.engine import best_engine, compiled_engine, plain_engine
 from colorcheck.interference.experiment import Experiment, Policy
 from colorcheck.interference.simulation import Simulation, simulate
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 needs_numba = pytest.mark.skipif(not has_numba(), reason="numba is not installed")
 VICTIMS = (

@@ -16,7 +16,7 @@ from colorcheck.interference.layout import new_streams
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.traces import TraceError, read_trace
 from colorcheck.interference.workloads import TICKS, Kind, WorkloadError, parse_workload
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 
 def accesses(text: str, count: int, pages: int = 1024) -> list[tuple[int, int, int]]:

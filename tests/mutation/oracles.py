@@ -22,11 +22,10 @@ from colorcheck.proof.placement import placement
 from colorcheck.proof.script import Named, Script
 from colorcheck.proof.solver import decide
 from colorcheck.xen.effective import effective
+from colorcheck.xen.kinds import Failure
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.color_heap import ColorHeap
-from colorcheck.xen.memory.frames import FrameRun
 from colorcheck.xen.memory.relocation import used_colors
-from colorcheck.xen.system import Failure
 from tests.plan.exhaustive import best_total, possible
 from tests.proof.systems import ZCU102, board, booted, domain, level_boot, system, theorems, verdicts
 from tests.proof.test_memory import created, frame_by_frame

@@ -11,9 +11,9 @@ from colorcheck.proof.case import Case
 from colorcheck.proof.memory import memory
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
+from colorcheck.xen.memory.booted import Boot, Built, Interval
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.frames import Frames
-from colorcheck.xen.system import Boot, Built, Interval
 from tests.proof.systems import board, domain, system
 
 NR_COLORS = 8

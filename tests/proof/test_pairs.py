@@ -13,8 +13,8 @@ from colorcheck.inputs.manifest.manifest import Policy, Share
 from colorcheck.proof.case import Case
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
-from colorcheck.xen.memory.frames import FrameRun
-from colorcheck.xen.system import Failure
+from colorcheck.xen.kinds import Failure
+from colorcheck.xen.memory.frame_run import FrameRun
 from tests.proof.systems import (
     HEAP_START,
     ZCU102,

@@ -14,8 +14,10 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest, Policy, Share, Target
 from colorcheck.report.style import Sources, Style
 from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure
+from colorcheck.xen.memory.booted import Boot, Built, Interval
 from colorcheck.xen.release.releases import release_of
-from colorcheck.xen.system import Boot, Built, ColorSource, Domain, DomainKind, Failure, Interval, System
+from colorcheck.xen.system import Domain, System
 
 LLC = Cache(2, 1 << 20, 16, 64, 1024, Linear(64, 1024))
 BOARD = Board("zcu102", "Xilinx ZCU102", "XCZU9EG", (Cluster("Cortex-A53", 4, LLC),))

@@ -69,7 +69,9 @@ def test_sarif_has_what_code_scanning_wants() -> None:
     assert rules[first["ruleIndex"]]["id"] == first["ruleId"] == "CC401"
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "rt.cfg", "uriBaseId": "%SRCROOT%"}
-    assert place["region"] == {"startLine": 3, "startColumn": 15, "endLine": 3, "endColumn": 29}
+    assert place["region"] == {"startLine": 3, "startColumn": 15, "endLine": 3, "endColumn": 29} | {
+        "snippet": {"text": '"4-8,10,11,12"'}
+    }
     assert [related["message"]["text"] for related in first["relatedLocations"]] == ["dom0 has 2-6"]
     assert len({result["partialFingerprints"]["colorcheck/v1"] for result in run["results"]}) == 2
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.memory.p2m import Mapping
-from colorcheck.xen.system import Domain, DomainKind, System
+from colorcheck.xen.machine.mapping import Mapping
+from colorcheck.xen.system import Domain, System
 
 PAGE, MIB2, MIB32, GIB = 4096, 2 << 20, 32 << 20, 1 << 30
 

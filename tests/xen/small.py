@@ -13,7 +13,8 @@ from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.plugins.manager import catalogue
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.system import Boot, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import System
 
 KERNEL = """module@49000000 { compatible = "multiboot,kernel", "multiboot,module";
     reg = <0x0 0x49000000 0x0 0x10000>; };"""

@@ -11,11 +11,12 @@ from colorcheck.core.source import Location, Passage
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.xen.effective import effective
+from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.options.geometry import probed_cache
 from colorcheck.xen.release.releases import NAMES
 from colorcheck.xen.release.traits import CacheProbe
-from colorcheck.xen.system import ColorSource, DomainKind, System
+from colorcheck.xen.system import System
 
 ALL = tuple(range(16))
 

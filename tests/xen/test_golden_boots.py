@@ -10,8 +10,9 @@ import pytest
 from golden_cases import board_of, cases, deployment, load
 
 from colorcheck.xen.effective import effective
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.system import Boot, DomainKind
+from colorcheck.xen.memory.booted import Boot
 
 
 @cache
@@ -30,6 +31,8 @@ def test_boot_is_as_measured(path: Path) -> None:
     expect = case["expect"]
     found = booted(path)
     assert found.outcome == expect["outcome"]
+    if expect["outcome"] == "hangs":
+        return
     assert (found.panic and found.panic.to_dict()) == expect["panic"]
     if expect["outcome"] == "panics":
         return

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.core.source import Location, Passage, passage
+from colorcheck.xen.kinds import ColorSource
 from colorcheck.xen.options.options import LONGEST_OPTION, OptionFate, boot_arguments, parse_boot_arguments
 from colorcheck.xen.release.releases import UnknownReleaseError, release_of
 from colorcheck.xen.release.spelling import Concept
-from colorcheck.xen.system import ColorSource
 
 MIB = 1 << 20
 
@@ -140,4 +140,27 @@ def test_any_text_is_read_and_places_are_true(text: str, version: str) -> None:
         place = option.location
         assert text[place.column - 1 : place.end_column - 1] == option.written.text
         assert " " not in option.written.text
-        assert bool(option.message) == (option.fate is not OptionFate.ACCEPTED)
+        assert bool(option.message) == (option.fate in (OptionFate.UNKNOWN, OptionFate.REJECTED))
+
+
+def test_options_of_other_kinds_are_read_as_xen_reads_them() -> None:
+    read = parse_boot_arguments(
+        "dom0_vcpus_pin=ON dom0_max_vcpus=2x maxcpus=0x10 no-hmp-unsafe sync_console sched=a-long-name console= "
+        "loglvl=all"
+    )
+    assert (read.flag("dom0_vcpus_pin"), read.flag("hmp-unsafe", default=True), read.flag("sync_console")) == (
+        False,
+        False,
+        True,
+    )
+    assert (read.number("dom0_max_vcpus"), read.number("maxcpus"), read.number("timer_slop", 50000)) == (2, 16, 50000)
+    assert (read.text("sched"), read.text("console", "dtuart"), read.text("dtuart", "x")) == ("a-long-na", "", "x")
+    assert read.said == (
+        'parameter "dom0_vcpus_pin" has invalid value "ON", rc=-1!',
+        'parameter "dom0_max_vcpus" has invalid value "2x", rc=-22!',
+    )
+
+
+@pytest.mark.parametrize(("text", "value"), [("2x", 2), ("1-2", 1), ("0x2", 2), ("010", 8), ("-1", 0xFFFFFFFF)])
+def test_integers_of_every_option_are_in_base_0_and_kept_before_an_error(text: str, value: int) -> None:
+    assert parse_boot_arguments(f"dom0_max_vcpus={text}").number("dom0_max_vcpus") == value

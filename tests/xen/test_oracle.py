@@ -8,16 +8,17 @@ from oracle import BootPages, PageHeap, Stage2, Tables, hole, squeeze
 from oracle import boot as twin_boot
 
 from colorcheck.core.source import Location
+from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.machine.machine import Machine, Module, Range
+from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.color_heap import ColorHeap
-from colorcheck.xen.memory.frames import FrameRun
-from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.memory.page_tables import PageTables
 from colorcheck.xen.memory.pdx import compression
 from colorcheck.xen.release.releases import release_of
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, System
+from colorcheck.xen.system import Domain, System
 
 HERE = Location("system.dts")
 PAGE, MIB = 4096, 1 << 20

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from small import KERNEL, booted, deployment, domain, kinds, reserved, system
 
-from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.machine.mapping import Mapping
+from colorcheck.xen.memory.p2m import tables
 
 
 def test_a_disabled_node_reserves_nothing() -> None:

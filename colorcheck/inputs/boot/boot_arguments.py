@@ -18,3 +18,8 @@ def option_spans(text: str) -> tuple[tuple[int, int], ...]:
 def read_boot_arguments(arguments: Passage) -> tuple[Passage, ...]:
     """The options in their order, as written: nothing is cut, looked up or split."""
     return tuple(arguments.part(start, end) for start, end in option_spans(arguments.text))
+
+
+def option_name(option: str) -> str:
+    """What an option is called: what stands before its first `=`, without a `no-`."""
+    return option.partition("=")[0].removeprefix("no-")

@@ -11,7 +11,9 @@ from dataclasses import field, replace
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.manifest import settings as kinds
 from colorcheck.inputs.manifest.manifest import (
     BuildOption,
@@ -41,7 +43,7 @@ from colorcheck.inputs.manifest.toml_places import Path, Place, places
 
 NAME = "colorcheck.toml"
 COMMAND_LINE = "command line"
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * MIB
 
 
 class ManifestError(Exception):
@@ -79,13 +81,12 @@ def manifest_of_options(options: Mapping[str, object], folder: str = "") -> Mani
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ManifestError(Problem("unreadable", f"cannot read the manifest: {reason}", Location(path))) from None
-    if len(content) > MAX_BYTES:
-        raise ManifestError(Problem("too-large", "a manifest of more than 16 MiB", Location(path)))
+        content = contents(path, MAX_BYTES)
+    except Unreadable as error:
+        if error.kind == "too-large":
+            raise ManifestError(Problem("too-large", "a manifest of more than 16 MiB", Location(path))) from None
+        message = f"cannot read the manifest: {error.reason}"
+        raise ManifestError(Problem("unreadable", message, Location(path), error.advice)) from None
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -212,10 +212,10 @@ class Machine:
         self.deleted.add(name)
 
     def set(self, name: str, value: Marked | str | None) -> None:
-        """Set a variable, or delete it with an empty value. Raises HaltError where memory runs out."""
+        """Set a variable, or delete it with None. Raises HaltError where memory runs out."""
         if isinstance(value, str):
             value = Marked(value, (self.here[0],) * len(value))
-        if value is None or not value.text:
+        if value is None:
             self.delete(name)
             return
         self.held += len(value.text)

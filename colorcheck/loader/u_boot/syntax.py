@@ -150,7 +150,9 @@ def _word(token: Any) -> tuple[int, str]:
 
 
 def _element(tree: Any) -> Element:
-    children = [child for child in tree.children if getattr(child, "type", "") not in ("SEMICOLON", "NEWLINE")]
+    children = [
+        child for child in tree.children if getattr(child, "type", "") not in ("SEMICOLON", "NEWLINE", "AND", "OR")
+    ]
     if tree.data == "command":
         return Command(tuple(_word(token) for token in children))
     if tree.data == "loop":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from colorcheck.core.source import Passage
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Property
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, read_content
@@ -12,7 +13,6 @@ from colorcheck.loader.u_boot.machine import HaltError, Machine
 from colorcheck.loader.u_boot.text import Marked
 
 LARGEST = 16 << 20
-_PAGE = 0x1000
 _ROOM = 80  # five entries of the reservation map
 _ERRORS = {
     1: "FDT_ERR_NOTFOUND",
@@ -142,8 +142,8 @@ class Tree:
         own = next((n for n in range(self.reservations) if self.reservation(n)[0] == self.address), None)
         if own is not None:
             _call("fdt_del_mem_rsv", self.data, own)
-        inside = self.address & (_PAGE - 1)
-        size = ((self.used + _ROOM + more + inside + _PAGE - 1) & ~(_PAGE - 1)) - inside
+        inside = self.address & (PAGE - 1)
+        size = ((self.used + _ROOM + more + inside + PAGE - 1) & ~(PAGE - 1)) - inside
         self.resize(size)
         if own is not None:
             self.reserve(self.address, size)

@@ -34,7 +34,18 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
     for entry in verification.skipped:
         yield _command("warning", Location(""), f"not checked: {entry.check}", entry.reason, style)
     headline = view.headline(verification)
-    yield _data(f"colorcheck: {headline.word}: {headline.sentence}").replace("::", ": :")
+    yield plain(f"colorcheck: {headline.word}: {headline.sentence}")
+
+
+def not_checked(file: str, text: str) -> str:
+    """An annotation for a deployment that could not be checked."""
+    return _command("error", Location(file), "not checked", text, Style())
+
+
+def plain(text: str) -> str:
+    """A line that is no command."""
+    line = _data(text).replace("::", ": :").replace("##[", "## [")
+    return f" {line}" if line.lstrip().startswith(":") else line
 
 
 def _message(finding: Finding, style: Style) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from colorcheck.core.diagnostic import Finding, Severity
@@ -31,6 +32,13 @@ def _finding(finding: Finding, fingerprint: str, style: Style) -> dict[str, obje
     text = f"{finding.rule} {finding.message}" + (f" ({finding.help})" if finding.help else "")
     check = f"{finding.rule}/{finding.name}"
     return _issue(text, check, _SEVERITIES[finding.severity], fingerprint) | _at(finding.location, style)
+
+
+def unchecked(text: str, file: str) -> dict[str, object]:
+    """An issue for a deployment that could not be checked."""
+    fingerprint = hashlib.sha256(f"unchecked\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    place = {"location": {"path": file.encode("utf-8", "replace").decode(), "lines": {"begin": 1}}}
+    return _issue(text, "colorcheck/not-checked", "blocker", fingerprint) | place
 
 
 def _issue(text: str, check: str, severity: str, fingerprint: str) -> dict[str, object]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
@@ -16,12 +17,13 @@ _MARKS = {"good": "✅", "bad": "❌", "open": "❓"}
 _SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
 _VERDICTS = {Verdict.PROVED: "✅", Verdict.REFUTED: "❌", Verdict.UNKNOWN: "❓", Verdict.VACUOUS: "∅"}
 _MOST = 200  # findings that are told; a comment has a size limit
+MOST_BYTES = 1_000_000  # GitHub takes 1 MiB of summary a step
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
 
 
 def render(verification: Verification, style: Style) -> str:
     """The verdict, the findings as a table, and the rest folded."""
-    return "\n".join([*_lines(verification, style), ""])
+    return limited(f"{line}\n" for line in _lines(verification, style))
 
 
 def _lines(verification: Verification, style: Style) -> Iterator[str]:
@@ -91,9 +93,22 @@ def _residue(verification: Verification) -> Iterator[str]:
         summary = escaped(f"grade {residue.grade}, {residue.reason}")
         yield from ["", f"<details><summary>Still shared (Xen {residue.line}): {summary}</summary>", ""]
         for remainder in residue.remainders:
-            amount = f" ({view.size(remainder.pages)})" if remainder.pages else ""
+            amount = f" ({size_of_pages(remainder.pages)})" if remainder.pages else ""
             yield f"- {escaped(remainder.what)}{amount}: {escaped(remainder.why)}"
         yield from ["", "</details>"]
+
+
+def limited(parts: Iterable[str]) -> str:
+    """The parts one below the other, as many as fit into a job's summary, and how many do not."""
+    shown: list[str] = []
+    left, dropped = MOST_BYTES, 0
+    for part in parts:
+        left -= len(part.encode("utf-8", "replace"))
+        if left < 0:
+            dropped += 1
+        else:
+            shown.append(part)
+    return "".join(shown) + (f"\n… and {dropped} more that do not fit here\n" if dropped else "")
 
 
 def escaped(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
+from typing import Any
 from urllib.parse import quote
 
 from colorcheck import __version__
@@ -14,8 +15,12 @@ from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.report.style import Style
 from colorcheck.rules import RULES
 from colorcheck.rules.rule import Rule
-from colorcheck.verification.results import Exit, Fault, Skipped, Verification
+from colorcheck.verification.results import Exit, Fault, Silenced, Skipped, Verification
 
+HOME = "https://pypi.org/project/xen-colorcheck/"
+MOST = 25_000  # results that GitHub takes in one run
+_LONGEST = 400  # characters of a line that is still quoted
+_WORST = ("error", "warning", "note", "none")
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PRECISION = {Confidence.HIGH: "very-high", Confidence.MEDIUM: "high", Confidence.LOW: "medium"}
@@ -35,7 +40,63 @@ _AREAS = {
 
 def render(verification: Verification, style: Style) -> str:
     """One log with one run, and a newline."""
-    return json.dumps(log((run(verification, style),)), indent=2) + "\n"
+    return to_text(log((merged([("", run(verification, style))], (), int(verification.exit_status())),)))
+
+
+def to_text(document: dict[str, object]) -> str:
+    """A log as it is written: without blanks, since services limit the bytes of an upload."""
+    return json.dumps(document, separators=(",", ":")) + "\n"
+
+
+def merged(
+    runs: Sequence[tuple[str, dict[str, Any]]], unread: Iterable[tuple[str, str]], status: int, looked_at: str = ""
+) -> dict[str, Any]:
+    """One run of those of several deployments, each rule and each result once, the worst results first.
+
+    `unread` are deployments without a run, and why; services take few runs a log, and `MOST` results a run.
+    """
+    rules: dict[str, dict[str, Any]] = {}
+    results: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = [_notification("not-checked", "error", text) for _, text in unread]
+    known: set[str] = set()
+    good = True
+    for name, each in runs:
+        rules |= {rule["id"]: rule for rule in each["tool"]["driver"]["rules"]}
+        invocation = each["invocations"][0]
+        good = good and invocation["executionSuccessful"]
+        for note in invocation["toolExecutionNotifications"]:
+            text = note["message"]["text"]
+            told.append({**note, "message": {"text": f"{name}: {text}" if name else text}})
+        for result in each["results"]:
+            same = json.dumps([result["ruleId"], result["locations"], result["message"]], sort_keys=True)
+            if same not in known:
+                known.add(same)
+                results.append(result)
+    results.sort(key=lambda result: ("suppressions" in result, _WORST.index(result["level"])))
+    if len(results) > MOST:
+        told.append(_notification("left-out", "error", f"{len(results) - MOST} results more than services take"))
+        del results[MOST:]
+    index = {rule: number for number, rule in enumerate(rules)}
+    for result in results:
+        result["ruleIndex"] = index[result["ruleId"]]
+    if looked_at:
+        told.append(_notification("looked-at", "note", looked_at))
+    return {
+        "tool": {"driver": {**_DRIVER, "rules": list(rules.values()) or [_rule(rule) for rule in RULES]}},
+        "automationDetails": {"id": "colorcheck/"},
+        "invocations": [
+            {
+                "executionSuccessful": good,
+                "exitCode": status,
+                "exitCodeDescription": Exit(status).name.lower(),
+                "toolExecutionNotifications": told,
+            }
+        ],
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the top of the repository"}}},
+        "results": results,
+        "properties": {"targets": [target for _, each in runs for target in each["properties"]["targets"]]},
+    }
 
 
 def log(runs: Iterable[dict[str, object]]) -> dict[str, object]:
@@ -43,7 +104,7 @@ def log(runs: Iterable[dict[str, object]]) -> dict[str, object]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": list(runs)}
 
 
-def run(verification: Verification, style: Style) -> dict[str, object]:
+def run(verification: Verification, style: Style) -> dict[str, Any]:
     """A verification as a run."""
     findings = verification.findings
     silenced = verification.silenced
@@ -53,17 +114,11 @@ def run(verification: Verification, style: Style) -> dict[str, object]:
     prints = fingerprints(everything, style)
     results = [_result(f, index, print_, style) for f, print_ in zip(everything, prints, strict=True)]
     for result, entry in zip(results[len(findings) :], silenced, strict=True):
-        result["suppressions"] = [{"kind": "inSource", "justification": entry.reason}]
+        kind = "inSource" if _beside(entry) else "external"
+        result["suppressions"] = [{"kind": kind, "justification": entry.reason}]
     status = verification.exit_status()
     return {
-        "tool": {
-            "driver": {
-                "name": "colorcheck",
-                "semanticVersion": __version__,
-                "rules": rules,
-                "notifications": _NOTIFICATIONS,
-            }
-        },
+        "tool": {"driver": {**_DRIVER, "rules": rules}},
         "invocations": [
             {
                 "executionSuccessful": not verification.faults,
@@ -74,8 +129,13 @@ def run(verification: Verification, style: Style) -> dict[str, object]:
         ],
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"target": verification.target()},
+        "properties": {"targets": [verification.target()]},
     }
+
+
+def _beside(entry: Silenced) -> bool:
+    """Whether a comment in the source silenced a finding, not a key of the manifest or a baseline."""
+    return entry.location.file == entry.finding.location.file and bool(entry.location.line)
 
 
 def _rules(findings: Iterable[Finding]) -> list[dict[str, object]]:
@@ -96,6 +156,7 @@ def _rule(rule: Rule) -> dict[str, object]:
         "shortDescription": {"text": page.title},
         "fullDescription": {"text": page.matters},
         "help": {"text": plain, "markdown": rich},
+        "helpUri": f"{HOME}#{rule.id}",
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {"tags": ["cache-coloring", "xen", _AREAS.get(rule.id[2:3], "plugin")], "precision": "very-high"},
     }
@@ -116,14 +177,14 @@ def _camel(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("-"))
 
 
-def _result(finding: Finding, index: dict[str, int], fingerprint: str, style: Style) -> dict[str, object]:
+def _result(finding: Finding, index: dict[str, int], fingerprint: str, style: Style) -> dict[str, Any]:
     text = finding.message + (f"\n{finding.help}" if finding.help else "")
-    result: dict[str, object] = {
+    result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
-        "locations": [_location(finding.location, style)],
+        "locations": [_location(finding.location, style, quoted=True)],
         "partialFingerprints": {"colorcheck/v1": fingerprint},
         "properties": {"confidence": str(finding.confidence), "precision": _PRECISION[finding.confidence]},
     }
@@ -135,7 +196,7 @@ def _result(finding: Finding, index: dict[str, int], fingerprint: str, style: St
     if finding.fix:
         result["fixes"] = [_fix(finding.fix, style)]
     if finding.witness is not None:
-        result["properties"] = {"confidence": str(finding.confidence), "witness": _plain(finding.witness)}
+        result["properties"] |= {"witness": _plain(finding.witness)}
     return result
 
 
@@ -144,10 +205,15 @@ def _plain(value: object) -> object:
     return json.loads(json.dumps(value, default=str))
 
 
-def _location(place: Location, style: Style) -> dict[str, object]:
+def _location(place: Location, style: Style, *, quoted: bool = False) -> dict[str, object]:
     physical: dict[str, object] = {"artifactLocation": _artifact(place.file, style)}
-    region = _region(place)
+    region: dict[str, object] = dict(_region(place))
     if region:
+        line = style.sources.line(place) if quoted and place.end_line == place.line else None
+        if line is not None and len(line) <= _LONGEST:
+            snippet = line[place.column - 1 : place.end_column - 1]
+            region |= {"snippet": {"text": snippet}} if snippet else {}
+            physical["contextRegion"] = {"startLine": place.line, "snippet": {"text": line}}
         physical["region"] = region
     found: dict[str, object] = {"physicalLocation": physical}
     if place.node:
@@ -194,10 +260,27 @@ def _fix(edits: Iterable[Edit], style: Style) -> dict[str, object]:
     }
 
 
-_NOTIFICATIONS = [
-    {"id": "fault", "shortDescription": {"text": "colorcheck itself went wrong"}},
-    {"id": "not-checked", "shortDescription": {"text": "a check could not run"}},
+_NOTIFICATIONS: list[dict[str, object]] = [
+    {
+        "id": name,
+        "name": "".join(part.capitalize() for part in name.split("-")),
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},
+        "helpUri": f"{HOME}#{name}",
+    }
+    for name, text in (
+        ("fault", "Colorcheck itself went wrong."),
+        ("not-checked", "A check, or a whole deployment, could not be checked."),
+        ("left-out", "There are more results than services take."),
+        ("looked-at", "How many deployments were looked at."),
+    )
 ]
+_DRIVER: dict[str, object] = {
+    "name": "colorcheck",
+    "semanticVersion": __version__,
+    "informationUri": HOME,
+    "notifications": _NOTIFICATIONS,
+}
 
 
 def _notifications(faults: Iterable[Fault], skipped: Iterable[Skipped]) -> Iterator[dict[str, object]]:

@@ -6,18 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding
+from colorcheck.core.units import size_of_pages
 from colorcheck.verification.difference import Difference, MarginChange, PairChange
-
-_MIB_FRAMES = 256
 
 
 def _headline(difference: Difference) -> str:
     lost = len({pair.domains for pair in difference.pairs if pair.lost})
     less = len({margin.domain for margin in difference.margins if margin.less})
+    if difference.undecided:
+        open_ = f"UNDECIDED: {len(difference.undecided)} reason{'s' * (len(difference.undecided) != 1)} below"
+        return open_ if difference.empty else f"{open_}; {_changes(difference, lost, less)}"
     if difference.empty:
         return "nothing changed in isolation, colors or memory"
+    return _changes(difference, lost, less)
+
+
+def _changes(difference: Difference, lost: int, less: int) -> str:
+    shared = len({each.domains for each in difference.sharing})
     parts = [
         f"{lost} pair{'s' * (lost != 1)} not proved apart any more" if lost else "no isolation lost",
+        *([f"{shared} pair{'s' * (shared != 1)} with new sharing"] if shared else []),
         f"{less} domain{'s' * (less != 1)} with less memory to spare" if less else "no margin lost",
         f"{len(difference.new)} new finding{'s' * (len(difference.new) != 1)}" if difference.new else "no new findings",
     ]
@@ -29,7 +37,7 @@ def _colors(colors: ColorSet | None) -> str:
 
 
 def _frames(frames: int | None) -> str:
-    return "–" if frames is None else f"{frames:,} frames ({frames / _MIB_FRAMES:,.1f} MiB)"
+    return "–" if frames is None else f"{frames:,} frames ({size_of_pages(frames)})"
 
 
 def _verdict(pair: PairChange) -> tuple[str, str]:
@@ -47,6 +55,12 @@ def _tables(difference: Difference) -> Iterator[tuple[str, Sequence[str], list[S
     if difference.pairs:
         rows = [(p.xen, " / ".join(p.domains), *_verdict(p)) for p in difference.pairs]
         yield "Isolation", ("Pair", "Before", "After", "Xen"), _joined(rows)
+    if difference.sharing:
+        told = [
+            (s.xen, " / ".join(s.domains), _colors(s.before), _colors(s.after), s.reason or "not allowed")
+            for s in difference.sharing
+        ]
+        yield "New sharing", ("Pair", "Before", "After", "Reason of the policy", "Xen"), _joined(told)
     if difference.colors:
         moved = [(c.xen, c.domain, _colors(c.before), _colors(c.after)) for c in difference.colors]
         yield "Colors", ("Domain", "Before", "After", "Xen"), _joined(moved)
@@ -64,6 +78,10 @@ def _joined(rows: Iterable[tuple[str, ...]]) -> list[Sequence[str]]:
 
 
 def _lists(difference: Difference) -> Iterator[tuple[str, list[str]]]:
+    if difference.undecided:
+        yield "Undecided", list(difference.undecided)
+    if difference.renamed:
+        yield "Renamed", [f"{old} is {new} now" for old, new in difference.renamed]
     if difference.new:
         yield "New findings", [_finding(finding) for finding in difference.new]
     if difference.gone:

@@ -11,7 +11,8 @@ from colorcheck.report.terminal.panels import color_map
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import color_maps
 from colorcheck.verification.results import ReleaseResult, Verification
-from colorcheck.xen.system import Domain, Note, System
+from colorcheck.xen.kinds import Note
+from colorcheck.xen.system import Domain, System
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from colorcheck.core.source import Location
-from colorcheck.core.sources import Sources
 from colorcheck.core.value import dataclass
+from colorcheck.files.sources import Sources
 from colorcheck.report.style import printable
 
 

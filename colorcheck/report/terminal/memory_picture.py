@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.report.view import PAGE
 from colorcheck.xen.machine.intervals import Span, merged
-from colorcheck.xen.system import Interval
+from colorcheck.xen.memory.booted import Interval
 
 _ROWS = 12  # at most; cells are made larger until that many do
 _SMALLEST = 16  # frames in a cell at least

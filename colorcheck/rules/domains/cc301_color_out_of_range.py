@@ -21,7 +21,8 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.verification.results import Facts, ReleaseResult
-from colorcheck.xen.system import ColorSource, DomainKind, System
+from colorcheck.xen.kinds import ColorSource, DomainKind
+from colorcheck.xen.system import System
 
 _GIVEN = (ColorSource.GIVEN, ColorSource.REMAINS, ColorSource.INHERITED)
 _CONSEQUENCE = {

@@ -19,7 +19,8 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import ColorSource, DomainKind, System
+from colorcheck.xen.kinds import ColorSource, DomainKind
+from colorcheck.xen.system import System
 
 _KEY = {
     DomainKind.DOM0: "write dom0-llc-colors=FIRST-LAST among the boot arguments",

@@ -23,7 +23,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import colored, lines
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import DomainKind
+from colorcheck.xen.kinds import DomainKind
 
 _SHOWN = 5
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 from colorcheck.core.source import Location
 from colorcheck.rules.rule import readable
 from colorcheck.verification.results import Facts, ReleaseResult
-from colorcheck.xen.system import Boot, Domain, System
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import Domain, System
 
 T = TypeVar("T")
 

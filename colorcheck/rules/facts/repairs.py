@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
-from colorcheck.rules.facts.memory import MIB, size
 from colorcheck.rules.facts.release_results import boots
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot, Built, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.booted import Boot, Built
 
 SMALLEST_RESERVE = 16  # MiB that are left to the buddy heap at least
 
@@ -24,10 +25,12 @@ def in_words(change: Change, boot: Boot, built: Built) -> str:
         noun = "color" if len(change.colors) == 1 else "colors"
         return f"give it {len(change.colors)} more {noun} that nobody has ({change.colors})"
     if isinstance(change, OtherMemory):
-        return f"take {size(built.domain.pages - change.mib * MIB)} off its memory ({change.mib} MiB fit)"
+        return (
+            f"take {size_of_pages(built.domain.pages - change.mib * MIB_PAGES)} off its memory ({change.mib} MiB fit)"
+        )
     if isinstance(change, OtherReserve):
         return f"lower buddy-alloc-size to {change.mib}M"
-    return f"{moved(change)}, which wins {size(won(change, boot))} back from the uncolored heap"
+    return f"{moved(change)}, which wins {size_of_pages(won(change, boot))} back from the uncolored heap"
 
 
 def moved(change: MovedModule) -> str:

@@ -8,6 +8,7 @@ from colorcheck.core.source import Passage
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.device_tree.tree_walk import compatible
 from colorcheck.verification.results import Facts
+from colorcheck.xen.options.arguments import text_of
 
 
 def chosen(facts: Facts) -> Node | None:
@@ -28,13 +29,6 @@ def domain_properties(facts: Facts, name: str) -> Iterator[tuple[Node, Property]
         prop = node.properties.get(name)
         if prop is not None:
             yield node, prop
-
-
-def text_of(prop: Property) -> Passage:
-    """A property as Xen reads a string: up to the first NUL."""
-    if prop.strings:
-        return prop.strings[0]
-    return Passage(prop.value.partition(b"\0")[0].decode("latin-1"), prop.value_location)
 
 
 def color_strings(facts: Facts) -> Iterator[Passage]:

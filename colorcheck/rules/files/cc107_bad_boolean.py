@@ -21,6 +21,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
+from colorcheck.xen.options.typed import BOOLEANS
 from colorcheck.xen.release.spelling import OptionKind
 
 _WORDS = ("1", "on", "yes", "true", "enable", "0", "off", "no", "false", "disable")
@@ -29,20 +30,21 @@ _WORDS = ("1", "on", "yes", "true", "enable", "0", "off", "no", "false", "disabl
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected boolean."""
     for option, read, lines in options(facts, _rejected):
-        state = "on" if read.llc_coloring else "off"
         lower = option.value.lower()
+        then = f"coloring is {'on' if read.llc_coloring else 'off'}" if option.spec else "its default stays"
         yield RULE.finding(
-            f'Xen does not understand the value "{option.value}" of {option.key} and ignores it: coloring is {state}'
+            f'Xen does not understand the value "{option.value}" of {option.key} and ignores it: {then}'
             f"{on(facts, lines)}",
             option.value_location,
             f"write {option.name}=on or {option.name}=off",
             fix=[Edit(option.value_location, lower)] if lower in _WORDS else [],
-            about=(SWITCH,),
+            about=(SWITCH,) if option.spec else (),
         )
 
 
 def _rejected(option: Option, read: BootArguments) -> bool:  # noqa: ARG001
-    return option.spec is not None and option.spec.kind is OptionKind.BOOLEAN and option.fate is OptionFate.REJECTED
+    boolean = option.spec.kind is OptionKind.BOOLEAN if option.spec else option.name in BOOLEANS
+    return boolean and option.fate is OptionFate.REJECTED
 
 
 RULE = Rule(

@@ -3,7 +3,8 @@
 What it checks: numbers and sizes among the boot options, with what stands behind them.
 
 Why it matters: text behind a number makes it an error, but the number has been stored: `dom0_mem=1.5G` is 1 KiB.
-A value that does not fit is not stored at all. The only trace is a line early in the log.
+A value that does not fit is not stored at all. The only trace is a line early in the log. Of `dom0_mem=1G,max:1G`,
+which x86 takes, 1 GiB is in force: that is a warning.
 
 What it cannot see: options that have nothing to do with memory or colors.
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colorcheck.core.c_numbers import size_and_unit
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
@@ -21,6 +23,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
+from colorcheck.xen.options.typed import BOOLEANS, SIZES
 from colorcheck.xen.release.spelling import Concept, OptionKind
 
 _ABOUT = {
@@ -32,20 +35,45 @@ _ABOUT = {
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected number or size."""
     for option, _, lines in options(facts, _rejected):
-        unit = " bytes" if option.spec and option.spec.kind in (OptionKind.SIZE, OptionKind.OWN_SIZE) else ""
+        whole = _first_item_holds(option)
+        unit = " bytes" if _is_size(option) else ""
         in_force = f"{option.stored}{unit} stay{'' if unit else 's'} in force"
         kept = "nothing of it is stored" if option.stored is None else in_force
         yield RULE.finding(
             f'Xen rejects the value "{option.value}" of {option.key}; {kept}{on(facts, lines)}',
             option.value_location,
-            "write a whole number with one unit of K, M, G" if unit else "write a whole number",
+            _instead(option, whole=whole, sized=bool(unit)),
+            severity=Severity.WARNING if whole else None,
             about=_ABOUT.get(option.spec.concept, ()) if option.spec else (),
         )
 
 
-def _rejected(option: Option, read: BootArguments) -> bool:  # noqa: ARG001
-    if option.spec is None or option.fate is not OptionFate.REJECTED:
+def _first_item_holds(option: Option) -> bool:
+    """Whether what stands before the first comma is a whole value, and is what is in force: x86 takes more items."""
+    first, comma, _ = option.value.partition(",")
+    if not comma or option.stored is None:
         return False
+    number, end = size_and_unit(first) if first[:1].isdecimal() else (None, 0)
+    return end == len(first) and number == option.stored
+
+
+def _instead(option: Option, *, whole: bool, sized: bool) -> str:
+    if whole:
+        return f"write {option.key}={option.value.partition(',')[0]}: on Arm the option takes nothing else"
+    return "write a whole number with one unit of K, M, G" if sized else "write a whole number"
+
+
+def _is_size(option: Option) -> bool:
+    if option.spec is None:
+        return option.name in SIZES
+    return option.spec.kind in (OptionKind.SIZE, OptionKind.OWN_SIZE)
+
+
+def _rejected(option: Option, read: BootArguments) -> bool:  # noqa: ARG001
+    if option.fate is not OptionFate.REJECTED:
+        return False
+    if option.spec is None:
+        return option.name not in BOOLEANS
     return option.spec.kind not in (OptionKind.BOOLEAN, OptionKind.COLORS)
 
 

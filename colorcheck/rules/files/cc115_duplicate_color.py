@@ -22,7 +22,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import ColorSource
+from colorcheck.xen.kinds import ColorSource
 
 
 def check(facts: Facts) -> Iterator[Finding]:

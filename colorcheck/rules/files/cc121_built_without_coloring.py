@@ -1,6 +1,7 @@
 """Xen is built without cache coloring.
 
-What it checks: the .config that the manifest names: the switch of the target's line, CONFIG_LLC_COLORING for upstream.
+What it checks: the .config that the manifest names: the switch of the target's line, CONFIG_LLC_COLORING for upstream;
+and the binary, which holds the name of every option that it registers, such as xen-llc-colors.
 
 Why it matters: Xen then knows none of the color options; it prints that they are unknown, and boots uncolored.
 
@@ -28,10 +29,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         release = find_release(result.release)
         if release is not None and not built_with_coloring(facts.deployment, release):
             switches.setdefault(release.build_switch, []).append(result.release)
+    binary = facts.deployment.xen_image_options
     for switch, lines in switches.items():
+        lacking = binary is not None and not binary
+        what = "the binary has no option for Xen's colors" if lacking else f"CONFIG_{switch} is not set"
         yield RULE.finding(
-            f"CONFIG_{switch} is not set: this Xen has no cache coloring{on(facts, lines)}",
-            facts.manifest.location("target.kconfig"),
+            f"{what}: this Xen has no cache coloring{on(facts, lines)}",
+            facts.manifest.location("target.xen-image") if lacking else facts.deployment.build_place(switch),
             f"build Xen with CONFIG_EXPERT=y and CONFIG_{switch}=y",
         )
 

@@ -20,9 +20,10 @@ from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN_PLAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import shown
 from colorcheck.rules.facts.release_results import place
-from colorcheck.rules.facts.trees import domain_properties, text_of
+from colorcheck.rules.facts.trees import domain_properties
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.release.spelling import PropertyKind

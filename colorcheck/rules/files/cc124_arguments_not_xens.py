@@ -15,14 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.inputs.device_tree.tree_walk import string
+from colorcheck.inputs.boot.boot_arguments import option_name, read_boot_arguments
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
-from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.arguments import arguments_property, text_of
+from colorcheck.xen.release.releases import RELEASES
 
-_OURS = ("llc-coloring", "llc-size", "llc-colors", "dom0_mem", "xen_colors", "dom0_colors")
+_OURS = frozenset(option.name for release in RELEASES for option in release.options)
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -30,10 +31,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     tree = facts.deployment.tree
     chosen = tree.node("/chosen") if tree else None
     prop = chosen.properties.get("bootargs") if chosen else None
-    if chosen is None or prop is None or facts.manifest.boot_arguments is not None:
+    if prop is None or prop is arguments_property(tree) or facts.manifest.boot_arguments is not None:
         return
-    text = string(chosen, "bootargs") or ""
-    if xen_arguments(facts.deployment).text != text and any(word in text for word in _OURS):
+    if any(option_name(option.text) in _OURS for option in read_boot_arguments(text_of(prop))):
         yield RULE.finding(
             "these look like arguments of Xen, but Xen does not read them: /chosen's bootargs is dom0's here",
             prop.value_location,

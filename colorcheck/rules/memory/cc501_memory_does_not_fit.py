@@ -19,13 +19,15 @@ from collections.abc import Iterator
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.core.source import Location
+from colorcheck.core.units import size_of_pages
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first, size
+from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first
 from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot, Built, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.booted import Boot, Built
 
 _CONSEQUENCE = {
     DomainKind.DOM0: "Xen panics when it builds dom0",
@@ -53,9 +55,10 @@ def _finding(facts: Facts, boot: Boot, built: Built, lines: list[str]) -> Findin
     told = "; or ".join(in_words(change, boot, built) for change in found)
     first = runs_out_first(built)
     return RULE.finding(
-        f"{domain.name} needs {size(domain.needed_pages)} (memory {size(domain.pages)}, P2M "
-        f"{size(domain.needed_pages - domain.pages)}) but its colors {colors} have {size(available(built))} left: "
-        f"{size(missing(built))} missing, color {first} runs out first; "
+        f"{domain.name} needs {size_of_pages(domain.needed_pages)} (memory {size_of_pages(domain.pages)}, P2M "
+        f"{size_of_pages(domain.needed_pages - domain.pages)}) but its colors {colors} have "
+        f"{size_of_pages(available(built))} left: "
+        f"{size_of_pages(missing(built))} missing, color {first} runs out first; "
         f"{_CONSEQUENCE[domain.kind]}{on(facts, lines)}",
         domain.memory_location,
         f"{told} (booted in the model, each alone is enough)" if told else "give it less memory, or the board more",

@@ -17,13 +17,14 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem
+from colorcheck.core.units import size_of_pages
 from colorcheck.replay.changes import in_order
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import missing, runs_out_first, size
+from colorcheck.rules.facts.memory import missing, runs_out_first
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -47,7 +48,7 @@ def _finding(facts: Facts, boot: Boot, theorem: Theorem, line: str) -> Finding:
     short = ""
     if failed:
         first = runs_out_first(failed)
-        short = f": {size(missing(failed))} are missing, color {first} runs out first"
+        short = f": {size_of_pages(missing(failed))} are missing, color {first} runs out first"
         left = {color: failed.free_before[color] for color in sorted(set(failed.domain.colors))}
         witness = {**witness, "missing_pages": missing(failed), "free_pages": left, "runs_out_first": first}
     return RULE.finding(

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import size
 from colorcheck.replay.changes import room_for_xen
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import alike, boots, place
@@ -24,7 +25,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.memory import relocation
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -33,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for boot, lines in alike(ended, _needed):
         need, most = _needed(boot), _largest_gap(boot)
         yield RULE.finding(
-            f"no gap of {need >> 20} MiB aligned to 2 MiB for Xen to move to, the largest has {most >> 20} MiB: it "
+            f"no gap of {size(need)} aligned to 2 MiB for Xen to move to, the largest has {size(most)}: it "
             f'panics with "{boot.panic.message if boot.panic else ""}"{on(facts, lines)}',
             place(facts, boot.system.coloring_location),
             _help(boot),

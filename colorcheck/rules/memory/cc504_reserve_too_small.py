@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import enough_reserve
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import MIB, size
 from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
 
 _BASE, _DOMAIN, _VCPU = 512, 64, 16  # pages: well above what was measured (142, 29 and 9)
 _SMALLEST = 16  # MiB that are proposed at least
@@ -44,13 +44,13 @@ def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...], ended: bool) -> F
     then = (
         f'Xen panics: "{boot.panic.message}"'
         if ended and boot.panic
-        else f"too little for Xen and {_domains(boot)}, which take up to {size(need)} of it"
+        else f"too little for Xen and {_domains(boot)}, which take up to {size_of_pages(need)} of it"
     )
-    found = enough_reserve(boot, max(need, _SMALLEST * MIB))
+    found = enough_reserve(boot, max(need, _SMALLEST * MIB_PAGES))
     enough = f", or write buddy-alloc-size={found.mib}M (booted in the model)" if found else ""
     return RULE.finding(
-        f"the uncolored heap has {size(boot.buddy_initial_pages)} ({size(boot.buddy_reserved_pages)} of them "
-        f"buddy-alloc-size): {then}{on(facts, lines)}",
+        f"the uncolored heap has {size_of_pages(boot.buddy_initial_pages)} "
+        f"({size_of_pages(boot.buddy_reserved_pages)} of them buddy-alloc-size): {then}{on(facts, lines)}",
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
         f"leave buddy-alloc-size out (the default is 64 MiB){enough}",
         witness={
@@ -72,7 +72,7 @@ def _need(boot: Boot) -> int:
 
 
 def _reserve(boot: Boot) -> tuple[object, ...]:
-    return size(boot.buddy_initial_pages), size(boot.buddy_reserved_pages), boot.panic, _need(boot)
+    return size_of_pages(boot.buddy_initial_pages), size_of_pages(boot.buddy_reserved_pages), boot.panic, _need(boot)
 
 
 RULE = Rule(

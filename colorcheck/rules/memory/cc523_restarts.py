@@ -3,12 +3,13 @@
 What it checks: the theorems `lifecycle/NAME` that `restarts` in `[domains.NAME]` asks for, and guests whose file says
 `restart` (`on_reboot`, `on_crash`, `on_watchdog`) though they cannot be created a second time.
 
-Why it matters: memory that a guest gives back never returns to its colors. Each creation, also one that fails, costs the
-whole guest; when the colors are empty, only a reboot of the host brings the guest back.
+Why it matters: memory that a guest gives back never returns to its colors. Each creation, also one that fails, costs
+the whole guest; when the colors are empty, only a reboot of the host brings the guest back.
 
 What it cannot see: how often a guest really restarts, and domains that balloon.
 
-Source: `mark_page_free` (xen/common/page_alloc.c) drops the bit of a colored frame; measured on 4.20.4, 4.21.2 and 4.22.0.
+Source: `mark_page_free` (xen/common/page_alloc.c) drops the bit of a colored frame; measured on 4.20.4, 4.21.2 and
+4.22.0.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     asked = {name for name, _ in facts.manifest.policy.restarts}
     told: set[str] = set()
     for line, boot in facts.boots():
-        low = {budget.domain.name: budget for budget in budgets(boot) if budget.alone < 2}  # noqa: PLR2004
+        low = {budget.domain.name: budget for budget in budgets(boot) if budget.alone < 2}
         for guest in map(xl_guest, facts.deployment.guests):
             key = _restarts(guest)
             if key and guest.title in low and guest.title not in asked | told:

@@ -19,7 +19,7 @@ from colorcheck.rules.facts.memory import missing
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.verification.results import Facts
-from colorcheck.xen.system import Boot
+from colorcheck.xen.memory.booted import Boot
 
 ELSEWHERE = (
     "relocation",
@@ -37,6 +37,7 @@ ELSEWHERE = (
 
 EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     "defect-4.22.0-populate",
+    "deep-tree-hangs",
     "dom0-first-bank-small",
     "dom0-layout",
     "domain-without-kernel",

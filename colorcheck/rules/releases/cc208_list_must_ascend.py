@@ -20,9 +20,10 @@ from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
-from colorcheck.rules.facts.trees import domain_properties, text_of
+from colorcheck.rules.facts.trees import domain_properties
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import ColorList, read_colors
 from colorcheck.xen.release.releases import find_release
 

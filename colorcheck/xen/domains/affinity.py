@@ -19,13 +19,12 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, compa
 from colorcheck.inputs.xl.xl import XlFile, XlSetting
 from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
 from colorcheck.xen.domains.cpu_pools import Pools, read_pools
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.options.options import Option
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.system import Domain, DomainKind, System
+from colorcheck.xen.system import Domain, System
 
 Cpus = frozenset[int] | None
-
-_ON = ("", "on", "yes", "true", "enable", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,15 @@ def _world(system: System, deployment: Deployment) -> _World:
     ancestry = Ancestry(tree) if tree else None
     numbers = cpu_numbers(tree, ancestry) if tree else {}
     everywhere = frozenset(numbers.values())
-    options = {option.name: option for option in (system.arguments.options if system.arguments else ())}
+    written = system.arguments.options if system.arguments else ()
+    options = {option.name: option for option in written if option.stored is not None}
     pools = read_pools(ancestry, numbers, deployment.kconfig) if ancestry else Pools({}, None)
     return _World(everywhere, pools, system.release, options, tree, _null_scheduler(options))
 
 
 def _null_scheduler(options: Mapping[str, Option]) -> Related | None:
     chosen = options.get("sched")
-    if chosen is None or chosen.value != "null":
+    if chosen is None or chosen.stored != "null":
         return None
     message = "the null scheduler gives each vCPU a CPU of its own, but nothing in the files says which"
     return Related(chosen.location, message)
@@ -135,10 +135,10 @@ def _pool(domain: Domain, world: _World, reasons: list[Related]) -> Cpus:
 def _dom0(world: _World, pool: Cpus, reasons: list[Related]) -> Cpus:
     """`dom0_vcpus_pin`: the vCPUs go to the first CPUs of the pool in their order (`sched_init_vcpu`, 4.20)."""
     pin = world.options.get("dom0_vcpus_pin")
-    if pin is None or pin.negated == (pin.value.lower() in _ON):
+    if pin is None or not pin.stored:
         return None
     limit = world.options.get("dom0_max_vcpus")
-    count = int(limit.value) if limit and limit.value.isdecimal() else None
+    count = limit.stored if limit and isinstance(limit.stored, int) else None
     available = sorted(pool if pool is not None else world.everywhere)
     if not count or not available:
         message = "dom0_vcpus_pin without dom0_max_vcpus: dom0 has a vCPU on every CPU of its pool"

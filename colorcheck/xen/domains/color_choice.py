@@ -6,9 +6,9 @@ from collections import Counter
 
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
+from colorcheck.xen.kinds import ColorSource, Failure, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.color_lists import ColorList
-from colorcheck.xen.system import ColorSource, Failure, Note
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from colorcheck.core.source import Location
-from colorcheck.core.units import MIB
+from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.release.traits import Traits
-from colorcheck.xen.system import ColorSource, Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
 DEFAULT_MEMORY = 512 * MIB
 
@@ -72,7 +73,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
         choice.location,
         place,
         _vcpus(deployment, arguments),
-        pages=-(-memory // 4096),
+        pages=-(-memory // PAGE),
         failure=choice.failure or _without_kernel(machine, system.release.traits),
     )
     return Dom0(domain, memory, (*choice.notes, *notes))
@@ -118,7 +119,7 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
         message = "dom0_mem is not given: Xen takes 512 MiB"
         default = note("dom0-memory-default", message, place, "dom0", size=DEFAULT_MEMORY)
         return DEFAULT_MEMORY, place, (default,)
-    if memory % 4096:
+    if memory % PAGE:
         message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
         return memory, place, (note("memory-not-pages", message, place, "dom0", size=memory),)
     return memory, place, ()
@@ -126,8 +127,8 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
 
 def _vcpus(deployment: Deployment, arguments: BootArguments) -> int:
     """`dom0_max_vcpus`, else one for each CPU of the device tree."""
-    for option in reversed(arguments.options):
-        if option.key == "dom0_max_vcpus" and option.value.isdecimal() and int(option.value):
-            return int(option.value)
+    limit = arguments.number("dom0_max_vcpus")
+    if limit:
+        return limit
     cpus = deployment.tree.node("/cpus") if deployment.tree else None
     return sum(child.name.partition("@")[0] == "cpu" for child in cpus.children) or 1 if cpus else 1

@@ -14,13 +14,14 @@ from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.xl_guest import XlGuest, colors_of
+from colorcheck.xen.kinds import ColorSource, Failure
 from colorcheck.xen.notes import note
+from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.options.spelling import mask_colors
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.spelling import OtherDomains, PropertyKind
-from colorcheck.xen.system import ColorSource, Failure
 
 _MASK_BYTES = 16
 
@@ -84,9 +85,7 @@ def _has_legacy(fork: Fork) -> bool:
 def _text(written: Property | None) -> Passage:
     if written is None:
         return Passage("", Location(""))
-    if written.strings:
-        return written.strings[0]
-    return Passage(written.value.partition(b"\0")[0].decode("latin-1"), written.value_location)
+    return text_of(written)
 
 
 def _taken_over(choice: Choice, node: Node, giver: str, release: Release) -> Choice:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from colorcheck.core.source import Location
 from colorcheck.xen.domains.color_choice import oddities
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.memory.relocation import used_colors
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
 from colorcheck.xen.release.spelling import Concept
-from colorcheck.xen.system import Note
 
 
 def option_notes(arguments: BootArguments, concept: Concept, domain: str) -> list[Note]:

@@ -14,10 +14,10 @@ from colorcheck.core.units import PAGE
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.xen.domains.xl_guest import xl_guest
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
-from colorcheck.xen.system import Note
 
 _RANGE = re.compile(r"\s*(?:0[xX])?([0-9a-fA-F]{1,13}),(?:0[xX])?([0-9a-fA-F]{1,13})(?:@(?:0[xX])?[0-9a-fA-F]+)?\s*")
 

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 
 from colorcheck.core.c_numbers import strtol
 from colorcheck.core.source import Passage
-from colorcheck.core.units import MIB, PAGE
+from colorcheck.core.units import MIB, MIB_PAGES, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, xl_cpus
 from colorcheck.xen.domains.xl_guest import XlGuest
-from colorcheck.xen.memory.p2m import PAGES_PER_MIB, xl_pool
+from colorcheck.xen.kinds import Failure, Note
+from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes import note
-from colorcheck.xen.system import MAGIC_PAGES, Failure, Note
+from colorcheck.xen.system import MAGIC_PAGES
 
-_SLACK = PAGES_PER_MIB  # LIBXL_MAXMEM_CONSTANT: Xen lets the guest have so much more than `memory`
+_SLACK = MIB_PAGES  # LIBXL_MAXMEM_CONSTANT: Xen lets the guest have so much more than `memory`
 _FIRST_BANK = 3 << 30
 _MODULES_AT = 128 * MIB
 _LEAST_TREE, _MOST_TREE = PAGE, 16 * PAGE  # the guest's device tree: doubled from 4 KiB until it fits
@@ -46,7 +47,7 @@ class Needs:
     @property
     def limit(self) -> int:
         """The frames that Xen lets the guest have."""
-        return (self.memory or 0) * PAGES_PER_MIB + _SLACK
+        return (self.memory or 0) * MIB_PAGES + _SLACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def needs(guest: XlGuest) -> Needs:
     maxvcpus = guest.maxvcpus or vcpus
     given = _shadow_memory(guest)
     size = max(0, populated or 0)
-    pool = xl_pool(size, max(0, maxvcpus)) if given is None else given * PAGES_PER_MIB
+    pool = xl_pool(size, max(0, maxvcpus)) if given is None else given * MIB_PAGES
     return Needs(memory, size, max(0, vcpus), max(0, maxvcpus), pool, given is None)
 
 
@@ -103,7 +104,7 @@ def creation(guest: XlGuest, host: Host, kernel_size: int | None, ramdisk_size: 
     if not asked.populated:
         message = f"{guest.title} has no memory at all: xl fails and keeps its P2M pool of {asked.pool} frames"
         return Creation(_NO_MEMORY, asked.pool, (note("guest-memory-missing", message, place, guest.title),))
-    pages = asked.populated * PAGES_PER_MIB
+    pages = asked.populated * MIB_PAGES
     if pages + MAGIC_PAGES > asked.limit:
         return _above_limit(guest, asked)
     if not _loads(asked.populated * MIB, kernel_size, ramdisk_size):
@@ -127,11 +128,11 @@ def _above_limit(guest: XlGuest, asked: Needs) -> Creation:
     """
     place = guest.location("maxmem")
     message = (
-        f"{guest.title} has maxmem {asked.populated} above memory {asked.memory}: xl puts {asked.populated} MiB into the "
-        f"guest, and Xen lets it have {(asked.memory or 0) + 1}; the creation fails"
+        f"{guest.title} has maxmem {asked.populated} above memory {asked.memory}: xl puts {asked.populated} MiB into "
+        f"the guest, and Xen lets it have {(asked.memory or 0) + 1}; the creation fails"
     )
     data = {"memory": asked.memory or 0, "maxmem": asked.populated}
-    lost = 2 if asked.populated * PAGES_PER_MIB > asked.limit else 1
+    lost = 2 if asked.populated * MIB_PAGES > asked.limit else 1
     return Creation(
         _NO_MEMORY, asked.pool + asked.limit + lost, (note("maxmem-above-memory", message, place, guest.title, **data),)
     )

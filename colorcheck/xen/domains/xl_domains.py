@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl_values import XlFile
@@ -16,11 +17,11 @@ from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_creation import Creation, Host, creation, needs
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
-from colorcheck.xen.memory.p2m import PAGES_PER_MIB
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.system import MAGIC_PAGES, ColorSource, Domain, DomainKind, Failure, Note
+from colorcheck.xen.system import MAGIC_PAGES, Domain
 
 HOST_CRASH = "Error during Hypervisor-to-physical address translation"
 
@@ -104,8 +105,8 @@ def _creation(guest: XlGuest, deployment: Deployment, host: Host) -> Creation:
     policies = {policy.name: policy for policy in deployment.manifest.domain_policies}
     policy = policies.get(guest.title)
     sizes = dict(deployment.guest_files)
-    given = policy.kernel_size if policy else None
-    return creation(guest, host, given or sizes.get((guest.file.file, "kernel")), sizes.get((guest.file.file, "ramdisk")))
+    kernel = (policy.kernel_size if policy else None) or sizes.get((guest.file.file, "kernel"))
+    return creation(guest, host, kernel, sizes.get((guest.file.file, "ramdisk")))
 
 
 def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None) -> Domain:
@@ -119,7 +120,7 @@ def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None
         choice.location,
         guest.location("memory" if guest.maxmem is None else "maxmem"),
         asked.vcpus,
-        pages=asked.populated * PAGES_PER_MIB,
+        pages=asked.populated * MIB_PAGES,
         p2m_pages=asked.pool,
         extra_pages=MAGIC_PAGES,
         failure=failure,

@@ -17,11 +17,11 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import available, cell_sizes, number, ranges_of, string, unit_name
 from colorcheck.inputs.manifest.manifest import Loader
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
 from colorcheck.xen.notes import note
 from colorcheck.xen.release.traits import Traits
-from colorcheck.xen.system import Note
 
 R = TypeVar("R", bound=Range)
 

@@ -17,7 +17,7 @@ from colorcheck.inputs.device_tree.tree_walk import (
     compatible,
     string,
 )
-from colorcheck.xen.memory.p2m import Mapping
+from colorcheck.xen.machine.mapping import Mapping
 
 GIC_V2 = ("arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400", "arm,cortex-a9-gic")
 GIC = (*GIC_V2, "arm,gic-v3")
@@ -64,17 +64,16 @@ def most_vcpus(tree: DeviceTree) -> int:
     return _MOST_VCPUS
 
 
-def console(ancestry: Ancestry, options: tuple[str, ...]) -> Node | None:
-    """The UART that Xen keeps for itself: `dtuart=`, else `stdout-path`, unless `console=` leaves out `dtuart`."""
+def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:
+    """The UART that Xen keeps for itself: `path` (its option `dtuart`), else the tree's `stdout-path`.
+
+    None where `consoles` (its option `console`) leaves out `dtuart` (`dt_uart_init`).
+    """
+    if not any(each.startswith("dtuart") for each in consoles.split(",")):
+        return None
     chosen = ancestry.tree.node("/chosen")
-    path = chosen and (string(chosen, "stdout-path") or string(chosen, "linux,stdout-path"))
-    for option in options:
-        key, _, value = option.partition("=")
-        if key == "console" and "dtuart" not in value.split(","):
-            return None
-        if key == "dtuart" and value:
-            path = value
-    return ancestry.resolve(path) if path else None
+    found = path or (chosen and string(chosen, "stdout-path"))
+    return ancestry.resolve(found) if found else None
 
 
 def mapped_into_dom0(ancestry: Ancestry, uart: Node | None) -> Iterator[Mapping]:

@@ -53,6 +53,7 @@ class Machine:
     heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is
     `_end - _start` in bytes. `panic` is Xen's message where it stops at what it reads of the machine, else empty.
     `final` tells that the tree is the very one that Xen gets: what it lacks, nobody adds.
+    `compresses`: frame numbers leave out a run of address bits that no memory uses.
     """
 
     banks: tuple[Range, ...]
@@ -63,6 +64,7 @@ class Machine:
     image_size: int = 0
     panic: str = ""
     final: bool = False
+    compresses: bool = True
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.memory.p2m import Mapping
+from colorcheck.xen.machine.mapping import Mapping
 
 
 @dataclass(frozen=True, slots=True)

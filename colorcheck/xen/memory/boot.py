@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.kinds import DomainKind, Failure, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.preparation import Preparation
@@ -19,15 +20,16 @@ from colorcheck.xen.memory import heaps as heaps_of_boot
 from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
+from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
-from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, compression, valid_groups
+from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes import note
-from colorcheck.xen.system import Boot, Built, Domain, DomainKind, Failure, Note, System
+from colorcheck.xen.system import Domain, System
 
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
 
@@ -192,7 +194,7 @@ def _module_crash(machine: Machine) -> Failure | None:
     """
     if machine.static_heap:
         return None
-    compressed = compression(machine.spans)
+    compressed = compression(machine.spans) if machine.compresses else Compression()
     groups = valid_groups(machine.spans, compressed)
     memory = merged((start >> PAGE_SHIFT, end >> PAGE_SHIFT) for start, end in machine.spans)
     last = memory[-1][1]

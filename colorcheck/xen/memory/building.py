@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import GIB, PAGE
 from colorcheck.core.value import dataclass
+from colorcheck.xen.kinds import Failure
 from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
+from colorcheck.xen.memory.booted import Built
 from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frames import Frames
-from colorcheck.xen.memory.p2m import Mapping, tables
+from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.release.traits import Traits
-from colorcheck.xen.system import Built, Domain, Failure
+from colorcheck.xen.system import Domain
 
-_GIB = 1 << 30
-GUEST_BANKS = ((1 * _GIB, 3 * _GIB), (8 * _GIB, 1016 * _GIB))  # start and size in guest addresses
+GUEST_BANKS = ((1 * GIB, 3 * GIB), (8 * GIB, 1016 * GIB))  # start and size in guest addresses
 _XENSTORE_PAGE = 0x39000000  # where the guest finds it
 NO_MEMORY = Failure("domain-memory", "xc_dom_boot_mem_init failed: Cannot allocate memory")
 

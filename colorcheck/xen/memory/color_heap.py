@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 from colorcheck.xen.memory.leveling import level, rounds
 
 

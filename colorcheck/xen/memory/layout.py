@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from colorcheck.core.units import PAGE
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.memory import dom0_banks as hwdom
 from colorcheck.xen.memory import relocation
-from colorcheck.xen.system import DomainKind, System
+from colorcheck.xen.system import System
 
 
 def xen_region(system: System) -> Span | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from colorcheck.xen.memory.frames import FrameRun
+from colorcheck.xen.memory.frame_run import FrameRun
 
 
 def level(free: Sequence[int], count: int) -> list[int]:

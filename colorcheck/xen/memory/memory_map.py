@@ -8,8 +8,8 @@ from colorcheck.core.units import PAGE
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.memory.boot_regions import Taken
+from colorcheck.xen.memory.booted import Interval
 from colorcheck.xen.memory.heaps import Heaps
-from colorcheck.xen.system import Interval
 
 
 def memory_map(machine: Machine, xen_region: Span, taken: Sequence[Taken], heaps: Heaps) -> tuple[Interval, ...]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from colorcheck.core.value import dataclass
+from colorcheck.core.units import KIB, MIB_PAGES
 from colorcheck.xen.machine.intervals import Span, merged, total, windows, without
+from colorcheck.xen.machine.mapping import SECOND, THIRD, Mapping
 
-THIRD = 1 << 9  # pages under one level-3 table
-SECOND = 1 << 18
 FIRST = 1 << 27
-PAGES_PER_MIB = 256
 _LEVELS = {32: 3, 36: 3, 40: 3, 42: 3, 44: 4, 48: 4, 52: 4}
 
 
@@ -22,29 +20,6 @@ def levels(pa_bits: int) -> int:
     """Levels of a P2M on a CPU with this many physical address bits; the root is never taken from a domain's colors."""
     fitting = [known for known in _LEVELS if known <= pa_bits]
     return _LEVELS[max(fitting)] if fitting else 3
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """`pages` mapped from guest frame `gfn` on; `blocks` tells that 2 MiB and 1 GiB blocks may be used."""
-
-    gfn: int
-    pages: int
-    blocks: bool = False
-
-    def parts(self) -> tuple[list[Span], list[Span], list[Span]]:
-        """What is mapped in single pages, in blocks of 2 MiB and of 1 GiB, in guest frames.
-
-        A block is used only where the frame and all that remains of the mapping are multiples of it: where the end
-        is not aligned, the whole mapping consists of single pages.
-        """
-        start, end = self.gfn, self.gfn + self.pages
-        if not self.blocks or end % THIRD:
-            return [(start, end)], [], []
-        seconds = min(-(-start // THIRD) * THIRD, end)
-        firsts = end if end % SECOND else min(-(-start // SECOND) * SECOND, end)
-        firsts = max(firsts, seconds)
-        return [(start, seconds)], [(seconds, firsts)], [(firsts, end)]
 
 
 def tables(mappings: Iterable[Mapping], p2m_levels: int) -> int:
@@ -71,8 +46,8 @@ def _replaced(tables: list[Span], blocks: list[Span], size: int) -> list[Span]:
 
 def dom0less_pool(memory_kib: int, vcpus: int) -> int:
     """Frames of a dom0less domain's P2M pool, without `xen,domain-p2m-mem-mb`; whole MiB."""
-    kib = 4 * (256 * vcpus + memory_kib // 1024 + 128)
-    return -(-kib // 1024) * PAGES_PER_MIB
+    kib = 4 * (256 * vcpus + memory_kib // KIB + 128)
+    return -(-kib // KIB) * MIB_PAGES
 
 
 def xl_pool(maxmem_mib: int, maxvcpus: int) -> int:

@@ -8,7 +8,7 @@ from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.source import Passage
 from colorcheck.core.value import dataclass
 from colorcheck.files.edits import OverlapError, read_original, text_at
-from colorcheck.inputs.boot.boot_arguments import option_spans, read_boot_arguments
+from colorcheck.inputs.boot.boot_arguments import option_name, option_spans, read_boot_arguments
 from colorcheck.xen.options.options import LONGEST_OPTION, Option, OptionFate, boot_arguments
 from colorcheck.xen.options.spelling import same_colors, written_size
 from colorcheck.xen.release.release import Release
@@ -32,7 +32,7 @@ class Migration:
 
 def release_of_arguments(arguments: Passage) -> Release:
     """The release that knows most of the options, old names counting less; among equals the newest upstream one."""
-    names = [option.text.partition("=")[0].removeprefix("no-") for option in read_boot_arguments(arguments)]
+    names = [option_name(option.text) for option in read_boot_arguments(arguments)]
     newest_first = (*reversed(SERIES), *reversed(XILINX))
     return max(newest_first, key=lambda release: sum(_familiarity(release.option(name)) for name in names))
 

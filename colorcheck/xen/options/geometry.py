@@ -6,11 +6,11 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
+from colorcheck.xen.kinds import Failure, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.release.traits import CacheProbe
-from colorcheck.xen.system import Failure, Note
 
 
 @dataclass(frozen=True, slots=True)

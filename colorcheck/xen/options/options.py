@@ -16,11 +16,12 @@ from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_arguments import read_boot_arguments
 from colorcheck.inputs.boot.color_list import ColorListText
+from colorcheck.xen.kinds import ColorSource
 from colorcheck.xen.options.color_lists import ColorList, read_colors
+from colorcheck.xen.options.typed import BOOLEANS, INTEGERS, SIZES, TEXTS
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import BootOption, Concept, OptionKind
-from colorcheck.xen.system import ColorSource
 
 LONGEST_OPTION = 127
 """Bytes of an option that Xen keeps; the rest is cut off silently."""
@@ -32,7 +33,7 @@ _FALSE = ("0", "off", "no", "false", "disable")
 
 _NOWHERE = Location("")
 
-Stored = bool | int | tuple[int, ...] | None
+Stored = bool | int | str | tuple[int, ...] | None
 
 
 class OptionFate(StrEnum):
@@ -41,7 +42,7 @@ class OptionFate(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # a message; what was stored before the error stays
     UNKNOWN = "unknown"  # a message, nothing else
-    NOT_FOLLOWED = "not-followed"  # an option of Xen that has nothing to do with memory or colors
+    NOT_FOLLOWED = "not-followed"  # an option of Xen that has nothing to do with memory or colors, or its own reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,11 @@ class BootArguments:
     """The values in force after Xen has read its boot arguments.
 
     `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors
-    empty where nothing is in force. `dom0_mem` is None if not given. Sizes in bytes; colors in Xen's order,
+    empty where nothing is in force. `dom0_mem` is None if not given. `pdx_compress`:
+    frame numbers may leave out address bits that no memory uses. Sizes in bytes; colors in Xen's order,
     repetitions kept. `messages` are Xen's lines about rejected and unknown options, from a Xen that has no options
-    but those followed here. `legacy`: the 4.17 line of Xilinx is in its legacy mode, which also switches coloring on.
+    but those of coloring and memory; `said` are those of a whole Xen. `legacy`: the 4.17 line of Xilinx is in its
+    legacy mode, which also switches coloring on.
     """
 
     release: Release
@@ -116,8 +119,10 @@ class BootArguments:
     xen_colors: tuple[int, ...] = ()
     buddy_alloc_size: int = 64 * MIB
     dom0_mem: int | None = None
+    pdx_compress: bool = True
     legacy: bool = False
     messages: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     location: Location = field(default_factory=lambda: Location(""))
 
     def given(self, concept: Concept) -> tuple[Option, ...]:
@@ -127,6 +132,25 @@ class BootArguments:
     def in_force(self, concept: Concept) -> Option | None:
         """The option whose value counts."""
         return next((option for option in reversed(self.given(concept)) if option.in_force), None)
+
+    def named(self, name: str) -> Option | None:
+        """The option of this name whose value counts: the last one that stored something."""
+        return next((o for o in reversed(self.options) if o.name == name and o.stored is not None), None)
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """A boolean option as Xen has it in force. `default` is the release's own."""
+        found = self.named(name)
+        return found.stored if found and isinstance(found.stored, bool) else default
+
+    def number(self, name: str, default: int = 0) -> int:
+        """An integer option as Xen has it in force, as an unsigned number of its width."""
+        found = self.named(name)
+        return found.stored if found and isinstance(found.stored, int) else default
+
+    def text(self, name: str, default: str = "") -> str:
+        """A text option as Xen has it in force, cut to its buffer."""
+        found = self.named(name)
+        return found.stored if found and isinstance(found.stored, str) else default
 
     @property
     def xen_source(self) -> ColorSource:
@@ -194,8 +218,10 @@ def boot_arguments(
         xen_colors=_colors(values.get(Concept.XEN_COLORS)),
         buddy_alloc_size=_number(values.get(Concept.BUDDY_SIZE, buddy_size)),
         dom0_mem=None if dom0_mem is None else _number(dom0_mem),
+        pdx_compress=values.get(Concept.COMPRESSION) is not False,
         legacy=legacy,
-        messages=tuple(option.message for option in options if option.message),
+        messages=tuple(m for option in options if (m := option.message if option.spec else _unknown(option.key))),
+        said=tuple(option.message for option in options if option.message),
         location=arguments.whole,
     )
 
@@ -265,8 +291,11 @@ def _option(written: Passage, release: Release, room: int) -> Option:
     name = key.removeprefix("no-")
     spec = _specs(release).get(name)
     if spec is None:
-        fate = OptionFate.NOT_FOLLOWED if name in release.registered else OptionFate.UNKNOWN
-        return Option(written, text, key, value, name, fate, message=f'parameter "{key}" unknown!')
+        if name not in release.registered:
+            return Option(written, text, key, value, name, OptionFate.UNKNOWN, message=_unknown(key))
+        held, wrong = _typed(name, value, negated=key != name)
+        fate = OptionFate.REJECTED if wrong else OptionFate.NOT_FOLLOWED
+        return Option(written, text, key, value, name, fate, None, held, None, _invalid(key, value, wrong))
     negated = key != name
     shown = key, value
     if negated and spec.kind in _CUSTOM and not value:
@@ -280,10 +309,8 @@ def _option(written: Passage, release: Release, room: int) -> Option:
         colors = read_colors(place, release, room, room)
         stored, error = colors.colors, EINVAL if colors.error else 0
     else:
-        stored, error = _value(spec, shown[1], negated=negated)
-    message = ""
-    if error:
-        message = f'parameter "{shown[0]}" has invalid value "{shown[1]}", rc=-{error}!'
+        stored, error = _value(spec.kind, spec.bits, shown[1], negated=negated)
+    message = _invalid(*shown, error)
     fate = OptionFate.REJECTED if error else OptionFate.ACCEPTED
     return Option(written, text, key, value, name, fate, spec, stored, colors, message)
 
@@ -296,9 +323,28 @@ def _specs(release: Release) -> dict[str, BootOption]:
 _CUSTOM = (OptionKind.COLORS, OptionKind.NUMBER, OptionKind.OWN_SIZE)
 
 
-def _value(spec: BootOption, text: str, *, negated: bool) -> tuple[Stored, int]:
+def _unknown(key: str) -> str:
+    return f'parameter "{key}" unknown!'
+
+
+def _invalid(key: str, value: str, error: int) -> str:
+    return f'parameter "{key}" has invalid value "{value}", rc=-{error}!' if error else ""
+
+
+def _typed(name: str, text: str, *, negated: bool) -> tuple[Stored, int]:
+    """As `_value`, for an option that is not about colors; of what a function of its own reads nothing is stored."""
+    if name in BOOLEANS:
+        return _value(OptionKind.BOOLEAN, 8, text, negated=negated)
+    if name in INTEGERS:
+        return _value(OptionKind.INTEGER, INTEGERS[name], text, negated=negated)
+    if name in SIZES:
+        return _value(OptionKind.SIZE, SIZES[name], text, negated=negated)
+    return (text[: TEXTS[name] - 1], 0) if name in TEXTS else (None, 0)
+
+
+def _value(kind: OptionKind, bits: int, text: str, *, negated: bool) -> tuple[Stored, int]:
     """What is stored, and the error number (0: none)."""
-    match spec.kind:
+    match kind:
         case OptionKind.BOOLEAN:
             accepted = not text or text in _TRUE + _FALSE
             return ((text not in _FALSE) is not negated, 0) if accepted else (None, EPERM)
@@ -308,7 +354,7 @@ def _value(spec: BootOption, text: str, *, negated: bool) -> tuple[Stored, int]:
             number, end = simple_strtoull(text)
         case _:
             number, end = size_and_unit(text)
-    stored, error = _assign(number, spec.bits)
+    stored, error = _assign(number, bits)
     return stored, EINVAL if end < len(text) else error
 
 

@@ -89,7 +89,4 @@ ARM_4_20: frozenset[str] = frozenset(
         "xsm",
     ]
 )
-ARM_4_21: frozenset[str] = ARM_4_20 | {"pdx-compress", "scmi-smc-passthrough", "tee"}
-
-COMPRESSION = "pdx-compress"
-"""The option that decides whether frame numbers are compressed, on which the frame table's size depends."""
+ARM_4_21: frozenset[str] = ARM_4_20 | {"scmi-smc-passthrough", "tee"}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from colorcheck.core.units import MIB
 from colorcheck.xen.release.boot_options import ARM_4_20, ARM_4_21
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, OptionKind, PropertyKind
+from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, ListReader, OptionKind, PropertyKind
 from colorcheck.xen.release.traits import BankOrder, CacheProbe, FrameTableRounding, Traits
 
 _4_20_0 = Traits(
@@ -95,16 +95,21 @@ _OPTIONS = (
 )
 
 
-def _release(name: str, traits: Traits, registered: frozenset[str], series: str) -> Release:
+_OPTIONS_4_21 = (*_OPTIONS, BootOption("pdx-compress", Concept.COMPRESSION, OptionKind.BOOLEAN, 8))
+
+
+def _release(
+    name: str, traits: Traits, options: tuple[BootOption, ...], registered: frozenset[str], series: str
+) -> Release:
     return Release(
         name=name,
         title=f"Xen {name}",
         traits=traits,
         aliases=(),
-        options=_OPTIONS,
+        options=options,
         properties=(LLC_COLORS,),
         xl_keys=("llc_colors",),
-        lists="upstream",
+        lists=ListReader.UPSTREAM,
         build_switch="LLC_COLORING",
         colors_kconfig="LLC_COLORS_ORDER",
         buddy_kconfig="BUDDY_ALLOCATOR_SIZE",
@@ -116,12 +121,12 @@ def _release(name: str, traits: Traits, registered: frozenset[str], series: str)
 
 
 UPSTREAM: tuple[Release, ...] = (
-    _release("4.20.0", _4_20_0, ARM_4_20, "4.20"),
-    _release("4.20.4", _4_20_4, ARM_4_20, "4.20"),
-    _release("4.21.0", _4_21_0, ARM_4_21, "4.21"),
-    _release("4.21.2", _4_21_2, ARM_4_21, "4.21"),
-    _release("4.22.0", _4_22_0, ARM_4_21, "4.22"),
-    _release("4.23-unstable", _4_23_UNSTABLE, ARM_4_21, "4.23"),
+    _release("4.20.0", _4_20_0, _OPTIONS, ARM_4_20, "4.20"),
+    _release("4.20.4", _4_20_4, _OPTIONS, ARM_4_20, "4.20"),
+    _release("4.21.0", _4_21_0, _OPTIONS_4_21, ARM_4_21, "4.21"),
+    _release("4.21.2", _4_21_2, _OPTIONS_4_21, ARM_4_21, "4.21"),
+    _release("4.22.0", _4_22_0, _OPTIONS_4_21, ARM_4_21, "4.22"),
+    _release("4.23-unstable", _4_23_UNSTABLE, _OPTIONS_4_21, ARM_4_21, "4.23"),
 )
 """All upstream releases that the model knows, the oldest first. This is the one list of them."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.inputs.files import without_waiting
+from colorcheck.core.units import MIB, size
+from colorcheck.files.reading import Unreadable, is_file, is_pointer, opened, pointer
+from colorcheck.inputs.files import problem_of
 
 # The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
-LARGEST = 8 << 20
+LARGEST = 8 * MIB
 OPENING = 512
 
 
@@ -33,7 +33,7 @@ class Files:
         """Where `name` is: beside the file that names it, else in the first of `folders` that has it."""
         for folder in (str(Path(beside).parent), *self.folders):
             found = str(Path(folder, name))
-            if os.path.isfile(found):
+            if is_file(found):
                 return found
             self.looked_for.append(found)
         return str(Path(beside).parent / name)
@@ -42,21 +42,24 @@ class Files:
         """The bytes of a file, or why there are none; `named_at` is the place of its name."""
         wanted = LARGEST + 1 if length is None else min(length, LARGEST + 1)
         try:
-            with open(path, "rb", opener=without_waiting) as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    return Problem("unreadable", f"cannot read {path}: not a plain file", named_at)
+            with opened(path) as file:
                 file.seek(min(offset, 1 << 62))
                 data = file.read(wanted)
+        except Unreadable as error:
+            self.looked_for.append(path)
+            return problem_of(error, named_at)
         except (OSError, ValueError) as error:
             self.looked_for.append(path)
             reason = getattr(error, "strerror", None) or str(error)
             return Problem("unreadable", f"cannot read {path}: {reason}", named_at)
+        if is_pointer(data):
+            return problem_of(pointer(path), named_at)
         # A file that is read again and again costs its opening too.
         self._left -= len(data) + OPENING
         if self._left < 0:
-            size = f"more than {LARGEST >> 20} MiB"
+            total = f"more than {size(LARGEST)}"
             return Problem(
-                "too-large", f"{path}: the files of this device tree add up to {size}", named_at, "name the right file"
+                "too-large", f"{path}: the files of this device tree add up to {total}", named_at, "name the right file"
             )
         if path not in self.names:
             self.names.append(path)

@@ -6,12 +6,12 @@ import re
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Lines, Location
+from colorcheck.inputs.device_tree.dts.directives import DIRECTIVES
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.markers import follow_markers
 from colorcheck.inputs.device_tree.dts.text import BOUNDARY, Composer, Segment, SourceText, decode
 
 DEEPEST = 200
-DIRECTIVES = "include|define|undef|if|ifdef|ifndef|elif|else|endif|error|warning|pragma"
 _DIRECTIVE_LINE = re.compile(rf"^[ \t]*#[ \t]*(?:{DIRECTIVES})(?![\w,.+*#?@-]|[ \t]*[=;])", re.MULTILINE)
 _WORDS = re.compile(
     r'/include/[ \t\n\v\f\r]*+"(?P<name>[^"\\]*+(?:\\[^\n][^"\\]*+)*+)"'

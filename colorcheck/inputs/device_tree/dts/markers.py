@@ -9,10 +9,12 @@ import os
 import re
 
 from colorcheck.core.source import Lines
+from colorcheck.core.units import MIB
+from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.device_tree.dts.text import Segment, SourceText, decode
 
 _MARKER = re.compile(r'^#(?:line)?[ \t]+([0-9]{1,9})[ \t]+"([^"\\\n]+)"[^\n]*$', re.MULTILINE)
-_LARGEST = 16 << 20
+_LARGEST = 16 * MIB
 
 
 def follow_markers(source: SourceText, looked_for: list[str]) -> SourceText:
@@ -66,9 +68,6 @@ def _lines(name: str, folder: str, looked_for: list[str]) -> Lines | None:
 def _read(path: str) -> Lines | None:
     """The text of a file that a marker names; it is read for its places only."""
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > _LARGEST:
-            return None
-        with open(path, "rb") as file:
-            return Lines(path, decode(file.read()))
-    except (OSError, ValueError):
+        return Lines(path, decode(contents(path, _LARGEST)))
+    except Unreadable:
         return None

@@ -18,8 +18,8 @@ from pcpp import Action, OutputDirective, Preprocessor
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Lines, Location
+from colorcheck.inputs.device_tree.dts.directives import DIRECTIVES
 from colorcheck.inputs.device_tree.dts.files import Files
-from colorcheck.inputs.device_tree.dts.include import DIRECTIVES
 from colorcheck.inputs.device_tree.dts.text import Composer, SourceText, decode
 
 # Macros that make more words than this are a bomb; the largest trees of the Linux kernel have about 10^5 words.

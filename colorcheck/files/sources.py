@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import Unreadable, text
 
-_LARGEST = 4 << 20  # a file above this size in bytes is not quoted
+_LARGEST = 4 * MIB  # a file above this size in bytes is not quoted
 
 
 @dataclass(slots=True)
 class Sources:
     """Lines of the input files, read when they are first asked for.
 
-    `folder` is where relative names start; `texts` can hold texts that stand in no file (and tests).
+    `folder` is where relative names start; `texts` can hold texts that stand in no file (and tests); of files that are
+    not among `inputs`, where these are given, there are no lines.
     """
 
     folder: Path = field(default_factory=Path)
     texts: dict[str, list[str]] = field(default_factory=dict)
+    inputs: frozenset[str] | None = None
 
     def line(self, location: Location) -> str | None:
         """The first line of the location; None where the file has no such line or cannot be read as text."""
@@ -34,13 +39,16 @@ class Sources:
         return self.texts[file]
 
     def _read(self, file: str) -> list[str]:
-        path = self.folder / file
-        try:
-            if not path.is_file() or path.stat().st_size > _LARGEST:
-                return []
-            return path.read_text(encoding="utf-8", errors="replace").split("\n")
-        except (OSError, ValueError):
+        if self.inputs is not None and file not in self.inputs:
             return []
+        try:
+            return text(self.folder / file, _LARGEST).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        except Unreadable:
+            return []
+
+    def of(self, inputs: Iterable[str]) -> Sources:
+        """The same for these files alone: a report quotes nothing that was not read as an input."""
+        return Sources(self.folder, self.texts, frozenset(inputs))
 
 
 def relative(sources: Sources, root: Path, file: str) -> str:

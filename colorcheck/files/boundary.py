@@ -1,0 +1,79 @@
+"""Which files a run may read: while it is restricted, those of the work tree that holds the manifest, and named ones.
+
+The command line restricts its runs, because a checkout of a stranger could name any file of the machine and have it
+quoted in a public report. The library does not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from colorcheck.core.value import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """`top` is a folder, without links in its name, that files must lie in; `named` are further files and folders."""
+
+    top: str
+    named: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Whether the file, all links followed, lies inside; what git keeps for itself does not."""
+        real = os.path.realpath(path)
+        if any(_within(real, name) for name in self.named):
+            return True
+        return _within(real, self.top) and ".git" not in os.path.relpath(real, self.top).split(os.sep)
+
+
+_CURRENT: ContextVar[Boundary | None] = ContextVar("boundary", default=None)
+
+
+def work_tree(folder: str) -> str | None:
+    """The top of the git work tree that holds a folder, by its `.git`; None where there is none."""
+    here = os.path.realpath(folder or ".")
+    while not os.path.lexists(os.path.join(here, ".git")):
+        above = os.path.dirname(here)
+        if above == here:
+            return None
+        here = above
+    return here
+
+
+def boundary_of(folder: str, named: Iterable[str] = ()) -> Boundary | None:
+    """The boundary of a deployment in `folder`; None where it lies in no work tree."""
+    top = work_tree(folder)
+    return Boundary(top, tuple(os.path.realpath(name) for name in named)) if top else None
+
+
+def restrict(boundary: Boundary | None) -> None:
+    """From now on (in this process, until the next call) only what the boundary holds is read; None: everything."""
+    _CURRENT.set(boundary)
+
+
+@contextmanager
+def restricted(boundary: Boundary | None) -> Iterator[None]:
+    """As `restrict`, for the time of the context."""
+    token = _CURRENT.set(boundary)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def outside(path: str) -> bool:
+    """Whether the file must not be read."""
+    current = _CURRENT.get()
+    if current is None:
+        return False
+    try:
+        return not current.holds(path)
+    except (OSError, ValueError):
+        return True
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))

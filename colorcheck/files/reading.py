@@ -1,0 +1,117 @@
+"""The one way in which colorcheck opens a file that others wrote: plain files only, of a limited size, without waiting.
+
+A pipe, a device, a folder, an endless or a vanished file is an `Unreadable` with the reason, never a wait. While
+`boundary.restricted` holds, so is a file outside of what the user named.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from io import BufferedReader
+
+from colorcheck.core.units import MIB, size
+from colorcheck.files.boundary import outside
+from colorcheck.files.watching import asks_content, asks_size
+
+LARGEST = 16 * MIB
+_BLOCK = 1 * MIB
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
+
+
+class Unreadable(OSError):
+    """A file that is not read; `kind` is `unreadable`, `outside`, `lfs-pointer` or `too-large`."""
+
+    def __init__(self, path: str, kind: str, reason: str, advice: str = "") -> None:
+        super().__init__(0, reason)
+        self.path = path
+        self.kind = kind
+        self.reason = reason
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: bool = False) -> BufferedReader:
+    """A plain file, open for reading; with `largest` (bytes) only one that is not larger now. Raises Unreadable.
+
+    `named`: the user named it on the command line, so that it may lie anywhere.
+    """
+    name = os.fspath(path)
+    if not named:
+        asks_content(name)
+    if not named and outside(name):
+        advice = "name a file of the repository, or give --allow-outside"
+        raise Unreadable(name, "outside", "it lies outside of the deployment's repository", advice)
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise Unreadable(name, "unreadable", _said(error)) from None
+    try:
+        found = os.fstat(handle)
+        if stat.S_ISDIR(found.st_mode):
+            raise Unreadable(name, "unreadable", "Is a directory")
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable(name, "unreadable", "not a plain file")
+        if largest is not None and found.st_size > largest:
+            raise _too_large(name, largest)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = False) -> bytes:
+    """The bytes of a plain file of at most `largest` bytes. Raises Unreadable."""
+    name = os.fspath(path)
+    with opened(name, largest, named=named) as file:
+        try:
+            content = file.read(largest + 1)
+        except OSError as error:
+            raise Unreadable(name, "unreadable", _said(error)) from None
+    if len(content) > largest:  # one that grows, or that has no size, as those of /proc
+        raise _too_large(name, largest)
+    if is_pointer(content):
+        raise pointer(name)
+    return content
+
+
+def is_pointer(content: bytes) -> bool:
+    """Whether this is what git LFS leaves in the place of a file that it did not fetch."""
+    return len(content) <= _POINTER_LARGEST and content.startswith(_POINTER)
+
+
+def pointer(path: str) -> Unreadable:
+    """Such a file cannot be read: what stands in it is not its content."""
+    return Unreadable(path, "lfs-pointer", "this is a pointer of git LFS, its content is not here", "git lfs pull")
+
+
+def is_file(path: str) -> bool:
+    """Whether there is a plain file that could be read."""
+    asks_content(path)
+    return not outside(path) and os.path.isfile(path)
+
+
+def size_of(path: str) -> int | None:
+    """The bytes of a plain file, which is not read; None where there is none that could be."""
+    asks_size(path)
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) and not outside(path) else None
+
+
+def text(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = False) -> str:
+    """The text of a plain file, what is not UTF-8 replaced. Raises Unreadable."""
+    return contents(path, largest, named=named).decode("utf-8", "replace")
+
+
+def _too_large(name: str, largest: int) -> Unreadable:
+    return Unreadable(name, "too-large", f"larger than {size(largest)}", "name the right file")
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

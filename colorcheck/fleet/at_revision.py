@@ -1,0 +1,45 @@
+"""A deployment as a revision has it: only the files that it asks for, brought from git's objects into a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from colorcheck.core.value import dataclass
+from colorcheck.files.boundary import Boundary, restricted
+from colorcheck.files.revisions import Snapshot, Tree, objects, tree_of
+from colorcheck.files.watching import watched
+from colorcheck.inputs.manifest.manifest_reader import NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The folder that stands for the top of the repository, and the names that the revision has."""
+
+    folder: Path
+    tree: Tree
+
+    def manifests(self, below: str) -> tuple[str, ...]:
+        """The manifests of all deployments below a folder of the repository ("" for its top), relative to the top."""
+        inside = f"{below}/" if below else ""
+        return tuple(
+            sorted(
+                name
+                for name, entry in self.tree.entries.items()
+                if os.path.basename(name) == NAME and name.startswith(inside) and not entry.submodule
+            )
+        )
+
+
+@contextmanager
+def at_revision(top: Path, revision: str, *, allow_outside: bool = False) -> Iterator[Checkout]:
+    """What lies below the checkout's folder comes into being when it is read, as long as the context lives."""
+    tree = tree_of(top, revision)
+    with TemporaryDirectory(prefix="colorcheck-") as name, objects(top) as source:
+        snapshot = Snapshot(tree, Path(name), source)
+        boundary = None if allow_outside else Boundary(str(snapshot.folder))
+        with watched(snapshot), restricted(boundary):
+            yield Checkout(snapshot.folder, tree)

@@ -1,0 +1,35 @@
+"""What is mapped into a guest: single pages and blocks.
+
+Source: `p2m_set_entry` (xen/arch/arm/mmu/p2m.c, 4.20–4.22).
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.value import dataclass
+from colorcheck.xen.machine.intervals import Span
+
+THIRD = 1 << 9  # pages under one level-3 table
+SECOND = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """`pages` mapped from guest frame `gfn` on; `blocks` tells that 2 MiB and 1 GiB blocks may be used."""
+
+    gfn: int
+    pages: int
+    blocks: bool = False
+
+    def parts(self) -> tuple[list[Span], list[Span], list[Span]]:
+        """What is mapped in single pages, in blocks of 2 MiB and of 1 GiB, in guest frames.
+
+        A block is used only where the frame and all that remains of the mapping are multiples of it: where the end
+        is not aligned, the whole mapping consists of single pages.
+        """
+        start, end = self.gfn, self.gfn + self.pages
+        if not self.blocks or end % THIRD:
+            return [(start, end)], [], []
+        seconds = min(-(-start // THIRD) * THIRD, end)
+        firsts = end if end % SECOND else min(-(-start // SECOND) * SECOND, end)
+        firsts = max(firsts, seconds)
+        return [(start, seconds)], [(seconds, firsts)], [(firsts, end)]

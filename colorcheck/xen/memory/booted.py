@@ -1,0 +1,75 @@
+"""How the boot of a system went: the memory map, the color heap, and each domain after its creation was tried."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from colorcheck.core.value import dataclass
+from colorcheck.xen.kinds import HANG, Failure, Note
+from colorcheck.xen.memory.color_heap import ColorHeap
+from colorcheck.xen.memory.dom0_banks import Dom0Layout
+from colorcheck.xen.memory.frame_run import FrameRun
+from colorcheck.xen.memory.frames import Frames
+from colorcheck.xen.memory.stages import Stages
+from colorcheck.xen.system import Domain, System
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Machine frame numbers from `start` up to, not including, `end`, and what lies there."""
+
+    start: int
+    end: int
+    use: str  # module, reserved, xen, buddy, color-heap, boot-allocation, lost
+    label: str = ""
+
+    @property
+    def pages(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A domain after its creation was tried, in the order of creation."""
+
+    domain: Domain
+    created: bool
+    failure: Failure | None
+    pages_by_color: tuple[tuple[int, int], ...]
+    p2m_pages: int
+    free_before: tuple[int, ...]
+    free_after: tuple[int, ...]
+    frames: Frames = field(default_factory=Frames)
+    banks: tuple[tuple[int, int], ...] = ()  # guest addresses [start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """How the boot of a system goes: the color heap and the domains that are built from it.
+
+    `xen_region` is [start, end) of the region that Xen moves to, in bytes.
+    `free_initial` and `free_final` are frames per color; `stages` tells how memory came to the heaps, `heap` is the
+    color heap at the end, `xen_frames` the frames that hold Xen's image, `dom0_layout` the banks and tables of dom0.
+    """
+
+    system: System
+    panic: Failure | None
+    xen_region: tuple[int, int] | None
+    free_initial: tuple[int, ...]
+    free_final: tuple[int, ...]
+    buddy_reserved_pages: int
+    buddy_initial_pages: int
+    memory_map: tuple[Interval, ...]
+    built: tuple[Built, ...]
+    notes: tuple[Note, ...] = ()
+    stages: Stages | None = None
+    heap: ColorHeap | None = None
+    xen_frames: tuple[FrameRun, ...] = ()
+    dom0_layout: Dom0Layout | None = None
+
+    @property
+    def outcome(self) -> str:
+        """What becomes of Xen: `boots`, `panics`, or `hangs`, which no message tells."""
+        if self.panic is None:
+            return "boots"
+        return "hangs" if self.panic.kind == HANG else "panics"

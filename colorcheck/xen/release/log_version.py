@@ -1,0 +1,83 @@
+"""The version in a boot log, which is not always the release that it looks like.
+
+`4.20.4` is a release, `4.20.4-pre` the state of the branch before it, `4.20-rc2` a candidate, `4.22.0-xt0.1` somebody's
+build on top of one, `4.23-unstable` the development branch.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from colorcheck.core.value import dataclass
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import find_release
+
+
+class VersionKind(StrEnum):
+    """What a version says of the code behind it."""
+
+    RELEASE = "release"
+    BEFORE_RELEASE = "before-release"  # between two point releases: fixes of the later one may or may not be in
+    CANDIDATE = "candidate"
+    PATCHED = "patched"  # somebody's own suffix: a release with changes that nobody lists here
+    DEVELOPMENT = "development"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class LogVersion:
+    """A version as a log has it. `base` is the release whose name it bears ("4.20.4" of `4.20.4-pre`)."""
+
+    text: str
+    kind: VersionKind
+    base: str = ""
+
+    @property
+    def is_release(self) -> bool:
+        """Whether the log's Xen calls itself a release, so that a model of that release may be held against it."""
+        return self.kind is VersionKind.RELEASE
+
+    def agrees(self, release: Release) -> bool:
+        """Whether a Xen of this version behaves as `release` as far as its name tells."""
+        if self.kind in (VersionKind.RELEASE, VersionKind.DEVELOPMENT):
+            found = find_release(self.text)
+            return found is not None and found.modelled_as == release.modelled_as
+        return False
+
+    @property
+    def caution(self) -> str:
+        """Why a model of the release that it looks like is not a model of it; empty where it is."""
+        match self.kind:
+            case VersionKind.BEFORE_RELEASE:
+                return f"{self.text} is the branch before {self.base}, not {self.base}"
+            case VersionKind.CANDIDATE:
+                return f"{self.text} is a release candidate of {self.base}"
+            case VersionKind.PATCHED:
+                return f"{self.text} is a build on top of {self.base} with changes of its own"
+            case VersionKind.DEVELOPMENT:
+                return f"{self.text} is the development branch, which changes from day to day"
+            case VersionKind.UNREADABLE:
+                return f'"{self.text}" is no version of Xen'
+            case _:
+                return ""
+
+
+_VERSION = re.compile(r"(\d+\.\d+)(\.\d+)?(.*)")
+
+
+def log_version(text: str) -> LogVersion:
+    """What the version in a log is."""
+    found = _VERSION.fullmatch(text.strip())
+    if found is None:
+        return LogVersion(text, VersionKind.UNREADABLE)
+    base, extra = found[1] + (found[2] or ""), found[3]
+    if not extra:
+        return LogVersion(text, VersionKind.RELEASE if found[2] else VersionKind.PATCHED, base)
+    if re.fullmatch(r"-rc\d*(-.*)?", extra):
+        return LogVersion(text, VersionKind.CANDIDATE, base)
+    if extra == "-pre":
+        return LogVersion(text, VersionKind.BEFORE_RELEASE, base)
+    if extra == "-unstable":
+        return LogVersion(text, VersionKind.DEVELOPMENT, base)
+    return LogVersion(text, VersionKind.PATCHED, base)

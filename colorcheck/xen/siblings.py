@@ -1,0 +1,104 @@
+"""What a branch's other point releases would make of a deployment, where that is not the same.
+
+A manifest that names a branch ("4.20") is read by its newest modelled point release. An older one is worked out only
+if a trait in which it differs is touched by the deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.effective import effective
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import siblings
+from colorcheck.xen.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A sibling that boots the deployment otherwise, and in which words: "panics", "dom0 gets other colors"."""
+
+    release: Release
+    what: str
+
+
+def differing_siblings(
+    deployment: Deployment, board: Board | None, system: System, booted: Boot | None
+) -> tuple[Differing, ...]:
+    """The point releases of the system's branch that would give another verdict, the oldest first."""
+    release = system.release
+    if release.name != release.series:
+        return ()
+    found = []
+    for sibling in siblings(release.series):
+        traits = release.traits.differing(sibling.traits)
+        if any(_touched(trait, system, deployment) for trait in traits):
+            other = effective(deployment, board, sibling)
+            what = _difference(system, booted, other, boot(deployment, other, board) if booted else None)
+            found += [Differing(sibling, what)] if what else []
+    return tuple(found)
+
+
+def _touched(trait: str, system: System, deployment: Deployment) -> bool:
+    """Whether the deployment can tell; a trait of which that is not known counts as touched."""
+    asked = _TOUCHES.get(trait)
+    return asked is None or asked(system, deployment)
+
+
+def _long_numbers(system: System, deployment: Deployment) -> bool:
+    """Whether a list of colors names a number that the build has no room for."""
+    options = system.arguments.options if system.arguments else ()
+    texts = [option.value for option in options if option.colors is not None]
+    chosen = deployment.tree.node("/chosen") if deployment.tree else None
+    nodes = chosen.children if chosen else ()
+    texts += [passage.text for node in nodes if (p := node.properties.get("llc-colors")) for passage in p.strings]
+    return any(len(run) > 2 for text in texts for run in _numbers(text))
+
+
+def _numbers(text: str) -> list[str]:
+    return "".join(c if c.isalnum() else " " for c in text).split()
+
+
+def _deep(_: System, deployment: Deployment) -> bool:
+    level = [deployment.tree.root] if deployment.tree else []
+    for _level in range(_SHALLOW):
+        level = [child for node in level for child in node.children]
+    return bool(level)
+
+
+def _several_vcpus(system: System, _: Deployment) -> bool:
+    return any(domain.kind is not DomainKind.XL and domain.vcpus > 1 for domain in system.domains)
+
+
+_SHALLOW = 10
+
+_TOUCHES: Mapping[str, Callable[[System, Deployment], bool]] = {
+    "color_of_128_is_rejected_when_read": _long_numbers,
+    "deep_tree_hangs": _deep,
+    "secondary_vcpu_failure_is_fatal": _several_vcpus,
+    "usual_image_size": lambda *_: False,
+}
+
+
+def _difference(system: System, booted: Boot | None, other: System, other_boot: Boot | None) -> str:
+    """In what the sibling's boot differs, in words; empty where it does not."""
+    ends = [(each.outcome, each.panic) if each else ("", None) for each in (booted, other_boot)]
+    if ends[0] != ends[1] or system.panic != other.panic:
+        panic = other_boot.panic if other_boot else other.panic
+        return f'stops: "{panic.message}"' if panic else "boots"
+    if system.xen_colors != other.xen_colors:
+        return "gives Xen other colors"
+    for mine, theirs in zip(system.domains, other.domains, strict=False):
+        if (mine.colors, mine.failure) != (theirs.colors, theirs.failure):
+            return (
+                f"gives {mine.name} other colors" if mine.failure == theirs.failure else f"treats {mine.name} otherwise"
+            )
+    if booted and other_boot and booted.free_final != other_boot.free_final:
+        return "gives the domains other memory"
+    return ""
