@@ -27,21 +27,29 @@ class Choice:
 
 
 def choose_board(
-    name: str | None, location: Location, tree: DeviceTree | None, catalogue: Catalogue, folder: str = "."
+    name: str | None,
+    location: Location,
+    tree: DeviceTree | None,
+    catalogue: Catalogue,
+    folder: str = ".",
+    *,
+    boot_cpu: int | None = None,
 ) -> Choice:
     """The board of a deployment.
 
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
     name the device tree decides: a board of the catalogue by the root's `compatible`, the caches and clusters of its
     SoC with the tree's own memory, or what the tree itself describes. Numbers that the tree has and the catalogue
-    contradicts are a problem of kind `board-contradicts-tree`.
+    contradicts are a problem of kind `board-contradicts-tree`. `boot_cpu` is the MPIDR of the CPU on which Xen starts,
+    where the inputs say it; else the board's sources may.
     """
-    described, problems = board_from_device_tree(tree) if tree else (None, ())
+    described, problems = board_from_device_tree(tree, boot_cpu) if tree else (None, ())
     if name is not None:
         found = catalogue.find(name, location, folder)
         if isinstance(found, Problem):
             # A misspelled name must not fall back on something else that happens to fit.
             return Choice(None, "none", (found,))
+        described = _started(found, described, tree, boot_cpu)
         said = (*_kept(problems, found), *_about(catalogue, found, described, tree, location))
         return Choice(complete(found, described), "named", said)
     if tree is None:
@@ -49,6 +57,7 @@ def choose_board(
     known, how = match(tree, described, catalogue)
     if known is None:
         return Choice(described, "device-tree" if described else "none", problems)
+    described = _started(known, described, tree, boot_cpu)
     place = tree.root.properties.get("compatible")
     told = Problem(
         "board-by-compatible",
@@ -58,6 +67,13 @@ def choose_board(
     )
     said = (*_kept(problems, known), *_about(catalogue, known, described, tree))
     return Choice(complete(known, described), how, (told, *said) if how == "compatible" else said)
+
+
+def _started(known: Board, described: Board | None, tree: DeviceTree | None, boot_cpu: int | None) -> Board | None:
+    """What the tree describes, on the boot CPU that is documented for the board where the inputs name none."""
+    if boot_cpu is not None or known.boot_mpidr is None or tree is None:
+        return described
+    return board_from_device_tree(tree, known.boot_mpidr)[0]
 
 
 def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> tuple[Board | None, str]:

@@ -80,7 +80,8 @@ def complete(known: Board, described: Board | None) -> Board:
     clusters = tuple(_merged(mine, theirs, bool(known.silicon)) for mine, theirs in found)
     fits = all(mine is not None and not tuple(contradiction(mine, theirs)) for mine, theirs in found)
     missing = tuple(_without_cpus(c) for c in known.clusters if all(mine is not c for mine, _ in found))
-    if missing and (not fits or different_cores(known, described)):
+    more = bool(missing) and (not fits or bool(different_cores(known, described)))
+    if more:
         clusters = (*map(_without_cpus, clusters), *missing)
     core = core_named(clusters[0].cores)
     moved = clusters[0].cores != known.boot_cluster.cores and core is not None
@@ -88,6 +89,7 @@ def complete(known: Board, described: Board | None) -> Board:
     partly = behind is not None and known.colorable == "yes"
     return replace(
         known,
+        boot_known=described.boot_known and not more,
         dram=described.dram or known.dram,
         clusters=clusters,
         pa_bits=core.pa_bits if moved and core else known.pa_bits,

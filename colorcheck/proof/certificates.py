@@ -58,7 +58,7 @@ def write_certificates(
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    entries = [_entry(number, line, theorem, target) for number, (line, theorem) in enumerate(theorems, 1)]
+    entries = [_entry(number, release, theorem, target) for number, (release, theorem) in enumerate(theorems, 1)]
     wanted = {str(entry["file"]) for entry in entries if entry["file"]}
     for stale in target.glob("[0-9][0-9][0-9][0-9]-*.smt2"):
         if stale.name not in wanted:
@@ -75,14 +75,14 @@ def write_certificates(
     return manifest
 
 
-def _entry(number: int, line: str, theorem: Theorem, target: Path) -> dict[str, object]:
+def _entry(number: int, release: str, theorem: Theorem, target: Path) -> dict[str, object]:
     name = ""
     if theorem.smt:
         name = f"{number:04}-{re.sub(r'[^A-Za-z0-9.]+', '-', theorem.id).strip('-')}.smt2"
         (target / name).write_text(f"; {theorem.id}\n{theorem.smt}", encoding="utf-8")
     return {
         **theorem.to_dict(),
-        "xen": line,
+        "xen": release,
         "file": name,
         "sha256": _hash(target / name) if name else "",
         "expected": list(expected_answers(theorem.verdict)) if name else [],

@@ -112,7 +112,12 @@ class _Run:
         with self.stage("board"):
             target = manifest.target.board
             choice = choose_board(
-                target, manifest.location("target.board"), deployment.tree, catalogue(), manifest.folder or "."
+                target,
+                manifest.location("target.board"),
+                deployment.tree,
+                catalogue(),
+                manifest.folder or ".",
+                boot_cpu=manifest.target.boot_cpu,
             )
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
         with self.stage("image-builder"):

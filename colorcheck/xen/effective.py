@@ -77,7 +77,7 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
         arguments=case.arguments,
     )
     assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
+    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
 def read_arguments(deployment: Deployment, release: Release) -> BootArguments:

@@ -70,7 +70,7 @@ def test_values_are_in_range(board: Board) -> None:
     assert board.pa_bits is None or 32 <= board.pa_bits <= 52
     for cluster in board.clusters:
         assert cluster.n_cores is None or 1 <= cluster.n_cores <= 16
-        assert len(cluster.cpus) == (cluster.n_cores or 0)
+        assert len(cluster.cpus) == (cluster.n_cores or 0 if board.boot_known else 0)
         for cache in cluster.caches:
             _check_cache(cache)
     for start, size in board.dram:
@@ -95,11 +95,20 @@ def _check_cache(cache: Cache) -> None:
 
 def test_cpus_are_numbered_without_gaps(board: Board) -> None:
     listed = [cpu for cluster in board.clusters for cpu in cluster.cpus]
-    assert listed == list(range(len(listed)))
+    assert sorted(listed) == list(range(len(listed)))
+    assert bool(listed) is board.boot_known or board.virtual
+    assert not board.boot_known or board.virtual or 0 in board.boot_cluster.cpus
+
+
+def test_two_kinds_of_cores_have_a_documented_boot_cpu(board: Board) -> None:
+    """Without it nothing could be said of such a board: neither the number of colors nor who runs where."""
+    if len({cluster.cores for cluster in board.clusters}) > 1:
+        assert board.boot_mpidr is not None
+        assert board.boot_sources
 
 
 def test_every_source_is_known(board: Board) -> None:
-    named = {*board.sources, *board.dram_sources, *board.pa_bits_sources, *board.iommu_sources}
+    named = {*board.sources, *board.dram_sources, *board.pa_bits_sources, *board.iommu_sources, *board.boot_sources}
     named |= set(board.dram_map.source.split(", ")) if board.dram_map else set()
     assert named <= set(sources())
 

@@ -12,6 +12,7 @@ from colorcheck.core.source import Location
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board_text import to_toml
 from colorcheck.hardware.choose import choose_board, silicon_differences
+from colorcheck.hardware.geometry import board_from_device_tree
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.inputs.device_tree.device_tree_source import read_source
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -157,14 +158,29 @@ def test_qemu_virt_goes_by_the_cpu() -> None:
     assert choice.board.boot_cluster.cpus == (0, 1)
 
 
-def test_the_boot_cpu_of_the_tree_decides_the_order_of_clusters() -> None:
+def test_the_documented_boot_cpu_decides_the_order_of_clusters() -> None:
     """Juno r0 lists its A57 first; booted on an A53, Xen counts 16 colors and numbers that CPU 0."""
-    tree = replace(tree_of("juno-r0"), boot_cpu=0x100)
-    board = choose_board("juno-r0", HERE, tree, catalogue()).board
+    board = choose_board("juno-r0", HERE, tree_of("juno-r0"), catalogue()).board
     assert board is not None
     assert board.nr_colors == 16
     assert [(c.cores, c.cpus) for c in board.clusters] == [("cortex-a53", (0, 3, 4, 5)), ("cortex-a57", (1, 2))]
     assert board.pa_bits == 40
+
+
+def test_a_boot_cpu_of_the_manifest_goes_before_the_documented_one() -> None:
+    board = choose_board("juno-r0", HERE, tree_of("juno-r0"), catalogue(), boot_cpu=0).board
+    assert board is not None
+    assert board.nr_colors == 32
+    assert [(c.cores, c.cpus) for c in board.clusters] == [("cortex-a57", (0, 1)), ("cortex-a53", (2, 3, 4, 5))]
+
+
+def test_boot_cpuid_phys_is_no_fact() -> None:
+    """dtc writes the first node's reg there; a tree alone does not say where Xen starts."""
+    tree = replace(tree_of("juno-r0"), boot_cpu=0x100)
+    board, _ = board_from_device_tree(tree)
+    assert board is not None
+    assert (board.boot_known, board.nr_colors) == (False, None)
+    assert all(cluster.cpus == () for cluster in board.clusters)
 
 
 def test_clusters_that_do_not_fit_the_tree_have_no_numbers() -> None:

@@ -20,7 +20,7 @@ from colorcheck.hardware.iommu import unprotected_dma
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.release_results import colored, lines
+from colorcheck.rules.facts.release_results import colored, releases
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import DomainKind
@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     given = [node for node in devices if "xen,passthrough" in node.properties]
     kept = [node for node in devices if node not in given]
     dom0 = any(domain.kind is DomainKind.DOM0 for _, system in systems for domain in system.domains)
-    when = on(facts, lines(systems))
+    when = on(facts, releases(systems))
     if kept and dom0:
         yield _finding(kept, f"dom0 has {_counted(kept)} without an IOMMU{when}")
     for node in given:

@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     for what in seen(facts, *KINDS):
         yield RULE.finding(
-            f"{what.message}{on(facts, what.lines)}",
+            f"{what.message}{on(facts, what.releases)}",
             what.location,
             "enable the IOMMU and give the device its iommus property, or make sure that it does no DMA",
             confidence=Confidence.MEDIUM,

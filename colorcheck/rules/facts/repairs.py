@@ -56,12 +56,12 @@ def to_dict(change: Change) -> dict[str, object]:
 
 
 def dom0_memory(
-    facts: Facts, lines: Iterable[str], search: Callable[[Boot, Built], OtherMemory | None]
+    facts: Facts, releases: Iterable[str], search: Callable[[Boot, Built], OtherMemory | None]
 ) -> OtherMemory | None:
     """The amount of dom0's memory that a search finds under the first of these Xens."""
-    wanted = set(lines)
-    for line, boot in boots(facts):
+    wanted = set(releases)
+    for release, boot in boots(facts):
         dom0 = next((built for built in boot.built if built.domain.kind is DomainKind.DOM0), None)
-        if line in wanted and dom0 is not None:
+        if release in wanted and dom0 is not None:
             return search(boot, dom0)
     return None

@@ -39,17 +39,17 @@ _CONSEQUENCE = {
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain that lacks frames, with the figures of the Xen under which it lacks most."""
     lacking: dict[tuple[str, Location], list[tuple[str, Boot, Built]]] = {}
-    for line, boot in boots(facts):
+    for release, boot in boots(facts):
         for built in boot.built if any(boot.free_initial) else ():
             if built.failure and built.failure.kind == "domain-memory" and missing(built) and built.domain.colors:
                 key = (built.domain.name, built.domain.location)
-                lacking.setdefault(key, []).append((line, boot, built))
+                lacking.setdefault(key, []).append((release, boot, built))
     for found in lacking.values():
         _, boot, built = max(found, key=lambda entry: missing(entry[2]))
-        yield _finding(facts, boot, built, [line for line, _, _ in found])
+        yield _finding(facts, boot, built, [release for release, _, _ in found])
 
 
-def _finding(facts: Facts, boot: Boot, built: Built, lines: list[str]) -> Finding:
+def _finding(facts: Facts, boot: Boot, built: Built, releases: list[str]) -> Finding:
     domain, colors = built.domain, ColorSet.of(built.domain.colors)
     found = repairs(boot, built)
     told = "; or ".join(in_words(change, boot, built) for change in found)
@@ -59,7 +59,7 @@ def _finding(facts: Facts, boot: Boot, built: Built, lines: list[str]) -> Findin
         f"{size_of_pages(domain.needed_pages - domain.pages)}) but its colors {colors} have "
         f"{size_of_pages(available(built))} left: "
         f"{size_of_pages(missing(built))} missing, color {first} runs out first; "
-        f"{_CONSEQUENCE[domain.kind]}{on(facts, lines)}",
+        f"{_CONSEQUENCE[domain.kind]}{on(facts, releases)}",
         domain.memory_location,
         f"{told} (booted in the model, each alone is enough)" if told else "give it less memory, or the board more",
         related=(Related(domain.location, f"{domain.name} has colors {colors}"),),

@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 yield _finding(facts, boot, theorem, result.release)
 
 
-def _finding(facts: Facts, boot: Boot, theorem: Theorem, line: str) -> Finding:
+def _finding(facts: Facts, boot: Boot, theorem: Theorem, release: str) -> Finding:
     """The order that fails, replayed to the frames that are missing."""
     witness = theorem.witness if isinstance(theorem.witness, dict) else {}
     after = in_order(boot, [str(name) for name in witness.get("order", ())])
@@ -52,7 +52,7 @@ def _finding(facts: Facts, boot: Boot, theorem: Theorem, line: str) -> Finding:
         left = {color: failed.free_before[color] for color in sorted(set(failed.domain.colors))}
         witness = {**witness, "missing_pages": missing(failed), "free_pages": left, "runs_out_first": first}
     return RULE.finding(
-        f"the guests fit as listed, but not in every order{on(facts, (line,))}"
+        f"the guests fit as listed, but not in every order{on(facts, (release,))}"
         + (f": {theorem.reason}" if theorem.reason else "")
         + short,
         place(facts, *(related.location for related in theorem.core)),

@@ -32,14 +32,14 @@ _SMALLEST = 16  # MiB that are proposed at least
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for it, or where the uncolored heap is smaller than any that was enough."""
-    for boot, lines in alike(boots(facts), _reserve):
+    for boot, releases in alike(boots(facts), _reserve):
         ended = boot.panic is not None and boot.panic.kind == "buddy-too-small"
         reached = boot.panic is None or ended
         if ended or (reached and boot.buddy_initial_pages and boot.buddy_initial_pages < _need(boot)):
-            yield _finding(facts, boot, lines, ended)
+            yield _finding(facts, boot, releases, ended)
 
 
-def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...], ended: bool) -> Finding:
+def _finding(facts: Facts, boot: Boot, releases: tuple[str, ...], ended: bool) -> Finding:
     need, prepared = _need(boot), boot.system.preparation
     then = (
         f'Xen panics: "{boot.panic.message}"'
@@ -50,7 +50,7 @@ def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...], ended: bool) -> F
     enough = f", or write buddy-alloc-size={found.mib}M (booted in the model)" if found else ""
     return RULE.finding(
         f"the uncolored heap has {size_of_pages(boot.buddy_initial_pages)} "
-        f"({size_of_pages(boot.buddy_reserved_pages)} of them buddy-alloc-size): {then}{on(facts, lines)}",
+        f"({size_of_pages(boot.buddy_reserved_pages)} of them buddy-alloc-size): {then}{on(facts, releases)}",
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
         f"leave buddy-alloc-size out (the default is 64 MiB){enough}",
         witness={

@@ -33,13 +33,13 @@ SHARE = 32  # of all colored memory; less than one part in so many is not worth 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the region is large, absolutely and against what the colors have."""
-    for boot, lines in alike(boots(facts), swallowed):
+    for boot, releases in alike(boots(facts), swallowed):
         region = swallowed(boot)
         if boot.panic is None and region and region[1] > LARGE and region[1] * SHARE > sum(boot.free_initial):
-            yield _finding(facts, boot, region, lines)
+            yield _finding(facts, boot, region, releases)
 
 
-def _finding(facts: Facts, boot: Boot, region: tuple[int, int], lines: tuple[str, ...]) -> Finding:
+def _finding(facts: Facts, boot: Boot, region: tuple[int, int], releases: tuple[str, ...]) -> Finding:
     first, pages = region
     end = (first + pages) * PAGE
     found = moved_module(boot, lambda after: builds(boot, after))
@@ -50,7 +50,7 @@ def _finding(facts: Facts, boot: Boot, region: tuple[int, int], lines: tuple[str
         help_text = f"let something small lie near {first * PAGE:#x}: a boot module, or a reserved page"
     return RULE.finding(
         f"{size_of_pages(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
-        f"heap; no domain can use them{on(facts, lines)}",
+        f"heap; no domain can use them{on(facts, releases)}",
         place(facts, facts.manifest.location("target.device-tree-address")),
         help_text,
         witness={

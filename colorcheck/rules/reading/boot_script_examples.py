@@ -27,4 +27,5 @@ def scripted(line: str) -> Example:
 
 def beside(target: str) -> Example:
     """A deployment in whose folder a boot script lies that the manifest does not name."""
-    return Example(target=target, files=(("boot.cmd", _LOADS + _BOOT),))
+    cpu = 'cpu@0 { device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0x0>; enable-method = "psci"; };'
+    return Example(target=target, cpus=cpu, files=(("boot.cmd", _LOADS + _BOOT),))

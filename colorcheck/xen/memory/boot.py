@@ -66,11 +66,13 @@ def _stopped(system: System, panic: Failure | None, notes: tuple[Note, ...] = ()
 def _uncolored(system: System) -> Boot:
     """Coloring is off: no heap of colors. Domains are taken to be built unless Xen refuses them."""
     built: list[Built] = []
+    if system.pool_panic:
+        return _stopped(system, system.pool_panic)
     for domain in system.domains:
-        failed = domain.failure is not None
-        built.append(Built(domain, not failed, domain.failure, (), domain.p2m_pages, (), ()))
-        if failed and domain.kind is not DomainKind.XL:
-            return _stopped(system, domain.failure, (), built)
+        failure = domain.failure or domain.late_failure
+        built.append(Built(domain, failure is None, failure, (), domain.p2m_pages, (), ()))
+        if failure and domain.kind is not DomainKind.XL:
+            return _stopped(system, failure, (), built)
     return _stopped(system, None, (), built)
 
 
@@ -98,7 +100,7 @@ class _Run:
         heap = ColorHeap.at_boot(self.nr_colors, stages.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
-        panic = panic or _too_small_buddy(stages.heaps.buddy_pages, self.machine)
+        panic = panic or _too_small_buddy(stages.heaps.buddy_pages, self.machine) or self.system.pool_panic
         final, panic = (heap, panic) if panic else self._domains(heap, layout)
         return Boot(
             self.system,

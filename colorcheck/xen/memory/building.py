@@ -109,7 +109,7 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     if not creation.take(layout.device_tables):
         message = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
         return creation.ended(Failure("domain-memory", message))
-    failure = _loading(layout.banks, prepared.first_bank(domain.name))
+    failure = _loading(layout.banks, prepared.first_bank(domain.name)) or domain.late_failure
     return creation.ended(failure, p2m_pages=layout.tables)
 
 
@@ -152,7 +152,7 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
         mapped.append(Mapping(_XENSTORE_PAGE // PAGE, 1))
         if not creation.take(domain.extra_pages) or tables(mapped, prepared.p2m_levels) > domain.p2m_pages:
             return creation.ended(no_memory)
-    return creation.ended(_loading(banks, prepared.first_bank(domain.name)))
+    return creation.ended(_loading(banks, prepared.first_bank(domain.name)) or domain.late_failure)
 
 
 def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> Attempt:
