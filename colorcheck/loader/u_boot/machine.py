@@ -99,6 +99,7 @@ class Machine:
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
     started: object = None
+    kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
     @property
     def place(self) -> Location:
