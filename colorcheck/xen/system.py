@@ -41,8 +41,8 @@ class Domain:
     xl sizes that pool by the memory. `location` is where the colors
     stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
     frames come from no heap. `failure` is set where the domain is not built although there are frames
-    enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen panics once it has its
-    memory.
+    enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
+    panics once it has its memory.
 
     `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
     (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
