@@ -11,7 +11,6 @@ from dataclasses import field, replace
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
-from colorcheck.hardware.cpu_tree import cpu_numbers
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
@@ -258,7 +257,7 @@ def host_of_guests(deployment: Deployment) -> Host:
     chosen = tree.node("/chosen")
     pools = sum(compatible(node, "xen,cpupool") for node in chosen.children) if chosen else 0
     names = {name for number in range(pools + 1) for name in (str(number), f"Pool-{number}")}
-    return Host(most_vcpus(tree), frozenset(), frozenset(names), frozenset(cpu_numbers(tree).values()))
+    return Host(most_vcpus(tree), frozenset(), frozenset(names))
 
 
 def _fork(case: _Case) -> Fork | None:

@@ -15,7 +15,6 @@ from colorcheck.core.c_numbers import strtol
 from colorcheck.core.source import Passage
 from colorcheck.core.units import MIB, MIB_PAGES, PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, xl_cpus
 from colorcheck.xen.domains.xl_guest import XlGuest
 from colorcheck.xen.kinds import Failure, Note
 from colorcheck.xen.memory.p2m import xl_pool
@@ -67,12 +66,11 @@ class Creation:
 @dataclass(frozen=True, slots=True)
 class Host:
     """What decides over a guest beside its own file. `names` are those of the guests that are there already; `pools`
-    the names of the pools that boot makes; `cpus` the numbers of CPUs, empty where they are not known."""
+    the names of the pools that boot makes."""
 
     most_vcpus: int = 128
     names: frozenset[str] = frozenset()
     pools: frozenset[str] = frozenset({"0", "Pool-0"})
-    cpus: frozenset[int] = frozenset()
 
 
 def needs(guest: XlGuest) -> Needs:
@@ -149,7 +147,10 @@ def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
 def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
     """What ends before Xen has given anything."""
     for reason, place in _refusals(guest, host):
-        told = note("guest-rejected", f"xl stops: {reason}", guest.location(place), guest.title, reason=reason)
+        kind, message = "guest-rejected", f"xl stops: {reason}"
+        if place == "pool":
+            kind, message = "pool-not-made-at-boot", f"{message}, unless somebody makes that pool in dom0 before"
+        told = note(kind, message, guest.location(place), guest.title, reason=reason)
         return Creation(Failure("xl-rejects", reason), 0, (told,))
     return None
 
@@ -161,7 +162,6 @@ def _refusals(guest: XlGuest, host: Host) -> Iterator[tuple[str, str]]:
         yield "Domain name must be specified.", "name"
     if asked.maxvcpus < asked.vcpus:
         yield "xl: maxvcpus < vcpus", "maxvcpus"
-    yield from _masks(guest, host, asked.maxvcpus)
     yield from _actions(guest)
     if not _boots(guest):
         yield "Neither kernel nor bootloader specified", "name"
@@ -172,22 +172,6 @@ def _refusals(guest: XlGuest, host: Host) -> Iterator[tuple[str, str]]:
         yield f"Illegal pool specified: {pool.written.text}", "pool"
     if asked.maxvcpus > host.most_vcpus:
         yield f"Requested vCPUs ({asked.maxvcpus}) exceeds max ({host.most_vcpus})", "vcpus"
-
-
-def _masks(guest: XlGuest, host: Host, maxvcpus: int) -> Iterator[tuple[str, str]]:
-    """`cpus` that leave a vCPU no CPU of this host; a list is read as far as there are vCPUs."""
-    setting = guest.file.setting("cpus")
-    if setting is None or not host.cpus:
-        return
-    texts = [setting.value] if isinstance(setting.value, str) else setting.value[:maxvcpus]
-    for text in texts:
-        try:
-            mask = xl_cpus(text if isinstance(text, str) else "", host.cpus)
-        except UnreadableCpusError:
-            continue
-        if not mask & host.cpus:
-            yield "vcpu hard affinity map is empty", "cpus"
-            return
 
 
 _ACTIONS = ("destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart", "soft-reset")
