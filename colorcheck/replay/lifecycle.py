@@ -16,9 +16,11 @@ from dataclasses import field, replace
 
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
+from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.building import NO_MEMORY, guest_plan
 from colorcheck.xen.memory.leveling import level
-from colorcheck.xen.system import Boot, Domain, DomainKind, Failure
+from colorcheck.xen.system import Domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +120,12 @@ class _Host:
     def does(self, step: Step) -> State:
         if self.down is not None:
             created = False if isinstance(step, Create | Reboot) else None
-            return State(step, self.free, created, Failure("host-panic", self.down.message))
+            return State(step, self.free, created, Failure(FailureKind.HOST_PANIC, self.down.message))
         match step:
             case Create(name, wanted):
                 return self._create(step, name, wanted or self._known(name))
             case Destroy("dom0") | Reboot("dom0"):
-                return State(step, self.free, None, Failure("other", "dom0 ends with the host"))
+                return State(step, self.free, None, Failure(FailureKind.OTHER, "dom0 ends with the host"))
             case Destroy(name):
                 gone = self.alive.pop(name, None)
                 return self._missing(step) if gone is None else State(step, self.free, lost=gone.held)
@@ -141,22 +143,22 @@ class _Host:
         return next((domain.as_guest() for domain in known if domain.kind is not DomainKind.DOM0), None)
 
     def _missing(self, step: Step) -> State:
-        return State(step, self.free, None, Failure("other", f"there is no domain {step.name}"))
+        return State(step, self.free, None, Failure(FailureKind.OTHER, f"there is no domain {step.name}"))
 
     def _create(self, step: Step, name: str, domain: Domain | None) -> State:
         if domain is None or name in self.alive:
             text = f"{name} is there already" if domain else f"no file says what {name} is"
-            return State(step, self.free, False, Failure("xl-rejects", text))
+            return State(step, self.free, False, Failure(FailureKind.XL_REJECTS, text))
         prepared = self.boot.system.preparation
         if prepared is None:
-            return State(step, self.free, False, Failure("other", "nothing is known of this host"))
+            return State(step, self.free, False, Failure(FailureKind.OTHER, "nothing is known of this host"))
         plan = guest_plan(domain, prepared, self.boot.system.release.traits)
         taken = self._take(domain, plan.pages)
         failure = NO_MEMORY if taken < plan.pages else plan.failure
         if failure is None:
             self.alive[name] = _Alive(domain, domain.pages, taken)
             return State(step, self.free, True, None, taken)
-        if failure.kind == "host-panic":
+        if failure.kind is FailureKind.HOST_PANIC:
             self.down = failure
         return State(step, self.free, False, failure, taken, taken)
 
@@ -168,7 +170,7 @@ class _Host:
         wanted = max(0, kib) * 1024 // PAGE
         if wanted > alive.domain.pages:
             text = f"{kib} KiB are more than {name} may have"
-            return State(step, self.free, None, Failure("other", text))
+            return State(step, self.free, None, Failure(FailureKind.OTHER, text))
         if wanted <= alive.pages:
             lost = alive.pages - wanted
             self.alive[name] = replace(alive, pages=wanted, held=alive.held - lost)
@@ -176,7 +178,7 @@ class _Host:
         taken = self._take(alive.domain, wanted - alive.pages)
         missing = wanted - alive.pages - taken
         self.alive[name] = replace(alive, pages=alive.pages + taken, held=alive.held + taken)
-        short = Failure("domain-memory", f"{missing} frames are missing") if missing else None
+        short = Failure(FailureKind.DOMAIN_MEMORY, f"{missing} frames are missing") if missing else None
         return State(step, self.free, None, short, taken)
 
     def _take(self, domain: Domain, pages: int) -> int:
@@ -204,6 +206,6 @@ def lifecycle(boot: Boot, steps: Iterable[Step]) -> Iterator[State]:
         for built in boot.built
         if built.created
     }
-    down = next((b.failure for b in boot.built if b.failure and b.failure.kind == "host-panic"), None)
+    down = next((b.failure for b in boot.built if b.failure and b.failure.kind is FailureKind.HOST_PANIC), None)
     host = _Host(boot, boot.free_final, alive, down)
     return (host.does(step) for step in steps)

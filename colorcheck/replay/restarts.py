@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.system import Boot, Domain, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.system import Domain
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from colorcheck.core.source import Passage
 from colorcheck.core.units import MIB, MIB_PAGES, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.xen.domains.xl_guest import XlGuest
-from colorcheck.xen.kinds import Failure, Note
+from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.system import MAGIC_PAGES
@@ -25,7 +25,7 @@ _SLACK = MIB_PAGES  # LIBXL_MAXMEM_CONSTANT: Xen lets the guest have so much mor
 _FIRST_BANK = 3 << 30
 _MODULES_AT = 128 * MIB
 _LEAST_TREE, _MOST_TREE = PAGE, 16 * PAGE  # the guest's device tree: doubled from 4 KiB until it fits
-_NO_MEMORY = Failure("domain-memory", "xc_dom_boot_mem_init failed: Cannot allocate memory")
+_NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Creation:
     @property
     def before_xen(self) -> bool:
         """Whether xl gives up before it asks Xen for a domain."""
-        return self.failure is not None and self.failure.kind == "xl-rejects"
+        return self.failure is not None and self.failure.kind is FailureKind.XL_REJECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def creation(guest: XlGuest, host: Host, kernel_size: int | None, ramdisk_size: 
         message = f"{guest.title} has neither memory nor maxmem: xl computes a P2M pool that no host has"
         text = "Failed to set paging mempool size"
         told = note("guest-memory-missing", message, guest.file.location, guest.title)
-        return Creation(Failure("domain-memory", text), 0, (told,))
+        return Creation(Failure(FailureKind.DOMAIN_MEMORY, text), 0, (told,))
     if not asked.populated:
         message = f"{guest.title} has no memory at all: xl fails and keeps its P2M pool of {asked.pool} frames"
         return Creation(_NO_MEMORY, asked.pool, (note("guest-memory-missing", message, place, guest.title),))
@@ -151,7 +151,7 @@ def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
         if place == "pool":
             kind, message = "pool-not-made-at-boot", f"{message}, unless somebody makes that pool in dom0 before"
         told = note(kind, message, guest.location(place), guest.title, reason=reason)
-        return Creation(Failure("xl-rejects", reason), 0, (told,))
+        return Creation(Failure(FailureKind.XL_REJECTS, reason), 0, (told,))
     return None
 
 

@@ -17,7 +17,7 @@ from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_creation import Creation, Host, creation, needs
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
-from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
@@ -81,7 +81,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, nu
         choice = guest_choice(guest, fork)
     else:
         choice = _choice(guest, rules.release, rules.nr_colors) if rules.coloring else _uncolored(guest)
-    stopped = Failure("xl-rejects", guest.rejected) if guest.rejected and not fork else None
+    stopped = Failure(FailureKind.XL_REJECTS, guest.rejected) if guest.rejected and not fork else None
     ended = Creation() if stopped else _creation(guest, deployment, host)
     failure = stopped or _first(ended, choice.failure)
     kept = ended.kept if failure is ended.failure else 0
@@ -89,7 +89,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, nu
     if not rules.has_dom0:
         message = f"{guest.title} cannot be created: there is no dom0 to run xl"
         notes.append(note("no-dom0-for-xl", message, file.location, guest.title))
-        failure, kept = failure or Failure("other", "there is no dom0 to run xl"), 0
+        failure, kept = failure or Failure(FailureKind.OTHER, "there is no dom0 to run xl"), 0
     domain = replace(_domain(guest, choice, number, failure), kept_pages=kept)
     told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
     reaches = guest.rejected is None and not (failure is ended.failure and ended.before_xen)
@@ -149,9 +149,9 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
             f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
         )
         notes.append(note("defect-4.20-host-crash", message, place, guest.title, colors=guest.llc_colors))
-        failure = Failure("host-panic", HOST_CRASH)
+        failure = Failure(FailureKind.HOST_PANIC, HOST_CRASH)
     else:
-        failure = Failure("domain-colors", "LLC colors allocation failed: Invalid argument")
+        failure = Failure(FailureKind.DOMAIN_COLORS, "LLC colors allocation failed: Invalid argument")
     return Choice(guest.llc_colors, ColorSource.GIVEN, place, failure, tuple(notes))
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from colorcheck.core.units import GIB, PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.xen.kinds import Failure
+from colorcheck.xen.kinds import Failure, FailureKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -25,7 +25,7 @@ from colorcheck.xen.system import Domain
 
 GUEST_BANKS = ((1 * GIB, 3 * GIB), (8 * GIB, 1016 * GIB))  # start and size in guest addresses
 _XENSTORE_PAGE = 0x39000000  # where the guest finds it
-NO_MEMORY = Failure("domain-memory", "xc_dom_boot_mem_init failed: Cannot allocate memory")
+NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Attempt:
 def unallocated(size: int) -> Failure:
     """The panic of `allocate_memory`; `size` in bytes."""
     text = f"Failed to allocate requested domain memory. {size >> 10}KB unallocated. Fix the VMs configurations."
-    return Failure("domain-memory", text)
+    return Failure(FailureKind.DOMAIN_MEMORY, text)
 
 
 def _loading(banks: Sequence[Span], need: int) -> Failure | None:
@@ -51,9 +51,9 @@ def _loading(banks: Sequence[Span], need: int) -> Failure | None:
     """
     size = banks[0][1] - banks[0][0] if banks else 0
     if size < need:
-        return Failure("domain-memory", "Not enough memory in the first bank for the kernel+dtb+initrd")
+        return Failure(FailureKind.DOMAIN_MEMORY, "Not enough memory in the first bank for the kernel+dtb+initrd")
     if size == need and need:
-        return Failure("domain-memory", "Unable to find suitable location for dtb+initrd")
+        return Failure(FailureKind.DOMAIN_MEMORY, "Unable to find suitable location for dtb+initrd")
     return None
 
 
@@ -108,7 +108,7 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
         return creation.ended(unallocated(rest))
     if not creation.take(layout.device_tables):
         message = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
-        return creation.ended(Failure("domain-memory", message))
+        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, message))
     failure = _loading(layout.banks, prepared.first_bank(domain.name)) or domain.late_failure
     return creation.ended(failure, p2m_pages=layout.tables)
 
@@ -134,7 +134,7 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
     creation = _Creation(domain, heap)
     if domain.failure:
         return creation.ended(domain.failure)
-    no_memory = Failure("domain-memory", f"Could not set up domain {domain.name} (rc = -12)")
+    no_memory = Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)")
     if not creation.take(domain.p2m_pages):
         return creation.ended(no_memory)
     banks, rest = guest_banks(domain.pages * PAGE)
@@ -163,7 +163,7 @@ def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: 
     if plan.failure is None:
         creation.banks += guest_banks(domain.pages * PAGE)[0]
     failure = plan.failure if plan.failure and (served or not plan.pages) else None if served else NO_MEMORY
-    return replace(creation.ended(failure), panics=failure is not None and failure.kind == "host-panic")
+    return replace(creation.ended(failure), panics=failure is not None and failure.kind is FailureKind.HOST_PANIC)
 
 
 @dataclass(frozen=True, slots=True)
