@@ -31,6 +31,7 @@ def prove(
     from colorcheck.proof.allocator import allocator
     from colorcheck.proof.boots import boots
     from colorcheck.proof.case import Case
+    from colorcheck.proof.lifecycle import lifecycle
     from colorcheck.proof.memory import memory
     from colorcheck.proof.pairs import pair_separation
     from colorcheck.proof.placement import placement
@@ -46,4 +47,5 @@ def prove(
         *case.recording(boots(case)),
         *case.recording(placement(case)),
         *case.recording(memory(case)),
+        *case.recording(lifecycle(case)),
     )
