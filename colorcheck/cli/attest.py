@@ -14,7 +14,7 @@ from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.results import Exit, Verification
 from colorcheck.workflows import verify as pipeline
-from colorcheck.xen.options.arguments import xen_arguments
+from colorcheck.xen.options.arguments import logged_command_line
 from colorcheck.xen.release.log_version import log_version
 
 LOG_LARGEST = 64 << 20
@@ -38,15 +38,15 @@ def run(options: argparse.Namespace) -> int:
         )
     replayed = pipeline.replay(manifest)
     trouble = say_trouble(replayed)
-    attested, line = _attest(log, replayed)
+    attested, release = _attest(log, replayed)
     if options.format == "json":
-        head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": line}
+        head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": release}
         findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
         write_json(json.dumps({**head, **attested.to_dict(), "findings": findings}, indent=2))
     else:
         from colorcheck.report.terminal.attest import render
 
-        write(render(attested, options.log, line, style(options)))
+        write(render(attested, options.log, release, style(options)))
     return Exit.FAULT if trouble == Exit.FAULT else _STATUS[attested.verdict]
 
 
@@ -64,5 +64,5 @@ def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:
     if not boots:
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
         raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
-    line, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
-    return attest(log, boot, xen_arguments(replayed.facts.deployment).text), line
+    release, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
+    return attest(log, boot, logged_command_line(replayed.facts.deployment)), release

@@ -12,7 +12,7 @@ from colorcheck.core.diagnostic import Problem, Severity
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.findings.baseline import NAME, Baseline, compare, create, prune, read
-from colorcheck.report import render
+from colorcheck.report import Output, render
 from colorcheck.report.style import Style
 from colorcheck.report.view import counted
 from colorcheck.verification.results import Exit, Verification
@@ -51,6 +51,7 @@ def without_known(verification: Verification, file: str, look: Style) -> Verific
 
 
 def _create(verification: Verification, look: Style, file: str) -> int:
+    refuse_inputs((Output("baseline", file),), verification.facts.deployment.files)
     made = create(verification.findings, look, file)
     _write(made)
     write(f"wrote {file}: {counted(len(made.entries), 'known finding')}")

@@ -16,7 +16,7 @@ from colorcheck.workflows.init import CI_FILES, ci_text, found_in, manifest_text
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="FOLDER", nargs="?", default=".", help="where the files are (default: here)")
-    parser.add_argument("--xen", metavar="LINE", default="4.20", help="the Xen that reads the files (default: 4.20)")
+    parser.add_argument("--xen", metavar="RELEASE", default="4.20", help="the Xen that reads the files (default: 4.20)")
     parser.add_argument("--board", metavar="NAME", help="the board; left out: what the device tree says")
     parser.add_argument("--stdout", action="store_true", help="print the manifest instead of writing it")
     parser.add_argument("--ci", choices=tuple(CI_FILES), help="write a job for this service, too")

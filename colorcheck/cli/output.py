@@ -112,7 +112,7 @@ def refuse_inputs(wanted: Iterable[Output], inputs: Iterable[str]) -> None:
     known = {os.path.realpath(name) for name in inputs}
     over = next((each.path for each in wanted if each.path and os.path.realpath(each.path) in known), None)
     if over:
-        raise Stop(f"--output: {over} is an input", "name a file of its own for the report")
+        raise Stop(f"--output: {over} is an input", "name another file")
 
 
 def deliver(output: Output, text: str) -> None:

@@ -63,9 +63,9 @@ def _names(facts: Facts) -> set[str]:
 def _listed(facts: Facts) -> Iterator[str]:
     """The steps with their numbers, those of several Xens once where they are the same."""
     told: dict[tuple[str, ...], list[str]] = {}
-    for line, boot in facts.boots():
-        told.setdefault(tuple(step.name for step in steps(boot)), []).append(line)
-    for names, lines in told.items():
+    for release, boot in facts.boots():
+        told.setdefault(tuple(step.name for step in steps(boot)), []).append(release)
+    for names, releases in told.items():
         if len(told) > 1:
-            yield f"Xen {', '.join(lines)}"
+            yield f"Xen {', '.join(releases)}"
         yield from (f"{number:>3} {name}" for number, name in enumerate(names, 1))

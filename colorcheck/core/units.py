@@ -14,11 +14,13 @@ GIB_PAGES = GIB // PAGE
 
 def size(number: int) -> str:
     """An amount of bytes: whole GiB as such, else MiB with at most one decimal, below 1 MiB in KiB or bytes."""
+    if number < 0:
+        return f"-{size(-number)}"
     if number and number % GIB == 0:
         return f"{number // GIB} GiB"
     for unit, name in ((MIB, "MiB"), (KIB, "KiB")):
         if number >= unit:
-            return f"{number // unit} {name}" if number % unit == 0 else f"{number / unit:.1f} {name}"
+            return f"{number / unit:.1f}".removesuffix(".0") + f" {name}"
     return f"{number} B"
 
 

@@ -93,6 +93,8 @@ def _domain(domain: Domain) -> dict[str, object]:
         "colors": sorted(domain.colors),
         "source": str(domain.source),
         "failure": domain.failure.to_dict() if domain.failure else None,
+        "pool": None if domain.pool is None else f"Pool-{domain.pool}",
+        "vcpus": [{"may_run": None if cpus is None else list(cpus)} for cpus in domain.vcpu_cpus],
         "location": domain.location.to_dict(),
     }
 

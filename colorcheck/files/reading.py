@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import BinaryIO
+from io import BufferedReader
 
-from colorcheck.core.units import MIB
+from colorcheck.core.units import MIB, size
 from colorcheck.files.boundary import outside
 from colorcheck.files.watching import asks_content, asks_size
 
@@ -34,7 +34,7 @@ class Unreadable(OSError):
         return f"{self.path}: {self.reason}"
 
 
-def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: bool = False) -> BinaryIO:
+def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: bool = False) -> BufferedReader:
     """A plain file, open for reading; with `largest` (bytes) only one that is not larger now. Raises Unreadable.
 
     `named`: the user named it on the command line, so that it may lie anywhere.
@@ -110,8 +110,7 @@ def text(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = 
 
 
 def _too_large(name: str, largest: int) -> Unreadable:
-    size = f"{largest >> 20} MiB" if largest >> 20 else f"{largest} bytes"
-    return Unreadable(name, "too-large", f"larger than {size}", "name the right file")
+    return Unreadable(name, "too-large", f"larger than {size(largest)}", "name the right file")
 
 
 def _said(error: Exception) -> str:

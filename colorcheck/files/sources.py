@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, text
 
-_LARGEST = 4 << 20  # a file above this size in bytes is not quoted
+_LARGEST = 4 * MIB  # a file above this size in bytes is not quoted
 
 
 @dataclass(slots=True)

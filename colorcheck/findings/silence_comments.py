@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.verification.results import Facts
@@ -41,7 +42,7 @@ _DEVICE_TREE = _language(
     "//",
     "/*",
 )
-_LARGEST = 16 << 20  # a file above this size in bytes is not searched
+_LARGEST = 16 * MIB  # a file above this size in bytes is not searched
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class Cluster:
     """Cores of one kind that share a last-level cache inside their cluster.
 
     `cpus` are the numbers that Xen gives to its cores: 0 for the boot CPU, the others counted in the order of the
-    device tree (`dt_smp_init_cpus`, Xen 4.20). `caches` are the LLC and the private ones, where they are known.
+    device tree (`dt_smp_init_cpus`, Xen 4.20); empty where they are not known. `caches` are the LLC and the private
+    ones, where they are known.
     """
 
     cores: str
@@ -90,9 +91,11 @@ class Board:
 
     `dram` are (start, size) ranges; `pa_bits` the physical address size of the boot CPU, which decides how many
     levels a P2M has (`setup_virt_paging`, Xen 4.20); `timing` holds hit and miss costs in cycles where known.
-    `compatible` are root `compatible` strings by which a device tree is known to be this board's. `silicon` names the
-    board whose hardware an emulated machine stands for. `hint` is the partitioning that the hardware offers where
-    coloring is not proved to work.
+    `compatible` are root `compatible` strings by which a device tree is known to be this board's, `soc_compatible`
+    those of its SoC, to which clusters and caches belong whatever board it is soldered to. `aliases` are further names.
+    `silicon` names the board whose hardware an emulated machine stands for. `boot_mpidr` is the CPU on which its
+    firmware starts Xen, where `boot_sources` document it; `boot_known` tells that the boot CPU's cluster is the first
+    of `clusters`. `hint` is the partitioning that the hardware offers where coloring is not proved to work.
     """
 
     name: str
@@ -112,20 +115,38 @@ class Board:
     virtual: bool = False
     timing: tuple[tuple[str, float], ...] = ()
     compatible: tuple[str, ...] = ()
+    soc_compatible: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     silicon: str = ""
     hint: str = ""
     device_tree: str = ""
     dram_sources: tuple[str, ...] = ()
     pa_bits_sources: tuple[str, ...] = ()
     iommu_sources: tuple[str, ...] = ()
+    boot_mpidr: int | None = None
+    boot_sources: tuple[str, ...] = ()
+    boot_known: bool = True
 
     @property
     def boot_cluster(self) -> Cluster:
-        """The cluster of the boot CPU, whose cache Xen probes: the first one listed."""
+        """The cluster of the boot CPU, whose cache Xen probes; where nobody knows the boot CPU, the first one."""
         return self.clusters[0]
+
+    @property
+    def probed_llc(self) -> Cache | None:
+        """The cache that Xen's probe takes on the boot CPU; None where it is unknown or could be one of several."""
+        caches = [cluster.llc for cluster in (self.clusters if not self.boot_known else self.clusters[:1])]
+        first = caches[0] if caches else None
+        alike = all(c is not None and first is not None and _probe(c) == _probe(first) for c in caches)
+        return first if alike else None
 
     @property
     def nr_colors(self) -> int | None:
         """Colors of the cache that Xen's probe takes."""
-        llc = self.boot_cluster.llc
+        llc = self.probed_llc
         return llc.nr_colors if llc else None
+
+
+def _probe(cache: Cache) -> tuple[object, ...]:
+    """What Xen's probe reads of a cache."""
+    return (cache.level, cache.kind, cache.in_clidr, cache.line, cache.sets)

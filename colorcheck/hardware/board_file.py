@@ -1,6 +1,7 @@
 """Board files: TOML to Board, every value range-checked.
 
-An absent value is unknown. `sources` are keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
+An absent value is unknown; caches and clusters may come from the file of the SoC that `geometry` names. `sources` are
+keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import cache as cached
 from itertools import pairwise
 
 from colorcheck.core.diagnostic import Confidence
+from colorcheck.core.value import dataclass
 from colorcheck.files.resources import data_folder
 from colorcheck.hardware.board import Board, Cache, Cluster, DramMap
 from colorcheck.hardware.cache_table import mask_of, read_cache
@@ -28,12 +30,15 @@ def read_board(text: str, name: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise BoardFileError(f"this is no TOML: {error}") from error
     table = Table("", data)
-    clusters = tuple(_clusters(table))
+    base = _base(table, name)
+    clusters = tuple(_clusters(table)) or (base.clusters if base else ())
     if not clusters:
-        raise BoardFileError("clusters: a board needs at least one [[clusters]]")
+        raise BoardFileError('clusters: a board needs at least one [[clusters]], or geometry = "SOC"')
+    boot = _boot(table.table("boot"), clusters, base)
+    clusters, known = boot.clusters, boot.known
     pa_bits, pa_sources = table.number("pa_bits", 32, 52), table.texts("pa_bits_sources")
     if pa_bits is None:
-        pa_bits, pa_sources = _pa_bits(clusters)
+        pa_bits, pa_sources = _pa_bits(clusters[:1] if known else clusters)
     dram, dram_sources = _dram(table)
     iommu = table.table("iommu") or Table("iommu", {})
     iommu_text = "; ".join(text for text in (iommu.text("description"), iommu.text("note")) if text)
@@ -46,21 +51,26 @@ def read_board(text: str, name: str) -> Board:
         pa_bits=pa_bits,
         iommu=iommu_text or None,
         iommu_usable=iommu.flag("usable"),
-        system_cache=_system_cache(table.table("system_cache")),
+        system_cache=_system_cache(table.table("system_cache")) or (base.system_cache if base else None),
         dram_map=_dram_map(table.table("dram_map")),
-        colorable=table.one_of("colorable", COLORABLE, "unverified"),
-        colorable_reason=table.text("colorable_reason"),
+        colorable=table.one_of("colorable", COLORABLE, base.colorable if base else "unverified"),
+        colorable_reason=table.text("colorable_reason", base.colorable_reason if base else ""),
         sources=tuple(dict.fromkeys(source for cluster in clusters for source in cluster.sources)),
         notes=table.texts("notes"),
         virtual=table.flag("virtual") or False,
         timing=_timing(table.table("timing")),
         compatible=table.texts("compatible"),
+        soc_compatible=table.texts("soc_compatible"),
+        aliases=table.texts("aliases"),
         silicon=table.text("silicon"),
-        hint=table.text("hint"),
+        hint=table.text("hint", base.hint if base else ""),
         device_tree=table.text("device_tree"),
         dram_sources=dram_sources,
         pa_bits_sources=pa_sources,
         iommu_sources=iommu.texts("sources"),
+        boot_mpidr=boot.mpidr,
+        boot_sources=boot.sources,
+        boot_known=known,
     )
     _confidence(iommu)
     iommu.done()
@@ -75,12 +85,26 @@ def sources() -> dict[str, str]:
     return {key: str(text) for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
 
 
+def _base(table: Table, name: str) -> Board | None:
+    """The SoC whose caches and clusters a board has (`geometry = "zynqmp"`): a file of the catalogue."""
+    named = table.text("geometry")
+    if not named:
+        return None
+    path = data_folder("boards") / f"{named}.toml"
+    if named == name or not named.replace("-", "").isalnum() or not path.is_file():
+        raise table.fail("geometry", f"there is no SoC {named!r}; `colorcheck board list` lists boards and SoCs")
+    found = read_board(path.read_text(encoding="utf-8"), named)
+    if not found.soc_compatible:
+        raise table.fail("geometry", f"{named!r} is a board, not a SoC")
+    return found
+
+
 def _confidence(table: Table) -> Confidence:
     return Confidence(table.one_of("confidence", tuple(Confidence), Confidence.MEDIUM))
 
 
 def _clusters(table: Table) -> Iterator[Cluster]:
-    """Every cluster, those with `count` repeated; CPUs are numbered in the order of the file."""
+    """Every cluster, those with `count` repeated; CPUs are counted in the order of the file."""
     next_cpu = 0
     for entry in table.tables("clusters"):
         n_cores = entry.number("cores", 1, 1024)
@@ -103,6 +127,49 @@ def _clusters(table: Table) -> Iterator[Cluster]:
             next_cpu += len(cpus)
             yield replace(cluster, cpus=cpus)
         entry.done()
+
+
+@dataclass(frozen=True, slots=True)
+class _Boot:
+    """The boot CPU by its MPIDR, where it is documented, and the clusters, its own first, if `known`."""
+
+    clusters: tuple[Cluster, ...]
+    known: bool
+    mpidr: int | None = None
+    sources: tuple[str, ...] = ()
+
+
+def _boot(table: Table | None, clusters: tuple[Cluster, ...], base: Board | None) -> _Boot:
+    """What `[boot]` says; without it, what is known of the SoC whose clusters these are."""
+    if table is None and base is not None and clusters is base.clusters:
+        return _Boot(clusters, base.boot_known, base.boot_mpidr, base.boot_sources)
+    boot = table or Table("boot", {})
+    numbered, known = _numbered(clusters, boot)
+    mpidr, named = boot.number("mpidr", 0, (1 << 40) - 1), boot.texts("sources")
+    if mpidr is not None and not named:
+        raise boot.fail("sources", "say where it is documented on which CPU Xen starts")
+    boot.text("note")
+    boot.done()
+    return _Boot(numbered, known, mpidr, named)
+
+
+def _numbered(clusters: tuple[Cluster, ...], boot: Table) -> tuple[tuple[Cluster, ...], bool]:
+    """The clusters, the boot CPU's first and its CPU with the number 0; and whether it is known which that is.
+
+    `cluster` counts the clusters as the device tree has them, from 0. The others follow in the order of the file,
+    which is the device tree's. Where several could be the boot CPU's, no CPU is numbered.
+    """
+    place = boot.number("cluster", 0, len(clusters) - 1)
+    if len(clusters) == 1:
+        return clusters, True
+    if place is None:
+        return tuple(replace(cluster, cpus=()) for cluster in clusters), False
+    first = clusters[place].cpus[0] if clusters[place].cpus else None
+    if first is None:
+        return clusters, False
+    order = sorted((cpu for cluster in clusters for cpu in cluster.cpus), key=lambda cpu: (cpu != first, cpu))
+    numbered = [replace(c, cpus=tuple(sorted(order.index(cpu) for cpu in c.cpus))) for c in clusters]
+    return (numbered[place], *numbered[:place], *numbered[place + 1 :]), True
 
 
 def _dram(table: Table) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
@@ -169,10 +236,11 @@ def _timing(table: Table | None) -> tuple[tuple[str, float], ...]:
 
 
 def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]]:
-    """The physical address size of the boot CPU.
+    """The physical address size of the boot CPU, which is in one of these clusters; None where they differ.
 
     Xen takes the least of all CPUs that it brings up (`system_cpuinfo`), but brings up only CPUs of the boot CPU's
     kind unless it is told `hmp-unsafe` (`start_secondary`, Xen 4.20).
     """
     core = core_named(clusters[0].cores)
-    return (core.pa_bits, core.pa_bits_sources) if core else (None, ())
+    sizes = {other.pa_bits if (other := core_named(cluster.cores)) else None for cluster in clusters}
+    return (core.pa_bits, core.pa_bits_sources) if core and len(sizes) == 1 else (None, ())

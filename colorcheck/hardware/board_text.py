@@ -35,6 +35,9 @@ def _lines(board: Board, comments: Iterable[str]) -> Iterator[str]:
         yield f"hint = {_quoted(board.hint)}"
     for cluster in board.clusters:
         yield from _cluster(cluster)
+    if len(board.clusters) > 1:
+        yield "\n# The CPU on which Xen starts: its MPIDR, its cluster (from 0, as above), and where that is said."
+        yield "# [boot]\n# mpidr = 0x0\n# cluster = 0\n# sources = []"
     yield from _memory(board)
     if board.iommu or board.iommu_usable is not None:
         yield "\n[iommu]"
@@ -51,9 +54,8 @@ def _lines(board: Board, comments: Iterable[str]) -> Iterator[str]:
 def _cluster(cluster: Cluster) -> Iterator[str]:
     yield "\n[[clusters]]"
     yield f"core = {_quoted(cluster.cores)}"
-    if cluster.cpus:
-        yield f"cores = {len(cluster.cpus)}"
-        yield f"cpus = [{', '.join(map(str, cluster.cpus))}]  # Xen's numbers, given that CPU 0 boots"
+    if cluster.n_cores:
+        yield f"cores = {cluster.n_cores}"
     yield f"confidence = {_quoted(cluster.confidence)}"
     yield f"sources = {_list(cluster.sources)}"
     for name, cache in (

@@ -32,9 +32,9 @@ class Catalogue:
         return tuple(sorted(self.makers))
 
     def board(self, name: str) -> Board:
-        """The board of this name. Raises UnknownBoardError, or BoardFileError where its file is not in order."""
+        """The board of this name, alias or title. Raises UnknownBoardError, BoardFileError for a bad file."""
         if name not in self._made:
-            self._made[name] = self._make(name)
+            self._made[name] = self._make(name) if name in self.makers else self._by_other_name(name)
         return self._made[name]
 
     def boards(self) -> tuple[Board, ...]:
@@ -60,13 +60,28 @@ class Catalogue:
         known = {text: found for found in reversed(self.boards()) for text in found.compatible if not found.silicon}
         return next((known[text] for text in compatible if text in known), None)
 
+    def by_soc(self, compatible: tuple[str, ...]) -> Board | None:
+        """The board of the SoC that root `compatible` strings name: only its caches and clusters are the tree's too."""
+        known = {text: found for found in self.boards() for text in found.soc_compatible if not found.virtual}
+        return next((known[text] for text in compatible if text in known), None)
+
+    def _by_other_name(self, name: str) -> Board:
+        """The one board with this alias or title, whatever the case."""
+        wanted = " ".join(name.split()).casefold()
+        spellings = {
+            board.name: {text.casefold() for text in (board.name, board.title, *board.aliases)}
+            for board in self.boards()
+        }
+        found = [known for known, names in spellings.items() if wanted in names]
+        if len(found) == 1:
+            return self.board(found[0])
+        others = [text for board in self.boards() for text in (board.name, *board.aliases)]
+        hint = did_you_mean(name, others, "see `colorcheck board list`")
+        raise UnknownBoardError(f"there is no board {name!r}; {hint}")
+
     def _make(self, name: str) -> Board:
-        make = self.makers.get(name)
-        if make is None:
-            hint = did_you_mean(name, self.names(), "see `colorcheck board list`")
-            raise UnknownBoardError(f"there is no board {name!r}; {hint}")
         try:
-            found = make()
+            found = self.makers[name]()
         except Exception as error:
             raise BoardFileError(f"{name}: {error}") from error
         if not isinstance(found, Board):

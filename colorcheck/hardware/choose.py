@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import Board, Cluster
+from colorcheck.hardware.board import Board
 from colorcheck.hardware.catalogue import Catalogue
-from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.geometry import board_from_device_tree
+from colorcheck.hardware.merge import complete, contradiction, different_cores, on_any_board, pairs
 from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.device_tree.tree_walk import strings
+from colorcheck.inputs.device_tree.tree_walk import string, strings
 
 QEMU_VIRT = "linux,dummy-virt"
-GENERIC = "armv8"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The board, how it was found (`named`, `compatible`, `device-tree`, `none`), and what is to be said about it."""
+    """The board, how it was found (`named`, `compatible`, `soc`, `device-tree`, `none`), and what is to be said."""
 
     board: Board | None
     how: str
@@ -29,27 +27,37 @@ class Choice:
 
 
 def choose_board(
-    name: str | None, location: Location, tree: DeviceTree | None, catalogue: Catalogue, folder: str = "."
+    name: str | None,
+    location: Location,
+    tree: DeviceTree | None,
+    catalogue: Catalogue,
+    folder: str = ".",
+    *,
+    boot_cpu: int | None = None,
 ) -> Choice:
     """The board of a deployment.
 
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
-    name the device tree decides: a board of the catalogue by the root's `compatible`, or what the tree itself
-    describes. Numbers that the tree has and the catalogue contradicts are a problem of kind `board-contradicts-tree`.
+    name the device tree decides: a board of the catalogue by the root's `compatible`, the caches and clusters of its
+    SoC with the tree's own memory, or what the tree itself describes. Numbers that the tree has and the catalogue
+    contradicts are a problem of kind `board-contradicts-tree`. `boot_cpu` is the MPIDR of the CPU on which Xen starts,
+    where the inputs say it; else the board's sources may.
     """
-    described, problems = board_from_device_tree(tree) if tree else (None, ())
+    described, problems = board_from_device_tree(tree, boot_cpu) if tree else (None, ())
     if name is not None:
         found = catalogue.find(name, location, folder)
         if isinstance(found, Problem):
             # A misspelled name must not fall back on something else that happens to fit.
             return Choice(None, "none", (found,))
-        said = (*_kept(problems), *_about(catalogue, found, described, tree, location))
-        return Choice(_complete(found, described), "named", said)
+        described = _started(found, described, tree, boot_cpu)
+        said = (*_kept(problems, found), *_about(catalogue, found, described, tree, location))
+        return Choice(complete(found, described), "named", said)
     if tree is None:
         return Choice(None, "none", (Problem("no-board", "no board is named, and there is no device tree", location),))
-    known = match(tree, described, catalogue)
+    known, how = match(tree, described, catalogue)
     if known is None:
         return Choice(described, "device-tree" if described else "none", problems)
+    described = _started(known, described, tree, boot_cpu)
     place = tree.root.properties.get("compatible")
     told = Problem(
         "board-by-compatible",
@@ -57,68 +65,45 @@ def choose_board(
         place.location if place else tree.root.location,
         f'write board = "{known.name}" under [target] to fix it',
     )
-    return Choice(
-        _complete(known, described), "compatible", (told, *_kept(problems), *_about(catalogue, known, described, tree))
-    )
+    said = (*_kept(problems, known), *_about(catalogue, known, described, tree))
+    return Choice(complete(known, described), how, (told, *said) if how == "compatible" else said)
 
 
-def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> Board | None:
-    """The board of the catalogue that the tree's root `compatible` names; for QEMU's `virt`, by the boot CPU.
+def _started(known: Board, described: Board | None, tree: DeviceTree | None, boot_cpu: int | None) -> Board | None:
+    """What the tree describes, on the boot CPU that is documented for the board where the inputs name none."""
+    if boot_cpu is not None or known.boot_mpidr is None or tree is None:
+        return described
+    return board_from_device_tree(tree, known.boot_mpidr)[0]
 
-    Later revisions of a board may keep its name and have other cores; those are not taken for it.
+
+def match(tree: DeviceTree, described: Board | None, catalogue: Catalogue) -> tuple[Board | None, str]:
+    """The board of the catalogue that the tree's root `compatible` names (`compatible`), else that of its SoC (`soc`).
+
+    For QEMU's `virt` the boot CPU decides. Later revisions of a board or SoC may keep its name and have other cores;
+    those are not taken for it.
     """
     names = strings(tree.root.properties.get("compatible"))
-    if QEMU_VIRT not in names:
-        found = catalogue.by_compatible(names)
-        return found if found and (described is None or _other_cores(found, described) is None) else None
-    name = f"qemu-virt-{described.boot_cluster.cores}" if described else ""
-    return catalogue.board(name) if name in catalogue.names() else None
+    if QEMU_VIRT in names:
+        name = f"qemu-virt-{described.boot_cluster.cores}" if described else ""
+        return (catalogue.board(name), "compatible") if name in catalogue.names() else (None, "none")
+    found = catalogue.by_compatible(names)
+    if found and (described is None or not different_cores(found, described)):
+        return found, "compatible"
+    soc = catalogue.by_soc(names)
+    if soc and (described is None or not different_cores(soc, described)):
+        return on_any_board(soc, string(tree.root, "model") or ""), "soc"
+    return None, "none"
 
 
-def _other_cores(known: Board, described: Board) -> str | None:
-    """The kinds of cores in the tree, in words, if they are not the board's; generic kinds say nothing."""
-    mine, theirs = ({cluster.cores for cluster in board.clusters} for board in (known, described))
-    return None if mine == theirs or GENERIC in theirs else " and ".join(sorted(theirs))
+def _kept(problems: tuple[Problem, ...], known: Board) -> tuple[Problem, ...]:
+    """What a tree says wrongly matters whatever the board; what it leaves out does not, once the board is known.
 
-
-def _kept(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """What a tree says wrongly matters whatever the board; what it leaves out does not, once the board is known."""
-    dropped = ("device-tree-no-geometry", "device-tree-no-cpus", "device-tree-completed", "device-tree-system-cache")
-    return tuple(problem for problem in problems if problem.kind not in dropped)
-
-
-def _complete(known: Board, described: Board | None) -> Board:
-    """The known board with what the tree knows better: its memory, and which CPUs its clusters have.
-
-    The clusters come in the order of the tree, the boot CPU's first. Where tree and board do not have the same
-    clusters, CPUs are not numbered, so that any CPU may be in any of several clusters.
+    A cache behind the last-level one that the board does not know of is no such thing: it is there.
     """
-    if described is None:
-        return known
-    clusters = tuple(_matched(known, described))
-    if len(clusters) != len(known.clusters):
-        clusters = tuple(replace(c, cpus=(), n_cores=None) for c in known.clusters)
-    core = core_named(clusters[0].cores)
-    moved = clusters[0].cores != known.boot_cluster.cores and core is not None
-    return replace(
-        known,
-        dram=described.dram or known.dram,
-        clusters=clusters,
-        pa_bits=core.pa_bits if moved and core else known.pa_bits,
-        pa_bits_sources=core.pa_bits_sources if moved and core else known.pa_bits_sources,
-    )
-
-
-def _matched(known: Board, described: Board) -> Iterator[Cluster]:
-    """For each cluster of the tree, an unused one of the board with the same cores, with the tree's CPUs."""
-    unused = list(known.clusters)
-    for cluster in described.clusters:
-        generic = len(known.clusters) == len(described.clusters) == 1
-        same = next((own for own in unused if generic or own.cores == cluster.cores), None)
-        if same is None:
-            return
-        unused.remove(same)
-        yield replace(same, cpus=cluster.cpus, n_cores=len(cluster.cpus) or None, mpidrs=cluster.mpidrs)
+    dropped = {"device-tree-no-geometry", "device-tree-no-cpus", "device-tree-completed"}
+    if known.system_cache is not None:
+        dropped.add("device-tree-system-cache")
+    return tuple(problem for problem in problems if problem.kind not in dropped)
 
 
 def _about(
@@ -137,28 +122,21 @@ def _about(
     if described is None or tree is None or known.silicon:
         return
     place = location or tree.root.location
-    other = _other_cores(known, described)
-    if other is not None:
+    other = different_cores(known, described)
+    if other:
         yield Problem(
             "board-contradicts-tree",
-            f"the device tree has {other} cores, which are not those of the board {known.name}",
+            f"the device tree has {other}, which are not those of the board {known.name}",
             place,
             "name the board that the device tree is for",
         )
-    kinds = {cluster.cores: cluster for cluster in known.clusters}
-    for theirs in {cluster.cores: cluster for cluster in described.clusters}.values():
-        mine = kinds.get(theirs.cores)
-        if mine is None:
-            continue
-        ways = [cluster.llc.way_size if cluster.llc else None for cluster in (mine, theirs)]
-        if None not in ways and ways[0] != ways[1]:
-            yield Problem(
-                "board-contradicts-tree",
-                f"the way of the last-level cache of {mine.cores} has {ways[0]} bytes on the board {known.name}, but "
-                f"{ways[1]} in the device tree",
-                place,
-                "find out which is right: Xen's boot messages say what it probed",
-            )
+    for text in dict.fromkeys(text for mine, theirs in pairs(known, described) for text in contradiction(mine, theirs)):
+        yield Problem(
+            "board-contradicts-tree",
+            f"{text[0]} on the board {known.name}, but {text[1]} in the device tree",
+            place,
+            "find out which is right: Xen's boot messages say what it probed",
+        )
 
 
 def silicon_differences(board: Board, catalogue: Catalogue) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.cores import Core, core_of_compatible
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cell_sizes, number, ranges_of, string, strings
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, cells_below, number, string, strings
 
 _DEEPEST = 6
+MPIDR_MASK = 0xFF00FFFFFF
+"""The bits of MPIDR_EL1 that name a CPU (`MPIDR_HWID_MASK`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ class CacheNode:
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """A CPU node. `number` is Xen's; `chain` are the unified caches behind its L1, innermost first.
+    """A CPU node. `chain` are the unified caches behind its L1, innermost first.
 
-    `cluster` is the path of its cluster in `cpu-map`, or empty. `name` is the core's ("cortex-a53"), or the
+    `number` is Xen's where the boot CPU is known and each node has an enable-method that Xen knows; else its place in
+    the tree. `cluster` is the path of its cluster in `cpu-map`, or empty. `name` is the core's ("cortex-a53"), or the
     `compatible` string where the core is not known.
     """
 
@@ -62,30 +65,52 @@ class Cpu:
     l1i: Geometry
 
 
-def cpus_of_tree(ancestry: Ancestry) -> tuple[Cpu, ...]:
-    """The CPUs, the boot CPU first, as Xen numbers them (`dt_smp_init_cpus`, Xen 4.20).
+def cpus_of_tree(ancestry: Ancestry, boot_cpu: int | None = None) -> tuple[Cpu, ...]:
+    """The CPUs that Xen registers: the boot CPU (its MPIDR) first, the others in the tree's order.
 
-    The boot CPU is the one whose `reg` is the blob's `boot_cpuid_phys`, or else the first.
+    Skipped as `dt_smp_init_cpus` does (xen/arch/arm/smpboot.c, 4.20-4.22): no `device_type`, no direct child of
+    /cpus, `reg` missing, shorter than the cells of an address, above the bits of an MPIDR, or a second time. `status`
+    does not matter, nor does the blob's `boot_cpuid_phys`. Without a boot CPU, or with one that has no node, the
+    order is the tree's.
     """
     parent = ancestry.tree.node("/cpus")
     if parent is None:
         return ()
-    nodes = [node for node in parent.children if string(node, "device_type") == "cpu" and "reg" in node.properties]
-    affinities = {node.path: _mpidr(node, parent) for node in nodes}
-    boot = next((node.path for node in nodes if affinities[node.path] == ancestry.tree.boot_cpu), None)
-    nodes.sort(key=lambda node: node.path != boot)
+    nodes: dict[int, Node] = {}
+    for node in parent.children:
+        mpidr = cpu_register(ancestry.tree, node)
+        if (string(node, "device_type") or "").lower() != "cpu" or mpidr is None or mpidr & ~MPIDR_MASK:
+            continue
+        nodes.setdefault(mpidr, node)
+    order = sorted(nodes, key=lambda mpidr: mpidr != boot_cpu)
     clusters = _cpu_map(ancestry, parent)
-    return tuple(_cpu(ancestry, node, i, affinities[node.path], clusters) for i, node in enumerate(nodes))
+    return tuple(_cpu(ancestry, nodes[mpidr], number, mpidr, clusters) for number, mpidr in enumerate(order))
 
 
-def cpu_numbers(tree: DeviceTree, ancestry: Ancestry | None = None) -> dict[str, int]:
-    """Xen's number of each CPU node, by path."""
-    return {cpu.node.path: cpu.number for cpu in cpus_of_tree(ancestry or Ancestry(tree))}
+def cpu_register(tree: DeviceTree, node: Node) -> int | None:
+    """The `reg` of a child of /cpus as Xen reads it; None where it is missing or too short (`dt_read_number`)."""
+    found = node.properties.get("reg")
+    width = cells_below(tree, "/cpus")[0]
+    if found is None or len(found.value) < 4 * width:
+        return None
+    value = 0
+    for part in cells(found.value)[:width]:
+        value = (value << 32 | part) % (1 << 64)
+    return value
 
 
-def _mpidr(node: Node, parent: Node) -> int:
-    found = ranges_of(node.properties.get("reg"), cell_sizes(parent, 1, 0)[0], 0)
-    return found[0][0] if found else 0
+def boot_cpu_choices(cpus: tuple[Cpu, ...], kinds: tuple[object, ...]) -> tuple[int, ...]:
+    """The MPIDRs of boot CPUs that lead to different numberings; `kinds` tells for each CPU which cluster it is in.
+
+    Two boot CPUs are alike if Xen's numbers mean the same clusters with both. In a tree that lists its clusters one
+    after the other these are the first CPU of each cluster.
+    """
+    order = sorted(range(len(cpus)), key=lambda place: cpus[place].number)
+    seen: dict[tuple[object, ...], int] = {}
+    for place in order:
+        pattern = (kinds[place], *(kinds[other] for other in order if other != place))
+        seen.setdefault(pattern, cpus[place].mpidr)
+    return tuple(seen.values())
 
 
 def _cpu(ancestry: Ancestry, node: Node, index: int, mpidr: int, clusters: dict[str, str]) -> Cpu:

@@ -7,6 +7,7 @@ that it concerns becomes unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.hardware.board import Board, Cache, Cluster
@@ -23,13 +24,15 @@ WAY_PARTITIONING = (
 MOST_ADDRESS = 1 << 52  # FEAT_LPA, Arm DDI 0487
 
 
-def board_from_device_tree(tree: DeviceTree) -> tuple[Board | None, tuple[Problem, ...]]:
+def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tuple[Board | None, tuple[Problem, ...]]:
     """The board that a tree describes, and what is wrong or missing in the tree.
 
-    None where the tree has no CPUs. A cache that the tree does not give, or gives wrongly, has unknown numbers.
+    `boot_cpu` is the MPIDR of the CPU on which Xen starts. Where nobody knows it and there are several clusters, no
+    cluster's CPUs are numbered, and `boot_known` is False. None where the tree has no CPUs. A cache that the tree does
+    not give, or gives wrongly, has unknown numbers.
     """
     ancestry = Ancestry(tree)
-    cpus = cpus_of_tree(ancestry)
+    cpus = cpus_of_tree(ancestry, boot_cpu)
     if not cpus:
         place = tree.node("/cpus") or tree.root
         return None, (Problem("device-tree-no-cpus", "the device tree describes no CPU", place.location),)
@@ -38,12 +41,17 @@ def board_from_device_tree(tree: DeviceTree) -> tuple[Board | None, tuple[Proble
     system_cache = _system_cache(found.beyond, problems)
     colorable, reason = _colorable(found.clusters, system_cache)
     facts = iommu_facts(ancestry)
-    core = cpus[0].core
+    clusters = found.clusters
+    known = len(clusters) == 1 or cpus[0].mpidr == boot_cpu
+    if not known:
+        clusters = tuple(replace(cluster, cpus=()) for cluster in clusters)
+    cores = {cpu.core.pa_bits if cpu.core else None for cpu in cpus}
+    core = cpus[0].core if known or len(cores) == 1 else None
     board = Board(
         name="device-tree",
         title=string(tree.root, "model") or "an unnamed device tree",
         soc=next(iter(reversed(strings(tree.root.properties.get("compatible")))), ""),
-        clusters=found.clusters,
+        clusters=clusters,
         dram=_memory(ancestry, problems),
         pa_bits=core.pa_bits if core else None,
         iommu=facts.summary or None,
@@ -53,11 +61,12 @@ def board_from_device_tree(tree: DeviceTree) -> tuple[Board | None, tuple[Proble
         colorable_reason=reason,
         sources=(tree.file,),
         compatible=strings(tree.root.properties.get("compatible")),
-        hint=WAY_PARTITIONING if core and core.dynamiq else "",
+        hint=WAY_PARTITIONING if cpus[0].core and cpus[0].core.dynamiq else "",
         device_tree=tree.file,
         dram_sources=(tree.file,),
         pa_bits_sources=core.pa_bits_sources if core else (),
         iommu_sources=(tree.file,),
+        boot_known=known,
     )
     return board, tuple(_once(problems))
 

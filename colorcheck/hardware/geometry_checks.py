@@ -74,10 +74,15 @@ def _missing(entry: CacheNode | None, cpu: Cpu) -> tuple[Problem, ...]:
 
 
 def _completed(numbers: Geometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
-    """Numbers of which one is missing, completed where the manual knows one number of ways only."""
+    """Numbers of which one is missing, completed where the manual knows one number of ways only.
+
+    Sets without a size cannot be compared with a manual that knows several numbers of ways: they count as unknown.
+    """
     ways, line = _only(allowed), numbers.line
     if ways is None or line is None:
-        return numbers, None, _incomplete(entry, cpu) if is_llc and numbers.sets is None else ()
+        unchecked = bool(allowed) and numbers.size is None and numbers.sets is not None
+        kept = replace(numbers, sets=None) if unchecked else numbers
+        return kept, None, _incomplete(entry, cpu, unchecked) if is_llc and kept.sets is None else ()
     if numbers.sets is not None:
         return replace(numbers, size=numbers.sets * line * ways), ways, ()
     sets, rest = divmod(numbers.size or 0, line * ways)
@@ -90,8 +95,9 @@ def _completed(numbers: Geometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int
     return replace(numbers, sets=sets), ways, (problem,) if is_llc else ()
 
 
-def _incomplete(entry: CacheNode, cpu: Cpu) -> tuple[Problem, ...]:
-    message = f"{entry.node.path}, the last-level cache of {cpu.name}, lacks cache-sets"
+def _incomplete(entry: CacheNode, cpu: Cpu, unchecked: bool) -> tuple[Problem, ...]:
+    lacks = "cache-size, so nothing confirms its cache-sets" if unchecked else "cache-sets"
+    message = f"{entry.node.path}, the last-level cache of {cpu.name}, lacks {lacks}"
     return (Problem("device-tree-no-geometry", message, entry.node.location, NAME_A_BOARD),)
 
 

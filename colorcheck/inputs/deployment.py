@@ -26,7 +26,8 @@ class Deployment:
     creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
     as far as they exist; `kconfig` maps the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config
     and from `[target.config]`, `kconfig_places` to where they stand; `xen_image_size` is
-    `_end - _start` in bytes from the manifest or from the header of the binary; `problems` is what reading met.
+    `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
+    with Xen's own colors that the binary has, None where no binary tells; `problems` is what reading met.
     """
 
     manifest: Manifest
@@ -37,6 +38,7 @@ class Deployment:
     kconfig: Mapping[str, str] = field(default_factory=dict)
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
+    xen_image_options: frozenset[str] | None = None
     problems: tuple[Problem, ...] = ()
 
     def build_place(self, name: str) -> Location:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
 from glob import has_magic
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
+from colorcheck.inputs.boot.xen_image import XenImage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.file_kinds import FITS, FileKind, Slot, told_apart
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
+from colorcheck.inputs.line_ends import carriage_returns, with_line_ends
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.recognition import ALL, other_kind, recognized
 from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
-IMAGE_LARGEST = 64 << 20
+IMAGE_LARGEST = 64 * MIB
 
 
 def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deployment:
@@ -30,6 +35,8 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     reader = _Reader(manifest, list(manifest.problems), readers or {})
     built = reader.image_builder()
     build = reader.build_options()
+    image = reader.xen_image()
+    given_size = manifest.target.xen_image_size
     return Deployment(
         manifest=manifest,
         tree=reader.tree(built),
@@ -38,7 +45,8 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         file_sizes=_file_sizes(built) if built else {},
         kconfig={name: option.value for name, option in build.items()},
         kconfig_places={name: option.value_location for name, option in build.items()},
-        xen_image_size=reader.xen_image_size(),
+        xen_image_size=given_size if given_size is not None else image.size if image else None,
+        xen_image_options=image.options if image else None,
         problems=tuple(reader.problems),
     )
 
@@ -65,10 +73,22 @@ class _Reader:
         try:
             overlays = [self.path(overlay) for overlay in self.manifest.overlays]
             include = [self.path(folder) for folder in self.manifest.include]
-            return read_device_tree(path, overlays=overlays, include_dirs=include)
+            tree = read_device_tree(path, overlays=overlays, include_dirs=include)
         except DeviceTreeError as error:
-            self.problems += (_named_at(problem, path, named_at) for problem in error.problems)
+            self.problems += self._of_trees(path, named_at) or (
+                _named_at(problem, path, named_at) for problem in error.problems
+            )
             return None
+        fit = self._of_trees(path, named_at, FITS)
+        self.problems += fit
+        return None if fit else tree
+
+    def _of_trees(self, path: str, named_at: Location, kinds: Collection[FileKind] = ALL) -> list[Problem]:
+        """Which of the tree's file and its overlays are of another kind, of these kinds."""
+        files = [(path, named_at, Slot.DEVICE_TREE)]
+        for number, name in enumerate(self.manifest.overlays):
+            files.append((self.path(name), self.manifest.location(f"inputs.overlays.{number}"), Slot.OVERLAY))
+        return [problem for file in files if (problem := other_kind(*file, kinds))]
 
     def _tree_file(self, built: ImageBuilderFile | None) -> tuple[str, Location]:
         """The path of the device tree (empty without one) and where its name stands."""
@@ -97,11 +117,14 @@ class _Reader:
             text = self._translated(path, named_at, "xl")
             text = read_octets(path, named_at, XL_LARGEST) if text is None else text
             if isinstance(text, Problem):
-                self.problems.append(text)
+                self.problems.append(other_kind(path, named_at, Slot.XL) or text)
                 continue
-            self.problems += not_utf8(text, path)
             guest = read_xl(text, path)
-            self.problems += guest.problems
+            other = other_kind(path, named_at, Slot.XL) if guest.errors or not guest.settings else None
+            if other:
+                self.problems.append(other)
+                continue
+            self.problems += (*not_utf8(text, path), *with_line_ends(text, path, guest, read_xl))
             yield guest
 
     def _guest_files(self) -> Iterator[tuple[str, Location]]:
@@ -124,22 +147,34 @@ class _Reader:
     def image_builder(self) -> ImageBuilderFile | None:
         from colorcheck.inputs.boot.image_builder import read_image_builder
 
-        text = self._text("inputs.image-builder", self.manifest.image_builder, "image-builder")
+        text = self._text("inputs.image-builder", self.manifest.image_builder, Slot.IMAGE_BUILDER, "image-builder")
         if text is None or self.manifest.image_builder is None:
             return None
-        return read_image_builder(text, self.path(self.manifest.image_builder))
+        path = self.path(self.manifest.image_builder)
+        found = read_image_builder(text, path)
+        if (found.problems or not found.get("MEMORY_START")) and (
+            other := other_kind(path, self.manifest.location("inputs.image-builder"), Slot.IMAGE_BUILDER)
+        ):
+            self.problems.append(other)
+            return None
+        if "\r\n" in text:
+            self.problems.append(carriage_returns(text, path, "the shell takes them for a part of each value"))
+        return found
 
     def build_options(self) -> Mapping[str, KconfigOption]:
         """The options of Xen's build: those of its .config, and single ones that the manifest states."""
         from colorcheck.inputs.boot.kconfig import read_kconfig, stated
 
         target = self.manifest.target
-        text = self._text("target.kconfig", target.kconfig)
+        text = self._text("target.kconfig", target.kconfig, Slot.KCONFIG)
         options: dict[str, KconfigOption] = {}
         if text is not None and target.kconfig is not None:
-            found = read_kconfig(text, self.path(target.kconfig))
-            self.problems += found.problems
-            options |= found.options
+            path = self.path(target.kconfig)
+            found = read_kconfig(text, path)
+            wrong = found.problems or not found.options
+            other = other_kind(path, self.manifest.location("target.kconfig"), Slot.KCONFIG) if wrong else None
+            self.problems += (other,) if other else found.problems
+            options |= {} if other else found.options
         for given in target.config:
             option, earlier = stated(given.name, given.value, given.location), options.get(given.name)
             if earlier and earlier.value != option.value:
@@ -156,32 +191,33 @@ class _Reader:
         data = read_bytes(path, named_at, IMAGE_LARGEST)
         return data if isinstance(data, Problem) else translated(reader, path, data, kind)
 
-    def _text(self, key: str, name: str | None, kind: str = "") -> str | None:
+    def _text(self, key: str, name: str | None, slot: Slot, kind: str = "") -> str | None:
         if name is None:
             return None
         named_at = self.manifest.location(key)
         text = self._translated(self.path(name), named_at, kind) if kind else None
         text = read_text(self.path(name), named_at) if text is None else text
         if isinstance(text, Problem):
-            self.problems.append(text)
+            self.problems.append(other_kind(self.path(name), named_at, slot) or text)
             return None
         return text
 
-    def xen_image_size(self) -> int | None:
-        """The size that the manifest gives, else that of the binary's header."""
+    def xen_image(self) -> XenImage | None:
+        """The binary of Xen that the manifest names."""
         from colorcheck.inputs.boot.xen_image import read_xen_image
 
-        given, name = self.manifest.target.xen_image_size, self.manifest.target.xen_image
-        if given is not None or name is None:
-            return given
+        name = self.manifest.target.xen_image
+        if name is None:
+            return None
         named_at = self.manifest.location("target.xen-image")
         content = read_bytes(self.path(name), named_at, IMAGE_LARGEST)
         if isinstance(content, Problem):
             self.problems.append(content)
             return None
         image = read_xen_image(content, self.path(name))
-        self.problems += image.problems
-        return image.size
+        other = told_apart(self.path(name), recognized(content), named_at, Slot.XEN_IMAGE) if image.problems else None
+        self.problems += (other,) if other else image.problems
+        return image
 
 
 def files_named(name: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from enum import StrEnum
 
 from colorcheck.core.suggest import nearest
+from colorcheck.core.units import GIB, KIB, MIB
 from colorcheck.core.value import dataclass
 
 TICKS = 256
@@ -36,7 +37,7 @@ class Workload:
     """
 
     kind: Kind
-    size: int = 256 * 1024
+    size: int = 256 * KIB
     stride: int = 64
     offset: int = 0
     write: float = 0.0
@@ -45,7 +46,7 @@ class Workload:
     period: int = 0
     jitter: int = 0
     run: int = 0
-    hot: int = 32 * 1024
+    hot: int = 32 * KIB
     share: float = 0.9
     rows: int = 128
     file: str = ""
@@ -87,12 +88,12 @@ class Workload:
 
 
 DEFAULTS: Mapping[Kind, Workload] = {
-    Kind.HANDLER: Workload(Kind.HANDLER, size=64 * 1024, period=200_000, jitter=2_000),
+    Kind.HANDLER: Workload(Kind.HANDLER, size=64 * KIB, period=200_000, jitter=2_000),
     Kind.CHASE: Workload(Kind.CHASE),
     Kind.MATRIX: Workload(Kind.MATRIX),
     Kind.COPY: Workload(Kind.COPY),
-    Kind.MIX: Workload(Kind.MIX, size=1024 * 1024, write=0.3),
-    Kind.BOMB: Workload(Kind.BOMB, size=2 * 1024 * 1024, write=0.5),
+    Kind.MIX: Workload(Kind.MIX, size=MIB, write=0.3),
+    Kind.BOMB: Workload(Kind.BOMB, size=2 * MIB, write=0.5),
     Kind.TRACE: Workload(Kind.TRACE),
 }
 
@@ -137,7 +138,7 @@ def _nearest(text: str, names: tuple[str, ...]) -> str:
 
 
 def _number(key: str, value: str) -> int:
-    factor = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(value[-1:].upper(), 1)
+    factor = {"K": KIB, "M": MIB, "G": GIB}.get(value[-1:].upper(), 1)
     digits = value[:-1] if factor > 1 else value
     try:
         number = int(digits, 0) * factor

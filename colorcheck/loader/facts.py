@@ -59,6 +59,11 @@ class OpenFact:
     def opaque(self) -> bool:
         return self.values is None
 
+    @property
+    def undecided(self) -> bool:
+        """Whether it makes a difference: False where its only possible value is listed."""
+        return not isinstance(self.values, tuple) or len(self.values) != 1
+
     def to_dict(self) -> dict[str, object]:
         return {
             "what": self.what,

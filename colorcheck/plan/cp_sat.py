@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
+from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.plan.search.blocks import Field
-from colorcheck.plan.search.objectives import MIB_PAGES, OBJECTIVES, fixed_costs, rows, whole_numbers
+from colorcheck.plan.search.objectives import OBJECTIVES, fixed_costs, rows, whole_numbers
 
 
 class CpSatMissing(RuntimeError):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import fixed_functions
@@ -23,7 +23,7 @@ from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
-SMALLEST_RESERVE = 16 << 20  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
+SMALLEST_RESERVE = 16 * MIB  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
 
 
 @dataclass(frozen=True, slots=True)

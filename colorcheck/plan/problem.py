@@ -8,6 +8,7 @@ from dataclasses import field
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Related
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 
 NO_COLORS = ColorSet()
@@ -57,7 +58,7 @@ class PlanProblem:
     max_ranges: int | None = None
     timeout: float = 10.0
     reserve: int | None = None
-    least_reserve: int = 1 << 20
+    least_reserve: int = MIB
     reserve_location: Location = NOWHERE
     recapacity: Callable[[int], tuple[int, ...] | None] | None = field(default=None, compare=False)
 

@@ -11,8 +11,6 @@ from colorcheck.plan.problem import Plan, Repair, Requirement
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
-MIB = 1 << 20
-
 
 def reserve_of(repair: Repair, problem_reserve: int) -> int:
     """The size in MiB that a repair of the reserve asks for."""

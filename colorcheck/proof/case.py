@@ -17,6 +17,7 @@ from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
+from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
@@ -133,6 +134,11 @@ class Case:
         numbers = [shared.cpus for shared in self.caches if shared.id != "system"]
         known = [each for each in numbers if each is not None]
         return frozenset().union(*known) if known and len(known) == len(numbers) else None
+
+    @property
+    def cpus_are_facts(self) -> bool:
+        """Whether the boot CPU and the build, on which the numbers of CPUs and the pools rest, leave nothing open."""
+        return not any(isinstance(fact, OpenFact) and fact.undecided for fact in self.system.cpu_facts)
 
     @cached_property
     def parties(self) -> tuple[Party, ...]:

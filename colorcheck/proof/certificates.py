@@ -63,7 +63,7 @@ def write_certificates(
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     files: dict[str, bytes] = {}
-    entries = [_entry(number, line, theorem, files) for number, (line, theorem) in enumerate(theorems, 1)]
+    entries = [_entry(number, release, theorem, files) for number, (release, theorem) in enumerate(theorems, 1)]
     stale = [name for name in _written_before(target) if name not in files]
     document = {
         "schema": SCHEMA,
@@ -92,7 +92,7 @@ def _written_before(target: Path) -> Iterator[str]:
             yield name
 
 
-def _entry(number: int, line: str, theorem: Theorem, files: dict[str, bytes]) -> dict[str, object]:
+def _entry(number: int, release: str, theorem: Theorem, files: dict[str, bytes]) -> dict[str, object]:
     name = ""
     if theorem.smt:
         name = f"{number:04}-{re.sub(r'[^A-Za-z0-9.]+', '-', theorem.id).strip('-')[:150]}.smt2"
@@ -100,7 +100,7 @@ def _entry(number: int, line: str, theorem: Theorem, files: dict[str, bytes]) ->
         files[name] = f"; {said}\n{theorem.smt}".encode()
     return {
         **theorem.to_dict(),
-        "xen": line,
+        "xen": release,
         "file": name,
         "sha256": hashlib.sha256(files[name]).hexdigest() if name else "",
         "expected": list(expected_answers(theorem.verdict)) if name else [],

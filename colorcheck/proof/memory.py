@@ -8,7 +8,7 @@ from itertools import pairwise
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Trust
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case, Party
 from colorcheck.proof.counting import hall_set, taking_certificate
@@ -19,7 +19,6 @@ from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
-MIB_PAGES = (1 << 20) // PAGE
 HEAP = Assumption(
     "the color heap starts with the frames per color that the boot model counts",
     "theorem memory/heap and the memory map of the boot",
@@ -126,14 +125,10 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
         subjects=(party.name,),
         assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0)),
         places=(
-            Related(domain.memory_location, f"{party.label} needs {needed} frames ({_mib(needed)})"),
+            Related(domain.memory_location, f"{party.label} needs {needed} frames ({size_of_pages(needed)})"),
             Related(domain.location, f"{party.label} has colors {party.colors}"),
         ),
     )
-
-
-def _mib(pages: int) -> str:
-    return f"{pages / MIB_PAGES:.0f} MiB" if pages >= 10 * MIB_PAGES else f"{pages * PAGE // 1024} KiB"
 
 
 def _turn(free: tuple[int, ...], before: Sequence[Party], party: Party, domain: Domain) -> Turn:
@@ -176,7 +171,7 @@ def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
         obligation.assumptions,
         core,
     )
-    text = f"{missing} frames ({_mib(missing)}) are missing" if missing > 0 else ""
+    text = f"{missing} frames ({size_of_pages(missing)}) are missing" if missing > 0 else ""
     return place.decided(
         _script(turn), case.timeout, smt=case.smt, witness=lambda _: witness, certificate=certificate, refuted=text
     )
@@ -186,7 +181,9 @@ def _places(party: Party) -> tuple[Related, ...]:
     if party.domain is None:
         return ()
     pages = party.domain.needed_pages
-    return (Related(party.domain.memory_location, f"{party.label} takes {pages} frames ({_mib(pages)}) before"),)
+    return (
+        Related(party.domain.memory_location, f"{party.label} takes {pages} frames ({size_of_pages(pages)}) before"),
+    )
 
 
 def _script(turn: Turn) -> Script:

@@ -10,6 +10,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Trust
 from colorcheck.core.value import dataclass
+from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.case import XEN, Case, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
 from colorcheck.proof.obligation import Obligation
@@ -17,6 +18,7 @@ from colorcheck.proof.script import Named, Script, conjunction, disjunction, tog
 from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
+from colorcheck.xen.release.release import Release
 
 INVARIANT = Assumption(
     "every frame of a domain has one of the domain's colors, and no frame has two owners",
@@ -35,15 +37,23 @@ OUTSIDE = Assumption(
     "what stays shared, in the same report",
     Trust.TRUSTED,
 )
-BUILT = Assumption(
-    "Xen is of the named version, without patches to its allocators, and built with CONFIG_LLC_COLORING and the limits "
-    "of the given .config, or with the usual ones where none is given",
-    "target.xen, target.kconfig",
-    Trust.TRUSTED,
-)
+
+
+def built(release: Release) -> Assumption:
+    """That the release is what runs, and how it was built."""
+    text = f"{release.title}, for which {release.stands_for} stands," if release.stands_for else release.title
+    return Assumption(
+        f"the Xen that runs is {text} without patches to its allocators, and built with CONFIG_LLC_COLORING and the "
+        "limits of the given .config, or with the usual ones where none is given",
+        "target.xen, target.kconfig",
+        Trust.TRUSTED,
+    )
+
+
 PINNED = Assumption(
-    "the vCPUs stay on the CPUs that they are pinned to, and Xen numbers CPUs in the order of the device tree",
-    "cpus= of the domains, clusters of the board",
+    "the vCPUs stay on the CPUs that they are pinned to, and Xen numbers CPUs from its boot CPU on in the order of the "
+    "device tree",
+    "cpus of the domains, clusters of the board",
     Trust.TRUSTED,
 )
 
@@ -101,10 +111,10 @@ class _Pair:
         self.case, self.first, self.second, self.sets = case, first, second, sets
         met = [shared for shared in case.caches if self._both_use(shared)]
         self.caches = tuple(met)
-        assumptions = [INVARIANT, OUTSIDE, BUILT, COLOR, *(IMAGE,) * (first.domain is None)]
+        assumptions = [INVARIANT, OUTSIDE, built(case.system.release), COLOR, *(IMAGE,) * (first.domain is None)]
         assumptions += [_of_set_theorem(shared, sets[shared.id]) for shared in met if shared.id in sets]
         if len(met) < len(case.caches):
-            assumptions.append(PINNED)
+            assumptions += [PINNED, *map(_of_cpu_fact, case.system.cpu_facts)]
         where = " or ".join(shared.label for shared in met) or "last-level cache"
         self.obligation = Obligation(
             id=f"separation/{first.name}/{second.name}",
@@ -160,10 +170,11 @@ class _Pair:
 
     def _never_runs(self, party: Party) -> str:
         system = self.case.system
-        if system.panic:
-            return f"Xen panics before it runs: {system.panic.message}"
-        if party.domain and party.domain.failure:
-            return f"{party.label} is never created: {party.domain.failure.message}"
+        if panic := system.panic or system.pool_panic:
+            return f"Xen panics before it runs: {panic.message}"
+        failure = party.domain and (party.domain.failure or party.domain.late_failure)
+        if failure:
+            return f"{party.label} is never created: {failure.message}"
         if system.coloring and not party.colors:
             return f"{party.label} has no colors and therefore no frames"
         nr_colors = system.nr_colors
@@ -175,10 +186,10 @@ class _Pair:
         """Unless it is certain that one of them never runs on the cache's CPUs, both use it.
 
         A domain pinned to a CPU that the board does not have shows that the board is not what it seems: nothing is
-        certain then.
+        certain then. Neither is it where nobody knows the boot CPU or whether Xen has boot-time pools.
         """
         every = self.case.cpus
-        if every is None or shared.cpus is None:
+        if every is None or shared.cpus is None or not self.case.cpus_are_facts:
             return True
         pinned = [p.domain.cpus for p in (self.first, self.second) if p.domain and p.domain.cpus]
         return not any(frozenset(cpus) <= every and shared.cpus.isdisjoint(cpus) for cpus in pinned)
@@ -211,11 +222,13 @@ class _Pair:
             for name, mask, place in zip(names, masks, self.obligation.places, strict=True)
         ]
         users = [sum(1 << cpu for cpu in shared.cpus or range(width)) for shared in self.case.caches]
-        apart = [
-            disjunction([f"(= (bvand {name} {vector(mask, width)}) {vector(0, width)})" for name in names])
-            for mask in users
+        caches = [f"K{number}" for number in range(len(users))]
+        given += [
+            Named(f"cpus-of-{cache}-{shared.id}", f"(= {cache} {vector(mask, width)})")
+            for cache, shared, mask in zip(caches, self.case.caches, users, strict=True)
         ]
-        declarations = tuple(f"(declare-const {name} {kind})" for name in names)
+        apart = [disjunction([f"(= (bvand {name} {cache}) {vector(0, width)})" for name in names]) for cache in caches]
+        declarations = tuple(f"(declare-const {name} {kind})" for name in (*names, *caches))
         return _Question(self.obligation, Script("QF_BV", declarations, tuple(given), conjunction(apart)))
 
     def _decided(self) -> Theorem | _Question:
@@ -319,6 +332,18 @@ def _fold(name: str, nr_colors: int, modulus: int) -> str:
     """The set of c mod `modulus` for the colors c of a set, as a bit vector."""
     parts = [f"((_ extract {low + modulus - 1} {low}) {name})" for low in range(0, nr_colors, modulus)]
     return parts[0] if len(parts) == 1 else f"(bvor {' '.join(parts)})"
+
+
+def _of_cpu_fact(fact: Fact | OpenFact) -> Assumption:
+    """What the numbers of CPUs and their pools rest on."""
+    if isinstance(fact, OpenFact):
+        return Assumption(
+            f"whatever the {fact.what} is: {fact.why}", "open, without effect on the clusters", Trust.CHECKED
+        )
+    trust = Trust.DOCUMENTED if fact.origin is Origin.DOCUMENTED else Trust.TRUSTED
+    value = f"CPU {fact.value:#x}" if isinstance(fact.value, int) and not isinstance(fact.value, bool) else fact.value
+    text = f"{fact.what}: {'on' if value is True else 'off' if value is False else value} ({fact.origin})"
+    return Assumption(text, str(fact.location), trust)
 
 
 def _of_set_theorem(shared: SharedCache, theorem: Theorem) -> Assumption:

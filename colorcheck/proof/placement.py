@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Trust
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB_PAGES, PAGE
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.booted import Built, Interval
 
-ALIGNMENT = (2 << 20) // PAGE  # Xen's image moves to a multiple of 2 MiB (get_xen_paddr, Xen 4.20 to 4.22)
+ALIGNMENT = 2 * MIB_PAGES  # Xen's image moves to a multiple of 2 MiB (get_xen_paddr, Xen 4.20 to 4.22)
 MAP = Assumption(
     "memory is cut into the pieces of the boot model's map",
     "boot model of Xen, held against boots of real Xen",

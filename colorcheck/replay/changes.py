@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import GIB, MIB, MIB_PAGES, PAGE
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.layout import dom0_layout
-from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
+from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.system import Domain, System
 
-_MIB = 1 << 20
-_4_GIB = 4 << 30
-BLOCK = 2 * _MIB  # where modules are proposed to lie
+_4_GIB = 4 * GIB
+BLOCK = 2 * MIB  # where modules are proposed to lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def less_memory(boot: Boot, built: Built) -> OtherMemory | None:
         after = boot_again(_with_domain(boot.system, with_memory(built.domain, mib)))
         return after if builds(boot, after, built) else None
 
-    found = _largest(1, (built.domain.pages - 1) // PAGES_PER_MIB, tried)
+    found = _largest(1, (built.domain.pages - 1) // MIB_PAGES, tried)
     return OtherMemory(*found) if found else None
 
 
@@ -106,7 +105,7 @@ def low_memory(boot: Boot, built: Built) -> OtherMemory | None:
     prepared = boot.system.preparation
     if prepared is None:
         return None
-    least, most = built.domain.pages // PAGES_PER_MIB + 1, sum(bank.size for bank in prepared.machine.banks) // _MIB
+    least, most = built.domain.pages // MIB_PAGES + 1, sum(bank.size for bank in prepared.machine.banks) // MIB
     while least < most:
         middle = (least + most) // 2
         layout = dom0_layout(_with_domain(boot.system, with_memory(built.domain, middle)))
@@ -129,14 +128,14 @@ def smaller_reserve(boot: Boot, built: Built, least: int) -> OtherReserve | None
         after = boot_again(with_reserve(boot.system, mib))
         return after if builds(boot, after, built) else None
 
-    found = _largest(least, (prepared.buddy_size - 1) // _MIB, tried)
+    found = _largest(least, (prepared.buddy_size - 1) // MIB, tried)
     return OtherReserve(*found) if found else None
 
 
 def enough_reserve(boot: Boot, buddy_pages: int) -> OtherReserve | None:
     """The smallest `buddy-alloc-size` in whole MiB by which the uncolored heap has so many frames and Xen boots."""
     lowest = boot.buddy_initial_pages - boot.buddy_reserved_pages
-    for mib in range(max(1, -(-(buddy_pages - lowest) // PAGES_PER_MIB)), 1025):
+    for mib in range(max(1, -(-(buddy_pages - lowest) // MIB_PAGES)), 1025):
         after = boot_again(with_reserve(boot.system, mib))
         if after is not None and after.panic is None and after.buddy_initial_pages >= buddy_pages:
             return OtherReserve(mib, after)
@@ -190,18 +189,18 @@ def in_order(boot: Boot, names: Sequence[str]) -> Boot | None:
 
 def with_memory(domain: Domain, mib: int) -> Domain:
     """The domain with another amount of memory, and the P2M pool that Xen or xl then gives it."""
-    pages, pool = mib * PAGES_PER_MIB, domain.p2m_pages
+    pages, pool = mib * MIB_PAGES, domain.p2m_pages
     if domain.pool_follows and domain.kind is DomainKind.DOM0LESS:
         pool = dom0less_pool(mib * 1024, domain.vcpus)
     elif domain.pool_follows:
-        pool -= domain.pages // PAGES_PER_MIB - mib
+        pool -= domain.pages // MIB_PAGES - mib
     return replace(domain, pages=pages, p2m_pages=pool)
 
 
 def with_reserve(system: System, mib: int) -> System:
     """The system with another `buddy-alloc-size`."""
     prepared = system.preparation
-    return replace(system, preparation=prepared and replace(prepared, buddy_size=mib * _MIB))
+    return replace(system, preparation=prepared and replace(prepared, buddy_size=mib * MIB))
 
 
 def with_module(system: System, module: Module, address: int) -> System:

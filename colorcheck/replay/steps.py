@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.booted import Boot, Built
-
-MIB_PAGES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _layout(boot: Boot) -> list[Step]:
 
 def _pages(count: int) -> str:
     """`16640 frames (65 MiB)`."""
-    return f"{count} frames ({count // MIB_PAGES} MiB)"
+    return f"{count} frames ({size_of_pages(count)})"
 
 
 def _domain(built: Built) -> Step:

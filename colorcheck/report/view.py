@@ -14,8 +14,6 @@ from colorcheck.xen.system import Domain
 
 PAIR = "pair-separation"
 
-PAGE = 4096
-
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -215,16 +213,6 @@ def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
 def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
     """All assumptions, each once, in the order in which they come."""
     return tuple(dict.fromkeys(assumption for theorem in theorems for assumption in theorem.assumptions))
-
-
-def size(pages: int) -> str:
-    """Frames as memory: `256 MiB`, `1.5 GiB`, `12 KiB`."""
-    amount = float(pages * PAGE)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024 or unit == "GiB":
-            break
-        amount /= 1024
-    return f"{amount:.1f}".removesuffix(".0") + f" {unit}"
 
 
 def counted(count: int, noun: str) -> str:

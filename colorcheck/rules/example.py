@@ -116,19 +116,19 @@ class Example:
         versions = [self.xen] if isinstance(self.xen, str) else list(self.xen)
         spelled = str(versions).replace("'", '"')
         xen = f'xen = "{versions[0]}"' if len(versions) == 1 else f"xen = {spelled}"
-        lines = ["[target]", *([xen] if versions else ())]
+        releases = ["[target]", *([xen] if versions else ())]
         if self.board:
-            lines.append(f'board = "{self.board}"')
+            releases.append(f'board = "{self.board}"')
         if self.placed:
-            lines += [
+            releases += [
                 "xen-image-size = 0x174000",
                 f"xen-address = {self.xen_address:#x}",
                 f"device-tree-address = {self.device_tree_address:#x}",
             ]
-        lines += [self.target, "", "[inputs]", 'device-tree = "system.dts"', self.inputs]
+        releases += [self.target, "", "[inputs]", 'device-tree = "system.dts"', self.inputs]
         if self.guests:
-            lines.append(f"domains = [{', '.join(f'{chr(34)}{name}{chr(34)}' for name, _ in self.guests)}]")
-        return "\n".join([*(line for line in lines if line), self.manifest, ""])
+            releases.append(f"domains = [{', '.join(f'{chr(34)}{name}{chr(34)}' for name, _ in self.guests)}]")
+        return "\n".join([*(release for release in releases if release), self.manifest, ""])
 
     def _tree(self) -> str:
         chosen = "\n        ".join(part for part in (self.chosen, self.kernel) if part)

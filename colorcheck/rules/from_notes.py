@@ -40,7 +40,7 @@ def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding: 
     """A finding that says what a note or problem says; its `help`, `related`, `fix` and `witness` come along, or the
     figures of the note as its witness."""
     return rule.finding(
-        what.message + on(facts, what.lines),
+        what.message + on(facts, what.releases),
         what.location,
         what.help or what.text("help") or help,
         related=_all(what.get("related"), Related),

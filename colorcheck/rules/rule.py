@@ -103,7 +103,7 @@ def parse_page(documentation: str) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A note or a problem, with the lines of Xen for which it holds; no lines: it does not depend on Xen."""
+    """A note or a problem, with the releases for which it holds; none: it does not depend on Xen."""
 
     kind: str
     message: str
@@ -111,7 +111,7 @@ class Seen:
     help: str = ""
     domain: str = ""
     data: tuple[tuple[str, object], ...] = ()
-    lines: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
 
     def get(self, name: str) -> object:
         return dict(self.data).get(name)
@@ -131,12 +131,12 @@ def seen(facts: Facts, *kinds: str) -> Iterator[Seen]:
             data = (("fix", problem.fix),) if problem.fix else ()
             yield Seen(problem.kind, problem.message, problem.location, problem.help, data=data)
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
-    for line, note in notes(facts):
+    for release, note in notes(facts):
         if note.kind in kinds and (note.kind, note.location) not in told:
             key = (note.kind, note.message, note.location, note.domain)
-            met.setdefault(key, (note, []))[1].append(line)
-    for note, lines in met.values():
-        yield Seen(note.kind, note.message, note.location, "", note.domain, note.data, tuple(dict.fromkeys(lines)))
+            met.setdefault(key, (note, []))[1].append(release)
+    for note, releases in met.values():
+        yield Seen(note.kind, note.message, note.location, "", note.domain, note.data, tuple(dict.fromkeys(releases)))
 
 
 def problems(facts: Facts) -> Iterator[Problem]:
@@ -150,7 +150,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
 
 
 def notes(facts: Facts) -> Iterator[tuple[str, Note]]:
-    """(line, note) of every Xen that was modelled: first of its options and domains, then of its boot.
+    """(release, note) of every Xen that was modelled: first of its options and domains, then of its boot.
 
     None where a device tree is named and could not be read: what Xen would make of the rest is not worth a word.
     """
@@ -164,10 +164,10 @@ def readable(facts: Facts) -> bool:
     return facts.manifest.device_tree is None or facts.deployment.tree is not None
 
 
-def on(facts: Facts, lines: Iterable[str]) -> str:
+def on(facts: Facts, releases: Iterable[str]) -> str:
     """` (Xen 4.20)` where only some of several targets are meant; empty where all are."""
-    lines = tuple(dict.fromkeys(lines))
+    releases = tuple(dict.fromkeys(releases))
     targets = [result.release for result in facts.results]
-    if not lines or len(targets) < 2 or set(lines) == set(targets):
+    if not releases or len(targets) < 2 or set(releases) == set(targets):
         return ""
-    return f" (Xen {', '.join(lines)})"
+    return f" (Xen {', '.join(releases)})"

@@ -14,6 +14,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.loader.handover import Handover
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
@@ -88,12 +89,14 @@ class Fault:
 class Facts:
     """All that a rule may look at: what was written, what the board is, and what each Xen makes of both.
 
-    `board` is None where it is neither known by name nor derivable from the device tree.
+    `board` is None where it is neither known by name nor derivable from the device tree. `handover` is what a boot
+    script made of the tree, None where none is named; `deployment` then has the tree that arrives.
     """
 
     deployment: Deployment
     board: Board | None
     results: tuple[ReleaseResult, ...]
+    handover: Handover | None = None
 
     @property
     def manifest(self) -> Manifest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from colorcheck.core.suggest import did_you_mean
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import PAGE, size
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
@@ -202,6 +202,5 @@ def _costs(board: Board) -> Costs:
 
 
 def _described(cache: CacheModel) -> str:
-    size = cache.sets * cache.ways * cache.line
-    text = f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size >> 10} KiB"
+    text = size(cache.sets * cache.ways * cache.line)
     return f"{cache.name} {text} in {cache.ways} ways of {cache.sets} sets"

@@ -14,7 +14,7 @@ from colorcheck.xen.migrate.migrate import (
     migrate_xl,
     release_of_arguments,
 )
-from colorcheck.xen.options.arguments import given_arguments
+from colorcheck.xen.options.arguments import built_in_arguments, given_arguments
 from colorcheck.xen.release.release import Release
 
 
@@ -31,9 +31,9 @@ def migrate(deployment: Deployment, target: Release, source: Release) -> Migrati
         result += migrate_image_builder(built, target)
     else:
         result += migrate_boot_arguments(_arguments(deployment), target, source)
-    compiled_in = deployment.kconfig.get("CMDLINE", "").strip('"')
-    if compiled_in:
-        result += migrate_boot_arguments(Passage(compiled_in, manifest.location("target.kconfig")), target, source)
+    compiled_in = built_in_arguments(deployment)
+    if compiled_in.text:
+        result += migrate_boot_arguments(Passage(compiled_in.text, compiled_in.whole), target, source)
     if deployment.tree:
         result += migrate_tree(deployment.tree, target)
     for guest in deployment.guests:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
@@ -14,7 +15,7 @@ from colorcheck.plan import plan
 from colorcheck.plan.edits import CUT, edits_of
 from colorcheck.plan.pose import PlanOptions, Posed, bare_boot, pose
 from colorcheck.plan.problem import Plan, PlanProblem
-from colorcheck.plan.repairs import MIB, module_repair, no_room_for_xen, reserve_of, with_reserve_edits
+from colorcheck.plan.repairs import module_repair, no_room_for_xen, reserve_of, with_reserve_edits
 from colorcheck.plan.search.infeasible import works
 from colorcheck.xen.kinds import ColorSource
 from colorcheck.xen.memory.booted import Boot

@@ -19,12 +19,14 @@ from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.plugins.manager import catalogue, plugins
 from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
+from colorcheck.workflows.handover import received_by_xen, unclear
 from colorcheck.xen.effective import effective as effective_system
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
 
 if TYPE_CHECKING:
+    from colorcheck.loader.handover import Handover
     from colorcheck.plan.pose import PlanOptions
     from colorcheck.rules.rule import Rule
     from colorcheck.workflows.plan import Planned
@@ -83,6 +85,7 @@ class _Run:
     seconds: list[tuple[str, float]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    unclear: str = ""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -101,11 +104,20 @@ class _Run:
             found = plugins()
             deployment = _with_problems(read_deployment(manifest, found.input_readers), found.problems)
             self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
+        received: Handover | None = None
+        with self.stage("handover"):
+            received, deployment = received_by_xen(deployment)
+        self.unclear = unclear(received, deployment)
         board: Board | None = None
         with self.stage("board"):
             target = manifest.target.board
             choice = choose_board(
-                target, manifest.location("target.board"), deployment.tree, catalogue(), manifest.folder or "."
+                target,
+                manifest.location("target.board"),
+                deployment.tree,
+                catalogue(),
+                manifest.folder or ".",
+                boot_cpu=manifest.target.boot_cpu,
             )
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
         with self.stage("image-builder"):
@@ -115,14 +127,14 @@ class _Run:
 
             deployment = with_mended_guests(deployment)
         results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
-        return Facts(deployment, board, tuple(results))
+        return Facts(deployment, board, tuple(results), received)
 
     def result(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> ReleaseResult:
         if find_release(line) is None:
             self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
             return ReleaseResult(line)
         result = ReleaseResult(line)
-        missing = _missing(deployment)
+        missing = self.unclear or _missing(deployment)
         if missing:
             self.skipped.append(Skipped("everything", missing, line))
             return result

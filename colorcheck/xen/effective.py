@@ -23,7 +23,7 @@ from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, 
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.kinds import HANG, DomainKind, Failure, Note
-from colorcheck.xen.machine.boot_info import read_machine
+from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import Mapping
@@ -75,7 +75,7 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
         arguments=case.arguments,
     )
     assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment)
+    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
 def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
@@ -90,11 +90,15 @@ def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
 
 
 def built_with_coloring(deployment: Deployment, release: Release) -> bool:
-    """Whether the .config, if there is one, switches coloring on.
+    """Whether coloring is built in, as far as the .config and the binary tell.
+
+    A binary that has no option with Xen's colors, under any line's name, is built without.
 
     Kconfig leaves out options whose prerequisites are not met, so in a whole .config (one that names the architecture)
     a switch that is absent is off; a few lines of one leave it open.
     """
+    if deployment.xen_image_options is not None and not deployment.xen_image_options:
+        return False
     absent = "n" if "ARM_64" in deployment.kconfig else "y"
     return deployment.kconfig.get(release.build_switch, absent) == "y"
 
@@ -161,6 +165,8 @@ def _xen(case: _Case) -> System:
         colors = ()
     if case.machine.panic and case.release.modelled:
         panic = Failure("other", case.machine.panic)
+    if _static_memory_refused(case):
+        panic = Failure("other", EARLY.format(EINVAL))
     deep = _too_deep(case)
     if deep is not None:
         message = (
@@ -180,6 +186,14 @@ def _xen(case: _Case) -> System:
         (),
         panic=panic,
     )
+
+
+def _static_memory_refused(case: _Case) -> bool:
+    """Whether the walk of the tree ends at static memory, for which this Xen was not built (not by default)."""
+    if not case.release.traits.static_memory_needs_build_option or case.deployment.tree is None:
+        return False
+    asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(case.deployment.tree))
+    return asked and case.deployment.kconfig.get("STATIC_MEMORY", "n") != "y"
 
 
 def _too_deep(case: _Case) -> Node | None:

@@ -9,6 +9,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 
 if TYPE_CHECKING:
+    from colorcheck.loader.facts import Fact, OpenFact
     from colorcheck.xen.machine.preparation import Preparation
     from colorcheck.xen.options.options import BootArguments
     from colorcheck.xen.release.release import Release
@@ -34,7 +35,10 @@ class Domain:
     xl sizes that pool by the memory. `location` is where the colors
     stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
     frames come from no heap. `failure` is set where Xen or xl refuses the domain before
-    any memory is given out.
+    any memory is given out, `late_failure` where Xen panics once it has its memory.
+
+    `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
+    (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
     """
 
     id: int
@@ -48,10 +52,13 @@ class Domain:
     pages: int = 0
     p2m_pages: int = 0
     extra_pages: int = 0
-    cpus: tuple[int, ...] | None = None  # physical CPUs its vCPUs may run on; None: any
+    cpus: tuple[int, ...] | None = None
     failure: Failure | None = None
     shared_pages: int = 0
     pool_follows: bool = False
+    late_failure: Failure | None = None
+    vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
+    pool: int | None = None
 
     @property
     def nr_pages(self) -> int:
@@ -71,7 +78,9 @@ class System:
 
     `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
     `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
-    `arguments` are the boot arguments as this Xen reads them.
+    `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
+    comes before any domain is built; `cpu_facts` are what the CPUs of the domains rest on: the boot CPU, and whether
+    Xen is built with such pools.
     """
 
     release: Release
@@ -87,3 +96,5 @@ class System:
     panic: Failure | None = None
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
+    pool_panic: Failure | None = None
+    cpu_facts: tuple[Fact | OpenFact, ...] = ()

@@ -70,7 +70,7 @@ def test_values_are_in_range(board: Board) -> None:
     assert board.pa_bits is None or 32 <= board.pa_bits <= 52
     for cluster in board.clusters:
         assert cluster.n_cores is None or 1 <= cluster.n_cores <= 16
-        assert len(cluster.cpus) == (cluster.n_cores or 0)
+        assert len(cluster.cpus) == (cluster.n_cores or 0 if board.boot_known else 0)
         for cache in cluster.caches:
             _check_cache(cache)
     for start, size in board.dram:
@@ -95,11 +95,20 @@ def _check_cache(cache: Cache) -> None:
 
 def test_cpus_are_numbered_without_gaps(board: Board) -> None:
     listed = [cpu for cluster in board.clusters for cpu in cluster.cpus]
-    assert listed == list(range(len(listed)))
+    assert sorted(listed) == list(range(len(listed)))
+    assert bool(listed) is board.boot_known or board.virtual
+    assert not board.boot_known or board.virtual or 0 in board.boot_cluster.cpus
+
+
+def test_two_kinds_of_cores_have_a_documented_boot_cpu(board: Board) -> None:
+    """Without it nothing could be said of such a board: neither the number of colors nor who runs where."""
+    if len({cluster.cores for cluster in board.clusters}) > 1:
+        assert board.boot_mpidr is not None
+        assert board.boot_sources
 
 
 def test_every_source_is_known(board: Board) -> None:
-    named = {*board.sources, *board.dram_sources, *board.pa_bits_sources, *board.iommu_sources}
+    named = {*board.sources, *board.dram_sources, *board.pa_bits_sources, *board.iommu_sources, *board.boot_sources}
     named |= set(board.dram_map.source.split(", ")) if board.dram_map else set()
     assert named <= set(sources())
 
@@ -162,6 +171,28 @@ def test_compatible_strings_lead_to_one_board() -> None:
             assert found.name == board.name
 
 
+def test_soc_compatible_strings_and_aliases_lead_to_one_board() -> None:
+    seen: dict[str, str] = {}
+    for board in catalogue().boards():
+        for text in (*board.soc_compatible, *board.aliases):
+            assert seen.setdefault(text.casefold(), board.name) == board.name
+        if not board.virtual:
+            assert all(
+                text in {other.soc for other in catalogue().boards() if other.soc_compatible}
+                or "fvp" in board.name
+                or "juno" in board.name
+                for text in (board.soc,)
+            )
+    assert not set(seen) & set(NAMES)
+
+
+def test_every_board_has_the_geometry_of_its_soc() -> None:
+    socs = {board.soc: board for board in catalogue().boards() if board.soc_compatible}
+    for board in catalogue().boards():
+        if board.soc in socs and not board.virtual:
+            assert board.clusters == socs[board.soc].clusters
+
+
 def test_a_misspelled_name_is_answered_with_the_nearest() -> None:
     found = catalogue().find("zcu-102", HERE)
     assert isinstance(found, Problem)
@@ -206,6 +237,8 @@ def test_a_board_file() -> None:
         ("size = 1048576", "size = 1048577", "is not 16 ways"),
         ("line = 64", "line = 65", "no power of two"),
         ("ways = 16", "ways = 0", "whole number"),
+        ('title = "T"', 'geometry = "nothing"', "no SoC 'nothing'"),
+        ('title = "T"', 'geometry = "zcu102"', "not a SoC"),
         ('index = "linear"', 'index = "liner"', "none of linear"),
         ("sets = 1024", "setts = 1024", 'did you mean "sets"?'),
         ("cores = 4", "cores = true", "whole number"),

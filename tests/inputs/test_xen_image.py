@@ -57,3 +57,21 @@ def test_what_is_no_xen(data: bytes, words: str) -> None:
 def test_any_bytes_are_read(start: bytes, data: bytes) -> None:
     read = read_xen_image(start + data)
     assert (read.size is None) == bool(read.problems)
+
+
+@pytest.mark.parametrize("wrap", [bytes, gzip.compress])
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (b"", set()),
+        (b"\0xen-llc-colors\0dom0-llc-colors\0", {"xen-llc-colors"}),
+        (b"\0xen_colors\0", {"xen_colors"}),
+        (b"see xen-llc-colors in the manual\n", set()),
+    ],
+)
+def test_options_of_coloring_in_a_whole_binary(wrap, text: bytes, options: set[str]) -> None:  # type: ignore[no-untyped-def]
+    assert read_xen_image(wrap(image(0x174000) + text + bytes(1 << 20))).options == options
+
+
+def test_a_header_alone_says_nothing_of_options() -> None:
+    assert read_xen_image(image(0x174000)).options is None

@@ -45,7 +45,7 @@ def told(example: Example, rule: str) -> list[tuple[str, str]]:
         (
             "CC506",
             Example(device_tree_address=0x30000000, kernel=""),
-            "load the device tree at 0x400000 instead of 0x30000000: that gives each color 48 MiB more",
+            "load the device tree at 0x400000 instead of 0x30000000: that gives each color 47.8 MiB more",
             Example(device_tree_address=0x400000, kernel=""),
         ),
         (

@@ -31,6 +31,8 @@ def test_boot_is_as_measured(path: Path) -> None:
     expect = case["expect"]
     found = booted(path)
     assert found.outcome == expect["outcome"]
+    if expect["outcome"] == "hangs":
+        return
     assert (found.panic and found.panic.to_dict()) == expect["panic"]
     if expect["outcome"] == "panics":
         return

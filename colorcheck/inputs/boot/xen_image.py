@@ -1,4 +1,4 @@
-"""The binary of Xen: how much memory it takes when it runs, from the header of the arm64 Image or of an ELF file."""
+"""The binary of Xen: how much memory it takes when it runs, and which options of coloring are built into it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,24 @@ _UIMAGE_HEADER = 64
 _ENOUGH = 64
 _AARCH64 = 183
 _PT_LOAD = 1
+_LARGEST = 64 << 20  # bytes of a binary that is unpacked
+_SMALLEST = 1 << 18  # no Xen is smaller; a file below this is a header only
+COLOR_OPTIONS = ("xen-llc-colors", "xen_colors", "xen-colors")
+"""How the lines of Xen call the option with Xen's own colors (`custom_param`)."""
 _HELP = "give the file `xen` of the build, or xen-image-size instead"
 
 
 @dataclass(frozen=True, slots=True)
 class XenImage:
-    """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None where it is not known."""
+    """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None where it is not known.
+
+    `options` are those of `COLOR_OPTIONS` whose names the binary holds, as it does for each option that it registers;
+    None where not enough of the binary was read to say so.
+    """
 
     file: str
     size: int | None
+    options: frozenset[str] | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -37,7 +46,7 @@ def read_xen_image(data: bytes, file: str = "xen") -> XenImage:
         data = data[_UIMAGE_HEADER:]
     if data.startswith(_GZIP_MAGIC):
         try:
-            data = zlib.decompressobj(wbits=31).decompress(data, 1 << 12)
+            data = zlib.decompressobj(wbits=31).decompress(data, _LARGEST)
         except zlib.error:
             return _refused(file, "damaged gzip data")
     if data.startswith(b"\x7fELF"):
@@ -49,11 +58,17 @@ def read_xen_image(data: bytes, file: str = "xen") -> XenImage:
     size = struct.unpack_from("<Q", data, 16)[0]
     if not size:
         return _refused(file, "the header of the Image gives no size")
-    return XenImage(file, size)
+    return XenImage(file, size, _options(data))
+
+
+def _options(data: bytes) -> frozenset[str] | None:
+    if len(data) < _SMALLEST:
+        return None
+    return frozenset(name for name in COLOR_OPTIONS if name.encode() + b"\0" in data)
 
 
 def _refused(file: str, message: str) -> XenImage:
-    return XenImage(file, None, (Problem("xen-image", message, Location(file), _HELP),))
+    return XenImage(file, None, problems=(Problem("xen-image", message, Location(file), _HELP),))
 
 
 def _elf(data: bytes, file: str) -> XenImage:
@@ -73,4 +88,4 @@ def _elf(data: bytes, file: str) -> XenImage:
             spans.append((address, address + size))
     if not spans:
         return _refused(file, "an ELF file without anything to load")
-    return XenImage(file, max(end for _, end in spans) - min(start for start, _ in spans))
+    return XenImage(file, max(end for _, end in spans) - min(start for start, _ in spans), _options(data))

@@ -48,8 +48,9 @@ KEYS: tuple[Key, ...] = (
     Key(
         "target.xen",
         Kind.TEXTS,
-        "LINE",
-        "the Xen that reads the files: 4.20, 4.21, 4.22 or a fork's line such as xilinx-4.17; several run in turn",
+        "RELEASE",
+        "the Xen that reads the files: 4.20, 4.21, 4.22 (the newest modelled point release), 4.20.0 and so on, or a "
+        "fork's such as xilinx-4.17; several run in turn",
     ),
     Key(
         "target.board", Kind.TEXT, "NAME", "the board, see `colorcheck board list`; left out: what the device tree says"

@@ -11,6 +11,7 @@ from dataclasses import field, replace
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.manifest import settings as kinds
@@ -42,7 +43,7 @@ from colorcheck.inputs.manifest.toml_places import Path, Place, places
 
 NAME = "colorcheck.toml"
 COMMAND_LINE = "command line"
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * MIB
 
 
 class ManifestError(Exception):

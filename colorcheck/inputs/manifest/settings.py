@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
+from colorcheck.core.units import GIB, KIB, MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.manifest.manifest_keys import Kind
 
 T = TypeVar("T")
 
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
 _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.units import KIB, MIB
+from colorcheck.core.units import KIB, MIB, size
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
@@ -64,7 +64,7 @@ def _sizes(file: ImageBuilderFile, known: Mapping[str, int]) -> tuple[dict[str, 
             missing.append((key, name))
     if not missing:
         return sizes, ()
-    told = ", ".join(f"{name} ({sizes[name] / MIB:g} MiB)" for name in dict.fromkeys(name for _, name in missing))
+    told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
     message = f"sizes are assumed for files that are not there: {told}; all load addresses depend on them"
     return sizes, (Problem("file-size-assumed", message, _place(file, missing[0][0])),)
 

@@ -107,7 +107,8 @@ def source(machine: Machine, words: Sequence[Marked]) -> Status:
             'name = "second.scr"  # the name in the script',
             'file = "second.scr"',
         )
-        return Doubt(f"source {words[0].text if words else ''}", True, fact)
+        usual = machine.memory.is_dark(address)
+        return Doubt(f"source {words[0].text if words else ''}", usual, fact)
     size = HEADER + int.from_bytes(head[12:16], "big")
     data = machine.memory.read(address, min(size, _LONGEST))
     image = read_legacy(bytes(data if data is not None else head))

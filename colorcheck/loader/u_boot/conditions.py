@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, Machine, Status
 from colorcheck.loader.u_boot.numbers import hexadecimal, signed
 from colorcheck.loader.u_boot.text import Marked
 
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
     "=": lambda a, b: a == b,
-    "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
     "<": lambda a, b: _bytes(a) < _bytes(b),
     ">": lambda a, b: _bytes(a) > _bytes(b),
@@ -34,6 +34,9 @@ _NUMBERS: dict[str, Callable[[int, int], bool]] = {
     "-le": lambda a, b: a <= b,
 }
 _SAME = {"<": "-lt", ">": "-gt", "==": "-eq", "!=": "-ne", "<>": "-ne", ">=": "-ge", "<=": "-le"}
+
+
+_PATTERN = re.compile(r"\^?(?:[\w ,:;/@=%-]|\.[*+?]?|\\[.])+\$?", re.ASCII)
 
 
 def _bytes(text: str) -> bytes:
@@ -56,6 +59,8 @@ def test(machine: Machine, words: Sequence[Marked]) -> Status:
             if len(left) < 3:
                 return 0
             found, taken = _COMPARE[left[1]](left[0], left[2]), 3
+        elif len(left) > 2 and left[1] == "==" and _knows_equals(machine, left[0] == left[2]):
+            found, taken = left[0] == left[2], 3
         elif left[0] == "!":
             negated, position = not negated, position + 1
             continue
@@ -74,6 +79,21 @@ def test(machine: Machine, words: Sequence[Marked]) -> Status:
             value = before or value if joint == "-o" else before and value
         negated, joint, position = False, "", position + taken
     return 0 if value else 1
+
+
+def _knows_equals(machine: Machine, same: bool) -> bool:
+    """`==` is no operator of `test` in 2023.01, and what is not understood is true."""
+    if same:
+        return True
+    fact = OpenFact(
+        "test knows ==",
+        "test of U-Boot 2023.01 does not know ==, so this condition is true whatever it compares",
+        ("write = instead of ==",),
+        machine.place,
+        (False, True),
+    )
+    machine.say("u-boot-command", "test does not know ==: the condition is true whatever it compares", "write =")
+    return machine.decide(Doubt("test knows ==", False, fact))
 
 
 def _on_medium(machine: Machine, name: Marked) -> bool:
@@ -129,9 +149,8 @@ def arithmetic(machine: Machine, command: str, words: Sequence[Marked]) -> Statu
         machine.set(name, machine.unknown(fact))
         return 0
     if kind == "s":
-        if len(rest) == 3 and rest[1].text != "+":
-            return 1
-        machine.set(name, Marked("".join(word.text for word in (rest[0], *rest[2:]))))
+        fact = machine.open(f"setexpr.s {name} at {machine.place}", "texts joined by setexpr are not followed")
+        machine.set(name, machine.unknown(fact))
         return 0
     width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
     operands = [_number(machine, word.text, width) for word in (rest[0], *rest[2:])]
@@ -182,10 +201,10 @@ def _substitute(machine: Machine, name: str, rest: Sequence[Marked]) -> Status:
         return 1
     pattern, by = rest[1].text, rest[2].text
     fact = machine.depends(*rest, text)
-    if fact is None and (not pattern or re.escape(pattern) != pattern or "\\" in by):
-        fact = machine.open(f"setexpr {rest[0].text} {pattern}", "a pattern is not followed, only plain text")
+    if fact is None and (not _PATTERN.fullmatch(pattern) or "\\" in by):
+        fact = machine.open(f"setexpr {rest[0].text} {pattern}", "a pattern of this kind is not followed")
     if fact is not None:
         machine.set(name, machine.unknown(fact))
         return 0
-    machine.set(name, text.text.replace(pattern, by, -1 if rest[0].text == "gsub" else 1))
+    machine.set(name, re.sub(pattern, by, text.text, count=0 if rest[0].text == "gsub" else 1))
     return 0

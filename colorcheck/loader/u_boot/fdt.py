@@ -258,10 +258,12 @@ def _get(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
     unsure = tree.side.unsure.get((tree.path(at), prop))
     if unsure is not None:
         machine.set(name, machine.unknown(machine.facts[unsure]))
+    elif not value:
+        machine.set(name, None)
     elif kind == "s":
-        machine.set(name, f"{len(value):x}")
+        machine.set(name, f"0x{len(value):08X}")
     elif kind == "a":
-        machine.set(name, f"{tree.address + tree.data.find(value):x}")
+        machine.set(name, f"0x{tree.address + tree.data.find(value):016x}")
     else:
         return _get_value(machine, name, value, rest)
     return 0
@@ -289,8 +291,8 @@ def _get_value(machine: Machine, name: str, value: bytes, rest: Sequence[Marked]
         if index >= len(texts):
             return 1
         machine.set(name, texts[index].decode("utf-8", "surrogateescape"))
-    elif len(value) == 4 or (index and len(value) % 4 == 0 and 4 * index < len(value)):
-        machine.set(name, f"0x{int.from_bytes(value[4 * index : 4 * index + 4], 'big'):08X}")
+    elif len(value) == 4:
+        machine.set(name, f"0x{int.from_bytes(value, 'big'):08X}")
     elif len(value) % 4 == 0 and len(value) <= 20:
         machine.set(name, "".join(value[i : i + 4][::-1].hex() for i in range(0, len(value), 4)))
     else:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.core.units import size
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
@@ -33,7 +34,7 @@ _VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
 def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> Handover:
     """What Xen gets of a script: the way that it goes as far as the inputs tell, with the others as alternatives."""
     if len(data) > LARGEST:
-        return Handover(stopped=f"the script is larger than {LARGEST >> 20} MiB", location=Location(script))
+        return Handover(stopped=f"the script is larger than {size(LARGEST)}", location=Location(script))
     worlds = [_World(manifest, tree, script, data, {})]
     waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
     seen = {worlds[0].key}

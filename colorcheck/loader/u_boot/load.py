@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, Loaded, Machine, Status
 from colorcheck.loader.u_boot.media import File
@@ -17,7 +18,6 @@ MISSING = "files that are not here are on the medium"
 _SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
 _USUAL = 32 << 20
 _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame buffer
-_PAGE = 1 << 12
 
 
 def missing_fact(machine: Machine, name: str) -> OpenFact:
@@ -112,7 +112,7 @@ def _bring(machine: Machine, name: Marked, address: Marked, count: int, start: i
         fact = missing_fact(machine, name.text)
         if not machine.decide(Doubt(MISSING, False, fact)):
             return 1
-        machine.memory.darken(where, _PAGE)
+        machine.memory.darken(where, PAGE)
         machine.sides.pop(where, None)
         machine.loaded.append(Loaded(name.text, where, None, b"", machine.place))
         machine.set("filesize", machine.unknown(fact))

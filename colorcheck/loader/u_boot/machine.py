@@ -99,6 +99,7 @@ class Machine:
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
     started: object = None
+    kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
     @property
     def place(self) -> Location:
@@ -212,10 +213,10 @@ class Machine:
         self.deleted.add(name)
 
     def set(self, name: str, value: Marked | str | None) -> None:
-        """Set a variable, or delete it with an empty value. Raises HaltError where memory runs out."""
+        """Set a variable, or delete it with None. Raises HaltError where memory runs out."""
         if isinstance(value, str):
             value = Marked(value, (self.here[0],) * len(value))
-        if value is None or not value.text:
+        if value is None:
             self.delete(name)
             return
         self.held += len(value.text)

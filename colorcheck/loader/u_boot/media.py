@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
+from colorcheck.files.reading import Unreadable, is_file, opened, size_of
 from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.files import read_bytes, without_waiting
+from colorcheck.inputs.files import problem_of, read_bytes
 from colorcheck.inputs.manifest.manifest import Manifest, TargetFile
 from colorcheck.loader.u_boot.blob import MAGIC, Side, compile_tree, side_of
 
@@ -95,7 +95,7 @@ class Media:
                 path = os.path.normpath(os.path.join(folder, name))
                 if not name or os.path.relpath(path, folder or ".").startswith(".."):
                     continue
-                if os.path.isfile(path):
+                if is_file(path):
                     return path
                 try:
                     beside = os.listdir(os.path.dirname(path) or ".")
@@ -103,7 +103,7 @@ class Media:
                     continue
                 wanted = os.path.basename(path).lower()
                 found = next((entry for entry in sorted(beside) if entry.lower() == wanted), None)
-                if found is not None and os.path.isfile(os.path.join(os.path.dirname(path), found)):
+                if found is not None and is_file(os.path.join(os.path.dirname(path), found)):
                     return os.path.join(os.path.dirname(path), found)
         return None
 
@@ -113,24 +113,21 @@ class Media:
         self.used[path] = None
         if path.endswith((".dts", ".dtso")):
             return self._source(name, path, size, symbols)
-        try:
-            length = os.stat(path, follow_symlinks=True)
-        except OSError as error:
-            where = named_at or Location(path)
-            self.problems.append(Problem("unreadable", f"cannot read {path}: {error.strerror}", where))
-            return None
-        if not stat.S_ISREG(length.st_mode):
-            return None
-        data = read_bytes(path, named_at or Location(path), LARGEST) if length.st_size <= LARGEST else _head(path)
+        where = named_at or Location(path)
+        length = size_of(path)
+        data = read_bytes(path, where, LARGEST) if length is None or length <= LARGEST else _head(path, where)
         if isinstance(data, Problem):
             self.problems.append(data)
             return None
         side = _side_of_blob(path, data) if data[:4] == MAGIC else None
-        return File(name, length.st_size, data, path, side)
+        return File(name, len(data) if length is None else length, data, path, side)
 
     def _source(self, name: str, path: str, size: int | None, symbols: bool) -> File | None:
         from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 
+        if self.tree is not None and path == self.tree.file and not symbols and not self.manifest.overlays:
+            blob = compile_tree(self.tree, size)
+            return File(name, len(blob), blob, path, side_of(self.tree))
         include = [os.path.join(self.manifest.folder, folder) for folder in self.manifest.include]
         try:
             tree = read_device_tree(path, symbols=symbols, include_dirs=include)
@@ -143,12 +140,13 @@ class Media:
         return File(name, len(blob), blob, path, side_of(tree))
 
 
-def _head(path: str) -> bytes:
+def _head(path: str, named_at: Location) -> bytes | Problem:
+    """How a file begins that is too large to be held as a whole."""
     try:
-        with open(path, "rb", opener=without_waiting) as file:
+        with opened(path) as file:
             return file.read(_HEAD)
-    except OSError:
-        return b""
+    except Unreadable as error:
+        return problem_of(error, named_at)
 
 
 def _original(tree: DeviceTree) -> bytes | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from dataclasses import field
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 
-_PAGE = 1 << 12
 _TOP = 1 << 64
 
 
@@ -21,18 +21,20 @@ class Memory:
     pages: dict[int, bytearray] = field(default_factory=dict)
     known: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     dark: list[tuple[int, int]] = field(default_factory=list)
+    version: int = 0  # counts the changes
 
     def write(self, address: int, data: bytes | bytearray) -> None:
         """Put bytes at an address."""
+        self.version += 1
         self._lighten(address, address + len(data))
         position = 0
         while position < len(data):
             at = address + position
-            page, inside = at // _PAGE, at % _PAGE
-            count = min(_PAGE - inside, len(data) - position)
+            page, inside = at // PAGE, at % PAGE
+            count = min(PAGE - inside, len(data) - position)
             held = self.pages.get(page)
             if held is None:
-                held = self.pages[page] = bytearray(_PAGE)
+                held = self.pages[page] = bytearray(PAGE)
             held[inside : inside + count] = data[position : position + count]
             self._note(page, inside, inside + count)
             position += count
@@ -41,11 +43,12 @@ class Memory:
         """Something of unknown content comes here."""
         if size <= 0:
             return
+        self.version += 1
         end = min(address + size, _TOP)
         self._lighten(address, end)
         insort(self.dark, (address, end))
-        for page in [p for p in self.known if address < (p + 1) * _PAGE and p * _PAGE < end]:
-            low, high = max(address - page * _PAGE, 0), min(end - page * _PAGE, _PAGE)
+        for page in [p for p in self.known if address < (p + 1) * PAGE and p * PAGE < end]:
+            low, high = max(address - page * PAGE, 0), min(end - page * PAGE, PAGE)
             kept = [piece for a, b in self.known[page] for piece in ((a, min(b, low)), (max(a, high), b))]
             self.known[page] = [(a, b) for a, b in kept if a < b]
 
@@ -55,8 +58,8 @@ class Memory:
         position = 0
         while position < size:
             at = address + position
-            page, inside = at // _PAGE, at % _PAGE
-            count = min(_PAGE - inside, size - position)
+            page, inside = at // PAGE, at % PAGE
+            count = min(PAGE - inside, size - position)
             if not any(a <= inside and inside + count <= b for a, b in self.known.get(page, ())):
                 return None
             found[position : position + count] = self.pages[page][inside : inside + count]

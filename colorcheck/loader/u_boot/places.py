@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-
-_PAGE = 0x1000
 
 
 @dataclass(slots=True)
@@ -33,13 +32,13 @@ class Free:
     def highest(self, size: int, limit: int) -> int | None:
         """Take the highest place, page-aligned, whose end is at most `limit` (0: no limit)."""
         top = self.end if not limit else min(self.end, limit)
-        at = (top - size) & ~(_PAGE - 1)
+        at = (top - size) & ~(PAGE - 1)
         while at >= self.start:
             met = [a for a, b in self.taken if a < at + size and at < b]
             if not met:
                 self.taken.append((at, at + size))
                 return at
-            at = (min(met) - size) & ~(_PAGE - 1)
+            at = (min(met) - size) & ~(PAGE - 1)
         return None
 
 

@@ -13,7 +13,7 @@ from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Machine, Sta
 from colorcheck.loader.u_boot.syntax import Body, Branch, Command, Each, Element, Loop, Script, Then
 from colorcheck.loader.u_boot.syntax import read_macro as _read_macro
 from colorcheck.loader.u_boot.syntax import read_script as _read_script
-from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.text import Marked, joined
 from colorcheck.loader.u_boot.words import UnclosedError, Word, command_again, expanded, first_reading, second_reading
 
 _ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=", re.ASCII)
@@ -24,16 +24,24 @@ read_macro = lru_cache(maxsize=4096)(_read_macro)
 
 def run_text(machine: Machine, text: Marked) -> Status:
     """Run a script, list by list; the status that `source` gives: 0 wherever there is more than one line."""
+    text = _ended(text)
     script = read_script(text.text)
     status: Status = 0
     for steps in script.lists:
         status = _Reader(machine, text).run(steps)
     _told(machine, script, text)
-    return 0 if "\n" in text.text.rstrip("\n") or script.error is not None else status
+    return status if text.text.count("\n") == 1 and script.error is None else 0
+
+
+def _ended(text: Marked) -> Marked:
+    """With the newline that U-Boot puts behind a text, unless the only one that it has stands at its end."""
+    first = text.text.find("\n")
+    return text if 0 <= first == len(text.text) - 1 else joined((text, Marked("\n")))
 
 
 def run_macro(machine: Machine, text: Marked) -> Status:
     """Run a variable's value, all of it one list."""
+    text = _ended(text)
     script = read_macro(text.text)
     _told(machine, script, text)
     status: Status = 0
@@ -178,7 +186,7 @@ class _Reader:
             return 0
         if any(word.varies for word in rest):
             try:
-                again = second_reading(command_again(rest, self._lookup))
+                again = second_reading(joined((command_again(rest, self._lookup), Marked("\n"))))
             except UnclosedError:
                 message = (
                     "a variable's value has an unpaired quote: U-Boot calls this a syntax error and skips the command"
@@ -193,8 +201,9 @@ class _Reader:
         return call(machine, [word.content for word in rest])
 
     def _assign(self, name: str, value: Marked) -> None:
-        """A variable of the shell; one of the environment with the same name stays and hides it."""
-        if name not in self.machine.environment:
+        """A variable of the shell; one of the environment with the same name stays and hides it. Nothing, as a value,
+        changes nothing."""
+        if value.text and name not in self.machine.environment:
             self.machine.shell[name] = value
 
     def _lookup(self, name: str) -> Marked | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from colorcheck.core.source import Passage
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Property
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, read_content
@@ -12,7 +13,6 @@ from colorcheck.loader.u_boot.machine import HaltError, Machine
 from colorcheck.loader.u_boot.text import Marked
 
 LARGEST = 16 << 20
-_PAGE = 0x1000
 _ROOM = 80  # five entries of the reservation map
 _ERRORS = {
     1: "FDT_ERR_NOTFOUND",
@@ -47,6 +47,7 @@ class Tree:
         """Write the blob back; what it now reaches over is overwritten."""
         self.machine.memory.write(self.address, self.data)
         self.machine.sides[self.address] = self.side
+        self.machine.kept = (self.machine.memory.version, self)
 
     def node(self, path: str) -> int:
         """The offset of a node, below 0 for libfdt's error."""
@@ -142,8 +143,8 @@ class Tree:
         own = next((n for n in range(self.reservations) if self.reservation(n)[0] == self.address), None)
         if own is not None:
             _call("fdt_del_mem_rsv", self.data, own)
-        inside = self.address & (_PAGE - 1)
-        size = ((self.used + _ROOM + more + inside + _PAGE - 1) & ~(_PAGE - 1)) - inside
+        inside = self.address & (PAGE - 1)
+        size = ((self.used + _ROOM + more + inside + PAGE - 1) & ~(PAGE - 1)) - inside
         self.resize(size)
         if own is not None:
             self.reserve(self.address, size)
@@ -188,6 +189,9 @@ class Tree:
 
 def tree_at(machine: Machine, address: int) -> Tree | None:
     """The blob at an address, None where none begins there."""
+    version, kept = machine.kept
+    if isinstance(kept, Tree) and version == machine.memory.version and kept.address == address:
+        return kept
     head = machine.memory.read(address, HEADER)
     if head is None or head[:4] != MAGIC:
         return None

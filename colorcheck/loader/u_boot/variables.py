@@ -20,7 +20,7 @@ _SUBCOMMANDS = (
 
 
 def setenv(machine: Machine, words: Sequence[Marked]) -> Status:
-    """Words after the name are joined by single blanks; without any, or with an empty one, the variable goes."""
+    """Words after the name are joined by single blanks; without any the variable goes, an empty one leaves it empty."""
     words = [word for word in words if word.text != "-f"] if words and words[0].text == "-f" else words
     if not words:
         return 1

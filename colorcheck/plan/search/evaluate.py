@@ -7,9 +7,10 @@ from fractions import Fraction
 from itertools import combinations
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.plan.problem import PlanProblem, Wish
-from colorcheck.plan.search.objectives import MIB_PAGES, curve_cost, weight_cost
+from colorcheck.plan.search.objectives import curve_cost, weight_cost
 
 Colors = Mapping[str, ColorSet]
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.plan.problem import PlanProblem, Repair, Requirement, Wish
 from colorcheck.plan.search.blocks import Block, Field, Merge, block_of, count_allowed, make_field
-from colorcheck.plan.search.objectives import MIB_PAGES
 from colorcheck.plan.search.search import LEAF_VARIABLES
 from colorcheck.plan.search.solution import solved
 
@@ -44,7 +43,7 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
         if wish.max_colors is not None:
             found.append(Requirement(f"max-colors {name}", f"{name} has {wish.max_colors} colors at most", place))
         if wish.pages:
-            text = f"{name} needs {wish.pages} frames ({size(wish.pages)})"
+            text = f"{name} needs {wish.pages} frames ({size_of_pages(wish.pages)})"
             found.append(Requirement(f"memory {name}", text, wish.memory_location))
         else:
             found.append(Requirement(f"separate {name}", f"{name} has colors of its own", place))
@@ -277,8 +276,3 @@ def _reserve(problem: PlanProblem, deadline: float) -> list[Repair]:
     if not best:
         return []
     return [Repair("reserve", f"set buddy-alloc-size={best}M", (), (problem.reserve >> 20) - best)]
-
-
-def size(pages: int) -> str:
-    """Frames in words."""
-    return f"{pages // MIB_PAGES} MiB" if pages >= MIB_PAGES else f"{pages * PAGE // 1024} KiB"

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
-from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.plan.problem import Wish
 from colorcheck.plan.search.blocks import Block, Field
 
 NOTHING = Fraction(0)
 NOT_WEIGHED = Fraction(-(10**9))
-MIB_PAGES = (1 << 20) // PAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from fractions import Fraction
 from itertools import islice, product
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.plan.search.blocks import Block, Field
 from colorcheck.plan.search.branch import Branching
 from colorcheck.plan.search.evaluate import measure
 from colorcheck.plan.search.knapsack import FORBIDDEN, Knapsack, check_tables, fill
-from colorcheck.plan.search.objectives import MIB_PAGES, OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
+from colorcheck.plan.search.objectives import OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.search.place import Placed, place
 from colorcheck.plan.search.runs import in_runs
 

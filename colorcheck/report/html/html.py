@@ -12,6 +12,7 @@ from pathlib import Path
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem
+from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
 from colorcheck.report.html import html_map
 from colorcheck.report.html.html_map import text
@@ -184,7 +185,7 @@ def _residue(verification: Verification) -> Iterator[str]:
         yield f"<p>Xen {text(residue.line)}: {grade} ({text(residue.reason)})</p>"
         items = ""
         for remainder in residue.remainders:
-            amount = f" ({view.size(remainder.pages)})" if remainder.pages else ""
+            amount = f" ({size_of_pages(remainder.pages)})" if remainder.pages else ""
             items += f"<li><strong>{text(remainder.what)}</strong>{amount}: {text(remainder.why)}</li>"
         yield f"<ul>{items}</ul>"
     yield "</section>"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from colorcheck.core.source import Location
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import PAGE, size_of_pages
 from colorcheck.hardware.index import Linear
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
@@ -115,7 +115,7 @@ def _color(color: int, drawn: view.ColorMap, boot: Boot | None, verification: Ve
     said = [f"color {color}: {', '.join(owners) or 'nobody'}"]
     if boot is not None and color < len(boot.free_initial):
         first, last = boot.free_initial[color], boot.free_final[color] if color < len(boot.free_final) else 0
-        said.append(f"{first} frames ({view.size(first)}) at first, {last} ({view.size(last)}) left in the end")
+        said.append(f"{first} frames ({size_of_pages(first)}) at first, {last} ({size_of_pages(last)}) left in the end")
     board = verification.facts.board
     llc = board.boot_cluster.llc if board else None
     if llc is not None and isinstance(llc.index, Linear) and llc.nr_colors == drawn.nr_colors:
@@ -141,12 +141,12 @@ def _layout(intervals: tuple[Interval, ...]) -> Iterator[str]:
     total = sum(interval.pages for interval in intervals)
     if not total:
         return
-    label = f"Memory map, {view.size(total)}; the table below says the same"
+    label = f"Memory map, {size_of_pages(total)}; the table below says the same"
     yield f'<svg class="memory" viewBox="0 0 1000 40" preserveAspectRatio="none" role="img" aria-label="{label}">'
     at = 0.0
     for interval in intervals:
         width = interval.pages / total * 1000
-        span = f"{interval.start * PAGE:#x} to {interval.end * PAGE:#x}, {view.size(interval.pages)}"
+        span = f"{interval.start * PAGE:#x} to {interval.end * PAGE:#x}, {size_of_pages(interval.pages)}"
         shape = f'class="use-{text(interval.use)}" x="{at:.3f}" y="0" width="{max(width, 0.6):.3f}" height="40"'
         yield f"<rect {shape}><title>{text(_name(interval))}: {span}</title></rect>"
         at += width
@@ -160,7 +160,7 @@ def _layout(intervals: tuple[Interval, ...]) -> Iterator[str]:
 
 def _range(interval: Interval) -> str:
     ends = "".join(f"<td><code>{end * PAGE:#x}</code></td>" for end in (interval.start, interval.end))
-    return f"<tr>{ends}<td>{view.size(interval.pages)}</td><td>{text(_name(interval))}</td></tr>"
+    return f"<tr>{ends}<td>{size_of_pages(interval.pages)}</td><td>{text(_name(interval))}</td></tr>"
 
 
 def _name(interval: Interval) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import size_of_pages
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.report.html.html_map import table, text
 from colorcheck.report.style import Style
-from colorcheck.report.view import size
 
 _MOODS = {"optimal": "good", "feasible": "good", "infeasible": "bad"}
 
@@ -51,8 +51,8 @@ def _before_and_after(plan: Plan, problem: PlanProblem) -> Iterator[str]:
         yield f"<tr><td>plan</td>{_cells(assigned.colors, before, problem.nr_colors)}</tr></tbody>"
     yield "</table></div><p>■ has it &nbsp; + gets it in the plan</p>"
     rows = (
-        f'<tr><th scope="row">{text(each.name)}</th><td>{size(each.pages_needed)}</td>'
-        f"<td>{size(each.pages_available)}</td></tr>"
+        f'<tr><th scope="row">{text(each.name)}</th><td>{size_of_pages(each.pages_needed)}</td>'
+        f"<td>{size_of_pages(each.pages_available)}</td></tr>"
         for each in plan.domains
         if each.pages_needed
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
@@ -92,7 +93,7 @@ def _residue(verification: Verification) -> Iterator[str]:
         summary = escaped(f"grade {residue.grade}, {residue.reason}")
         yield from ["", f"<details><summary>Still shared (Xen {residue.line}): {summary}</summary>", ""]
         for remainder in residue.remainders:
-            amount = f" ({view.size(remainder.pages)})" if remainder.pages else ""
+            amount = f" ({size_of_pages(remainder.pages)})" if remainder.pages else ""
             yield f"- {escaped(remainder.what)}{amount}: {escaped(remainder.why)}"
         yield from ["", "</details>"]
 

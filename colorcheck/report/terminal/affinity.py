@@ -24,7 +24,7 @@ def affinity_to_dict(facts: Facts) -> list[dict[str, object]]:
     return [
         {
             "xen": result.release,
-            "domains": [affinity.to_dict() for affinity in affinities(result.system, facts.deployment)],
+            "domains": [affinity.to_dict() for affinity in affinities(result.system, facts.deployment, facts.board)],
             "pairs": [_pair_to_dict(*pair) for pair in _pairs(facts.board, result.system, facts)],
         }
         for result in facts.results
@@ -37,7 +37,7 @@ def _result(facts: Facts, result: ReleaseResult) -> Iterator[str]:
     if system is None:
         return
     yield f"Who runs where (Xen {result.release})"
-    for affinity in affinities(system, facts.deployment):
+    for affinity in affinities(system, facts.deployment, facts.board):
         yield f"  {affinity.domain}: {_cpus(affinity)}"
         yield from (f"    {reason.location}: {reason.message}" for reason in affinity.reasons)
     if board is None:
@@ -55,7 +55,7 @@ def _result(facts: Facts, result: ReleaseResult) -> Iterator[str]:
 def _pairs(board: Board | None, system: System, facts: Facts) -> Iterator[tuple[Affinity, Affinity, list[Meeting]]]:
     if board is None:
         return
-    found = list(zip(system.domains, affinities(system, facts.deployment), strict=True))
+    found = list(zip(system.domains, affinities(system, facts.deployment, facts.board), strict=True))
     for (one, first), (other, second) in combinations(found, 2):
         colors = [(ColorSet.of(domain.colors), a.cpus) for domain, a in ((one, first), (other, second))]
         if system.nr_colors:

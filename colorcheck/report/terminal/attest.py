@@ -22,17 +22,17 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "bold 
 _LONG = 60  # characters of a value that is told although it agrees
 
 
-def render(attested: Attested, log: str, line: str, style: Style) -> str:
+def render(attested: Attested, log: str, release: str, style: Style) -> str:
     """The whole comparison of one log with the model of one line of Xen."""
-    return printed(_parts(attested, log, line, style), style)
+    return printed(_parts(attested, log, release, style), style)
 
 
-def _parts(attested: Attested, log: str, line: str, style: Style) -> Iterator[RenderableType]:
+def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator[RenderableType]:
     word = str(attested.verdict).replace("-", " ").upper()
     yield indented(
         f" {word} ", text(("  " + printable(attested.reason), "bold")), f"{_MOODS[attested.verdict]} reverse"
     )
-    yield text((f"{printable(log)} against the model of Xen {line}", "dim"))
+    yield text((f"{printable(log)} against the model of Xen {release}", "dim"))
     yield text("")
     checks = sorted(attested.checks, key=lambda check: check.agrees is not False)
     width = max((len(check.subject) for check in checks), default=0) + 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from colorcheck.core.units import size
 from colorcheck.hardware.affinity import folds
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.board_file import sources
@@ -40,6 +41,8 @@ def board_to_dict(board: Board) -> dict[str, object]:
         "system_cache": None if board.system_cache is None else _cache_to_dict(board.system_cache),
         "pa_bits": board.pa_bits,
         "compatible": list(board.compatible),
+        "soc_compatible": list(board.soc_compatible),
+        "aliases": list(board.aliases),
         "device_tree": board.device_tree,
         "virtual": board.virtual,
         "silicon": board.silicon,
@@ -112,7 +115,7 @@ def _row(board: Board) -> tuple[str, ...]:
         board.name,
         board.soc,
         cores,
-        f"L{llc.level} {size(llc.size)}" if llc else "?",
+        f"L{llc.level} {_size(llc.size)}" if llc else "?",
         str(board.nr_colors or "?"),
         usable,
         board.colorable,
@@ -124,14 +127,8 @@ def _short(core: str) -> str:
     return core.removeprefix("cortex-").removeprefix("neoverse-").removeprefix("nvidia-").capitalize()
 
 
-def size(number: int | None) -> str:
-    """Bytes in the largest binary unit that leaves a whole number."""
-    if number is None:
-        return "?"
-    for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if number and not number & ((1 << shift) - 1):
-            return f"{number >> shift} {unit}"
-    return f"{number} B"
+def _size(number: int | None) -> str:
+    return "?" if number is None else size(number)
 
 
 def board_as_text(board: Board) -> str:
@@ -185,7 +182,7 @@ def _cluster_page(number: int, cluster: Cluster, nr_colors: int | None) -> Itera
 
 
 def _cache_words(cache: Cache) -> str:
-    parts = [f"L{cache.level}", size(cache.size)]
+    parts = [f"L{cache.level}", _size(cache.size)]
     parts.append(f"{cache.ways or '?'} ways of {cache.sets or '?'} sets, lines of {cache.line or '?'} B")
     if cache.index_policy:
         parts.append(cache.index_policy)
@@ -214,7 +211,7 @@ def _folds(board: Board) -> Iterator[str]:
 
 
 def _dram(board: Board) -> Iterator[str]:
-    ranges = ", ".join(f"{start:#x}-{start + length - 1:#x} ({size(length)})" for start, length in board.dram)
+    ranges = ", ".join(f"{start:#x}-{start + length - 1:#x} ({_size(length)})" for start, length in board.dram)
     yield f"DRAM: {ranges or 'ranges unknown'}"
     found = board.dram_map
     if found is None:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding
+from colorcheck.core.units import size_of_pages
 from colorcheck.verification.difference import Difference, MarginChange, PairChange
-
-_MIB_FRAMES = 256
 
 
 def _headline(difference: Difference) -> str:
@@ -38,7 +37,7 @@ def _colors(colors: ColorSet | None) -> str:
 
 
 def _frames(frames: int | None) -> str:
-    return "–" if frames is None else f"{frames:,} frames ({frames / _MIB_FRAMES:,.1f} MiB)"
+    return "–" if frames is None else f"{frames:,} frames ({size_of_pages(frames)})"
 
 
 def _verdict(pair: PairChange) -> tuple[str, str]:

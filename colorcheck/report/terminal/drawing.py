@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
-from colorcheck.report.view import ColorMap, MemoryRow, Row, size
+from colorcheck.report.view import ColorMap, MemoryRow, Row
 
 NARROW = 80
 _NAME = 16  # columns that a name may take
@@ -112,9 +113,10 @@ def bar(row: MemoryRow, width: int, unicode: bool = True) -> tuple[str, str, str
 def memory_text(row: MemoryRow) -> str:
     """`needs 1 GiB of 1.2 GiB`, and what is missing."""
     if row.missing:
-        return f"needs {size(row.needed)}, its colors have {size(row.free)}: {size(row.missing)} missing"
+        needed, free = size_of_pages(row.needed), size_of_pages(row.free)
+        return f"needs {needed}, its colors have {free}: {size_of_pages(row.missing)} missing"
     share = f", {row.needed / row.free:.0%}" if row.free else ""
-    return f"{size(row.needed)} of {size(row.free)}{share}"
+    return f"{size_of_pages(row.needed)} of {size_of_pages(row.free)}{share}"
 
 
 def short(name: str, width: int) -> str:

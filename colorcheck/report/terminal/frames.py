@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import PAGE, size_of_pages
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.replay.places import ColorPlace, places, spread, stretches
@@ -13,7 +14,6 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.memory_map import rows, to_scale
 from colorcheck.report.terminal.memory_picture import shares
 from colorcheck.report.terminal.terminal import indented, text, title
-from colorcheck.report.view import PAGE, size
 from colorcheck.xen.memory.booted import Boot
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ def whereabouts(boot: Boot, board: Board | None, owner: str, style: Style) -> It
         return
     drawn = to_scale(boot, style)
     frames = sum(place.count for place in found)
-    yield from title(f"The {frames} frames ({size(frames)}) of {printable(owner)}, a cell is {size(drawn.scale)}")
+    yield from title(
+        f"The {frames} frames ({size_of_pages(frames)}) of {printable(owner)}, a cell is {size_of_pages(drawn.scale)}"
+    )
     yield from rows(shares(drawn, spread(found, drawn.spans()), style.unicode))
     yield text("")
     for low, high, count in stretches(boot, found):
         span = f"{low * PAGE:#014x} - {(high + 1) * PAGE:#014x}"
-        yield text((f"{span}  ", "dim"), f"{count:>9} frames, {size(count)}")
+        yield text((f"{span}  ", "dim"), f"{count:>9} frames, {size_of_pages(count)}")
     yield from _colors(found, _index(board), style)
 
 

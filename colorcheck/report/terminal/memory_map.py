@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from colorcheck.core.units import PAGE, size_of_pages
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.memory_picture import WHAT, Picture, glyph, picture
 from colorcheck.report.terminal.terminal import text, title
-from colorcheck.report.view import PAGE, size
 from colorcheck.xen.memory.booted import Boot, Interval
 
 if TYPE_CHECKING:
@@ -34,15 +34,15 @@ def memory(boot: Boot, style: Style) -> Iterator[RenderableType]:
     drawn = to_scale(boot, style)
     small = any(letter.islower() for row in drawn.rows if row for letter, _ in row.cells)
     hint = "; a small letter: less than half of it" if small else ""
-    yield from title(f"Memory to scale, a cell is {size(drawn.scale)}{hint}")
+    yield from title(f"Memory to scale, a cell is {size_of_pages(drawn.scale)}{hint}")
     prepared = boot.system.preparation
     for bank in prepared.machine.banks if prepared else ():
-        yield text(("bank  ", "dim"), f"{bank.start:#x}-{bank.end:#x}  ", (size(bank.size // PAGE), "dim"))
+        yield text(("bank  ", "dim"), f"{bank.start:#x}-{bank.end:#x}  ", (size_of_pages(bank.size // PAGE), "dim"))
     yield from rows(drawn)
     for use, what in WHAT.items():
         pages = sum(part.pages for part in boot.memory_map if part.use == use)
         if pages:
-            yield text((f"{glyph(use, style.unicode)} ", _USES[use]), f"{size(pages):>10}  ", (what, "dim"))
+            yield text((f"{glyph(use, style.unicode)} ", _USES[use]), f"{size_of_pages(pages):>10}  ", (what, "dim"))
     yield text("")
     yield from _listed(boot.memory_map, style)
 
@@ -68,6 +68,6 @@ def _listed(parts: tuple[Interval, ...], style: Style) -> Iterator[RenderableTyp
     for part in shown:
         span = f"{part.start * PAGE:#014x} - {part.end * PAGE:#014x}"
         mark = (glyph(part.use, style.unicode), _USES.get(part.use, ""))
-        yield text((f"{span}  ", "dim"), mark, f" {size(part.pages):>10}  {printable(part.label or part.use)}")
+        yield text((f"{span}  ", "dim"), mark, f" {size_of_pages(part.pages):>10}  {printable(part.label or part.use)}")
     if len(shown) < len(parts):
         yield text((f"and {len(parts) - len(shown)} smaller parts (--verbose lists all)", "dim"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.report.view import PAGE
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.memory.booted import Interval
 

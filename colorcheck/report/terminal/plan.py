@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from colorcheck.core.units import size_of_pages
 from colorcheck.plan.problem import Assigned, Plan, PlanProblem
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text, title
-from colorcheck.report.view import size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,5 +50,9 @@ def _parts(plan: Plan, problem: PlanProblem | None) -> Iterator[RenderableType]:
 def _assigned(assigned: Assigned, today: str) -> RenderableType:
     colors = str(assigned.colors)
     before = "" if today == colors else f"  was {today or 'nothing'}"
-    room = f"  {size(assigned.pages_needed)} of {size(assigned.pages_available)}" if assigned.pages_needed else ""
+    room = (
+        f"  {size_of_pages(assigned.pages_needed)} of {size_of_pages(assigned.pages_available)}"
+        if assigned.pages_needed
+        else ""
+    )
     return indented(f"{printable(assigned.name):<12} ", text((colors, "bold"), before, (room, "dim")))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
 from colorcheck.replay.steps import Step, number_of, steps
 from colorcheck.report.style import Style, printable
@@ -13,7 +14,7 @@ from colorcheck.report.terminal import color_chart
 from colorcheck.report.terminal.frames import whereabouts
 from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
-from colorcheck.report.view import counted, size
+from colorcheck.report.view import counted
 from colorcheck.verification.results import Facts, Verification
 from colorcheck.xen.memory.booted import Boot, Built
 
@@ -78,7 +79,7 @@ def _told(told: Told, facts: Facts, style: Style, asked: Asked, before: Sequence
     known = [facts.board.title if facts.board else "board unknown"]
     if boot.system.nr_colors:
         known.append(f"{boot.system.nr_colors} colors")
-    known.append(f"{size(sum(part.pages for part in boot.memory_map))} of memory" if boot.memory_map else "")
+    known.append(f"{size_of_pages(sum(part.pages for part in boot.memory_map))} of memory" if boot.memory_map else "")
     yield text((printable(" · ".join(part for part in known if part)), "dim"))
     if boot.memory_map and not asked.at:
         yield from memory(boot, style)
@@ -124,7 +125,7 @@ def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
     elif told:
         most = max(boot.free_initial, default=0)
         yield from title(
-            "Step by step" + (f"; bars: frames left per color, full: {most} ({size(most)})" if most else "")
+            "Step by step" + (f"; bars: frames left per color, full: {most} ({size_of_pages(most)})" if most else "")
         )
     shown = told[:last]
     for number, step in enumerate(shown, 1):
@@ -162,10 +163,11 @@ def _domain(built: Built) -> str:
         reason = built.failure.message if built.failure else "not built"
         return f"{domain.kind}, not created: {reason}"
     had = sum(built.free_before[color] for color in set(domain.colors) if color < len(built.free_before))
-    share = f" of the {size(had)} that its colors have ({taken / had:.0%})" if had else ""
+    share = f" of the {size_of_pages(had)} that its colors have ({taken / had:.0%})" if had else ""
     return (
-        f"{domain.kind}, colors {ColorSet.of(domain.colors)}: takes {size(taken)}{share}: {size(domain.pages)} of "
-        f"memory, {size(taken - domain.pages)} for its {'P2M tables' if domain.id == 0 else 'P2M pool and others'}"
+        f"{domain.kind}, colors {ColorSet.of(domain.colors)}: takes {size_of_pages(taken)}{share}: "
+        f"{size_of_pages(domain.pages)} of memory, {size_of_pages(taken - domain.pages)} for its "
+        f"{'P2M tables' if domain.id == 0 else 'P2M pool and others'}"
     )
 
 
@@ -183,4 +185,4 @@ def _left(shown: tuple[Step, ...], boot: Boot) -> Iterator[RenderableType]:
     yield from title("Frames left per color")
     for group in color_chart.groups(free):
         each = "" if group.first == group.last else " each"
-        yield text(f"{group.colors:>9}  {group.frames:>15}  ", (f"{size(group.least)}{each}", "dim"))
+        yield text(f"{group.colors:>9}  {group.frames:>15}  ", (f"{size_of_pages(group.least)}{each}", "dim"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.excerpt import excerpt
@@ -169,7 +170,7 @@ def _residue(verification: Verification) -> Iterator[RenderableType]:
         yield from title(f"Still shared (Xen {residue.line}): grade {residue.grade}, {residue.reason}")
         for remainder in residue.remainders:
             colors = f", {remainder.colors}" if remainder.colors else ""
-            amount = f" ({view.size(remainder.pages)}{colors})" if remainder.pages else ""
+            amount = f" ({size_of_pages(remainder.pages)}{colors})" if remainder.pages else ""
             yield indented("- ", text(f"{printable(remainder.what)}{amount}", (f": {printable(remainder.why)}", "dim")))
 
 

@@ -35,22 +35,22 @@ _CONSEQUENCE = {
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for Xen's list and one for each domain's, where it names colors that do not exist."""
     told: set[tuple[object, ...]] = set()
-    for line, system in facts.systems():
+    for release, system in facts.systems():
         key = (system.xen_location, system.xen_colors, system.nr_colors)
         if system.coloring and key not in told:
             told.add(key)
             wrong = _wrong(system, "xen", system.xen_colors)
             if wrong:
-                yield RULE.finding(f"{wrong[0]}: Xen panics{on(facts, (line,))}", system.xen_location, wrong[1])
+                yield RULE.finding(f"{wrong[0]}: Xen panics{on(facts, (release,))}", system.xen_location, wrong[1])
     crashing = {what.domain for what in seen(facts, "defect-4.20-host-crash")}
-    for result, domain, lines in domains(facts):
+    for result, domain, releases in domains(facts):
         if domain.kind is DomainKind.XL and _crashes(result) and domain.name in crashing:
             continue  # a rule of its own says that this brings the host down
         if result.system and result.system.coloring and domain.source in _GIVEN:
             wrong = _wrong(result.system, domain.name, domain.colors)
             if wrong:
                 then = _CONSEQUENCE[domain.kind]
-                yield RULE.finding(f"{wrong[0]}: {then}{on(facts, lines)}", domain.location, wrong[1])
+                yield RULE.finding(f"{wrong[0]}: {then}{on(facts, releases)}", domain.location, wrong[1])
 
 
 def _crashes(result: ReleaseResult) -> bool:

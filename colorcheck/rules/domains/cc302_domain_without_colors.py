@@ -31,7 +31,7 @@ _KEY = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain with the default colors that is not alone."""
-    for result, domain, lines in domains(facts):
+    for result, domain, releases in domains(facts):
         system = result.system
         if system is None or not system.coloring or domain.source is not ColorSource.DEFAULT or domain.failure:
             continue
@@ -40,7 +40,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             number = system.nr_colors or "that there are"
             yield RULE.finding(
                 f"{domain.name} has no colors of its own and gets all {number}: it shares them with "
-                f"{', '.join(others)}{on(facts, lines)}",
+                f"{', '.join(others)}{on(facts, releases)}",
                 domain.location,
                 f"{_KEY[domain.kind]}, or allow the sharing in [[policy.share]]",
                 about=(domain.name,),

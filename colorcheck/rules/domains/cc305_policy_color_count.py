@@ -23,7 +23,7 @@ from colorcheck.verification.results import Facts
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain whose number of colors the policy does not allow."""
     wanted = {policy.name: policy for policy in facts.manifest.domain_policies}
-    for result, domain, lines in domains(facts):
+    for result, domain, releases in domains(facts):
         policy = wanted.get(domain.name)
         if policy is None or result.system is None or not result.system.coloring:
             continue
@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             bound = f"at least {policy.min_colors}" if few else f"at most {policy.max_colors}"
             noun = "color" if count == 1 else "colors"
             yield RULE.finding(
-                f"{domain.name} has {count} {noun}, the policy asks for {bound}{on(facts, lines)}",
+                f"{domain.name} has {count} {noun}, the policy asks for {bound}{on(facts, releases)}",
                 domain.location,
                 f"give it {'more' if few else 'fewer'} colors, or change the policy",
                 related=(Related(policy.location, "the policy asks for it here"),),

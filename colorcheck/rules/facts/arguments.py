@@ -15,7 +15,7 @@ LIST_OWNERS = {Concept.XEN_COLORS: "xen", Concept.DOM0_COLORS: "dom0"}
 
 
 def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
-    """(line, arguments) for each target whose release is known."""
+    """(name, arguments) for each target whose release is known."""
     for result in facts.results:
         release = find_release(result.release)
         if release is not None:
@@ -25,15 +25,15 @@ def arguments(facts: Facts) -> Iterator[tuple[str, BootArguments]]:
 def options(
     facts: Facts, wanted: Callable[[Option, BootArguments], bool]
 ) -> Iterator[tuple[Option, BootArguments, tuple[str, ...]]]:
-    """The options that `wanted` holds for, each once for all Xens that treat it alike, with their lines."""
+    """The options that `wanted` holds for, each once for all Xens that treat it alike, with their names."""
     met: dict[tuple[object, ...], tuple[Option, BootArguments, list[str]]] = {}
-    for line, read in arguments(facts):
+    for name, read in arguments(facts):
         for option in read.options:
             if wanted(option, read):
                 key = (option.location, option.text, option.fate, option.stored, option.message)
-                met.setdefault(key, (option, read, []))[2].append(line)
-    for option, read, lines in met.values():
-        yield option, read, tuple(lines)
+                met.setdefault(key, (option, read, []))[2].append(name)
+    for option, read, names in met.values():
+        yield option, read, tuple(names)
 
 
 def lists(facts: Facts) -> Iterator[tuple[Option, ColorList, tuple[str, ...]]]:

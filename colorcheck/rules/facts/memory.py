@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from colorcheck.xen.memory.booted import Boot, Built
 
-PAGE = 4096
-MIB = 256  # pages
 LOWEST = "lowest region"  # how the memory map labels the lowest boot region
-
-
-def size(pages: int) -> str:
-    """Frames as MiB, rounded up; below 1 MiB as KiB."""
-    return f"{-(-pages // MIB)} MiB" if pages >= MIB else f"{pages * 4} KiB"
 
 
 def available(built: Built) -> int:

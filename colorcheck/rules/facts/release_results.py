@@ -15,22 +15,22 @@ T = TypeVar("T")
 
 
 def colored(facts: Facts) -> tuple[tuple[str, System], ...]:
-    """(line, system) of every Xen under which coloring is on."""
-    return tuple((line, system) for line, system in facts.systems() if system.coloring)
+    """(release, system) of every Xen under which coloring is on."""
+    return tuple((release, system) for release, system in facts.systems() if system.coloring)
 
 
 def uncolored(facts: Facts) -> tuple[tuple[str, System], ...]:
-    """(line, system) of every Xen under which coloring is off."""
-    return tuple((line, system) for line, system in facts.systems() if not system.coloring and readable(facts))
+    """(release, system) of every Xen under which coloring is off."""
+    return tuple((release, system) for release, system in facts.systems() if not system.coloring and readable(facts))
 
 
-def lines(found: tuple[tuple[str, System], ...]) -> tuple[str, ...]:
-    """The lines of what `colored` and `uncolored` give."""
-    return tuple(line for line, _ in found)
+def releases(found: tuple[tuple[str, System], ...]) -> tuple[str, ...]:
+    """The releases of what `colored` and `uncolored` give."""
+    return tuple(release for release, _ in found)
 
 
 def domains(facts: Facts) -> Iterator[tuple[ReleaseResult, Domain, tuple[str, ...]]]:
-    """Every domain of every Xen, alike ones once with the lines of all Xens that make the same of them."""
+    """Every domain of every Xen, alike ones once with the releases that make the same of them."""
     seen: dict[tuple[object, ...], tuple[ReleaseResult, Domain, list[str]]] = {}
     for result in facts.results:
         for domain in result.system.domains if result.system else ():
@@ -41,17 +41,17 @@ def domains(facts: Facts) -> Iterator[tuple[ReleaseResult, Domain, tuple[str, ..
 
 
 def alike(found: Iterable[tuple[str, T]], key: Callable[[T], object]) -> Iterator[tuple[T, tuple[str, ...]]]:
-    """Of (line, thing), things of one key once, the first of them with the lines of all."""
+    """Of (release, thing), things of one key once, the first of them with the releases of all."""
     groups: dict[object, tuple[T, list[str]]] = {}
-    for line, thing in found:
-        groups.setdefault(key(thing), (thing, []))[1].append(line)
-    for thing, lines_ in groups.values():
-        yield thing, tuple(lines_)
+    for release, thing in found:
+        groups.setdefault(key(thing), (thing, []))[1].append(release)
+    for thing, releases_ in groups.values():
+        yield thing, tuple(releases_)
 
 
 def boots(facts: Facts) -> Iterator[tuple[str, Boot]]:
-    """(line, boot) of every colored boot."""
-    return ((line, boot) for line, boot in facts.boots() if boot.system.coloring)
+    """(release, boot) of every colored boot."""
+    return ((release, boot) for release, boot in facts.boots() if boot.system.coloring)
 
 
 def place(facts: Facts, *wanted: Location | None) -> Location:

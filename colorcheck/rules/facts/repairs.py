@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
-from colorcheck.rules.facts.memory import MIB, size
 from colorcheck.rules.facts.release_results import boots
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import DomainKind
@@ -25,10 +25,12 @@ def in_words(change: Change, boot: Boot, built: Built) -> str:
         noun = "color" if len(change.colors) == 1 else "colors"
         return f"give it {len(change.colors)} more {noun} that nobody has ({change.colors})"
     if isinstance(change, OtherMemory):
-        return f"take {size(built.domain.pages - change.mib * MIB)} off its memory ({change.mib} MiB fit)"
+        return (
+            f"take {size_of_pages(built.domain.pages - change.mib * MIB_PAGES)} off its memory ({change.mib} MiB fit)"
+        )
     if isinstance(change, OtherReserve):
         return f"lower buddy-alloc-size to {change.mib}M"
-    return f"{moved(change)}, which wins {size(won(change, boot))} back from the uncolored heap"
+    return f"{moved(change)}, which wins {size_of_pages(won(change, boot))} back from the uncolored heap"
 
 
 def moved(change: MovedModule) -> str:
@@ -54,12 +56,12 @@ def to_dict(change: Change) -> dict[str, object]:
 
 
 def dom0_memory(
-    facts: Facts, lines: Iterable[str], search: Callable[[Boot, Built], OtherMemory | None]
+    facts: Facts, releases: Iterable[str], search: Callable[[Boot, Built], OtherMemory | None]
 ) -> OtherMemory | None:
     """The amount of dom0's memory that a search finds under the first of these Xens."""
-    wanted = set(lines)
-    for line, boot in boots(facts):
+    wanted = set(releases)
+    for release, boot in boots(facts):
         dom0 = next((built for built in boot.built if built.domain.kind is DomainKind.DOM0), None)
-        if line in wanted and dom0 is not None:
+        if release in wanted and dom0 is not None:
             return search(boot, dom0)
     return None

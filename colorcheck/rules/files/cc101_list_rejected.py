@@ -28,13 +28,13 @@ from colorcheck.xen.release.spelling import Concept
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each list with an error, with what each Xen makes of it."""
     rejected: dict[tuple[Location, str], list[tuple[Option, tuple[str, ...]]]] = {}
-    for option, colors, lines in lists(facts):
+    for option, colors, releases in lists(facts):
         if colors.error is not None:
             where = place(facts, colors.error_location, option.location)
-            rejected.setdefault((where, colors.error.message), []).append((option, lines))
+            rejected.setdefault((where, colors.error.message), []).append((option, releases))
     for (where, message), found in rejected.items():
         option = found[0][0]
-        then = "; ".join(f"{_then(each)}{on(facts, lines)}" for each, lines in found)
+        then = "; ".join(f"{_then(each)}{on(facts, releases)}" for each, releases in found)
         yield RULE.finding(
             f"Xen rejects {option.key}={option.value}: {message}; {then}",
             where,

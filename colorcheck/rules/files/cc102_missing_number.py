@@ -24,12 +24,12 @@ from colorcheck.xen.options.color_lists import ColorItem, ColorList
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each item without a number in a list that is not rejected."""
-    for option, colors, lines in lists(facts):
+    for option, colors, releases in lists(facts):
         for item in colors.items if colors.error is None and option.value else ():
             if item.missing:
                 yield RULE.finding(
                     f"a number is missing and counts as 0: {option.key}={option.value} is {shown(colors.colors)}"
-                    f"{on(facts, lines)}",
+                    f"{on(facts, releases)}",
                     _around(colors, item)[0].location,
                     "write every number, and no comma more than needed",
                     fix=[edit for edit in _around(colors, item) if item.start == item.end],

@@ -29,12 +29,12 @@ _OCTAL = re.compile(r"(?<![0-9a-zA-Z])0[0-9]+")
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each number whose octal value is not its decimal one."""
     numbers: dict[Location, tuple[Passage, list[str]]] = {}
-    for option, _, lines in options(facts, lambda option, _: option.spec is not None):
+    for option, _, releases in options(facts, lambda option, _: option.spec is not None):
         if option.spec and option.spec.kind is not OptionKind.BOOLEAN:
             written = option.written.part(len(option.key) + 1, len(option.text))
-            numbers.setdefault(option.location, (written, []))[1].extend(lines)
-    for written, lines_ in numbers.values():
-        yield from _octal(written, on(facts, lines_))
+            numbers.setdefault(option.location, (written, []))[1].extend(releases)
+    for written, releases_ in numbers.values():
+        yield from _octal(written, on(facts, releases_))
     for written in color_strings(facts):
         yield from _octal(written, "")
 

@@ -30,13 +30,13 @@ _ABOUT = {"dom0-llc-colors": ("dom0",), "llc-coloring": (SWITCH,)}
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each option that neither this Xen nor another known line has."""
-    for option, read, lines in options(facts, unknown):
+    """A finding for each option that neither this Xen nor another known release has."""
+    for option, read, releases in options(facts, unknown):
         ours = [known.name for known in read.release.options]
         near = nearest(option.name, [*ours, *sorted(read.release.registered)])
         close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
         yield RULE.finding(
-            f"Xen knows no option {option.key} and ignores it{on(facts, lines)}",
+            f"Xen knows no option {option.key} and ignores it{on(facts, releases)}",
             option.name_location,
             f"did you mean {near}?" if near else _elsewhere(option.name),
             severity=Severity.ERROR if near in ours else None,
@@ -46,7 +46,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _elsewhere(name: str) -> str:
-    """What to do about a name that is like none of this Xen's, perhaps like one of another line's."""
+    """What to do about a name that is like none of this Xen's, perhaps like one of another release's."""
     known = {option.name: release for release in reversed(RELEASES) for option in release.options}
     near = nearest(name, known)
     if near is None:

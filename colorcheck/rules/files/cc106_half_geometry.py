@@ -28,12 +28,12 @@ _PARTNER = {Concept.LLC_SIZE: "llc-nr-ways", Concept.LLC_WAYS: "llc-size"}
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding at the option that has no effect."""
-    for option, read, lines in options(facts, _alone):
+    for option, read, releases in options(facts, _alone):
         assert option.spec is not None  # noqa: S101
         partner = _PARTNER[option.spec.concept]
         coloring = "" if read.llc_coloring else ", and coloring stays off"
         yield RULE.finding(
-            f"{option.text} has no effect without {partner}: the cache is probed{coloring}{on(facts, lines)}",
+            f"{option.text} has no effect without {partner}: the cache is probed{coloring}{on(facts, releases)}",
             option.location,
             "write both, such as llc-size=1M llc-nr-ways=16, or only llc-coloring=on to let Xen probe the cache",
             about=() if read.llc_coloring else (SWITCH,),

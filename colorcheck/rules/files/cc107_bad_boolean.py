@@ -29,12 +29,12 @@ _WORDS = ("1", "on", "yes", "true", "enable", "0", "off", "no", "false", "disabl
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected boolean."""
-    for option, read, lines in options(facts, _rejected):
+    for option, read, releases in options(facts, _rejected):
         lower = option.value.lower()
         then = f"coloring is {'on' if read.llc_coloring else 'off'}" if option.spec else "its default stays"
         yield RULE.finding(
             f'Xen does not understand the value "{option.value}" of {option.key} and ignores it: {then}'
-            f"{on(facts, lines)}",
+            f"{on(facts, releases)}",
             option.value_location,
             f"write {option.name}=on or {option.name}=off",
             fix=[Edit(option.value_location, lower)] if lower in _WORDS else [],

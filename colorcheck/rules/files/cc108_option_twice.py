@@ -24,11 +24,11 @@ from colorcheck.xen.options.options import BootArguments, Option
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding at each option that a later one overrides."""
-    for option, read, lines in options(facts, _overridden):
+    for option, read, releases in options(facts, _overridden):
         last = read.in_force(option.spec.concept) if option.spec else None
         if last is not None:
             yield RULE.finding(
-                f"{option.text} is overridden by {last.text} further on{on(facts, lines)}",
+                f"{option.text} is overridden by {last.text} further on{on(facts, releases)}",
                 option.location,
                 "delete one of the two",
                 related=(Related(last.location, "this one counts"),),

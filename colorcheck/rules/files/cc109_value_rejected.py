@@ -34,13 +34,13 @@ _ABOUT = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected number or size."""
-    for option, _, lines in options(facts, _rejected):
+    for option, _, releases in options(facts, _rejected):
         whole = _first_item_holds(option)
         unit = " bytes" if _is_size(option) else ""
         in_force = f"{option.stored}{unit} stay{'' if unit else 's'} in force"
         kept = "nothing of it is stored" if option.stored is None else in_force
         yield RULE.finding(
-            f'Xen rejects the value "{option.value}" of {option.key}; {kept}{on(facts, lines)}',
+            f'Xen rejects the value "{option.value}" of {option.key}; {kept}{on(facts, releases)}',
             option.value_location,
             _instead(option, whole=whole, sized=bool(unit)),
             severity=Severity.WARNING if whole else None,

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import MIB, size
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
@@ -23,7 +24,6 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.options.options import BootArguments, Option
 from colorcheck.xen.release.spelling import Concept, OptionKind
 
-MIB = 1 << 20
 PLAUSIBLE = {  # bytes
     Concept.LLC_SIZE: (32 << 10, 64 * MIB),
     Concept.WAY_SIZE: (8 << 10, 4 * MIB),
@@ -40,10 +40,10 @@ _ABOUT = {
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each improbable size without a unit."""
-    for option, _, lines in options(facts, _improbable):
+    for option, _, releases in options(facts, _improbable):
         assert isinstance(option.stored, int)  # noqa: S101
         yield RULE.finding(
-            f"{option.text} has no unit and counts as KiB: {_size(option.stored)}{on(facts, lines)}",
+            f"{option.text} has no unit and counts as KiB: {size(option.stored)}{on(facts, releases)}",
             option.value_location,
             f"write the unit: {option.name}={_meant(option)}",
             about=_ABOUT.get(option.spec.concept, ()) if option.spec else (),
@@ -62,13 +62,6 @@ def _meant(option: Option) -> str:
     low, _ = PLAUSIBLE.get(option.spec.concept, (0, 0)) if option.spec else (0, 0)
     number = int(option.stored or 0) >> 10 if isinstance(option.stored, int) else 0
     return f"{number}B" if number >= low else f"{number}M"
-
-
-def _size(value: int) -> str:
-    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if value >> shift:
-            return f"{value / (1 << shift):.1f}".removesuffix(".0") + f" {unit}"
-    return f"{value} bytes"
 
 
 RULE = Rule(

@@ -25,7 +25,7 @@ from colorcheck.xen.release.spelling import Concept
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where Xen's list does not ascend."""
-    for option, colors, lines in lists(facts):
+    for option, colors, releases in lists(facts):
         taken = colors.colors
         if option.spec is None or option.spec.concept is not Concept.XEN_COLORS or list(taken) == sorted(set(taken)):
             continue
@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         unused = ColorSet.of(taken) - used
         lost = f", not {unused}" if unused else ""
         yield RULE.finding(
-            f"Xen takes its own list for ascending: of {option.value} it uses color {used}{lost}{on(facts, lines)}",
+            f"Xen takes its own list for ascending: of {option.value} it uses color {used}{lost}{on(facts, releases)}",
             option.value_location,
             f"write xen-llc-colors={ColorSet.of(taken)}",
             fix=[Edit(option.value_location, str(ColorSet.of(taken)))] if colors.error is None else [],

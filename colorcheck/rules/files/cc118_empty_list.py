@@ -45,10 +45,10 @@ def check(facts: Facts) -> Iterator[Finding]:
                 'write its colors: llc_colors = ["4-7"]',
                 about=(xl_guest(guest).title,),
             )
-    for option, _, lines in options(facts, lambda option, _: option.spec is not None and option.in_force):
+    for option, _, releases in options(facts, lambda option, _: option.spec is not None and option.in_force):
         if option.spec and option.spec.kind is OptionKind.COLORS and not option.value and not option.negated:
             yield RULE.finding(
-                f"{option.key} has no value and counts as not given{on(facts, lines)}",
+                f"{option.key} has no value and counts as not given{on(facts, releases)}",
                 option.location,
                 "write colors behind it, or delete it",
                 about=(LIST_OWNERS[option.spec.concept],),

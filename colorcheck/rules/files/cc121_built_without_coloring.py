@@ -1,12 +1,13 @@
 """Xen is built without cache coloring.
 
-What it checks: the .config that the manifest names: the switch of the target's line, CONFIG_LLC_COLORING for upstream.
+What it checks: the .config that the manifest names: the switch of the target, CONFIG_LLC_COLORING for upstream;
+and the binary, which holds the name of every option that it registers, such as xen-llc-colors.
 
 Why it matters: Xen then knows none of the color options; it prints that they are unknown, and boots uncolored.
 
 What it cannot see: whether the binary was built from this .config.
 
-Source: xen/arch/arm/Kconfig and xen/common/Kconfig (4.20 to 4.22); CONFIG_COLORING in the Xilinx lines up to 4.16.
+Source: xen/arch/arm/Kconfig and xen/common/Kconfig (4.20 to 4.22); CONFIG_COLORING in the Xilinx branches up to 4.16.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         release = find_release(result.release)
         if release is not None and not built_with_coloring(facts.deployment, release):
             switches.setdefault(release.build_switch, []).append(result.release)
-    for switch, lines in switches.items():
+    binary = facts.deployment.xen_image_options
+    for switch, releases in switches.items():
+        lacking = binary is not None and not binary
+        what = "the binary has no option for Xen's colors" if lacking else f"CONFIG_{switch} is not set"
         yield RULE.finding(
-            f"CONFIG_{switch} is not set: this Xen has no cache coloring{on(facts, lines)}",
-            facts.manifest.location("target.kconfig"),
+            f"{what}: this Xen has no cache coloring{on(facts, releases)}",
+            facts.manifest.location("target.xen-image") if lacking else facts.deployment.build_place(switch),
             f"build Xen with CONFIG_EXPERT=y and CONFIG_{switch}=y",
         )
 

@@ -46,9 +46,9 @@ def check(facts: Facts) -> Iterator[Finding]:
                 if item.missing:
                     message = f"a number is missing and counts as 0: {node.name} has {shown(read.colors)}"
                     found.setdefault((read.passage.locate(item.start, item.end), message), []).append(result.release)
-    for (where, message), lines in found.items():
+    for (where, message), releases in found.items():
         yield RULE.finding(
-            message + on(facts, lines), where, 'write numbers and ranges with commas between them: "0-3,7"'
+            message + on(facts, releases), where, 'write numbers and ranges with commas between them: "0-3,7"'
         )
 
 

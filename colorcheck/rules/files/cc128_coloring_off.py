@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.release_results import lines, place, uncolored
+from colorcheck.rules.facts.release_results import place, releases, uncolored
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
@@ -26,7 +26,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     off = uncolored(facts)
     if off:
         yield RULE.finding(
-            f"cache coloring is off: no domain is isolated from another{on(facts, lines(off))}",
+            f"cache coloring is off: no domain is isolated from another{on(facts, releases(off))}",
             place(facts, off[0][1].coloring_location),
             "write llc-coloring=on among Xen's boot arguments",
             about=(SWITCH,),

@@ -32,12 +32,12 @@ _HELP = "leave llc-size and llc-nr-ways out and let Xen probe the cache (llc-col
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each panic over the geometry, and for a way that differs where nothing worse follows from it."""
     panics: dict[tuple[str, Location], list[str]] = {}
-    for line, system in facts.systems():
+    for release, system in facts.systems():
         if system.panic and system.panic.kind == "geometry":
-            panics.setdefault((system.panic.message, system.coloring_location), []).append(line)
-    for (message, where), lines in panics.items():
+            panics.setdefault((system.panic.message, system.coloring_location), []).append(release)
+    for (message, where), releases in panics.items():
         yield RULE.finding(
-            f'Xen panics: "{message}"{on(facts, lines)}',
+            f'Xen panics: "{message}"{on(facts, releases)}',
             place(facts, where),
             _HELP,
             severity=Severity.ERROR,

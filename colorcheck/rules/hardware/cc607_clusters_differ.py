@@ -25,7 +25,7 @@ from colorcheck.verification.results import Facts, ReleaseResult
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where colors fold and some pair is not proved apart."""
-    for result, lines in alike(((o.release, o) for o in facts.results if _matters(o)), _colors):
+    for result, releases in alike(((o.release, o) for o in facts.results if _matters(o)), _colors):
         nr_colors = _colors(result)
         if facts.board is None or not nr_colors:
             continue
@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue  # the cache that Xen probed: the geometry itself is wrong, which has a rule of its own
             yield RULE.finding(
                 f"the {group.label} keeps only {modulus} of Xen's {nr_colors} colors apart: there color c is "
-                f"c mod {modulus}{on(facts, lines)}",
+                f"c mod {modulus}{on(facts, releases)}",
                 place(facts, result.system.coloring_location if result.system else None),
                 f"choose colors that differ modulo {modulus}, pin domains to clusters, or give Xen the smallest way "
                 "with llc-size and llc-nr-ways",

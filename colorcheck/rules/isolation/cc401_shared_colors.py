@@ -41,8 +41,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 refuted.setdefault(theorem.subjects, (theorem, result.system, []))[2].append(result.release)
         for pair in _meeting(result, facts):
             refuted.setdefault(pair, (None, result.system, []))[2].append(result.release)
-    for subjects, (told, system, lines) in refuted.items():
-        yield _finding(facts, subjects, told, system, lines)
+    for subjects, (told, system, releases) in refuted.items():
+        yield _finding(facts, subjects, told, system, releases)
 
 
 def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:
@@ -55,7 +55,7 @@ def _meeting(result: ReleaseResult, facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _finding(
-    facts: Facts, subjects: tuple[str, ...], theorem: Theorem | None, system: System | None, lines: list[str]
+    facts: Facts, subjects: tuple[str, ...], theorem: Theorem | None, system: System | None, releases: list[str]
 ) -> Finding:
     first, second = subjects[:2]
     users = {name: (colors, where) for name, colors, where in _users(system)}
@@ -69,7 +69,7 @@ def _finding(
         Related(each, f"{name} has {has or 'no colors'}") for name, (has, each) in users.items() if name in subjects
     ]
     return RULE.finding(
-        f"{first} and {second} {what}: each can evict the other's lines{on(facts, lines)}",
+        f"{first} and {second} {what}: each can evict the other's lines{on(facts, releases)}",
         primary,
         _help(free),
         related=[related for related in (theorem and theorem.core) or places if related.location != primary],

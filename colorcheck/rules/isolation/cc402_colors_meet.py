@@ -35,10 +35,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         for theorem in result.theorems
         if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and result.system
     )
-    for (theorem, system), lines in alike(refuted, lambda pair: (pair[0].subjects, pair[1].nr_colors)):
+    for (theorem, system), releases in alike(refuted, lambda pair: (pair[0].subjects, pair[1].nr_colors)):
         yield RULE.finding(
             f"with {system.nr_colors} colors, frames of different colors meet in one set of the {theorem.subjects[0]}"
-            f"{on(facts, lines)}",
+            f"{on(facts, releases)}",
             place(facts, system.coloring_location),
             "let Xen probe the cache, or give llc-size and llc-nr-ways of the smallest way of any cluster",
             related=theorem.core,

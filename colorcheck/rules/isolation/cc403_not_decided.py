@@ -25,16 +25,16 @@ from colorcheck.verification.results import Facts
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for each Xen under which theorems are open."""
     opened: dict[str, list[Theorem]] = {}
-    for line, theorem in facts.theorems():
+    for release, theorem in facts.theorems():
         if theorem.verdict is Verdict.UNKNOWN:
-            opened.setdefault(line, []).append(theorem)
-    for theorems, lines in alike(
+            opened.setdefault(release, []).append(theorem)
+    for theorems, releases in alike(
         opened.items(), lambda found: (found[0].id, tuple(dict.fromkeys(t.reason for t in found)))
     ):
         more = f", and {len(theorems) - 1} more" if len(theorems) > 1 else ""
         reasons = "; ".join(dict.fromkeys(theorem.reason for theorem in theorems if theorem.reason))
         yield RULE.finding(
-            f"not decided: {theorems[0].statement}{more}{on(facts, lines)}",
+            f"not decided: {theorems[0].statement}{more}{on(facts, releases)}",
             place(facts, facts.manifest.location("target.board")),
             reasons or "the solver gave no answer; allow it more time",
             related=theorems[0].core,

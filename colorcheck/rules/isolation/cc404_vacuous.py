@@ -23,25 +23,25 @@ from colorcheck.verification.results import Facts
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each vacuous theorem."""
-    off = {line for line, _ in uncolored(facts)}
+    off = {release for release, _ in uncolored(facts)}
     vacuous = (
-        (line, theorem)
-        for line, theorem in facts.theorems()
-        if theorem.verdict is Verdict.VACUOUS and line not in off and not _fails(facts, line, theorem)
+        (release, theorem)
+        for release, theorem in facts.theorems()
+        if theorem.verdict is Verdict.VACUOUS and release not in off and not _fails(facts, release, theorem)
     )
-    for theorem, lines in alike(vacuous, lambda theorem: (theorem.statement, theorem.reason)):
+    for theorem, releases in alike(vacuous, lambda theorem: (theorem.statement, theorem.reason)):
         yield RULE.finding(
-            f"nothing meets the assumptions of: {theorem.statement}{on(facts, lines)}",
+            f"nothing meets the assumptions of: {theorem.statement}{on(facts, releases)}",
             place(facts, *(related.location for related in theorem.core), facts.manifest.location("target.board")),
             theorem.reason or "correct the value that contradicts the others",
             related=theorem.core,
         )
 
 
-def _fails(facts: Facts, line: str, theorem: Theorem) -> bool:
+def _fails(facts: Facts, release: str, theorem: Theorem) -> bool:
     """Whether the theorem is about a domain that is never created, which has findings of its own."""
-    boots = [boot for boot_line, boot in facts.boots() if boot_line == line]
-    systems = [system for system_line, system in facts.systems() if system_line == line]
+    boots = [boot for boot_line, boot in facts.boots() if boot_line == release]
+    systems = [system for system_line, system in facts.systems() if system_line == release]
     failed = {built.domain.name for boot in boots for built in boot.built if not built.created}
     failed |= {domain.name for system in systems for domain in system.domains if domain.failure}
     panics = [boot.panic for boot in boots] + [system.panic for system in systems]

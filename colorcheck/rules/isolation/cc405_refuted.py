@@ -27,18 +27,18 @@ ELSEWHERE = (PAIR, SETS)
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each refuted theorem that no other rule tells."""
-    stopped = {line for line, boot in facts.boots() if boot.panic}
+    stopped = {release for release, boot in facts.boots() if boot.panic}
     refuted = (
-        (line, theorem)
-        for line, theorem in facts.theorems()
-        if line not in stopped
+        (release, theorem)
+        for release, theorem in facts.theorems()
+        if release not in stopped
         and theorem.verdict is Verdict.REFUTED
         and theorem.kind not in ELSEWHERE
         and "memory" not in theorem.kind
     )
-    for theorem, lines in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
+    for theorem, releases in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
         yield RULE.finding(
-            f"refuted: {theorem.statement}{on(facts, lines)}",
+            f"refuted: {theorem.statement}{on(facts, releases)}",
             place(facts, *(related.location for related in theorem.core)),
             theorem.reason,
             related=theorem.core,

@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.core.source import Location
+from colorcheck.core.units import size_of_pages
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first, size
+from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first
 from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
@@ -38,26 +39,27 @@ _CONSEQUENCE = {
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain that lacks frames, with the figures of the Xen under which it lacks most."""
     lacking: dict[tuple[str, Location], list[tuple[str, Boot, Built]]] = {}
-    for line, boot in boots(facts):
+    for release, boot in boots(facts):
         for built in boot.built if any(boot.free_initial) else ():
             if built.failure and built.failure.kind == "domain-memory" and missing(built) and built.domain.colors:
                 key = (built.domain.name, built.domain.location)
-                lacking.setdefault(key, []).append((line, boot, built))
+                lacking.setdefault(key, []).append((release, boot, built))
     for found in lacking.values():
         _, boot, built = max(found, key=lambda entry: missing(entry[2]))
-        yield _finding(facts, boot, built, [line for line, _, _ in found])
+        yield _finding(facts, boot, built, [release for release, _, _ in found])
 
 
-def _finding(facts: Facts, boot: Boot, built: Built, lines: list[str]) -> Finding:
+def _finding(facts: Facts, boot: Boot, built: Built, releases: list[str]) -> Finding:
     domain, colors = built.domain, ColorSet.of(built.domain.colors)
     found = repairs(boot, built)
     told = "; or ".join(in_words(change, boot, built) for change in found)
     first = runs_out_first(built)
     return RULE.finding(
-        f"{domain.name} needs {size(domain.needed_pages)} (memory {size(domain.pages)}, P2M "
-        f"{size(domain.needed_pages - domain.pages)}) but its colors {colors} have {size(available(built))} left: "
-        f"{size(missing(built))} missing, color {first} runs out first; "
-        f"{_CONSEQUENCE[domain.kind]}{on(facts, lines)}",
+        f"{domain.name} needs {size_of_pages(domain.needed_pages)} (memory {size_of_pages(domain.pages)}, P2M "
+        f"{size_of_pages(domain.needed_pages - domain.pages)}) but its colors {colors} have "
+        f"{size_of_pages(available(built))} left: "
+        f"{size_of_pages(missing(built))} missing, color {first} runs out first; "
+        f"{_CONSEQUENCE[domain.kind]}{on(facts, releases)}",
         domain.memory_location,
         f"{told} (booted in the model, each alone is enough)" if told else "give it less memory, or the board more",
         related=(Related(domain.location, f"{domain.name} has colors {colors}"),),

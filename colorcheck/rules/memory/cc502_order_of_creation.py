@@ -16,9 +16,10 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem
+from colorcheck.core.units import size_of_pages
 from colorcheck.replay.changes import in_order
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import missing, runs_out_first, size
+from colorcheck.rules.facts.memory import missing, runs_out_first
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
@@ -36,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 yield _finding(facts, boot, theorem, result.release)
 
 
-def _finding(facts: Facts, boot: Boot, theorem: Theorem, line: str) -> Finding:
+def _finding(facts: Facts, boot: Boot, theorem: Theorem, release: str) -> Finding:
     """The order that fails, replayed to the frames that are missing."""
     witness = theorem.witness if isinstance(theorem.witness, dict) else {}
     after = in_order(boot, [str(name) for name in witness.get("order", ())])
@@ -46,11 +47,11 @@ def _finding(facts: Facts, boot: Boot, theorem: Theorem, line: str) -> Finding:
     short = ""
     if failed:
         first = runs_out_first(failed)
-        short = f": {size(missing(failed))} are missing, color {first} runs out first"
+        short = f": {size_of_pages(missing(failed))} are missing, color {first} runs out first"
         left = {color: failed.free_before[color] for color in sorted(set(failed.domain.colors))}
         witness = {**witness, "missing_pages": missing(failed), "free_pages": left, "runs_out_first": first}
     return RULE.finding(
-        f"the guests fit as listed, but not in every order{on(facts, (line,))}"
+        f"the guests fit as listed, but not in every order{on(facts, (release,))}"
         + (f": {theorem.reason}" if theorem.reason else "")
         + short,
         place(facts, *(related.location for related in theorem.core)),

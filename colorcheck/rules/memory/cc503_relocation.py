@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import size
 from colorcheck.replay.changes import room_for_xen
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import alike, boots, place
@@ -29,12 +30,12 @@ from colorcheck.xen.memory.booted import Boot
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for want of this region."""
-    ended = ((line, boot) for line, boot in boots(facts) if boot.panic and boot.panic.kind == "relocation")
-    for boot, lines in alike(ended, _needed):
+    ended = ((release, boot) for release, boot in boots(facts) if boot.panic and boot.panic.kind == "relocation")
+    for boot, releases in alike(ended, _needed):
         need, most = _needed(boot), _largest_gap(boot)
         yield RULE.finding(
-            f"no gap of {need >> 20} MiB aligned to 2 MiB for Xen to move to, the largest has {most >> 20} MiB: it "
-            f'panics with "{boot.panic.message if boot.panic else ""}"{on(facts, lines)}',
+            f"no gap of {size(need)} aligned to 2 MiB for Xen to move to, the largest has {size(most)}: it "
+            f'panics with "{boot.panic.message if boot.panic else ""}"{on(facts, releases)}',
             place(facts, boot.system.coloring_location),
             _help(boot),
             witness={"needed_bytes": need, "largest_gap_bytes": most},

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import enough_reserve
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import MIB, size
 from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import to_dict
 from colorcheck.rules.rule import Rule, on
@@ -32,25 +32,25 @@ _SMALLEST = 16  # MiB that are proposed at least
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for it, or where the uncolored heap is smaller than any that was enough."""
-    for boot, lines in alike(boots(facts), _reserve):
+    for boot, releases in alike(boots(facts), _reserve):
         ended = boot.panic is not None and boot.panic.kind == "buddy-too-small"
         reached = boot.panic is None or ended
         if ended or (reached and boot.buddy_initial_pages and boot.buddy_initial_pages < _need(boot)):
-            yield _finding(facts, boot, lines, ended)
+            yield _finding(facts, boot, releases, ended)
 
 
-def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...], ended: bool) -> Finding:
+def _finding(facts: Facts, boot: Boot, releases: tuple[str, ...], ended: bool) -> Finding:
     need, prepared = _need(boot), boot.system.preparation
     then = (
         f'Xen panics: "{boot.panic.message}"'
         if ended and boot.panic
-        else f"too little for Xen and {_domains(boot)}, which take up to {size(need)} of it"
+        else f"too little for Xen and {_domains(boot)}, which take up to {size_of_pages(need)} of it"
     )
-    found = enough_reserve(boot, max(need, _SMALLEST * MIB))
+    found = enough_reserve(boot, max(need, _SMALLEST * MIB_PAGES))
     enough = f", or write buddy-alloc-size={found.mib}M (booted in the model)" if found else ""
     return RULE.finding(
-        f"the uncolored heap has {size(boot.buddy_initial_pages)} ({size(boot.buddy_reserved_pages)} of them "
-        f"buddy-alloc-size): {then}{on(facts, lines)}",
+        f"the uncolored heap has {size_of_pages(boot.buddy_initial_pages)} "
+        f"({size_of_pages(boot.buddy_reserved_pages)} of them buddy-alloc-size): {then}{on(facts, releases)}",
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
         f"leave buddy-alloc-size out (the default is 64 MiB){enough}",
         witness={
@@ -72,7 +72,7 @@ def _need(boot: Boot) -> int:
 
 
 def _reserve(boot: Boot) -> tuple[object, ...]:
-    return size(boot.buddy_initial_pages), size(boot.buddy_reserved_pages), boot.panic, _need(boot)
+    return size_of_pages(boot.buddy_initial_pages), size_of_pages(boot.buddy_reserved_pages), boot.panic, _need(boot)
 
 
 RULE = Rule(

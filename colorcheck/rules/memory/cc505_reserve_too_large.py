@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import with_reserve
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import MIB, size
 from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import RESERVE
@@ -30,22 +30,23 @@ DEFAULT = 64  # MiB that Xen takes without buddy-alloc-size
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the reserve is larger than all color heaps together."""
-    for boot, lines in alike(boots(facts), lambda boot: size(sum(boot.free_initial))):
+    for boot, releases in alike(boots(facts), lambda boot: size_of_pages(sum(boot.free_initial))):
         colored = sum(boot.free_initial)
-        if boot.buddy_reserved_pages > DEFAULT * MIB and boot.buddy_reserved_pages > colored:
-            yield _finding(facts, boot, lines)
+        if boot.buddy_reserved_pages > DEFAULT * MIB_PAGES and boot.buddy_reserved_pages > colored:
+            yield _finding(facts, boot, releases)
 
 
-def _finding(facts: Facts, boot: Boot, lines: tuple[str, ...]) -> Finding:
+def _finding(facts: Facts, boot: Boot, releases: tuple[str, ...]) -> Finding:
     prepared = boot.system.preparation
     after = boot_again(with_reserve(boot.system, DEFAULT))
     least = min(after.free_initial, default=0) if after else 0
     return RULE.finding(
-        f"the reserve takes {size(boot.buddy_reserved_pages)} and leaves {size(sum(boot.free_initial))} to all colors "
-        f"together, {size(min(boot.free_initial, default=0))} to the poorest{on(facts, lines)}",
+        f"the reserve takes {size_of_pages(boot.buddy_reserved_pages)} and leaves "
+        f"{size_of_pages(sum(boot.free_initial))} to all colors together, "
+        f"{size_of_pages(min(boot.free_initial, default=0))} to the poorest{on(facts, releases)}",
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
-        f"write buddy-alloc-size with a unit, such as {DEFAULT}M, which leaves {size(least)} to every color; without "
-        "one the number is in KiB",
+        f"write buddy-alloc-size with a unit, such as {DEFAULT}M, which leaves {size_of_pages(least)} to every "
+        "color; without one the number is in KiB",
         severity=Severity.WARNING if all(built.created for built in boot.built) else Severity.ERROR,
         about=(RESERVE,),
         witness={

@@ -17,39 +17,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import MIB_PAGES, PAGE, size_of_pages
 from colorcheck.replay.changes import builds, moved_module
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.memory import MIB, PAGE, size, swallowed
+from colorcheck.rules.facts.memory import swallowed
 from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import moved, to_dict, won
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.memory.booted import Boot
 
-LARGE = 64 * MIB  # pages; as much as the default reserve
+LARGE = 64 * MIB_PAGES  # pages; as much as the default reserve
 SHARE = 32  # of all colored memory; less than one part in so many is not worth a word
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the region is large, absolutely and against what the colors have."""
-    for boot, lines in alike(boots(facts), swallowed):
+    for boot, releases in alike(boots(facts), swallowed):
         region = swallowed(boot)
         if boot.panic is None and region and region[1] > LARGE and region[1] * SHARE > sum(boot.free_initial):
-            yield _finding(facts, boot, region, lines)
+            yield _finding(facts, boot, region, releases)
 
 
-def _finding(facts: Facts, boot: Boot, region: tuple[int, int], lines: tuple[str, ...]) -> Finding:
+def _finding(facts: Facts, boot: Boot, region: tuple[int, int], releases: tuple[str, ...]) -> Finding:
     first, pages = region
     end = (first + pages) * PAGE
     found = moved_module(boot, lambda after: builds(boot, after))
     if found:
         each = won(found, boot) // (boot.system.nr_colors or 1)
-        help_text = f"{moved(found)}: that gives each color {size(each)} more (booted in the model)"
+        help_text = f"{moved(found)}: that gives each color {size_of_pages(each)} more (booted in the model)"
     else:
         help_text = f"let something small lie near {first * PAGE:#x}: a boot module, or a reserved page"
     return RULE.finding(
-        f"{size(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
-        f"heap; no domain can use them{on(facts, lines)}",
+        f"{size_of_pages(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
+        f"heap; no domain can use them{on(facts, releases)}",
         place(facts, facts.manifest.location("target.device-tree-address")),
         help_text,
         witness={

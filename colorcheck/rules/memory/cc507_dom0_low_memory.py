@@ -29,7 +29,7 @@ _PIECE = "keep low memory in one piece larger than the upper one; Xen 4.22 fills
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each note, with the least dom0_mem that reaches below 4 GiB, where there is one that fits."""
     for what in seen(facts, *_KINDS):
-        found = dom0_memory(facts, what.lines, low_memory) if what.kind == _KINDS[0] else None
+        found = dom0_memory(facts, what.releases, low_memory) if what.kind == _KINDS[0] else None
         more = (
             f"write dom0_mem={found.mib}M, the least that reaches below 4 GiB (booted in the model), or "
             if found

@@ -36,9 +36,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     found = list(seen(facts, *asks))
     if found:
         asked = ", ".join(dict.fromkeys(_ASKS[what.kind] for what in found))
-        lines = [line for what in found for line in what.lines]
+        releases = [release for what in found for release in what.releases]
         yield RULE.finding(
-            f"usual values stand in for {asked}: the frames of each color are not exact{on(facts, lines)}",
+            f"usual values stand in for {asked}: the frames of each color are not exact{on(facts, releases)}",
             found[0].location,
             f"give {asked} (keys of [target], boot modules in the device tree)",
         )

@@ -62,7 +62,7 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each panic and each failure of a kind that no other rule takes up."""
-    explained = {line for line, note in notes(facts) if note.kind in EXPLAINING}
+    explained = {release for release, note in notes(facts) if note.kind in EXPLAINING}
     for result in facts.results if readable(facts) else ():
         if result.release in explained:
             continue

@@ -1,12 +1,13 @@
 """The target Xen is not known.
 
-What it checks: `xen` in [target] against the lines of Xen that colorcheck knows.
+What it checks: `xen` in [target] against the releases of Xen that colorcheck knows: point releases (4.20.4), branches
+(4.20, which stands for its newest modelled point release), the development branch and forks.
 
 Why it matters: every Xen reads colors in its own way; of an unknown one nothing can be said.
 
-What it cannot see: patches on top of a known line.
+What it cannot see: patches on top of a known release.
 
-Source: upstream 4.20 to 4.22 and the Xilinx lines 2019.2 to 4.17.
+Source: upstream 4.20.0 to 4.22.0, its development branch, and the Xilinx branches 2019.2 to 4.17.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
+from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import NAMES, find_release
 
 
@@ -25,10 +27,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each target that is not known."""
     for name in facts.manifest.target.xen:
         if find_release(name) is None:
-            nearest = did_you_mean(name, NAMES)
+            said = log_version(name)
+            nearest = f'write "{said.base}":' if find_release(said.base) else did_you_mean(name, NAMES)
             known = f"known are {', '.join(NAMES)}"
             place = facts.manifest.location("target.xen")
-            yield RULE.finding(f'unknown Xen "{name}"', place, f"{nearest} {known}".strip())
+            caution = f": {said.caution}" if find_release(said.base) else ""
+            yield RULE.finding(f'unknown Xen "{name}"{caution}', place, f"{nearest} {known}".strip())
 
 
 RULE = Rule(

@@ -1,7 +1,7 @@
-"""A boot option belongs to another line of Xen.
+"""A boot option belongs to another Xen.
 
-What it checks: boot options that this Xen does not have and another known line has, such as `xen_colors`, `dom0_colors`
-and `way_size` of the Xilinx forks.
+What it checks: boot options that this Xen does not have and another known release has, such as `xen_colors`,
+`dom0_colors` and `way_size` of the Xilinx forks.
 
 Why it matters: the wrong Xen prints one line that the option is unknown and ignores it. With the forks' names upstream
 boots with coloring off: nothing is isolated and nothing fails.
@@ -29,8 +29,8 @@ _SAME_TEXT = (Concept.XEN_COLORS, Concept.DOM0_COLORS)  # the value means the sa
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each option of another line."""
-    for option, read, lines in options(facts, _foreign):
+    """A finding for each option of another release."""
+    for option, read, releases in options(facts, _foreign):
         release, spec = _home(option)
         ours = read.release.options_for(spec.concept)
         name = ours[0].name if ours else ""
@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             [Edit(option.name_location, name)] if name and spec.concept in _SAME_TEXT and not option.negated else []
         )
         yield RULE.finding(
-            f"{option.key} is an option of {release.title}; {read.release.title} ignores it{on(facts, lines)}",
+            f"{option.key} is an option of {release.title}; {read.release.title} ignores it{on(facts, releases)}",
             option.name_location,
             _instead(name, spec, read.release),
             fix=rename,

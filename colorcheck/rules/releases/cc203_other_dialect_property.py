@@ -1,4 +1,4 @@
-"""A domain's node has the color property of another line of Xen.
+"""A domain's node has the color property of another Xen.
 
 What it checks: `colors` and `llc-colors` in the nodes of domains against what the target reads.
 
@@ -38,15 +38,15 @@ def check(facts: Facts) -> Iterator[Finding]:
     targets = [(result.release, release) for result in facts.results if (release := find_release(result.release))]
     for name in _NAMES:
         blind: dict[Release, list[str]] = {}
-        for line, release in targets:
+        for target, release in targets:
             if name not in [prop.name for prop in release.properties]:
-                blind.setdefault(release, []).append(line)
+                blind.setdefault(release, []).append(target)
         for node, prop in domain_properties(facts, name):
-            for release, lines in blind.items():
+            for release, releases in blind.items():
                 if release.domain_property.name not in node.properties:
                     yield RULE.finding(
                         f"{release.title} does not read {name}: {node.name} gets {_THEN[release.domain_default]}"
-                        f"{on(facts, lines)}",
+                        f"{on(facts, releases)}",
                         prop.location,
                         _instead(facts, node, release),
                         about=(node.name,),

@@ -1,4 +1,4 @@
-"""An xl file has the color key of another line of Xen.
+"""An xl file has the color key of another Xen.
 
 What it checks: `colors` and `llc_colors` in xl files against what the target's xl reads.
 
@@ -38,18 +38,18 @@ def check(facts: Facts) -> Iterator[Finding]:
                 {}
                 if setting.name not in _KEYS
                 else {
-                    release: lines
-                    for release, lines in targets.items()
+                    release: named
+                    for release, named in targets.items()
                     if setting.name not in release.xl_keys and not guest.setting(release.xl_key)
                 }
             )
             keys = tuple(dict.fromkeys(release.xl_key for release in unknown))
             certain = len(keys) == 1 and len(unknown) == len(targets)
             if unknown:
-                lines = [line for each in unknown.values() for line in each]
+                releases = [name for each in unknown.values() for name in each]
                 whose = next(iter(unknown)).title if len(unknown) == 1 else "these Xens"
                 yield RULE.finding(
-                    f"the xl of {whose} knows no key {setting.name} and ignores it{on(facts, lines)}",
+                    f"the xl of {whose} knows no key {setting.name} and ignores it{on(facts, releases)}",
                     setting.name_location,
                     f"write {' or '.join(keys)}",
                     fix=[Edit(setting.name_location, keys[0])] if certain else [],

@@ -26,18 +26,18 @@ from colorcheck.verification.results import Facts
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each user of colors of which two targets make different things."""
     users: dict[str, dict[str, tuple[ColorSet, Location]]] = {}
-    for line, system in facts.systems():
+    for release, system in facts.systems():
         if not system.coloring:
             continue
-        users.setdefault("xen", {})[line] = (ColorSet.of(system.xen_colors), system.xen_location)
+        users.setdefault("xen", {})[release] = (ColorSet.of(system.xen_colors), system.xen_location)
         for domain in system.domains:
-            users.setdefault(domain.name, {})[line] = (ColorSet.of(domain.colors), domain.location)
-    for name, by_line in users.items():
-        if len({colors for colors, _ in by_line.values()}) > 1:
-            told = ", ".join(f"{colors or 'none'} on {line}" for line, (colors, _) in by_line.items())
+            users.setdefault(domain.name, {})[release] = (ColorSet.of(domain.colors), domain.location)
+    for name, by_release in users.items():
+        if len({colors for colors, _ in by_release.values()}) > 1:
+            told = ", ".join(f"{colors or 'none'} on {release}" for release, (colors, _) in by_release.items())
             yield RULE.finding(
                 f"the targets give {name} different colors: {told}",
-                place(facts, *(where for _, where in by_line.values())),
+                place(facts, *(where for _, where in by_release.values())),
                 "write the colors so that all targets read them alike: decimal numbers, ranges, single commas",
             )
 

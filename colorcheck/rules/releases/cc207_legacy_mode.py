@@ -1,4 +1,4 @@
-"""The 4.17 line of Xilinx reads another color property than the one that is written.
+"""Xilinx Xen 4.17 reads another color property than the one that is written.
 
 What it checks: for Xilinx 4.17, whether domains have `llc-colors` in its legacy mode, or `colors` outside of it. One
 old name among the boot arguments, `xen_colors` or `dom0_colors`, switches the legacy mode on for all domains.
@@ -26,7 +26,7 @@ from colorcheck.verification.results import Facts
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each property that the mode passes over."""
-    for line, read in arguments(facts):
+    for release, read in arguments(facts):
         modes = {prop.legacy: prop.name for prop in read.release.properties}
         if len(modes) < 2 or modes[True] == modes[False]:
             continue
@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 mode = f"{cause.key} switches its legacy mode on" if cause else "it is not in its legacy mode"
                 yield RULE.finding(
                     f"{read.release.title} ignores {prop.name} of {node.name}, which gets all colors: {mode}"
-                    f"{on(facts, (line,))}",
+                    f"{on(facts, (release,))}",
                     prop.location,
                     "write the new names everywhere: xen-llc-colors, dom0-llc-colors and llc-colors",
                     related=[Related(cause.location, "this old name switches the legacy mode on")] if cause else (),

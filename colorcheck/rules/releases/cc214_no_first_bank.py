@@ -30,7 +30,7 @@ _HELP = "move reserved memory to one end of a bank, so that a piece of 128 MiB i
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each note, with the largest dom0_mem that boots."""
     for what in seen(facts, *_KINDS):
-        found = dom0_memory(facts, what.lines, less_memory)
+        found = dom0_memory(facts, what.releases, less_memory)
         enough = f"; dom0_mem={found.mib}M boots in the model" if found else ""
         yield from_seen(RULE, facts, what, _HELP + enough)
 

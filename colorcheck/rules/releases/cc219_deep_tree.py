@@ -25,7 +25,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for the first node that is too deep."""
     for what in seen(facts, "deep-tree-hangs"):
         yield RULE.finding(
-            f"{what.message}{on(facts, what.lines)}",
+            f"{what.message}{on(facts, what.releases)}",
             what.location,
             "take a point release that has 3b717f57dc (4.20.4, 4.21.2, 4.22.0), or flatten the tree",
         )

@@ -27,7 +27,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     known = {kind for rule in RULES for kind in rule.kinds} | set(SILENT)
     untold = dict.fromkeys(note.kind for _, note in notes(facts) if note.kind not in known)
     for what in seen(facts, *untold):
-        yield RULE.finding(f"{what.message} ({what.kind}){on(facts, what.lines)}", what.location)
+        yield RULE.finding(f"{what.message} ({what.kind}){on(facts, what.releases)}", what.location)
 
 
 RULE = Rule(

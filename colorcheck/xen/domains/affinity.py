@@ -1,226 +1,282 @@
-"""On which physical CPUs each domain may run: cpu pools, pinning, and what is known of the schedulers.
+"""On which physical CPUs each vCPU may run, in every world that the inputs leave open.
 
-Only what the files fix counts. A domain that nothing pins may run anywhere, and so may one whose pinning cannot be
-read. `xl vcpu-pin` and `xl cpupool-*` can change everything later; that stands in no file.
+Open are the boot CPU, where nobody says it, and boot-time pools, where the inputs have some and nobody says whether
+Xen is built with them. What is not the same in all worlds is not known. `xl vcpu-pin` and `xl cpupool-*` can change
+everything later; that stands in no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 
 from colorcheck.core.diagnostic import Related
-from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.cpu_tree import cpu_numbers
+from colorcheck.hardware.board import Board
+from colorcheck.hardware.cores import core_named
+from colorcheck.hardware.cpu_tree import Cpu, cpus_of_tree
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, compatible, string
-from colorcheck.inputs.xl.xl import XlFile, XlSetting
-from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, xen_cpus, xl_cpus
-from colorcheck.xen.domains.cpu_pools import Pools, read_pools
-from colorcheck.xen.kinds import DomainKind
-from colorcheck.xen.options.options import Option
-from colorcheck.xen.release.release import Release
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
+from colorcheck.inputs.manifest.manifest import Loader
+from colorcheck.loader.facts import Fact, OpenFact, Origin
+from colorcheck.xen.domains.cpu_pools import pool_nodes, read_pools
+from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
+from colorcheck.xen.domains.xl_domains import needs
+from colorcheck.xen.domains.xl_guest import xl_guest
+from colorcheck.xen.kinds import DomainKind, Failure
+from colorcheck.xen.machine.boot_cpu import boot_cpu_fact, boot_cpu_values
+from colorcheck.xen.machine.processors import METHODS, MOST_CPUS, Processors, processors
+from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
 from colorcheck.xen.system import Domain, System
 
-Cpus = frozenset[int] | None
+POOLS = "BOOT_TIME_CPUPOOLS"
 
 
 @dataclass(frozen=True, slots=True)
 class Affinity:
-    """The CPUs that a domain may run on, as Xen numbers them (None: any), and why; the last reason decides."""
+    """The CPUs that a domain may run on, as Xen numbers them, and why.
+
+    `vcpus` are those of each vCPU that it may have, None where they are not known; `cpus` all of them together, None
+    where it may run on every CPU or that is not known.
+    """
 
     domain: str
     cpus: Cpus
     reasons: tuple[Related, ...]
+    vcpus: tuple[Cpus, ...] = ()
+    pool: int | None = None
 
     def to_dict(self) -> dict[str, object]:
         return {
             "domain": self.domain,
             "cpus": None if self.cpus is None else sorted(self.cpus),
+            "pool": None if self.pool is None else f"Pool-{self.pool}",
+            "vcpus": [{"may_run": None if cpus is None else sorted(cpus)} for cpus in self.vcpus],
             "reasons": [{**r.location.to_dict(), "message": r.message} for r in self.reasons],
         }
 
 
-def with_affinities(system: System, deployment: Deployment) -> System:
-    """The system with `cpus` of every domain filled in."""
-    found = affinities(system, deployment)
-    domains = (
-        replace(domain, cpus=None if affinity.cpus is None else tuple(sorted(affinity.cpus)))
-        for domain, affinity in zip(system.domains, found, strict=True)
-    )
-    return replace(system, domains=tuple(domains))
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The affinities of all domains, in the system's order; what stops Xen or a domain; and the facts they rest on.
+
+    `panic` is that of the pools. The facts are given or documented where they are known, else open.
+    """
+
+    affinities: tuple[Affinity, ...]
+    failures: tuple[Failure | None, ...]
+    late_failures: tuple[Failure | None, ...]
+    panic: Failure | None
+    facts: tuple[Fact | OpenFact, ...]
+    board_cpus: tuple[Cpus, ...]
 
 
-def affinities(system: System, deployment: Deployment) -> tuple[Affinity, ...]:
+def with_affinities(system: System, deployment: Deployment, board: Board | None = None) -> System:
+    """The system with what its domains' vCPUs and pools come to."""
+    found = find(system, deployment, board)
+    domains = []
+    for number, domain in enumerate(system.domains):
+        affinity, cpus = found.affinities[number], found.board_cpus[number]
+        domains.append(
+            replace(
+                domain,
+                cpus=None if cpus is None else tuple(sorted(cpus)),
+                vcpu_cpus=tuple(None if each is None else tuple(sorted(each)) for each in affinity.vcpus),
+                pool=affinity.pool,
+                vcpus=len(affinity.vcpus) if domain.kind is DomainKind.DOM0 else domain.vcpus,
+                failure=domain.failure or found.failures[number],
+                late_failure=domain.late_failure or found.late_failures[number],
+            )
+        )
+    return replace(system, domains=tuple(domains), pool_panic=found.panic, cpu_facts=found.facts)
+
+
+def affinities(system: System, deployment: Deployment, board: Board | None = None) -> tuple[Affinity, ...]:
     """The affinity of each domain of the system, in its order."""
-    world = _world(system, deployment)
-    guests = iter(deployment.guests)
-    return tuple(_affinity(domain, world, guests) for domain in system.domains)
+    return find(system, deployment, board).affinities
+
+
+def find(system: System, deployment: Deployment, board: Board | None) -> Found:
+    """What holds in every world."""
+    ancestry = Ancestry(deployment.tree) if deployment.tree else None
+    boot, pools = boot_cpu_fact(deployment, board, ancestry), pools_fact(deployment, ancestry)
+    options = cpu_options(system.arguments)
+    built = (pools.value is True,) if isinstance(pools, Fact) else (False, True)
+    doubt, no_cpus = _doubt(deployment, ancestry)
+    inputs = _Inputs(system, deployment, ancestry, board, options)
+    worlds = [
+        inputs.world(mpidr, with_pools=with_pools, mended=mended)
+        for mpidr, with_pools, mended in product(boot_cpu_values(boot), built, (False, True) if doubt else (False,))
+    ]
+    each = [_of_world(system, deployment, world) for world in worlds]
+    merged = [_agreed([domains[number] for domains in each]) for number in range(len(system.domains))]
+    panics = {Failure("other", world.pools.panic) if world.pools.panic else None for world in worlds}
+    if no_cpus:
+        merged = [Vcpus((None,) * len(one.cpus), one.pool, one.reasons) for one in merged]
+        panics = {None}
+    if doubt is not None:
+        merged = [replace(one, reasons=(*one.reasons, doubt)) for one in merged]
+    place = _places(ancestry, worlds[0].processors)
+    open_facts = [fact for fact in (boot, pools) if isinstance(fact, OpenFact) and fact.undecided]
+    return Found(
+        tuple(_affinity(*pair, worlds[0].processors, open_facts) for pair in zip(system.domains, merged, strict=True)),
+        tuple(one.failure for one in merged),
+        tuple(one.late_failure for one in merged),
+        next(iter(panics)) if len(panics) == 1 else None,
+        tuple(fact for fact in (boot, pools) if fact is not None),
+        tuple(_on_board(one.cpus, place) for one in merged),
+    )
+
+
+def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | OpenFact | None:
+    """Whether Xen is built with boot-time pools; open where the inputs have pools and nobody says it."""
+    stated = deployment.manifest.target.config
+    option = next((each for each in stated if each.name == POOLS), None)
+    if option is not None:
+        return Fact(POOLS, option.value is True, Origin.GIVEN, option.location)
+    if POOLS in deployment.kconfig or "ARM_64" in deployment.kconfig:
+        place = deployment.manifest.location("target.kconfig")
+        return Fact(POOLS, deployment.kconfig.get(POOLS) == "y", Origin.GIVEN, place)
+    nodes = pool_nodes(ancestry)
+    if not nodes:
+        return Fact(POOLS, False, Origin.DOCUMENTED, deployment.manifest.location("target.xen"))
+    return OpenFact(
+        POOLS,
+        "the device tree has boot-time cpu pools, which count only in a Xen built with CONFIG_BOOT_TIME_CPUPOOLS, "
+        "and that is off by default",
+        (f"[target.config]\n{POOLS} = true",),
+        nodes[0].location,
+        (False, True),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _World:
-    """What all domains have in common. `everywhere` is empty where the number of CPUs is not known."""
+class _Inputs:
+    """What every world is made from."""
 
-    everywhere: frozenset[int]
-    pools: Pools
-    release: Release
-    options: Mapping[str, Option]
-    tree: DeviceTree | None
-    scheduler: Related | None
+    system: System
+    deployment: Deployment
+    ancestry: Ancestry | None
+    board: Board | None
+    options: CpuOptions
 
-
-def _world(system: System, deployment: Deployment) -> _World:
-    tree = deployment.tree
-    ancestry = Ancestry(tree) if tree else None
-    numbers = cpu_numbers(tree, ancestry) if tree else {}
-    everywhere = frozenset(numbers.values())
-    written = system.arguments.options if system.arguments else ()
-    options = {option.name: option for option in written if option.stored is not None}
-    pools = read_pools(ancestry, numbers, deployment.kconfig) if ancestry else Pools({}, None)
-    return _World(everywhere, pools, system.release, options, tree, _null_scheduler(options))
+    def world(self, mpidr: int | None, *, with_pools: bool, mended: bool) -> World:
+        """Xen on this boot CPU, built with or without pools; `mended`: every CPU has an enable-method."""
+        release, ancestry = self.system.release, self.ancestry
+        if ancestry is None:
+            found = _of_board(self.board, self.options)
+        else:
+            most = _most_cpus(self.deployment)
+            found = processors(ancestry, mpidr, self.options, release, most, mended=mended)
+        return World(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
 
 
-def _null_scheduler(options: Mapping[str, Option]) -> Related | None:
-    chosen = options.get("sched")
-    if chosen is None or chosen.stored != "null":
-        return None
-    message = "the null scheduler gives each vCPU a CPU of its own, but nothing in the files says which"
-    return Related(chosen.location, message)
+def _most_cpus(deployment: Deployment) -> int:
+    text = deployment.kconfig.get("NR_CPUS", "")
+    return int(text) if text.isdecimal() and int(text) else MOST_CPUS
 
 
-def _affinity(domain: Domain, world: _World, guests: Iterator[XlFile]) -> Affinity:
-    reasons: list[Related] = []
-    pool = _pool(domain, world, reasons)
-    if domain.kind is DomainKind.DOM0:
-        pinned = _dom0(world, pool, reasons)
-    elif domain.kind is DomainKind.DOM0LESS:
-        pinned = _dom0less(domain, world, reasons)
-    else:
-        file = next(guests)
-        pool = _xl_pool(file, pool, reasons)
-        pinned = _xl(file, domain, world, reasons)
-    if pinned is None and world.scheduler:
-        reasons.append(world.scheduler)
-    cpus = pinned if pool is None else pool if pinned is None else pinned & pool or pool
-    if cpus is None and not reasons:
-        reasons.append(Related(domain.location, "nothing pins it, so it may run on every CPU"))
-    return Affinity(domain.name, cpus, tuple(reasons))
+def _of_board(board: Board | None, options: CpuOptions) -> Processors:
+    """The CPUs of a board without a device tree, as far as it numbers them."""
+    if board is None or not board.boot_known or not all(cluster.cpus for cluster in board.clusters):
+        return Processors({}, frozenset(), 0)
+    first = board.boot_cluster.cores
+    kinds = {cpu: cluster.cores for cluster in board.clusters for cpu in cluster.cpus}
+    parked = [
+        cpu
+        for cpu, kind in kinds.items()
+        if not options.hmp_unsafe and kind != first and core_named(kind) and core_named(first)
+    ]
+    online = frozenset(kinds).difference(parked)
+    return Processors({cpu: cpu for cpu in kinds}, online, len(kinds), parked=frozenset(parked))
 
 
-def _pool(domain: Domain, world: _World, reasons: list[Related]) -> Cpus:
-    """The CPUs of the domain's pool, pool 0 where it names none; None where there are no pools."""
-    pools = world.pools
-    if pools.location is None:
-        return None
-    if pools.note:
-        reasons.append(Related(pools.location, pools.note))
-    if pools.zero is None:
-        return None
-    node = world.tree.node(f"/chosen/{domain.name}") if world.tree and domain.kind is DomainKind.DOM0LESS else None
-    named = node.properties.get("domain-cpupool") if node else None
-    if named is None:
-        reasons.append(Related(pools.location, f"it runs in pool 0: CPUs {_listed(pools.zero)}"))
-        return pools.zero
-    found = pools.by_phandle.get(next(iter(cells(named.value)), 0))
-    if found is None:
-        reasons.append(Related(named.location, "its domain-cpupool names no cpu pool"))
-        return None
-    reasons.append(Related(named.location, f"its cpu pool has the CPUs {_listed(found)}"))
+def _of_world(system: System, deployment: Deployment, world: World) -> list[Vcpus]:
+    guests = iter(deployment.guests)
+    found = []
+    for domain in system.domains:
+        file = next(guests, None) if domain.kind is DomainKind.XL else None
+        tree = deployment.tree
+        node = tree.node(f"/chosen/{domain.name}") if tree and domain.kind is DomainKind.DOM0LESS else None
+        count = needs(xl_guest(file))[3] if file else domain.vcpus
+        found.append(vcpus_of(domain, world, node, file, count))
     return found
 
 
-def _dom0(world: _World, pool: Cpus, reasons: list[Related]) -> Cpus:
-    """`dom0_vcpus_pin`: the vCPUs go to the first CPUs of the pool in their order (`sched_init_vcpu`, 4.20)."""
-    pin = world.options.get("dom0_vcpus_pin")
-    if pin is None or not pin.stored:
-        return None
-    limit = world.options.get("dom0_max_vcpus")
-    count = limit.stored if limit and isinstance(limit.stored, int) else None
-    available = sorted(pool if pool is not None else world.everywhere)
-    if not count or not available:
-        message = "dom0_vcpus_pin without dom0_max_vcpus: dom0 has a vCPU on every CPU of its pool"
-        reasons.append(Related(pin.location, message))
-        return None
-    cpus = frozenset(available[:count])
-    reasons.append(Related(pin.location, f"its {count} vCPUs are pinned to the CPUs {_listed(cpus)}"))
-    return cpus
+def _agreed(found: Sequence[Vcpus]) -> Vcpus:
+    """What is the same in every world; a failure counts only where there is one in each."""
+    first = found[0]
+    count = max(len(one.cpus) for one in found)
+    vcpus = [{one.cpus[number] if number < len(one.cpus) else None for one in found} for number in range(count)]
+    failing = all(one.failure or one.late_failure for one in found)
+    late = next((one.late_failure for one in found if one.late_failure), None)
+    return Vcpus(
+        tuple(next(iter(cpus)) if len(cpus) == 1 else None for cpus in vcpus),
+        first.pool if len({one.pool for one in found}) == 1 else None,
+        tuple(dict.fromkeys(reason for one in found for reason in one.reasons)),
+        first.failure if failing and all(one.failure for one in found) else None,
+        late if failing else None,
+    )
 
 
-def _dom0less(domain: Domain, world: _World, reasons: list[Related]) -> Cpus:
-    """Children `xen,vcpu` with `hard-affinity`, from 4.21 on; a vCPU without one may run anywhere."""
-    node = world.tree.node(f"/chosen/{domain.name}") if world.tree else None
-    vcpus = [child for child in node.children if compatible(child, "xen,vcpu")] if node else []
-    pinned: dict[int, frozenset[int]] = {}
-    for child in vcpus:
-        text = string(child, "hard-affinity")
-        if text is None:
-            continue
-        if not world.release.traits.reads_vcpu_nodes:
-            reasons.append(Related(child.location, f"{world.release.title} does not read hard-affinity"))
+def _affinity(domain: Domain, found: Vcpus, cpus: Processors, open_facts: Sequence[Fact | OpenFact]) -> Affinity:
+    known = [each for each in found.cpus if each is not None]
+    together = frozenset().union(*known) if known and len(known) == len(found.cpus) else None
+    everywhere = frozenset(cpus.mpidrs) or None
+    reasons = [*found.reasons]
+    reasons += [Related(f.location, f"not known: {f.why}") for f in open_facts if isinstance(f, OpenFact)]
+    if cpus.parked:
+        text = f"Xen parks the CPUs {listed(cpus.parked)}, which are of another kind than the boot CPU: no hmp-unsafe"
+        reasons.append(Related(domain.location, text))
+    if not reasons:
+        reasons.append(Related(domain.location, "nothing pins it, so it may run on every CPU"))
+    return Affinity(
+        domain.name,
+        None if together == everywhere else together,
+        tuple(reasons),
+        found.cpus,
+        found.pool,
+    )
+
+
+def _doubt(deployment: Deployment, ancestry: Ancestry | None) -> tuple[Related | None, bool]:
+    """A CPU that Xen would not start as the tree stands, though a boot loader may still mend the tree; and whether
+    the tree has no CPUs at all."""
+    if ancestry is None or deployment.manifest.target.loader is Loader.NONE:
+        return None, False
+    cpus = cpus_of_tree(ancestry)
+    if not cpus:
+        return Related(ancestry.tree.root.location, "the device tree has no CPUs: a boot loader must add them"), True
+    odd = next(_unstarted(cpus), None)
+    if odd is None:
+        return None, False
+    message = (
+        f"{odd.node.path} has no enable-method that Xen knows: unless a boot loader adds it, Xen does not start it"
+    )
+    return Related(odd.node.location, message), False
+
+
+def _unstarted(cpus: tuple[Cpu, ...]) -> Iterator[Cpu]:
+    """CPUs without a method, if there is more than one CPU."""
+    for cpu in cpus if len(cpus) > 1 else ():
+        if string(cpu.node, "enable-method") not in METHODS:
+            yield cpu
+
+
+def _places(ancestry: Ancestry | None, cpus: Processors) -> dict[int, int]:
+    """The board's number of each of Xen's CPUs: they differ where Xen skips a node or leaves a hole."""
+    if ancestry is None:
+        return {number: number for number in cpus.mpidrs}
+    board = {cpu.mpidr: cpu.number for cpu in cpus_of_tree(ancestry, cpus.mpidrs.get(0))}
+    return {number: board[mpidr] for number, mpidr in cpus.mpidrs.items() if mpidr in board}
+
+
+def _on_board(vcpus: tuple[Cpus, ...], place: dict[int, int]) -> Cpus:
+    """All CPUs of a domain, as the board counts them; None where one is not known, or they are all."""
+    found: set[int] = set()
+    for cpus in vcpus:
+        if cpus is None or not cpus <= place.keys():
             return None
-        try:
-            pinned[cell(child, "id") or 0] = xen_cpus(text)
-        except UnreadableCpusError as error:
-            reasons.append(Related(child.properties["hard-affinity"].location, str(error)))
-            return None
-    return _union(pinned, domain, world, node.location if node else domain.location, reasons)
-
-
-def _union(
-    pinned: Mapping[int, frozenset[int]], domain: Domain, world: _World, place: Location, reasons: list[Related]
-) -> Cpus:
-    """All CPUs of all vCPUs; None where one of them is not pinned, or pinned to no CPU that exists."""
-    if not pinned:
-        return None
-    free = [number for number in range(domain.vcpus) if number not in pinned]
-    if free:
-        reasons.append(Related(place, f"vCPU {free[0]} is not pinned, so the domain may run on every CPU"))
-        return None
-    lists = [cpus for number, cpus in pinned.items() if number < domain.vcpus]
-    lost = [cpus for cpus in lists if not cpus or (world.everywhere and not cpus & world.everywhere)]
-    if lost:
-        message = f"there is no CPU {_listed(lost[0])}" if lost[0] else "a vCPU would have no CPU at all"
-        reasons.append(Related(place, f"{message}, so this counts as not pinned"))
-        return None
-    cpus = frozenset().union(*lists)
-    cpus = cpus & world.everywhere or cpus
-    reasons.append(Related(place, f"its vCPUs are pinned to the CPUs {_listed(cpus)}"))
-    return cpus
-
-
-def _xl(file: XlFile, domain: Domain, world: _World, reasons: list[Related]) -> Cpus:
-    """`cpus`: a string for all vCPUs, or a list with one entry for each (`parse_vcpu_affinity`, tools/xl, 4.20)."""
-    setting = _setting(file, "cpus")
-    if setting is None:
-        return None
-    value = setting.value
-    texts = [value] * domain.vcpus if isinstance(value, str) else value
-    pinned: dict[int, frozenset[int]] = {}
-    for number, text in enumerate(texts):
-        try:
-            pinned[number] = xl_cpus(text if isinstance(text, str) else "", world.everywhere)
-        except UnreadableCpusError as error:
-            reasons.append(Related(setting.value_location, f"{error}, so the domain counts as running on every CPU"))
-            return None
-    return _union(pinned, domain, world, setting.value_location, reasons)
-
-
-def _xl_pool(file: XlFile, pool: Cpus, reasons: list[Related]) -> Cpus:
-    """`pool`: pools other than 0 are made by hand in dom0, so their CPUs are not known."""
-    setting = _setting(file, "pool")
-    if setting is None or setting.value in ("Pool-0", "0"):
-        return pool
-    reasons.append(Related(setting.value_location, f"which CPUs the pool {setting.value!r} has stands in no file"))
-    return None
-
-
-def _setting(file: XlFile, name: str) -> XlSetting | None:
-    """The setting in force: xl takes the last of a name."""
-    return next((setting for setting in reversed(file.settings) if setting.name == name), None)
-
-
-def _listed(cpus: frozenset[int]) -> str:
-    return ", ".join(map(str, sorted(cpus))) or "none"
+        found.update(place[cpu] for cpu in cpus)
+    return None if not found or found == set(place.values()) else frozenset(found)

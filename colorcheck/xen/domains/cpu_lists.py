@@ -5,43 +5,94 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?\Z")
-_MOST = 4096
+from colorcheck.core.c_numbers import ULONG, decimal, simple_strtoull
+from colorcheck.core.value import dataclass
+
+_NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
+_PREFIXES = ("node:", "nodes:")
+_UINT = 1 << 32
 
 
 class UnreadableCpusError(ValueError):
-    """A list of CPUs that is not understood; the message says which part."""
+    """A list at which xl stops; the message is what it prints."""
 
 
-def xl_cpus(text: str, every: Iterable[int]) -> frozenset[int]:
-    """The CPUs of an xl list: `all`, `none`, `0-3`, `0-3,^1`; later parts add or, with `^`, take away.
+def xl_cpus(text: str, online: Iterable[int]) -> frozenset[int]:
+    """The CPUs of an xl list: `all`, `0-3`, `0-3,^1`, `nodes:0`; later parts add or, with `^`, take away.
 
-    Source: `vcpupin_parse` and `update_cpumap_range` (tools/xl/xl_parse.c, 4.20). `every` are the CPUs that exist.
-    Raises UnreadableCpusError, for `nodes:` too: which CPUs a NUMA node has stands in no file.
+    Source: `parse_cpurange`, `update_cpumap_range`, `parse_range` (tools/xl/xl_parse.c, 4.20-4.22). `online` are the
+    CPUs that Xen runs, all in NUMA node 0; a CPU that does not exist counts for nothing. Raises UnreadableCpusError.
     """
-    found: set[int] = set()
-    for part in (part.strip() for part in text.split(",")):
+    every = frozenset(online)
+    found: frozenset[int] = frozenset()
+    for part in filter(None, text.split(",")):
         removed = part.startswith("^")
         name = part.removeprefix("^")
-        named = frozenset(every) if name == "all" else frozenset() if name == "none" else _range(name)
+        prefix = next((prefix for prefix in _PREFIXES if name.startswith(prefix)), "")
+        name = name.removeprefix(prefix)
+        if name == "all":
+            if removed:
+                raise UnreadableCpusError('Can\'t combine "^" and "all".')
+            found = every
+            continue
+        first, last = _range(name)
+        named = frozenset(cpu for cpu in every if first <= (0 if prefix else cpu) <= last)
         found = found - named if removed else found | named
-    return frozenset(found)
-
-
-def xen_cpus(text: str) -> frozenset[int]:
-    """The CPUs of `hard-affinity` in a dom0less domain's `xen,vcpu` node: `0,2-3`. Raises UnreadableCpusError."""
-    found: frozenset[int] = frozenset()
-    for part in text.split(","):
-        found |= _range(part.strip())
     return found
 
 
-def _range(text: str) -> frozenset[int]:
-    matched = _RANGE.match(text)
-    if not matched:
-        raise UnreadableCpusError(f"{text!r} is no CPU and no range of CPUs")
-    first = int(matched[1])
-    last = int(matched[2] or first)
-    if last < first or last >= _MOST:
-        raise UnreadableCpusError(f"{text!r} is no range that can be")
-    return frozenset(range(first, last + 1))
+def _range(text: str) -> tuple[int, int]:
+    """A number or a range, in base 10 (`strtoul`)."""
+    matched = _NUMBER.match(text)
+    first = _unsigned(matched) if matched else ULONG - 1
+    end = matched.end() if matched else 0
+    last = first
+    if matched and text[end : end + 1] == "-":
+        behind = _NUMBER.match(text, end + 1)
+        last = _unsigned(behind) if behind else ULONG - 1
+        end = behind.end() if behind else end
+    if first == ULONG - 1 or last == ULONG - 1 or last < first or end < len(text):
+        raise UnreadableCpusError(f"Invalid pcpu range: {text}.")
+    return first, last
+
+
+def _unsigned(matched: re.Match[str]) -> int:
+    value = decimal(matched[2])
+    if value >= ULONG:
+        return ULONG - 1
+    return -value % ULONG if matched[1] == "-" else value
+
+
+@dataclass(frozen=True, slots=True)
+class HardAffinity:
+    """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None where there is none.
+
+    `rest` is what Xen leaves unread behind the first character that it does not know.
+    """
+
+    cpus: frozenset[int]
+    beyond: int | None = None
+    rest: str = ""
+
+
+def hard_affinity(text: str, nr_cpu_ids: int) -> HardAffinity:
+    """`hard-affinity` of a `xen,vcpu` node as Xen reads it (`domain_vcpu_affinity`, 4.21-4.22).
+
+    Numbers in base 0, 0 without digits; a range that runs backwards sets nothing; the first foreign character ends
+    the list. Only the end of a range must exist.
+    """
+    found: set[int] = set()
+    place = 0
+    while place < len(text):
+        start, place = simple_strtoull(text, place)
+        end = start
+        if text[place : place + 1] == "-":
+            end, place = simple_strtoull(text, place + 1)
+        start, end = start % _UINT, end % _UINT
+        if end >= nr_cpu_ids:
+            return HardAffinity(frozenset(found), end)
+        found.update(range(start, end + 1))
+        if text[place : place + 1] != ",":
+            break
+        place += 1
+    return HardAffinity(frozenset(found), None, text[place:])

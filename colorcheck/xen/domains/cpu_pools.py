@@ -1,4 +1,8 @@
-"""Boot-time cpu pools: the `xen,cpupool` nodes below /chosen."""
+"""Boot-time cpu pools: the `xen,cpupool` nodes below /chosen of a Xen that is built with BOOT_TIME_CPUPOOLS.
+
+Source: `btcpupools_dtb_parse`, `btcpupools_allocate_pools`, `btcpupools_get_domain_pool_id`
+(xen/common/sched/boot-cpupool.c, 4.20-4.22).
+"""
 
 from __future__ import annotations
 
@@ -7,41 +11,123 @@ from collections.abc import Iterator, Mapping
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, compatible
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells, compatible
+from colorcheck.xen.machine.processors import Processors, register_of
+
+SCHEDULERS = ("credit", "credit2", "rtds", "arinc653", "null")
+NO_REGISTER, NO_CPU, WRONG_NODE, NO_CPUS = -1, -2, -3, -4
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Boot-time cpu pools: CPUs by the phandle of the pool's node, and those of pool 0."""
+    """The pools: each online CPU's by number. `panic` is Xen's message where the nodes stop it; `location` where the
+    first of them stands, None where there is none."""
 
-    by_phandle: Mapping[int, frozenset[int]]
-    zero: frozenset[int] | None
+    of_cpu: Mapping[int, int]
     location: Location | None = None
-    note: str = ""
+    panic: str = ""
+    built: bool = True
+
+    def cpus(self, pool: int) -> frozenset[int]:
+        return frozenset(cpu for cpu, number in self.of_cpu.items() if number == pool)
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        return frozenset(self.of_cpu.values())
 
 
-def read_pools(ancestry: Ancestry, numbers: Mapping[str, int], kconfig: Mapping[str, str]) -> Pools:
-    """The pools below /chosen (`btcpupools_dtb_parse`, 4.20): the boot CPU's is pool 0, CPUs left over form another."""
-    chosen = ancestry.tree.node("/chosen")
-    nodes = [node for node in chosen.children if compatible(node, "xen,cpupool")] if chosen else []
-    if not nodes:
-        return Pools({}, None)
-    place = nodes[0].location
-    if kconfig and kconfig.get("BOOT_TIME_CPUPOOLS") != "y":
-        return Pools({}, None, place, "Xen is built without BOOT_TIME_CPUPOOLS: its cpu pools count for nothing")
-    found: dict[int, frozenset[int]] = {}
-    for node in nodes:
-        members = frozenset(_members(ancestry, node, numbers))
-        found[cell(node, "phandle") or -len(found) - 1] = members
-    left = frozenset(numbers.values()).difference(*found.values())
-    zero = next((members for members in found.values() if 0 in members), left)
-    note = "" if kconfig else "taken that this Xen is built with BOOT_TIME_CPUPOOLS"
-    return Pools(found, zero, place, note)
+def pool_nodes(ancestry: Ancestry | None) -> list[Node]:
+    """The nodes of pools, in their order; `status` does not matter."""
+    chosen = ancestry.tree.node("/chosen") if ancestry else None
+    return [node for node in chosen.children if compatible(node, "xen,cpupool")] if chosen else []
 
 
-def _members(ancestry: Ancestry, node: Node, numbers: Mapping[str, int]) -> Iterator[int]:
+def read_pools(ancestry: Ancestry | None, cpus: Processors, *, built: bool) -> Pools:
+    """The pools of a Xen that is built with or without them; without, and without nodes, all CPUs are in pool 0."""
+    nodes = pool_nodes(ancestry)
+    place = nodes[0].location if nodes else None
+    if not built or ancestry is None or not nodes:
+        return Pools(dict.fromkeys(cpus.online, 0), place, built=built)
+    assigned: dict[int, int] = {}
+    for number, node in enumerate(nodes):
+        problem = _assign(ancestry, node, number, cpus, assigned)
+        if problem:
+            return Pools({}, node.location, problem)
+    return _allocated(assigned, len(nodes), cpus, place)
+
+
+def _assign(ancestry: Ancestry, node: Node, number: int, cpus: Processors, assigned: dict[int, int]) -> str:
+    """Gives a pool its CPUs; returns Xen's panic, or nothing."""
+    scheduler = _terminated(node, "cpupool-sched")
+    if scheduler is not None and scheduler not in SCHEDULERS:
+        return f"Scheduler {scheduler} does not exists!"
+    listed = list(_listed(ancestry, node))
+    if not listed:
+        return "Missing or empty cpupool-cpus property!"
+    for member in listed:
+        cpu = _logical(ancestry, member, cpus)
+        if cpu < 0:
+            return f"Error retrieving logical cpu from node {node.name.partition('@')[0]} ({cpu})"
+        if cpu in assigned:
+            return f"Logical cpu {cpu} already added to a cpupool!"
+        assigned[cpu] = number
+    return ""
+
+
+def _allocated(assigned: dict[int, int], following: int, cpus: Processors, place: Location | None) -> Pools:
+    """Every online CPU in a pool: those that no pool lists in one more, and the boot CPU's pool is number 0."""
+    missing = next((cpu for cpu in sorted(assigned) if cpu not in cpus.online), None)
+    if missing is not None:
+        number = _swapped(assigned.get(0, following), assigned[missing])
+        return Pools({}, place, f"Pool-{number} contains cpu{missing} that is not online!")
+    found = {cpu: assigned.get(cpu, following) for cpu in cpus.online}
+    zero = found.get(0, 0)
+    return Pools({cpu: _swapped(zero, number) for cpu, number in found.items()}, place)
+
+
+def _swapped(zero: int, number: int) -> int:
+    """The number of a pool after that of the boot CPU has become 0."""
+    return 0 if number == zero else zero if number == 0 else number
+
+
+def _logical(ancestry: Ancestry, node: Node, cpus: Processors) -> int:
+    """Xen's number of a node that a pool lists, by its `reg`, or why there is none."""
+    register = register_of(ancestry, node)
+    if register is None:
+        return NO_REGISTER
+    number = cpus.number(register)
+    return NO_CPU if number is None else number
+
+
+def _listed(ancestry: Ancestry, node: Node) -> Iterator[Node]:
+    """The nodes of `cpupool-cpus`; a phandle that leads nowhere ends the list (`dt_parse_phandle`)."""
     listed = node.properties.get("cpupool-cpus")
     for handle in cells(listed.value) if listed else ():
-        target = ancestry.by_phandle(handle)
-        if target is not None and target.path in numbers:
-            yield numbers[target.path]
+        target = ancestry.by_phandle(handle) if handle else None
+        if target is None:
+            return
+        yield target
+
+
+def _terminated(node: Node, name: str) -> str | None:
+    """A string property, None where it is missing or has no final NUL (`dt_property_read_string`)."""
+    found = node.properties.get(name)
+    if found is None or b"\0" not in found.value:
+        return None
+    return found.value.split(b"\0")[0].decode("latin-1")
+
+
+def domain_pool(ancestry: Ancestry, node: Node, cpus: Processors, pools: Pools) -> tuple[int, str]:
+    """The pool that a domain's node asks for with `domain-cpupool`, and Xen's panic where it cannot have it."""
+    named = node.properties.get("domain-cpupool")
+    handle = next(iter(cells(named.value)), 0) if named else 0
+    target = ancestry.by_phandle(handle) if handle else None
+    if target is None or not pools.built:
+        return 0, ""
+    error = WRONG_NODE
+    if compatible(target, "xen,cpupool"):
+        first = next(_listed(ancestry, target), None)
+        error = NO_CPUS if first is None else _logical(ancestry, first, cpus)
+        if error >= 0:
+            return pools.of_cpu.get(error, 0), ""
+    return 0, f"Error getting cpupool id from domain-cpupool ({error})"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from colorcheck.core.source import Location
-from colorcheck.core.units import MIB
+from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
@@ -73,7 +73,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
         choice.location,
         place,
         _vcpus(deployment, arguments),
-        pages=-(-memory // 4096),
+        pages=-(-memory // PAGE),
         failure=choice.failure or _without_kernel(machine, system.release.traits),
     )
     return Dom0(domain, memory, (*choice.notes, *notes))
@@ -119,7 +119,7 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
         message = "dom0_mem is not given: Xen takes 512 MiB"
         default = note("dom0-memory-default", message, place, "dom0", size=DEFAULT_MEMORY)
         return DEFAULT_MEMORY, place, (default,)
-    if memory % 4096:
+    if memory % PAGE:
         message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
         return memory, place, (note("memory-not-pages", message, place, "dom0", size=memory),)
     return memory, place, ()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import field, replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
@@ -19,7 +19,7 @@ from colorcheck.xen.domains.fork_colors import Fork, node_choice
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
-from colorcheck.xen.memory.p2m import PAGES_PER_MIB, dom0less_pool
+from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
@@ -27,7 +27,7 @@ from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import Domain
 
-KIB_PER_PAGE = PAGE // 1024
+KIB_PER_PAGE = PAGE // KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
     for child in node.children:
         for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
             ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
-            for start, size in ranges if compatible(child, name) else ():
-                found.setdefault(kind, Module(start, size, child.name, child.location, kind, node.path))
+            for start, length in ranges if compatible(child, name) else ():
+                found.setdefault(kind, Module(start, length, child.name, child.location, kind, node.path))
     return found
 
 
@@ -123,9 +123,9 @@ def _domain(
         notes += (note("enhanced-without-dom0", message, place, node.name),)
         failure = failure or Failure("other", "At the moment, Xenstore support requires dom0 to be present")
     if kib % KIB_PER_PAGE:
-        message = f"{kib} KiB of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
-        notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * 1024),)
-        failure = failure or unallocated(kib * 1024)
+        message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
+        notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * KIB),)
+        failure = failure or unallocated(kib * KIB)
     domain = Domain(
         number_,
         node.name,
@@ -136,7 +136,7 @@ def _domain(
         _place(node, "memory"),
         vcpus,
         pages=-(-kib // KIB_PER_PAGE),
-        p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * PAGES_PER_MIB,
+        p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES,
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
         pool_follows=pool is None,

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from colorcheck.core.c_numbers import strtol
 from colorcheck.core.source import Passage
+from colorcheck.core.units import MIB_PAGES
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
-from colorcheck.xen.memory.p2m import PAGES_PER_MIB, xl_pool
+from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
@@ -47,6 +48,8 @@ def xl_domains(
         else:
             choice = _choice(guest, release, nr_colors) if coloring else _uncolored(guest)
         failure = Failure("xl-rejects", guest.rejected) if guest.rejected and not fork else choice.failure
+        if guest.maxvcpus and guest.vcpus and guest.maxvcpus < guest.vcpus:
+            failure = Failure("xl-rejects", "xl: maxvcpus < vcpus")
         if not has_dom0:
             message = f"{guest.title} cannot be created: there is no dom0 to run xl"
             notes.append(note("no-dom0-for-xl", message, file.location, guest.title))
@@ -70,8 +73,8 @@ def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None
         choice.location,
         guest.location("memory"),
         vcpus,
-        pages=memory * PAGES_PER_MIB,
-        p2m_pages=xl_pool(maxmem, maxvcpus) if pool is None else pool * PAGES_PER_MIB,
+        pages=memory * MIB_PAGES,
+        p2m_pages=xl_pool(maxmem, maxvcpus) if pool is None else pool * MIB_PAGES,
         extra_pages=MAGIC_PAGES,
         failure=failure,
         pool_follows=pool is None and guest.maxmem is None,

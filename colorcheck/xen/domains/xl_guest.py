@@ -10,6 +10,7 @@ from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, in_bytes
+from colorcheck.xen.domains.xl_iomem import IomemRefused, iomem
 
 MOST_LISTED = 1 << 22
 """More colors than this in one list are taken for more than xl finds memory for."""
@@ -105,6 +106,7 @@ def xl_guest(file: XlFile) -> XlGuest:
     memory, maxmem = reading.number("memory"), reading.number("maxmem")
     colors, elements, rejected = reading.colors("llc_colors")
     vcpus, maxvcpus = reading.number("vcpus"), reading.number("maxvcpus")
+    rejected = rejected or next((each.message for each in iomem(file) if isinstance(each, IomemRefused)), None)
     messages = (*file.log, *reading.warnings, *((rejected,) if rejected else ()))
     return XlGuest(file, name, memory, maxmem, vcpus, maxvcpus, colors, elements, rejected, messages)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
@@ -26,7 +26,7 @@ from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
-from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, Compression, compression, valid_groups
+from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes import note
 from colorcheck.xen.system import Domain, System
@@ -66,11 +66,13 @@ def _stopped(system: System, panic: Failure | None, notes: tuple[Note, ...] = ()
 def _uncolored(system: System) -> Boot:
     """Coloring is off: no heap of colors. Domains are taken to be built unless Xen refuses them."""
     built: list[Built] = []
+    if system.pool_panic:
+        return _stopped(system, system.pool_panic)
     for domain in system.domains:
-        failed = domain.failure is not None
-        built.append(Built(domain, not failed, domain.failure, (), domain.p2m_pages, (), ()))
-        if failed and domain.kind is not DomainKind.XL:
-            return _stopped(system, domain.failure, (), built)
+        failure = domain.failure or domain.late_failure
+        built.append(Built(domain, failure is None, failure, (), domain.p2m_pages, (), ()))
+        if failure and domain.kind is not DomainKind.XL:
+            return _stopped(system, failure, (), built)
     return _stopped(system, None, (), built)
 
 
@@ -98,7 +100,7 @@ class _Run:
         heap = ColorHeap.at_boot(self.nr_colors, stages.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
-        panic = panic or _too_small_buddy(stages.heaps.buddy_pages, self.machine)
+        panic = panic or _too_small_buddy(stages.heaps.buddy_pages, self.machine) or self.system.pool_panic
         final, panic = (heap, panic) if panic else self._domains(heap, layout)
         return Boot(
             self.system,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import GIB, PAGE, size
 from colorcheck.xen.kinds import DomainKind, Note
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory import dom0_banks as hwdom
@@ -16,8 +16,7 @@ from colorcheck.xen.notes import note
 from colorcheck.xen.release.traits import BankOrder
 from colorcheck.xen.system import Domain, System
 
-_4_GIB = 4 << 30
-_MIB = 1 << 20
+_4_GIB = 4 * GIB
 
 
 def after_layout(system: System, prepared: Preparation, layout: Dom0Layout | None) -> Iterator[Note]:
@@ -39,9 +38,7 @@ def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Lay
         yield note("dom0-first-bank-high", message, place, domain.name, banks=layout.banks)
     first = layout.banks[0][1] - layout.banks[0][0] if layout.banks else 0
     if layout.banks and first < need:
-        message = (
-            f"dom0's first bank has {first // _MIB} MiB, but kernel, ramdisk and device tree need {need // _MIB} MiB"
-        )
+        message = f"dom0's first bank has {size(first)}, but kernel, ramdisk and device tree need {size(need)}"
         yield note("dom0-first-bank-small", message, place, domain.name, size=first, needed=need)
     if not layout.unplaced:
         return
@@ -49,13 +46,14 @@ def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Lay
     if not layout.banks and not before:
         least = max(min(domain.pages * PAGE, system.release.traits.first_bank_minimum), need)
         message = (
-            f"{system.release.title} wants {least // _MIB} MiB in one piece for dom0's first bank and finds none; "
+            f"{system.release.title} wants {size(least)} in one piece for dom0's first bank and finds none; "
             "releases before 4.22 boot with this layout"
         )
         yield note("first-bank-4.22", message, place, domain.name, needed=least)
     else:
-        size = layout.unplaced // 1024
-        message = f"{size} KiB of dom0's memory find no place between the reserved ranges of the host's layout"
+        message = (
+            f"{size(layout.unplaced)} of dom0's memory find no place between the reserved ranges of the host's layout"
+        )
         yield note("dom0-layout", message, place, domain.name, unplaced=layout.unplaced)
 
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB, PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.memory.page_tables import PageTables
-from colorcheck.xen.memory.pdx import GROUP, PAGE_SHIFT, Compression, compression, valid_groups
+from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.release.traits import FrameTableRounding, Traits
 
 PAGE_INFO = 56  # sizeof(struct page_info) on Arm64
-_MIB = 1 << 20
 MAX_REGIONS = 256  # entries of bootmem_region_list
 
 
@@ -130,9 +129,9 @@ def _frame_table_whole(allocator: BootAllocator, banks: Sequence[Span], compress
     """One table for the whole span of memory, rounded up to 2 MiB, or 32 MiB from there on."""
     first, last = banks[0][0] >> PAGE_SHIFT, (max(end for _, end in banks) >> PAGE_SHIFT) - 1
     size = (compressed.pdx(last) - compressed.pdx(first) + 1) * PAGE_INFO
-    unit = 2 * _MIB if size < 32 * _MIB else 32 * _MIB
+    unit = 2 * MIB if size < 32 * MIB else 32 * MIB
     pages = -(-size // unit) * unit // PAGE
-    base = allocator.take(pages, 32 * _MIB // PAGE, "frame table")
+    base = allocator.take(pages, 32 * MIB // PAGE, "frame table")
     tables = PageTables(needs_top=False)
     allocator.take_single(tables.map(0, base, pages), "frame table: page tables")
 
@@ -147,7 +146,7 @@ def _frame_table_chunks(allocator: BootAllocator, banks: Sequence[Span], compres
         start = max(low * GROUP, base)
         end = max_pdx if index + 1 == len(groups) else high * GROUP
         pages = -(-(end - start) * PAGE_INFO // PAGE)
-        unit = 32 * _MIB if pages * PAGE >= 32 * _MIB else 2 * _MIB
+        unit = 32 * MIB if pages * PAGE >= 32 * MIB else 2 * MIB
         mfn = allocator.take(pages, unit // PAGE, "frame table")
         virtual = (start - base) * PAGE_INFO // PAGE
         allocator.take_single(tables.map(virtual, mfn, pages), "frame table: page tables")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import GIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import Failure
 from colorcheck.xen.machine.intervals import Span
@@ -23,8 +23,7 @@ from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.release.traits import Traits
 from colorcheck.xen.system import Domain
 
-_GIB = 1 << 30
-GUEST_BANKS = ((1 * _GIB, 3 * _GIB), (8 * _GIB, 1016 * _GIB))  # start and size in guest addresses
+GUEST_BANKS = ((1 * GIB, 3 * GIB), (8 * GIB, 1016 * GIB))  # start and size in guest addresses
 _XENSTORE_PAGE = 0x39000000  # where the guest finds it
 POOL_FULL = "xc_dom_boot_mem_init failed: Cannot allocate memory"
 
@@ -108,7 +107,7 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     if not creation.take(layout.device_tables):
         message = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
         return creation.ended(Failure("domain-memory", message))
-    failure = _loading(layout.banks, prepared.first_bank(domain.name))
+    failure = _loading(layout.banks, prepared.first_bank(domain.name)) or domain.late_failure
     return creation.ended(failure, p2m_pages=layout.tables)
 
 
@@ -151,7 +150,7 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
         mapped.append(Mapping(_XENSTORE_PAGE // PAGE, 1))
         if not creation.take(domain.extra_pages) or tables(mapped, prepared.p2m_levels) > domain.p2m_pages:
             return creation.ended(no_memory)
-    return creation.ended(_loading(banks, prepared.first_bank(domain.name)))
+    return creation.ended(_loading(banks, prepared.first_bank(domain.name)) or domain.late_failure)
 
 
 def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> Attempt:

@@ -8,7 +8,7 @@ Source: `allocate_memory`, `find_unallocated_memory`, `add_hwdom_free_regions`, 
 
 from __future__ import annotations
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine, Module
@@ -17,8 +17,7 @@ from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.release.traits import BankOrder, Traits
 
 GRANT_FRAMES = 64
-_MIB = 1 << 20
-_BLOCK = 2 * _MIB
+_BLOCK = 2 * MIB
 
 
 def round_up(size: int) -> int:

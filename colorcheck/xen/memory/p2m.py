@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from colorcheck.core.units import KIB, MIB_PAGES
 from colorcheck.xen.machine.intervals import Span, merged, total, windows, without
 from colorcheck.xen.machine.mapping import SECOND, THIRD, Mapping
 
 FIRST = 1 << 27
-PAGES_PER_MIB = 256
 _LEVELS = {32: 3, 36: 3, 40: 3, 42: 3, 44: 4, 48: 4, 52: 4}
 
 
@@ -46,8 +46,8 @@ def _replaced(tables: list[Span], blocks: list[Span], size: int) -> list[Span]:
 
 def dom0less_pool(memory_kib: int, vcpus: int) -> int:
     """Frames of a dom0less domain's P2M pool, without `xen,domain-p2m-mem-mb`; whole MiB."""
-    kib = 4 * (256 * vcpus + memory_kib // 1024 + 128)
-    return -(-kib // 1024) * PAGES_PER_MIB
+    kib = 4 * (256 * vcpus + memory_kib // KIB + 128)
+    return -(-kib // KIB) * MIB_PAGES
 
 
 def xl_pool(maxmem_mib: int, maxvcpus: int) -> int:

@@ -6,10 +6,10 @@ Source: `map_pages_to_xen`, `xen_pt_mapping_level` (xen/arch/arm/mmu/pt.c): with
 
 from __future__ import annotations
 
+from colorcheck.core.units import GIB_PAGES
 from colorcheck.xen.machine.intervals import Span, merged, total
 
 _TOP = 1 << 27  # pages under one level-1 table
-GIB = 1 << 18
 BLOCK = 1 << 9
 
 
@@ -33,8 +33,8 @@ class PageTables:
         end = virtual + pages
         if self._needs_top:
             self._tops = merged([*self._tops, (virtual // _TOP, -(-end // _TOP))])
-        ragged = _ragged((virtual, end), GIB, aligned=(virtual - mfn) % GIB == 0)
-        self._seconds = merged([*self._seconds, *((low // GIB, -(-high // GIB)) for low, high in ragged)])
+        ragged = _ragged((virtual, end), GIB_PAGES, aligned=(virtual - mfn) % GIB_PAGES == 0)
+        self._seconds = merged([*self._seconds, *((low // GIB_PAGES, -(-high // GIB_PAGES)) for low, high in ragged)])
         same = (virtual - mfn) % BLOCK == 0
         for part in ragged:
             thirds = _ragged(part, BLOCK, aligned=same)

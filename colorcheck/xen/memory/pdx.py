@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colorcheck.core.units import PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged
 
-PAGE_SHIFT = 12
 _MAX_ORDER = 18  # address bits below 30 are never left out
 GROUP = 1 << 18  # PDX_GROUP_COUNT: frames in 1 GiB
 

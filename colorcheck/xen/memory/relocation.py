@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import MIB, PAGE
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.memory.frame_run import FrameRun
 
-ALIGNMENT = 2 << 20
+ALIGNMENT = 2 * MIB
 
 
 def region_size(image_size: int, nr_colors: int) -> int:

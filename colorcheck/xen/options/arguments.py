@@ -6,6 +6,8 @@ bootinfo-fdt.c, 4.20 to 4.22), `cmdline_parse` (xen/common/kernel.c).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Property
@@ -36,7 +38,10 @@ def built_in_arguments(deployment: Deployment) -> Passage:
     """CONFIG_CMDLINE; empty where Xen was built without."""
     place = deployment.build_place("CMDLINE")
     text = deployment.kconfig.get("CMDLINE", "").strip('"')
-    return Passage(text, place, ((0, place),) if text else ())
+    if not text:
+        return Passage("", place)
+    inside = replace(place, column=place.column + 1, end_column=place.end_column - 1) if place.line else place
+    return Passage(text, inside, ((0, inside),))  # between the quotes
 
 
 def only_built_in(deployment: Deployment) -> bool:
@@ -49,10 +54,20 @@ def given_arguments(deployment: Deployment) -> Passage:
 
     Empty, at the place of the tree, where there are none, and where Xen ignores them.
     """
-    found = None if only_built_in(deployment) else deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
+    found = None if only_built_in(deployment) else _handed_over(deployment)
     if found is not None:
         return found
     return Passage("", Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs"))
+
+
+def logged_command_line(deployment: Deployment) -> str:
+    """What Xen prints behind "Command line:": what it is given, even if it ignores it, without what is built in."""
+    found = _handed_over(deployment)
+    return "<NULL>" if found is None else found.text
+
+
+def _handed_over(deployment: Deployment) -> Passage | None:
+    return deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
 
 
 def tree_arguments(tree: DeviceTree | None) -> Passage | None:

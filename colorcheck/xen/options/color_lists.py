@@ -14,6 +14,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.color_list import ColorListText, Piece, PieceKind, read_color_list
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
+from colorcheck.xen.release.spelling import ListReader
 from colorcheck.xen.release.traits import Traits
 
 
@@ -221,13 +222,12 @@ def _signed(value: int) -> int:
     return value - UINT if value >= UINT >> 1 else value
 
 
-READERS: dict[str, Reader] = {
-    "upstream": read_upstream,
-    "xilinx-list": read_xilinx_list,
-    "xilinx-mask": read_xilinx_mask,
-    "xilinx-single-mask": read_xilinx_single_mask,
+READERS: dict[ListReader, Reader] = {
+    ListReader.UPSTREAM: read_upstream,
+    ListReader.XILINX_LIST: read_xilinx_list,
+    ListReader.XILINX_MASK: read_xilinx_mask,
+    ListReader.XILINX_SINGLE_MASK: read_xilinx_single_mask,
 }
-"""By the name in `Release.lists`."""
 
 
 def read_colors(written: Passage, release: Release, room: int, most_colors: int | None = None) -> ColorList:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import Board, Cache
+from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.xen.kinds import Failure, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
@@ -28,11 +28,26 @@ class Geometry:
 def probed_cache(board: Board | None, probe: CacheProbe) -> Cache | None:
     """The cache that Xen's probe takes on the boot CPU (`get_llc_way_size`).
 
-    Only what CLIDR_EL1 lists is seen.
+    Only what CLIDR_EL1 lists is seen. None where it finds none, and where the boot CPU is not known and the clusters'
+    caches differ (`probe_is_open`).
     """
-    if board is None or not board.clusters:
-        return None
-    cluster = board.boot_cluster
+    found = _probes(board, probe)
+    return found[0] if found and not probe_is_open(board, probe) else None
+
+
+def probe_is_open(board: Board | None, probe: CacheProbe) -> bool:
+    """Whether the probe depends on a boot CPU that nobody knows."""
+    return len({cache and cache.way_size for cache in _probes(board, probe)}) > 1
+
+
+def _probes(board: Board | None, probe: CacheProbe) -> list[Cache | None]:
+    """What the probe finds on each cluster that may be the boot CPU's."""
+    if board is None:
+        return []
+    return [_probe(cluster, board, probe) for cluster in board.clusters[: 1 if board.boot_known else None]]
+
+
+def _probe(cluster: Cluster, board: Board, probe: CacheProbe) -> Cache | None:
     listed = [c for c in (cluster.l1d, cluster.l1i, cluster.private_l2, cluster.llc, board.system_cache) if c]
     by_level: dict[int, list[Cache]] = {}
     for cache in listed:
@@ -68,7 +83,9 @@ def geometry(arguments: BootArguments, board: Board | None, most_colors: int, bu
         notes.append(note("geometry-half-given", message, place, given=name))
     way = arguments.llc_size // arguments.llc_nr_ways if given else probed.way_size if probed else None
     if way is None:
-        return _unknown(board, probed, location, notes)
+        return _unknown(
+            None if probe_is_open(board, arguments.release.traits.cache_probe) else board, probed, location, notes
+        )
     if given and probed and probed.way_size and probed.way_size != way:
         message = f"the options give a way of {way:#x} bytes, the cache that Xen would probe has {probed.way_size:#x}"
         notes.append(note("way-size-differs", message, location, given=way, probed=probed.way_size))

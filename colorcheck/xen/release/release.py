@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, OtherDomains
+from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, ListReader, OtherDomains
 from colorcheck.xen.release.traits import Traits
 
 
@@ -28,7 +28,7 @@ class Release:
     options: tuple[BootOption, ...]
     properties: tuple[ColorProperty, ...]
     xl_keys: tuple[str, ...]
-    lists: str
+    lists: ListReader
     build_switch: str
     colors_kconfig: str
     buddy_kconfig: str

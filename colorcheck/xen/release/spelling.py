@@ -59,6 +59,15 @@ class ColorProperty:
     legacy: bool = False
 
 
+class ListReader(StrEnum):
+    """Which reader of color lists a release has; `xen/options/color_lists.py` has them."""
+
+    UPSTREAM = "upstream"
+    XILINX_SINGLE_MASK = "xilinx-single-mask"  # 2019.2: ranges in one 64-bit mask
+    XILINX_MASK = "xilinx-mask"  # 2020.2 to 4.16: ranges in a mask of 32-bit words
+    XILINX_LIST = "xilinx-list"  # 4.17
+
+
 class OtherDomains(StrEnum):
     """The colors of a domain that names none."""
 

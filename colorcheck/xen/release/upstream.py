@@ -11,7 +11,7 @@ from dataclasses import replace
 from colorcheck.core.units import MIB
 from colorcheck.xen.release.boot_options import ARM_4_20, ARM_4_21
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, OptionKind, PropertyKind
+from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, ListReader, OptionKind, PropertyKind
 from colorcheck.xen.release.traits import BankOrder, CacheProbe, FrameTableRounding, Traits
 
 _4_20_0 = Traits(
@@ -28,6 +28,7 @@ _4_20_0 = Traits(
     refused_guest_crashes_host=True,
     xenstore_page_at_boot=False,
     reads_vcpu_nodes=False,
+    skipped_cpus_keep_their_number=True,
     hardware_domain_by_node=False,
     deep_tree_hangs=True,
     secondary_vcpu_failure_is_fatal=False,
@@ -42,6 +43,7 @@ _4_20_4 = replace(
     color_of_128_is_rejected_when_read=True,
     deep_tree_hangs=False,
     secondary_vcpu_failure_is_fatal=True,
+    skipped_cpus_keep_their_number=False,
 )
 
 _4_21_0 = replace(
@@ -62,6 +64,7 @@ _4_21_2 = replace(
     color_of_128_is_rejected_when_read=True,
     deep_tree_hangs=False,
     secondary_vcpu_failure_is_fatal=True,
+    skipped_cpus_keep_their_number=False,
 )
 
 _4_22_0 = replace(
@@ -73,9 +76,14 @@ _4_22_0 = replace(
     number_needs_digits=True,
     cache_probe=CacheProbe.UPWARDS,
     toolstack_can_populate=False,
+    skipped_cpus_keep_their_number=True,
 )
 
-_4_23_UNSTABLE = replace(_4_22_0, static_memory_needs_build_option=True)
+_4_23_UNSTABLE = replace(
+    _4_22_0,
+    static_memory_needs_build_option=True,
+    skipped_cpus_keep_their_number=False,
+)
 
 SWITCH = BootOption("llc-coloring", Concept.SWITCH, OptionKind.BOOLEAN, 8)
 BUDDY_ALLOC_SIZE = BootOption("buddy-alloc-size", Concept.BUDDY_SIZE, OptionKind.SIZE)
@@ -109,7 +117,7 @@ def _release(
         options=options,
         properties=(LLC_COLORS,),
         xl_keys=("llc_colors",),
-        lists="upstream",
+        lists=ListReader.UPSTREAM,
         build_switch="LLC_COLORING",
         colors_kconfig="LLC_COLORS_ORDER",
         buddy_kconfig="BUDDY_ALLOCATOR_SIZE",

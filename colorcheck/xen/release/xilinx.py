@@ -10,7 +10,15 @@ from dataclasses import replace
 
 from colorcheck.xen.release.boot_options import ARM_4_20
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, OptionKind, OtherDomains, PropertyKind
+from colorcheck.xen.release.spelling import (
+    BootOption,
+    ColorProperty,
+    Concept,
+    ListReader,
+    OptionKind,
+    OtherDomains,
+    PropertyKind,
+)
 from colorcheck.xen.release.upstream import BUDDY_ALLOC_SIZE, DOM0_MEM, LLC_COLORS, NEW_COLORS, OLDEST_TRAITS, SWITCH
 
 _TRAITS = replace(OLDEST_TRAITS, inherits_colors=False, refused_guest_crashes_host=False, deep_tree_hangs=False)
@@ -29,7 +37,7 @@ _LEGACY_COLORS = (
 )
 
 
-def _first_xilinx(name: str, title: str, aliases: tuple[str, ...], lists: str, most_colors: int) -> Release:
+def _first_xilinx(name: str, title: str, aliases: tuple[str, ...], lists: ListReader, most_colors: int) -> Release:
     return Release(
         name=name,
         title=title,
@@ -57,7 +65,7 @@ XILINX: tuple[Release, ...] = (
         "xilinx-4.11",
         "Xilinx 2019.2 (Xen 4.11)",
         ("x19", "xilinx-2019.2", "xilinx/release-2019.2-coloring"),
-        "xilinx-single-mask",
+        ListReader.XILINX_SINGLE_MASK,
         16,
     ),
     _first_xilinx(
@@ -75,7 +83,7 @@ XILINX: tuple[Release, ...] = (
             "xlnx_rebase_4.14",
             "xlnx_rebase_4.16",
         ),
-        "xilinx-mask",
+        ListReader.XILINX_MASK,
         128,
     ),
     Release(
@@ -93,7 +101,7 @@ XILINX: tuple[Release, ...] = (
         ),
         properties=(LLC_COLORS, ColorProperty("colors", PropertyKind.MASK, legacy=True)),
         xl_keys=("llc_colors", "colors"),
-        lists="xilinx-list",
+        lists=ListReader.XILINX_LIST,
         build_switch="LLC_COLORING",
         colors_kconfig="NR_LLC_COLORS",
         buddy_kconfig="BUDDY_ALLOCATOR_SIZE",
@@ -121,7 +129,7 @@ XILINX: tuple[Release, ...] = (
             ColorProperty("colors", PropertyKind.MASK, legacy=True),
         ),
         xl_keys=(),
-        lists="xilinx-list",
+        lists=ListReader.XILINX_LIST,
         build_switch="CACHE_COLORING",
         colors_kconfig="MAX_CACHE_COLORS",
         buddy_kconfig="BUDDY_ALLOCATOR_SIZE",

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB, size
 from colorcheck.files.reading import Unreadable, is_file, is_pointer, opened, pointer
 from colorcheck.inputs.files import problem_of
 
 # The largest trees of the Linux kernel are about 1 MiB of source once all includes are in; Xen takes 2 MiB of blob.
-LARGEST = 8 << 20
+LARGEST = 8 * MIB
 OPENING = 512
 
 
@@ -56,9 +57,9 @@ class Files:
         # A file that is read again and again costs its opening too.
         self._left -= len(data) + OPENING
         if self._left < 0:
-            size = f"more than {LARGEST >> 20} MiB"
+            total = f"more than {size(LARGEST)}"
             return Problem(
-                "too-large", f"{path}: the files of this device tree add up to {size}", named_at, "name the right file"
+                "too-large", f"{path}: the files of this device tree add up to {total}", named_at, "name the right file"
             )
         if path not in self.names:
             self.names.append(path)

@@ -9,11 +9,12 @@ import os
 import re
 
 from colorcheck.core.source import Lines
+from colorcheck.core.units import MIB
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.device_tree.dts.text import Segment, SourceText, decode
 
 _MARKER = re.compile(r'^#(?:line)?[ \t]+([0-9]{1,9})[ \t]+"([^"\\\n]+)"[^\n]*$', re.MULTILINE)
-_LARGEST = 16 << 20
+_LARGEST = 16 * MIB
 
 
 def follow_markers(source: SourceText, looked_for: list[str]) -> SourceText:

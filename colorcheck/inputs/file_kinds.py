@@ -1,0 +1,96 @@
+"""The kinds of files that people have around Xen, and what each place of a manifest takes."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+
+
+class FileKind(Enum):
+    """A kind of file: what it is called, and how to give it to colorcheck, or what to give instead."""
+
+    DEVICE_TREE = "device tree source", "name it as device-tree in [inputs]"
+    BLOB = "a device tree blob", "name it as device-tree in [inputs]"
+    FIT = "a FIT image", "give the device tree inside: dumpimage -T flat_dt -p NUMBER -o system.dtb FILE"
+    FIT_SOURCE = "the source of a FIT image", "give the device tree that it names"
+    U_BOOT_SCRIPT = "a U-Boot script", "name it as boot-script in [inputs]"
+    U_BOOT_SCRIPT_IMAGE = "a U-Boot script image", "name it as boot-script in [inputs]"
+    U_BOOT_IMAGE = (
+        "a U-Boot image, not of a script",
+        "name it as xen-image or in [[target.modules]]",
+    )
+    U_BOOT_ENVIRONMENT = "a U-Boot environment", "name it as boot-script in [inputs]"
+    XL = "an xl file", "name it in domains of [inputs]"
+    IMAGE_BUILDER = "an ImageBuilder configuration", "name it as image-builder in [inputs]"
+    KCONFIG = "a .config or a part of one", "name that of Xen's build as kconfig in [target]"
+    KCONFIG_SOURCE = "Kconfig source, which declares options", "give the .config that the build wrote"
+    EXTLINUX = (
+        "an extlinux configuration",
+        "give the tree that it names as device-tree, and Xen's arguments of its append line as boot-arguments",
+    )
+    GRUB = (
+        "a GRUB configuration",
+        "give the tree that it names as device-tree, and the arguments of xen_hypervisor as boot-arguments",
+    )
+    UEFI_CONFIG = "a configuration of Xen's EFI loader", 'name it as uefi-config in [inputs], with loader = "uefi"'
+    LIBVIRT = "a libvirt domain in XML", "give the xl file: virsh domxml-to-native xen-xl FILE"
+    MANIFEST = "a manifest of colorcheck", "give it to the command itself"
+    BOOT_LOG = "a boot log of Xen", "name it as boot-log in [inputs], or give it to colorcheck attest"
+    BITBAKE = "a BitBake recipe or configuration", "give the files that the build made of it"
+    ARM64_IMAGE = "an arm64 Image", "name Xen's as xen-image in [target], a kernel in [[target.modules]]"
+    ELF = "an ELF file", "name Xen's as xen-image in [target]"
+    GZIP = "a gzip file", "unpack it; Xen's own can be named as xen-image as it is"
+    ARCHIVE = "an archive or compressed file", "unpack it and name the file inside"
+    LFS = "a Git LFS pointer", "fetch the file itself: git lfs pull"
+    PATCH = "a patch", "apply it and name the patched file"
+    HTML = "a web page", "download the file itself (raw)"
+    XML = "XML", "name the right file"
+    JSON = "JSON", "name the right file"
+    SHELL = "a shell script", "name the file that it writes or loads"
+    EMPTY = "an empty file", "name the right file"
+
+    @property
+    def title(self) -> str:
+        return self.value[0]
+
+    @property
+    def give(self) -> str:
+        return self.value[1]
+
+
+class Slot(Enum):
+    """A place in the manifest that takes a file: what it takes, in words, and the kinds of files."""
+
+    DEVICE_TREE = "a device tree", (FileKind.DEVICE_TREE, FileKind.BLOB)
+    OVERLAY = "a device tree overlay", (FileKind.DEVICE_TREE, FileKind.BLOB)
+    XL = "an xl file", (FileKind.XL,)
+    IMAGE_BUILDER = "an ImageBuilder configuration", (FileKind.IMAGE_BUILDER,)
+    KCONFIG = "a .config", (FileKind.KCONFIG,)
+    XEN_IMAGE = "a binary of Xen", (FileKind.ARM64_IMAGE, FileKind.ELF, FileKind.GZIP, FileKind.U_BOOT_IMAGE)
+    BOOT_SCRIPT = (
+        "a U-Boot script",
+        (FileKind.U_BOOT_SCRIPT, FileKind.U_BOOT_SCRIPT_IMAGE, FileKind.U_BOOT_ENVIRONMENT),
+    )
+    BOOT_LOG = "a boot log", (FileKind.BOOT_LOG,)
+    MANIFEST = "a manifest", (FileKind.MANIFEST,)
+
+    @property
+    def title(self) -> str:
+        return self.value[0]
+
+    @property
+    def takes(self) -> tuple[FileKind, ...]:
+        return self.value[1]
+
+
+def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot) -> Problem | None:
+    """A problem that names the file as what it is; None where that is not known, or is what the slot takes."""
+    if kind is None or kind in slot.takes:
+        return None
+    return Problem("other-kind", f"{path} is {kind.title}, not {slot.title}", named_at, kind.give)
+
+
+FITS = (FileKind.FIT, FileKind.FIT_SOURCE)
+"""Images that are written as device trees, and that a reader of trees takes."""

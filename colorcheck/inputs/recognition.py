@@ -1,0 +1,152 @@
+"""What a file is, by its content, so that one that stands in the wrong place is named as what it is.
+
+Asked only about a file whose reader makes nothing of it: what a reader takes is never doubted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.source import Location
+from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
+from colorcheck.inputs.files import read_bytes
+
+ALL = tuple(FileKind)
+_HEAD = 1 << 16  # bytes of a file that are looked at
+_LARGEST = 64 << 20
+_SCRIPT = 6  # the type of a script in the legacy image header (`include/image.h` of U-Boot)
+_MAGIC = (
+    (b"\x7fELF", FileKind.ELF),
+    (b"\x1f\x8b", FileKind.GZIP),
+    (b"PK\x03\x04", FileKind.ARCHIVE),
+    (b"\xfd7zXZ\0", FileKind.ARCHIVE),
+    (b"BZh", FileKind.ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", FileKind.ARCHIVE),
+    (b"\x04\x22\x4d\x18", FileKind.ARCHIVE),
+    (b"070701", FileKind.ARCHIVE),
+    (b"070702", FileKind.ARCHIVE),
+    (b"hsqs", FileKind.ARCHIVE),
+)
+_STORED = re.compile(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}=")
+
+
+def other_kind(
+    path: str, named_at: Location, slot: Slot, kinds: Collection[FileKind] = tuple(FileKind)
+) -> Problem | None:
+    """A problem that names the file as what it is; None where that is not known, is none of `kinds`, or is what the
+    slot takes."""
+    data = read_bytes(path, named_at, _LARGEST)
+    kind = None if isinstance(data, Problem) else recognized(data)
+    return told_apart(path, kind, named_at, slot) if kind in kinds else None
+
+
+def recognized(data: bytes) -> FileKind | None:
+    """The kind of a file by its content; None where nothing speaks clearly for one."""
+    if not data:
+        return FileKind.EMPTY
+    return _binary(data) or _text(data[:_HEAD])
+
+
+def _binary(data: bytes) -> FileKind | None:
+    if data[:4] == b"\xd0\x0d\xfe\xed":
+        return FileKind.FIT if b"images\0" in data[:_HEAD] and b"\0cpus\0" not in data else FileKind.BLOB
+    if data[:4] == b"\x27\x05\x19\x56" and len(data) >= 64:
+        return FileKind.U_BOOT_SCRIPT_IMAGE if data[30] == _SCRIPT else FileKind.U_BOOT_IMAGE
+    if data[56:60] == b"ARM\x64":
+        return FileKind.ARM64_IMAGE
+    if data[257:262] == b"ustar":
+        return FileKind.ARCHIVE
+    # The environment as U-Boot stores it: a checksum, a flag byte where it is kept twice, texts that end in NUL.
+    if _STORED.match(data[:4096]) and re.search(rb"\0boot(?:cmd|delay|args)=", data[:_HEAD]):
+        return FileKind.U_BOOT_ENVIRONMENT
+    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
+
+
+def _text(data: bytes) -> FileKind | None:
+    if b"\0" in data:
+        return None
+    text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    return next((kind for kind, holds in _TEXTS if holds(text)), None)
+
+
+_Test = Callable[[str], bool]
+
+
+def _begins(*words: str) -> _Test:
+    return lambda text: text.lstrip().lower().startswith(words)
+
+
+def _has(pattern: str, times: int = 1) -> _Test:
+    """Whether at least so many lines begin like that, blanks aside."""
+    compiled = re.compile(rf"^[ \t]*(?:{pattern})", re.MULTILINE)
+    return lambda text: sum(1 for _ in compiled.finditer(text)) >= times
+
+
+def _lacks(pattern: str) -> _Test:
+    has = _has(pattern)
+    return lambda text: not has(text)
+
+
+def _most(pattern: str, share: float) -> _Test:
+    """Whether that share of the lines that say something begin like that."""
+    compiled = re.compile(pattern)
+
+    def holds(text: str) -> bool:
+        lines = [line.strip() for line in text.split("\n")]
+        said = [line for line in lines if line and (not line.startswith("#") or compiled.match(line))]
+        return bool(said) and sum(1 for line in said if compiled.match(line)) >= share * len(said)
+
+    return holds
+
+
+def _all(*tests: _Test) -> _Test:
+    return lambda text: all(test(text) for test in tests)
+
+
+_COMMANDS = (
+    r"setenv\s|fdt\s+(?:addr|resize|set|mknod|mknode|rm|apply|chosen|print|get|move|boardsetup)\b|boot[imz]\s|bootefi\s"
+    r"|(?:fat|ext[24]?)?load\s+(?:mmc|usb|scsi|nvme|sata|virtio|host|\$)|tftp(?:b|boot)?\s|setexpr\s|env\s+(?:import|set)"
+    r"|run\s+\w+|source\s+(?:\$|0x)|itest\s|part\s|mmc\s+dev|dhcp\b"
+)
+_SHELL_WORDS = r"echo\b|if\b|then\b|else\b|elif\b|fi\b|for\b|done\b|do\b|while\b|test\b|exit\b|sleep\b|\w+=|size\s"
+_XL_KEYS = "name|kernel|ramdisk|memory|maxmem|vcpus|maxvcpus|llc_colors|cpus|disk|vif|extra|cmdline|type|builder"
+_BUILDER_KEYS = r"MEMORY_START|MEMORY_END|DEVICE_TREE|XEN|XEN_CMD|DOM0_\w+|NUM_DOMUS|DOMU_\w+|UBOOT_\w+|BOOT_CMD"
+_DEVICE_TREE = r"/dts-v1/|/plugin/|/\s*\{|&\{?[\w/]+\}?\s*\{"
+_UEFI_KEYS = "(?:kernel|options|ramdisk|xsm|dtb|default|chain)="
+_EXTLINUX_KEYS = r"(?i:kernel|linux|fdt|fdtdir|append|devicetree|com32)\s+\S"
+_DECLARES = r"(?:bool|int|tristate|string|hex|depends on)\b"
+_BITBAKE = (
+    r"(?:SRC_URI|FILESEXTRAPATHS|LIC_FILES_CHKSUM|IMAGE_INSTALL|DISTRO_FEATURES)[:\w]*\s*(?:[+?.]|\?\?)?="
+    r"|inherit\s+\w|require\s+\S+\.inc|do_\w+\(\)"
+)
+_SHELLS = ("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash", "#!/usr/bin/env sh", "#!/bin/dash")
+
+_FIT = (_has(r"images\s*\{"), _has(r"configurations\s*\{"), _lacks(r"(?:cpus|chosen)\s*\{"))
+_TEXTS: tuple[tuple[FileKind, _Test], ...] = (
+    (FileKind.LFS, _begins("version https://git-lfs")),
+    (FileKind.HTML, _begins("<!doctype html", "<html")),
+    (FileKind.LIBVIRT, _all(_begins("<"), lambda text: re.search(r"<domain[\s>]", text) is not None)),
+    (FileKind.XML, _begins("<?xml")),
+    (FileKind.PATCH, _all(_has(r"--- \S"), _has(r"\+\+\+ \S"), _has("@@ -"))),
+    (FileKind.BOOT_LOG, _has(r"(?:\[[^\]]*\] ?)?\(XEN\) ", 3)),
+    (
+        FileKind.FIT_SOURCE,
+        _all(_has(_DEVICE_TREE), *_FIT),
+    ),
+    (FileKind.DEVICE_TREE, _has(_DEVICE_TREE)),
+    (FileKind.MANIFEST, _has(r"\[\[?(?:target|inputs|policy|rules)[.\w]*\]\]?\s*(?:#.*)?$")),
+    (FileKind.UEFI_CONFIG, _all(_has(r"\[[^\]\n]+\]\s*$"), _has(_UEFI_KEYS))),
+    (FileKind.GRUB, _has(r"menuentry\s|xen_hypervisor\s|xen_module\s|set\s+default=")),
+    (FileKind.EXTLINUX, _all(_has(r"(?i:label)\s+\S"), _has(_EXTLINUX_KEYS))),
+    (FileKind.KCONFIG_SOURCE, _all(_has(r"(?:menu)?config\s+[A-Z]\w+\s*$"), _has(_DECLARES))),
+    (FileKind.KCONFIG, _most(r"CONFIG_\w+=|# CONFIG_\w+ is not set", 0.9)),
+    (FileKind.BITBAKE, _has(_BITBAKE)),
+    (FileKind.U_BOOT_ENVIRONMENT, _all(_has(r"boot(?:cmd|args|delay)="), _most(r"[\w.-]+=", 0.9))),
+    (FileKind.IMAGE_BUILDER, _has(rf"(?:{_BUILDER_KEYS})(?:\[\d+\])?=", 2)),
+    (FileKind.XL, _has(rf"(?:{_XL_KEYS})[ \t]*\+?=", 2)),
+    (FileKind.SHELL, _begins(*_SHELLS)),
+    (FileKind.U_BOOT_SCRIPT, _all(_has(_COMMANDS), _most(rf"{_COMMANDS}|{_SHELL_WORDS}", 0.7))),
+    (FileKind.JSON, lambda text: text.lstrip()[:1] in ("{", "[") and '"' in text and text.rstrip()[-1:] in ("}", "]")),
+)

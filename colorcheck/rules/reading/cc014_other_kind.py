@@ -1,0 +1,28 @@
+"""A file is of another kind than its place takes.
+
+What it checks: by its content, a file that its reader cannot use: U-Boot scripts and images, FIT images, configurations
+of ImageBuilder, extlinux, GRUB, Kconfig and Xen's EFI loader, libvirt's XML, archives and others.
+
+Why it matters: such a file says nothing where it stands; read as something else it would only give syntax errors.
+
+What it cannot see: what the file says, until it stands in its own place.
+
+Source: the formats' own documents; the legacy image header is that of U-Boot's include/image.h.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.from_notes import told
+
+RULE = told(
+    "CC014",
+    "other-kind",
+    Severity.ERROR,
+    __doc__,
+    ("other-kind",),
+    "name the right file",
+    bad=Example(guests=(("rt.cfg", "setenv fdt_high 0xffffffff\nfdt addr 0x100000\nbooti 0x200000 - 0x100000\n"),)),
+    good=Example(guests=(("rt.cfg", GUEST),)),
+)

@@ -1,0 +1,29 @@
+"""A command of the boot script does not do what it says.
+
+What it checks: that each command of a followed U-Boot script succeeds: words that U-Boot reads otherwise, nodes that
+are not there, a tree without room, a file that is refused.
+
+Why it matters: a failing command never ends a U-Boot script. The board boots without the setting, and so without the
+colors that stand in it.
+
+What it cannot see: commands that only the board can answer.
+
+Source: U-Boot 2023.01 (`common/cli_hush.c`, `cmd/fdt.c`), measured with its binary.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.from_notes import told
+from colorcheck.rules.reading.boot_script_examples import scripted
+
+RULE = told(
+    "CC020",
+    "boot-script-command",
+    Severity.WARNING,
+    __doc__,
+    ("u-boot-command", "u-boot-fdt", "u-boot-load"),
+    "correct the command",
+    bad=scripted('fdt set /nosuch llc-colors "4-7"'),
+    good=scripted(""),
+)

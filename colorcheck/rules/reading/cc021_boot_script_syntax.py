@@ -1,0 +1,27 @@
+"""The boot script has a syntax error.
+
+What it checks: that U-Boot can read the whole script: quotes, `if` and loops have their ends, `&` and `|` are quoted.
+
+Why it matters: U-Boot stops reading at a syntax error. What stood before has been done, nothing behind it is.
+
+What it cannot see: the modern shell of U-Boot (off by default) reads some of this differently.
+
+Source: U-Boot 2023.01 (`common/cli_hush.c`), measured with its binary.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.from_notes import told
+from colorcheck.rules.reading.boot_script_examples import scripted
+
+RULE = told(
+    "CC021",
+    "boot-script-syntax",
+    Severity.ERROR,
+    __doc__,
+    ("u-boot-syntax",),
+    "correct the script",
+    bad=scripted("setexpr a f0 & 3c"),
+    good=scripted('setexpr a f0 "&" 3c'),
+)

@@ -1,0 +1,29 @@
+"""A boot script lies beside the device tree and is not named.
+
+What it checks: that a U-Boot script in the folder of the device tree is named in the manifest, or the manifest says
+that Xen gets the tree as it is.
+
+Why it matters: a boot script edits the tree before Xen reads it: arguments, modules, domains, memory. What holds for
+the tree in the folder need not hold for the tree that arrives.
+
+What it cannot see: scripts that lie elsewhere, and what is stored on the board.
+
+Source: U-Boot's distribution boot, which runs `boot.scr`.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.from_notes import told
+from colorcheck.rules.reading.boot_script_examples import beside
+
+RULE = told(
+    "CC024",
+    "boot-script-beside",
+    Severity.WARNING,
+    __doc__,
+    ("boot-script-beside",),
+    "name it in [inputs] boot-script",
+    bad=beside(""),
+    good=beside('loader = "none"'),
+)

@@ -1,0 +1,34 @@
+"""The boot arguments that decide over CPUs and vCPUs, as Xen has them in force.
+
+Source: `opt_dom0_vcpus_pin` (xen/common/sched/core.c), `max_cpus`, `opt_hmp_unsafe` (xen/arch/arm/smpboot.c),
+`opt_dom0_max_vcpus` (xen/arch/arm/domain_build.c), 4.20-4.22.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.value import dataclass
+from colorcheck.xen.options.options import BootArguments, Option
+
+
+@dataclass(frozen=True, slots=True)
+class CpuOptions:
+    """`max_cpus` and `dom0_vcpus` are 0 where nothing limits them; `pin_option` is the one that pins dom0, if any."""
+
+    pinned: bool = False
+    hmp_unsafe: bool = False
+    max_cpus: int = 0
+    dom0_vcpus: int = 0
+    pin_option: Option | None = None
+
+
+def cpu_options(arguments: BootArguments | None) -> CpuOptions:
+    """What is in force of a system's arguments."""
+    if arguments is None:
+        return CpuOptions()
+    return CpuOptions(
+        arguments.flag("dom0_vcpus_pin"),
+        arguments.flag("hmp-unsafe"),
+        arguments.number("maxcpus"),
+        arguments.number("dom0_max_vcpus"),
+        arguments.named("dom0_vcpus_pin"),
+    )

@@ -1,0 +1,106 @@
+"""Every kind of file in every place of a manifest: one problem, or what the place takes."""
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colorcheck.inputs.file_kinds import FileKind, Slot
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.inputs.read import read_deployment
+from colorcheck.inputs.recognition import recognized
+
+
+def legacy(kind: int) -> bytes:
+    head = struct.pack(">7I4B32s", 0x27051956, 0, 0, 4, 0, 0, 0, 5, 22, kind, 0, b"")
+    return head + b"text"
+
+
+FIT_NAMES = b"images\0configurations\0description\0"
+SAMPLES = {
+    FileKind.DEVICE_TREE: b"// tree\n/dts-v1/;\n/ { #address-cells = <2>; };\n",
+    FileKind.BLOB: b"\xd0\x0d\xfe\xed" + bytes(60),
+    FileKind.FIT: b"\xd0\x0d\xfe\xed" + bytes(60) + FIT_NAMES,
+    FileKind.FIT_SOURCE: b"/dts-v1/;\n/ {\n  images {\n  };\n  configurations {\n  };\n};\n",
+    FileKind.U_BOOT_SCRIPT: b"# boot\nsetenv fdt_high 0xffff\nif test -n ${x}; then\nfdt addr 0x1\nfi\nbooti 1 - 2\n",
+    FileKind.U_BOOT_SCRIPT_IMAGE: legacy(6),
+    FileKind.U_BOOT_IMAGE: legacy(3),
+    FileKind.U_BOOT_ENVIRONMENT: b"bootdelay=2\nbootcmd=run distro\nfdt_high=0x1\n",
+    FileKind.XL: b'name = "x"\nmemory = 256\nllc_colors = ["1-2"]\n',
+    FileKind.IMAGE_BUILDER: b'MEMORY_START="0x0"\nMEMORY_END="0x80000000"\nDOM0_KERNEL="Image"\nNUM_DOMUS=0\n',
+    FileKind.KCONFIG: b"CONFIG_LLC_COLORING=y\n# CONFIG_UBSAN is not set\n# a remark\n",
+    FileKind.KCONFIG_SOURCE: b"config LLC_COLORING\n\tbool\n\tdepends on HAS_LLC_COLORING\n",
+    FileKind.EXTLINUX: b"default xen\nlabel xen\n  kernel /xen\n  append dom0_mem=1G\n  fdt /board.dtb\n",
+    FileKind.GRUB: b'set default=0\nmenuentry "Xen" {\n  xen_hypervisor /xen dom0_mem=1G\n}\n',
+    FileKind.UEFI_CONFIG: b"[global]\ndefault=xen\n\n[xen]\noptions=console=dtuart\nkernel=Image root=/dev/sda\n",
+    FileKind.LIBVIRT: b"<?xml version='1.0'?>\n<domain type='xen'>\n <name>x</name></domain>\n",
+    FileKind.MANIFEST: b'[target]\nxen = "4.20"\n[inputs]\ndevice-tree = "a.dts"\n',
+    FileKind.BOOT_LOG: b"(XEN) Xen version 4.20\n(XEN) a\n(XEN) b\n",
+    FileKind.BITBAKE: b'SUMMARY = "x"\nSRC_URI += "file://x"\ninherit deploy\n',
+    FileKind.ARM64_IMAGE: bytes(56) + b"ARM\x64" + bytes(100),
+    FileKind.ELF: b"\x7fELF" + bytes(10),
+    FileKind.GZIP: b"\x1f\x8b\x08" + bytes(30),
+    FileKind.ARCHIVE: b"PK\x03\x04" + bytes(30),
+    FileKind.LFS: b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+    FileKind.PATCH: b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
+    FileKind.HTML: b"<!DOCTYPE html>\n<html></html>\n",
+    FileKind.XML: b"<?xml version='1.0'?>\n<other/>\n",
+    FileKind.JSON: b'{"a": 1}\n',
+    FileKind.SHELL: b"#!/bin/sh\nset -e\nmake\n",
+    FileKind.EMPTY: b"",
+}
+KEYS = {
+    Slot.DEVICE_TREE: '[inputs]\ndevice-tree = "file"\n',
+    Slot.OVERLAY: '[inputs]\ndevice-tree = "base.dts"\noverlays = ["file"]\n',
+    Slot.XL: '[inputs]\ndomains = ["file"]\n',
+    Slot.IMAGE_BUILDER: '[inputs]\nimage-builder = "file"\n',
+    Slot.KCONFIG: '[target]\nkconfig = "file"\n[inputs]\n',
+    Slot.XEN_IMAGE: '[target]\nxen-image = "file"\n[inputs]\n',
+}
+
+
+def test_there_is_a_sample_of_every_kind() -> None:
+    assert set(SAMPLES) == set(FileKind)
+
+
+@pytest.mark.parametrize("kind", FileKind)
+def test_every_kind_is_recognized(kind: FileKind) -> None:
+    assert recognized(SAMPLES[kind]) is kind
+
+
+@pytest.mark.parametrize("kind", [k for k in FileKind if SAMPLES[k].isascii() and b"\0" not in SAMPLES[k]])
+def test_line_ends_of_dos_and_a_byte_order_mark_hide_no_kind(kind: FileKind) -> None:
+    text = SAMPLES[kind]
+    assert recognized(text.replace(b"\n", b"\r\n")) is kind
+    assert not text or recognized(b"\xef\xbb\xbf" + text) is kind
+
+
+@pytest.mark.parametrize("kind", FileKind)
+@pytest.mark.parametrize("slot", KEYS)
+def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, slot: Slot, kind: FileKind) -> None:
+    if kind in slot.takes or (kind is FileKind.EMPTY and slot is Slot.KCONFIG):
+        return
+    (tmp_path / "file").write_bytes(SAMPLES[kind])
+    (tmp_path / "base.dts").write_text("/dts-v1/;\n/ { };\n")
+    (tmp_path / "colorcheck.toml").write_text(KEYS[slot])
+    found = read_deployment(read_manifest(str(tmp_path / "colorcheck.toml"))).problems
+    assert [p.kind for p in found] == ["other-kind"], [f"{p.kind}: {p.message}" for p in found]
+    assert kind.title in found[0].message
+    assert slot.title in found[0].message
+    assert found[0].help == kind.give
+    assert found[0].location.line
+
+
+def test_carriage_returns_are_one_problem_that_can_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b'name = "x"\r\nmemory = 256\r\nllc-colors = ["1"]\r\n')
+    (tmp_path / "colorcheck.toml").write_text(KEYS[Slot.XL])
+    found = read_deployment(read_manifest(str(tmp_path / "colorcheck.toml"))).problems
+    assert [(p.kind, p.location.line) for p in found] == [("line-ends", 1), ("syntax", 3)]
+    assert [(e.location.line, e.location.column) for e in found[0].fix] == [(1, 11), (2, 13), (3, 19)]
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_too_much(data: bytes) -> None:
+    assert recognized(data) in (None, *FileKind)

@@ -1,0 +1,85 @@
+"""Which arguments Xen reads (`boot_fdt_cmdline`, measured: golden boots args-*, depth-*)."""
+
+from pathlib import Path
+
+import pytest
+
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.inputs.read import read_deployment
+from colorcheck.xen.options.arguments import logged_command_line, xen_arguments
+
+KERNEL = 'compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0>;'
+RAMDISK = 'compatible = "multiboot,ramdisk", "multiboot,module"; reg = <0 0>;'
+PLAIN = 'compatible = "multiboot,module"; reg = <0 0>;'
+DOMAIN = 'compatible = "xen,domain"; #address-cells = <1>; #size-cells = <1>;'
+
+
+def written(folder: Path, chosen: str, target: str = "", config: str = "") -> Path:
+    tree = f"/dts-v1/;\n/ {{ chosen {{ #address-cells = <1>; #size-cells = <1>; {chosen} }}; }};\n"
+    (folder / "a.dts").write_text(tree)
+    (folder / "xen.config").write_text(config)
+    manifest = folder / "colorcheck.toml"
+    manifest.write_text(f'[target]\n{target}\n[inputs]\ndevice-tree = "a.dts"\n')
+    return manifest
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ('xen,xen-bootargs = "a"; bootargs = "b";', "a"),
+        ('xen,xen-bootargs = "a", "c"; bootargs = "b";', "a"),
+        ('xen,xen-bootargs = ""; bootargs = "b"; xen,dom0-bootargs = "c";', ""),
+        ('bootargs = "b";', None),
+        ('bootargs = "b"; xen,dom0-bootargs = "";', "b"),
+        (f'bootargs = "b"; m {{ {KERNEL} bootargs = "x"; }};', "b"),
+        (f'bootargs = "b"; m {{ {KERNEL} bootargs = "x"; status = "disabled"; }};', "b"),
+        (f'bootargs = "b"; m {{ {KERNEL} bootargs = ""; }}; n {{ {KERNEL} bootargs = "x"; }};', None),
+        (f'bootargs = "b"; m {{ {KERNEL} }}; n {{ {KERNEL} bootargs = "x"; }};', "b"),
+        (f'bootargs = "b"; m {{ {KERNEL} }}; n {{ {RAMDISK} bootargs = "x"; }};', None),
+        (f'bootargs = "b"; m {{ {PLAIN} bootargs = "x"; }};', "b"),
+        (f'bootargs = "b"; m {{ {PLAIN} }}; n {{ {PLAIN} bootargs = "x"; }};', None),
+        (f'bootargs = "b"; box {{ m {{ {KERNEL} bootargs = "x"; }}; }};', "b"),
+        (f'bootargs = "b"; box {{ box {{ m {{ {KERNEL} bootargs = "x"; }}; }}; }};', None),
+        (f'bootargs = "b"; d {{ {DOMAIN} m {{ {KERNEL} bootargs = "x"; }}; }};', None),
+        (f'bootargs = "b"; d {{ {DOMAIN} m {{ {PLAIN} bootargs = "x"; }}; }}; n {{ {PLAIN} bootargs = "x"; }};', None),
+        ('bootargs = "b"; m { compatible = "multiboot,kernel"; bootargs = "x"; };', None),
+    ],
+)
+def test_in_the_tree(tmp_path: Path, chosen: str, found: str | None) -> None:
+    deployment = read_deployment(read_manifest(str(written(tmp_path, chosen))))
+    assert xen_arguments(deployment).text == (found or "")
+    assert logged_command_line(deployment) == ("<NULL>" if found is None else found)
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ('CONFIG_CMDLINE="x y"\n', "x y a"),
+        ('CONFIG_CMDLINE="x y"\nCONFIG_CMDLINE_OVERRIDE=y\n', "x y"),
+        ('CONFIG_CMDLINE=""\n# CONFIG_CMDLINE_OVERRIDE is not set\n', "a"),
+    ],
+)
+@pytest.mark.parametrize("stated", [False, True])
+def test_built_in(tmp_path: Path, config: str, found: str, *, stated: bool) -> None:
+    lines = [line.removeprefix("CONFIG_").split("=") for line in config.splitlines() if not line.startswith("#")]
+    given = [f"{name} = {'true' if value == 'y' else value}" for name, value in lines]
+    target = "\n".join(["[target.config]", *given]) if stated else 'kconfig = "xen.config"'
+    deployment = read_deployment(read_manifest(str(written(tmp_path, 'xen,xen-bootargs = "a";', target, config))))
+    assert xen_arguments(deployment).text == found
+    assert logged_command_line(deployment) == "a"
+
+
+def test_a_value_that_two_places_give_differently_is_told(tmp_path: Path) -> None:
+    target = 'kconfig = "xen.config"\n[target.config]\nNR_CPUS = 4'
+    found = read_deployment(read_manifest(str(written(tmp_path, "", target, "CONFIG_NR_CPUS=8\n"))))
+    assert [p.kind for p in found.problems] == ["kconfig-twice"]
+    assert found.kconfig["NR_CPUS"] == "4"
+
+
+def test_places_of_built_in_options(tmp_path: Path) -> None:
+    text = '# made\nCONFIG_CMDLINE="x dom0_mem=1"\n'
+    given = 'xen,xen-bootargs = "a";'
+    found = xen_arguments(read_deployment(read_manifest(str(written(tmp_path, given, 'kconfig = "xen.config"', text)))))
+    place = found.part(2, 12).whole
+    assert (Path(place.file).name, place.line, place.column, place.end_column) == ("xen.config", 2, 19, 29)
+    assert Path(found.part(13, 14).whole.file).name == "a.dts"
