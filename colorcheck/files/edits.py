@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_all
@@ -32,7 +33,7 @@ def read_original(path: str) -> Original | Problem:
     try:
         content = contents(path)
     except Unreadable as error:
-        return Problem("unreadable", f"cannot read {path}: {error.reason}", Location(path), error.advice)
+        return Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {error.reason}", Location(path), error.advice)
     return Original(path, content.decode("utf-8", "surrogateescape"), hashlib.sha256(content).hexdigest())
 
 
@@ -123,12 +124,14 @@ def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem
             problems.append(now)
         elif path not in files or now.sha256 != files[path].sha256:
             place = Location(path)
-            problems.append(Problem("changed", f"{path} has changed since it was read", place, "run it again"))
+            problems.append(
+                Problem(ProblemKind.CHANGED, f"{path} has changed since it was read", place, "run it again")
+            )
         else:
             try:
                 ready[path] = edited(now.text, own).encode("utf-8", "surrogateescape")
             except OverlapError as error:
-                problems.append(Problem("edit", str(error), Location(path)))
+                problems.append(Problem(ProblemKind.EDIT, str(error), Location(path)))
     if problems:
         return tuple(problems)
     try:
@@ -136,7 +139,7 @@ def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem
     except OSError as error:
         path = getattr(error, "path", None) or next(iter(ready))
         said = f"cannot write {path}: {error.strerror or error}; nothing was changed"
-        return (Problem("unwritable", said, Location(path)),)
+        return (Problem(ProblemKind.UNWRITABLE, said, Location(path)),)
     return ()
 
 

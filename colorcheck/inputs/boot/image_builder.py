@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location, Passage, concatenated
 from colorcheck.core.value import dataclass
 
@@ -102,7 +103,7 @@ class _Reader:
                 self._take(_END_OF_LINE)
                 message = f"{error}: this line cannot be read without running a shell"
                 first = self.lines.location(start, self.position)
-                self.problems.append(Problem("needs-shell", message, first, _HELP))
+                self.problems.append(Problem(ProblemKind.NEEDS_SHELL, message, first, _HELP))
 
     def _skip(self) -> bool:
         """Step over blanks and comments; whether anything is left."""

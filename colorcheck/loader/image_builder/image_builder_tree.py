@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import KIB, MIB, size
 from colorcheck.core.value import dataclass
@@ -66,7 +67,7 @@ def _sizes(file: ImageBuilderFile, known: Mapping[str, int]) -> tuple[dict[str, 
         return sizes, ()
     told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
     message = f"sizes are assumed for files that are not there: {told}; all load addresses depend on them"
-    return sizes, (Problem("file-size-assumed", message, _place(file, missing[0][0])),)
+    return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, _place(file, missing[0][0])),)
 
 
 def _placed(manifest: Manifest, file: ImageBuilderFile, loaded: Mapping[str, LoadedFile]) -> Manifest:
