@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from glob import has_magic
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
@@ -28,19 +30,23 @@ from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB
+_GZIP_TRAILER = 18  # bytes of the smallest gzip file
 
 
 def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deployment:
     """All inputs of a deployment, in the order of the manifest. `readers` are those of plugins, by file ending."""
     reader = _Reader(manifest, list(manifest.problems), readers or {})
     built = reader.image_builder()
+    tree = reader.tree(built)
+    guests = tuple(reader.guests())
     build = reader.build_options()
     image = reader.xen_image()
     given_size = manifest.target.xen_image_size
     return Deployment(
         manifest=manifest,
-        tree=reader.tree(built),
-        guests=tuple(reader.guests()),
+        tree=tree,
+        guests=guests,
+        guest_files=guest_files(guests),
         image_builder=built,
         file_sizes=_file_sizes(built) if built else {},
         kconfig={name: option.value for name, option in build.items()},
@@ -135,13 +141,15 @@ class _Reader:
             named_at = place if place.line else self.manifest.location("inputs.domains")
             found = files_named(self.path(name))
             if not found:
-                self.problems.append(Problem("no-match", f"no file matches {name}", named_at))
+                self.problems.append(Problem(ProblemKind.NO_MATCH, f"no file matches {name}", named_at))
             for path in found:
                 if path not in met:
                     yield path, named_at
                 elif not has_magic(name):
                     message = f"{name} is named twice; the second time is ignored"
-                    self.problems.append(Problem("manifest-value", message, named_at, "name each domain once"))
+                    self.problems.append(
+                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "name each domain once")
+                    )
                 met.add(path)
 
     def image_builder(self) -> ImageBuilderFile | None:
@@ -179,7 +187,7 @@ class _Reader:
             option, earlier = stated(given.name, given.value, given.location), options.get(given.name)
             if earlier and earlier.value != option.value:
                 message = f"CONFIG_{option.name} is {option.value} here and {earlier.value} in {earlier.location}"
-                self.problems.append(Problem("kconfig-twice", message, option.location, "give one value"))
+                self.problems.append(Problem(ProblemKind.KCONFIG_TWICE, message, option.location, "give one value"))
             options[option.name] = option
         return options
 
@@ -245,7 +253,40 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
     return sizes
 
 
+def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
+    """The bytes of the kernels and ramdisks that lie beside the files that name them, by the file and the key.
+
+    An absolute path is one of dom0's file system, not of this machine. A kernel packed with gzip counts as xl unpacks
+    it.
+    """
+    sizes: dict[tuple[str, str], int] = {}
+    for guest in guests:
+        for key in ("kernel", "ramdisk"):
+            setting = guest.setting(key) if guest.accepted else None
+            name = setting.value if setting else None
+            if isinstance(name, str) and name and not os.path.isabs(name):
+                size = _size_of_image(os.path.normpath(os.path.join(os.path.dirname(guest.file), name)), key)
+                if size is not None:
+                    sizes[guest.file, key] = size
+    return sizes
+
+
+def _size_of_image(path: str, key: str) -> int | None:
+    """The size of a plain file; of a kernel that gzip packed, its size behind that (modulo 2^32)."""
+    try:
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        with open(path, "rb") as file:
+            if key != "kernel" or file.read(2) != b"\x1f\x8b" or found.st_size < _GZIP_TRAILER:
+                return found.st_size
+            file.seek(-4, os.SEEK_END)
+            return int.from_bytes(file.read(4), "little")
+    except (OSError, ValueError):
+        return None
+
+
 def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:
     """A file that cannot be read at all is a fault of the place that names it."""
-    missing = problem.kind in ("unreadable", "too-large") and problem.location == Location(path)
+    missing = problem.kind in (ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE) and problem.location == Location(path)
     return replace(problem, location=named_at) if missing else problem

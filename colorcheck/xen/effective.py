@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
@@ -21,10 +22,11 @@ from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
+from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
-from colorcheck.xen.kinds import HANG, DomainKind, Failure, Note
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
-from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
+from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -74,7 +76,15 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
         preparation=_prepare(case, board),
         arguments=case.arguments,
     )
-    assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
+    assumed = [
+        Note(
+            p.kind,
+            p.message,
+            p.location,
+        )
+        for p in deployment.problems
+        if p.kind is ProblemKind.FILE_SIZE_ASSUMED
+    ]
     return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
@@ -157,23 +167,23 @@ def _xen(case: _Case) -> System:
             wrong = refused_by_fork(colors, case.release, found.nr_colors)
         if wrong and not panic:
             case.notes += out_of_range(colors, found.nr_colors, "Xen", place) if found.nr_colors else ()
-            panic = Failure("xen-colors", "Bad LLC color config for Xen")
+            panic = Failure(FailureKind.XEN_COLORS, "Bad LLC color config for Xen")
         case.notes += repeated(colors, "xen", place)
         case.notes += unsorted_xen_colors(colors, place) if modelled else ()
     else:
         case.notes += colors_while_off(arguments)
         colors = ()
     if case.machine.panic and case.release.modelled:
-        panic = Failure("other", case.machine.panic)
+        panic = Failure(FailureKind.OTHER, case.machine.panic)
     if _static_memory_refused(case):
-        panic = Failure("other", EARLY.format(EINVAL))
+        panic = Failure(FailureKind.OTHER, EARLY.format(EINVAL))
     deep = _too_deep(case)
     if deep is not None:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
         )
         case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
-        panic = Failure(HANG, "Xen hangs while it reads the device tree")
+        panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,
         found.coloring,
@@ -241,10 +251,22 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         first_id=max((domain.id for domain in before), default=0) + 1,
         has_dom0=case.has_dom0,
         fork=_fork(case),
+        host=host_of_guests(case.deployment),
     )
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
     return found
+
+
+def host_of_guests(deployment: Deployment) -> Host:
+    """What xl meets on this host before it has created any guest."""
+    tree = deployment.tree
+    if tree is None:
+        return Host()
+    chosen = tree.node("/chosen")
+    pools = sum(compatible(node, "xen,cpupool") for node in chosen.children) if chosen else 0
+    names = {name for number in range(pools + 1) for name in (str(number), f"Pool-{number}")}
+    return Host(most_vcpus(tree), frozenset(), frozenset(names))
 
 
 def _fork(case: _Case) -> Fork | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
@@ -70,7 +71,7 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(_syntax(path, str(error))) from None
     except RecursionError:
-        raise ManifestError(Problem("manifest-syntax", "values nested too deeply", Location(path))) from None
+        raise ManifestError(Problem(ProblemKind.MANIFEST_SYNTAX, "values nested too deeply", Location(path))) from None
     return _Document(path, document, places(path, text)).manifest(options or {})
 
 
@@ -83,15 +84,20 @@ def _text(path: str) -> str:
     try:
         content = contents(path, MAX_BYTES)
     except Unreadable as error:
-        if error.kind == "too-large":
-            raise ManifestError(Problem("too-large", "a manifest of more than 16 MiB", Location(path))) from None
+        if error.kind is ProblemKind.TOO_LARGE:
+            raise ManifestError(
+                Problem(ProblemKind.TOO_LARGE, "a manifest of more than 16 MiB", Location(path))
+            ) from None
         message = f"cannot read the manifest: {error.reason}"
-        raise ManifestError(Problem("unreadable", message, Location(path), error.advice)) from None
+        raise ManifestError(Problem(ProblemKind.UNREADABLE, message, Location(path), error.advice)) from None
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = content.decode("utf-8").replace("\r\n", "\n")
+        return f" {text[1:]}" if text.startswith("\ufeff") else text  # places count it
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        problem = Problem("encoding", "not UTF-8 text", Location(path, line, 1, line, 1), "save the file as UTF-8")
+        problem = Problem(
+            ProblemKind.ENCODING, "not UTF-8 text", Location(path, line, 1, line, 1), "save the file as UTF-8"
+        )
         raise ManifestError(problem) from None
 
 
@@ -102,7 +108,7 @@ def _syntax(path: str, message: str) -> Problem:
         line, column = int(match[1]), int(match[2])
         location = Location(path, line, column, line, column + 1)
         message = message[: match.start()]
-    return Problem("manifest-syntax", f"not valid TOML: {message}", location)
+    return Problem(ProblemKind.MANIFEST_SYNTAX, f"not valid TOML: {message}", location)
 
 
 @dataclass(slots=True)
@@ -125,6 +131,7 @@ class _Document:
             files=self._files(),
             modules=self._modules(),
         )
+        domain_policies = self._domain_policies()
         creation_order = reader.get("policy.creation-order", Kind.ORDER, kinds.order) or "as-listed"
         return Manifest(
             file=self.path,
@@ -142,8 +149,9 @@ class _Document:
                 self._shares(),
                 _names(reader.texts("policy.objectives")),
                 _names(reader.texts("policy.prove")) or Policy().prove,
+                tuple((each.name, each.restarts) for each in domain_policies if each.restarts is not None),
             ),
-            domain_policies=self._domain_policies(),
+            domain_policies=domain_policies,
             select=_names(reader.texts("rules.select")),
             ignore=_names(reader.texts("rules.ignore")),
             path_rules=self._path_rules(),
@@ -187,7 +195,7 @@ class _Document:
         if len(self.problems) == before:
             what = "a share without a reason" if not reason else "a share of fewer than two domains"
             help_text = 'write domains = ["dom0", "gui"] and reason = "..."; until then nothing may be shared'
-            self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+            self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 
     def _path_rules(self) -> tuple[PathRules, ...]:
@@ -209,7 +217,7 @@ class _Document:
         if len(self.problems) == before:
             what = "rules are ignored for a path without saying which, where or why"
             help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
-            self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+            self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 
     def _part(self, name: str, kind: type) -> object:
@@ -263,7 +271,7 @@ class _Document:
             elif len(self.problems) == before:
                 what = "a file without a name" if not name else "a file without its content or size"
                 help_text = 'write name = "Image" and size = 0x1400000, or file = "build/Image"'
-                self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+                self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return tuple(found)
 
     def _modules(self) -> tuple[TargetModule, ...]:
@@ -280,7 +288,7 @@ class _Document:
             elif len(self.problems) == before:
                 help_text = 'write file = "Image", or size = 0x1400000'
                 what = "a module without its content or size"
-                self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+                self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return tuple(found)
 
     def _domain_policies(self) -> tuple[DomainPolicy, ...]:
@@ -303,6 +311,8 @@ class _Document:
             max_colors=reader.get("max-colors", Kind.COUNT, kinds.count),
             weight=reader.get("weight", Kind.NUMBER, kinds.number) or 1.0,
             miss_curve=reader.text("miss-curve"),
+            restarts=reader.get("restarts", Kind.COUNT, kinds.count),
+            kernel_size=reader.get("kernel-size", Kind.COUNT, kinds.count),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:
@@ -327,11 +337,11 @@ class _Document:
         known = tuple(known)
         place = self.found[at].key if at in self.found else self._place(at)
         help_text = did_you_mean(at[-1], known, otherwise=f"the {what} are {', '.join(known)}")
-        self.problems.append(Problem("manifest-key", f'unknown key "{".".join(at)}"', place, help_text))
+        self.problems.append(Problem(ProblemKind.MANIFEST_KEY, f'unknown key "{".".join(at)}"', place, help_text))
 
     def _wrong(self, at: Path, value: object, kind: str) -> None:
         message = f"{'.'.join(at)} is {kinds.shown(value)}"
-        self.problems.append(Problem("manifest-value", message, self._place(at), f"write {kind}"))
+        self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, message, self._place(at), f"write {kind}"))
 
 
 def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:

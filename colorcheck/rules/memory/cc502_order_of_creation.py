@@ -5,7 +5,8 @@ What it checks: with `creation-order = "any"` in the policy, whether all guests 
 Why it matters: guests that share colors compete for their frames, and a guest takes from the fullest color first. If
 the order is left to init scripts or people, one order may fail.
 
-What it cannot see: guests that are destroyed and created again; frames of a dying guest come back late.
+What it cannot see: guests that are destroyed and created again. What they had never comes back to the colors, so each
+creation costs its whole size: `restarts` in `[domains.NAME]` asks for that theorem.
 
 Source: `alloc_color_heap_page` (Xen 4.20 to 4.22): the color with the most free frames is taken first.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
-from colorcheck.core.theorem import Theorem
+from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import size_of_pages
 from colorcheck.replay.changes import in_order
 from colorcheck.rules.example import Example
@@ -33,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if boot is None or not all(built.created for built in boot.built):
             continue
         for theorem in result.theorems:
-            if theorem.kind == "memory-any-order" and theorem.verdict is Verdict.REFUTED:
+            if theorem.kind is TheoremKind.MEMORY_ANY_ORDER and theorem.verdict is Verdict.REFUTED:
                 yield _finding(facts, boot, theorem, result.release)
 
 
