@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.frames import written_with_frames
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents.boots import Replay
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
         write(render(found.verification, style(options), Asked(options.until, options.at)))
     elif options.no_frames:
-        write(json.dumps(found.to_dict(frames=False), indent=2))
+        write_json(json.dumps(found.to_dict(frames=False), indent=2))
     else:
         written_with_frames(found)
     return say_trouble(found.verification)

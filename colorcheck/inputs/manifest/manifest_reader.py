@@ -91,7 +91,8 @@ def _text(path: str) -> str:
         message = f"cannot read the manifest: {error.reason}"
         raise ManifestError(Problem(ProblemKind.UNREADABLE, message, Location(path), error.advice)) from None
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = content.decode("utf-8").replace("\r\n", "\n")
+        return f" {text[1:]}" if text.startswith("\ufeff") else text  # places count it
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         problem = Problem(
