@@ -32,3 +32,21 @@ ADDRESS_BITS: Key[int | None] = Key("address-bits", "the physical address bits o
 TREE: Key[None] = Key("device-tree", "what the device tree says")
 GUESTS: Key[None] = Key("guests", "the files of the guests")
 BUILD: Key[None] = Key("build", "how Xen was built")
+
+KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
+    XEN_ADDRESS,
+    IMAGE_SIZE,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    MEMORY,
+    RAMDISK_RESERVE,
+    DOM0_KERNEL,
+    ARGUMENTS,
+    BOOT_CPU,
+    ADDRESS_BITS,
+    TREE,
+    GUESTS,
+    BUILD,
+)
+ABOUT = {key.name: key.about for key in KEYS}
+"""What each fact is about, in words."""
