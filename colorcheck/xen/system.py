@@ -35,7 +35,8 @@ class Domain:
     xl sizes that pool by the memory. `location` is where the colors
     stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
     frames come from no heap. `failure` is set where Xen or xl refuses the domain before
-    any memory is given out, `late_failure` where Xen panics once it has its memory.
+    any memory is given out, `late_failure` where Xen panics once it has its memory. `hardware`: it is a hardware
+    domain of the device tree, whose P2M takes tables from its colors beside its pool.
 
     `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
     (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
@@ -57,6 +58,7 @@ class Domain:
     shared_pages: int = 0
     pool_follows: bool = False
     late_failure: Failure | None = None
+    hardware: bool = False
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 
@@ -79,8 +81,8 @@ class System:
     `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
     `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
-    comes before any domain is built; `cpu_facts` are what the CPUs of the domains rest on: the boot CPU, and whether
-    Xen is built with such pools.
+    comes before any domain is built, `end_panic` one behind all of them. `cpu_facts` are what the CPUs of the domains
+    rest on: the boot CPU, and whether Xen is built with such pools.
     """
 
     release: Release
@@ -97,4 +99,5 @@ class System:
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
     pool_panic: Failure | None = None
+    end_panic: Failure | None = None
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
