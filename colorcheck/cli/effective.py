@@ -6,15 +6,22 @@ import argparse
 import json
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import write
+from colorcheck.cli.console import Stop, write
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents.boots import Effective
+from colorcheck.loader.handover import handed_over
+from colorcheck.verification.results import Exit
 from colorcheck.workflows import verify as pipeline
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_document_arguments(parser)
+    parser.add_argument(
+        "--tree",
+        action="store_true",
+        help="print the device tree that Xen receives, each property with the place that it comes from",
+    )
     parser.add_argument(
         "--explain-affinity",
         action="store_true",
@@ -24,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     found = Effective(pipeline.effective(load_manifest(options)))
+    if options.tree:
+        return _tree(found, options)
     if options.format == "json":
         from colorcheck.report.terminal.affinity import affinity_to_dict
 
@@ -37,4 +46,21 @@ def run(options: argparse.Namespace) -> int:
             from colorcheck.report.terminal.affinity import explain
 
             write("\n" + explain(found.verification.facts))
+    return say_trouble(found.verification)
+
+
+def _tree(found: Effective, options: argparse.Namespace) -> int:
+    """The tree that Xen receives."""
+    facts = found.verification.facts
+    handover = facts.handover
+    if handover is None and facts.deployment.tree is not None:
+        handover = handed_over(facts.deployment.tree, None, None)
+    if handover is None:
+        raise Stop("there is no device tree", "name one with --device-tree", Exit.NOTHING)
+    if options.format == "json":
+        write(json.dumps(handover.to_dict(), indent=2))
+    else:
+        from colorcheck.report.terminal.received_tree import render
+
+        write(render(handover))
     return say_trouble(found.verification)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 
 
@@ -41,7 +42,7 @@ class Problem:
     says what was found, `help` what to write instead. `fix` are edits as those of a finding.
     """
 
-    kind: str
+    kind: ProblemKind
     message: str
     location: Location
     help: str = ""

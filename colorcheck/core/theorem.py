@@ -8,6 +8,18 @@ from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.value import dataclass
 
 
+class TheoremKind(StrEnum):
+    """The families of theorems."""
+
+    SET_SEPARATION = "set-separation"
+    CAPACITY = "capacity"
+    PAIR_SEPARATION = "pair-separation"
+    ALLOCATOR_INVARIANT = "allocator-invariant"
+    PLACEMENT = "placement"
+    MEMORY = "memory"
+    MEMORY_ANY_ORDER = "memory-any-order"
+
+
 class Trust(StrEnum):
     """How much stands behind an assumption."""
 
@@ -39,7 +51,7 @@ class Theorem:
     """
 
     id: str
-    kind: str
+    kind: TheoremKind
     statement: str
     mathematics: str
     subjects: tuple[str, ...]
@@ -55,7 +67,7 @@ class Theorem:
     def to_dict(self) -> dict[str, object]:
         return {
             "id": self.id,
-            "kind": self.kind,
+            "kind": str(self.kind),
             "statement": self.statement,
             "mathematics": self.mathematics,
             "subjects": list(self.subjects),

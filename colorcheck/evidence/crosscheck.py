@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.theorem import Theorem
+from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import shared_caches
@@ -17,6 +17,7 @@ from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.replay.changes import in_order
 from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
 from colorcheck.verification.results import Fault, ReleaseResult
+from colorcheck.xen.kinds import FailureKind, MapUse
 from colorcheck.xen.memory.booted import Boot
 
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them
@@ -50,13 +51,13 @@ class _Replayed:
         self.possible = cache(self._possible)
 
     def disagreements(self, theorem: Theorem) -> Iterator[str]:
-        if theorem.kind == "pair-separation":
+        if theorem.kind is TheoremKind.PAIR_SEPARATION:
             yield from self._pair(theorem)
-        elif theorem.kind == "memory-any-order":
+        elif theorem.kind is TheoremKind.MEMORY_ANY_ORDER:
             yield from self._order(theorem)
         elif theorem.id.startswith("memory/") and theorem.subjects[0] in self.domains:
             built = self.domains[theorem.subjects[0]]
-            lacks = built.failure is not None and built.failure.kind == "domain-memory"
+            lacks = built.failure is not None and built.failure.kind is FailureKind.DOMAIN_MEMORY
             if theorem.verdict is Verdict.PROVED and not built.created and lacks:
                 yield f"{theorem.id} is proved, but the replay has no memory for {theorem.subjects[0]}"
             if theorem.verdict is Verdict.REFUTED and built.created:
@@ -74,7 +75,11 @@ class _Replayed:
 
     def with_witness(self, theorem: Theorem) -> Theorem:
         """A refuted pair with two frames of the replay that meet."""
-        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or not self._built(theorem):
+        if (
+            theorem.kind is not TheoremKind.PAIR_SEPARATION
+            or theorem.verdict is not Verdict.REFUTED
+            or not self._built(theorem)
+        ):
             return theorem
         first, second = theorem.subjects
         for known in self._caches(theorem):
@@ -139,6 +144,6 @@ class _Replayed:
             return self._sets(owner, known)
         nr_colors = self.boot.system.nr_colors or 1
         colors = {color % nr_colors for color in self.domains[owner].domain.colors}
-        heap = [part for part in self.boot.memory_map if part.use == "color-heap"]
+        heap = [part for part in self.boot.memory_map if part.use is MapUse.COLOR_HEAP]
         near = (range(part.start, min(part.end, part.start + _FRAMES * nr_colors)) for part in heap)
         return sets_of_frames(known.index, (mfn for frames in near for mfn in frames if mfn % nr_colors in colors))

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_whole
@@ -32,7 +33,7 @@ def read_original(path: str) -> Original | Problem:
         with open(path, "rb") as file:
             content = file.read()
     except OSError as error:
-        return Problem("unreadable", f"cannot read {path}: {error.strerror}", Location(path))
+        return Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {error.strerror}", Location(path))
     return Original(path, content.decode("utf-8", "surrogateescape"), hashlib.sha256(content).hexdigest())
 
 
@@ -96,18 +97,20 @@ def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem
             problems.append(now)
         elif path not in files or now.sha256 != files[path].sha256:
             place = Location(path)
-            problems.append(Problem("changed", f"{path} has changed since it was read", place, "run it again"))
+            problems.append(
+                Problem(ProblemKind.CHANGED, f"{path} has changed since it was read", place, "run it again")
+            )
         else:
             try:
                 ready.append((path, edited(now.text, own)))
             except OverlapError as error:
-                problems.append(Problem("edit", str(error), Location(path)))
+                problems.append(Problem(ProblemKind.EDIT, str(error), Location(path)))
     if problems:
         return tuple(problems)
     for path, text in ready:
         failed = _replace(path, text)
         if failed:
-            return (Problem("unwritable", f"cannot write {path}: {failed}", Location(path)),)
+            return (Problem(ProblemKind.UNWRITABLE, f"cannot write {path}: {failed}", Location(path)),)
     return ()
 
 

@@ -10,6 +10,7 @@ import os
 import stat
 from io import BufferedReader
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import MIB, size
 from colorcheck.files.boundary import outside
 from colorcheck.files.watching import asks_content, asks_size
@@ -23,7 +24,7 @@ _POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
 class Unreadable(OSError):
     """A file that is not read; `kind` is `unreadable`, `outside`, `lfs-pointer` or `too-large`."""
 
-    def __init__(self, path: str, kind: str, reason: str, advice: str = "") -> None:
+    def __init__(self, path: str, kind: ProblemKind, reason: str, advice: str = "") -> None:
         super().__init__(0, reason)
         self.path = path
         self.kind = kind
@@ -44,17 +45,17 @@ def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: b
         asks_content(name)
     if not named and outside(name):
         advice = "name a file of the repository, or give --allow-outside"
-        raise Unreadable(name, "outside", "it lies outside of the deployment's repository", advice)
+        raise Unreadable(name, ProblemKind.OUTSIDE, "it lies outside of the deployment's repository", advice)
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
-        raise Unreadable(name, "unreadable", _said(error)) from None
+        raise Unreadable(name, ProblemKind.UNREADABLE, _said(error)) from None
     try:
         found = os.fstat(handle)
         if stat.S_ISDIR(found.st_mode):
-            raise Unreadable(name, "unreadable", "Is a directory")
+            raise Unreadable(name, ProblemKind.UNREADABLE, "Is a directory")
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(name, "unreadable", "not a plain file")
+            raise Unreadable(name, ProblemKind.UNREADABLE, "not a plain file")
         if largest is not None and found.st_size > largest:
             raise _too_large(name, largest)
         return os.fdopen(handle, "rb")
@@ -70,7 +71,7 @@ def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: boo
         try:
             content = file.read(largest + 1)
         except OSError as error:
-            raise Unreadable(name, "unreadable", _said(error)) from None
+            raise Unreadable(name, ProblemKind.UNREADABLE, _said(error)) from None
     if len(content) > largest:  # one that grows, or that has no size, as those of /proc
         raise _too_large(name, largest)
     if is_pointer(content):
@@ -85,7 +86,9 @@ def is_pointer(content: bytes) -> bool:
 
 def pointer(path: str) -> Unreadable:
     """Such a file cannot be read: what stands in it is not its content."""
-    return Unreadable(path, "lfs-pointer", "this is a pointer of git LFS, its content is not here", "git lfs pull")
+    return Unreadable(
+        path, ProblemKind.LFS_POINTER, "this is a pointer of git LFS, its content is not here", "git lfs pull"
+    )
 
 
 def is_file(path: str) -> bool:
@@ -110,7 +113,7 @@ def text(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = 
 
 
 def _too_large(name: str, largest: int) -> Unreadable:
-    return Unreadable(name, "too-large", f"larger than {size(largest)}", "name the right file")
+    return Unreadable(name, ProblemKind.TOO_LARGE, f"larger than {size(largest)}", "name the right file")
 
 
 def _said(error: Exception) -> str:

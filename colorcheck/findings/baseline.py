@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.files.sources import Names
@@ -70,17 +71,17 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return Problem("baseline", f"the baseline is no JSON: {error}", where, advice)
+        return Problem(ProblemKind.BASELINE, f"the baseline is no JSON: {error}", where, advice)
     if (
         not isinstance(document, dict)
         or document.get("schema") != SCHEMA
         or not isinstance(document.get("findings"), list)
     ):
-        return Problem("baseline", f'the baseline has not the schema "{SCHEMA}"', where, advice)
+        return Problem(ProblemKind.BASELINE, f'the baseline has not the schema "{SCHEMA}"', where, advice)
     entries = []
     for item in document["findings"]:
         if not isinstance(item, dict) or not isinstance(item.get("fingerprint"), str):
-            return Problem("baseline", "an entry of the baseline has no fingerprint", where, advice)
+            return Problem(ProblemKind.BASELINE, "an entry of the baseline has no fingerprint", where, advice)
         entries.append(Entry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message"))))
     return Baseline(tuple(entries), file)
 

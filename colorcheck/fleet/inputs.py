@@ -7,6 +7,7 @@ import os
 from glob import has_magic
 from typing import TypeAlias
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import opened
 from colorcheck.files.watching import Recorder
@@ -37,7 +38,15 @@ class Dependency:
 State: TypeAlias = str | int | list[str] | None
 
 # Where these were met, it is not known which further files would have been read.
-_ENDED_EARLY = frozenset(("unreadable", "too-large", "include", "include-cycle", "no-match"))
+_ENDED_EARLY = frozenset(
+    (
+        ProblemKind.UNREADABLE,
+        ProblemKind.TOO_LARGE,
+        ProblemKind.INCLUDE,
+        ProblemKind.INCLUDE_CYCLE,
+        ProblemKind.NO_MATCH,
+    )
+)
 
 
 def files_of(deployment: Deployment) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
@@ -51,9 +52,9 @@ class Catalogue:
         try:
             return self.board(name)
         except UnknownBoardError as error:
-            return Problem("unknown-board", str(error), location, "`colorcheck board list` lists the boards")
+            return Problem(ProblemKind.UNKNOWN_BOARD, str(error), location, "`colorcheck board list` lists the boards")
         except BoardFileError as error:
-            return Problem("bad-board-file", f"the board {name!r} cannot be used: {error}", location)
+            return Problem(ProblemKind.BAD_BOARD_FILE, f"the board {name!r} cannot be used: {error}", location)
 
     def by_compatible(self, compatible: tuple[str, ...]) -> Board | None:
         """The board that a device tree's root `compatible` strings name, the most specific string first."""
@@ -100,6 +101,8 @@ def _from_file(path: Path, name: str, location: Location) -> Board | Problem:
         return read_board(contents(path).decode("utf-8"), path.stem)
     except (Unreadable, UnicodeDecodeError) as error:
         reason = error.reason if isinstance(error, Unreadable) else "this is no UTF-8 text"
-        return Problem("unknown-board", f"the board file {name} cannot be read: {reason}", location)
+        return Problem(ProblemKind.UNKNOWN_BOARD, f"the board file {name} cannot be read: {reason}", location)
     except BoardFileError as error:
-        return Problem("bad-board-file", f"the board file {name} cannot be used: {error}", Location(str(path)))
+        return Problem(
+            ProblemKind.BAD_BOARD_FILE, f"the board file {name} cannot be used: {error}", Location(str(path))
+        )

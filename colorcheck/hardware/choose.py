@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
@@ -53,14 +54,16 @@ def choose_board(
         said = (*_kept(problems, found), *_about(catalogue, found, described, tree, location))
         return Choice(complete(found, described), "named", said)
     if tree is None:
-        return Choice(None, "none", (Problem("no-board", "no board is named, and there is no device tree", location),))
+        return Choice(
+            None, "none", (Problem(ProblemKind.NO_BOARD, "no board is named, and there is no device tree", location),)
+        )
     known, how = match(tree, described, catalogue)
     if known is None:
         return Choice(described, "device-tree" if described else "none", problems)
     described = _started(known, described, tree, boot_cpu)
     place = tree.root.properties.get("compatible")
     told = Problem(
-        "board-by-compatible",
+        ProblemKind.BOARD_BY_COMPATIBLE,
         f"no board is named; the device tree's compatible says {known.name} ({known.title})",
         place.location if place else tree.root.location,
         f'write board = "{known.name}" under [target] to fix it',
@@ -118,21 +121,21 @@ def _about(
     Such a machine runs with the silicon's tree, so that tree is no evidence against it.
     """
     for text in silicon_differences(known, catalogue):
-        yield Problem("board-not-silicon", text, location or Location(known.name))
+        yield Problem(ProblemKind.BOARD_NOT_SILICON, text, location or Location(known.name))
     if described is None or tree is None or known.silicon:
         return
     place = location or tree.root.location
     other = different_cores(known, described)
     if other:
         yield Problem(
-            "board-contradicts-tree",
+            ProblemKind.BOARD_CONTRADICTS_TREE,
             f"the device tree has {other}, which are not those of the board {known.name}",
             place,
             "name the board that the device tree is for",
         )
     for text in dict.fromkeys(text for mine, theirs in pairs(known, described) for text in contradiction(mine, theirs)):
         yield Problem(
-            "board-contradicts-tree",
+            ProblemKind.BOARD_CONTRADICTS_TREE,
             f"{text[0]} on the board {known.name}, but {text[1]} in the device tree",
             place,
             "find out which is right: Xen's boot messages say what it probed",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Confidence, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Cache, Cluster
@@ -48,7 +49,7 @@ def _split_cluster(groups: tuple[Group, ...]) -> Problem | None:
             other = seen.setdefault((cpu.name, _affinity_cluster(cpu)), group)
             if other is not group:
                 return Problem(
-                    "device-tree-sharing",
+                    ProblemKind.DEVICE_TREE_SHARING,
                     f"{cpu.node.path} and {other.first.node.path} have different L2 caches, but by their reg they are "
                     "in one cluster, which has one L2",
                     cpu.node.location,
@@ -147,7 +148,7 @@ def _misnumbered(group: Group) -> Iterator[Problem]:
     for place, entry in enumerate(group.inside, 2):
         if entry.level is not None and entry.level != place:
             yield Problem(
-                "device-tree-cache-level",
+                ProblemKind.DEVICE_TREE_CACHE_LEVEL,
                 f"{entry.node.path} calls itself level {entry.level}, but is level {place} of {group.first.name}",
                 entry.node.location,
                 f"CLIDR_EL1 shows it at level {place}: there is no cache between it and level {place - 1}",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.cluster_tree import clusters_of_tree
 from colorcheck.hardware.cpu_tree import CacheNode, cpus_of_tree
@@ -35,7 +36,7 @@ def board_from_device_tree(tree: DeviceTree, boot_cpu: int | None = None) -> tup
     cpus = cpus_of_tree(ancestry, boot_cpu)
     if not cpus:
         place = tree.node("/cpus") or tree.root
-        return None, (Problem("device-tree-no-cpus", "the device tree describes no CPU", place.location),)
+        return None, (Problem(ProblemKind.DEVICE_TREE_NO_CPUS, "the device tree describes no CPU", place.location),)
     found = clusters_of_tree(cpus)
     problems = list(found.problems)
     system_cache = _system_cache(found.beyond, problems)
@@ -75,7 +76,7 @@ def _once(problems: list[Problem]) -> Iterator[Problem]:
     """Each problem once; what every CPU of a kind says of its private caches, only of the first."""
     seen: set[tuple[str, object]] = set()
     for problem in problems:
-        private = problem.kind == "device-tree-private-cache"
+        private = problem.kind is ProblemKind.DEVICE_TREE_PRIVATE_CACHE
         key = (problem.kind, problem.message.partition(", ")[2] if private else (problem.message, problem.location))
         if key not in seen:
             seen.add(key)
@@ -89,7 +90,7 @@ def _system_cache(entries: tuple[CacheNode, ...], problems: list[Problem]) -> Ca
     last = entries[-1]
     problems.append(
         Problem(
-            "device-tree-system-cache",
+            ProblemKind.DEVICE_TREE_SYSTEM_CACHE,
             f"{last.node.path} lies behind the last-level cache of the cores: CLIDR_EL1 does not show it, and Xen's "
             "colors do not partition it",
             last.node.location,
@@ -125,7 +126,9 @@ def _memory(ancestry: Ancestry, problems: list[Problem]) -> tuple[tuple[int, int
         beyond = [start for start, size in here if start + size > MOST_ADDRESS]
         if beyond:
             message = f"{node.path} has memory at {beyond[0]:#x}, beyond what any Arm core can address"
-            problems.append(Problem("device-tree-memory", message, node.location, "see #address-cells and #size-cells"))
+            problems.append(
+                Problem(ProblemKind.DEVICE_TREE_MEMORY, message, node.location, "see #address-cells and #size-cells")
+            )
         regions |= {(start, size) for start, size in here if start + size <= MOST_ADDRESS}
     for start, size in sorted(regions):
         if found and start < sum(found[-1]):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
@@ -32,7 +33,7 @@ def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc:
     if fault:
         message = f"{entry.node.path}: {fault}"
         help_ = f"the tree is wrong about this cache, so its sets count as unknown; {NAME_A_BOARD}" if is_llc else ""
-        kind = "device-tree-geometry" if is_llc else "device-tree-private-cache"
+        kind = ProblemKind.DEVICE_TREE_GEOMETRY if is_llc else ProblemKind.DEVICE_TREE_PRIVATE_CACHE
         return Geometry(line=line), _only(allowed), (Problem(kind, message, entry.node.location, help_),)
     if full.ways is not None:
         return full, full.ways, ()
@@ -68,9 +69,9 @@ def _fault(numbers: Geometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
 def _missing(entry: CacheNode | None, cpu: Cpu) -> tuple[Problem, ...]:
     if entry is None:
         message = f"no cache node stands behind {cpu.node.path} ({cpu.name}), so its last-level cache is unknown"
-        return (Problem("device-tree-no-geometry", message, cpu.node.location, NAME_A_BOARD),)
+        return (Problem(ProblemKind.DEVICE_TREE_NO_GEOMETRY, message, cpu.node.location, NAME_A_BOARD),)
     message = f"{entry.node.path}, the last-level cache of {cpu.name}, has neither cache-size nor cache-sets"
-    return (Problem("device-tree-no-geometry", message, entry.node.location, NAME_A_BOARD),)
+    return (Problem(ProblemKind.DEVICE_TREE_NO_GEOMETRY, message, entry.node.location, NAME_A_BOARD),)
 
 
 def _completed(numbers: Geometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
@@ -88,17 +89,17 @@ def _completed(numbers: Geometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int
     sets, rest = divmod(numbers.size or 0, line * ways)
     if rest or sets & (sets - 1) or not sets:
         message = f"{entry.node.path}: {numbers.size} bytes are no cache of {ways} ways, which {cpu.name} has"
-        kind = "device-tree-geometry" if is_llc else "device-tree-private-cache"
+        kind = ProblemKind.DEVICE_TREE_GEOMETRY if is_llc else ProblemKind.DEVICE_TREE_PRIVATE_CACHE
         return Geometry(line=line), ways, (Problem(kind, message, entry.node.location, NAME_A_BOARD),)
     message = f"{entry.node.path} lacks cache-sets: {sets} follow from its size and the {ways} ways of {cpu.name}"
-    problem = Problem("device-tree-completed", message, entry.node.location, f"write cache-sets = <{sets}>")
+    problem = Problem(ProblemKind.DEVICE_TREE_COMPLETED, message, entry.node.location, f"write cache-sets = <{sets}>")
     return replace(numbers, sets=sets), ways, (problem,) if is_llc else ()
 
 
 def _incomplete(entry: CacheNode, cpu: Cpu, unchecked: bool) -> tuple[Problem, ...]:
     lacks = "cache-size, so nothing confirms its cache-sets" if unchecked else "cache-sets"
     message = f"{entry.node.path}, the last-level cache of {cpu.name}, lacks {lacks}"
-    return (Problem("device-tree-no-geometry", message, entry.node.location, NAME_A_BOARD),)
+    return (Problem(ProblemKind.DEVICE_TREE_NO_GEOMETRY, message, entry.node.location, NAME_A_BOARD),)
 
 
 def l1_checked(cpu: Cpu, kind: str, allowed: tuple[int, ...]) -> tuple[Cache | None, tuple[Problem, ...]]:
@@ -110,7 +111,7 @@ def l1_checked(cpu: Cpu, kind: str, allowed: tuple[int, ...]) -> tuple[Cache | N
     if fault:
         message = f"{cpu.node.path}, L1 {kind} cache: {fault}"
         help_ = "what colors leave of this cache is not reported; its last-level cache is not concerned"
-        return None, (Problem("device-tree-private-cache", message, cpu.node.location, help_),)
+        return None, (Problem(ProblemKind.DEVICE_TREE_PRIVATE_CACHE, message, cpu.node.location, help_),)
     found = Cache(1, given.size, given.ways, given.line, given.sets, _l1_index(cpu, kind, given), kind, 1)
     return found, ()
 
@@ -131,14 +132,14 @@ def cluster_problems(cpus: tuple[Cpu, ...], llc: CacheNode | None, users: int) -
     most = first.core.cores_most
     if most is not None and users > len(cpus):
         yield Problem(
-            "device-tree-sharing",
+            ProblemKind.DEVICE_TREE_SHARING,
             f"{llc.node.path} is the L2 of {first.name} and of cores of another kind; each cluster has its own",
             llc.node.location,
             "give each cluster an L2 node of its own",
         )
     elif most is not None and len(cpus) > most:
         yield Problem(
-            "device-tree-sharing",
+            ProblemKind.DEVICE_TREE_SHARING,
             f"{llc.node.path} is the L2 of {len(cpus)} CPUs, but a cluster of {first.name} has at most {most}",
             llc.node.location,
             "give each cluster an L2 node of its own",

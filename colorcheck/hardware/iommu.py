@@ -12,8 +12,6 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, available, cell, c
 
 DRIVEN = ("arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401", "arm,mmu-500", "arm,smmu-v3")
 DRIVEN_PREFIXES = ("renesas,ipmmu-r8a7795", "renesas,ipmmu-r8a7796", "renesas,ipmmu-r8a77965", "renesas,ipmmu-r8a779")
-# Devices that reach memory by themselves on most boards; what is behind no IOMMU and not in here may do so too.
-DMA_PROPERTIES = ("dmas", "dma-coherent", "dma-ranges", "memory-region")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +74,6 @@ def iommu_facts(ancestry: Ancestry) -> IommuFacts:
         if named and available(node) and _ancestors_available(ancestry, node):
             masters.append(DmaMaster(node, named))
     return IommuFacts(tuple(iommus), tuple(masters))
-
-
-def unprotected_dma(ancestry: Ancestry) -> tuple[Node, ...]:
-    """Enabled devices that show a trace of DMA and stand behind no IOMMU that Xen can drive.
-
-    The trace is one of `dmas`, `dma-coherent`, `dma-ranges` and `memory-region`; a device without any may be a DMA
-    master all the same.
-    """
-    facts = iommu_facts(ancestry)
-    safe = {master.node.path for master in facts.masters if facts.protected(master)}
-    found = []
-    for node in ancestry.tree.root.walk():
-        if node.path in safe or not available(node) or not _ancestors_available(ancestry, node):
-            continue
-        if "compatible" in node.properties and any(name in node.properties for name in DMA_PROPERTIES):
-            found.append(node)
-    return tuple(found)
 
 
 def _driven(name: str) -> bool:

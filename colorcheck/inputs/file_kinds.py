@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 
 
@@ -89,7 +90,7 @@ def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot)
     """A problem that names the file as what it is; None where that is not known, or is what the slot takes."""
     if kind is None or kind in slot.takes:
         return None
-    return Problem("other-kind", f"{path} is {kind.title}, not {slot.title}", named_at, kind.give)
+    return Problem(ProblemKind.OTHER_KIND, f"{path} is {kind.title}, not {slot.title}", named_at, kind.give)
 
 
 FITS = (FileKind.FIT, FileKind.FIT_SOURCE)

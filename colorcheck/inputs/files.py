@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location
 from colorcheck.files import reading
 from colorcheck.files.reading import LARGEST, Unreadable
@@ -15,9 +16,9 @@ _SAVE = "save the file as UTF-8, or write plain ASCII"
 
 def problem_of(error: Unreadable, named_at: Location) -> Problem:
     """Why a file is not read, at the place of its name."""
-    if error.kind == "too-large":
-        return Problem("too-large", f"{error.path} is {error.reason}", named_at, error.advice)
-    return Problem("unreadable", f"cannot read {error.path}: {error.reason}", named_at, error.advice)
+    if error.kind is ProblemKind.TOO_LARGE:
+        return Problem(ProblemKind.TOO_LARGE, f"{error.path} is {error.reason}", named_at, error.advice)
+    return Problem(ProblemKind.UNREADABLE, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
 
 
 def read_bytes(path: str, named_at: Location, largest: int = LARGEST) -> bytes | Problem:
@@ -34,9 +35,11 @@ def read_octets(path: str, named_at: Location, largest: int = LARGEST) -> str | 
     if isinstance(content, Problem):
         return content
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return Problem("encoding", f"{path} is UTF-16 text", Location(path, 1, 1, 1, 2), _SAVE)
+        return Problem(ProblemKind.ENCODING, f"{path} is UTF-16 text", Location(path, 1, 1, 1, 2), _SAVE)
     if b"\0" in content:
-        return Problem("binary", f"{path} is not a text file: it has a zero byte", named_at, "name the right file")
+        return Problem(
+            ProblemKind.BINARY, f"{path} is not a text file: it has a zero byte", named_at, "name the right file"
+        )
     return content.decode("utf-8", "surrogateescape")
 
 
@@ -46,7 +49,7 @@ def read_text(path: str, named_at: Location, largest: int = LARGEST) -> str | Pr
     if isinstance(text, Problem):
         return text
     wrong = not_utf8(text, path)
-    return replace(wrong[0], kind="encoding") if wrong else text
+    return replace(wrong[0], kind=ProblemKind.ENCODING) if wrong else text
 
 
 def not_utf8(text: str, path: str) -> tuple[Problem, ...]:
@@ -55,4 +58,4 @@ def not_utf8(text: str, path: str) -> tuple[Problem, ...]:
     if match is None:
         return ()
     place = Lines(path, text).location(match.start(), match.end())
-    return (Problem("not-utf8", f"byte {ord(match[0]) - 0xDC00:#04x} is not UTF-8", place, _SAVE),)
+    return (Problem(ProblemKind.NOT_UTF8, f"byte {ord(match[0]) - 0xDC00:#04x} is not UTF-8", place, _SAVE),)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location
 from colorcheck.inputs.xl.xl_values import XlFile
 
@@ -19,7 +20,7 @@ def carriage_returns(text: str, file: str, then: str) -> Problem:
     first = places[0] if places else Location(file)
     message = f"{len(places)} line{' ends' if len(places) == 1 else 's end'} in CR LF: {then}"
     fix = tuple(Edit(place, "") for place in places) if len(places) <= _MOST_EDITS else ()
-    return Problem("line-ends", message, first, f"write line ends of Unix: dos2unix {file}", fix)
+    return Problem(ProblemKind.LINE_ENDS, message, first, f"write line ends of Unix: dos2unix {file}", fix)
 
 
 def with_line_ends(text: str, file: str, guest: XlFile, read: Callable[[str, str], XlFile]) -> tuple[Problem, ...]:

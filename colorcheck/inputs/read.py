@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from glob import has_magic
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
@@ -135,13 +136,15 @@ class _Reader:
             named_at = place if place.line else self.manifest.location("inputs.domains")
             found = files_named(self.path(name))
             if not found:
-                self.problems.append(Problem("no-match", f"no file matches {name}", named_at))
+                self.problems.append(Problem(ProblemKind.NO_MATCH, f"no file matches {name}", named_at))
             for path in found:
                 if path not in met:
                     yield path, named_at
                 elif not has_magic(name):
                     message = f"{name} is named twice; the second time is ignored"
-                    self.problems.append(Problem("manifest-value", message, named_at, "name each domain once"))
+                    self.problems.append(
+                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "name each domain once")
+                    )
                 met.add(path)
 
     def image_builder(self) -> ImageBuilderFile | None:
@@ -179,7 +182,7 @@ class _Reader:
             option, earlier = stated(given.name, given.value, given.location), options.get(given.name)
             if earlier and earlier.value != option.value:
                 message = f"CONFIG_{option.name} is {option.value} here and {earlier.value} in {earlier.location}"
-                self.problems.append(Problem("kconfig-twice", message, option.location, "give one value"))
+                self.problems.append(Problem(ProblemKind.KCONFIG_TWICE, message, option.location, "give one value"))
             options[option.name] = option
         return options
 
@@ -247,5 +250,5 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
 
 def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:
     """A file that cannot be read at all is a fault of the place that names it."""
-    missing = problem.kind in ("unreadable", "too-large") and problem.location == Location(path)
+    missing = problem.kind in (ProblemKind.UNREADABLE, ProblemKind.TOO_LARGE) and problem.location == Location(path)
     return replace(problem, location=named_at) if missing else problem

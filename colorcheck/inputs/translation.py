@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 
@@ -52,4 +53,6 @@ def translated(reader: InputReader, path: str, data: bytes, kind: str) -> str | 
 
 def _unusable(path: str, what: str) -> Problem:
     message = f"the plugin that reads {os.path.splitext(path)[1]} files {what}"
-    return Problem("plugin-reader", message, Location(path), "the file was not read; mend or uninstall the plugin")
+    return Problem(
+        ProblemKind.PLUGIN_READER, message, Location(path), "the file was not read; mend or uninstall the plugin"
+    )

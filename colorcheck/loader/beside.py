@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.files import read_bytes
@@ -35,7 +36,7 @@ def scripts_beside(deployment: Deployment) -> Iterator[Problem]:
             relative = os.path.relpath(path, manifest.folder or ".")
             message = f"{relative} lies beside the device tree and edits it before Xen starts, and it is not followed"
             help_text = f'write boot-script = "{relative}" into [inputs], or loader = "none" into [target]'
-            yield Problem("boot-script-beside", message, manifest.location("inputs.device-tree"), help_text)
+            yield Problem(ProblemKind.BOOT_SCRIPT_BESIDE, message, manifest.location("inputs.device-tree"), help_text)
 
 
 def _edits_a_tree(path: str) -> bool:

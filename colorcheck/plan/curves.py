@@ -6,6 +6,7 @@ import csv
 import math
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.files import read_text
 
@@ -29,12 +30,16 @@ def read_curve(path: str, named_at: Location) -> tuple[float, ...] | Problem:
         if point is None and not found and not any(field[:1].isdigit() for field in fields):
             continue
         if point is None:
-            return Problem("miss-curve", f'"{line.strip()}" is no point of a miss curve', place, 'write "4, 81000"')
+            return Problem(
+                ProblemKind.MISS_CURVE, f'"{line.strip()}" is no point of a miss curve', place, 'write "4, 81000"'
+            )
         if point[0] in found:
-            return Problem("miss-curve", f"{point[0]} colors are given twice", place, "leave one of them")
+            return Problem(ProblemKind.MISS_CURVE, f"{point[0]} colors are given twice", place, "leave one of them")
         found[point[0]] = point[1]
     if 1 not in found:
-        return Problem("miss-curve", f"{path} has no cost for 1 color", Location(path), 'begin with a line "1, cost"')
+        return Problem(
+            ProblemKind.MISS_CURVE, f"{path} has no cost for 1 color", Location(path), 'begin with a line "1, cost"'
+        )
     curve = [found[1]]
     for count in range(2, max(found) + 1):
         curve.append(found.get(count, curve[-1]))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
 from colorcheck.files.edits import OverlapError, read_original, text_at
@@ -26,7 +27,7 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, System
 
-CUT = "option-cut"
+CUT = ProblemKind.OPTION_CUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _boot_arguments(
         options = release.options_for(concept)
         if not options:
             message = f"{release.title} has no boot option for the {concept.value.replace('-', ' ')}"
-            yield Problem("no-place", message, passage.whole, f"give it {text} where it is built")
+            yield Problem(ProblemKind.NO_PLACE, message, passage.whole, f"give it {text} where it is built")
             continue
         name = given[concept][-1].key if given[concept] else options[0].name
         if len(f"{name}={text}") > LONGEST_OPTION:
@@ -124,7 +125,10 @@ def _boot_arguments(
             yield Edit(end, added if passage.text else added.lstrip())
         else:
             yield Problem(
-                "no-place", "ImageBuilder writes these boot arguments", end, f'set XEN_CMD, with "{added[1:]}"'
+                ProblemKind.NO_PLACE,
+                "ImageBuilder writes these boot arguments",
+                end,
+                f'set XEN_CMD, with "{added[1:]}"',
             )
     if not passage.pieces:
         yield from _new_arguments(passage, replaced, added)
@@ -145,7 +149,9 @@ def _new_arguments(passage: Passage, replaced: list[tuple[int, int, str]], added
         yield _Overlay(passage.whole.node, passage.whole.property, text)
     else:
         help_text = f'give Xen these arguments: "{text}"'
-        yield Problem("no-place", "Xen's boot arguments stand in no file that was read", passage.whole, help_text)
+        yield Problem(
+            ProblemKind.NO_PLACE, "Xen's boot arguments stand in no file that was read", passage.whole, help_text
+        )
 
 
 def _value(written: Passage, start: int, text: str, insert: str) -> Iterator[Edit | Problem]:
@@ -172,7 +178,10 @@ def _checked(location: Location, expected: str, text: str) -> Iterator[Edit | Pr
         yield Edit(location, text)
     else:
         yield Problem(
-            "no-place", f'"{expected}" is not written there as it is read', location, f'make it "{text}" by hand'
+            ProblemKind.NO_PLACE,
+            f'"{expected}" is not written there as it is read',
+            location,
+            f'make it "{text}" by hand',
         )
 
 
@@ -182,12 +191,12 @@ def _dom0less(
     tree = deployment.tree
     node = next((n for n in dom0less.nodes(tree) if n.name == domain.name), None) if tree else None
     if node is None:
-        yield Problem("no-place", f"the node of {domain.name} was not found", domain.location)
+        yield Problem(ProblemKind.NO_PLACE, f"the node of {domain.name} was not found", domain.location)
         return
     name, built = release.domain_property.name, deployment.image_builder
     if built is not None and node.location.file == built.file:
         message = f"ImageBuilder writes the node of {domain.name}, and has no key for {name}"
-        yield Problem("no-place", message, domain.location, f'set {name} = "{colors}" in {node.path}')
+        yield Problem(ProblemKind.NO_PLACE, message, domain.location, f'set {name} = "{colors}" in {node.path}')
         return
     own = node.properties.get(name)
     if not node.location.line:
@@ -205,7 +214,9 @@ def _new_property(node: Node, text: str) -> Iterator[Edit | Problem]:
     """A line of its own in front of the first property, indented like it."""
     first = min((p.location for p in node.properties.values() if p.location.line), default=None)
     if first is None:
-        yield Problem("no-place", f"{node.path} has no property to stand beside", node.location, f"add {text}")
+        yield Problem(
+            ProblemKind.NO_PLACE, f"{node.path} has no property to stand beside", node.location, f"add {text}"
+        )
         return
     at = replace(first, end_line=first.line, end_column=first.column)
     original = read_original(first.file)
@@ -227,7 +238,9 @@ def _guest(
     key = release.xl_key or "llc_colors"
     value = f"[{', '.join(f'{chr(34)}{part}{chr(34)}' for part in str(colors).split(','))}]"  # xl: a range an element
     if file is None:
-        yield Problem("no-place", f"the file of {domain.name} was not found", domain.location, f"write {key} = {value}")
+        yield Problem(
+            ProblemKind.NO_PLACE, f"the file of {domain.name} was not found", domain.location, f"write {key} = {value}"
+        )
         return
     setting = file.setting(key)
     broken = mended(file.file)
@@ -243,7 +256,10 @@ def _guest(
             Edit(quoted, value)
             if quoted
             else Problem(
-                "no-place", f"{key} is a string, which xl ignores", setting.written.whole, f"write {key} = {value}"
+                ProblemKind.NO_PLACE,
+                f"{key} is a string, which xl ignores",
+                setting.written.whole,
+                f"write {key} = {value}",
             )
         )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
@@ -19,6 +20,7 @@ from colorcheck.plan.color_classes import cells, without_common_cache
 from colorcheck.plan.curves import read_curve
 from colorcheck.plan.problem import PlanProblem, Wish
 from colorcheck.plan.search.objectives import OBJECTIVES
+from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import Domain, System
 
@@ -117,7 +119,11 @@ def bare_boot(system: System, reserve: int | None = None) -> Boot | None:
     """The boot up to the color heap, whatever colors are written; see `capacities`."""
     from colorcheck.xen.memory.boot import boot_again
 
-    if system.preparation is None or system.nr_colors is None or (system.panic and system.panic.kind != "xen-colors"):
+    if (
+        system.preparation is None
+        or system.nr_colors is None
+        or (system.panic and system.panic.kind is not FailureKind.XEN_COLORS)
+    ):
         return None
     size = system.preparation.buddy_size if reserve is None else reserve
     prepared = replace(system.preparation, buddy_size=size)
@@ -128,7 +134,7 @@ def _unread(deployment: Deployment) -> list[Problem]:
     """Guests whose file xl does not read: nobody knows what they need."""
     return [
         Problem(
-            "unread-guest",
+            ProblemKind.UNREAD_GUEST,
             f"xl reads no further than this: {file.errors[0].message}; what else the guest needs is not planned for",
             file.errors[0].location,
             "put the file right and plan again",
@@ -141,14 +147,19 @@ def _unread(deployment: Deployment) -> list[Problem]:
 def _faults(options: PlanOptions, system: System, place: Location, objectives: Location) -> list[Problem]:
     known = {XEN, *(domain.name for domain in system.domains)}
     found = [
-        Problem("unknown-domain", f'--keep names "{name}", which is no domain', place, f"known are {', '.join(known)}")
+        Problem(
+            ProblemKind.UNKNOWN_DOMAIN,
+            f'--keep names "{name}", which is no domain',
+            place,
+            f"known are {', '.join(known)}",
+        )
         for name in options.keep
         if name not in known
     ]
     for name in options.objectives:
         if name not in OBJECTIVES:
             text = f'"{name}" is no objective of a plan'
-            found.append(Problem("unknown-objective", text, objectives, f"known are {', '.join(OBJECTIVES)}"))
+            found.append(Problem(ProblemKind.UNKNOWN_OBJECTIVE, text, objectives, f"known are {', '.join(OBJECTIVES)}"))
     return found
 
 

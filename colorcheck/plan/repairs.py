@@ -8,6 +8,7 @@ from dataclasses import replace
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.edits import reserve_edits
 from colorcheck.plan.problem import Plan, Repair, Requirement
+from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
@@ -35,7 +36,7 @@ def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
     from colorcheck.replay.changes import room_for_xen
 
     panic = boot.panic if boot and boot.panic else system.panic
-    if panic is None or panic.kind != "relocation":
+    if panic is None or panic.kind is not FailureKind.RELOCATION:
         return None
     core = Requirement("relocation", f"Xen has to move before it colors: {panic.message}", system.coloring_location)
     found = room_for_xen(system)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
@@ -171,7 +172,7 @@ def _misspelled(message: str) -> str:
 def _problem(entry: Loaded, message: str) -> Problem:
     where = f"{entry.distribution} {entry.version}".strip() or "an unnamed distribution"
     return Problem(
-        "plugin",
+        ProblemKind.PLUGIN,
         f"the plugin {entry.name!r} ({entry.module}, from {where}): {message}",
         Location(entry.module),
         "mend or uninstall it: what it adds was left out, so this run did not check everything that it should",

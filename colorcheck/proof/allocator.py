@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
@@ -136,7 +136,7 @@ def _theorem(case: Case, step: Step, *, base: bool) -> Theorem:
     start = "Holds at the start" if base else "Survives"
     obligation = Obligation(
         id=f"allocator/{step.name}",
-        kind="allocator-invariant",
+        kind=TheoremKind.ALLOCATOR_INVARIANT,
         statement=f"{start}: frames have their owner's colors, one owner at most, and lie free on the list of their "
         f"color only; {step.words}",
         mathematics="I(σ₀)" if base else f"I(σ) ∧ {step.name}(σ, σ′) ⇒ I(σ′)",

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case, Party
@@ -119,7 +119,7 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
     needed = domain.needed_pages
     return Obligation(
         id=f"{prefix}/{party.name}",
-        kind="memory" if prefix == "memory" else "memory-any-order",
+        kind=TheoremKind.MEMORY if prefix == TheoremKind.MEMORY else TheoremKind.MEMORY_ANY_ORDER,
         statement=f"The {needed} frames of {party.label} fit into what its colors have free, {order}",
         mathematics=f"{needed} ≤ Σ free(c) over c ∈ {{{party.colors}}} at its turn",
         subjects=(party.name,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.proof.script import Script
 from colorcheck.proof.solver import decide
@@ -22,7 +22,7 @@ class Obligation:
     """
 
     id: str
-    kind: str
+    kind: TheoremKind
     statement: str
     mathematics: str
     subjects: tuple[str, ...]

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.case import XEN, Case, Party, SharedCache
@@ -118,7 +118,7 @@ class _Pair:
         where = " or ".join(shared.label for shared in met) or "last-level cache"
         self.obligation = Obligation(
             id=f"separation/{first.name}/{second.name}",
-            kind="pair-separation",
+            kind=TheoremKind.PAIR_SEPARATION,
             statement=f"No access of {first.label} to its colored frames evicts a line of a colored frame of "
             f"{second.label} from the {where}, nor the reverse",
             mathematics=_formula(first, second),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import MIB_PAGES, PAGE
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
-from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.kinds import DomainKind, FailureKind, MapUse
 from colorcheck.xen.memory.booted import Built, Interval
 
 ALIGNMENT = 2 * MIB_PAGES  # Xen's image moves to a multiple of 2 MiB (get_xen_paddr, Xen 4.20 to 4.22)
@@ -34,10 +34,10 @@ def placement(case: Case) -> Iterator[Theorem]:
 
 def _heap(case: Case) -> Theorem:
     free = case.boot.free_initial
-    pieces = [(i.start, i.end) for i in case.boot.memory_map if i.use == "color-heap"]
+    pieces = [(i.start, i.end) for i in case.boot.memory_map if i.use is MapUse.COLOR_HEAP]
     obligation = Obligation(
         id="memory/heap",
-        kind="capacity",
+        kind=TheoremKind.CAPACITY,
         statement="The free frames per color are those of the color heap's pieces, each counted once",
         mathematics="∀ c: free(c) = |{f ∈ color heap: f mod n = c}|",
         subjects=("color heap",),
@@ -70,7 +70,7 @@ def _xen(case: Case) -> Theorem:
     places = (Related(case.system.xen_location, "Xen's colors come from here"),)
     obligation = Obligation(
         id="placement/xen",
-        kind="placement",
+        kind=TheoremKind.PLACEMENT,
         statement="Xen's region is aligned to 2 MiB, lies in memory, and nothing else lies in it",
         mathematics="∀ f ∈ region: f ∈ DRAM ∧ f ∉ modules ∪ reserved ∪ heaps",
         subjects=("xen",),
@@ -82,9 +82,9 @@ def _xen(case: Case) -> Theorem:
     if region is None:
         panic = case.boot.panic
         text = panic.message if panic else "the boot model found no region for Xen"
-        verdict = Verdict.REFUTED if panic and panic.kind == "relocation" else Verdict.UNKNOWN
+        verdict = Verdict.REFUTED if panic and panic.kind is FailureKind.RELOCATION else Verdict.UNKNOWN
         return obligation.settled(verdict, reason=text)
-    others = [i for i in case.boot.memory_map if i.use not in {"xen", "free"}]
+    others = [i for i in case.boot.memory_map if i.use not in {MapUse.XEN, "free"}]
     memory = [(start // PAGE, end // PAGE) for start, end in case.ranges]
     declarations = ("(declare-const start Int)", "(declare-const end Int)", "(declare-const f Int)")
     assumptions = (
@@ -130,7 +130,7 @@ def _dom0(case: Case, built: Built) -> Theorem:
     place = Related(domain.memory_location, f"dom0 is to have {domain.pages} frames")
     obligation = Obligation(
         id="placement/dom0",
-        kind="placement",
+        kind=TheoremKind.PLACEMENT,
         statement="dom0's banks of guest memory do not overlap and hold all its memory",
         mathematics="Σ |bank| = memory of dom0, banks disjoint",
         subjects=(domain.name,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.index import IndexFunction, UnknownIndex
@@ -39,7 +39,7 @@ def declared_geometry(case: Case) -> Theorem | None:
     shared = case.caches[0]
     obligation = Obligation(
         id="geometry/declared",
-        kind="set-separation",
+        kind=TheoremKind.SET_SEPARATION,
         statement=f"The {nr_colors} colors that Xen uses are colors of the {shared.label}",
         mathematics=_formula(nr_colors),
         subjects=(shared.label,),
@@ -55,7 +55,7 @@ def _one(case: Case, shared: SharedCache, nr_colors: int) -> Theorem:
     folded = "" if modulus == nr_colors else f" modulo {modulus}"
     obligation = Obligation(
         id=f"sets/{shared.id}",
-        kind="set-separation",
+        kind=TheoremKind.SET_SEPARATION,
         statement=f"Frames whose colors differ{folded} never meet in a set of the {shared.label}",
         mathematics=_formula(modulus),
         subjects=(shared.label,),
@@ -131,7 +131,7 @@ def _script(case: Case, index: IndexFunction, modulus: int) -> Script:
 def _without_board() -> Theorem:
     obligation = Obligation(
         id="sets/unknown",
-        kind="set-separation",
+        kind=TheoremKind.SET_SEPARATION,
         statement="Frames of different colors never meet in a set of the last-level cache",
         mathematics="∀ a, b ∈ DRAM: color(a) ≠ color(b) ⇒ set(a) ≠ set(b)",
         subjects=("last-level cache",),

@@ -8,6 +8,7 @@ from itertools import islice
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import Linear
 from colorcheck.proof.case import Case, Party, SharedCache
+from colorcheck.xen.kinds import MapUse
 
 TRIED = 1 << 16
 
@@ -46,7 +47,9 @@ def _frames(case: Case, party: Party) -> Iterator[int]:
             for color in party.colors:
                 yield from built.frames.first_of(color, 2)
             return
-        intervals = [(i.start, i.end) for i in case.boot.memory_map if i.use == "color-heap"] or [(0, 2 * nr_colors)]
+        intervals = [(i.start, i.end) for i in case.boot.memory_map if i.use is MapUse.COLOR_HEAP] or [
+            (0, 2 * nr_colors)
+        ]
     for start, end in intervals:
         for frame in range(start, min(end, start + 2 * nr_colors)):
             if frame % nr_colors in party.colors:

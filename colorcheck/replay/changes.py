@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import GIB, MIB, MIB_PAGES, PAGE
-from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.boot import boot_again
@@ -170,7 +170,7 @@ def room_for_xen(system: System) -> MovedModule | None:
     for module in sorted((m for m in machine.modules if m.size), key=lambda m: (m.kind == "xen", m.size)):
         for address in _places(machine, module):
             after = boot_again(with_module(system, module, address))
-            if after is not None and not (after.panic and after.panic.kind == "relocation"):
+            if after is not None and not (after.panic and after.panic.kind is FailureKind.RELOCATION):
                 return MovedModule(module, address, after)
     return None
 

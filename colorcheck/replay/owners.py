@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from colorcheck.core.value import dataclass
+from colorcheck.xen.kinds import MapUse
 from colorcheck.xen.memory.booted import Boot
 
 
@@ -25,7 +26,7 @@ def owner_of(boot: Boot, mfn: int) -> Owner:
             return Owner("domain", built.domain.name)
     for part in boot.memory_map:
         if part.start <= mfn < part.end:
-            if part.use != "xen":
+            if part.use is not MapUse.XEN:
                 return Owner(part.use, part.label)
             return Owner("xen", "xen") if any(mfn in run for run in boot.xen_frames) else Owner("gap", part.label)
     return Owner("outside")

@@ -15,7 +15,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.kinds import DomainKind, Failure
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.building import build_guest
 from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
@@ -69,7 +69,9 @@ def play(boot: Boot, events: Sequence[Event], *, returned: bool = True) -> Itera
         if event.action is Action.CREATE:
             state = _create(boot, state, event, known.get(event.domain), returned=returned)
         elif event.domain not in state.owned:
-            state = State(state.heap, state.owned, event, Failure("other", f"there is no guest {event.domain}"))
+            state = State(
+                state.heap, state.owned, event, Failure(FailureKind.OTHER, f"there is no guest {event.domain}")
+            )
         elif event.action is Action.DESTROY:
             state = _destroy(state, event, returned=returned)
         else:
@@ -81,7 +83,7 @@ def _create(boot: Boot, state: State, event: Event, domain: Domain | None, *, re
     prepared = boot.system.preparation
     if domain is None or prepared is None or event.domain in state.owned:
         reason = f"{event.domain} is there already" if event.domain in state.owned else f"no file names {event.domain}"
-        return State(state.heap, state.owned, event, Failure("other", reason))
+        return State(state.heap, state.owned, event, Failure(FailureKind.OTHER, reason))
     attempt = build_guest(domain, state.heap, prepared, boot.system.release.traits)
     if attempt.built.failure is None:
         return State(attempt.heap, {**state.owned, domain.name: attempt.built.frames}, event)
@@ -108,7 +110,11 @@ def _balloon(state: State, event: Event, domain: Domain) -> State:
     if event.pages >= 0:
         allocation, heap = state.heap.take(domain.colors, event.pages)
         grown = Frames((*frames.allocations, allocation)) if allocation.count else frames
-        short = Failure("domain-memory", f"{allocation.missing} frames are missing") if allocation.missing else None
+        short = (
+            Failure(FailureKind.DOMAIN_MEMORY, f"{allocation.missing} frames are missing")
+            if allocation.missing
+            else None
+        )
         return State(heap, {**state.owned, event.domain: grown}, event, short)
     pool, memory = frames.allocations[:1], list(frames.allocations[1:])
     heap, rest = state.heap, -event.pages

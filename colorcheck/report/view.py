@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
-from colorcheck.core.theorem import Assumption, Theorem
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification
 from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.system import Domain
 
-PAIR = "pair-separation"
+PAIR = TheoremKind.PAIR_SEPARATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,27 @@ from enum import StrEnum
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.theorem import TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import ReleaseResult, Verification
 from colorcheck.xen.memory.booted import Built
 from colorcheck.xen.system import System
 
-PAIR_SEPARATION = "pair-separation"
+PAIR_SEPARATION = TheoremKind.PAIR_SEPARATION
 TOLERANCE = 0.01
 _ABSOLUTE = re.compile(r"(?<![\w./-])/[^\s:,;'\"]+")
-UNREAD = frozenset(("unreadable", "too-large", "include", "include-cycle", "no-match", "binary", "encoding"))
+UNREAD = frozenset(
+    (
+        ProblemKind.UNREADABLE,
+        ProblemKind.TOO_LARGE,
+        ProblemKind.INCLUDE,
+        ProblemKind.INCLUDE_CYCLE,
+        ProblemKind.NO_MATCH,
+        ProblemKind.BINARY,
+        ProblemKind.ENCODING,
+    )
+)
 """Kinds of problems behind which nobody knows what was written."""
 
 

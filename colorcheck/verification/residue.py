@@ -9,19 +9,23 @@ from itertools import combinations
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
+from colorcheck.hardware.bus_masters import bus_masters
+from colorcheck.hardware.master_kinds import Dma
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.color_heap import BootLists
+from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
+_NAMED = 4  # how many devices are named
 SEPARATION = "separation"  # how the names of the kinds of separation theorems end
 
 GRADES = {
     "A": "proved apart; shared are only the uncolored memory of Xen itself, and the bus, DRAM and miss registers",
-    "B": "proved apart, but the configuration gives domains memory outside of their colors",
+    "B": "proved apart, but the configuration lets domains or their devices reach memory outside of their colors",
     "C": "apart except where the policy allows sharing",
     "D": "not proved: a separation stayed undecided",
     "E": "shared: a separation is refuted, or nothing is colored",
@@ -132,6 +136,7 @@ def _remainders(facts: Facts, result: ReleaseResult) -> Iterator[Remainder]:
     if result.boot is not None and result.boot.memory_map:
         yield from _uncolored(result.boot)
     yield from _configured(result.system)
+    yield from _devices(facts, result.system)
     if _may_meet_on_a_cpu(result.system.domains):
         yield Remainder(
             "L1 caches and TLBs of CPUs that several domains run on",
@@ -192,6 +197,30 @@ _CONFIGURED = {
     "static-shared-memory": "static shared memory",
     "passthrough-memory": "memory passed through",
 }
+
+
+def _devices(facts: Facts, system: System) -> Iterator[Remainder]:
+    """Devices that no IOMMU keeps from other domains' memory: a colored domain is not mapped one to one."""
+    tree = facts.deployment.tree
+    dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
+    if tree is None:
+        return
+    found, used = bus_masters(tree), iommu_enabled(system.arguments)
+    masters, possible = (
+        [device for device in found.unprotected(dma, used) if dom0 or device.passthrough]
+        for dma in (Dma.MASTER, Dma.POSSIBLE)
+    )
+    if not masters and not possible:
+        return
+    parts = [f"{len(masters)} that do DMA"] * bool(masters) + [f"{len(possible)} that may do it"] * bool(possible)
+    named = ", ".join(device.node.name for device in (*masters, *possible)[:_NAMED])
+    more = len(masters) + len(possible) - _NAMED
+    yield Remainder(
+        f"devices without an IOMMU ({' and '.join(parts)})",
+        f"{named}{_more(more)}: the addresses that their drivers give them are not the machine's, so they may read and "
+        "write memory of any domain and of Xen",
+        crosses=True,
+    )
 
 
 def _range(what: str, why: str, ranges: tuple[Span, ...], system: System) -> Remainder:

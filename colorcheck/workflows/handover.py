@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
@@ -51,16 +52,16 @@ def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment
 def _problems(received: Handover) -> Iterator[Problem]:
     """What stops the boot, and what is open, each where it stands."""
     if received.stopped and received.location is not None:
-        yield Problem("boot-script-stops", f"Xen is never started: {received.stopped}", received.location)
+        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
     for fact in received.open:
         settle = "settle it in the manifest: " + " / ".join(fact.settle) if fact.settle else ""
-        yield Problem("boot-script-open", f"{fact.what}: {fact.why}", fact.location, settle)
+        yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, settle)
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
     """Why nothing is concluded about what Xen does; empty where the handover is clear."""
     if received is None:
-        beside = next((p for p in deployment.problems if p.kind == "boot-script-beside"), None)
+        beside = next((p for p in deployment.problems if p.kind is ProblemKind.BOOT_SCRIPT_BESIDE), None)
         return f"{beside.message} ({beside.help})" if beside else ""
     if received.stopped:
         return f"Xen is never started: {received.stopped}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -65,7 +66,7 @@ def _manifest(manifest: Manifest, target: Release) -> Migration:
         if manifest.target.xen == (target.name,):
             return Migration()
         where = Location(manifest.file)
-        return Migration(problems=(Problem("not-migrated", message, where, f'write xen = "{target.name}"'),))
+        return Migration(problems=(Problem(ProblemKind.NOT_MIGRATED, message, where, f'write xen = "{target.name}"'),))
     if manifest.target.xen == (target.name,):
         return Migration()
     return Migration((Edit(place, f'"{target.name}"'),))

@@ -17,7 +17,7 @@ from colorcheck.plan.pose import PlanOptions, Posed, bare_boot, pose
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.plan.repairs import module_repair, no_room_for_xen, reserve_of, with_reserve_edits
 from colorcheck.plan.search.infeasible import works
-from colorcheck.xen.kinds import ColorSource
+from colorcheck.xen.kinds import ColorSource, FailureKind
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
@@ -152,7 +152,15 @@ def with_colors(system: System, found: Plan, problem: PlanProblem) -> System:
     return replace(system, xen_colors=xen, xen_source=ColorSource.GIVEN, domains=domains, panic=panic)
 
 
-COLOR_FAILURES = frozenset({"xen-colors", "dom0-colors", "domain-colors", "host-panic", "domain-memory"})
+COLOR_FAILURES = frozenset(
+    {
+        FailureKind.XEN_COLORS,
+        FailureKind.DOM0_COLORS,
+        FailureKind.DOMAIN_COLORS,
+        FailureKind.HOST_PANIC,
+        FailureKind.DOMAIN_MEMORY,
+    }
+)
 
 
 def _booted(deployment: Deployment, system: System, board: Board | None) -> Boot | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
@@ -29,7 +30,7 @@ from colorcheck.xen.domains.hardware_domain import (
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_domains import xl_domains
-from colorcheck.xen.kinds import HANG, DomainKind, Failure, Note
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
 from colorcheck.xen.machine.machine import Machine
@@ -82,7 +83,15 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
         arguments=case.arguments,
         end_panic=_without_xenstore(case),
     )
-    assumed = [Note(p.kind, p.message, p.location) for p in deployment.problems if p.kind == "file-size-assumed"]
+    assumed = [
+        Note(
+            p.kind,
+            p.message,
+            p.location,
+        )
+        for p in deployment.problems
+        if p.kind is ProblemKind.FILE_SIZE_ASSUMED
+    ]
     return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
@@ -165,23 +174,23 @@ def _xen(case: _Case) -> System:
             wrong = refused_by_fork(colors, case.release, found.nr_colors)
         if wrong and not panic:
             case.notes += out_of_range(colors, found.nr_colors, "Xen", place) if found.nr_colors else ()
-            panic = Failure("xen-colors", "Bad LLC color config for Xen")
+            panic = Failure(FailureKind.XEN_COLORS, "Bad LLC color config for Xen")
         case.notes += repeated(colors, "xen", place)
         case.notes += unsorted_xen_colors(colors, place) if modelled else ()
     else:
         case.notes += colors_while_off(arguments)
         colors = ()
     if case.machine.panic and case.release.modelled:
-        panic = Failure("other", case.machine.panic)
+        panic = Failure(FailureKind.OTHER, case.machine.panic)
     if _static_memory_refused(case):
-        panic = Failure("other", EARLY.format(EINVAL))
+        panic = Failure(FailureKind.OTHER, EARLY.format(EINVAL))
     deep = _too_deep(case)
     if deep is not None:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
         )
         case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
-        panic = Failure(HANG, "Xen hangs while it reads the device tree")
+        panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,
         found.coloring,

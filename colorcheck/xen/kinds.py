@@ -23,8 +23,35 @@ class ColorSource(StrEnum):
     REMAINS = "remains-of-a-rejected-list"
 
 
-HANG = "hang"
-"""The kind of failure with which Xen neither goes on nor says anything."""
+class FailureKind(StrEnum):
+    """Why a boot ends or a domain is not created; the words stand in JSON documents as `class`."""
+
+    BUDDY_TOO_SMALL = "buddy-too-small"
+    COLORS_WHILE_DISABLED = "colors-while-disabled"
+    DIRECT_MAP = "direct-map"
+    DOM0_COLORS = "dom0-colors"
+    DOMAIN_COLORS = "domain-colors"
+    DOMAIN_MEMORY = "domain-memory"
+    GEOMETRY = "geometry"
+    HANG = "hang"  # Xen neither goes on nor says anything
+    HOST_PANIC = "host-panic"
+    OTHER = "other"
+    RELOCATION = "relocation"
+    STATIC_MEMORY = "static-memory"
+    XEN_COLORS = "xen-colors"
+    XL_REJECTS = "xl-rejects"
+
+
+class MapUse(StrEnum):
+    """What frames are used for after boot."""
+
+    BOOT_ALLOCATION = "boot-allocation"
+    BUDDY = "buddy"
+    COLOR_HEAP = "color-heap"
+    LOST = "lost"
+    MODULE = "module"
+    RESERVED = "reserved"
+    XEN = "xen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +63,11 @@ class Failure:
     xl-rejects, domain-colors, domain-memory, host-panic); `message` is what Xen or xl prints.
     """
 
-    kind: str
+    kind: FailureKind
     message: str
 
     def to_dict(self) -> dict[str, str]:
-        return {"class": self.kind, "message": self.message}
+        return {"class": str(self.kind), "message": self.message}
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ def test_circles_of_caches_end() -> None:
     assert derive(text)[0].clusters
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @example(0, 1, 0, "rk3588")
 @given(ANY, ANY, ANY, st.sampled_from(["rpi4", "am64x", "rk3399", "rk3588", "jetson-tx2"]))
 def test_wrong_geometry_never_goes_unsaid(size: int, sets: int, line: int, name: str) -> None:

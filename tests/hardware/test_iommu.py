@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.hardware.iommu import iommu_facts, unprotected_dma
+from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.device_tree_source import read_source
 from colorcheck.inputs.device_tree.tree_walk import Ancestry
 
@@ -37,15 +37,6 @@ def test_facts(name: str, enabled: int, driven: int, masters: int, usable: bool)
     assert sum(iommu.driven for iommu in facts.iommus) == driven
     assert len(facts.masters) == masters
     assert facts.usable == usable
-
-
-def test_unprotected_masters() -> None:
-    def found(name: str) -> list[str]:
-        return [node.name for node in unprotected_dma(ancestry((TREES / f"{name}.dts").read_text(encoding="utf-8")))]
-
-    assert found("zcu102") == ["ethernet@ff000000"]
-    assert found("imx8qm") == []
-    assert found("rk3399") == ["ethernet@ff000000"]
 
 
 def test_a_master_needs_all_of_its_iommus() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 
@@ -61,13 +62,18 @@ def read_kconfig(text: str, file: str = ".config") -> Kconfig:
         if option is None:
             if stripped and not stripped.startswith("#"):
                 problems.append(
-                    Problem("kconfig-line", f'"{stripped}" is no line of a .config', here, "write CONFIG_NAME=value")
+                    Problem(
+                        ProblemKind.KCONFIG_LINE,
+                        f'"{stripped}" is no line of a .config',
+                        here,
+                        "write CONFIG_NAME=value",
+                    )
                 )
             continue
         earlier = options.get(option.name)
         if earlier and earlier.value != option.value:
             message = f"CONFIG_{option.name} was {earlier.value} in line {earlier.location.line}; this value counts"
-            problems.append(Problem("kconfig-twice", message, here))
+            problems.append(Problem(ProblemKind.KCONFIG_TWICE, message, here))
         options[option.name] = option
     return Kconfig(file, options, tuple(problems))
 

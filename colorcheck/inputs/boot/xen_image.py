@@ -6,6 +6,7 @@ import struct
 import zlib
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 
@@ -68,7 +69,7 @@ def _options(data: bytes) -> frozenset[str] | None:
 
 
 def _refused(file: str, message: str) -> XenImage:
-    return XenImage(file, None, problems=(Problem("xen-image", message, Location(file), _HELP),))
+    return XenImage(file, None, problems=(Problem(ProblemKind.XEN_IMAGE, message, Location(file), _HELP),))
 
 
 def _elf(data: bytes, file: str) -> XenImage:

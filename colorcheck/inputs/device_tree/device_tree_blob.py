@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
@@ -49,7 +50,7 @@ def read_blob(path: str, data: bytes) -> BlobTree:
         if libfdt.fdt_check_full(bytearray(data), len(data)) < 0:
             raise _DamagedError("what stands behind the last node makes no sense")
     except _DamagedError as error:
-        reader.fault("damaged", f"the blob is damaged: {error}", reader.last)
+        reader.fault(ProblemKind.DAMAGED, f"the blob is damaged: {error}", reader.last)
     if reader.problems:
         return BlobTree(None, tuple(reader.problems))
     reservations = tuple(_reservations(data))
@@ -69,18 +70,18 @@ def _header_fault(path: str, data: bytes) -> Problem | None:
     """What libfdt would not notice about the header, or not say."""
     where = Location(path)
     if data[:4] != MAGIC:
-        return Problem("unreadable", "not a device tree blob: it does not begin with d00dfeed", where)
+        return Problem(ProblemKind.UNREADABLE, "not a device tree blob: it does not begin with d00dfeed", where)
     if len(data) < _HEADER:
-        return Problem("cut-off", f"the blob is cut off inside its header, after {len(data)} bytes", where)
+        return Problem(ProblemKind.CUT_OFF, f"the blob is cut off inside its header, after {len(data)} bytes", where)
     size, version, oldest = (_word(data, offset) for offset in (4, 20, 24))
     if version < 16 or oldest > 17:
         what = f"a blob of version {version} (readable as {oldest}); Xen and Linux read 16 and 17"
-        return Problem("version", what, where, "compile the tree again with a current dtc")
+        return Problem(ProblemKind.VERSION, what, where, "compile the tree again with a current dtc")
     if size > len(data):
         what = f"the blob is cut off: its header says {size} bytes, the file has {len(data)}"
-        return Problem("cut-off", what, where, "copy the whole file")
+        return Problem(ProblemKind.CUT_OFF, what, where, "copy the whole file")
     if size < _HEADER:
-        return Problem("damaged", f"the blob is damaged: its header says a size of {size} bytes", where)
+        return Problem(ProblemKind.DAMAGED, f"the blob is damaged: its header says a size of {size} bytes", where)
     return None
 
 
@@ -118,7 +119,7 @@ class _Reader:
         self.at = _word(data, 8)
         self.names = _word(data, 12)
 
-    def fault(self, kind: str, message: str, where: Location) -> None:
+    def fault(self, kind: ProblemKind, message: str, where: Location) -> None:
         self.problems.append(Problem(kind, message, where))
 
     def read(self) -> Node:
@@ -127,7 +128,7 @@ class _Reader:
             token = self._next()
             if token == _BEGIN_NODE:
                 if len(chain) > DEEPEST:
-                    self.fault("too-deep", f"nodes nested deeper than {DEEPEST} levels", self.last)
+                    self.fault(ProblemKind.TOO_DEEP, f"nodes nested deeper than {DEEPEST} levels", self.last)
                     break
                 chain.append(self._node(chain[-1] if chain else None))
             elif token == _PROPERTY and chain:
@@ -162,7 +163,7 @@ class _Reader:
             raise _DamagedError(f"a node has the name {name!a}")
         self.last = Location(self.path, node=path)
         if name in parent.children:
-            self.fault("semantic", f"{path}: Duplicate node name", self.last)
+            self.fault(ProblemKind.SEMANTIC, f"{path}: Duplicate node name", self.last)
         child = parent.children[name] = _Draft(name, path, {})
         return child
 
@@ -176,7 +177,7 @@ class _Reader:
             raise _DamagedError(f"{name} has fewer than its {length} bytes")
         self.at += (length + 3) & ~3
         if name in node.properties:
-            self.fault("semantic", f"{node.path}: Duplicate property name {name}", where)
+            self.fault(ProblemKind.SEMANTIC, f"{node.path}: Duplicate property name {name}", where)
         node.properties[name] = _property(name, value, where)
 
 

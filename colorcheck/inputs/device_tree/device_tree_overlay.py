@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
@@ -97,7 +98,7 @@ class _Application:
             self._add_symbols(targets)
 
     def fault(self, message: str, where: Location, advice: str = "") -> None:
-        self.problems.append(Problem("overlay", message, where, advice))
+        self.problems.append(Problem(ProblemKind.OVERLAY, message, where, advice))
 
     def _special(self, name: str) -> _Draft:
         return self.overlay.children.get(name) or _Draft(self.overlay.node, {})

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
@@ -70,7 +71,7 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(_syntax(path, str(error))) from None
     except RecursionError:
-        raise ManifestError(Problem("manifest-syntax", "values nested too deeply", Location(path))) from None
+        raise ManifestError(Problem(ProblemKind.MANIFEST_SYNTAX, "values nested too deeply", Location(path))) from None
     return _Document(path, document, places(path, text)).manifest(options or {})
 
 
@@ -83,15 +84,19 @@ def _text(path: str) -> str:
     try:
         content = contents(path, MAX_BYTES)
     except Unreadable as error:
-        if error.kind == "too-large":
-            raise ManifestError(Problem("too-large", "a manifest of more than 16 MiB", Location(path))) from None
+        if error.kind is ProblemKind.TOO_LARGE:
+            raise ManifestError(
+                Problem(ProblemKind.TOO_LARGE, "a manifest of more than 16 MiB", Location(path))
+            ) from None
         message = f"cannot read the manifest: {error.reason}"
-        raise ManifestError(Problem("unreadable", message, Location(path), error.advice)) from None
+        raise ManifestError(Problem(ProblemKind.UNREADABLE, message, Location(path), error.advice)) from None
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        problem = Problem("encoding", "not UTF-8 text", Location(path, line, 1, line, 1), "save the file as UTF-8")
+        problem = Problem(
+            ProblemKind.ENCODING, "not UTF-8 text", Location(path, line, 1, line, 1), "save the file as UTF-8"
+        )
         raise ManifestError(problem) from None
 
 
@@ -102,7 +107,7 @@ def _syntax(path: str, message: str) -> Problem:
         line, column = int(match[1]), int(match[2])
         location = Location(path, line, column, line, column + 1)
         message = message[: match.start()]
-    return Problem("manifest-syntax", f"not valid TOML: {message}", location)
+    return Problem(ProblemKind.MANIFEST_SYNTAX, f"not valid TOML: {message}", location)
 
 
 @dataclass(slots=True)
@@ -187,7 +192,7 @@ class _Document:
         if len(self.problems) == before:
             what = "a share without a reason" if not reason else "a share of fewer than two domains"
             help_text = 'write domains = ["dom0", "gui"] and reason = "..."; until then nothing may be shared'
-            self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+            self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 
     def _path_rules(self) -> tuple[PathRules, ...]:
@@ -209,7 +214,7 @@ class _Document:
         if len(self.problems) == before:
             what = "rules are ignored for a path without saying which, where or why"
             help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
-            self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+            self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 
     def _part(self, name: str, kind: type) -> object:
@@ -263,7 +268,7 @@ class _Document:
             elif len(self.problems) == before:
                 what = "a file without a name" if not name else "a file without its content or size"
                 help_text = 'write name = "Image" and size = 0x1400000, or file = "build/Image"'
-                self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+                self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return tuple(found)
 
     def _modules(self) -> tuple[TargetModule, ...]:
@@ -280,7 +285,7 @@ class _Document:
             elif len(self.problems) == before:
                 help_text = 'write file = "Image", or size = 0x1400000'
                 what = "a module without its content or size"
-                self.problems.append(Problem("manifest-value", what, self._place(at), help_text))
+                self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return tuple(found)
 
     def _domain_policies(self) -> tuple[DomainPolicy, ...]:
@@ -327,11 +332,11 @@ class _Document:
         known = tuple(known)
         place = self.found[at].key if at in self.found else self._place(at)
         help_text = did_you_mean(at[-1], known, otherwise=f"the {what} are {', '.join(known)}")
-        self.problems.append(Problem("manifest-key", f'unknown key "{".".join(at)}"', place, help_text))
+        self.problems.append(Problem(ProblemKind.MANIFEST_KEY, f'unknown key "{".".join(at)}"', place, help_text))
 
     def _wrong(self, at: Path, value: object, kind: str) -> None:
         message = f"{'.'.join(at)} is {kinds.shown(value)}"
-        self.problems.append(Problem("manifest-value", message, self._place(at), f"write {kind}"))
+        self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, message, self._place(at), f"write {kind}"))
 
 
 def _names(given: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import TypeVar
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import GIB, KIB, MIB
 from colorcheck.core.value import dataclass
@@ -141,7 +142,7 @@ class SettingReader:
             return read(setting.value)
         except OtherKindError:
             message = f"{self.table}{'.' if self.table else ''}{key} is {shown(setting.value)}"
-            self.problems.append(Problem("manifest-value", message, setting.location, f"write {kind}"))
+            self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, message, setting.location, f"write {kind}"))
             return None
 
     def text(self, key: str) -> str | None:
@@ -153,7 +154,9 @@ class SettingReader:
     def empty(self, key: str, kind: str) -> None:
         """Note that the list of a key has nothing in it."""
         setting = self.settings[key]
-        self.problems.append(Problem("manifest-value", f"{key} is an empty list", setting.location, f"write {kind}"))
+        self.problems.append(
+            Problem(ProblemKind.MANIFEST_VALUE, f"{key} is an empty list", setting.location, f"write {kind}")
+        )
 
     def size(self, key: str) -> int | None:
         return self.get(key, Kind.SIZE, size)

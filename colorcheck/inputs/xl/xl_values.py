@@ -6,6 +6,7 @@ import re
 from typing import TypeAlias
 
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
 
@@ -103,7 +104,7 @@ class XlError:
                 fix = (Edit(start.until(Location(start.file, 0, 0, start.line, start.column + 1)), "_"),)
         elif self.near[:1].isalpha() and self.near != self.near.lower():
             text = f"names are in lower case: write {re.split('[^._0-9a-z]', self.near.lower())[0]}"
-        return Problem("syntax", message, self.location, text, fix)
+        return Problem(ProblemKind.SYNTAX, message, self.location, text, fix)
 
     def printed(self, file: str) -> str:
         near = f"`{self.near}'" if self.near != "<newline>" else self.near

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from colorcheck.core.c_numbers import simple_integer
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
@@ -19,10 +20,6 @@ from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
 _VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)
-_BEYOND = {
-    "APPEND_EXTRA_CMDS": "the commands of this file run after all others, and colorcheck does not follow them",
-    "DT_OVERLAY": "U-Boot applies this overlay, and colorcheck only those of [inputs] overlays",
-}
 _CELL = (1 << 32) - 1
 _STEP = 2 * MIB
 _LOWEST_SCRIPT = 12 * MIB
@@ -111,7 +108,7 @@ def _domain_count(file: ImageBuilderFile, problems: list[Problem]) -> int:
         return count
     written = file.get("NUM_DOMUS")
     message = f"{count} domains: colorcheck looks at the first {_MOST_DOMAINS}"
-    problems.append(Problem("not-a-number", message, written.location if written else file.location))
+    problems.append(Problem(ProblemKind.NOT_A_NUMBER, message, written.location if written else file.location))
     return _MOST_DOMAINS
 
 
@@ -131,12 +128,12 @@ def _dropped(file: ImageBuilderFile) -> Iterator[Problem]:
         if written:
             message = f"ImageBuilder drops {name} without a word, because XEN_CMD is set"
             help_text = f"write {option}={written.value.text} into XEN_CMD"
-            yield Problem("dropped-colors", message, written.location, help_text)
+            yield Problem(ProblemKind.DROPPED_COLORS, message, written.location, help_text)
     for name in ("DOM0_MEM", "DOM0_VCPUS"):
         written = file.get(name)
         if written:
             message = f"ImageBuilder stops at {name} together with XEN_CMD, with exit status 0 and no script"
-            yield Problem("dom0-keys", message, written.location, "write it into XEN_CMD")
+            yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write it into XEN_CMD")
 
 
 def _default_arguments(file: ImageBuilderFile, problems: list[Problem]) -> Passage:
@@ -175,7 +172,7 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
         problems += _mask_problems(mask)
     if mask and static:
         message = "colors and static memory are both written; static memory has the colors of its addresses"
-        problems.append(Problem("static-memory", message, mask.written.location))
+        problems.append(Problem(ProblemKind.STATIC_MEMORY, message, mask.written.location))
     return BuiltDomain(
         index,
         memory,
@@ -211,13 +208,13 @@ def _mask_problems(mask: ColorMask) -> Iterator[Problem]:
     text, where = mask.written.value.text, mask.written.value.whole
     if "," in text or text.count("-") > 1:
         message = f'ImageBuilder reads one range only; "{text}" becomes the mask {mask.mask:#x}'
-        yield Problem("range-only", message, where, "write one range, such as 4-7")
+        yield Problem(ProblemKind.RANGE_ONLY, message, where, "write one range, such as 4-7")
     elif not mask.mask:
         message = f'"{text}" becomes the mask 0, with which the domain gets dom0\'s colors'
-        yield Problem("range-only", message, where, "write one range, such as 4-7")
+        yield Problem(ProblemKind.RANGE_ONLY, message, where, "write one range, such as 4-7")
     elif mask.mask != mask.cell:
         message = f"the mask {mask.mask:#x} is stored in one cell, as {mask.cell:#x}: colors above 31 are lost"
-        yield Problem("mask-too-wide", message, where, "use colors 0 to 31")
+        yield Problem(ProblemKind.MASK_TOO_WIDE, message, where, "use colors 0 to 31")
 
 
 def _arithmetic(text: str) -> int | None:
@@ -236,7 +233,9 @@ def _number(file: ImageBuilderFile, name: str, index: int | None, default: int, 
     value = _arithmetic(written.value.text)
     if value is None or value < 0:
         message = f'{written.key} is no number: "{written.value.text}"'
-        problems.append(Problem("not-a-number", message, written.value.whole, "write a whole number without a unit"))
+        problems.append(
+            Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, "write a whole number without a unit")
+        )
         return default
     return value
 
@@ -248,12 +247,12 @@ def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) 
     numbers = [_arithmetic(word) for word in written.value.text.split()]
     if len(numbers) % 2 or any(number is None for number in numbers):
         message = f'"{written.value.text}" are no pairs of address and size'
-        problems.append(Problem("not-a-number", message, written.value.whole, 'write "ADDRESS SIZE"'))
+        problems.append(Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, 'write "ADDRESS SIZE"'))
         return ()
     plain = [number or 0 for number in numbers]
     if file.get("DOMU_MEM", index):
         message = f"the sizes of static memory count, not DOMU_MEM[{index}]"
-        problems.append(Problem("static-memory", message, written.location))
+        problems.append(Problem(ProblemKind.STATIC_MEMORY, message, written.location))
     return tuple(zip(plain[::2], plain[1::2], strict=True))
 
 
@@ -266,16 +265,16 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
             continue
         if written.name not in KEYS:
             told.add(written.name)
-            message = f"ImageBuilder knows no key {written.name} and ignores it"
-            yield Problem("unknown-key", message, written.name_location, did_you_mean(written.name, KEYS))
-        elif written.name in _BEYOND and written.value.text:
-            yield Problem("not-followed", f"{written.name}: {_BEYOND[written.name]}", written.location)
+            near = did_you_mean(written.name, KEYS)
+            if near:  # others are the file's own variables
+                message = f"ImageBuilder knows no key {written.name} and ignores it"
+                yield Problem(ProblemKind.UNKNOWN_KEY, message, written.name_location, near)
         elif written.name in DOM0_KEYS and not has_dom0 and written.value.text:
             message = f"ImageBuilder refuses {written.name} without DOM0_KERNEL"
-            yield Problem("dom0-keys", message, written.location, "write DOM0_KERNEL, or take the key out")
+            yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write DOM0_KERNEL, or take the key out")
         elif written.name.startswith("DOMU_") and written.index.isdigit() and int(written.index[:9]) >= count:
             message = f"{written.key} is ignored: NUM_DOMUS is {count}"
-            yield Problem("beyond-num-domus", message, written.name_location, "raise NUM_DOMUS")
+            yield Problem(ProblemKind.BEYOND_NUM_DOMUS, message, written.name_location, "raise NUM_DOMUS")
 
 
 def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:

@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import KIB, MIB, size
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.image_builder.image_builder import (
@@ -25,6 +27,7 @@ from colorcheck.loader.image_builder.image_builder import (
     image_builder_boot,
     load_addresses,
 )
+from colorcheck.loader.image_builder.script_lines import ScriptLines
 
 _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TREE": 64 * KIB, "BITSTREAM": 32 * MIB}
 """Bytes of a file that is not there, by the end of its key; on the large side, as what modules take is lost at boot."""
@@ -44,13 +47,20 @@ def as_built(deployment: Deployment) -> Deployment:
     sizes, assumed = _sizes(file, deployment.file_sizes)
     loaded = {found.key: found for found in load_addresses(file, sizes)}
     tree = deployment.tree or DeviceTree(file.file, Node("", "/", file.location), files=(file.file,))
-    builder = _Builder(file, boot, loaded)
-    root = _with_child(tree.root, builder.chosen(tree.node("/chosen")))
+    place = loaded["DEVICE_TREE"].start if "DEVICE_TREE" in loaded else 64 * MIB
+    lines = ScriptLines(deployment, file, place)
+    overlaid = lines.overlaid(tree)
+    built: DeviceTree | None = None
+    if overlaid is not None:
+        root = _with_child(overlaid.root, _Builder(file, boot, loaded).chosen(overlaid.node("/chosen")))
+        built = lines.finished(
+            replace(overlaid, root=root), blob_size(overlaid.root, len(overlaid.memory_reservations))
+        )
     return replace(
         deployment,
-        tree=replace(tree, root=root),
+        tree=built,
         manifest=_placed(deployment.manifest, file, loaded),
-        problems=(*deployment.problems, *assumed),
+        problems=tuple(dict.fromkeys((*deployment.problems, *assumed, *lines.problems))),
     )
 
 
@@ -66,7 +76,7 @@ def _sizes(file: ImageBuilderFile, known: Mapping[str, int]) -> tuple[dict[str, 
         return sizes, ()
     told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
     message = f"sizes are assumed for files that are not there: {told}; all load addresses depend on them"
-    return sizes, (Problem("file-size-assumed", message, _place(file, missing[0][0])),)
+    return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, _place(file, missing[0][0])),)
 
 
 def _placed(manifest: Manifest, file: ImageBuilderFile, loaded: Mapping[str, LoadedFile]) -> Manifest:

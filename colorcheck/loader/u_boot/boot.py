@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.value import dataclass
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
@@ -102,7 +103,7 @@ def bootefi(machine: Machine, words: Sequence[Marked]) -> Status:
 
 
 def _no_tree(machine: Machine, word: Marked) -> None:
-    machine.say("u-boot-boot", f"no device tree begins at {word.text}: U-Boot does not start Xen")
+    machine.say(ProblemKind.U_BOOT_BOOT, f"no device tree begins at {word.text}: U-Boot does not start Xen")
 
 
 def _image(machine: Machine, command: str, address: int) -> _Image | None:
@@ -114,11 +115,11 @@ def _image(machine: Machine, command: str, address: int) -> _Image | None:
     legacy = read_legacy(data)
     if command == "bootm":
         if legacy is None or legacy.kind != KERNEL or not legacy.header_ok:
-            machine.say("u-boot-boot", "bootm takes a legacy image of a kernel or a FIT, and this is none")
+            machine.say(ProblemKind.U_BOOT_BOOT, "bootm takes a legacy image of a kernel or a FIT, and this is none")
             return None
         body = _unpacked(legacy.data, legacy.compression)
         if body is None:
-            machine.say("u-boot-boot", "the image's data cannot be unpacked")
+            machine.say(ProblemKind.U_BOOT_BOOT, "the image's data cannot be unpacked")
             return None
         machine.memory.write(legacy.load, body)
         return _placed(machine, legacy.load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(legacy.load, len(body))
@@ -129,7 +130,7 @@ def _image(machine: Machine, command: str, address: int) -> _Image | None:
         head = bytearray(unpacked[:64].ljust(64, b"\0"))
         machine.memory.write(address, unpacked)
     if head[56:60] != b"ARM\x64":
-        machine.say("u-boot-boot", "Bad Linux ARM64 Image magic! What stands there is no arm64 Image")
+        machine.say(ProblemKind.U_BOOT_BOOT, "Bad Linux ARM64 Image magic! What stands there is no arm64 Image")
         return None
     return _placed(machine, address, bytes(head))
 
@@ -185,13 +186,13 @@ def _compressed(machine: Machine, data: bytes) -> bytes | None:
         for name in ("kernel_comp_addr_r", "kernel_comp_size"):
             machine.unset(name)
         machine.say(
-            "u-boot-boot",
+            ProblemKind.U_BOOT_BOOT,
             "kernel_comp_addr_r or kernel_comp_size is not provided! U-Boot needs both for a compressed image",
         )
         return None
     unpacked = gunzip(data, min(10 * size, 64 << 20))
     if unpacked is None:
-        machine.say("u-boot-boot", "the compressed image does not unpack within ten times kernel_comp_size")
+        machine.say(ProblemKind.U_BOOT_BOOT, "the compressed image does not unpack within ten times kernel_comp_size")
         return None
     machine.memory.write(where, unpacked)
     return unpacked
@@ -228,12 +229,15 @@ def _ramdisk(machine: Machine, word: Marked) -> _Ramdisk | int:
     image = read_legacy(_content(machine, start))
     if image is not None:
         if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
-            machine.say("u-boot-boot", "the ramdisk's legacy image is of another type or damaged: U-Boot refuses it")
+            machine.say(
+                ProblemKind.U_BOOT_BOOT,
+                "the ramdisk's legacy image is of another type or damaged: U-Boot refuses it",
+            )
             return 1
         return _Ramdisk(start + 64, len(image.data))
     if present_magic(machine, start) or not colon:
         message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, and - where there is none"
-        machine.say("u-boot-boot", message, "write booti XEN - TREE, or booti XEN RAMDISK:${filesize} TREE")
+        machine.say(ProblemKind.U_BOOT_BOOT, message, "write booti XEN - TREE, or booti XEN RAMDISK:${filesize} TREE")
         return 1
     if fact is not None:
         return _Ramdisk(start, 1, machine.number(fact))

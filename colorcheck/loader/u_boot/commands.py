@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import conditions, variables
 from colorcheck.loader.u_boot import load as loads
@@ -64,7 +65,9 @@ def _bracket(machine: Machine, words: Sequence[Marked]) -> Status:
     )
     if not machine.decide(Doubt(BRACKET, False, fact)):
         machine.say(
-            "u-boot-command", "[ is an unknown command to U-Boot before 2026.07: it counts as false", "write test"
+            ProblemKind.U_BOOT_COMMAND,
+            "[ is an unknown command to U-Boot before 2026.07: it counts as false",
+            "write test",
         )
         return 1
     return conditions.test(machine, words[1:-1])
@@ -81,7 +84,7 @@ def run(machine: Machine, words: Sequence[Marked]) -> Status:
         fact = machine.depends(word)
         value = None if fact else machine.get(word.text)
         if fact is None and value is None:
-            machine.say("u-boot-command", f'## Error: "{word.text}" not defined')
+            machine.say(ProblemKind.U_BOOT_COMMAND, f'## Error: "{word.text}" not defined')
             return 1
         fact = fact or machine.depends(value) if value is not None else fact
         if fact is not None or value is None:
@@ -114,7 +117,7 @@ def source(machine: Machine, words: Sequence[Marked]) -> Status:
     image = read_legacy(bytes(data if data is not None else head))
     refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
     if refused or image is None:
-        machine.say("u-boot-command", f"source refuses what stands at {address:#x}: {refused}")
+        machine.say(ProblemKind.U_BOOT_COMMAND, f"source refuses what stands at {address:#x}: {refused}")
         return 1
     text = script_text(image).decode("utf-8", "surrogateescape")
     name = machine.paths.get(address) or f"script at {address:#x}"

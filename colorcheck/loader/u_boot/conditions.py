@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, Machine, Status
 from colorcheck.loader.u_boot.numbers import hexadecimal, signed
@@ -92,7 +93,11 @@ def _knows_equals(machine: Machine, same: bool) -> bool:
         machine.place,
         (False, True),
     )
-    machine.say("u-boot-command", "test does not know ==: the condition is true whatever it compares", "write =")
+    machine.say(
+        ProblemKind.U_BOOT_COMMAND,
+        "test does not know ==: the condition is true whatever it compares",
+        "write =",
+    )
     return machine.decide(Doubt("test knows ==", False, fact))
 
 

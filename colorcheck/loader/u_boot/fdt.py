@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, HaltError, Machine, Status
 from colorcheck.loader.u_boot.numbers import hexadecimal
@@ -50,11 +51,17 @@ def _handler(name: str) -> Callable[[Machine, Tree, Sequence[Marked]], Status] |
 
 def _working(machine: Machine) -> Tree | None:
     if machine.working is None:
-        machine.say("u-boot-fdt", "no tree is being edited: `fdt addr` has not succeeded, so this does nothing")
+        machine.say(
+            ProblemKind.U_BOOT_FDT,
+            "no tree is being edited: `fdt addr` has not succeeded, so this does nothing",
+        )
         return None
     tree = tree_at(machine, machine.working)
     if tree is None:
-        machine.say("u-boot-fdt", "the tree that is being edited was destroyed or overwritten, so this does nothing")
+        machine.say(
+            ProblemKind.U_BOOT_FDT,
+            "the tree that is being edited was destroyed or overwritten, so this does nothing",
+        )
     return tree
 
 
@@ -115,7 +122,7 @@ def _not_a_tree(machine: Machine, address: int) -> None:
         )
         return
     message = f"no device tree begins at {address:#x}: FDT_ERR_BADMAGIC, and later fdt commands go to the tree before"
-    machine.say("u-boot-fdt", message)
+    machine.say(ProblemKind.U_BOOT_FDT, message)
 
 
 def _move(machine: Machine, _tree: Tree, rest: Sequence[Marked]) -> Status:
@@ -154,7 +161,11 @@ def _mknod(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
 
 def _set(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
-        machine.say("u-boot-fdt", "fdt set has too few words and sets nothing (a bare # begins a comment)", "quote it")
+        machine.say(
+            ProblemKind.U_BOOT_FDT,
+            "fdt set has too few words and sets nothing (a bare # begins a comment)",
+            "quote it",
+        )
         return _USAGE
     path, name = rest[0].text, rest[1].text
     at = tree.node(path)
@@ -167,7 +178,7 @@ def _set(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
             return 1
         value = parse_value(rest[2:], old)
         if isinstance(value, Refused):
-            machine.say("u-boot-fdt", f"fdt set {path} {name}: {value.message}; nothing is set")
+            machine.say(ProblemKind.U_BOOT_FDT, f"fdt set {path} {name}: {value.message}; nothing is set")
             return 1
         data, text, unsure = value.data, value.text, value.unsure
         if len(data) > SCRATCHPAD:
@@ -194,7 +205,7 @@ def _rm(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
 
 def _failed(machine: Machine, what: str, code: int) -> Status:
     help_text = "make room with fdt resize before" if code == -3 else ""
-    machine.say("u-boot-fdt", f"{what}: {error_name(code)}; the script goes on without it", help_text)
+    machine.say(ProblemKind.U_BOOT_FDT, f"{what}: {error_name(code)}; the script goes on without it", help_text)
     return 1
 
 
@@ -232,7 +243,11 @@ def _apply(machine: Machine, tree: Tree | None, rest: Sequence[Marked]) -> Statu
     done = tree.apply(overlay)
     if done < 0:
         message = f"fdt apply fails ({error_name(done)}) and destroys the tree: nothing that follows reaches Xen"
-        machine.say("u-boot-fdt", message, "name a node that exists when this line runs, and compile the tree with -@")
+        machine.say(
+            ProblemKind.U_BOOT_FDT,
+            message,
+            "name a node that exists when this line runs, and compile the tree with -@",
+        )
         machine.memory.write(tree.address, b"\xff\xff\xff\xff")
         machine.memory.write(overlay.address, b"\xff\xff\xff\xff")
         return 1
@@ -258,10 +273,12 @@ def _get(machine: Machine, tree: Tree, rest: Sequence[Marked]) -> Status:
     unsure = tree.side.unsure.get((tree.path(at), prop))
     if unsure is not None:
         machine.set(name, machine.unknown(machine.facts[unsure]))
+    elif not value:
+        machine.set(name, None)
     elif kind == "s":
-        machine.set(name, f"{len(value):x}")
+        machine.set(name, f"0x{len(value):08X}")
     elif kind == "a":
-        machine.set(name, f"{tree.address + tree.data.find(value):x}")
+        machine.set(name, f"0x{tree.address + tree.data.find(value):016x}")
     else:
         return _get_value(machine, name, value, rest)
     return 0
@@ -289,8 +306,8 @@ def _get_value(machine: Machine, name: str, value: bytes, rest: Sequence[Marked]
         if index >= len(texts):
             return 1
         machine.set(name, texts[index].decode("utf-8", "surrogateescape"))
-    elif len(value) == 4 or (index and len(value) % 4 == 0 and 4 * index < len(value)):
-        machine.set(name, f"0x{int.from_bytes(value[4 * index : 4 * index + 4], 'big'):08X}")
+    elif len(value) == 4:
+        machine.set(name, f"0x{int.from_bytes(value, 'big'):08X}")
     elif len(value) % 4 == 0 and len(value) <= 20:
         machine.set(name, "".join(value[i : i + 4][::-1].hex() for i in range(0, len(value), 4)))
     else:

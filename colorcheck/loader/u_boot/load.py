@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, Loaded, Machine, Status
@@ -46,7 +47,10 @@ def load(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
     if address is None or name is None:
         return 1
     if not machine.depends(address) and not _is_number(address.text):
-        machine.say("u-boot-command", f'{command} takes "{address.text}" for an address, and prints its usage')
+        machine.say(
+            ProblemKind.U_BOOT_COMMAND,
+            f'{command} takes "{address.text}" for an address, and prints its usage',
+        )
         return 1
     count = hexadecimal(words[4].text) if len(words) > 4 else 0
     start = hexadecimal(words[5].text) if len(words) > 5 else 0
@@ -123,7 +127,7 @@ def _bring(machine: Machine, name: Marked, address: Marked, count: int, start: i
     length = min(count or file.size - start, file.size - start)
     refused = _refused(machine, where, length)
     if refused:
-        machine.say("u-boot-load", f"U-Boot refuses to load {name.text} to {where:#x}: {refused}")
+        machine.say(ProblemKind.U_BOOT_LOAD, f"U-Boot refuses to load {name.text} to {where:#x}: {refused}")
         return 1
     put(machine, file, where, start, length)
     machine.set("filesize", f"{length:x}")

@@ -6,6 +6,7 @@ import re
 from dataclasses import field
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import OpenFact, Span
@@ -99,6 +100,7 @@ class Machine:
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
     started: object = None
+    kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
     @property
     def place(self) -> Location:
@@ -150,7 +152,7 @@ class Machine:
             return 0 if self.decide(status) else 1
         return status
 
-    def say(self, kind: str, message: str, help_text: str = "") -> None:
+    def say(self, kind: ProblemKind, message: str, help_text: str = "") -> None:
         """Note what goes wrong at the current command, once a place."""
         problem = Problem(kind, message, self.place, help_text)
         if problem not in self.problems:

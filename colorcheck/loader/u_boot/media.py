@@ -125,6 +125,9 @@ class Media:
     def _source(self, name: str, path: str, size: int | None, symbols: bool) -> File | None:
         from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 
+        if self.tree is not None and path == self.tree.file and not symbols and not self.manifest.overlays:
+            blob = compile_tree(self.tree, size)
+            return File(name, len(blob), blob, path, side_of(self.tree))
         include = [os.path.join(self.manifest.folder, folder) for folder in self.manifest.include]
         try:
             tree = read_device_tree(path, symbols=symbols, include_dirs=include)

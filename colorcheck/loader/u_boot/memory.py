@@ -21,9 +21,11 @@ class Memory:
     pages: dict[int, bytearray] = field(default_factory=dict)
     known: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     dark: list[tuple[int, int]] = field(default_factory=list)
+    version: int = 0  # counts the changes
 
     def write(self, address: int, data: bytes | bytearray) -> None:
         """Put bytes at an address."""
+        self.version += 1
         self._lighten(address, address + len(data))
         position = 0
         while position < len(data):
@@ -41,6 +43,7 @@ class Memory:
         """Something of unknown content comes here."""
         if size <= 0:
             return
+        self.version += 1
         end = min(address + size, _TOP)
         self._lighten(address, end)
         insort(self.dark, (address, end))

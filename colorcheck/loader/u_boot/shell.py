@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Machine, Status
 from colorcheck.loader.u_boot.syntax import Body, Branch, Command, Each, Element, Loop, Script, Then
 from colorcheck.loader.u_boot.syntax import read_macro as _read_macro
@@ -59,7 +60,7 @@ def _told(machine: Machine, script: Script, text: Marked) -> None:
     message = "syntax error: U-Boot stops reading here, and nothing of this list or behind it is run"
     if script.error >= len(text.text):
         message = "syntax error: an if or a loop has no end, so nothing of it is run"
-    machine.say("u-boot-syntax", message, _advice(text.text, script.error))
+    machine.say(ProblemKind.U_BOOT_SYNTAX, message, _advice(text.text, script.error))
 
 
 def _advice(text: str, at: int) -> str:
@@ -191,7 +192,7 @@ class _Reader:
                 message = (
                     "a variable's value has an unpaired quote: U-Boot calls this a syntax error and skips the command"
                 )
-                machine.say("u-boot-syntax", message)
+                machine.say(ProblemKind.U_BOOT_SYNTAX, message)
                 return machine.last_status
             return self._simple(again) if again else machine.last_status
         from colorcheck.loader.u_boot.commands import call

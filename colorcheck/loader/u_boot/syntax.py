@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,12 @@ def read_macro(text: str) -> Script:
 
 
 @cache
+def _words() -> re.Pattern[str]:
+    """The shape of a word, as the grammar has it."""
+    return re.compile(next(t.pattern.value for t in _grammar().terminals if t.name == "WORD"))
+
+
+@cache
 def _grammar() -> Lark:
     return parser("u_boot", start=("start", "body"))
 
@@ -154,7 +161,8 @@ def _element(tree: Any) -> Element:
         child for child in tree.children if getattr(child, "type", "") not in ("SEMICOLON", "NEWLINE", "AND", "OR")
     ]
     if tree.data == "command":
-        return Command(tuple(_word(token) for token in children))
+        start, text = _word(children[0])
+        return Command(tuple((start + match.start(), match[0]) for match in _words().finditer(text)))
     if tree.data == "loop":
         negated = children[0].type == "UNTIL"
         return Loop(_body(children[1].children), _body(children[2].children), negated)

@@ -47,6 +47,7 @@ class Tree:
         """Write the blob back; what it now reaches over is overwritten."""
         self.machine.memory.write(self.address, self.data)
         self.machine.sides[self.address] = self.side
+        self.machine.kept = (self.machine.memory.version, self)
 
     def node(self, path: str) -> int:
         """The offset of a node, below 0 for libfdt's error."""
@@ -188,6 +189,9 @@ class Tree:
 
 def tree_at(machine: Machine, address: int) -> Tree | None:
     """The blob at an address, None where none begins there."""
+    version, kept = machine.kept
+    if isinstance(kept, Tree) and version == machine.memory.version and kept.address == address:
+        return kept
     head = machine.memory.read(address, HEADER)
     if head is None or head[:4] != MAGIC:
         return None

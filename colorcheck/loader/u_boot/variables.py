@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.u_boot.machine import Doubt, Machine, Status
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked, joined
@@ -25,7 +26,7 @@ def setenv(machine: Machine, words: Sequence[Marked]) -> Status:
     if not words:
         return 1
     if "=" in words[0].text:
-        machine.say("u-boot-command", f'setenv refuses the name "{words[0].text}": it has an equals sign')
+        machine.say(ProblemKind.U_BOOT_COMMAND, f'setenv refuses the name "{words[0].text}": it has an equals sign')
         return 1
     fact = machine.depends(words[0])
     if fact is not None:

@@ -6,6 +6,7 @@ name of a variable stands between two marks until its value takes its place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from colorcheck.core.value import dataclass
@@ -14,6 +15,8 @@ from colorcheck.loader.u_boot.text import NOWHERE, Marked, joined
 MARK = "\x03"  # stands before and behind the name of a variable
 _KEPT = frozenset("*?[\\")  # characters that a backslash protects within double quotes
 _BLANK = frozenset(" \t")
+_PLAIN = re.compile(r"[^\"'\\$]*")
+_QUOTED = re.compile(r"\"[^\"'\\$]*\"|'[^'\\]*'")
 Lookup = Callable[[str], Marked | None]
 
 
@@ -129,6 +132,10 @@ def _stripped(letters: list[str], places: list[int]) -> Marked:
 
 def first_reading(text: str, at: Sequence[int]) -> Word:
     """One word as it stands in a script."""
+    if _PLAIN.fullmatch(text):
+        return Word(Marked(text, at), False)
+    if _QUOTED.fullmatch(text):
+        return Word(Marked(text[1:-1], at[1:-1]), True)
     return _Reader(text, at, again=False).word()
 
 

@@ -1,14 +1,17 @@
 """A device does DMA into colored memory without an IOMMU.
 
-What it checks: devices of dom0, or given to a domain, that show a trace of DMA in the device tree and stand behind no
-IOMMU that is enabled and that Xen can drive.
+What it checks: every enabled device on the memory bus of dom0, or given to a domain. A device reaches memory by
+itself, is of a kind that never does (a clock, a GPIO, a UART, …), or may do so, where its kind is not known. Those that
+do and those that may count unless an IOMMU stands before them that is enabled, that Xen can drive and may use.
 
 Why it matters: a colored dom0 is not mapped one to one any more: the addresses that its drivers program into a device
 are not the machine's. Without an IOMMU the device reads and writes other memory, Xen's or another domain's included.
 
-What it cannot see: devices that do DMA and show no trace of it in the tree, and drivers that translate by themselves.
+What it cannot see: devices that the tree leaves out, and drivers that translate by themselves. A device that only may
+do DMA is counted, and named where nothing worse is found.
 
-Source: Xen's cache coloring guide and `create_dom0` (xen/arch/arm, 4.20.4): dom0 is not direct-mapped when colored.
+Source: Xen's cache coloring guide and `create_dom0` (xen/arch/arm, 4.20.4): dom0 is not direct-mapped when colored;
+the kinds of devices: `boards/common/masters.toml`.
 """
 
 from __future__ import annotations
@@ -16,16 +19,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Confidence, Finding, Related, Severity
-from colorcheck.hardware.iommu import unprotected_dma
-from colorcheck.inputs.device_tree.tree import Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.hardware.bus_masters import Device, bus_masters
+from colorcheck.hardware.master_kinds import Dma
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import colored, releases
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.options.iommu import iommu_enabled
 
-_SHOWN = 5
+_SHOWN = 8
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -34,37 +37,46 @@ def check(facts: Facts) -> Iterator[Finding]:
     systems = colored(facts)
     if tree is None or not systems:
         return
-    devices = unprotected_dma(Ancestry(tree))
-    given = [node for node in devices if "xen,passthrough" in node.properties]
-    kept = [node for node in devices if node not in given]
+    found = bus_masters(tree)
+    used = all(iommu_enabled(system.arguments) for _, system in systems)
+    masters, possible = (found.unprotected(dma, used) for dma in (Dma.MASTER, Dma.POSSIBLE))
     dom0 = any(domain.kind is DomainKind.DOM0 for _, system in systems for domain in system.domains)
-    when = on(facts, releases(systems))
+    when = on(facts, releases(systems)) + ("" if used else " (Xen is told to use none)")
+    kept, unsure = ([device for device in devices if not device.passthrough] for devices in (masters, possible))
     if kept and dom0:
-        yield _finding(kept, f"dom0 has {_counted(kept)} without an IOMMU{when}")
-    for node in given:
-        yield _finding([node], f"{node.path} is given to a domain, does DMA and has no IOMMU{when}")
+        also = f", and {len(unsure)} that may do DMA" if unsure else ""
+        yield _finding(kept, f"dom0 has {_counted(kept, 'DMA-capable')} without an IOMMU{also}{when}")
+    elif unsure and dom0:
+        yield _finding(unsure, f"dom0 has {_counted(unsure, 'possibly DMA-capable')} without an IOMMU{when}")
+    for device in (*masters, *possible):
+        if device.passthrough:
+            does = "does DMA" if device.dma is Dma.MASTER else "may do DMA"
+            yield _finding([device], f"{device.node.path} is given to a domain, {does} and has no IOMMU{when}")
 
 
-def _finding(nodes: list[Node], message: str) -> Finding:
+def _finding(devices: list[Device], message: str) -> Finding:
     return RULE.finding(
         f"{message}: its DMA goes to addresses that colored memory does not have",
-        nodes[0].location,
+        devices[0].node.location,
         'enable the IOMMU and give each master its iommus property, or disable the device (status = "disabled")',
         confidence=Confidence.MEDIUM,
-        related=[Related(node.location, node.path) for node in nodes[1:_SHOWN]],
+        related=[Related(device.node.location, _named(device)) for device in devices[1:_SHOWN]],
     )
 
 
-def _counted(nodes: list[Node]) -> str:
-    if len(nodes) == 1:
-        return f"a DMA-capable device ({nodes[0].path})"
-    return f"{len(nodes)} DMA-capable devices ({nodes[0].path}, …)"
+def _named(device: Device) -> str:
+    return f"{device.node.path} ({device.kind})" if device.kind else device.node.path
+
+
+def _counted(devices: list[Device], which: str) -> str:
+    if len(devices) == 1:
+        return f"a {which} device ({devices[0].node.path})"
+    return f"{len(devices)} {which} devices ({devices[0].node.path}, …)"
 
 
 _DEVICE = """ethernet@ff0e0000 {{
         compatible = "cdns,zynqmp-gem";
         reg = <0x0 0xff0e0000 0x0 0x1000>;
-        dma-coherent;
         {}
     }};"""
 _IOMMU = """smmu: iommu@fd800000 {

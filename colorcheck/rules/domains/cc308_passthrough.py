@@ -1,7 +1,7 @@
 """A guest gets a device, and no IOMMU can be used.
 
 What it checks: devices that are given to guests and dom0less domains while coloring is on, in a device tree without an
-enabled IOMMU that Xen can drive.
+enabled IOMMU that Xen can drive, or, for `dtdev`, without one before this very device.
 
 Why it matters: the domain's frames are scattered over the memory. Without an IOMMU a device cannot follow its P2M, and
 its DMA goes astray.
@@ -16,8 +16,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Confidence, Finding, Severity
+from colorcheck.core.source import Location, Passage
+from colorcheck.hardware.bus_masters import Device, bus_masters
 from colorcheck.hardware.iommu import iommu_facts
+from colorcheck.hardware.master_kinds import Dma
 from colorcheck.inputs.device_tree.tree_walk import Ancestry
+from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.verification.results import Facts
@@ -28,15 +32,30 @@ KINDS = ("passthrough",)
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each domain that gets devices, where there is no usable IOMMU."""
     tree = facts.deployment.tree
-    if tree is None or iommu_facts(Ancestry(tree)).usable:
+    if tree is None:
         return
+    usable, devices = iommu_facts(Ancestry(tree)).usable, bus_masters(tree)
     for what in seen(facts, *KINDS):
+        if usable and not any(_astray(devices.at(path)) for path in _named(facts, what.location)):
+            continue
         yield RULE.finding(
             f"{what.message}{on(facts, what.releases)}",
             what.location,
             "enable the IOMMU and give the device its iommus property, or make sure that it does no DMA",
             confidence=Confidence.MEDIUM,
         )
+
+
+def _named(facts: Facts, location: Location) -> Iterator[str]:
+    """The devices that `dtdev` of the guest names at this place."""
+    for guest in facts.deployment.guests:
+        setting = guest.setting("dtdev")
+        if setting is not None and setting.value_location == location and isinstance(setting.written, XlList):
+            yield from (item.text for item in setting.written.items if isinstance(item, Passage))
+
+
+def _astray(device: Device | None) -> bool:
+    return device is not None and device.dma is not Dma.NONE and not device.protected
 
 
 _SMMU = """smmu: iommu@fd800000 { compatible = "arm,mmu-500"; reg = <0x0 0xfd800000 0x0 0x20000>; #iommu-cells = <1>; };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from colorcheck.xen.kinds import MapUse
 from colorcheck.xen.memory.booted import Boot, Built
 
 LOWEST = "lowest region"  # how the memory map labels the lowest boot region
@@ -33,5 +34,5 @@ def last_frame(built: Built, color: int) -> int | None:
 
 def swallowed(boot: Boot) -> tuple[int, int] | None:
     """(first frame, frames) of the lowest boot region, all of which goes to the buddy heap; None if unknown."""
-    found = next((i for i in boot.memory_map if i.use == "buddy" and i.label == LOWEST), None)
+    found = next((i for i in boot.memory_map if i.use is MapUse.BUDDY and i.label == LOWEST), None)
     return (found.start, found.pages) if found else None

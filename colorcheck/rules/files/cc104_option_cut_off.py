@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Finding, Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
@@ -64,5 +65,5 @@ RULE = Rule(
     check,
     bad=Example(board=_BOARD, boot_arguments=f"{_OTHERS} dom0-llc-colors={_MANY}"),
     good=Example(board=_BOARD, boot_arguments=f"{_OTHERS} dom0-llc-colors=2-30"),
-    kinds=("option-cut",),
+    kinds=(ProblemKind.OPTION_CUT,),
 )

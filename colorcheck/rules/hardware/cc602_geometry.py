@@ -24,6 +24,7 @@ from colorcheck.rules.isolation.cc402_colors_meet import KIND as SETS
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
+from colorcheck.xen.kinds import FailureKind
 
 KINDS = ("way-size-differs",)
 _HELP = "leave llc-size and llc-nr-ways out and let Xen probe the cache (llc-coloring=on), or give the real ones"
@@ -33,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each panic over the geometry, and for a way that differs where nothing worse follows from it."""
     panics: dict[tuple[str, Location], list[str]] = {}
     for release, system in facts.systems():
-        if system.panic and system.panic.kind == "geometry":
+        if system.panic and system.panic.kind is FailureKind.GEOMETRY:
             panics.setdefault((system.panic.message, system.coloring_location), []).append(release)
     for (message, where), releases in panics.items():
         yield RULE.finding(

@@ -14,6 +14,7 @@ Source: the technical reference manuals of the cores; the manual is believed, no
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
 
@@ -28,7 +29,7 @@ RULE = told(
     "tree-contradicts-manual",
     Severity.WARNING,
     __doc__,
-    ("device-tree-geometry", "device-tree-sharing", "device-tree-cache-level"),
+    (ProblemKind.DEVICE_TREE_GEOMETRY, ProblemKind.DEVICE_TREE_SHARING, ProblemKind.DEVICE_TREE_CACHE_LEVEL),
     bad=Example(board="", cpus=CPUS.format(2048)),
     good=Example(board="", cpus=CPUS.format(1024)),
 )

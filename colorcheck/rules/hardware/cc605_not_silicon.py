@@ -13,6 +13,7 @@ Source: QEMU's machine models, read beside the manuals of the real boards; `colo
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
 
@@ -21,7 +22,7 @@ RULE = told(
     "not-silicon",
     Severity.WARNING,
     __doc__,
-    ("board-not-silicon",),
+    (ProblemKind.BOARD_NOT_SILICON,),
     "name the real board if the deployment is for it",
     bad=Example(board="qemu-imx8mp-evk"),
     good=Example(board="zcu102"),

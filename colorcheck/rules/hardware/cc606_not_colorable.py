@@ -15,13 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import colored
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
 
-KINDS = ("device-tree-system-cache",)
+KINDS = (ProblemKind.DEVICE_TREE_SYSTEM_CACHE,)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.theorem import TheoremKind
 from colorcheck.hardware.affinity import folds
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import alike, place
@@ -47,7 +48,7 @@ def _colors(result: ReleaseResult) -> int | None:
 
 def _matters(result: ReleaseResult) -> bool:
     """Whether some pair of domains is not proved apart."""
-    return any(t.kind == "pair-separation" and t.verdict is not Verdict.PROVED for t in result.theorems)
+    return any(t.kind is TheoremKind.PAIR_SEPARATION and t.verdict is not Verdict.PROVED for t in result.theorems)
 
 
 RULE = Rule(

@@ -12,6 +12,7 @@ Source: the board's values in the catalogue, each with its manual; the device tr
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
 from colorcheck.rules.hardware.cc603_tree_contradicts_manual import CPUS
@@ -21,7 +22,7 @@ RULE = told(
     "board-contradicts-tree",
     Severity.ERROR,
     __doc__,
-    ("board-contradicts-tree",),
+    (ProblemKind.BOARD_CONTRADICTS_TREE,),
     "name the board that the device tree is for",
     bad=Example(board="rpi4", cpus=CPUS.format(1024)),
     good=Example(cpus=CPUS.format(1024)),

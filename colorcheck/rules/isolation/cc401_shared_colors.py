@@ -21,7 +21,7 @@ from itertools import combinations
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location
-from colorcheck.core.theorem import Theorem
+from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
@@ -29,7 +29,7 @@ from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.system import System
 
-KIND = "pair-separation"
+KIND = TheoremKind.PAIR_SEPARATION
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -18,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.theorem import TheoremKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import alike, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 
-KIND = "set-separation"
+KIND = TheoremKind.SET_SEPARATION
 
 
 def check(facts: Facts) -> Iterator[Finding]:

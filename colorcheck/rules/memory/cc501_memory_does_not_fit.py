@@ -26,7 +26,7 @@ from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.memory.booted import Boot, Built
 
 _CONSEQUENCE = {
@@ -41,7 +41,12 @@ def check(facts: Facts) -> Iterator[Finding]:
     lacking: dict[tuple[str, Location], list[tuple[str, Boot, Built]]] = {}
     for release, boot in boots(facts):
         for built in boot.built if any(boot.free_initial) else ():
-            if built.failure and built.failure.kind == "domain-memory" and missing(built) and built.domain.colors:
+            if (
+                built.failure
+                and built.failure.kind is FailureKind.DOMAIN_MEMORY
+                and missing(built)
+                and built.domain.colors
+            ):
                 key = (built.domain.name, built.domain.location)
                 lacking.setdefault(key, []).append((release, boot, built))
     for found in lacking.values():

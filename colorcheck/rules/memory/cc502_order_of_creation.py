@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
-from colorcheck.core.theorem import Theorem
+from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import size_of_pages
 from colorcheck.replay.changes import in_order
 from colorcheck.rules.example import Example
@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if boot is None or not all(built.created for built in boot.built):
             continue
         for theorem in result.theorems:
-            if theorem.kind == "memory-any-order" and theorem.verdict is Verdict.REFUTED:
+            if theorem.kind is TheoremKind.MEMORY_ANY_ORDER and theorem.verdict is Verdict.REFUTED:
                 yield _finding(facts, boot, theorem, result.release)
 
 

@@ -23,6 +23,7 @@ from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import moved
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.booted import Boot
@@ -30,7 +31,9 @@ from colorcheck.xen.memory.booted import Boot
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for want of this region."""
-    ended = ((release, boot) for release, boot in boots(facts) if boot.panic and boot.panic.kind == "relocation")
+    ended = (
+        (release, boot) for release, boot in boots(facts) if boot.panic and boot.panic.kind is FailureKind.RELOCATION
+    )
     for boot, releases in alike(ended, _needed):
         need, most = _needed(boot), _largest_gap(boot)
         yield RULE.finding(

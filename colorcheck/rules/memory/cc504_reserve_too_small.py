@@ -24,6 +24,7 @@ from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.memory.booted import Boot
 
 _BASE, _DOMAIN, _VCPU = 512, 64, 16  # pages: well above what was measured (142, 29 and 9)
@@ -33,7 +34,7 @@ _SMALLEST = 16  # MiB that are proposed at least
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for it, or where the uncolored heap is smaller than any that was enough."""
     for boot, releases in alike(boots(facts), _reserve):
-        ended = boot.panic is not None and boot.panic.kind == "buddy-too-small"
+        ended = boot.panic is not None and boot.panic.kind is FailureKind.BUDDY_TOO_SMALL
         reached = boot.panic is None or ended
         if ended or (reached and boot.buddy_initial_pages and boot.buddy_initial_pages < _need(boot)):
             yield _finding(facts, boot, releases, ended)

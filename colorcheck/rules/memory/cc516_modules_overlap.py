@@ -13,6 +13,7 @@ Source: `add_boot_module`, `check_reserved_regions_overlap` (xen/common/device-t
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
 
@@ -28,7 +29,7 @@ RULE = told(
         "range-wraps",
         "too-many-regions",
         "too-many-modules",
-        "device-tree-memory",
+        ProblemKind.DEVICE_TREE_MEMORY,
     ),
     "give each a range of its own",
     bad=Example(memory="<0x0 0x0 0x0 0x80000000>, <0x0 0x70000000 0x0 0x80000000>"),

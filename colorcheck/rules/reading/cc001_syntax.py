@@ -14,6 +14,7 @@ Source: dtc 1.7 and tools/libs/util/libxlu_cfg_l.l (Xen 4.22), both measured.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import told
 
@@ -22,7 +23,7 @@ RULE = told(
     "syntax",
     Severity.ERROR,
     __doc__,
-    ("syntax", "manifest-syntax"),
+    (ProblemKind.SYNTAX, ProblemKind.MANIFEST_SYNTAX),
     bad=Example(guests=(("rt.cfg", GUEST.replace("llc_colors", "llc-colors")),)),
     good=Example(guests=(("rt.cfg", GUEST),)),
 )

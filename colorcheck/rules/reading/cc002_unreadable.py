@@ -13,6 +13,7 @@ Source: colorcheck's limits: 64 MiB for a device tree with all that it includes,
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import told
 
@@ -21,7 +22,7 @@ RULE = told(
     "unreadable",
     Severity.ERROR,
     __doc__,
-    ("unreadable", "encoding", "too-large", "no-match"),
+    (ProblemKind.UNREADABLE, ProblemKind.ENCODING, ProblemKind.TOO_LARGE, ProblemKind.NO_MATCH),
     "correct the name in the manifest, or make the file readable",
     bad=Example(inputs='overlays = ["missing.dtso"]'),
     good=Example(guests=(("rt.cfg", GUEST),)),

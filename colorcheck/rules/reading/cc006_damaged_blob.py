@@ -12,6 +12,7 @@ Source: Devicetree Specification 0.4, chapter 5.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 
 RULE = told(
@@ -19,7 +20,7 @@ RULE = told(
     "damaged-blob",
     Severity.ERROR,
     __doc__,
-    ("cut-off", "version", "damaged"),
+    (ProblemKind.CUT_OFF, ProblemKind.VERSION, ProblemKind.DAMAGED),
     "compile or copy the blob again",
     untestable="an example is text, a blob is not; the tests of the blob reader damage blobs",
 )

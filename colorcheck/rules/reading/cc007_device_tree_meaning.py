@@ -13,6 +13,7 @@ Source: dtc 1.7, measured: its semantic checks are errors.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
 
@@ -21,7 +22,7 @@ RULE = told(
     "device-tree-meaning",
     Severity.ERROR,
     __doc__,
-    ("semantic",),
+    (ProblemKind.SEMANTIC,),
     bad=Example(tree="device { partner = <&nobody>; };"),
     good=Example(tree="device { partner = <&other>; };\n    other: other { };"),
 )

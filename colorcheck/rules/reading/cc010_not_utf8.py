@@ -13,6 +13,7 @@ Source: xl reads its files byte by byte (`tools/libs/util/libxlu_cfg_l.l`, Xen 4
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 
 RULE = told(
@@ -20,6 +21,6 @@ RULE = told(
     "not-utf8",
     Severity.WARNING,
     __doc__,
-    ("not-utf8",),
+    (ProblemKind.NOT_UTF8,),
     untestable="examples of rules are UTF-8 text; tests/cli has a file in another encoding",
 )

@@ -13,6 +13,7 @@ Source: ImageBuilder (`uboot-script-gen`), which reads its configuration with th
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.from_notes import told
 
@@ -36,7 +37,7 @@ RULE = told(
     "needs-a-shell",
     Severity.ERROR,
     __doc__,
-    ("needs-shell",),
+    (ProblemKind.NEEDS_SHELL,),
     "write the value itself",
     bad=built(domains="$(ls guests | wc -l)"),
     good=built(domains="0"),

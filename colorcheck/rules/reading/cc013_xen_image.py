@@ -12,6 +12,7 @@ Source: arm64 image header (Documentation/arch/arm64/booting.rst of Linux), whic
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
 
@@ -20,7 +21,7 @@ RULE = told(
     "xen-image",
     Severity.ERROR,
     __doc__,
-    ("xen-image",),
+    (ProblemKind.XEN_IMAGE,),
     "name the file `xen` of the build (not xen-syms), or give xen-image-size",
     bad=Example(placed=False, target='xen-image = "xen"', files=(("xen", "not a binary"),)),
     good=Example(),

@@ -12,6 +12,7 @@ Source: U-Boot 2023.01 (`cmd/booti.c`, `boot/bootm.c`, `boot/image-fdt.c`), meas
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 from colorcheck.rules.reading.boot_script_examples import scripted
 
@@ -20,7 +21,7 @@ RULE = told(
     "boot-script-stops",
     Severity.ERROR,
     __doc__,
-    ("boot-script-stops", "u-boot-boot"),
+    (ProblemKind.BOOT_SCRIPT_STOPS, ProblemKind.U_BOOT_BOOT),
     "end the script with booti XEN - TREE",
     bad=scripted("reset"),
     good=scripted(""),

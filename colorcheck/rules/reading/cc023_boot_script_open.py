@@ -13,6 +13,7 @@ Source: the boot script; what settles it is a key of the manifest.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 from colorcheck.rules.reading.boot_script_examples import scripted
 
@@ -21,7 +22,7 @@ RULE = told(
     "boot-script-open",
     Severity.WARNING,
     __doc__,
-    ("boot-script-open",),
+    (ProblemKind.BOOT_SCRIPT_OPEN,),
     "give it in the manifest",
     bad=scripted("boardspecial 1"),
     good=scripted(""),

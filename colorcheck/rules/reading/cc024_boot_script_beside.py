@@ -14,6 +14,7 @@ Source: U-Boot's distribution boot, which runs `boot.scr`.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 from colorcheck.rules.reading.boot_script_examples import beside
 
@@ -22,7 +23,7 @@ RULE = told(
     "boot-script-beside",
     Severity.WARNING,
     __doc__,
-    ("boot-script-beside",),
+    (ProblemKind.BOOT_SCRIPT_BESIDE,),
     "name it in [inputs] boot-script",
     bad=beside(""),
     good=beside('loader = "none"'),

@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.rule import Rule, problems
 from colorcheck.verification.results import Facts
 
-SILENT = ("board-by-compatible",)  # the report's head says which board it is
+SILENT = (ProblemKind.BOARD_BY_COMPATIBLE,)  # the report's head says which board it is
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`), its lines run.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 from colorcheck.rules.reading.cc011_needs_a_shell import built
 
@@ -22,7 +23,7 @@ RULE = told(
     "image-builder-colors",
     Severity.ERROR,
     __doc__,
-    ("dropped-colors", "range-only", "mask-too-wide"),
+    (ProblemKind.DROPPED_COLORS, ProblemKind.RANGE_ONLY, ProblemKind.MASK_TOO_WIDE),
     bad=built('XEN_COLORS="0-1"\n'),
     good=built(),
 )

@@ -13,6 +13,7 @@ Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`).
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 from colorcheck.rules.reading.cc011_needs_a_shell import built
 
@@ -21,7 +22,7 @@ RULE = told(
     "image-builder-sizes",
     Severity.WARNING,
     __doc__,
-    ("file-size-assumed",),
+    (ProblemKind.FILE_SIZE_ASSUMED,),
     "put the files, or empty ones of their sizes, beside the configuration",
     bad=built(files=False),
     good=built(),

@@ -12,6 +12,7 @@ Source: `colorcheck plugins` lists what is loaded, from where.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.from_notes import told
 
 RULE = told(
@@ -19,7 +20,7 @@ RULE = told(
     "plugin",
     Severity.ERROR,
     __doc__,
-    ("plugin", "plugin-reader"),
+    (ProblemKind.PLUGIN, ProblemKind.PLUGIN_READER),
     "repair the plugin, or uninstall it",
     untestable="no example installs a package; the tests of the plugin manager make broken ones",
 )

@@ -24,7 +24,7 @@ from colorcheck.xen.domains.cpu_pools import pool_nodes, read_pools
 from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
 from colorcheck.xen.domains.xl_domains import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
-from colorcheck.xen.kinds import DomainKind, Failure
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact, boot_cpu_values
 from colorcheck.xen.machine.processors import METHODS, MOST_CPUS, Processors, processors
 from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
@@ -111,7 +111,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     ]
     each = [_of_world(system, deployment, world) for world in worlds]
     merged = [_agreed([domains[number] for domains in each]) for number in range(len(system.domains))]
-    panics = {Failure("other", world.pools.panic) if world.pools.panic else None for world in worlds}
+    panics = {Failure(FailureKind.OTHER, world.pools.panic) if world.pools.panic else None for world in worlds}
     if no_cpus:
         merged = [Vcpus((None,) * len(one.cpus), one.pool, one.reasons) for one in merged]
         panics = {None}

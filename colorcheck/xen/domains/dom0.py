@@ -14,7 +14,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
-from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
@@ -83,7 +83,7 @@ def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
     """`kernel_probe` finds nothing to start."""
     if not machine.final or machine.module("kernel") is not None:
         return None
-    return Failure("other", f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
+    return Failure(FailureKind.OTHER, f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 
 
 def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choice:
@@ -106,7 +106,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     if system.nr_colors and refused(colors, system.nr_colors):
         notes += out_of_range(colors, system.nr_colors, "dom0", place)
         name = system.release.traits.dom0_named_with_colors
-        failure = Failure("dom0-colors", f"Error initializing LLC coloring for {name} (rc = -22)")
+        failure = Failure(FailureKind.DOM0_COLORS, f"Error initializing LLC coloring for {name} (rc = -22)")
     return Choice(colors, source, place, failure, tuple(notes))
 
 

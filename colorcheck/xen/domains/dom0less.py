@@ -25,7 +25,7 @@ from colorcheck.xen.domains.hardware_domain import (
     wrong_hardware_domain,
     wrong_interrupts,
 )
-from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
@@ -107,7 +107,7 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
 def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
     """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
     address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
-    failure = Failure("other", f"Could not set up domain {node.name} (rc = -2)")
+    failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -2)")
     kernel = modules(node, sizes).get("kernel")
     if kernel is None:
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
@@ -133,7 +133,7 @@ def _domain(
     failure, notes = _refusal(node, rules)
     if vcpus == 0:
         notes += (_missing(node, "cpus"),)
-        failure = failure or Failure("other", f"Missing property 'cpus' for domain {node.name}")
+        failure = failure or Failure(FailureKind.OTHER, f"Missing property 'cpus' for domain {node.name}")
     if failure is None and rules.tree is not None:
         stopped = wrong_hardware_domain(node, rules.release, rules.tree, iommu=rules.iommu)
         stopped = stopped or (None if choice.failure else wrong_interrupts(node, rules.release))
@@ -142,14 +142,16 @@ def _domain(
     failure = failure or choice.failure
     if memory is None:
         notes += (_missing(node, "memory"),)
-        failure = failure or Failure("other", f"Could not set up domain {node.name} (rc = -22)")
+        failure = failure or Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
     if wants_xenstore(node, rules.release) and not rules.has_xenstore:
         others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
         message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
         place = node.properties["xen,enhanced"].location
         notes += (note("enhanced-without-dom0", message, place, node.name),)
         if not rules.release.traits.hardware_domain_by_node:
-            failure = failure or Failure("other", "At the moment, Xenstore support requires dom0 to be present")
+            failure = failure or Failure(
+                FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
+            )
     if kib % KIB_PER_PAGE:
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
         notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * KIB),)
@@ -184,7 +186,7 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
             return Choice((), ColorSource.DEFAULT, node.location)
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
-        panic = Failure("colors-while-disabled", "'llc-colors' found, but LLC coloring is disabled")
+        panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
         off = note("coloring-off-but-colors", message, place, node.name)
         return Choice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
@@ -196,7 +198,7 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
     place = written.whole if own else node.location
     source = ColorSource.GIVEN if own else ColorSource.INHERITED
-    refusal = Failure("domain-colors", f"Error initializing LLC coloring for domain {node.name} (rc = -22)")
+    refusal = Failure(FailureKind.DOMAIN_COLORS, f"Error initializing LLC coloring for domain {node.name} (rc = -22)")
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
         message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
@@ -232,14 +234,14 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
     if static is not None and rules.coloring:
         message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"
         notes.append(note("static-memory", message, static.location, node.name))
-        failure = Failure("static-memory", "LLC coloring and static memory are incompatible")
+        failure = Failure(FailureKind.STATIC_MEMORY, "LLC coloring and static memory are incompatible")
         return failure, tuple(notes)
     direct = node.properties.get("direct-map")
     if direct is not None and static is None:
         message = f"{node.name} asks for a direct map, which needs static memory: Xen panics"
         notes.append(note("direct-map", message, direct.location, node.name))
         text = f"direct-map is not valid for domain {node.name} without static allocation."
-        return Failure("direct-map", text), tuple(notes)
+        return Failure(FailureKind.DIRECT_MAP, text), tuple(notes)
     return None, tuple(notes)
 
 

@@ -14,7 +14,7 @@ from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.xl_guest import XlGuest, colors_of
-from colorcheck.xen.kinds import ColorSource, Failure
+from colorcheck.xen.kinds import ColorSource, Failure, FailureKind
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
@@ -49,11 +49,13 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
     """dom0's colors; the first lines stop where it has none."""
     release, colors = arguments.release, arguments.dom0_colors
     if colors:
-        return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, "dom0-colors")
+        return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, FailureKind.DOM0_COLORS)
     if release.dom0_default is OtherDomains.NONE:
         message = f"dom0 has no colors: {release.title} does not give it any, and cannot build it"
         empty = note("empty-list", message, place, "dom0")
-        return Choice((), ColorSource.DEFAULT, place, Failure("dom0-colors", "Error creating domain 0"), (empty,))
+        return Choice(
+            (), ColorSource.DEFAULT, place, Failure(FailureKind.DOM0_COLORS, "Error creating domain 0"), (empty,)
+        )
     return _all(nr_colors, "dom0", place)
 
 
@@ -69,12 +71,12 @@ def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> C
     text, giver = before if before and written is None else (_text(written), "")
     read = read_colors(text, fork.release, fork.nr_colors or fork.release.most_colors)
     if read.error:
-        failure = Failure("domain-colors", "Error parsing LLC color configuration")
+        failure = Failure(FailureKind.DOMAIN_COLORS, "Error parsing LLC color configuration")
         return Choice(read.colors, ColorSource.GIVEN, read.error_location or place, failure)
     if not read.colors:
         return _default(fork, node.name, place)
     source = ColorSource.INHERITED if giver else ColorSource.GIVEN
-    choice = _checked(fork, read.colors, source, node.name, place, "domain-colors")
+    choice = _checked(fork, read.colors, source, node.name, place, FailureKind.DOMAIN_COLORS)
     return _taken_over(choice, node, giver, fork.release) if giver else choice
 
 
@@ -101,7 +103,7 @@ def _mask(node: Node, written: Property | None, fork: Fork) -> Choice:
         return _default(fork, node.name, node.location)
     place = written.value_location
     if len(written.value) > _MASK_BYTES:
-        failure = Failure("domain-colors", "Dom0less DomU color information is invalid")
+        failure = Failure(FailureKind.DOMAIN_COLORS, "Dom0less DomU color information is invalid")
         return Choice((), ColorSource.GIVEN, place, failure)
     if fork.release.ascending:
         cells = [written.value[at : at + 4] for at in range(0, len(written.value) - 3, 4)]
@@ -110,7 +112,7 @@ def _mask(node: Node, written: Property | None, fork: Fork) -> Choice:
         colors = mask_colors(written.value)
     if not colors:
         return _default(fork, node.name, place)
-    return _checked(fork, colors, ColorSource.GIVEN, node.name, place, "domain-colors")
+    return _checked(fork, colors, ColorSource.GIVEN, node.name, place, FailureKind.DOMAIN_COLORS)
 
 
 def guest_choice(guest: XlGuest, fork: Fork) -> Choice:
@@ -128,10 +130,10 @@ def guest_choice(guest: XlGuest, fork: Fork) -> Choice:
         elif colors and len(set(colors)) < len(colors):
             rejected = "xl: overlapped ranges not allowed"
     if rejected:
-        return Choice((), ColorSource.GIVEN, place, Failure("xl-rejects", rejected))
+        return Choice((), ColorSource.GIVEN, place, Failure(FailureKind.XL_REJECTS, rejected))
     if not colors:
         return _default(fork, guest.title, place)
-    return _checked(fork, colors, ColorSource.GIVEN, guest.title, place, "domain-colors")
+    return _checked(fork, colors, ColorSource.GIVEN, guest.title, place, FailureKind.DOMAIN_COLORS)
 
 
 def _default(fork: Fork, name: str, place: Location) -> Choice:
@@ -141,7 +143,7 @@ def _default(fork: Fork, name: str, place: Location) -> Choice:
     message = f"{name} names no colors: {fork.release.title} gives it those of dom0"
     data: dict[str, object] = {"colors": fork.dom0_colors, "from": "dom0"}
     told = note("inherited-colors", message, place, name, **data)
-    failure = None if fork.dom0_colors else Failure("domain-colors", f"Error creating domain {name}")
+    failure = None if fork.dom0_colors else Failure(FailureKind.DOMAIN_COLORS, f"Error creating domain {name}")
     return Choice(fork.dom0_colors, ColorSource.INHERITED, place, failure, (told,))
 
 
@@ -152,7 +154,7 @@ def _all(nr_colors: int | None, name: str, place: Location) -> Choice:
 
 
 def _checked(  # noqa: PLR0917
-    fork: Fork, colors: Iterable[int], source: ColorSource, name: str, place: Location, kind: str
+    fork: Fork, colors: Iterable[int], source: ColorSource, name: str, place: Location, kind: FailureKind
 ) -> Choice:
     found = tuple(sorted(set(colors))) if fork.release.merges else tuple(colors)
     why = refused_by_fork(found, fork.release, fork.nr_colors)

@@ -11,7 +11,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
-from colorcheck.xen.kinds import Failure, Note
+from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.release import Release
@@ -89,7 +89,9 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
 def _refused(node: Node, text: str, place: Location, help_key: str = "") -> Refused:
     message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
     helping = {"help": _HELP[help_key]} if help_key else {"help": "leave it out"}
-    return Refused(Failure("other", text), note("hardware-domain-refused", message, place, node.name, **helping))
+    return Refused(
+        Failure(FailureKind.OTHER, text), note("hardware-domain-refused", message, place, node.name, **helping)
+    )
 
 
 def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
@@ -119,4 +121,4 @@ def without_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> 
     provided = any(capabilities(node, release) & XENSTORE for node in nodes)
     if provided or not any(wants_xenstore(node, release) for node in nodes):
         return None
-    return Failure("other", "xenstore requested, but xenstore domain not present")
+    return Failure(FailureKind.OTHER, "xenstore requested, but xenstore domain not present")

@@ -18,7 +18,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.xen.domains.cpu_lists import UnreadableCpusError, hard_affinity, xl_cpus
 from colorcheck.xen.domains.cpu_pools import Pools, domain_pool
-from colorcheck.xen.kinds import DomainKind, Failure
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.machine.processors import Processors
 from colorcheck.xen.options.cpu_options import CpuOptions
 from colorcheck.xen.release.release import Release
@@ -75,7 +75,7 @@ def dom0less_vcpus(domain: Domain, node: Node | None, world: World) -> Vcpus:
     if node is None or world.ancestry is None:
         return Vcpus((None,) * domain.vcpus, None)
     pool, panic = domain_pool(world.ancestry, node, world.processors, world.pools)
-    failure = Failure("other", panic) if panic else None
+    failure = Failure(FailureKind.OTHER, panic) if panic else None
     cpus = world.pools.cpus(pool)
     reasons = list(_pool_reason(world, pool))
     named = node.properties.get("domain-cpupool")
@@ -111,10 +111,10 @@ class _Pinning:
             return None
         number = cell(child, "id")
         if number is None:
-            return Failure("other", f"Invalid xen,vcpu node for domain {self.name}")
+            return Failure(FailureKind.OTHER, f"Invalid xen,vcpu node for domain {self.name}")
         if number >= self.domain.vcpus:
             text = f"Invalid vcpu_id {number} for domain {self.name}, max_vcpus={self.domain.vcpus}"
-            return Failure("other", text)
+            return Failure(FailureKind.OTHER, text)
         return self._mask(child, number)
 
     def _mask(self, child: Node, number: int) -> Failure | None:
@@ -124,9 +124,12 @@ class _Pinning:
         listing = written.value.split(b"\0")[0].decode("latin-1")
         read = hard_affinity(listing, self.world.processors.nr_cpu_ids)
         if read.beyond is not None:
-            return Failure("other", f"Invalid pCPU {read.beyond} for domain {self.name}")
+            return Failure(FailureKind.OTHER, f"Invalid pCPU {read.beyond} for domain {self.name}")
         if not read.cpus & self.pool:
-            return Failure("other", f"vcpu{number}: failed (rc=-22) to set hard affinity for domain {self.name}")
+            return Failure(
+                FailureKind.OTHER,
+                f"vcpu{number}: failed (rc=-22) to set hard affinity for domain {self.name}",
+            )
         self.masks[number] = read.cpus
         text = f"vCPU {number} may run on the CPUs {listed(read.cpus & self.pool)}"
         self.reasons.append(Related(written.location, text))
@@ -150,7 +153,7 @@ def xl_vcpus(file: XlFile, count: int, world: World) -> Vcpus:
         return Vcpus((pool,) * count, number, tuple(reasons))
     masks, failure = _xl_masks(setting.written, count, world)
     if failure is None and pool is not None and any(mask is not None and not mask & pool for mask in masks):
-        failure = Failure("xl-rejects", "vcpu hard affinity map is empty")
+        failure = Failure(FailureKind.XL_REJECTS, "vcpu hard affinity map is empty")
     if failure is not None:
         return Vcpus((None,) * count, number, tuple(reasons), failure)
     cpus = tuple(_in_pool(mask, pool) for mask in (*masks, *(world.pools.cpus(number or 0),) * (count - len(masks))))
@@ -181,9 +184,9 @@ def _xl_masks(written: Passage | XlList, count: int, world: World) -> tuple[list
         try:
             masks.append(xl_cpus(text.text, world.processors.online))
         except UnreadableCpusError as error:
-            return [], Failure("xl-rejects", str(error))
+            return [], Failure(FailureKind.XL_REJECTS, str(error))
         if not masks[-1]:
-            return [], Failure("xl-rejects", "vcpu hard affinity map is empty")
+            return [], Failure(FailureKind.XL_REJECTS, "vcpu hard affinity map is empty")
     return masks, None
 
 
@@ -194,7 +197,7 @@ def _xl_pool(file: XlFile, world: World) -> int | Failure | None:
         return 0
     name = setting.written.text
     if not name:
-        return Failure("xl-rejects", "Illegal pool specified: ")
+        return Failure(FailureKind.XL_REJECTS, "Illegal pool specified: ")
     number = name.removeprefix("Pool-")
     known = number.isascii() and number.isdigit() and int(number) in world.pools.numbers
     return int(number) if known else None
@@ -204,7 +207,7 @@ def _without_cpus(world: World, what: str) -> Failure | None:
     """The end of building a domain where the tree has no CPUs to copy (`make_cpus_node`)."""
     if world.ancestry is None or world.processors.described:
         return None
-    return Failure("other", f"Could not set up {what} (rc = -22)")
+    return Failure(FailureKind.OTHER, f"Could not set up {what} (rc = -22)")
 
 
 def _pool_reason(world: World, pool: object) -> Iterator[Related]:

@@ -15,7 +15,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
-from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.geometry import refused
@@ -47,13 +47,13 @@ def xl_domains(
             choice = guest_choice(guest, fork)
         else:
             choice = _choice(guest, release, nr_colors) if coloring else _uncolored(guest)
-        failure = Failure("xl-rejects", guest.rejected) if guest.rejected and not fork else choice.failure
+        failure = Failure(FailureKind.XL_REJECTS, guest.rejected) if guest.rejected and not fork else choice.failure
         if guest.maxvcpus and guest.vcpus and guest.maxvcpus < guest.vcpus:
-            failure = Failure("xl-rejects", "xl: maxvcpus < vcpus")
+            failure = Failure(FailureKind.XL_REJECTS, "xl: maxvcpus < vcpus")
         if not has_dom0:
             message = f"{guest.title} cannot be created: there is no dom0 to run xl"
             notes.append(note("no-dom0-for-xl", message, file.location, guest.title))
-            failure = failure or Failure("other", "there is no dom0 to run xl")
+            failure = failure or Failure(FailureKind.OTHER, "there is no dom0 to run xl")
         domains.append(_domain(guest, choice, next_id, failure))
         notes += choice.notes
         notes += _notes(guest, release, coloring)
@@ -124,9 +124,9 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
             f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
         )
         notes.append(note("defect-4.20-host-crash", message, place, guest.title, colors=guest.llc_colors))
-        failure = Failure("host-panic", HOST_CRASH)
+        failure = Failure(FailureKind.HOST_PANIC, HOST_CRASH)
     else:
-        failure = Failure("domain-colors", "LLC colors allocation failed: Invalid argument")
+        failure = Failure(FailureKind.DOMAIN_COLORS, "LLC colors allocation failed: Invalid argument")
     return Choice(guest.llc_colors, ColorSource.GIVEN, place, failure, tuple(notes))
 
 

@@ -12,7 +12,7 @@ from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.xen.kinds import DomainKind, Failure, Note
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.preparation import Preparation
@@ -95,7 +95,7 @@ class _Run:
     def boot(self) -> Boot:
         region = xen_region(self.system)
         if region is None:
-            return _stopped(self.system, Failure("relocation", "Not enough memory to relocate Xen"))
+            return _stopped(self.system, Failure(FailureKind.RELOCATION, "Not enough memory to relocate Xen"))
         stages, panic = self._stages(region)
         if stages is None:
             return replace(_stopped(self.system, panic), xen_region=region)
@@ -127,7 +127,7 @@ class _Run:
         try:
             compressed = consume(allocator, self.machine, self.system.release.traits)
         except OutOfBootMemoryError:
-            return None, Failure("other", "Xen BUG at common/page_alloc.c: no memory for the boot allocator")
+            return None, Failure(FailureKind.OTHER, "Xen BUG at common/page_alloc.c: no memory for the boot allocator")
         heaps = heaps_of_boot.split(allocator.regions, self.prepared.buddy_size)
         return Stages(tuple(regions), tuple(allocator.taken), heaps, compressed), None
 
@@ -156,7 +156,7 @@ class _Run:
             if domain.kind is not DomainKind.XL:
                 continue
             if crashed is not None:
-                down = Failure("host-panic", f"Xen went down when {crashed.name} was created")
+                down = Failure(FailureKind.HOST_PANIC, f"Xen went down when {crashed.name} was created")
                 self.built.append(Built(domain, False, down, (), 0, heap.free, heap.free))
                 continue
             attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)
@@ -184,11 +184,11 @@ def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:
     tree = machine.module("device-tree")
     copy = -(-tree.size // PAGE) if tree else 1
     if pages == 0:
-        return Failure("buddy-too-small", "Can't allocate colored heap. Buddy reserved size is too low")
+        return Failure(FailureKind.BUDDY_TOO_SMALL, "Can't allocate colored heap. Buddy reserved size is too low")
     if pages == 1:
-        return Failure("buddy-too-small", "Xen BUG at common/xmalloc_tlsf.c:569")
+        return Failure(FailureKind.BUDDY_TOO_SMALL, "Xen BUG at common/xmalloc_tlsf.c:569")
     if pages < (1 << (copy - 1).bit_length()) + DEVICE_TREE_MARGIN:
-        return Failure("buddy-too-small", "Unable to allocate memory for relocating the Device-Tree.")
+        return Failure(FailureKind.BUDDY_TOO_SMALL, "Unable to allocate memory for relocating the Device-Tree.")
     return None
 
 
@@ -212,5 +212,5 @@ def _module_crash(machine: Machine) -> Failure | None:
         known = all(any(low <= compressed.pdx(mfn) // GROUP < high for low, high in groups) for mfn in (start, end))
         freed = [(-(-low // PAGE), high // PAGE) for low, high in without((start * PAGE, end * PAGE), reserved)]
         if known and any(without(span, memory) for span in freed if span[0] < span[1]):
-            return Failure("other", "CPU0: Unexpected Trap: Data Abort")
+            return Failure(FailureKind.OTHER, "CPU0: Unexpected Trap: Data Abort")
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from colorcheck.core.value import dataclass
-from colorcheck.xen.kinds import HANG, Failure, Note
+from colorcheck.xen.kinds import Failure, FailureKind, MapUse, Note
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frame_run import FrameRun
@@ -20,7 +20,7 @@ class Interval:
 
     start: int
     end: int
-    use: str  # module, reserved, xen, buddy, color-heap, boot-allocation, lost
+    use: MapUse
     label: str = ""
 
     @property
@@ -72,4 +72,4 @@ class Boot:
         """What becomes of Xen: `boots`, `panics`, or `hangs`, which no message tells."""
         if self.panic is None:
             return "boots"
-        return "hangs" if self.panic.kind == HANG else "panics"
+        return "hangs" if self.panic.kind is FailureKind.HANG else "panics"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from colorcheck.core.units import GIB, PAGE
 from colorcheck.core.value import dataclass
-from colorcheck.xen.kinds import Failure
+from colorcheck.xen.kinds import Failure, FailureKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -40,7 +40,7 @@ class Attempt:
 def unallocated(size: int) -> Failure:
     """The panic of `allocate_memory`; `size` in bytes."""
     text = f"Failed to allocate requested domain memory. {size >> 10}KB unallocated. Fix the VMs configurations."
-    return Failure("domain-memory", text)
+    return Failure(FailureKind.DOMAIN_MEMORY, text)
 
 
 def _loading(banks: Sequence[Span], need: int) -> Failure | None:
@@ -51,9 +51,9 @@ def _loading(banks: Sequence[Span], need: int) -> Failure | None:
     """
     size = banks[0][1] - banks[0][0] if banks else 0
     if size < need:
-        return Failure("domain-memory", "Not enough memory in the first bank for the kernel+dtb+initrd")
+        return Failure(FailureKind.DOMAIN_MEMORY, "Not enough memory in the first bank for the kernel+dtb+initrd")
     if size == need and need:
-        return Failure("domain-memory", "Unable to find suitable location for dtb+initrd")
+        return Failure(FailureKind.DOMAIN_MEMORY, "Unable to find suitable location for dtb+initrd")
     return None
 
 
@@ -102,7 +102,7 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
         return creation.ended(domain.failure)
     pool = domain.p2m_pages - layout.tables if domain.hardware else 0
     if not creation.take(pool):
-        return creation.ended(Failure("domain-memory", f"Could not set up domain {domain.name} (rc = -12)"))
+        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)"))
     rest = layout.unplaced + sum(end - start for start, end in layout.banks)
     for (start, end), (pages, more) in zip(layout.banks, layout.bank_needs, strict=True):
         if not creation.take(pages + more) or (end - start) % PAGE:
@@ -113,9 +113,9 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
         return creation.ended(unallocated(rest))
     if not creation.take(layout.device_tables):
         who = f"domain {domain.name}" if domain.hardware else f"{traits.dom0_named_in_setup} guest OS"
-        return creation.ended(Failure("domain-memory", f"Could not set up {who} (rc = -22)"))
+        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up {who} (rc = -22)"))
     if not creation.take(domain.extra_pages):
-        return creation.ended(Failure("domain-memory", f"Could not set up domain {domain.name} (rc = -12)"))
+        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)"))
     failure = _loading(layout.banks, prepared.first_bank(domain.name)) or domain.late_failure
     return creation.ended(failure, p2m_pages=pool + layout.tables)
 
@@ -141,7 +141,7 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
     creation = _Creation(domain, heap)
     if domain.failure:
         return creation.ended(domain.failure)
-    no_memory = Failure("domain-memory", f"Could not set up domain {domain.name} (rc = -12)")
+    no_memory = Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)")
     if not creation.take(domain.p2m_pages):
         return creation.ended(no_memory)
     banks, rest = guest_banks(domain.pages * PAGE)
@@ -171,6 +171,6 @@ def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: 
         fits = creation.take(domain.p2m_pages) and traits.toolstack_can_populate and not rest
         fits = fits and tables(guest_mappings(domain), prepared.p2m_levels) <= domain.p2m_pages
         if not (fits and creation.take(domain.pages + domain.extra_pages)):
-            failure = Failure("domain-memory", POOL_FULL)
+            failure = Failure(FailureKind.DOMAIN_MEMORY, POOL_FULL)
         creation.banks += banks
-    return replace(creation.ended(failure), panics=failure is not None and failure.kind == "host-panic")
+    return replace(creation.ended(failure), panics=failure is not None and failure.kind is FailureKind.HOST_PANIC)

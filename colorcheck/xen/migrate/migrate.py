@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.c_numbers import scan_unsigned
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
@@ -80,12 +81,12 @@ def _migrate_domain(node: Node, target: Release) -> Migration:
     colors = _colors_of(written)
     if colors is None:
         message = f"the colors of {node.name} are refused, and so are left as they are"
-        return Migration(problems=(Problem("not-migrated", message, written.value_location),))
+        return Migration(problems=(Problem(ProblemKind.NOT_MIGRATED, message, written.value_location),))
     value = f'"{written_colors(colors, target)}"' if wanted.kind is PropertyKind.LIST else mask_cells(colors)
     new = f"{wanted.name} = {value}"
     if not written.location.line or not written.value_location.line:
         message = f"{node.name} stands in no source file, so its colors are not changed"
-        return Migration(problems=(Problem("not-migrated", message, written.location, f"write {new}"),))
+        return Migration(problems=(Problem(ProblemKind.NOT_MIGRATED, message, written.location, f"write {new}"),))
     return Migration((Edit(written.location.until(written.value_location), new),))
 
 
@@ -108,7 +109,7 @@ def _without_colors(node: Node, target: Release) -> Migration:
     if target.traits.inherits_colors:
         default += ", or those of the domain before it"
     message = f"{node.name} names no colors: with {target.title} it gets {default}"
-    return Migration(problems=(Problem("default-differs", message, node.location, "write its colors down"),))
+    return Migration(problems=(Problem(ProblemKind.DEFAULT_DIFFERS, message, node.location, "write its colors down"),))
 
 
 def migrate_image_builder(file: ImageBuilderFile, target: Release) -> Migration:
@@ -125,7 +126,7 @@ def _lost_keys(file: ImageBuilderFile, target: Release) -> Iterator[Problem]:
         if written and option and target.option(name.lower()) is None:
             message = f"{name} becomes {name.lower()}=, which {target.title} does not know"
             help_text = f"write {option.name}={written.value.text} into XEN_CMD"
-            yield Problem("not-migrated", message, written.location, help_text)
+            yield Problem(ProblemKind.NOT_MIGRATED, message, written.location, help_text)
     if any(known.name == "colors" and known.kind is PropertyKind.MASK for known in target.properties):
         return
     for written in file.assignments:
@@ -133,4 +134,4 @@ def _lost_keys(file: ImageBuilderFile, target: Release) -> Iterator[Problem]:
             message = f"{written.key} becomes the property colors, which {target.title} does not read"
             new = f'{target.domain_property.name} = "{written.value.text}"'
             help_text = f"add {new} to the node /chosen/domU{written.index or 0}"
-            yield Problem("not-migrated", message, written.location, help_text)
+            yield Problem(ProblemKind.NOT_MIGRATED, message, written.location, help_text)

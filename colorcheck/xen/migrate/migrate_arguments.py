@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Passage
 from colorcheck.core.value import dataclass
 from colorcheck.files.edits import OverlapError, read_original, text_at
@@ -70,7 +71,7 @@ class _Arguments:
         if not self.arguments.pieces or not self._stands_there():
             new = " ".join(text for text in texts if text)
             message = "these boot arguments have no place in a source file, so they are not changed"
-            self.problems.append(Problem("not-migrated", message, self.arguments.whole, f"write {new}"))
+            self.problems.append(Problem(ProblemKind.NOT_MIGRATED, message, self.arguments.whole, f"write {new}"))
             return Migration(problems=tuple(self.problems))
         return Migration(tuple(self._edits(texts, switch)), tuple(self.problems))
 
@@ -126,7 +127,7 @@ class _Arguments:
 
     def _kept(self, option: Option, why: str) -> str:
         message = f'"{option.written.text}" is left as it is: {why}'
-        self.problems.append(Problem("not-migrated", message, option.location))
+        self.problems.append(Problem(ProblemKind.NOT_MIGRATED, message, option.location))
         return option.written.text
 
     def _named(self, concept: Concept) -> BootOption | None:

@@ -6,7 +6,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache, Cluster
-from colorcheck.xen.kinds import Failure, Note
+from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes import note
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
@@ -110,14 +110,14 @@ def _other_line(arguments: BootArguments, board: Board | None, location: Locatio
         way += bool(option and option.spec and option.spec.wins)
     if not least <= way // PAGE <= most_colors:
         message = f"Number of LLC colors ({way // PAGE}) not in range [{least}, {most_colors}]"
-        return Geometry(True, None, None, place, (), Failure("geometry", message))
+        return Geometry(True, None, None, place, (), Failure(FailureKind.GEOMETRY, message))
     return Geometry(True, way // PAGE * PAGE, way // PAGE, place)
 
 
 def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> Geometry:
     """The probe finds nothing, or nobody knows what it finds."""
     if board is not None and board.clusters and probed is None:
-        panic = Failure("geometry", "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
+        panic = Failure(FailureKind.GEOMETRY, "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
         return Geometry(True, None, None, location, tuple(notes), panic)
     message = "the size of a way of the last-level cache is not known, so neither is the number of colors"
     notes.append(note("geometry-unknown", message, location))
@@ -136,7 +136,7 @@ def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -
         found = most_colors
     elif found < 2:
         text = f"Number of LLC colors {found} < 2"
-    panic = Failure("geometry", text) if text else None
+    panic = Failure(FailureKind.GEOMETRY, text) if text else None
     return Geometry(True, way, None if panic else found, location, tuple(notes), panic)
 
 

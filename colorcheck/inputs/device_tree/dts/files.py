@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, size
 from colorcheck.files.reading import Unreadable, is_file, is_pointer, opened, pointer
@@ -51,7 +52,7 @@ class Files:
         except (OSError, ValueError) as error:
             self.looked_for.append(path)
             reason = getattr(error, "strerror", None) or str(error)
-            return Problem("unreadable", f"cannot read {path}: {reason}", named_at)
+            return Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {reason}", named_at)
         if is_pointer(data):
             return problem_of(pointer(path), named_at)
         # A file that is read again and again costs its opening too.
@@ -59,7 +60,10 @@ class Files:
         if self._left < 0:
             total = f"more than {size(LARGEST)}"
             return Problem(
-                "too-large", f"{path}: the files of this device tree add up to {total}", named_at, "name the right file"
+                ProblemKind.TOO_LARGE,
+                f"{path}: the files of this device tree add up to {total}",
+                named_at,
+                "name the right file",
             )
         if path not in self.names:
             self.names.append(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location
 from colorcheck.inputs.device_tree.dts.directives import DIRECTIVES
 from colorcheck.inputs.device_tree.dts.files import Files
@@ -71,11 +72,13 @@ class _Assembler:
     def _include(self, path: str, where: Location, chain: tuple[str, ...]) -> None:
         if path in chain or len(chain) > DEEPEST:
             route = " → ".join((*chain, path)[-4:])
-            self.problems.append(Problem("include-cycle", f"endless include: {route}", where, "break the cycle"))
+            self.problems.append(
+                Problem(ProblemKind.INCLUDE_CYCLE, f"endless include: {route}", where, "break the cycle")
+            )
             return
         data = self.files.read(path, where)
         if isinstance(data, Problem):
-            if data.kind != "too-large" or not any(known.kind == data.kind for known in self.problems):
+            if data.kind is not ProblemKind.TOO_LARGE or not any(known.kind == data.kind for known in self.problems):
                 self.problems.append(data)
             return
         inner = follow_markers(_one_file(path, decode(data)), self.files.looked_for)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from lark import Token
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dts.syntax import (
     Body,
@@ -260,7 +261,7 @@ class Merger:
         if depth > DEEPEST:
             what = f"nodes nested deeper than {DEEPEST} levels"
             where = self.values.source.location(body.start, body.start + 1)
-            raise_once(self.problems, Problem("too-deep", what, where, "Xen reads 16 levels, Linux 64"))
+            raise_once(self.problems, Problem(ProblemKind.TOO_DEEP, what, where, "Xen reads 16 levels, Linux 64"))
             return
         after_child = False
         for item in body.items:
@@ -280,7 +281,7 @@ class Merger:
         if after_child:
             what = f"property {made.name} stands after a child node"
             self.problems.append(
-                Problem("syntax", what, made.location, "put all properties before the first child node")
+                Problem(ProblemKind.SYNTAX, what, made.location, "put all properties before the first child node")
             )
         node.add_property(made)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.inputs.device_tree.dts.syntax import Source, SyntaxBuilder
 from colorcheck.inputs.device_tree.dts.text import BOUNDARY, SourceText
 from colorcheck.inputs.grammar import parser
@@ -61,7 +62,7 @@ def parse(source: SourceText, problems: list[Problem]) -> tuple[Source | None, l
         # dtc takes a NUL or a byte outside of ASCII between words for the end of its input.
         try:
             what = f"dtc stops reading at this character ({source.text[stop]!a})"
-            warning = Problem("unread-rest", what, source.location(stop, stop + 1), "remove it")
+            warning = Problem(ProblemKind.UNREAD_REST, what, source.location(stop, stop + 1), "remove it")
             return _run(source.text[:stop]), [warning]
         except UnexpectedInput:
             pass
@@ -89,7 +90,9 @@ def _problem(source: SourceText, stop: int, error: UnexpectedInput) -> Problem:
     word = _WORD.match(text, stop)
     end = word.end() if word else stop
     found = f"'{text[stop:end]}'" if word and text[stop:end].isprintable() else _unprintable(text, stop)
-    return Problem("syntax", f"syntax error: found {found}", source.location(stop, end), _advice(text, stop, expected))
+    return Problem(
+        ProblemKind.SYNTAX, f"syntax error: found {found}", source.location(stop, end), _advice(text, stop, expected)
+    )
 
 
 def _unprintable(text: str, stop: int) -> str:

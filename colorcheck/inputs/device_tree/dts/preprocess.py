@@ -17,6 +17,7 @@ from typing import Any
 from pcpp import Action, OutputDirective, Preprocessor
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location
 from colorcheck.inputs.device_tree.dts.directives import DIRECTIVES
 from colorcheck.inputs.device_tree.dts.files import Files
@@ -44,7 +45,7 @@ def preprocess(source: SourceText, files: Files, problems: list[Problem]) -> Sou
         problems.append(stop.problem)
     except Exception as error:  # pcpp meets malformed input with exceptions of any kind
         what = "macros nested too deep" if isinstance(error, RecursionError) else f"malformed directive ({error})"
-        problems.append(Problem("preprocessor", what, run.place()))
+        problems.append(Problem(ProblemKind.PREPROCESSOR, what, run.place()))
     return composer.finish(lines)
 
 
@@ -100,7 +101,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
         found: Location = lines.location(offset, offset + len(str(self.lastdirective.value)))
         return found
 
-    def fault(self, kind: str, message: str, where: Location, advice: str = "") -> None:
+    def fault(self, kind: ProblemKind, message: str, where: Location, advice: str = "") -> None:
         self.problems.append(Problem(kind, message, where, advice))
 
     # ---- what pcpp calls
@@ -109,7 +110,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
         name = self._name(source, abssource)
         if len(self.open_files) > DEEPEST:
             what = f"endless include: {name} is included inside itself, or {DEEPEST} files deep"
-            raise _StopReading(Problem("include-cycle", what, self.place(), "break the cycle"))
+            raise _StopReading(Problem(ProblemKind.INCLUDE_CYCLE, what, self.place(), "break the cycle"))
         self.open_files.append(Lines(name or "", text))
         yield from super().parsegen(text, source, abssource)
         self.open_files.pop()
@@ -151,38 +152,38 @@ class _Run(Preprocessor):  # type: ignore[misc]
         self.words += len(made)
         if self.words > MOST_WORDS:
             what = f"macros make more than {MOST_WORDS} words of this file"
-            raise _StopReading(Problem("macro-bomb", what, self.place(), "remove the macros that multiply"))
+            raise _StopReading(Problem(ProblemKind.MACRO_BOMB, what, self.place(), "remove the macros that multiply"))
         return made
 
     def on_error(self, file: Any, line: Any, message: str) -> None:  # noqa: ARG002 - pcpp's signature
-        self.fault("preprocessor", message, self.place())
+        self.fault(ProblemKind.PREPROCESSOR, message, self.place())
 
     def on_directive_handle(self, directive: Any, tokens: Any, passed: Any, before: Any) -> bool:  # noqa: ARG002
         self.lastdirective = directive
         if directive.value == "include" and not tokens:
-            self.fault("preprocessor", "#include names no file", self.place())
+            self.fault(ProblemKind.PREPROCESSOR, "#include names no file", self.place())
         return True
 
     def on_directive_unknown(self, directive: Any, tokens: Any, passed: Any, before: Any) -> Any:  # noqa: ARG002
         self.lastdirective = directive
         text = "".join(str(token.value) for token in tokens)
         if directive.value == "error":
-            self.fault("preprocessor", f"#error {text}", self.place())
+            self.fault(ProblemKind.PREPROCESSOR, f"#error {text}", self.place())
         return True
 
     def on_unknown_macro_function_in_expr(self, name: str) -> Any:
-        self.fault("preprocessor", f"{name}(…) stands in a condition, but {name} is no macro", self.place())
+        self.fault(ProblemKind.PREPROCESSOR, f"{name}(…) stands in a condition, but {name} is no macro", self.place())
         return lambda _value: 0
 
     def on_file_open(self, is_system_include: Any, path: str) -> io.StringIO:  # noqa: ARG002
         data = self.files.read(self._name(path, path), self.place())
         if isinstance(data, Problem):
-            if data.kind == "unreadable":
+            if data.kind is ProblemKind.UNREADABLE:
                 raise OSError(data.message)
             raise _StopReading(data)
         return io.StringIO(decode(data), newline="")
 
     def on_include_not_found(self, malformed: Any, is_system: Any, folder: Any, path: str) -> None:  # noqa: ARG002
         what = f"malformed #include {path}" if malformed else f"the included file {path} is not there"
-        self.fault("unreadable", what, self.place(), "" if malformed else "give the folder that holds it")
+        self.fault(ProblemKind.UNREADABLE, what, self.place(), "" if malformed else "give the folder that holds it")
         raise OutputDirective(Action.IgnoreAndRemove)

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Generator, Iterator
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dts.live import LiveNode, LiveTree
 from colorcheck.inputs.device_tree.dts.values import LiveProperty, Marker
@@ -50,7 +51,7 @@ def resolve(tree: LiveTree, symbols: bool) -> list[Problem]:
 
 
 def _error(message: str, location: Location, advice: str = "") -> Problem:
-    return Problem("semantic", message, location, advice)
+    return Problem(ProblemKind.SEMANTIC, message, location, advice)
 
 
 def _names(node: LiveNode) -> Iterator[Problem]:

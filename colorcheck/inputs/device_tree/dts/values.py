@@ -10,6 +10,7 @@ from dataclasses import field
 from lark import Token
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts import strings
@@ -77,7 +78,7 @@ class ValueReader:
         self.problems = problems
 
     def fault(self, message: str, start: int, end: int, advice: str = "") -> None:
-        self.problems.append(Problem("syntax", message, self.source.location(start, end), advice))
+        self.problems.append(Problem(ProblemKind.SYNTAX, message, self.source.location(start, end), advice))
 
     def label(self, token: Token) -> Label:
         return Label(token[:-1], self.source.location(start_of(token), end_of(token) - 1))

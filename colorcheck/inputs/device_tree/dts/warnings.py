@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.tree import Node
 
@@ -28,7 +29,7 @@ def warnings(root: Node) -> Iterator[Problem]:
 
 
 def _warning(check: str, node: Node, message: str, location: Location | None = None) -> Problem:
-    return Problem("warning", f"({check}) {node.path}: {message}", location or node.location)
+    return Problem(ProblemKind.WARNING, f"({check}) {node.path}: {message}", location or node.location)
 
 
 def _types(node: Node) -> Iterator[Problem]:

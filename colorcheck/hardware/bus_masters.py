@@ -1,0 +1,91 @@
+"""Which devices of a tree reach memory by themselves, and which of them no IOMMU that Xen drives keeps in bounds.
+
+By principle: every enabled device on the memory bus is a bus master, is of a kind that never is one, or may be one.
+A device on a bus without memory addresses (I2C, SPI, MDIO, USB) reaches memory through that bus's controller only; a
+device that names a DMA controller (`dmas`) lets that one work, which is a node of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.iommu import iommu_facts
+from colorcheck.hardware.master_kinds import Dma, kind_of
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, available, string
+
+# Nodes of a device that reaches memory by itself: only such a device is coherent or stands behind an IOMMU.
+SIGNS = ("iommus", "iommu-map", "dma-coherent", "mmu-masters")
+_NO_DEVICES = ("/cpus", "/chosen", "/reserved-memory", "/memory", "/firmware", "/aliases", "/options")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An enabled device, whether it is a bus master, what kind it is, and whether an IOMMU keeps it in bounds.
+
+    `passthrough` tells that Xen keeps it from dom0 to give it to a domain (`xen,passthrough`).
+    """
+
+    node: Node
+    dma: Dma
+    kind: str
+    protected: bool = False
+    passthrough: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BusMasters:
+    """All enabled devices of a tree that are on the memory bus."""
+
+    devices: tuple[Device, ...]
+
+    def unprotected(self, dma: Dma, iommu: bool = True) -> tuple[Device, ...]:
+        """Those of which it is so that no IOMMU keeps in bounds; all of them where Xen is told to use none."""
+        return tuple(found for found in self.devices if found.dma is dma and not (iommu and found.protected))
+
+    def at(self, path: str) -> Device | None:
+        return next((found for found in self.devices if found.node.path == path), None)
+
+
+def bus_masters(tree: DeviceTree) -> BusMasters:
+    """The enabled devices of a tree. A device that contains further bus masters is judged by those."""
+    ancestry = Ancestry(tree)
+    facts = iommu_facts(ancestry)
+    safe = {master.node.path for master in facts.masters if facts.protected(master)}
+    walk = _Walk(ancestry, safe, {iommu.node.path for iommu in facts.iommus})
+    return BusMasters(tuple(found for child in tree.root.children for found in walk.below(child, None, False)))
+
+
+class _Walk:
+    def __init__(self, ancestry: Ancestry, safe: set[str], iommus: set[str]) -> None:
+        self.ancestry, self.safe, self.iommus = ancestry, safe, iommus
+
+    def below(self, node: Node, owner: Device | None, given: bool) -> Iterator[Device]:
+        """The devices at and below a node; `owner` is the bus master that it is part of."""
+        if not available(node) or node.path.startswith(_NO_DEVICES) or string(node, "device_type") == "memory":
+            return
+        given = given or "xen,passthrough" in node.properties
+        mine = self._device(node, owner, given)
+        masters = mine if mine is not None and mine.dma is not Dma.NONE else owner
+        inner = [found for child in node.children for found in self.below(child, masters, given)]
+        wrapper = mine is not None and mine.dma is Dma.MASTER and any(found.dma is Dma.MASTER for found in inner)
+        if mine is not None and not wrapper:
+            yield mine
+        yield from inner
+
+    def _device(self, node: Node, owner: Device | None, given: bool) -> Device | None:
+        if "compatible" not in node.properties:
+            return None
+        signs = any(sign in node.properties for sign in SIGNS) and node.path not in self.iommus
+        kind = kind_of(node)
+        mapped = any(region is not None for region in self.ancestry.regions(node))
+        if not mapped and not signs and not (kind and kind.without_reg and kind.dma is Dma.MASTER):
+            return None
+        dma = kind.dma if kind else Dma.POSSIBLE
+        if signs and not (kind and kind.dma is Dma.NONE and "ranges" in node.properties):
+            dma = Dma.MASTER
+        if dma is Dma.POSSIBLE and owner is not None:
+            return None  # a part of that device
+        protected = node.path in self.safe or (owner is not None and owner.protected)
+        return Device(node, dma, kind.title if kind else "", protected, given)

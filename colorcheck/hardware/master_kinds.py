@@ -1,0 +1,86 @@
+"""Kinds of devices and whether they reach memory by themselves: the table `boards/common/masters.toml`.
+
+Source: each kind's own, by keys of `boards/common/sources.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from enum import Enum
+from fnmatch import translate
+from functools import cache
+
+from colorcheck.core.value import dataclass
+from colorcheck.files.resources import data_folder
+from colorcheck.hardware.table import Table
+from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.device_tree.tree_walk import strings, unit_name
+
+
+class Dma(Enum):
+    """Whether a device is a bus master: it is, it may be (no table knows it), or it never is."""
+
+    MASTER = "master"
+    POSSIBLE = "possible"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of device. `needs` is a property without which a node is not of this kind.
+
+    `without_reg` tells that a node of this kind counts even where it has no registers of its own.
+    """
+
+    title: str
+    dma: Dma
+    names: frozenset[str]
+    compatible: re.Pattern[str]
+    needs: str
+    without_reg: bool
+    sources: tuple[str, ...]
+
+    def has(self, node: Node) -> bool:
+        return not self.needs or self.needs in node.properties
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """All kinds, in the table's order."""
+    path = data_folder("boards") / "common" / "masters.toml"
+    table = Table("", tomllib.loads(path.read_text(encoding="utf-8")))
+    found = tuple(_kind(entry) for entry in table.tables("kinds"))
+    table.done()
+    return found
+
+
+def kind_of(node: Node) -> Kind | None:
+    """The kind of a node: by its `compatible` strings, the most specific first, else by its generic name."""
+    for text in strings(node.properties.get("compatible")):
+        found = _kind_of_compatible(text)
+        for kind in found:
+            if kind.has(node):
+                return kind
+    name = unit_name(node)
+    return next((kind for kind in kinds() if name in kind.names and kind.has(node)), None)
+
+
+@cache
+def _kind_of_compatible(text: str) -> tuple[Kind, ...]:
+    return tuple(kind for kind in kinds() if kind.compatible.fullmatch(text))
+
+
+def _kind(table: Table) -> Kind:
+    patterns = table.texts("compatible")
+    found = Kind(
+        title=table.text("kind"),
+        dma=Dma.MASTER if table.flag("master") else Dma.NONE,
+        names=frozenset(table.texts("names")),
+        compatible=re.compile("|".join(translate(pattern) for pattern in patterns) or r"(?!)"),
+        needs=table.text("needs"),
+        without_reg=table.flag("without_reg") or False,
+        sources=table.texts("sources"),
+    )
+    table.done()
+    return found
