@@ -22,6 +22,7 @@ def prove(
     """
     from colorcheck.proof.allocator import allocator
     from colorcheck.proof.case import Case, stating
+    from colorcheck.proof.lifecycle import lifecycle
     from colorcheck.proof.memory import memory
     from colorcheck.proof.pairs import pair_separation
     from colorcheck.proof.placement import placement
@@ -35,5 +36,5 @@ def prove(
         *((geometry,) if geometry else ()),
         *pair_separation(case, sets),
         *allocator(case),
-        *(stating(theorem, case.stand_ins) for theorem in (*placement(case), *memory(case))),
+        *(stating(theorem, case.stand_ins) for theorem in (*placement(case), *memory(case), *lifecycle(case))),
     )

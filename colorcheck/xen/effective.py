@@ -14,7 +14,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
@@ -29,10 +29,11 @@ from colorcheck.xen.domains.hardware_domain import (
 )
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
+from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
-from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
+from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -259,6 +260,7 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         first_id=max((domain.id for domain in before), default=0) + 1,
         has_dom0=case.has_dom0 or _has_control_domain(case),
         fork=_fork(case),
+        host=host_of_guests(case.deployment),
     )
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
@@ -280,6 +282,17 @@ def _has_control_domain(case: _Case) -> bool:
 def _has_hardware_domain(case: _Case) -> bool:
     tree = case.deployment.tree
     return any(is_hardware_domain(node, case.release) for node in (dom0less.nodes(tree) if tree else ()))
+
+
+def host_of_guests(deployment: Deployment) -> Host:
+    """What xl meets on this host before it has created any guest."""
+    tree = deployment.tree
+    if tree is None:
+        return Host()
+    chosen = tree.node("/chosen")
+    pools = sum(compatible(node, "xen,cpupool") for node in chosen.children) if chosen else 0
+    names = {name for number in range(pools + 1) for name in (str(number), f"Pool-{number}")}
+    return Host(most_vcpus(tree), frozenset(), frozenset(names))
 
 
 def _fork(case: _Case) -> Fork | None:

@@ -91,7 +91,8 @@ def _text(path: str) -> str:
         message = f"cannot read the manifest: {error.reason}"
         raise ManifestError(Problem(ProblemKind.UNREADABLE, message, Location(path), error.advice)) from None
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = content.decode("utf-8").replace("\r\n", "\n")
+        return f" {text[1:]}" if text.startswith("\ufeff") else text  # places count it
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         problem = Problem(
@@ -130,6 +131,7 @@ class _Document:
             files=self._files(),
             modules=self._modules(),
         )
+        domain_policies = self._domain_policies()
         creation_order = reader.get("policy.creation-order", Kind.ORDER, kinds.order) or "as-listed"
         return Manifest(
             file=self.path,
@@ -147,8 +149,9 @@ class _Document:
                 self._shares(),
                 _names(reader.texts("policy.objectives")),
                 _names(reader.texts("policy.prove")) or Policy().prove,
+                tuple((each.name, each.restarts) for each in domain_policies if each.restarts is not None),
             ),
-            domain_policies=self._domain_policies(),
+            domain_policies=domain_policies,
             select=_names(reader.texts("rules.select")),
             ignore=_names(reader.texts("rules.ignore")),
             path_rules=self._path_rules(),
@@ -308,6 +311,8 @@ class _Document:
             max_colors=reader.get("max-colors", Kind.COUNT, kinds.count),
             weight=reader.get("weight", Kind.NUMBER, kinds.number) or 1.0,
             miss_curve=reader.text("miss-curve"),
+            restarts=reader.get("restarts", Kind.COUNT, kinds.count),
+            kernel_size=reader.get("kernel-size", Kind.COUNT, kinds.count),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:

@@ -20,7 +20,7 @@ from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
 
-KINDS = ("guest-rejected",)
+KINDS = ("guest-rejected", "pool-not-made-at-boot")
 
 
 def check(facts: Facts) -> Iterator[Finding]:

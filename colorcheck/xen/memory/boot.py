@@ -161,11 +161,10 @@ class _Run:
                 continue
             attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)
             self.built.append(attempt.built)
-            if attempt.built.failure is None:
-                heap = attempt.heap
-            elif attempt.panics:
+            heap = attempt.heap
+            if attempt.panics:
                 crashed = domain
-            elif attempt.built.frames:
+            elif attempt.built.failure is not None and attempt.built.frames:
                 self.notes.append(_kept(attempt.built))
         return heap
 
@@ -173,8 +172,8 @@ class _Run:
 def _kept(built: Built) -> Note:
     pages = built.frames.count
     message = (
-        f"after {built.domain.name} could not be created, the {pages} frames that it had taken are not back at once: "
-        "a second attempt finds less (measured on 4.20)"
+        f"the {pages} frames that {built.domain.name} had taken when its creation failed never come back to its "
+        "colors: whatever is created after it finds less"
     )
     return note("failed-creation-keeps-memory", message, built.domain.memory_location, built.domain.name, pages=pages)
 
