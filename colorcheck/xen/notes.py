@@ -15,10 +15,6 @@
 | `module-outside-memory` | a module lies, at least in part, in no bank | `module`, `start`, `end`, `crashes` |
 | `too-many-modules` | more than the 32 modules that Xen keeps | `count` |
 | `too-many-regions` | more banks, reserved ranges or free regions than Xen's tables hold | `count`, `limit`, `what` |
-| `image-size-assumed` | the size of Xen's image is not given; the size of a usual build stands in | `size` |
-| `xen-address-unknown` | where the boot loader puts Xen is not given | |
-| `device-tree-address-unknown` | where the boot loader puts the device tree is not given | |
-| `physical-address-bits-assumed` | the board does not say how many address bits its CPU has | `bits` |
 | `file-size-assumed` | ImageBuilder loads files that are not there; usual sizes stand in | |
 | `static-heap` | all free memory goes to the buddy heap, so no domain gets any | `start`, `end` |
 | `static-memory` | a domain asks for static memory, which coloring forbids | |
@@ -43,7 +39,6 @@
 | `empty-list` | a domain has no color at all | |
 | `color-out-of-range` | a color that does not exist | `color`, `nr_colors`, `colors` |
 | `too-many-colors` | a list is longer than there are colors | `count`, `nr_colors` |
-| `dom0-assumed` | no boot modules are known; a dom0 is assumed | |
 | `dom0-memory-default` | no `dom0_mem`: Xen takes 512 MiB | `size` |
 | `memory-not-pages` | an amount of memory is no multiple of a page | `size` |
 | `domain-without-kernel` | no kernel module for a dom0less domain | |

@@ -96,6 +96,7 @@ class System:
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
     comes before any domain is built; `cpu_facts` are what the CPUs of the domains rest on: the boot CPU, and whether
     Xen is built with such pools.
+    `reads` are the names of the facts that all of this but memory rests on, `memory_reads` those of the boot.
     """
 
     release: Release
@@ -113,3 +114,5 @@ class System:
     arguments: BootArguments | None = None
     pool_panic: Failure | None = None
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
+    reads: frozenset[str] = frozenset()
+    memory_reads: frozenset[str] = frozenset()
