@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification, weakest
 from colorcheck.xen.facts.keys import ABOUT
@@ -138,9 +138,12 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         else:
             others += 1
     for facts, theorems in waiting.items():
-        about = " and ".join(dict.fromkeys(ABOUT.get(fact, fact) for fact in facts))
-        worlds = next((_worlds(theorem) for theorem in theorems if len(theorem.worlds) > 1), "")
-        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {about}{worlds}"
+        shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
+        differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
+        names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
+        about = [ABOUT.get(fact, fact) for fact in names]
+        more = f" and {len(about) - 1} more" if len(about) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {about[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
     if verification.skipped:
@@ -150,13 +153,13 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         yield f"{counted(unread, 'input')} not read"
 
 
-def _worlds(theorem: Theorem) -> str:
+def _worlds(shown: tuple[Tried, ...]) -> str:
     """Two worlds, in brackets: where it holds, and why it does not elsewhere."""
     told = []
-    for world in theorem.worlds:
+    for world in shown:
         word = "holds" if world.verdict is Verdict.PROVED else world.reason or "fails"
-        told.append(f"{word} with {world}")
-    return f" ({'; '.join(told)})"
+        told.append(f"{word} with {world.told(shown)}")
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def color_maps(facts: Facts) -> Iterator[ColorMap]:
