@@ -47,6 +47,7 @@
 | `kernel-not-registered` | a dom0less domain's kernel is no boot module to Xen: it stops | `start` |
 | `missing-property` | a property that Xen requires is missing | `property` |
 | `enhanced-without-dom0` | `xen,enhanced` needs dom0 for Xenstore | |
+| `hardware-domain-refused` | `capabilities` of a domain that Xen panics at, or what a hardware domain must not have | |
 | `no-dom0-for-xl` | xl guests, and no dom0 to run xl | |
 | `p2m-pool-too-small` | a domain's P2M pool cannot hold the tables of its memory | `pool`, `needed` |
 | `deep-tree-hangs` | a node lies deeper than this release can walk: it hangs | `levels` |
