@@ -79,8 +79,11 @@ def style(options: argparse.Namespace, output: Output | None = None) -> Style:
     )
 
 
-def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY) -> int:
-    """For commands without rules: what could not be read and what is open, and the exit status that this means."""
+def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled: bool = False) -> int:
+    """For commands without rules: what could not be read and what is open, and the exit status that this means.
+
+    `settled` tells that the answer is the same in every world, whatever is open.
+    """
     facts = verification.facts
     unknown = open_facts(facts, reach)
     for problem in facts.deployment.problems:
@@ -95,7 +98,8 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY) -> int:
         if fact.what.startswith("unread "):
             continue  # told above
         complain(f"open: {fact.what}: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
-    return Exit.UNDECIDED if verification.skipped or unknown else Exit.CLEAN
+    hangs = facts.deployment.unread if settled else unknown
+    return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
 
 
 def _wants_color(choice: str) -> bool:

@@ -121,7 +121,7 @@ def test_a_crash_of_colorcheck_is_told_and_has_its_own_status(
     def broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("colorcheck.workflows.verify.effective_system", broken)
+    monkeypatch.setattr("colorcheck.xen.worlds.world.effective", broken)
     assert main(["verify", str(deployment)]) == 5
     out, err = capsys.readouterr()
     assert "boom" in out

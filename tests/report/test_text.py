@@ -79,7 +79,7 @@ def test_place_without_a_source_line() -> None:
 def test_json(name: str) -> None:
     verification = getattr(samples, name)()
     document = json.loads(render(verification, "json", samples.style()))
-    assert document["schema"] == "colorcheck/verify/1"
+    assert document["schema"] == "colorcheck/verify/2"
     assert len(document["findings"]) == len(verification.findings)
     assert len(document["theorems"]) == len(verification.theorems)
     assert set(document["summary"]) == {"errors", "warnings", "infos", "proved", "refuted", "unknown", "vacuous"}
