@@ -12,6 +12,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.unread import Unread, unread
 
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
@@ -47,6 +48,11 @@ class Deployment:
     def build_place(self, name: str) -> Location:
         """Where an option of Xen's build is set; where the .config is named, if it is not."""
         return self.kconfig_places.get(name, self.manifest.location("target.kconfig"))
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What was named and not read, whatever command asks."""
+        return tuple(unread(self.manifest, self.problems, {guest.file for guest in self.guests}))
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ class _Pair:
 
     def _idle(self) -> ColorSet:
         """Colors of Xen in which none of its image lies, as far as the boot model can say."""
-        frames = self.case.boot.xen_frames
+        frames = self.case.booted.xen_frames  # which of its colors hold its image does not depend on the place
         if self.first.domain is not None or not frames:
             return ColorSet()
         nr_colors = self.case.system.nr_colors or 1
@@ -170,7 +170,7 @@ class _Pair:
 
     def _never_runs(self, party: Party) -> str:
         system = self.case.system
-        if panic := system.panic or system.pool_panic:
+        if panic := system.panic or system.pool_panic or system.end_panic:
             return f"Xen panics before it runs: {panic.message}"
         failure = party.domain and (party.domain.failure or party.domain.late_failure)
         if failure:

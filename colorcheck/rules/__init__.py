@@ -19,6 +19,7 @@ from colorcheck.rules.domains import (
     cc308_passthrough,
     cc309_domain_incomplete,
     cc310_needs_dom0,
+    cc311_hardware_domain,
 )
 from colorcheck.rules.files import (
     cc101_list_rejected,
@@ -87,7 +88,7 @@ from colorcheck.rules.memory import (
     cc514_p2m_pool,
     cc515_module_outside_memory,
     cc516_modules_overlap,
-    cc517_placement_assumed,
+    cc517_open_fact,
     cc518_no_memory,
     cc519_not_whole_pages,
     cc520_dom0_memory_default,
@@ -233,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     cc308_passthrough.RULE,
     cc309_domain_incomplete.RULE,
     cc310_needs_dom0.RULE,
+    cc311_hardware_domain.RULE,
     cc401_shared_colors.RULE,
     cc402_colors_meet.RULE,
     cc403_not_decided.RULE,
@@ -253,7 +255,7 @@ RULES: tuple[Rule, ...] = (
     cc514_p2m_pool.RULE,
     cc515_module_outside_memory.RULE,
     cc516_modules_overlap.RULE,
-    cc517_placement_assumed.RULE,
+    cc517_open_fact.RULE,
     cc518_no_memory.RULE,
     cc519_not_whole_pages.RULE,
     cc520_dom0_memory_default.RULE,

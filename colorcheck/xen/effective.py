@@ -20,10 +20,20 @@ from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
+from colorcheck.xen.domains.hardware_domain import (
+    CONTROL,
+    capabilities,
+    has_iommu,
+    is_hardware_domain,
+    without_xenstore,
+)
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, GUESTS, RAMDISK_RESERVE, TREE
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
@@ -58,23 +68,32 @@ class _Case:
     most_colors: int
     machine: Machine
     has_dom0: bool
+    facts: FactBook
     notes: list[Note] = field(default_factory=list)
+    reads: frozenset[str] = frozenset()
+    memory_reads: frozenset[str] = frozenset()
 
 
-def effective(deployment: Deployment, board: Board | None, release: str | Release) -> System:
+def effective(
+    deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
+) -> System:
     """What that release makes of the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
 
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
-    case = _read(deployment, board, release_of(release) if isinstance(release, str) else release)
+    release = release_of(release) if isinstance(release, str) else release
+    case = _read(deployment, board, release, facts or facts_of(deployment, board))
     system = _xen(case)
     domains = list(_boot_domains(case, system))
     domains += _guests(case, domains)
     system = replace(
         system,
         domains=tuple(domains),
-        preparation=_prepare(case, board),
+        preparation=_prepare(case),
         arguments=case.arguments,
+        end_panic=_without_xenstore(case),
+        reads=case.reads,
+        memory_reads=case.memory_reads,
     )
     assumed = [
         Note(
@@ -88,8 +107,10 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
     return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
-def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
+def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:
     """Xen's boot arguments as a Xen of this release, built with the deployment's .config, reads them."""
+    if facts is not None:
+        facts.about(ARGUMENTS.name)
     reserve = _integer(deployment.kconfig.get(release.buddy_kconfig))
     return boot_arguments(
         xen_arguments(deployment),
@@ -122,16 +143,38 @@ def compression_built_in(deployment: Deployment) -> bool:
     return kconfig.get("PDX_NONE", "n") != "y" and kconfig.get("PDX_COMPRESSION", "y") != "n"
 
 
-def _read(deployment: Deployment, board: Board | None, release: Release) -> _Case:
+def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Case:
     most = _most_colors(deployment, release)
-    arguments = read_arguments(deployment, release)
-    built_in = built_with_coloring(deployment, release)
-    found = geometry(arguments, board, most, built_in)
-    machine, notes = read_machine(deployment, release.traits)
-    machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
-    has_dom0, assumed = presence(deployment, machine, arguments)
-    notes = (*notes, *found.notes, *assumed)
-    return _Case(deployment, release, arguments, found, most, machine, has_dom0, list(notes))
+    with facts.recorded() as reads:
+        for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
+            facts.about(key.name)
+        arguments = read_arguments(deployment, release, facts)
+        built_in = built_with_coloring(deployment, release)
+        found = geometry(arguments, board, most, built_in)
+    with facts.recorded() as memory_reads:
+        facts.about(GUESTS.name)
+        facts.read(ADDRESS_BITS)
+        machine, notes = read_machine(deployment, facts)
+        machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
+        has_dom0 = presence(deployment, machine, arguments, facts)
+    notes = (*notes, *found.notes)
+    case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, list(notes))
+    case.reads, case.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
+    return case
+
+
+def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
+    """The same system where the boot loader puts things as these facts have it; all else must be as before."""
+    prepared = system.preparation
+    if prepared is None:
+        return system
+    machine, _ = read_machine(deployment, facts)
+    machine = replace(machine, compresses=prepared.machine.compresses)
+    need = first_bank_need(machine.module("kernel"), machine.module("ramdisk"))
+    banks = tuple((name, need if name == "dom0" else size) for name, size in prepared.first_banks)
+    panic = Failure(FailureKind.OTHER, machine.panic) if machine.panic else system.panic
+    moved = replace(prepared, machine=machine, first_banks=banks)
+    return _with_dom0_tables(replace(system, preparation=moved, panic=panic))
 
 
 def _most_colors(deployment: Deployment, release: Release) -> int:
@@ -234,6 +277,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             case.has_dom0,
             case.arguments.dom0_colors,
             case.arguments.legacy,
+            has_iommu(Ancestry(tree), case.arguments),
             case.machine,
         )
         for domain, notes in dom0less.domains(tree, rules):
@@ -249,13 +293,30 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         coloring=case.geometry.coloring,
         nr_colors=case.geometry.nr_colors,
         first_id=max((domain.id for domain in before), default=0) + 1,
-        has_dom0=case.has_dom0,
+        has_dom0=case.has_dom0 or _has_control_domain(case),
         fork=_fork(case),
         host=host_of_guests(case.deployment),
     )
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
     return found
+
+
+def _without_xenstore(case: _Case) -> Failure | None:
+    tree = case.deployment.tree
+    found = dom0less.nodes(tree) if tree else []
+    return without_xenstore(found, case.release, has_dom0=case.has_dom0)
+
+
+def _has_control_domain(case: _Case) -> bool:
+    """Whether a domain of the device tree may run the toolstack."""
+    tree = case.deployment.tree
+    return any(capabilities(node, case.release) & CONTROL for node in (dom0less.nodes(tree) if tree else ()))
+
+
+def _has_hardware_domain(case: _Case) -> bool:
+    tree = case.deployment.tree
+    return any(is_hardware_domain(node, case.release) for node in (dom0less.nodes(tree) if tree else ()))
 
 
 def host_of_guests(deployment: Deployment) -> Host:
@@ -276,20 +337,16 @@ def _fork(case: _Case) -> Fork | None:
     return Fork(case.release, case.geometry.nr_colors, case.arguments.dom0_colors)
 
 
-def _prepare(case: _Case, board: Board | None) -> Preparation:
+def _prepare(case: _Case) -> Preparation:
     tree = case.deployment.tree
-    bits = board.pa_bits if board else None
-    if bits is None and tree is not None:
-        message = f"the physical address bits of the CPU are not known; {_PA_BITS} stand in"
-        place = case.deployment.manifest.location("target.board")
-        case.notes.append(note("physical-address-bits-assumed", message, place, bits=_PA_BITS))
+    bits = case.facts.read(ADDRESS_BITS)
     buddy = case.arguments.in_force(Concept.BUDDY_SIZE)
     memory = case.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
         case.machine,
         case.arguments.buddy_alloc_size,
         buddy.location if buddy else case.arguments.location,
-        _devices(tree, case) if tree and case.has_dom0 else (),
+        _devices(tree, case) if tree and (case.has_dom0 or _has_hardware_domain(case)) else (),
         levels(bits or _PA_BITS),
         memory,
         tuple(_first_banks(case, tree)),
@@ -319,7 +376,9 @@ def _with_dom0_tables(system: System) -> System:
     if layout is None:
         return system
     domains = tuple(
-        replace(domain, p2m_pages=layout.tables) if domain.kind is DomainKind.DOM0 else domain
+        replace(domain, p2m_pages=layout.tables + (domain.p2m_pages if domain.hardware else 0))
+        if domain.kind is DomainKind.DOM0 or domain.hardware
+        else domain
         for domain in system.domains
     )
     return replace(system, domains=domains)

@@ -4,6 +4,7 @@
 |---|---|---|
 | `no-memory` | no memory node and no `[target] memory` | |
 | `memory-without-reg` | a node of memory has no `reg`, and nobody writes one: Xen stops | `node` |
+| `reg-rest` | `reg` of memory or of a reserved range ends in a part of an entry, which Xen drops | `node`, `rest` |
 | `initrd-damaged` | `linux,initrd-start` and `-end` are none that Xen takes: it stops | |
 | `module-without-reg` | a boot module has no `reg`; `stops`: Xen stops at it | `module`, `module_kind`, `stops` |
 | `module-short-reg` | `reg` of a boot module is too short: Xen stops | `node`, `needed` |
@@ -15,10 +16,6 @@
 | `module-outside-memory` | a module lies, at least in part, in no bank | `module`, `start`, `end`, `crashes` |
 | `too-many-modules` | more than the 32 modules that Xen keeps | `count` |
 | `too-many-regions` | more banks, reserved ranges or free regions than Xen's tables hold | `count`, `limit`, `what` |
-| `image-size-assumed` | the size of Xen's image is not given; the size of a usual build stands in | `size` |
-| `xen-address-unknown` | where the boot loader puts Xen is not given | |
-| `device-tree-address-unknown` | where the boot loader puts the device tree is not given | |
-| `physical-address-bits-assumed` | the board does not say how many address bits its CPU has | `bits` |
 | `file-size-assumed` | ImageBuilder loads files that are not there; usual sizes stand in | |
 | `static-heap` | all free memory goes to the buddy heap, so no domain gets any | `start`, `end` |
 | `static-memory` | a domain asks for static memory, which coloring forbids | |
@@ -43,7 +40,6 @@
 | `empty-list` | a domain has no color at all | |
 | `color-out-of-range` | a color that does not exist | `color`, `nr_colors`, `colors` |
 | `too-many-colors` | a list is longer than there are colors | `count`, `nr_colors` |
-| `dom0-assumed` | no boot modules are known; a dom0 is assumed | |
 | `dom0-memory-default` | no `dom0_mem`: Xen takes 512 MiB | `size` |
 | `memory-not-pages` | an amount of memory is no multiple of a page | `size` |
 | `domain-without-kernel` | no kernel module for a dom0less domain | |
@@ -51,6 +47,7 @@
 | `kernel-not-registered` | a dom0less domain's kernel is no boot module to Xen: it stops | `start` |
 | `missing-property` | a property that Xen requires is missing | `property` |
 | `enhanced-without-dom0` | `xen,enhanced` needs dom0 for Xenstore | |
+| `hardware-domain-refused` | `capabilities` of a domain that Xen panics at, or what a hardware domain must not have | |
 | `no-dom0-for-xl` | xl guests, and no dom0 to run xl | |
 | `p2m-pool-too-small` | a domain's P2M pool cannot hold the tables of its memory | `pool`, `needed` |
 | `deep-tree-hangs` | a node lies deeper than this release can walk: it hangs | `levels` |

@@ -50,6 +50,7 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     "p2m-pool-too-small",
     "static-heap",
     "enhanced-without-dom0",
+    "hardware-domain-refused",
     "bank-overlap",
     "dom0-without-kernel",
     "initrd-damaged",

@@ -73,6 +73,8 @@ def _uncolored(system: System) -> Boot:
         built.append(Built(domain, failure is None, failure, (), domain.p2m_pages, (), ()))
         if failure and domain.kind is not DomainKind.XL:
             return _stopped(system, failure, (), built)
+    if system.end_panic:
+        return _stopped(system, system.end_panic, (), built)
     return _stopped(system, None, (), built)
 
 
@@ -138,13 +140,13 @@ class _Run:
             heap = attempt.heap
             if attempt.panics:
                 return heap, attempt.built.failure
-        panic = _module_crash(self.machine)
+        panic = self.system.end_panic or _module_crash(self.machine)
         if panic is not None:
             return heap, panic
         return self._guests(heap), None
 
     def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
-        if domain.kind is DomainKind.DOM0 and layout is not None:
+        if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
             return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)
 
@@ -179,14 +181,19 @@ def _kept(built: Built) -> Note:
 def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:
     """What Xen stops with when its own heap is nearly empty; beyond one page the bound is an estimate."""
     tree = machine.module("device-tree")
-    copy = -(-tree.size // PAGE) if tree else 1
     if pages == 0:
         return Failure(FailureKind.BUDDY_TOO_SMALL, "Can't allocate colored heap. Buddy reserved size is too low")
     if pages == 1:
         return Failure(FailureKind.BUDDY_TOO_SMALL, "Xen BUG at common/xmalloc_tlsf.c:569")
-    if pages < (1 << (copy - 1).bit_length()) + DEVICE_TREE_MARGIN:
+    if pages < smallest_buddy(tree.size if tree else 1):
         return Failure(FailureKind.BUDDY_TOO_SMALL, "Unable to allocate memory for relocating the Device-Tree.")
     return None
+
+
+def smallest_buddy(tree_size: int) -> int:
+    """Pages of the buddy heap with which Xen copies its device tree of that many bytes; an estimate, never too low."""
+    copy = -(-tree_size // PAGE)
+    return (1 << (copy - 1).bit_length()) + DEVICE_TREE_MARGIN
 
 
 def _module_crash(machine: Machine) -> Failure | None:
