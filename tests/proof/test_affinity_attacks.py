@@ -26,7 +26,8 @@ TREE = """/dts-v1/;
             llc-colors = "7-15"; {rt}
             module@3000000 {{ compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0x3000000 0 0x100000>; }};
         }};
-        gui {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; cpus = <{count}>; memory = <0 0x8000>;
+        gui {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; cpus = <{count}>;
+            memory = <0 0x8000>;
             llc-colors = "7-15"; {gui}
             module@4000000 {{ compatible = "multiboot,kernel", "multiboot,module"; reg = <0 0x4000000 0 0x100000>; }};
         }};
