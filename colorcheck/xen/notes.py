@@ -4,6 +4,7 @@
 |---|---|---|
 | `no-memory` | no memory node and no `[target] memory` | |
 | `memory-without-reg` | a node of memory has no `reg`, and nobody writes one: Xen stops | `node` |
+| `reg-rest` | `reg` of memory or of a reserved range ends in a part of an entry, which Xen drops | `node`, `rest` |
 | `initrd-damaged` | `linux,initrd-start` and `-end` are none that Xen takes: it stops | |
 | `module-without-reg` | a boot module has no `reg`; `stops`: Xen stops at it | `module`, `module_kind`, `stops` |
 | `module-short-reg` | `reg` of a boot module is too short: Xen stops | `node`, `needed` |

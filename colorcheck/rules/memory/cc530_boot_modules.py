@@ -27,6 +27,7 @@ _HELP = {
     "module-without-reg": "write address and size in its parent's cells, or name the boot-script that does",
     "module-short-reg": "write address and size in as many cells as the parent's #address-cells and #size-cells say",
     "memory-without-reg": "write reg, the address and size of the memory",
+    "reg-rest": "write each address and size in the cells that the parent's #address-cells and #size-cells say",
     "initrd-damaged": "write both as one or two cells, the end above the start, or neither",
     "dom0-without-kernel": 'add a module of compatible "multiboot,kernel", "multiboot,module" to /chosen',
     "kernel-not-registered": "write the module right below the domain, compatible with multiboot,kernel and "
