@@ -19,17 +19,25 @@ from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.notes.domains import Dom0Assumed
+from colorcheck.xen.notes.machine import (
+    DeviceTreeAddressUnknown,
+    FileSizeAssumed,
+    ImageSizeAssumed,
+    PhysicalAddressBitsAssumed,
+    XenAddressUnknown,
+)
 from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
 STAND_INS = (
-    "image-size-assumed",
-    "xen-address-unknown",
-    "device-tree-address-unknown",
-    "physical-address-bits-assumed",
-    "dom0-assumed",
-    "file-size-assumed",
+    ImageSizeAssumed,
+    XenAddressUnknown,
+    DeviceTreeAddressUnknown,
+    PhysicalAddressBitsAssumed,
+    Dom0Assumed,
+    FileSizeAssumed,
 )
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 
@@ -106,7 +114,7 @@ class Case:
     @property
     def stand_ins(self) -> tuple[Assumption, ...]:
         """What the boot model took for granted because nobody gave it; each moves the frames of every color."""
-        told = {note.kind: note.message for note in self.system.notes if note.kind in STAND_INS}
+        told = {note.KIND: note.message for note in self.system.notes if isinstance(note, STAND_INS)}
         return tuple(Assumption(text, "nothing in the inputs", Trust.TRUSTED) for text in told.values())
 
     @property

@@ -32,7 +32,8 @@ from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import levels
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import XenDefaultColors
+from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed, PhysicalAddressBitsAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
@@ -76,11 +77,7 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
         arguments=case.arguments,
     )
     assumed = [
-        Note(
-            p.kind,
-            p.message,
-            p.location,
-        )
+        FileSizeAssumed(p.message, p.location, "")
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -158,7 +155,7 @@ def _xen(case: _Case) -> System:
         case.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            case.notes.append(note("xen-default-colors", "Xen gets color 0 alone", place, "xen", colors=colors))
+            case.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
         modelled = case.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -181,7 +178,7 @@ def _xen(case: _Case) -> System:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
         )
-        case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
+        case.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,
@@ -269,7 +266,7 @@ def _prepare(case: _Case, board: Board | None) -> Preparation:
     if bits is None and tree is not None:
         message = f"the physical address bits of the CPU are not known; {_PA_BITS} stand in"
         place = case.deployment.manifest.location("target.board")
-        case.notes.append(note("physical-address-bits-assumed", message, place, bits=_PA_BITS))
+        case.notes.append(PhysicalAddressBitsAssumed(message, place, "", bits=_PA_BITS))
     buddy = case.arguments.in_force(Concept.BUDDY_SIZE)
     memory = case.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(

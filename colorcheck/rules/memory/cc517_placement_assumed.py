@@ -17,22 +17,28 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.rules.rule import Kind, Rule, on, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.domains import Dom0Assumed
+from colorcheck.xen.notes.machine import (
+    DeviceTreeAddressUnknown,
+    ImageSizeAssumed,
+    PhysicalAddressBitsAssumed,
+    XenAddressUnknown,
+)
 
-_BITS = "physical-address-bits-assumed"
-_ASKS = {
-    "dom0-assumed": "dom0's kernel as a boot module",
-    "image-size-assumed": "xen-image-size (or xen-image)",
-    "xen-address-unknown": "xen-address",
-    "device-tree-address-unknown": "device-tree-address",
-    _BITS: "the board's pa_bits",
+_ASKS: dict[Kind, str] = {
+    Dom0Assumed: "dom0's kernel as a boot module",
+    ImageSizeAssumed: "xen-image-size (or xen-image)",
+    XenAddressUnknown: "xen-address",
+    DeviceTreeAddressUnknown: "device-tree-address",
+    PhysicalAddressBitsAssumed: "the board's pa_bits",
 }
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding for all that is missing."""
-    asks = [kind for kind in _ASKS if facts.board is not None or kind != _BITS]
+    asks = [kind for kind in _ASKS if facts.board is not None or kind is not PhysicalAddressBitsAssumed]
     found = list(seen(facts, *asks))
     if found:
         asked = ", ".join(dict.fromkeys(_ASKS[what.kind] for what in found))

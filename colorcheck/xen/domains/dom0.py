@@ -16,7 +16,8 @@ from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import DefaultColors
+from colorcheck.xen.notes.domains import Dom0Assumed, Dom0MemoryDefault, Dom0WithoutKernel, MemoryNotPages
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
@@ -52,7 +53,7 @@ def presence(deployment: Deployment, machine: Machine, arguments: BootArguments)
         return False, ()
     place = options[0].location if options else deployment.guests[0].location
     message = "the device tree has no boot modules: dom0 is assumed, and its kernel takes no memory in the model"
-    return True, (note("dom0-assumed", message, place, "dom0"),)
+    return True, (Dom0Assumed(message, place, "dom0"),)
 
 
 def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, system: System) -> Dom0:
@@ -61,9 +62,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.release.traits):
         message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
-        notes += (
-            note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
-        )
+        notes += (Dom0WithoutKernel(message, deployment.tree.root.location if deployment.tree else place, "dom0"),)
     domain = Domain(
         0,
         "dom0",
@@ -100,7 +99,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     colors, source = arguments.dom0_colors, arguments.dom0_source
     if not colors:
         colors = everything(system.nr_colors)
-        notes.append(note("default-colors", "dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
+        notes.append(DefaultColors("dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
         return Choice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
@@ -117,11 +116,11 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
     memory = arguments.dom0_mem
     if not memory:
         message = "dom0_mem is not given: Xen takes 512 MiB"
-        default = note("dom0-memory-default", message, place, "dom0", size=DEFAULT_MEMORY)
+        default = Dom0MemoryDefault(message, place, "dom0", size=DEFAULT_MEMORY)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
         message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
-        return memory, place, (note("memory-not-pages", message, place, "dom0", size=memory),)
+        return memory, place, (MemoryNotPages(message, place, "dom0", size=memory),)
     return memory, place, ()
 
 
