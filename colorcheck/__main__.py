@@ -1,7 +1,16 @@
 """`python -m colorcheck`."""
 
+import os
 import sys
 
-from colorcheck.cli import main
+# `python -m` looks for modules in the current folder first, which may be a stranger's checkout.
+_HERE = os.getcwd()
+if not sys.flags.safe_path and sys.path and sys.path[0] in ("", _HERE):
+    del sys.path[0]
+if os.path.dirname(os.path.dirname(os.path.abspath(__file__))) not in sys.path:
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-sys.exit(main())
+from colorcheck.cli import main  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(main())

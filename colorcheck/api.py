@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from colorcheck.xen.options.options import parse_boot_arguments
 if TYPE_CHECKING:
     from colorcheck.loader.handover import Handover
     from colorcheck.plan.problem import Plan
+    from colorcheck.replay.lifecycle import State
 
 __all__ = [
     "ColorListRejected",
@@ -28,6 +30,7 @@ __all__ = [
     "boards",
     "effective",
     "handover",
+    "lifecycle",
     "parse_boot_arguments",
     "parse_color_list",
     "parse_device_tree",
@@ -57,6 +60,22 @@ def replay(manifest: str | Path) -> Replay:
     from colorcheck.workflows import verify as pipeline
 
     return Replay(pipeline.replay(_manifest(manifest)))
+
+
+def lifecycle(manifest: str | Path, steps: Sequence[tuple[object, ...]]) -> tuple[State, ...]:
+    """What becomes of the color heap when guests are created, destroyed and rebooted and domains balloon after boot.
+
+    `steps` are ("create", xl file), ("destroy", name), ("reboot", name) and ("balloon", name, KiB: the new size of the
+    memory). One value a step, with `created` (None where nothing was to be created), `failure` and `heap`, the free
+    frames per color; under the first Xen of the manifest. Raises ManifestError, and ValueError for a step that cannot
+    be understood or a boot that ends without a color heap.
+    """
+    from colorcheck.workflows.lifecycle import lives
+
+    first = lives(_manifest(manifest), steps).lives[0]
+    if first.stopped:
+        raise ValueError(first.stopped)
+    return first.states
 
 
 def effective(manifest: str | Path) -> Effective:

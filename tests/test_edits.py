@@ -51,7 +51,7 @@ def test_writing_replaces_the_file_and_keeps_its_mode(tmp_path: Path) -> None:
     wanted = [edit(0, 3, "1", file=str(path))]
     files, problems = originals(wanted)
     assert problems == ()
-    assert diff(files, wanted).splitlines()[3:5] == ["-one two", "+1 two"]
+    assert b"GIT binary patch" in diff(files, wanted), "the file is no text"
     assert write(files, wanted) == ()
     assert path.read_bytes() == b"1 two\r\nthree\n\nlast\xff"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.evidence.attest import Attestation, Attested, attest
 from colorcheck.files.reading import Unreadable, text
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": release}
         findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
-        write(json.dumps({**head, **attested.to_dict(), "findings": findings}, indent=2))
+        write_json(json.dumps({**head, **attested.to_dict(), "findings": findings}, indent=2))
     else:
         from colorcheck.report.terminal.attest import render
 

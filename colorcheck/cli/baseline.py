@@ -7,12 +7,12 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, outputs, style
+from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, outputs, refuse_inputs, style
 from colorcheck.core.diagnostic import Problem, Severity
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.findings.baseline import NAME, Baseline, compare, create, prune, read
-from colorcheck.report import render
+from colorcheck.report import Output, render
 from colorcheck.report.style import Style
 from colorcheck.report.view import counted
 from colorcheck.verification.results import Exit, Verification
@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "prune":
         return _prune(verification, look, options.baseline)
     compared = without_known(verification, options.baseline, look)
+    refuse_inputs(outputs(options), verification.facts.deployment.files)
     for output in outputs(options):
         deliver(output, render(compared, output.format, style(options, output)))
     return compared.exit_status(Severity(options.fail_on))
@@ -50,6 +51,7 @@ def without_known(verification: Verification, file: str, look: Style) -> Verific
 
 
 def _create(verification: Verification, look: Style, file: str) -> int:
+    refuse_inputs((Output("baseline", file),), verification.facts.deployment.files)
     made = create(verification.findings, look, file)
     _write(made)
     write(f"wrote {file}: {counted(len(made.entries), 'known finding')}")

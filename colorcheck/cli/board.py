@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 
-from colorcheck.cli.console import Stop, complain, write
+from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.hardware.board import Board
@@ -110,4 +110,4 @@ def _plugin_problems() -> int:
 
 
 def _print(document: dict[str, object]) -> None:
-    write(json.dumps(document, indent=2, ensure_ascii=False))
+    write_json(json.dumps(document, indent=2))

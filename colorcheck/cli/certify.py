@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.verification.results import Exit, Verification
 from colorcheck.workflows import verify as pipeline
 
@@ -49,7 +49,7 @@ def _check(options: argparse.Namespace) -> int:
         raise Stop(str(error)) from None
     if options.format == "json":
         document = {"schema": "colorcheck/certify/1", "checks": [check.to_dict() for check in checks]}
-        write(json.dumps(document, indent=2, ensure_ascii=False))
+        write_json(json.dumps(document, indent=2))
     else:
         bad = [check for check in checks if not check.ok]
         lines = [f"{check.status}: {check.subject}{f': {check.message}' if check.message else ''}" for check in bad]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from colorcheck.cli.arguments import bound, manifest_file
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.core.value import dataclass
 from colorcheck.files.revisions import RevisionError, commit_of, is_revision, merge_base, repository
 from colorcheck.fleet.at_revision import at_revision
@@ -96,7 +96,8 @@ def run(options: argparse.Namespace) -> int:
     names = sorted(before.keys() | after.keys())
     compared = [_compared(name, before.get(name), after.get(name), fail_on, options.tolerance) for name in names]
     compared += [_Compared(name, Exit.UNDECIDED, news=name) for name in (*base_named.passed, *head_named.passed)]
-    write(_rendered(compared, options))
+    text = _rendered(compared, options)
+    write_json(text) if options.format == "json" else write(text)
     met = {each.status for each in compared}
     return next((s for s in (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED) if s in met), Exit.CLEAN)
 
@@ -129,7 +130,7 @@ def _rendered(compared: list[_Compared], options: argparse.Namespace) -> str:
     only = compared[0].difference if len(compared) == 1 and not options.recursive else None
     if options.format == "json":
         if only is not None:
-            return json.dumps(only.to_dict(), indent=2, ensure_ascii=False)
+            return json.dumps(only.to_dict(), indent=2)
         entries = [
             {
                 "manifest": each.manifest,
@@ -140,7 +141,7 @@ def _rendered(compared: list[_Compared], options: argparse.Namespace) -> str:
             for each in compared
         ]
         document = {"schema": "colorcheck/diffs/1", "deployments": entries, "looked_at": len(compared)}
-        return json.dumps(document, indent=2, ensure_ascii=False)
+        return json.dumps(document, indent=2)
     draw = as_markdown if options.format == "markdown" else as_text
     if only is not None:
         return draw(only)

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents.boots import Effective
 from colorcheck.loader.handover import handed_over
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         from colorcheck.report.terminal.affinity import affinity_to_dict
 
         extra = {"affinity": affinity_to_dict(found.verification.facts)} if options.explain_affinity else {}
-        write(json.dumps({**found.to_dict(), **extra}, indent=2))
+        write_json(json.dumps({**found.to_dict(), **extra}, indent=2))
     else:
         from colorcheck.report.terminal.effective import render
 
@@ -58,7 +58,7 @@ def _tree(found: Effective, options: argparse.Namespace) -> int:
     if handover is None:
         raise Stop("there is no device tree", "name one with --device-tree", Exit.NOTHING)
     if options.format == "json":
-        write(json.dumps(handover.to_dict(), indent=2))
+        write_json(json.dumps(handover.to_dict(), indent=2))
     else:
         from colorcheck.report.terminal.received_tree import render
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, style
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.report.terminal.rules import page_document, page_text
@@ -24,5 +24,8 @@ def run(options: argparse.Namespace) -> int:
         names = [name for known in RULES for name in (known.id, known.name)]
         hint = did_you_mean(options.rule, names, "`colorcheck rules` lists them")
         raise Stop(f'there is no rule "{options.rule}"', hint)
-    write(json.dumps(page_document(rule), indent=2) if options.format == "json" else page_text(rule, style(options)))
+    if options.format == "json":
+        write_json(json.dumps(page_document(rule), indent=2))
+    else:
+        write(page_text(rule, style(options)))
     return Exit.CLEAN

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import manifest_file
 from colorcheck.cli.console import Stop
-from colorcheck.cli.output import deliver, outputs
+from colorcheck.cli.output import deliver, outputs, refuse_inputs
 from colorcheck.core.value import dataclass
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
@@ -52,6 +52,7 @@ def run_fleet(options: argparse.Namespace) -> int:
         checked = check_all(jobs, options.jobs, None if options.no_cache else user_cache(), told)
     checked = (*checked, *(passed(each.name, each.reason) for each in chosen.passed))
     fleet = Fleet(checked, known=chosen.known, since=options.changed_since)
+    refuse_inputs(wanted, [name for each in checked for name in (each.manifest, *each.inputs)])
     for output in wanted:
         deliver(output, joined(output.format, fleet))
     return overall(checked) if checked or not chosen.known else Exit.CLEAN

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, complain, write
+from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.files.atomic import write_whole
 from colorcheck.verification.results import Exit
@@ -113,7 +113,7 @@ def _compare(options: argparse.Namespace, lab: Lab) -> int:
         verification = pipeline.verify(load_manifest(options))
         _save(options.html, html.render(verification, style(options), {"Interference": section(comparison)}))
     if options.format == "json":
-        write(json.dumps(comparison.to_dict(), indent=2))
+        write_json(json.dumps(comparison.to_dict(), indent=2))
     else:
         from colorcheck.report.terminal.interference import render
 

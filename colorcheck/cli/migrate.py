@@ -6,7 +6,7 @@ import argparse
 import json
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, complain, write
+from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         if options.write and done.edits:
             deliver_edits(done.edits, write_them=True, quiet=True)
-        write(json.dumps(_document(done, source, target, written=options.write), indent=2))
+        write_json(json.dumps(_document(done, source, target, written=options.write), indent=2))
     elif done.edits:
         deliver_edits(done.edits, write_them=options.write)
     else:

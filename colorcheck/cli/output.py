@@ -9,14 +9,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from colorcheck.cli.console import Stop, complain, write
+from colorcheck.cli.console import Stop, complain, write, write_exactly, write_json
 from colorcheck.core.diagnostic import Edit, Severity
-from colorcheck.files.atomic import write_whole
+from colorcheck.files.atomic import write_report
 from colorcheck.files.edits import OverlapError, diff, originals
 from colorcheck.files.edits import write as write_edits
 from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
+from colorcheck.report.safe import Painted, safe, safe_json
 from colorcheck.verification.results import Exit, Verification
+
+_JSON = frozenset(("json", "sarif", "gitlab"))
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,13 +107,25 @@ def _speaks_unicode() -> bool:
     return True
 
 
+def refuse_inputs(wanted: Iterable[Output], inputs: Iterable[str]) -> None:
+    """No report may go over an input. Raises Stop before anything is written."""
+    known = {os.path.realpath(name) for name in inputs}
+    over = next((each.path for each in wanted if each.path and os.path.realpath(each.path) in known), None)
+    if over:
+        raise Stop(f"--output: {over} is an input", "name another file")
+
+
 def deliver(output: Output, text: str) -> None:
     """Print a report, or write its file as a whole or not at all. Raises Stop where that fails."""
+    if output.format in _JSON:
+        text = safe_json(text)
+    elif not isinstance(text, Painted):
+        text = safe(text, commands=output.format == "github")
     if output.path is None:
-        write(text)
+        write(text, commands=output.format == "github") if output.format not in _JSON else write_json(text)
         return
     try:
-        write_whole(Path(output.path), text)
+        write_report(Path(output.path), text, append=output.path == os.environ.get("GITHUB_STEP_SUMMARY"))
     except OSError as error:
         raise Stop(f"cannot write {output.path}: {error.strerror or error}", status=Exit.USAGE) from None
 
@@ -120,7 +135,7 @@ def deliver_edits(edits: Iterable[Edit], *, write_them: bool, quiet: bool = Fals
     edits = tuple(edits)
     files, problems = originals(edits)
     try:
-        told = "" if problems else diff(files, edits)
+        told = b"" if problems else diff(files, edits)
     except OverlapError as error:
         raise Stop(str(error)) from None
     if not problems and write_them:
@@ -128,6 +143,9 @@ def deliver_edits(edits: Iterable[Edit], *, write_them: bool, quiet: bool = Fals
     if problems:
         raise Stop(problems[0].message, problems[0].help)
     if not quiet:
-        write("\n".join(f"wrote {name}" for name in files) if write_them else told)
+        if write_them:
+            write("\n".join(f"wrote {name}" for name in files))
+        else:
+            write_exactly(told)
     if not edits:
         complain("nothing to change")

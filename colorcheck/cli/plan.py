@@ -6,7 +6,7 @@ import argparse
 import json
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import complain, write
+from colorcheck.cli.console import complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
 from colorcheck.plan.pose import PlanOptions
 from colorcheck.report.terminal.plan import render
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     )
     planned, verification = pipeline.plan(load_manifest(options), wishes)
     if options.format == "json":
-        write(json.dumps(planned.plan.to_dict(), indent=2))
+        write_json(json.dumps(planned.plan.to_dict(), indent=2))
     elif options.diff:
         deliver_edits(planned.plan.edits, write_them=False)
     else:

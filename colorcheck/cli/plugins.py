@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from colorcheck.cli.console import write
+from colorcheck.cli.console import write, write_json
 from colorcheck.plugins.manager import Loaded, plugins
 from colorcheck.verification.results import Exit
 
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     found = plugins().loaded
     if options.format == "json":
         document = {"schema": "colorcheck/plugins/1", "plugins": [_to_dict(entry) for entry in found]}
-        write(json.dumps(document, indent=2, ensure_ascii=False))
+        write_json(json.dumps(document, indent=2))
     else:
         write("\n".join(_text(entry) for entry in found))
     return Exit.FINDINGS if any(entry.problems for entry in found) else Exit.CLEAN

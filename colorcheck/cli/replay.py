@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, write
+from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.frames import written_with_frames
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents.boots import Replay
@@ -25,11 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--until", metavar="STEP", default="", help="stop behind this step, a name or a number; `list` lists them"
     )
     parser.add_argument("--at", metavar="DOMAIN", default="", help="where the frames of this domain (or of xen) lie")
+    parser.add_argument(
+        "--steps",
+        metavar="FILE",
+        default="",
+        help="what happens after boot, one step a line: create FILE, destroy NAME, reboot NAME, balloon NAME KIB",
+    )
     add_document_arguments(parser)
     parser.add_argument("--no-frames", action="store_true", help="leave out of the JSON which frame is whose")
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.steps:
+        return _lives(options)
     found = Replay(pipeline.replay(load_manifest(options)), until=options.until, at=options.at)
     if options.until == _LIST and _LIST not in _names(found.facts):
         write("\n".join(_listed(found.facts)))
@@ -40,9 +48,25 @@ def run(options: argparse.Namespace) -> int:
 
         write(render(found.verification, style(options), Asked(options.until, options.at)))
     elif options.no_frames:
-        write(json.dumps(found.to_dict(frames=False), indent=2))
+        write_json(json.dumps(found.to_dict(frames=False), indent=2))
     else:
         written_with_frames(found)
+    return say_trouble(found.verification)
+
+
+def _lives(options: argparse.Namespace) -> int:
+    """The steps of a file after the boot, one line each."""
+    from colorcheck.report.terminal.lifecycle import lines
+    from colorcheck.workflows.lifecycle import StepError, lives, read_steps
+
+    try:
+        found = lives(load_manifest(options), read_steps(options.steps))
+    except StepError as error:
+        raise Stop(str(error)) from None
+    if options.format == "text":
+        write("\n".join(lines(found.lives)))
+    else:
+        write(json.dumps(found.to_dict(), indent=2))
     return say_trouble(found.verification)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from colorcheck.cli.console import write
+from colorcheck.cli.console import write, write_json
 from colorcheck.cli.output import add_document_arguments, style
 from colorcheck.report.terminal.rules import as_document, as_text
 from colorcheck.rules import RULES
@@ -17,5 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    write(json.dumps(as_document(RULES), indent=2) if options.format == "json" else as_text(RULES, style(options)))
+    if options.format == "json":
+        write_json(json.dumps(as_document(RULES), indent=2))
+    else:
+        write(as_text(RULES, style(options)))
     return Exit.CLEAN

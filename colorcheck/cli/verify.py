@@ -6,7 +6,15 @@ import argparse
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop
-from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, deliver_edits, outputs, style
+from colorcheck.cli.output import (
+    add_report_arguments,
+    add_threshold_argument,
+    deliver,
+    deliver_edits,
+    outputs,
+    refuse_inputs,
+    style,
+)
 from colorcheck.core.diagnostic import Severity
 from colorcheck.report import Style, render
 from colorcheck.verification.results import Verification
@@ -54,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
         from colorcheck.cli.baseline import without_known
 
         verification = without_known(verification, options.baseline, style(options))
+    refuse_inputs(wanted, verification.facts.deployment.files)
     for output in wanted:
         if options.with_plan and output.format == "html":
             deliver(output, _with_plan(verification, style(options, output)))

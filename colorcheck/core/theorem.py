@@ -14,10 +14,12 @@ class TheoremKind(StrEnum):
     SET_SEPARATION = "set-separation"
     CAPACITY = "capacity"
     PAIR_SEPARATION = "pair-separation"
+    BOOTS = "boots"  # Xen neither panics nor hangs
     ALLOCATOR_INVARIANT = "allocator-invariant"
     PLACEMENT = "placement"
     MEMORY = "memory"
     MEMORY_ANY_ORDER = "memory-any-order"
+    LIFECYCLE_MEMORY = "lifecycle-memory"
 
 
 class Trust(StrEnum):
@@ -41,6 +43,21 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """A world in which a theorem was looked at: the values of the open facts that it read, and what became of it."""
+
+    values: tuple[tuple[str, str], ...]
+    verdict: Verdict
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in self.values)
+
+    def to_dict(self) -> dict[str, object]:
+        return {"values": dict(self.values), "verdict": str(self.verdict), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
 class Theorem:
     """A claim with its verdict.
 
@@ -48,6 +65,8 @@ class Theorem:
     `statement` says it in words and `mathematics` in symbols. `core` are the places in the input files that cause a
     refutation, or on which a proof rests; `witness` is a JSON-ready counterexample; `reason` says why a verdict is
     unknown or vacuous; `certificate` a counting argument that needs no solver; `smt` the SMT-LIB 2 text, if made.
+    `facts` are the names of the facts that it rests on; `worlds` those that were tried where some of them are open;
+    `settle` the lines of a manifest that would settle those; `bound` what holds in all worlds, in words.
     """
 
     id: str
@@ -63,6 +82,10 @@ class Theorem:
     reason: str = ""
     certificate: object = None
     smt: str = ""
+    facts: tuple[str, ...] = ()
+    worlds: tuple[Tried, ...] = ()
+    settle: tuple[str, ...] = ()
+    bound: str = ""
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -78,4 +101,8 @@ class Theorem:
             "witness": self.witness,
             "reason": self.reason,
             "certificate": self.certificate,
+            "facts": list(self.facts),
+            "worlds": [world.to_dict() for world in self.worlds],
+            "settle": list(self.settle),
+            "bound": self.bound,
         }

@@ -1,28 +1,181 @@
-"""Writes files so that nobody ever sees half of one."""
+"""The one way to write files: each whole, several together all or none, and none where somebody planted a link."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+
+from colorcheck.core.value import dataclass
+
+
+class Refused(OSError):
+    """A file that is not written though it could be; the message says why."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(errno.EPERM, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A file to come: its new content under a name of its own, and the old one under another where there is one."""
+
+    target: str
+    new: str
+    old: str | None
 
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text (with surrogate escapes for bytes that are none) as a whole or not at all. Raises OSError."""
+    write_all({str(path): text.encode("utf-8", "surrogateescape")})
+
+
+def write_report(path: Path, text: str, *, append: bool = False) -> None:
+    """As `write_whole`, but to a device or a pipe as well; with `append`, behind what the file has. Raises OSError."""
     data = text.encode("utf-8", "surrogateescape")
-    if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-        path.write_bytes(data)
+    special = path.exists() and not path.is_file()
+    if not special and not append:
+        write_all({str(path): data})
         return
-    path = path.resolve()  # a link stays a link
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    _refuse_planted(str(path))
+    flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | (0 if special else os.O_CREAT | os.O_APPEND)
+    with open(path, "wb", opener=lambda name, _: os.open(name, flags, 0o666)) as file:
+        os.set_blocking(file.fileno(), True)
+        file.write(data)
+
+
+def write_all(files: Mapping[str, bytes]) -> None:
+    """Write all of the files or none.
+
+    New contents are complete on the disk before the first file is replaced; where one cannot be, those before it get
+    their old content back. Modes and owners stay. A file that is read-only, has several names, cannot keep its owner,
+    or lies behind a link that leads out of its repository is refused. Raises OSError, with the files as they were.
+    """
+    ready: list[_Ready] = []
+    replaced: list[_Ready] = []
+    try:
+        for path, data in files.items():
+            ready.append(_staged(path, data))
+        for each in ready:
+            os.replace(each.new, each.target)
+            replaced.append(each)
+    except BaseException:
+        for each in replaced:
+            if each.old is None:
+                os.unlink(each.target)
+            else:
+                os.replace(each.old, each.target)
+        raise
+    finally:
+        for each in ready:
+            for name in (each.new, each.old):
+                if name is not None and os.path.lexists(name):
+                    os.unlink(name)
+    for folder in {os.path.dirname(each.target) for each in ready}:
+        _sync_folder(folder)
+
+
+def _staged(path: str, data: bytes) -> _Ready:
+    target = _refuse_planted(path)
+    try:
+        found = os.stat(target)
+    except FileNotFoundError:
+        found = None
+    if found is not None:
+        _refuse_losses(path, found)
+    new = _written(target, data)
+    old = None
+    try:
+        if found is not None:
+            os.chmod(new, stat.S_IMODE(found.st_mode))
+            _keep_owner(path, new, found)
+            old = _name_beside(target)
+            os.link(target, old)
+        else:
+            os.chmod(new, 0o666 & ~_umask())
+    except BaseException:
+        os.unlink(new)
+        raise
+    return _Ready(target, new, old)
+
+
+def _written(target: str, data: bytes) -> str:
+    """The name of a new file beside the target with these bytes, on the disk."""
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".colorcheck-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(temporary, path)
+            file.flush()
+            os.fsync(file.fileno())
     except BaseException:
-        os.unlink(temporary)
+        os.unlink(name)
         raise
+    return name
+
+
+def _name_beside(target: str) -> str:
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".colorcheck-")
+    os.close(handle)
+    os.unlink(name)
+    return name
+
+
+def _refuse_losses(path: str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise Refused(path, "not a plain file")
+    if not found.st_mode & 0o222:
+        raise Refused(path, "the file is read-only")
+    if found.st_nlink > 1:
+        raise Refused(path, "the file has several names (hard links), and only this one would be changed")
+
+
+def _keep_owner(path: str, new: str, found: os.stat_result) -> None:
+    made = os.stat(new)
+    if (made.st_uid, made.st_gid) == (found.st_uid, found.st_gid):
+        return
+    try:
+        os.chown(new, found.st_uid, found.st_gid)
+    except OSError:
+        raise Refused(path, "the file belongs to another user or group, and would not any more") from None
+    os.chmod(new, stat.S_IMODE(found.st_mode))
+
+
+def _refuse_planted(path: str) -> str:
+    """The real name of a file to write. Refused where it is one in a work tree, and the real one lies elsewhere."""
+    here = os.path.dirname(os.path.abspath(path))
+    real = os.path.realpath(path)
+    while not os.path.lexists(os.path.join(here, ".git")):
+        above = os.path.dirname(here)
+        if above == here:
+            return real
+        here = above
+    inside = os.path.relpath(real, os.path.realpath(here))
+    if inside == ".." or inside.startswith("../"):
+        raise Refused(path, f"a link leads out of the repository, to {real}")
+    if ".git" in inside.split(os.sep):
+        raise Refused(path, "git keeps this for itself")
+    return real
+
+
+def _sync_folder(folder: str) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        return
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

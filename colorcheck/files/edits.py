@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from itertools import groupby
-from pathlib import Path
 
 from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
-from colorcheck.files.atomic import write_whole
+from colorcheck.files.atomic import write_all
+from colorcheck.files.reading import Unreadable, contents
 
 
 class OverlapError(ValueError):
@@ -30,10 +31,9 @@ class Original:
 def read_original(path: str) -> Original | Problem:
     """The file as it is now."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        return Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {error.strerror}", Location(path))
+        content = contents(path)
+    except Unreadable as error:
+        return Problem(ProblemKind.UNREADABLE, f"cannot read {path}: {error.reason}", Location(path), error.advice)
     return Original(path, content.decode("utf-8", "surrogateescape"), hashlib.sha256(content).hexdigest())
 
 
@@ -51,15 +51,19 @@ def originals(edits: Iterable[Edit]) -> tuple[dict[str, Original], tuple[Problem
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text after all edits, which name places in the text before them. Raises OverlapError."""
+    """The text after all edits, which name places in the text before them. Raises OverlapError.
+
+    New lines end as all lines of the text do.
+    """
     starts = _line_starts(text)
     pieces: list[str] = []
     position = 0
+    crlf = "\r\n" in text and text.count("\r\n") == text.count("\n")
     for edit in sorted(edits, key=lambda each: _key(each.location)):
         begin, end = _offset(starts, text, edit.location, end=False), _offset(starts, text, edit.location, end=True)
         if not position <= begin <= end:
             raise OverlapError(f"{edit.location}: two edits of one place")
-        pieces += [text[position:begin], edit.new_text]
+        pieces += [text[position:begin], edit.new_text.replace("\n", "\r\n") if crlf else edit.new_text]
         position = end
     return "".join([*pieces, text[position:]])
 
@@ -70,26 +74,49 @@ def text_at(text: str, location: Location) -> str:
     return text[_offset(starts, text, location, end=False) : _offset(starts, text, location, end=True)]
 
 
-def diff(files: Mapping[str, Original], edits: Iterable[Edit]) -> str:
-    """The unified difference that the edits make, file by file in the order of their names."""
-    import difflib
+def diff(files: Mapping[str, Original], edits: Iterable[Edit]) -> bytes:
+    """The difference that the edits make, file by file in the order of their names, as `git apply` takes it.
 
-    parts: list[str] = []
+    A file whose lines a terminal or a log must not get (control characters, what looks like a workflow command, bytes
+    that are no text) comes as git's binary patch, which is plain ASCII.
+    """
+    parts: list[bytes] = []
     for path, own in _by_file(edits):
         before = files[path].text
         after = edited(before, own)
-        old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-        for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
-            parts += [line] if line.endswith("\n") else [line, "\n\\ No newline at end of file\n"]
-    return "".join(parts)
+        if before != after:
+            parts.append(_patch(path, before, after))
+    return b"".join(parts)
+
+
+def _patch(path: str, before: str, after: str) -> bytes:
+    import difflib
+
+    from colorcheck.files.patches import binary_patch, harmless, name_in_patch
+
+    name = os.path.normpath(path).lstrip("/")
+    old, new = (text.encode("utf-8", "surrogateescape") for text in (before, after))
+    lines = [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        for line in difflib.unified_diff(_lines(before), _lines(after))
+    ][2:]
+    text = "".join(lines)
+    if not harmless(text):
+        return binary_patch(name, old, new)
+    head = f"--- {name_in_patch(f'a/{name}')}\n+++ {name_in_patch(f'b/{name}')}\n"
+    return (head + text).encode("utf-8")
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends; only a newline ends one, as in git."""
+    found = [f"{line}\n" for line in text.split("\n")]
+    found[-1] = found[-1][:-1]
+    return found if found[-1] else found[:-1]
 
 
 def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem, ...]:
-    """Writes the edits; nothing where a file changed since it was read or the place does not exist.
-
-    Each file is replaced in one step by a new one of the same name, owner's permissions kept; links are followed.
-    """
-    ready: list[tuple[str, str]] = []
+    """Writes the edits to all files or to none; to none where a file changed since it was read."""
+    ready: dict[str, bytes] = {}
     problems: list[Problem] = []
     for path, own in _by_file(edits):
         now = read_original(path)
@@ -102,25 +129,18 @@ def write(files: Mapping[str, Original], edits: Iterable[Edit]) -> tuple[Problem
             )
         else:
             try:
-                ready.append((path, edited(now.text, own)))
+                ready[path] = edited(now.text, own).encode("utf-8", "surrogateescape")
             except OverlapError as error:
                 problems.append(Problem(ProblemKind.EDIT, str(error), Location(path)))
     if problems:
         return tuple(problems)
-    for path, text in ready:
-        failed = _replace(path, text)
-        if failed:
-            return (Problem(ProblemKind.UNWRITABLE, f"cannot write {path}: {failed}", Location(path)),)
-    return ()
-
-
-def _replace(path: str, text: str) -> str:
-    """Puts a new file in the place of the old one; the reason where that fails."""
     try:
-        write_whole(Path(path), text)
+        write_all(ready)
     except OSError as error:
-        return error.strerror or str(error)
-    return ""
+        path = getattr(error, "path", None) or next(iter(ready))
+        said = f"cannot write {path}: {error.strerror or error}; nothing was changed"
+        return (Problem(ProblemKind.UNWRITABLE, said, Location(path)),)
+    return ()
 
 
 def _by_file(edits: Iterable[Edit]) -> list[tuple[str, list[Edit]]]:

@@ -25,7 +25,7 @@ def cache_folder() -> Path | None:
     """The user's own folder for what can be made again.
 
     `$COLORCHECK_CACHE`, else `colorcheck` in `$XDG_CACHE_HOME` or `~/.cache`. None where `$COLORCHECK_CACHE` is `off`,
-    and where no folder belongs to this user and can be written to.
+    and where no folder belongs to this user, can be written to, and by nobody else.
     """
     given = os.environ.get("COLORCHECK_CACHE", "")
     if given == "off":
@@ -34,7 +34,8 @@ def cache_folder() -> Path | None:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folder = Path(given) if given else base / "colorcheck"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        usable = folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+        found = folder.stat()
+        usable = found.st_uid == os.getuid() and not found.st_mode & 0o022 and os.access(folder, os.W_OK)
     except (OSError, RuntimeError):
         return None
     return folder if usable else None

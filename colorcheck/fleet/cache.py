@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -16,42 +18,116 @@ from pathlib import Path
 from colorcheck.core.value import dataclass
 from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
+from colorcheck.files.reading import contents
 from colorcheck.fleet.checked import Checked, Job
 from colorcheck.fleet.inputs import Dependency, State
 from colorcheck.plugins.manager import plugins
 from colorcheck.verification.results import Exit
 
+SCHEMA = "colorcheck/result/1"
+MOST_BYTES = 256 << 20
+OLDEST = 30 * 24 * 3600.0  # seconds since an entry was last used
+_LARGEST = 64 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums."""
+    """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
+
+    An entry says for which job and which states of which inputs it stands, with a checksum over all of it. One that
+    is not understood to the last field, that somebody else could have written, or whose status a run could not have
+    kept, counts as none.
+    """
 
     folder: Path
 
     def get(self, job: Job) -> Checked | None:
         """The result of the very same job on the very same files, if it is known."""
+        path = self._path(job)
         try:
-            entry = json.loads(self._path(job).read_text(encoding="utf-8"))
-            if all(Dependency(kind, name).state() == known for kind, name, known in entry["inputs"]):
-                return replace(Checked(**entry["checked"]), cached=True)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            found = os.lstat(path)
+            if found.st_uid != os.getuid() or found.st_mode & 0o022:
+                return None
+            document = json.loads(contents(path, _LARGEST, named=True))
+            entry = document["entry"]
+            if document["schema"] != SCHEMA or document["sha256"] != _checksum(entry) or entry["job"] != _key(job):
+                return None
+            checked = _checked(entry["checked"], job)
+            if checked is not None and all(Dependency(*each[:2]).state() == each[2] for each in entry["inputs"]):
+                os.utime(path)
+                return replace(checked, cached=True)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
             return None
         return None
 
     def put(self, job: Job, checked: Checked, inputs: Mapping[Dependency, State]) -> None:
-        """Keep a result with the states of its inputs. Faults are not kept."""
-        if checked.status not in (Exit.FAULT, Exit.USAGE):
-            try:
-                path = self._path(job)
-                known = [(each.kind, each.name, state) for each, state in inputs.items()]
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(path, json.dumps({"inputs": known, "checked": asdict(checked)}))
-            except OSError:
-                return
+        """Keep a result with the states of its inputs. Faults and what may be decided another time are not kept."""
+        if checked.status not in _KEPT:
+            return
+        known = [[each.kind, each.name, state] for each, state in inputs.items()]
+        entry = {"job": _key(job), "inputs": known, "checked": json.loads(json.dumps(asdict(checked)))}
+        path = self._path(job)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(path, json.dumps({"schema": SCHEMA, "sha256": _checksum(entry), "entry": entry}))
+            path.chmod(0o600)
+            if path.name.startswith(("00", "55", "aa", "ff", "33")):
+                self.prune()
+        except OSError:
+            return
+
+    def prune(self, most: int = MOST_BYTES, oldest: float = OLDEST) -> None:
+        """Delete entries that nobody used for long, and the oldest ones of too many."""
+        found = []
+        for path in self.folder.glob("[0-9a-f][0-9a-f]/*.json"):
+            with suppress(OSError):
+                state = path.lstat()
+                found.append((state.st_mtime, state.st_size, path))
+        now, size = time.time(), 0
+        for used, length, path in sorted(found, reverse=True):
+            size += length
+            if size > most or now - used > oldest:
+                with suppress(OSError):
+                    path.unlink()
 
     def _path(self, job: Job) -> Path:
-        name = hashlib.sha256(f"{tool_digest()}\0{os.getcwd()}\0{sorted(asdict(job).items())}".encode()).hexdigest()
+        name = hashlib.sha256(_key(job).encode("utf-8", "surrogatepass")).hexdigest()
         return self.folder / name[:2] / f"{name}.json"
+
+
+_KEPT = frozenset((int(Exit.CLEAN), int(Exit.FINDINGS), int(Exit.NOTHING), int(Exit.UNDECIDED)))
+
+
+def _key(job: Job) -> str:
+    """All that an entry stands for beside the files: this tool, the folder that names start at, the job."""
+    return f"{tool_digest()}\0{os.getcwd()}\0{sorted(asdict(job).items())}"
+
+
+def _checksum(entry: object) -> str:
+    return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()
+
+
+def _checked(said: Mapping[str, object], job: Job) -> Checked | None:
+    """A result from its JSON; None unless every field is there and is of its kind."""
+    kinds: dict[str, type | tuple[type, ...]] = {each.name: _KINDS[str(each.type)] for each in fields(Checked)}
+    if said.keys() != kinds.keys() or said["manifest"] != job.manifest:
+        return None
+    if not all(isinstance(said[name], kind) and type(said[name]) is not _NOT.get(kind) for name, kind in kinds.items()):
+        return None
+    if said["status"] not in _KEPT or set(said["rendered"]) != set(job.formats):  # type: ignore[call-overload]
+        return None
+    return Checked(**{**said, "inputs": tuple(said["inputs"])})  # type: ignore[arg-type]
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "float": (int, float),
+    "bool": bool,
+    "dict[str, str]": dict,
+    "tuple[str, ...]": list,
+}
+_NOT: dict[object, type] = {int: bool}  # which is an int to Python
 
 
 def user_cache() -> Cache | None:

@@ -30,7 +30,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How one deployment ended. `rendered` are its reports by format; `message` says why there are none."""
+    """How one deployment ended. `inputs` are the files that it is made of.
+
+    `rendered` are its reports by format; `message` says why there are none.
+    """
 
     manifest: str
     status: int
@@ -43,6 +46,7 @@ class Checked:
     cached: bool = False
     message: str = ""
     rendered: dict[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -52,7 +56,7 @@ class Checked:
     def to_dict(self) -> dict[str, object]:
         """Its part of the document `colorcheck/fleet/1`."""
         told = asdict(self)
-        del told["rendered"]
+        del told["rendered"], told["inputs"]
         return told
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -62,6 +63,7 @@ def _pooled(jobs: Sequence[Job], workers: int, cache: Cache | None, lost: list[J
     """Answers as they come; jobs whose worker died go to `lost`."""
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    isolate()
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         running: dict[Future[Checked], Job] = {}
         for job in jobs:
@@ -77,6 +79,12 @@ def _pooled(jobs: Sequence[Job], workers: int, cache: Cache | None, lost: list[J
                 lost.append(job)
             except Exception as error:
                 yield job, crashed(job.manifest, f"{type(error).__name__}: {error}")
+
+
+def isolate() -> None:
+    """New Python processes take no modules from the current folder, which may be a stranger's checkout."""
+    os.environ["PYTHONSAFEPATH"] = "1"
+    sys.path[:] = [name for name in sys.path if name and os.path.isabs(name)]
 
 
 def check(job: Job, cache: Cache | None = None) -> Checked:
@@ -112,6 +120,7 @@ def _check(job: Job, cache: Cache | None) -> Checked:
         seconds=round(time.perf_counter() - begin, 3),
         message="; ".join(fault.message for fault in found.faults),
         rendered={name: render(found, name, style) for name in job.formats},
+        inputs=tuple(found.facts.deployment.files),
     )
     # Whatever changed while it was read was met as it is now, or not: such a result is not kept.
     if cache and inputs and _is_known(read, inputs) and _is_unchanged(job, found, inputs) and not _by_chance(found):

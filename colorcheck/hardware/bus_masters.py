@@ -49,7 +49,7 @@ class BusMasters:
 
 
 def bus_masters(tree: DeviceTree) -> BusMasters:
-    """The enabled devices of a tree. A device that contains further bus masters is judged by those."""
+    """The enabled devices of a tree. A device that contains bus masters is judged by those."""
     ancestry = Ancestry(tree)
     facts = iommu_facts(ancestry)
     safe = {master.node.path for master in facts.masters if facts.protected(master)}
@@ -69,7 +69,7 @@ class _Walk:
         mine = self._device(node, owner, given)
         masters = mine if mine is not None and mine.dma is not Dma.NONE else owner
         inner = [found for child in node.children for found in self.below(child, masters, given)]
-        wrapper = mine is not None and mine.dma is Dma.MASTER and any(found.dma is Dma.MASTER for found in inner)
+        wrapper = mine is not None and mine.dma is not Dma.NONE and any(found.dma is Dma.MASTER for found in inner)
         if mine is not None and not wrapper:
             yield mine
         yield from inner

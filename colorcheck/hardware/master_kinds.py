@@ -28,7 +28,7 @@ class Dma(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of device. `needs` is a property without which a node is not of this kind.
+    """A kind of device. `needs` is a property without which a node's name alone does not make it one of this kind.
 
     `without_reg` tells that a node of this kind counts even where it has no registers of its own.
     """
@@ -40,9 +40,6 @@ class Kind:
     needs: str
     without_reg: bool
     sources: tuple[str, ...]
-
-    def has(self, node: Node) -> bool:
-        return not self.needs or self.needs in node.properties
 
 
 @cache
@@ -59,16 +56,16 @@ def kind_of(node: Node) -> Kind | None:
     """The kind of a node: by its `compatible` strings, the most specific first, else by its generic name."""
     for text in strings(node.properties.get("compatible")):
         found = _kind_of_compatible(text)
-        for kind in found:
-            if kind.has(node):
-                return kind
+        if found is not None:
+            return found
     name = unit_name(node)
-    return next((kind for kind in kinds() if name in kind.names and kind.has(node)), None)
+    named = (kind for kind in kinds() if name in kind.names)
+    return next((kind for kind in named if not kind.needs or kind.needs in node.properties), None)
 
 
 @cache
-def _kind_of_compatible(text: str) -> tuple[Kind, ...]:
-    return tuple(kind for kind in kinds() if kind.compatible.fullmatch(text))
+def _kind_of_compatible(text: str) -> Kind | None:
+    return next((kind for kind in kinds() if kind.compatible.fullmatch(text)), None)
 
 
 def _kind(table: Table) -> Kind:

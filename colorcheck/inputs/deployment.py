@@ -12,6 +12,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.unread import Unread, unread
 
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
@@ -24,8 +25,10 @@ class Deployment:
 
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
-    as far as they exist; `kconfig` maps the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config
-    and from `[target.config]`, `kconfig_places` to where they stand; `xen_image_size` is
+    as far as they exist; `guest_files` the bytes of kernels and ramdisks that guests name by a relative path, by the
+    guest's file and the key; `kconfig` maps the options of Xen's build
+    (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`, `kconfig_places` to where they
+    stand; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
     with Xen's own colors that the binary has, None where no binary tells; `problems` is what reading met.
     """
@@ -35,6 +38,7 @@ class Deployment:
     guests: tuple[XlFile, ...] = ()
     image_builder: ImageBuilderFile | None = None
     file_sizes: Mapping[str, int] = field(default_factory=dict)
+    guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
     kconfig: Mapping[str, str] = field(default_factory=dict)
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
@@ -44,6 +48,11 @@ class Deployment:
     def build_place(self, name: str) -> Location:
         """Where an option of Xen's build is set; where the .config is named, if it is not."""
         return self.kconfig_places.get(name, self.manifest.location("target.kconfig"))
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What was named and not read, whatever command asks."""
+        return tuple(unread(self.manifest, self.problems, {guest.file for guest in self.guests}))
 
     @property
     def files(self) -> tuple[str, ...]:

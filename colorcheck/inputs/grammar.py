@@ -35,14 +35,7 @@ def parser(
         start=start if isinstance(start, str) else list(start),
         transformer=transformer() if transformer else None,
         maybe_placeholders=True,
-        cache=_tables(f"{name}-{lexer}"),
     )
-
-
-def _tables(name: str) -> str | bool:
-    """The file that keeps a parser's tables from one run to the next; lark makes them anew where anything differs."""
-    folder = resources.cache_folder()
-    return str(folder / f"{name}.lark") if folder else False
 
 
 @cache

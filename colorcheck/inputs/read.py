@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from glob import has_magic
 
@@ -29,19 +30,23 @@ from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB
+_GZIP_TRAILER = 18  # bytes of the smallest gzip file
 
 
 def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deployment:
     """All inputs of a deployment, in the order of the manifest. `readers` are those of plugins, by file ending."""
     reader = _Reader(manifest, list(manifest.problems), readers or {})
     built = reader.image_builder()
+    tree = reader.tree(built)
+    guests = tuple(reader.guests())
     build = reader.build_options()
     image = reader.xen_image()
     given_size = manifest.target.xen_image_size
     return Deployment(
         manifest=manifest,
-        tree=reader.tree(built),
-        guests=tuple(reader.guests()),
+        tree=tree,
+        guests=guests,
+        guest_files=guest_files(guests),
         image_builder=built,
         file_sizes=_file_sizes(built) if built else {},
         kconfig={name: option.value for name, option in build.items()},
@@ -246,6 +251,39 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
         if size is not None:
             sizes[name] = size
     return sizes
+
+
+def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
+    """The bytes of the kernels and ramdisks that lie beside the files that name them, by the file and the key.
+
+    An absolute path is one of dom0's file system, not of this machine. A kernel packed with gzip counts as xl unpacks
+    it.
+    """
+    sizes: dict[tuple[str, str], int] = {}
+    for guest in guests:
+        for key in ("kernel", "ramdisk"):
+            setting = guest.setting(key) if guest.accepted else None
+            name = setting.value if setting else None
+            if isinstance(name, str) and name and not os.path.isabs(name):
+                size = _size_of_image(os.path.normpath(os.path.join(os.path.dirname(guest.file), name)), key)
+                if size is not None:
+                    sizes[guest.file, key] = size
+    return sizes
+
+
+def _size_of_image(path: str, key: str) -> int | None:
+    """The size of a plain file; of a kernel that gzip packed, its size behind that (modulo 2^32)."""
+    try:
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        with open(path, "rb") as file:
+            if key != "kernel" or file.read(2) != b"\x1f\x8b" or found.st_size < _GZIP_TRAILER:
+                return found.st_size
+            file.seek(-4, os.SEEK_END)
+            return int.from_bytes(file.read(4), "little")
+    except (OSError, ValueError):
+        return None
 
 
 def _named_at(problem: Problem, path: str, named_at: Location) -> Problem:

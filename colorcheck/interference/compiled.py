@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
@@ -39,6 +40,12 @@ def compiled(function: F) -> F:
 
     make = cast(Callable[..., Callable[[F], F]], njit)
     try:
-        return make(cache=True, _nrt=False)(function)
+        return make(cache=_beside_the_package(), _nrt=False)(function)
     except RuntimeError:  # neither beside the package nor in the user's cache
         return make(_nrt=False)(function)
+
+
+def _beside_the_package() -> bool:
+    """Whether machine code can lie beside the package. From elsewhere, numba would unpickle what others may have put
+    there."""
+    return not os.environ.get("NUMBA_CACHE_DIR") and os.access(os.path.dirname(os.path.abspath(__file__)), os.W_OK)

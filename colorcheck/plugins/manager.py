@@ -16,15 +16,19 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.value import dataclass
+from colorcheck.files.child import ChildDied, ChildFailed, in_child
 from colorcheck.hardware.catalogue import Catalogue
 from colorcheck.plugins import hookspecs
+from colorcheck.plugins.exchange import finding_from_json, finding_to_json
 from colorcheck.plugins.hookspecs import GROUP, ReportFormat
 from colorcheck.plugins.isolation import UnfitError, call
 
 if TYPE_CHECKING:
+    from colorcheck.core.diagnostic import Finding
     from colorcheck.hardware.board import Board
     from colorcheck.inputs.translation import InputReader
     from colorcheck.rules.rule import Rule
+    from colorcheck.verification.results import Facts
 
 BUILT_IN = "xen-colorcheck"  # the distribution whose plugins come first and win against others of the same name
 SECONDS = 5.0  # for loading a plugin, and for each of its hooks
@@ -105,6 +109,8 @@ def _load(entry: EntryPoint, record: Loaded, seconds: float, gifts: dict[str, di
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     try:
+        if not record.built_in:
+            _try_apart(entry, seconds)
         manager.register(call(entry.load, seconds, "loading it"), entry.name)
         manager.check_pending()
         gave = {name: _gift(manager, name, seconds) for name in HOOKS}
@@ -125,6 +131,25 @@ def _load(entry: EntryPoint, record: Loaded, seconds: float, gifts: dict[str, di
     return replace(record, adds=adds, problems=tuple(problems))
 
 
+def _try_apart(entry: EntryPoint, seconds: float) -> None:
+    """Load a stranger's plugin and call its hooks in a child. Raises UnfitError where that ends the process."""
+
+    def everything() -> None:
+        manager = pluggy.PluginManager(GROUP)
+        manager.add_hookspecs(hookspecs)
+        manager.register(entry.load(), entry.name)
+        for name in HOOKS:
+            for given in getattr(manager.hook, name)():
+                _pairs(given)
+
+    try:
+        in_child(everything, seconds * (len(HOOKS) + 1))
+    except ChildDied as error:
+        raise UnfitError(f"loading it {error}") from None
+    except ChildFailed:
+        return  # told when it is loaded here
+
+
 def _gift(manager: pluggy.PluginManager, name: str, seconds: float) -> dict[str, object]:
     """What one hook of one plugin gives, by name (rules by their ID)."""
     found: dict[str, object] = {}
@@ -142,12 +167,43 @@ def _guarded(thing: object, what: str) -> object:
     if callable(thing):
         return _guard(thing, what)
     if is_dataclass(thing) and not isinstance(thing, type) and callable(check := getattr(thing, "check", None)):
-        return replace(thing, check=_guard(lambda facts: list(check(facts)), what))
+        return replace(thing, check=_apart(check, what))
     return thing
 
 
+def _apart(check: Callable[[Facts], Iterable[Finding]], what: str) -> Callable[[Facts], list[Finding]]:
+    """The check of a rule, run in a child that hands its findings back as JSON."""
+
+    def checked(facts: Facts) -> list[Finding]:
+        found = _in_child(lambda: [finding_to_json(finding) for finding in check(facts)], what)
+        try:
+            return [finding_from_json(each) for each in found]  # type: ignore[attr-defined]
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnfitError(f"{what} gave no findings: {error!r}") from None
+
+    return checked
+
+
+def _in_child(function: Callable[[], object], what: str) -> object:
+    try:
+        return in_child(function, WORK_SECONDS)
+    except (ChildDied, ChildFailed) as error:
+        raise UnfitError(f"{what} {'' if isinstance(error, ChildDied) else 'failed: '}{error}") from None
+
+
 def _guard(function: Callable[..., object], what: str) -> Callable[..., object]:
-    return lambda *arguments: call(partial(function, *arguments), WORK_SECONDS, what)
+    """Tried in a child first, so that one which ends its process ends no run as a success."""
+
+    def guarded(*arguments: object) -> object:
+        try:
+            in_child(lambda: bool(function(*arguments)), WORK_SECONDS)
+        except ChildDied as error:
+            raise UnfitError(f"{what} {error}") from None
+        except ChildFailed:
+            pass  # told below
+        return call(partial(function, *arguments), WORK_SECONDS, what)
+
+    return guarded
 
 
 def _pairs(given: object) -> list[tuple[object, object]]:

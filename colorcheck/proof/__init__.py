@@ -13,27 +13,39 @@ from colorcheck.xen.system import System
 
 
 def prove(
-    system: System, boot: Boot, board: Board | None, policy: Policy, *, timeout: float = 10.0, smt: bool = False
+    system: System,
+    boot: Boot,
+    board: Board | None,
+    policy: Policy,
+    *,
+    timeout: float = 10.0,
+    smt: bool = False,
+    bounded: str = "",
 ) -> tuple[Theorem, ...]:
     """All theorems of a deployment.
 
     `timeout` is in seconds for one theorem; what takes longer is unknown. With `smt` each theorem carries its
-    SMT-LIB 2 text, as certificates need it. Nothing here raises for what a user wrote.
+    SMT-LIB 2 text, as certificates need it. `bounded` says how the boot was found that is a bound over all placements.
+    Nothing here raises for what a user wrote.
     """
     from colorcheck.proof.allocator import allocator
-    from colorcheck.proof.case import Case, stating
+    from colorcheck.proof.boots import boots
+    from colorcheck.proof.case import Case
+    from colorcheck.proof.lifecycle import lifecycle
     from colorcheck.proof.memory import memory
     from colorcheck.proof.pairs import pair_separation
     from colorcheck.proof.placement import placement
     from colorcheck.proof.sets import declared_geometry, set_separation
 
-    case = Case(system, boot, board, policy, timeout, smt)
+    case = Case(system, boot, board, policy, timeout, smt, bounded)
     sets = set_separation(case)
     geometry = declared_geometry(case)
     return (
-        *sets.values(),
-        *((geometry,) if geometry else ()),
-        *pair_separation(case, sets),
-        *allocator(case),
-        *(stating(theorem, case.stand_ins) for theorem in (*placement(case), *memory(case))),
+        *case.recording((*sets.values(), *((geometry,) if geometry else ()))),
+        *case.recording(pair_separation(case, sets)),
+        *case.recording(allocator(case)),
+        *case.recording(boots(case)),
+        *case.recording(placement(case)),
+        *case.recording(memory(case)),
+        *case.recording(lifecycle(case)),
     )

@@ -2,7 +2,9 @@
 
 The state is symbolic: any number of domains, frames and colors; who owns which frame, which frame lies on which list
 and which colors each domain has are uninterpreted relations. Each step is a relation between the state before and
-the state after it; what is proved is that the invariant survives it. `boot` is the base of the induction.
+the state after it; what is proved is that the invariant survives it, and that no list gains a frame: what a domain
+gives back goes to the uncolored heap for good, so isolation survives and capacity does not. `boot` is the base of the
+induction.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ STATE = tuple(
         f"(declare-fun owns{when} (Dom Frame) Bool)",
         f"(declare-fun listed{when} (Color Frame) Bool)",
         f"(declare-fun has{when} (Dom Color) Bool)",
+        f"(declare-fun gone{when} (Frame) Bool)",  # in the uncolored heap
     )
 )
 CONSTANTS = ("(declare-const d Dom)", "(declare-const f Frame)", "(declare-const c Color)")
@@ -42,10 +45,14 @@ INVARIANT = {
         "(forall ((k Color) (y Frame)) (=> (listed{0} k y) (= k (color y))))"
     ),
     "a free frame has no owner": ("(forall ((x Dom) (k Color) (y Frame)) (not (and (owns{0} x y) (listed{0} k y))))"),
+    "a frame of the uncolored heap has no owner and lies on no list": (
+        "(forall ((x Dom) (k Color) (y Frame)) (=> (gone{0} y) (not (or (owns{0} x y) (listed{0} k y)))))"
+    ),
 }
 
 KEEP_OWNERS = "(forall ((x Dom) (y Frame)) (= (owns2 x y) (owns x y)))"
 KEEP_LISTS = "(forall ((k Color) (y Frame)) (= (listed2 k y) (listed k y)))"
+KEEP_GONE = "(forall ((y Frame)) (= (gone2 y) (gone y)))"
 KEEP_COLORS = "(forall ((x Dom) (k Color)) (= (has2 x k) (has x k)))"
 TAKE = (
     "(has d c)",
@@ -53,12 +60,18 @@ TAKE = (
     "(forall ((k Color) (y Frame)) (= (listed2 k y) (and (listed k y) (not (and (= k c) (= y f))))))",
     "(forall ((x Dom) (y Frame)) (= (owns2 x y) (or (owns x y) (and (= x d) (= y f)))))",
     KEEP_COLORS,
+    KEEP_GONE,
 )
 GIVE_BACK = (
     "(owns d f)",
-    "(forall ((k Color) (y Frame)) (= (listed2 k y) (or (listed k y) (and (= k (color f)) (= y f)))))",
+    KEEP_LISTS,
     "(forall ((x Dom) (y Frame)) (= (owns2 x y) (and (owns x y) (not (and (= x d) (= y f))))))",
+    "(forall ((y Frame)) (= (gone2 y) (or (gone y) (= y f))))",
     KEEP_COLORS,
+)
+NO_GAIN = (
+    "(forall ((k Color) (y Frame)) (=> (listed2 k y) (listed k y)))",
+    "(forall ((y Frame)) (=> (gone y) (gone2 y)))",
 )
 
 
@@ -72,6 +85,7 @@ class Step:
     source: str
 
 
+_FREED = "mark_page_free, free_heap_pages, Xen 4.20 to 4.22; measured on 4.20.4, 4.21.2 and 4.22.0"
 STEPS = (
     Step(
         "create",
@@ -81,6 +95,7 @@ STEPS = (
             "(forall ((x Dom) (k Color)) (=> (not (= x d)) (= (has2 x k) (has x k))))",
             KEEP_OWNERS,
             KEEP_LISTS,
+            KEEP_GONE,
         ),
         "domain_set_llc_colors and its relatives refuse a second list; Xen 4.20 to 4.22",
     ),
@@ -98,27 +113,29 @@ STEPS = (
     ),
     Step(
         "balloon-down",
-        "a domain gives a frame back, which goes to the head of the list of its color",
+        "a domain gives a frame back, which leaves the colors for good: it goes to the uncolored heap",
         GIVE_BACK,
-        "free_color_heap_page, Xen 4.20 to 4.22",
+        _FREED,
     ),
     Step(
         "destroy",
-        "a domain is destroyed: all its frames go to the lists of their colors",
+        "a domain ends, or its creation fails: all its frames leave the colors for good",
         (
-            "(forall ((k Color) (y Frame)) (= (listed2 k y) (or (listed k y) (and (owns d y) (= k (color y))))))",
+            KEEP_LISTS,
             "(forall ((x Dom) (y Frame)) (= (owns2 x y) (and (owns x y) (not (= x d)))))",
+            "(forall ((y Frame)) (= (gone2 y) (or (gone y) (owns d y))))",
             KEEP_COLORS,
         ),
-        "free_color_heap_page, Xen 4.20 to 4.22",
+        _FREED,
     ),
 )
 BOOT = Step(
     "boot",
-    "when the color heap is filled, no domain owns a frame and every frame goes to the list of its color",
+    "when the color heap is filled, no domain owns a frame and every frame goes to the list of its color or to the "
+    "uncolored heap",
     (
         "(forall ((x Dom) (y Frame)) (not (owns2 x y)))",
-        "(forall ((k Color) (y Frame)) (=> (listed2 k y) (= k (color y))))",
+        "(forall ((k Color) (y Frame)) (=> (listed2 k y) (and (= k (color y)) (not (gone2 y)))))",
     ),
     "init_color_heap_pages, Xen 4.20 to 4.22",
 )
@@ -138,8 +155,8 @@ def _theorem(case: Case, step: Step, *, base: bool) -> Theorem:
         id=f"allocator/{step.name}",
         kind=TheoremKind.ALLOCATOR_INVARIANT,
         statement=f"{start}: frames have their owner's colors, one owner at most, and lie free on the list of their "
-        f"color only; {step.words}",
-        mathematics="I(σ₀)" if base else f"I(σ) ∧ {step.name}(σ, σ′) ⇒ I(σ′)",
+        f"color only{'' if base else ', and no list gains a frame'}; {step.words}",
+        mathematics="I(σ₀)" if base else f"I(σ) ∧ {step.name}(σ, σ′) ⇒ I(σ′) ∧ free(σ′) ⊆ free(σ)",
         subjects=("color heap",),
         assumptions=(Assumption(step.words, step.source, Trust.DOCUMENTED),),
     )
@@ -156,5 +173,6 @@ def invariant_script(step: Step, *, base: bool = False) -> Script:
         else [Named(f"invariant-{number}", text.format("")) for number, text in enumerate(INVARIANT.values())]
     )
     moves = [Named(f"step-{number}", term) for number, term in enumerate(step.terms)]
-    after = conjunction([text.format("2") for text in INVARIANT.values()])
+    kept = () if base else NO_GAIN
+    after = conjunction([*(text.format("2") for text in INVARIANT.values()), *kept])
     return Script("UF", (*SORTS, *STATE, *CONSTANTS), (*before, *moves), after)

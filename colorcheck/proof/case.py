@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cached_property
 from math import gcd
 
@@ -19,26 +19,10 @@ from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.memory.booted import Boot
-from colorcheck.xen.notes.domains import Dom0Assumed
-from colorcheck.xen.notes.machine import (
-    DeviceTreeAddressUnknown,
-    FileSizeAssumed,
-    ImageSizeAssumed,
-    PhysicalAddressBitsAssumed,
-    XenAddressUnknown,
-)
 from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
-STAND_INS = (
-    ImageSizeAssumed,
-    XenAddressUnknown,
-    DeviceTreeAddressUnknown,
-    PhysicalAddressBitsAssumed,
-    Dom0Assumed,
-    FileSizeAssumed,
-)
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 
 
@@ -83,11 +67,26 @@ class Case:
     """Everything that the families of theorems are made from. `timeout` in seconds for one theorem."""
 
     system: System
-    boot: Boot
+    booted: Boot
     board: Board | None
     policy: Policy
     timeout: float
     smt: bool = False
+    bounded: str = ""  # the boot is a bound over all placements, found like this
+    record: set[str] = field(default_factory=set)
+
+    @property
+    def boot(self) -> Boot:
+        """The boot; a theorem that looks at it rests on where things lie, which is noted."""
+        self.record.update(self.system.memory_reads)
+        return self.booted
+
+    def recording(self, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
+        """The theorems with the facts that working them out has read."""
+        self.record.clear()
+        found = tuple(theorems)
+        facts = tuple(sorted(self.system.reads | self.record))
+        return tuple(replace(theorem, facts=facts) for theorem in found)
 
     @property
     def modelled(self) -> bool:
@@ -102,7 +101,8 @@ class Case:
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses."""
         known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
-        known += [(i.start * PAGE, i.end * PAGE) for i in self.boot.memory_map if i.end > i.start]
+        prepared = self.system.preparation
+        known += prepared.machine.spans if prepared else ()
         merged: list[tuple[int, int]] = []
         for start, end in sorted(known):
             if merged and start <= merged[-1][1]:
@@ -110,12 +110,6 @@ class Case:
             else:
                 merged.append((start, end))
         return tuple(merged) or ((0, 1 << self._address_bits),)
-
-    @property
-    def stand_ins(self) -> tuple[Assumption, ...]:
-        """What the boot model took for granted because nobody gave it; each moves the frames of every color."""
-        told = {note.KIND: note.message for note in self.system.notes if isinstance(note, STAND_INS)}
-        return tuple(Assumption(text, "nothing in the inputs", Trust.TRUSTED) for text in told.values())
 
     @property
     def xen_region(self) -> tuple[int, int] | None:
@@ -159,11 +153,6 @@ class Case:
             name = domain.name if unique else f"{domain.name}#{domain.id}"
             found.append(Party(name, ColorSet.of(domain.colors), domain.location, domain))
         return tuple(found)
-
-
-def stating(theorem: Theorem, assumptions: Iterable[Assumption]) -> Theorem:
-    """The theorem with further assumptions."""
-    return replace(theorem, assumptions=(*theorem.assumptions, *assumptions))
 
 
 def _shared_caches(board: Board) -> tuple[SharedCache, ...]:

@@ -11,19 +11,23 @@ import json
 import os
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.value import dataclass
+from colorcheck.files.atomic import write_all
+from colorcheck.files.reading import Unreadable, contents, opened
 from colorcheck.proof.counting import check_counting
 from colorcheck.proof.script import expected_answers
 from colorcheck.proof.second_solver import Cvc5Missing, answers
 
 MANIFEST = "certificates.json"
 SCHEMA = "colorcheck/certificates/1"
+_THEOREM = re.compile(r"[0-9]{4,}-[A-Za-z0-9.-]*\.smt2")
+LARGEST = 64 << 20
 DECIDED = (Verdict.PROVED, Verdict.REFUTED, Verdict.VACUOUS)
 
 
@@ -58,11 +62,9 @@ def write_certificates(
     """
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    entries = [_entry(number, release, theorem, target) for number, (release, theorem) in enumerate(theorems, 1)]
-    wanted = {str(entry["file"]) for entry in entries if entry["file"]}
-    for stale in target.glob("[0-9][0-9][0-9][0-9]-*.smt2"):
-        if stale.name not in wanted:
-            stale.unlink()
+    files: dict[str, bytes] = {}
+    entries = [_entry(number, release, theorem, files) for number, (release, theorem) in enumerate(theorems, 1)]
+    stale = [name for name in _written_before(target) if name not in files]
     document = {
         "schema": SCHEMA,
         "tool_version": __version__,
@@ -70,21 +72,37 @@ def write_certificates(
         "inputs": {os.path.relpath(path, target): _hash(Path(path)) for path in dict.fromkeys(map(str, inputs))},
         "theorems": entries,
     }
-    manifest = target / MANIFEST
-    manifest.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return manifest
+    files[MANIFEST] = (json.dumps(document, indent=1) + "\n").encode()
+    write_all({str(target / name): content for name, content in files.items()})
+    for name in stale:
+        (target / name).unlink(missing_ok=True)
+    return target / MANIFEST
 
 
-def _entry(number: int, release: str, theorem: Theorem, target: Path) -> dict[str, object]:
+def _written_before(target: Path) -> Iterator[str]:
+    """The files of theorems that an earlier run left here: those that its manifest names and that are as it says."""
+    try:
+        entries = json.loads(contents(target / MANIFEST))["theorems"]
+        known = {str(entry["file"]): entry["sha256"] for entry in entries if entry["file"]}
+    except (Unreadable, ValueError, KeyError, TypeError, RecursionError):
+        return
+    for name, digest in known.items():
+        path = target / name
+        if _THEOREM.fullmatch(name) and not path.is_symlink() and path.is_file() and _hash(path) == digest:
+            yield name
+
+
+def _entry(number: int, release: str, theorem: Theorem, files: dict[str, bytes]) -> dict[str, object]:
     name = ""
     if theorem.smt:
-        name = f"{number:04}-{re.sub(r'[^A-Za-z0-9.]+', '-', theorem.id).strip('-')}.smt2"
-        (target / name).write_text(f"; {theorem.id}\n{theorem.smt}", encoding="utf-8")
+        name = f"{number:04}-{re.sub(r'[^A-Za-z0-9.]+', '-', theorem.id).strip('-')[:150]}.smt2"
+        said = re.sub(r"[^ -~]", "?", theorem.id)
+        files[name] = f"; {said}\n{theorem.smt}".encode()
     return {
         **theorem.to_dict(),
         "xen": release,
         "file": name,
-        "sha256": _hash(target / name) if name else "",
+        "sha256": hashlib.sha256(files[name]).hexdigest() if name else "",
         "expected": list(expected_answers(theorem.verdict)) if name else [],
     }
 
@@ -97,17 +115,19 @@ def check_certificates(folder: str | Path, *, timeout: float = 60.0) -> tuple[Ch
     """
     source = Path(folder)
     try:
-        document = json.loads((source / MANIFEST).read_text(encoding="utf-8"))
+        document = json.loads(contents(source / MANIFEST, LARGEST, named=True))
         if document["schema"] != SCHEMA:
             return (Check(MANIFEST, "differs", f"schema {document['schema']} is not {SCHEMA}"),)
         inputs, theorems = dict(document["inputs"]), list(document["theorems"])
+    except RecursionError:
+        return (Check(MANIFEST, "missing", f"cannot read {source / MANIFEST}: nested too deeply"),)
     except (OSError, ValueError, KeyError, TypeError) as error:
         return (Check(MANIFEST, "missing", f"cannot read {source / MANIFEST}: {error}"),)
     checks = [_input(source, name, str(digest)) for name, digest in inputs.items()]
     for entry in theorems:
         try:
             checks.append(_theorem(source, entry, timeout))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OSError, RecursionError) as error:
             checks.append(Check(MANIFEST, "missing", f"an entry cannot be read: {error!r}"))
     return tuple(checks)
 
@@ -136,7 +156,10 @@ def _theorem(source: Path, entry: dict[str, object], timeout: float) -> Check:
         return Check(subject, "changed", f"{name} is not the one that was certified")
     if verdict not in DECIDED:
         return Check(subject, "no-answer", "the theorem is unknown")
-    found, wanted = answers(path.read_text(encoding="utf-8"), timeout), expected_answers(verdict)
+    found, wanted = (
+        answers(contents(path, LARGEST, named=True).decode("utf-8", "replace"), timeout),
+        expected_answers(verdict),
+    )
     if found == wanted:
         return Check(subject, "confirmed")
     status = "no-answer" if len(found) < len(wanted) or "unknown" in found else "differs"
@@ -152,7 +175,8 @@ def _without_file(subject: str, verdict: Verdict, *, counted: bool) -> Check:
 
 
 def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with opened(path, named=True) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _z3_version() -> str:

@@ -7,8 +7,7 @@ from itertools import groupby
 from typing import TypedDict
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.proof.leveling import level
-from colorcheck.proof.orders import Needs
+from colorcheck.proof.orders import Needs, left_after
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.proof.solver import decide
 
@@ -74,16 +73,18 @@ def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[i
 
 
 def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object] | None:
-    """How the frames go, domain by domain in this order, until one finds too few; None if all find enough."""
+    """How the frames go, domain by domain in this order, when the last one finds too few; None if it finds enough.
+
+    One before it that finds too few takes all that its colors have.
+    """
     steps: list[dict[str, object]] = []
     state = free
+    fits = True
     for name, (pages, colors) in needs.items():
-        left = level(state, colors, pages)
-        steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(left or ())})
-        if left is None:
-            return {"kind": "taking", "free_by_color": list(free), "steps": steps}
-        state = left
-    return None
+        fits = sum(state[color] for color in set(colors)) >= pages
+        state = left_after(state, pages, colors)
+        steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(state)})
+    return None if fits else {"kind": "taking", "free_by_color": list(free), "steps": steps}
 
 
 def check_counting(certificate: object, verdict: Verdict | None = None) -> bool:
@@ -110,7 +111,11 @@ def _check_taking(certificate: dict[str, object]) -> bool:
     if not isinstance(state, list) or not isinstance(steps, list) or not steps:
         return False
     for step in steps[:-1]:
-        if not _leveled(state, step["left"], step["colors"], step["pages"]):
+        if sum(state[color] for color in set(step["colors"])) < step["pages"]:
+            taken = [0 if color in step["colors"] else count for color, count in enumerate(state)]
+            if step["left"] != taken:
+                return False
+        elif not _leveled(state, step["left"], step["colors"], step["pages"]):
             return False
         state = step["left"]
     last = steps[-1]
@@ -133,8 +138,7 @@ def _leveled(before: list[int], after: list[int], colors: list[int], pages: int)
 
 
 def _check_orders(certificate: dict[str, object]) -> bool:
-    """From the first state on, each creation that finds room leads to a state of the list; in all is room for the
-    domain in question."""
+    """From the first state on, each creation leads to a state of the list; in all is room for that domain."""
     wanted, colors, states = certificate["domains"], certificate["colors"], certificate["states"]
     if not isinstance(wanted, dict) or not isinstance(colors, list) or not isinstance(states, list):
         return False
@@ -152,12 +156,13 @@ def _check_orders(certificate: dict[str, object]) -> bool:
 
 
 def _leads_on(states: list[_State], state: _State, name: str, pages: int, colors: list[int]) -> bool:
-    """The creation of a domain finds no room, or it leads to the state that the certificate says."""
+    """The creation of a domain leads to the state that the certificate says; without room it takes all there is."""
     free = state["free"]
-    if sum(free[color] for color in set(colors)) < pages:
-        return name not in state["next"]
     following = states[state["next"][name]]
     same = set(following["created"]) == {*state["created"], name}
+    if sum(free[color] for color in set(colors)) < pages:
+        drained = [0 if color in colors else count for color, count in enumerate(free)]
+        return same and following["free"] == drained
     return same and _leveled(free, following["free"], colors, pages)
 
 

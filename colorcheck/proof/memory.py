@@ -14,7 +14,7 @@ from colorcheck.proof.case import Case, Party
 from colorcheck.proof.counting import hall_set, taking_certificate
 from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.orders import order_without_room, orders_certificate
+from colorcheck.proof.orders import order_without_room, orders_certificate, served
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
@@ -42,12 +42,21 @@ NO_GROWTH = Assumption(
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The frames that a domain's creation took, whether or not the domain came of it; they never come back."""
+
+    party: Party
+    pages: int
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A domain at its turn: what was taken before, by whom, and what is free now."""
 
     party: Party
     domain: Domain
-    before: tuple[Party, ...]
+    before: tuple[Taken, ...]
     stages: tuple[tuple[int, ...], ...]  # free frames before each of `before`, and at last before the domain itself
 
     @property
@@ -62,8 +71,8 @@ class Turn:
 def memory(case: Case) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
     free = case.boot.free_initial
-    blocked = _blocked(case)
-    before: tuple[Party, ...] = ()
+    stopped = blocked(case)
+    before: tuple[Taken, ...] = ()
     for party in case.parties:
         domain = party.domain
         if domain is None:
@@ -73,29 +82,40 @@ def memory(case: Case) -> Iterator[Theorem]:
             yield obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
             continue
         beyond = any(color >= len(free) for color in domain.colors)
-        if blocked or domain.failure or beyond:
+        if stopped or beyond or (domain.failure and not domain.kept_pages):
             refusal = domain.failure.message if domain.failure else "it has colors that do not exist"
-            reason = blocked or f"{party.label} is never created: {refusal}"
+            reason = stopped or f"{party.label} is never created: {refusal}"
             yield obligation.settled(Verdict.VACUOUS, reason=reason)
             if domain.failure and domain.kind is not DomainKind.XL:
-                blocked = blocked or f"Xen panics when it builds {party.label}"
+                stopped = stopped or f"Xen panics when it builds {party.label}"
             continue
-        turn = _turn(case.boot.free_initial, before, party, domain)
-        otherwise = _other_failure(case, domain) if turn.available >= domain.needed_pages else ""
+        turn = _turn(free, before, party, domain)
+        fits = turn.available >= domain.needed_pages
+        otherwise = _other_failure(case, domain) if fits or domain.failure else ""
         if otherwise:
-            text = f"its frames would be enough, but it is not built: {otherwise}"
+            text = f"it is not built, whatever frames are free: {otherwise}"
             yield obligation.settled(Verdict.REFUTED, reason=text)
         else:
             yield _listed(case, turn, obligation)
-        if turn.available >= domain.needed_pages and not otherwise:
-            before = (*before, party)
-        elif domain.kind is not DomainKind.XL:
-            blocked = f"Xen panics when it builds {party.label}"
-    if case.policy.creation_order == "any" and case.modelled and not blocked and free:
+        if domain.kind is not DomainKind.XL and (otherwise or not fits):
+            stopped = f"Xen panics when it builds {party.label}"
+            continue
+        pages = _kept(case, domain) if otherwise else domain.needed_pages
+        before = (*before, Taken(party, min(pages, turn.available), failed=bool(otherwise) or not fits))
+    if case.policy.creation_order == "any" and case.modelled and not stopped and free:
         yield from _every_order(case)
 
 
-def _blocked(case: Case) -> str:
+def _kept(case: Case, domain: Domain) -> int:
+    """What a creation that fails for another reason than missing frames has taken by then, at most."""
+    if domain.failure:
+        return domain.kept_pages
+    built = next((b for b in case.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
+    return sum(pages for _, pages in built.pages_by_color) if built else domain.needed_pages
+
+
+def blocked(case: Case) -> str:
+    """Why Xen hands out no memory at all; empty where it does."""
     panic = case.system.panic
     if panic:
         return f"Xen panics before it hands out memory: {panic.message}"
@@ -109,6 +129,8 @@ def _blocked(case: Case) -> str:
 
 def _other_failure(case: Case, domain: Domain) -> str:
     """What the boot model says where it does not build a domain for which there are frames enough."""
+    if domain.failure:
+        return domain.failure.message
     built = next((b for b in case.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
     if built is None or built.created:
         return ""
@@ -131,28 +153,28 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
     )
 
 
-def _turn(free: tuple[int, ...], before: Sequence[Party], party: Party, domain: Domain) -> Turn:
+def _turn(free: tuple[int, ...], before: Sequence[Taken], party: Party, domain: Domain) -> Turn:
     """Only those before count that took, directly or through others, from colors that the domain has."""
     touched = party.colors
-    relevant: list[Party] = []
+    relevant: list[Taken] = []
     for earlier in reversed(before):
-        if not earlier.colors.isdisjoint(touched):
-            touched |= earlier.colors
+        if not earlier.party.colors.isdisjoint(touched):
+            touched |= earlier.party.colors
             relevant.insert(0, earlier)
     stages = [free]
     for earlier in relevant:
-        taken = earlier.domain.needed_pages if earlier.domain else 0
-        stages.append(level(stages[-1], earlier.domain.colors if earlier.domain else (), taken) or stages[-1])
+        colors = earlier.party.domain.colors if earlier.party.domain else ()
+        stages.append(level(stages[-1], colors, earlier.pages) or stages[-1])
     return Turn(party, domain, tuple(relevant), tuple(stages))
 
 
 def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
     missing = turn.domain.needed_pages - turn.available
-    chain = [p for p in (*turn.before, turn.party) if p.domain]
     certificate = witness = None
     core = obligation.places
     if missing > 0:
-        needs = {p.name: (p.domain.needed_pages, p.domain.colors) for p in chain if p.domain}
+        chain = [*turn.before, Taken(turn.party, turn.domain.needed_pages)]
+        needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
         certificate = hall_set(needs, case.boot.free_initial) or taking_certificate(needs, case.boot.free_initial)
         witness = {
             "domain": turn.party.name,
@@ -161,7 +183,7 @@ def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
             "missing_pages": missing,
             "free_by_color": {str(color): turn.free[color] for color in turn.party.colors},
         }
-        core = (*core, *(place for p in turn.before for place in _places(p)))
+        core = (*core, *(place for taken in turn.before for place in _places(taken)))
     place = Obligation(
         obligation.id,
         obligation.kind,
@@ -177,20 +199,19 @@ def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
     )
 
 
-def _places(party: Party) -> tuple[Related, ...]:
-    if party.domain is None:
+def _places(taken: Taken) -> tuple[Related, ...]:
+    if taken.party.domain is None:
         return ()
-    pages = party.domain.needed_pages
-    return (
-        Related(party.domain.memory_location, f"{party.label} takes {pages} frames ({size_of_pages(pages)}) before"),
-    )
+    lost = " and loses them when its creation fails" if taken.failed else ""
+    message = f"{taken.party.label} takes {taken.pages} frames ({size_of_pages(taken.pages)}) before{lost}"
+    return (Related(taken.party.domain.memory_location, message),)
 
 
 def _script(turn: Turn) -> Script:
     """The heap stage by stage; the levels are given, and the solver checks that they obey the rule."""
     touched = turn.party.colors
     for earlier in turn.before:
-        touched |= earlier.colors
+        touched |= earlier.party.colors
     declarations = ["(declare-const need Int)"]
     declarations += [f"(declare-const f{stage}_{c} Int)" for stage in range(len(turn.stages)) for c in touched]
     first = [f"(= f0_{color} {turn.stages[0][color]})" for color in touched]
@@ -206,8 +227,9 @@ def _script(turn: Turn) -> Script:
     return Script("QF_LIA", tuple(declarations), tuple(assumptions), claim)
 
 
-def _step(stage: int, party: Party, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
+def _step(stage: int, earlier: Taken, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
     """Colors of the party go down to one level, some to one below it; the others keep what they have."""
+    party = earlier.party
     low = max((left[color] for color in party.colors), default=0)
     terms = []
     for color in touched:
@@ -219,8 +241,7 @@ def _step(stage: int, party: Party, free: Sequence[int], left: Sequence[int], to
             below = 1 if left[color] == low - 1 and free[color] >= low else 0
             terms.append(f"(= {new} (- {bound} {below}))")
     taken = total([f"(- f{stage}_{color} f{stage + 1}_{color})" for color in party.colors])
-    needed = party.domain.needed_pages if party.domain else 0
-    return conjunction([*terms, f"(= {taken} {needed})"])
+    return conjunction([*terms, f"(= {taken} {earlier.pages})"])
 
 
 def _every_order(case: Case) -> Iterator[Theorem]:
@@ -229,14 +250,14 @@ def _every_order(case: Case) -> Iterator[Theorem]:
     guests = []
     for party in case.parties:
         domain = party.domain
-        if domain is None or domain.failure:
+        if domain is None or (domain.failure and not domain.kept_pages):
             continue
         if domain.kind is DomainKind.XL:
             guests.append(party)
         else:
             free = level(free, domain.colors, domain.needed_pages) or free
     for party in guests:
-        if party.domain:
+        if party.domain and not party.domain.failure:
             yield _any_order(case, party, party.domain, [g for g in guests if g is not party], free)
 
 
@@ -246,7 +267,7 @@ def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], fr
     theorem = obligation.decided(_bound_script(party, domain, rivals, free), case.timeout, smt=case.smt)
     if theorem.verdict is not Verdict.REFUTED:
         return theorem
-    needs = {p.name: (p.domain.needed_pages, p.domain.colors) for p in [party, *others] if p.domain}
+    needs = {p.name: (_asked(p.domain), p.domain.colors) for p in [party, *others] if p.domain}
     search = order_without_room(party.name, needs, free, case.timeout)
     if search.order is None and not search.complete:
         return obligation.settled(Verdict.UNKNOWN, reason="no order was found that fails, nor excluded in time")
@@ -258,12 +279,18 @@ def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], fr
         )
     found = search.order
     witness = {"order": [*found, party.name], "domain": party.name, "needed_pages": domain.needed_pages}
-    ordered = {name: needs[name] for name in (*found, party.name)}
+    ordered = served({name: needs[name] for name in found}, free)
+    ordered[party.name] = needs[party.name]
     certificate = hall_set(ordered, free) or taking_certificate(ordered, free)
     text = f"no room for {party.label} after {', '.join(found) or 'the domains that Xen builds'}"
     return obligation.settled(
         Verdict.REFUTED, reason=text, witness=witness, certificate=certificate, seconds=theorem.seconds
     )
+
+
+def _asked(domain: Domain) -> int:
+    """The frames that its creation takes, if there are so many."""
+    return domain.kept_pages if domain.failure else domain.needed_pages
 
 
 def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Sequence[int]) -> Script:
@@ -275,7 +302,7 @@ def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Seque
     for number, rival in enumerate(rivals):
         declarations += [f"(declare-const t{number}_{color} Int)" for color in rival.colors]
         positive = [f"(>= t{number}_{color} 0)" for color in rival.colors]
-        needed = rival.domain.needed_pages if rival.domain else 0
+        needed = _asked(rival.domain) if rival.domain else 0
         taken = f"(<= {total([f't{number}_{color}' for color in rival.colors])} {needed})"
         place = Related(rival.location, f"{rival.label} may come before")
         assumptions.append(Named(f"rival-{number}", conjunction([*positive, taken]), place))

@@ -16,9 +16,9 @@ MOST_NUMBERS = 1_000_000  # in a certificate
 
 @dataclass(frozen=True, slots=True)
 class OrderSearch:
-    """`order` are the domains after which the one in question finds no room; None: no such order was found, and
-    there is none where the search was `complete`. `states` are all that the search met: who is created, and the free
-    frames of each color then."""
+    """`order` are the domains after whose creation, tried in vain or not, the one in question finds no room; None: no
+    such order was found, and there is none where the search was `complete`. `states` are all that the search met: whose
+    creation was tried, and the free frames of each color then."""
 
     order: tuple[str, ...] | None
     complete: bool
@@ -26,8 +26,9 @@ class OrderSearch:
 
 
 def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: float) -> OrderSearch:
-    """Looks for guests that all fit in this order themselves and leave too little for `name`.
+    """Looks for guests that, tried in this order, leave too little for `name`.
 
+    One that finds too few frames itself takes what its colors have, and loses it (`left_after`).
     Only domains matter that share colors with it, directly or through others. `needs` are frames and colors by
     name; `timeout` in seconds.
     """
@@ -43,9 +44,9 @@ def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: 
         if sum(state[color] for color in set(colors)) < needed:
             return OrderSearch(order, complete=False)
         for other in group:
-            left = None if other in order else level(state, needs[other][1], needs[other][0])
-            if left is None:
+            if other in order:
                 continue
+            left = left_after(state, *needs[other])
             key = (frozenset((*order, other)), left)
             if key not in seen:
                 seen[key] = None
@@ -69,9 +70,8 @@ def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> dict[str
     for created, free in search.states:
         following = {}
         for other in group:
-            left = None if other in created else level(free, needs[other][1], needs[other][0])
-            if left is not None:
-                following[other] = number[created | {other}, left]
+            if other not in created:
+                following[other] = number[created | {other}, left_after(free, *needs[other])]
         states.append({"created": sorted(created), "free": [free[color] for color in colors], "next": following})
     return {
         "kind": "orders",
@@ -80,6 +80,25 @@ def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> dict[str
         "colors": colors,
         "states": states,
     }
+
+
+def left_after(free: tuple[int, ...], pages: int, colors: Sequence[int]) -> tuple[int, ...]:
+    """What the creation of a domain leaves. One that finds too few frames takes all that its colors have, and they
+    never come back."""
+    left = level(free, colors, pages)
+    if left is not None:
+        return left
+    gone = set(colors)
+    return tuple(0 if color in gone else count for color, count in enumerate(free))
+
+
+def served(needs: Needs, free: tuple[int, ...]) -> dict[str, tuple[int, Sequence[int]]]:
+    """What each domain gets, tried in this order: what it asks for, or all that its colors have left."""
+    found: dict[str, tuple[int, Sequence[int]]] = {}
+    for name, (pages, colors) in needs.items():
+        found[name] = (min(pages, sum(free[color] for color in set(colors))), colors)
+        free = left_after(free, pages, colors)
+    return found
 
 
 def connected(name: str, needs: Needs) -> list[str]:

@@ -140,7 +140,7 @@ class _Pair:
 
     def _idle(self) -> ColorSet:
         """Colors of Xen in which none of its image lies, as far as the boot model can say."""
-        frames = self.case.boot.xen_frames
+        frames = self.case.booted.xen_frames  # which of its colors hold its image does not depend on the place
         if self.first.domain is not None or not frames:
             return ColorSet()
         nr_colors = self.case.system.nr_colors or 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
@@ -48,6 +49,12 @@ def _heap(case: Case) -> Theorem:
     if not free:
         early = case.boot.panic
         return obligation.settled(Verdict.VACUOUS, reason=early.message if early else "there is no color heap")
+    if case.bounded:
+        text = f"each color has at least {min(free)} free frames, wherever things are loaded"
+        certificate = {"kind": "bound", "least": list(free), "how": case.bounded}
+        return replace(obligation, statement=text[0].upper() + text[1:]).settled(
+            Verdict.PROVED, certificate=certificate
+        )
     counted = [
         Named(f"counted-{color}", f"(= n{color} {total([_count(color, len(free), *piece) for piece in pieces])})")
         for color in range(len(free))
@@ -142,6 +149,8 @@ def _dom0(case: Case, built: Built) -> Theorem:
     if not case.modelled:
         return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
     banks = sorted(built.banks)
+    if case.bounded and built.created:
+        return obligation.settled(Verdict.PROVED, certificate={"kind": "bound", "how": case.bounded})
     if not banks:
         text = built.failure.message if built.failure else "the boot model gives no banks"
         return obligation.settled(Verdict.VACUOUS if built.failure else Verdict.UNKNOWN, reason=text)

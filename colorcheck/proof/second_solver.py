@@ -2,20 +2,81 @@
 
 from __future__ import annotations
 
+import re
+
+from colorcheck.files.child import ChildDied, ChildFailed, in_child
+
 
 class Cvc5Missing(RuntimeError):
     """cvc5 is not installed; it is the extra `certify`."""
 
 
+COMMANDS = frozenset(
+    (
+        "set-logic",
+        "set-info",
+        "declare-sort",
+        "declare-const",
+        "declare-fun",
+        "define-fun",
+        "assert",
+        "push",
+        "pop",
+        "check-sat",
+        "exit",
+    )
+)
+"""All that our scripts say. Others write files, or change what an answer means."""
+DEEPEST = 2_000
+"""Parentheses that may be open at once; cvc5 reads deeper ones by recursion until its stack ends."""
+_TOKENS = re.compile(r';[^\n]*|"(?:[^"]|"")*"|\|[^|]*\||[()]|[^\s()";|]+')
+
+
+class NotOurs(ValueError):
+    """A script that colorcheck did not write; the message says why."""
+
+
+def inspect(text: str) -> None:
+    """Raises NotOurs for a script with other commands than ours, or nested too deeply."""
+    depth = 0
+    opens = False
+    for match in _TOKENS.finditer(text):
+        token = match[0]
+        if token == "(":
+            depth += 1
+            opens = depth == 1
+            if depth > DEEPEST:
+                raise NotOurs(f"nested deeper than {DEEPEST}")
+            continue
+        if token == ")":
+            depth -= 1
+        elif opens and token not in COMMANDS and not token.startswith(";"):
+            raise NotOurs(f"the command {token[:40]} is none of those that colorcheck writes")
+        opens = opens and token.startswith(";")
+
+
 def answers(text: str, timeout: float) -> tuple[str, ...]:
     """What cvc5 answers to each `(check-sat)` of an SMT-LIB 2 text, `timeout` in seconds for each question.
 
-    Answers stop before a question that cvc5 cannot read. Raises Cvc5Missing.
+    It runs in a child with limits of time and memory. Answers stop before a question that cvc5 cannot read. Raises
+    Cvc5Missing, and NotOurs for a script with commands that are none of ours.
     """
+    inspect(text)
     try:
-        import cvc5
+        import cvc5  # noqa: F401
     except ImportError as error:
         raise Cvc5Missing("cvc5 is not installed: pip install 'xen-colorcheck[certify]'") from error
+    questions = text.count("(check-sat)") + 1
+    try:
+        found = in_child(lambda: _asked(text, timeout), timeout * questions + 10)
+    except (ChildDied, ChildFailed):
+        return ()
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def _asked(text: str, timeout: float) -> list[str]:
+    import cvc5
+
     solver = cvc5.Solver(cvc5.TermManager())
     solver.setOption("incremental", "true")
     solver.setOption("tlimit-per", str(max(1, int(timeout * 1000))))
@@ -34,4 +95,4 @@ def answers(text: str, timeout: float) -> tuple[str, ...]:
                 break
     except RuntimeError:
         pass
-    return tuple(found)
+    return found

@@ -39,15 +39,15 @@ def _frames(case: Case, party: Party) -> Iterator[int]:
     """Frames of a party: not all of them, but of each of its colors some."""
     nr_colors = case.system.nr_colors or 1
     if party.domain is None:
-        region = case.xen_region
+        region = case.booted.xen_region
         intervals = [(region[0] // PAGE, region[1] // PAGE)] if region else [(0, nr_colors)]
     else:
-        built = next((b for b in case.boot.built if b.domain.id == party.domain.id), None)
+        built = next((b for b in case.booted.built if b.domain.id == party.domain.id), None)
         if built and built.frames:
             for color in party.colors:
                 yield from built.frames.first_of(color, 2)
             return
-        intervals = [(i.start, i.end) for i in case.boot.memory_map if i.use is MapUse.COLOR_HEAP] or [
+        intervals = [(i.start, i.end) for i in case.booted.memory_map if i.use is MapUse.COLOR_HEAP] or [
             (0, 2 * nr_colors)
         ]
     for start, end in intervals:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, State, lifecycle
 from colorcheck.replay.owners import Owner, owner_of
-from colorcheck.replay.sequence import Action, Event, State, play
 from colorcheck.replay.steps import Step, at, steps, until
 from colorcheck.replay.witness import CacheLine, Meeting, meeting, shared_frames
 from colorcheck.xen.memory.boot import boot
@@ -16,17 +16,19 @@ from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
 __all__ = [
-    "Action",
+    "Balloon",
     "CacheLine",
-    "Event",
+    "Create",
+    "Destroy",
     "Meeting",
     "Owner",
+    "Reboot",
     "State",
     "Step",
     "at",
+    "lifecycle",
     "meeting",
     "owner_of",
-    "play",
     "replay",
     "shared_frames",
     "steps",

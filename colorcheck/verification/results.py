@@ -17,6 +17,7 @@ from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.handover import Handover
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
+from colorcheck.xen.worlds.world import Worlds
 
 
 class Exit(IntEnum):
@@ -42,6 +43,7 @@ class ReleaseResult:
     system: System | None = None
     boot: Boot | None = None
     theorems: tuple[Theorem, ...] = ()
+    worlds: Worlds | None = None
 
     @property
     def colored(self) -> bool:

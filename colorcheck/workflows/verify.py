@@ -10,6 +10,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.theorem import Theorem
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import choose_board
@@ -20,10 +21,10 @@ from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.plugins.manager import catalogue, plugins
 from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.handover import received_by_xen, unclear
-from colorcheck.xen.effective import effective as effective_system
-from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
+from colorcheck.xen.worlds.world import Worlds
 
 if TYPE_CHECKING:
     from colorcheck.loader.handover import Handover
@@ -139,24 +140,28 @@ class _Run:
             self.skipped.append(Skipped("everything", missing, line))
             return result
         with self.stage(f"model {line}"):
-            system = effective_system(deployment, board, line)
-            result = replace(result, system=system)
+            worlds = Worlds(deployment, board, line)
+            base = worlds.base
+            result = replace(result, system=base.system, worlds=worlds)
             if boots:
-                result = replace(result, boot=boot(deployment, system, board))
+                result = replace(result, boot=base.boot)
                 if result.boot is None:
-                    self.skipped.append(Skipped("boot, theorems", _unmodelled(system), line))
+                    self.skipped.append(Skipped("boot, theorems", _unmodelled(base.system), line))
         return result
 
     def proved(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
-        system, booted = result.system, result.boot
-        if system is None or booted is None:
+        worlds = result.worlds
+        if worlds is None or result.boot is None:
             return result
         with self.stage(f"prove {result.release}"):
             from colorcheck.proof import prove
+            from colorcheck.proof.over_worlds import over_worlds
 
-            policy = facts.manifest.policy
-            theorems = prove(system, booted, facts.board, policy, timeout=timeout, smt=smt)
-            result = replace(result, theorems=theorems)
+            def proved(booted: Boot, bounded: str) -> tuple[Theorem, ...]:
+                policy = facts.manifest.policy
+                return prove(booted.system, booted, facts.board, policy, timeout=timeout, smt=smt, bounded=bounded)
+
+            result = replace(result, theorems=over_worlds(worlds, proved))
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 

@@ -14,7 +14,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
@@ -22,10 +22,14 @@ from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
+from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, GUESTS, RAMDISK_RESERVE, TREE
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
-from colorcheck.xen.machine.host_devices import console, mapped_into_dom0
+from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -33,7 +37,7 @@ from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import levels
 from colorcheck.xen.notes.colors import XenDefaultColors
-from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed, PhysicalAddressBitsAssumed
+from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
@@ -58,23 +62,31 @@ class _Case:
     most_colors: int
     machine: Machine
     has_dom0: bool
+    facts: FactBook
     notes: list[Note] = field(default_factory=list)
+    reads: frozenset[str] = frozenset()
+    memory_reads: frozenset[str] = frozenset()
 
 
-def effective(deployment: Deployment, board: Board | None, release: str | Release) -> System:
+def effective(
+    deployment: Deployment, board: Board | None, release: str | Release, facts: FactBook | None = None
+) -> System:
     """What that release makes of the deployment. Raises `UnknownReleaseError` for a name; never fails for the files.
 
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
-    case = _read(deployment, board, release_of(release) if isinstance(release, str) else release)
+    release = release_of(release) if isinstance(release, str) else release
+    case = _read(deployment, board, release, facts or facts_of(deployment, board))
     system = _xen(case)
     domains = list(_boot_domains(case, system))
     domains += _guests(case, domains)
     system = replace(
         system,
         domains=tuple(domains),
-        preparation=_prepare(case, board),
+        preparation=_prepare(case),
         arguments=case.arguments,
+        reads=case.reads,
+        memory_reads=case.memory_reads,
     )
     assumed = [
         FileSizeAssumed(p.message, p.location, "")
@@ -84,8 +96,10 @@ def effective(deployment: Deployment, board: Board | None, release: str | Releas
     return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
 
 
-def read_arguments(deployment: Deployment, release: Release) -> BootArguments:
+def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:
     """Xen's boot arguments as a Xen of this release, built with the deployment's .config, reads them."""
+    if facts is not None:
+        facts.about(ARGUMENTS.name)
     reserve = _integer(deployment.kconfig.get(release.buddy_kconfig))
     return boot_arguments(
         xen_arguments(deployment),
@@ -118,16 +132,38 @@ def compression_built_in(deployment: Deployment) -> bool:
     return kconfig.get("PDX_NONE", "n") != "y" and kconfig.get("PDX_COMPRESSION", "y") != "n"
 
 
-def _read(deployment: Deployment, board: Board | None, release: Release) -> _Case:
+def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Case:
     most = _most_colors(deployment, release)
-    arguments = read_arguments(deployment, release)
-    built_in = built_with_coloring(deployment, release)
-    found = geometry(arguments, board, most, built_in)
-    machine, notes = read_machine(deployment, release.traits)
-    machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
-    has_dom0, assumed = presence(deployment, machine, arguments)
-    notes = (*notes, *found.notes, *assumed)
-    return _Case(deployment, release, arguments, found, most, machine, has_dom0, list(notes))
+    with facts.recorded() as reads:
+        for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
+            facts.about(key.name)
+        arguments = read_arguments(deployment, release, facts)
+        built_in = built_with_coloring(deployment, release)
+        found = geometry(arguments, board, most, built_in)
+    with facts.recorded() as memory_reads:
+        facts.about(GUESTS.name)
+        facts.read(ADDRESS_BITS)
+        machine, notes = read_machine(deployment, facts)
+        machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
+        has_dom0 = presence(deployment, machine, arguments, facts)
+    notes = (*notes, *found.notes)
+    case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, list(notes))
+    case.reads, case.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
+    return case
+
+
+def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
+    """The same system where the boot loader puts things as these facts have it; all else must be as before."""
+    prepared = system.preparation
+    if prepared is None:
+        return system
+    machine, _ = read_machine(deployment, facts)
+    machine = replace(machine, compresses=prepared.machine.compresses)
+    need = first_bank_need(machine.module("kernel"), machine.module("ramdisk"))
+    banks = tuple((name, need if name == "dom0" else size) for name, size in prepared.first_banks)
+    panic = Failure(FailureKind.OTHER, machine.panic) if machine.panic else system.panic
+    moved = replace(prepared, machine=machine, first_banks=banks)
+    return _with_dom0_tables(replace(system, preparation=moved, panic=panic))
 
 
 def _most_colors(deployment: Deployment, release: Release) -> int:
@@ -247,10 +283,22 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         first_id=max((domain.id for domain in before), default=0) + 1,
         has_dom0=case.has_dom0,
         fork=_fork(case),
+        host=host_of_guests(case.deployment),
     )
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
     return found
+
+
+def host_of_guests(deployment: Deployment) -> Host:
+    """What xl meets on this host before it has created any guest."""
+    tree = deployment.tree
+    if tree is None:
+        return Host()
+    chosen = tree.node("/chosen")
+    pools = sum(compatible(node, "xen,cpupool") for node in chosen.children) if chosen else 0
+    names = {name for number in range(pools + 1) for name in (str(number), f"Pool-{number}")}
+    return Host(most_vcpus(tree), frozenset(), frozenset(names))
 
 
 def _fork(case: _Case) -> Fork | None:
@@ -260,13 +308,9 @@ def _fork(case: _Case) -> Fork | None:
     return Fork(case.release, case.geometry.nr_colors, case.arguments.dom0_colors)
 
 
-def _prepare(case: _Case, board: Board | None) -> Preparation:
+def _prepare(case: _Case) -> Preparation:
     tree = case.deployment.tree
-    bits = board.pa_bits if board else None
-    if bits is None and tree is not None:
-        message = f"the physical address bits of the CPU are not known; {_PA_BITS} stand in"
-        place = case.deployment.manifest.location("target.board")
-        case.notes.append(PhysicalAddressBitsAssumed(message, place, "", bits=_PA_BITS))
+    bits = case.facts.read(ADDRESS_BITS)
     buddy = case.arguments.in_force(Concept.BUDDY_SIZE)
     memory = case.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(

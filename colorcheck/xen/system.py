@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
+from colorcheck.xen.memory.p2m import xl_pool
 
 if TYPE_CHECKING:
     from colorcheck.loader.facts import Fact, OpenFact
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from colorcheck.xen.release.release import Release
 
 _ELSEWHERE = {"Interval": "booted", "Built": "booted", "Boot": "booted", "FrameRun": "frame_run"}
+
+
+MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, virtual UART
 
 
 def __getattr__(name: str) -> object:
@@ -34,8 +40,9 @@ class Domain:
     frames of its P2M pool, or for dom0 of its P2M tables, all of its own colors; `pool_follows` tells whether Xen or
     xl sizes that pool by the memory. `location` is where the colors
     stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
-    frames come from no heap. `failure` is set where Xen or xl refuses the domain before
-    any memory is given out, `late_failure` where Xen panics once it has its memory.
+    frames come from no heap. `failure` is set where the domain is not built although there are frames
+    enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
+    panics once it has its memory.
 
     `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
     (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
@@ -56,6 +63,7 @@ class Domain:
     failure: Failure | None = None
     shared_pages: int = 0
     pool_follows: bool = False
+    kept_pages: int = 0
     late_failure: Failure | None = None
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
@@ -71,6 +79,13 @@ class Domain:
         """All frames that it takes from its colors."""
         return self.pages + self.p2m_pages + self.extra_pages
 
+    def as_guest(self) -> Domain:
+        """The domain as a toolstack creates it anew: a dom0less one as a guest of the same memory and vCPUs."""
+        if self.kind is not DomainKind.DOM0LESS:
+            return self
+        pool = xl_pool(self.pages // MIB_PAGES, self.vcpus)
+        return replace(self, kind=DomainKind.XL, p2m_pages=pool, extra_pages=MAGIC_PAGES, shared_pages=0)
+
 
 @dataclass(frozen=True, slots=True)
 class System:
@@ -81,6 +96,7 @@ class System:
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
     comes before any domain is built; `cpu_facts` are what the CPUs of the domains rest on: the boot CPU, and whether
     Xen is built with such pools.
+    `reads` are the names of the facts that all of this but memory rests on, `memory_reads` those of the boot.
     """
 
     release: Release
@@ -98,3 +114,5 @@ class System:
     arguments: BootArguments | None = None
     pool_panic: Failure | None = None
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
+    reads: frozenset[str] = frozenset()
+    memory_reads: frozenset[str] = frozenset()

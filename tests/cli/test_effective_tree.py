@@ -24,7 +24,7 @@ def test_lines_of_the_script_and_of_the_source(tmp_path: Path, capsys: pytest.Ca
     assert '"by script"' in seen
     assert "boot.cmd:5" in seen
     assert "followed" in seen
-    given = next(line for line in lines if "dom0_mem" in line)
+    given = next(line for line in lines if "xen,xen-bootargs = " in line)
     assert "system.dts:" in given
     assert any("trusted:" in line for line in lines)
 

@@ -64,7 +64,7 @@ def test_the_commands_of_the_readme_run(
 def test_the_guide_shares_colors_and_lacks_memory() -> None:
     found = api.verify(EXAMPLES / "xen-guide")
     refuted = {theorem.id: theorem for theorem in found.theorems if theorem.verdict == "refuted"}
-    assert set(refuted) == {"separation/dom0/domU1", "memory/dom0"}
+    assert set(refuted) == {"separation/dom0/domU1", "memory/dom0", "boots"}
     witness = refuted["separation/dom0/domU1"].witness
     assert isinstance(witness, dict)
     assert witness["shared_colors"] == [4, 5, 6]

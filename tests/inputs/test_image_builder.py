@@ -96,3 +96,15 @@ def test_any_text_is_read_and_places_are_true(pieces: list[str]) -> None:
         for index, character in enumerate(value.text):
             place = value.locate(index, index + 1)
             assert (lines[place.line - 1] + "\n")[place.column - 1] == character
+
+
+def test_variables_of_the_same_file_stand_for_their_values() -> None:
+    text = 'C="8-11"\nB=/srv\nDOMU_COLORS[0]="$C"\nXEN=${B}/xen-$C\nD=x E="<$D>"\nF="$nosuch"\nG=("$C" $B)\n'
+    found = read_image_builder(text)
+    assert found.text("DOMU_COLORS", 0) == "8-11"
+    assert found.text("XEN") == "/srv/xen-8-11"
+    assert found.text("E") == "<x>"
+    assert found.get("F") is None
+    assert [p.location.line for p in found.problems] == [6]
+    assert found.get("DOMU_COLORS", 0).value.locate(0, 4).line == 1
+    assert found.text("G", 1) == "/srv"

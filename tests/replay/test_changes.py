@@ -53,7 +53,7 @@ def test_the_fewest_colors(version: str, memory: int) -> None:
     assert fewer.panic is not None
 
 
-@pytest.mark.parametrize("kind", ["dom0", "dom0less", "pool", "xl", "maxmem", "shadow", "maxvcpus"])
+@pytest.mark.parametrize("kind", ["dom0", "dom0less", "pool", "xl", "shadow", "maxvcpus"])
 def test_the_most_memory(kind: str) -> None:
     """What is proposed is what the files would have to say, and one MiB more is too much."""
 
@@ -63,7 +63,7 @@ def test_the_most_memory(kind: str) -> None:
         if kind in ("dom0less", "pool"):
             extra = "xen,domain-p2m-mem-mb = <3>;" if kind == "pool" else ""
             return retried(ARGUMENTS, chosen=KERNEL + domain("u", f'llc-colors = "3-4"; {extra}', memory * 1024))
-        more = {"maxmem": "maxmem = 1500\n", "shadow": "shadow_memory = 5\n", "maxvcpus": "maxvcpus = 3\n"}
+        more = {"shadow": "shadow_memory = 5\n", "maxvcpus": "maxvcpus = 3\n"}
         text = f'name = "g"\nmemory = {memory}\nllc_colors = ["3-4"]\n{more.get(kind, "")}'
         return retried(ARGUMENTS, (text,))
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "xen"))
 
-from golden_cases import board_of, cases, load
-from golden_cases import deployment as golden_deployment
 from small import KERNEL, a53, booted, deployment, domain
 
 from colorcheck.hardware.index import Linear, UnknownIndex, XorHashed
-from colorcheck.replay import Action, Event, at, meeting, owner_of, play, replay, shared_frames, steps, until
+from colorcheck.replay import at, meeting, owner_of, replay, shared_frames, steps, until
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.booted import Boot
 
 L2 = Linear(64, 1024)
-KERNEL_PAGES = 8
 
 
 @pytest.fixture(scope="module")
@@ -104,68 +100,3 @@ def test_steps(boot: Boot) -> None:
         until(boot, "nobody")
     with pytest.raises(KeyError):
         at(boot, "nobody")
-
-
-def test_a_guest_created_again_gets_the_same_frames(boot: Boot) -> None:
-    before, gone, again = play(boot, [Event(Action.DESTROY, "g"), Event(Action.CREATE, "g")])
-    assert sum(gone.free) - sum(before.free) == before.owned["g"].count
-    assert "g" not in gone.owned
-    assert again.free == before.free
-    assert set(again.owned["g"].mfns()) == set(before.owned["g"].mfns())
-    assert list(again.owned["g"].mfns()) != list(before.owned["g"].mfns())
-
-
-def test_a_balloon_gives_back_what_came_last(boot: Boot) -> None:
-    before, smaller, larger = play(boot, [Event(Action.BALLOON, "g", -5000), Event(Action.BALLOON, "g", 5000)])
-    frames = list(before.owned["g"].mfns())
-    assert sorted(smaller.owned["g"].mfns()) == sorted(frames[:-5000])
-    assert sum(smaller.free) - sum(before.free) == 5000
-    assert larger.free == before.free
-    assert set(larger.owned["g"].mfns()) == set(frames)
-
-
-def test_a_balloon_stops_where_the_colors_end(boot: Boot) -> None:
-    _, found = play(boot, [Event(Action.BALLOON, "g", 1 << 30)])
-    assert found.failure is not None
-    assert [found.free[color] for color in (7, 8)] == [0, 0]
-
-
-def test_events_on_guests_that_are_not_there(boot: Boot) -> None:
-    events = [
-        Event(Action.DESTROY, "x"),
-        Event(Action.CREATE, "g"),
-        Event(Action.CREATE, "x"),
-        Event(Action.BALLOON, "a"),
-    ]
-    first, *found = play(boot, events)
-    assert all(state.failure is not None and state.free == first.free for state in found)
-
-
-def test_no_sequence_without_a_heap() -> None:
-    with pytest.raises(ValueError, match="color heap"):
-        list(play(booted(deployment("dom0_mem=64M")), []))
-
-
-@pytest.mark.parametrize("path", cases("xl-guests"), ids=lambda path: path.stem)
-def test_whole_sequences_as_measured(path: Path) -> None:
-    """Every step, those after failures and destructions too, with frames that do not come back."""
-    case = load(path)
-    files = {s["name"] + ".cfg": s["file"] for s in case["steps"] if s["step"] == "create"}
-    given = golden_deployment(path, case, tuple(files.items()))
-    system = effective(given, board_of(case), case["xen"])
-    no_guests = golden_deployment(path, case)
-    started = replay(no_guests, effective(no_guests, board_of(case), case["xen"]), None)
-    assert started is not None
-    start = replace(started, system=system)
-    events = [Event(Action(s["step"]), s["name"]) for s in case["steps"]]
-    dom0 = set(system.domains[0].colors)
-    state, *states = play(start, events, returned=False)
-    for step, state in zip(case["steps"], states, strict=True):
-        assert (state.failure is None) == (step["status"] == 0)
-        if step["heap_after"] is None:
-            return
-        if step["step"] == "destroy":
-            continue  # the heap was dumped before
-        for color, want in enumerate(step["heap_after"]):
-            slack = KERNEL_PAGES if color in dom0 else 0
-            assert abs(state.free[color] - want) <= slack, f"{step['name']}: color {color}"

@@ -102,11 +102,11 @@ def test_the_first_failing_domain_ends_the_boot() -> None:
     assert [built.domain.name for built in found.built] == ["dom0", "a"]
 
 
-def test_a_failed_guest_leaves_its_frames_to_the_next() -> None:
+def test_a_failed_guest_leaves_nothing_to_the_next() -> None:
     guests = tuple(f'name = "{n}"\nmemory = {m}\nllc_colors = ["4-5"]\n' for n, m in (("a", 4000), ("b", 32)))
     found = booted(deployment("llc-coloring=on dom0_mem=64M dom0-llc-colors=1-3", guests=guests), "4.21")
-    assert [built.created for built in found.built] == [True, False, True]
-    assert found.built[2].free_before == found.built[1].free_before
+    assert [built.created for built in found.built] == [True, False, False]
+    assert found.built[2].free_before == found.built[1].free_after
     assert "failed-creation-keeps-memory" in kinds(found)
 
 

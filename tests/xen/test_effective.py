@@ -244,9 +244,9 @@ def test_needs_of_guests() -> None:
     needs = [(d.pages, d.p2m_pages, d.extra_pages) for d in found.domains[1:]]
     assert needs == [
         (24 * 256, 256 * 3 + 24 + 128, 4),
-        (24 * 256, 256 * 2 + 48 + 128, 4),
+        (48 * 256, 256 * 2 + 48 + 128, 4),
         (64 * 256, 256 + 64 + 128, 4),
-        (32 * 256, 256 + 32 + 128, 4),
+        (0, 256 + 128, 4),
     ]
 
 

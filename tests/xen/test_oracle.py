@@ -14,7 +14,6 @@ from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.color_heap import ColorHeap
-from colorcheck.xen.memory.frame_run import FrameRun
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.memory.page_tables import PageTables
 from colorcheck.xen.memory.pdx import compression
@@ -151,7 +150,7 @@ heap_regions = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60)), min_si
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from([2, 4, 8, 32]), heap_regions, st.data())
 def test_heap_equals_lists_of_pages(nr_colors: int, gaps: list[tuple[int, int]], data: st.DataObject) -> None:
-    """Requests, frees and requests again: same frames, same order, same counts."""
+    """Requests one after the other: same frames, same order, same counts."""
     regions, start = [], 3
     for gap, size in gaps:
         regions.append((start + gap, start + gap + size))
@@ -160,34 +159,16 @@ def test_heap_equals_lists_of_pages(nr_colors: int, gaps: list[tuple[int, int]],
     for low, high in reversed(regions):
         for mfn in range(low, high):
             twin.add(mfn)
-    owned: list[tuple[object, list[int]]] = []
     for _ in range(data.draw(st.integers(1, 8))):
-        if owned and data.draw(st.booleans()):
-            allocation, pages = owned.pop(data.draw(st.integers(0, len(owned) - 1)))
-            kept = data.draw(st.integers(0, len(pages)))
-            heap = heap.give_back(allocation.after(kept))  # type: ignore[attr-defined]
-            for mfn in pages[kept:]:
-                twin.add(mfn)
-            if kept:
-                owned.append((allocation.prefix(kept), pages[:kept]))  # type: ignore[attr-defined]
-        else:
-            colors = data.draw(st.lists(st.integers(0, nr_colors - 1), min_size=1, max_size=nr_colors + 1))
-            count = data.draw(st.integers(0, 80))
-            allocation, heap = heap.take(colors, count)
-            pages = twin.pages(colors, count)
-            assert [mfn for run in allocation.runs() for mfn in run.mfns()] == pages
-            assert allocation.missing == count - len(pages)
-            assert all(allocation.contains(mfn) for mfn in pages)
-            assert not any(allocation.contains(mfn) for mfn in set(range(start + 9)) - set(pages))
-            owned.append((allocation, pages))
+        colors = data.draw(st.lists(st.integers(0, nr_colors - 1), min_size=1, max_size=nr_colors + 1))
+        count = data.draw(st.integers(0, 80))
+        allocation, heap = heap.take(colors, count)
+        pages = twin.pages(colors, count)
+        assert [mfn for run in allocation.runs() for mfn in run.mfns()] == pages
+        assert allocation.missing == count - len(pages)
+        assert all(allocation.contains(mfn) for mfn in pages)
+        assert not any(allocation.contains(mfn) for mfn in set(range(start + 9)) - set(pages))
         assert heap.free == twin.free()
-
-
-def test_a_freed_frame_is_the_next_one_given_out() -> None:
-    _, heap = ColorHeap.at_boot(4, [(0, 64)]).take([1], 3)
-    heap = heap.give_back([FrameRun(57, 1, 1), FrameRun(61, 1, 1)])
-    allocation, _ = heap.take([1], 3)
-    assert [mfn for run in allocation.runs() for mfn in run.mfns()] == [61, 57, 49]
 
 
 def test_no_domain_takes_from_a_color_it_does_not_have() -> None:

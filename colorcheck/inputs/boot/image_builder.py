@@ -77,6 +77,9 @@ def read_image_builder(text: str, file: str = "config") -> ImageBuilderFile:
     return ImageBuilderFile(file, tuple(reader.assignments), tuple(reader.problems))
 
 
+_VARIABLE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:\[(?P<index>\d+)\])?\})", re.ASCII)
+
+
 class _NeedsShellError(Exception):
     """Something whose value only a shell could tell, at an offset."""
 
@@ -91,6 +94,8 @@ class _Reader:
         self.lines = Lines(file, text)
         self.position = 0
         self.assignments: list[Assignment] = []
+        self.line: list[Assignment] = []  # those of the line that is being read
+        self.splits = False  # in an array, where a value with blanks would be several elements
         self.problems: list[Problem] = []
 
     def read(self) -> None:
@@ -121,6 +126,7 @@ class _Reader:
     def _command(self) -> list[Assignment]:
         """Assignments up to the end of the line or `;`. In front of a command they would hold for it alone."""
         found: list[Assignment] = []
+        self.line = found
         while True:
             start = self.position
             match = self._take(_NAME)
@@ -178,7 +184,11 @@ class _Reader:
                     raise _NeedsShellError(element.start(), f'the index "{element["index"]}" is no number')
                 following = int(element["index"][:9])
             start = self.position
-            value = self._word()
+            self.splits = True
+            try:
+                value = self._word()
+            finally:
+                self.splits = False
             if _MANY.search(self.text, start, self.position):
                 raise _NeedsShellError(start, "a pattern in an array can stand for several elements")
             if self.position == start and not element:
@@ -212,6 +222,9 @@ class _Reader:
             if not self.text.startswith("\\\n", start):
                 parts += self._pieces(start + 1, self.position)
             return
+        if character == "$" and (value := self._variable(start)) is not None:
+            parts.append(value)
+            return
         if character in ("$", "`", "~"):
             raise _NeedsShellError(start, f'"{character}" stands for something that the shell works out')
         if character in ("'", '"'):
@@ -226,12 +239,32 @@ class _Reader:
             return
         raise _NeedsShellError(start, f'"{character}" belongs to a command')
 
+    def _variable(self, start: int) -> Passage | None:
+        """The value of a variable that this file has set before, and a step over its name; None for any other."""
+        match = _VARIABLE.match(self.text, start)
+        if match is None:
+            return None
+        name, index = match["bare"] or match["name"], match["index"]
+        known = ImageBuilderFile("", (*self.assignments, *self.line)).get(name, index)
+        if known is None or (_MANY.search(known.value.text) and self.splits):
+            return None
+        self.position = match.end()
+        return known.value
+
     def _double_quoted(self, start: int, end: int, parts: list[Passage]) -> None:
         inside = self.text[start:end]
         expansion = re.search(r"(?:^|[^\\])(?:\\\\)*([$`])", inside)
         if expansion:
             offset = start + expansion.start(1)
-            raise _NeedsShellError(offset, f'"{expansion[1]}" stands for something that the shell works out')
+            closing = self.position
+            value = self._variable(offset) if expansion[1] == "$" else None
+            if value is None:
+                raise _NeedsShellError(offset, f'"{expansion[1]}" stands for something that the shell works out')
+            behind, self.position = self.position, closing
+            self._double_quoted(start, offset, parts)
+            parts.append(value)
+            self._double_quoted(behind, end, parts)
+            return
         position = start
         for escape in _ESCAPE.finditer(self.text, start, end):
             parts += self._pieces(position, escape.start())

@@ -96,7 +96,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class DomainPolicy:
-    """`[domains.NAME]`: what a domain asks for."""
+    """`[domains.NAME]`: what a domain asks for.
+
+    `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel
+    that does not lie here.
+    """
 
     name: str
     location: Location
@@ -105,6 +109,8 @@ class DomainPolicy:
     max_colors: int | None = None
     weight: float = 1.0
     miss_curve: str | None = None
+    restarts: int | None = None
+    kernel_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ class Policy:
     shares: tuple[Share, ...] = ()
     objectives: tuple[str, ...] = ()  # of a plan, the most important first
     prove: tuple[str, ...] = ("*",)  # patterns of the theorems that are asked
+    restarts: tuple[tuple[str, int], ...] = ()  # of each domain that says so in [domains]
 
     def share_of(self, first: str, second: str) -> Share | None:
         return next((s for s in self.shares if first in s.domains and second in s.domains), None)

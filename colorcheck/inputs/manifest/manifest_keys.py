@@ -184,6 +184,13 @@ DOMAIN_KEYS: tuple[Key, ...] = (
     Key("domains.NAME.max-colors", Kind.COUNT, "N", "the most colors that a plan may give it"),
     Key("domains.NAME.weight", Kind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"),
     Key("domains.NAME.miss-curve", Kind.TEXT, "FILE", "a CSV of misses (or seconds) for 1, 2, ... colors"),
+    Key(
+        "domains.NAME.restarts",
+        Kind.COUNT,
+        "N",
+        "how often it must be creatable again before the host reboots; asks for the theorem lifecycle/NAME",
+    ),
+    Key("domains.NAME.kernel-size", Kind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"),
 )
 
 SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")

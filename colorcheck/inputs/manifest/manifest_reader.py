@@ -15,6 +15,7 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
+from colorcheck.inputs.file_kinds import Slot, told_apart
 from colorcheck.inputs.manifest import settings as kinds
 from colorcheck.inputs.manifest.manifest import (
     BuildOption,
@@ -69,10 +70,21 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ManifestError(_syntax(path, str(error))) from None
+        raise ManifestError(_other(path, text.encode()) or _syntax(path, str(error))) from None
     except RecursionError:
         raise ManifestError(Problem(ProblemKind.MANIFEST_SYNTAX, "values nested too deeply", Location(path))) from None
+    other = None if {key.path.partition(".")[0] for key in KEYS} & set(document) else _other(path, text.encode())
+    if other:
+        raise ManifestError(other)
     return _Document(path, document, places(path, text)).manifest(options or {})
+
+
+def _other(path: str, content: bytes) -> Problem | None:
+    """A problem where the file is known to be of another kind than a manifest."""
+    from colorcheck.inputs.recognition import recognized
+
+    kind = recognized(content) if content.strip() else None
+    return told_apart(path, kind, Location(path), Slot.MANIFEST)
 
 
 def manifest_of_options(options: Mapping[str, object], folder: str = "") -> Manifest:
@@ -91,8 +103,11 @@ def _text(path: str) -> str:
         message = f"cannot read the manifest: {error.reason}"
         raise ManifestError(Problem(ProblemKind.UNREADABLE, message, Location(path), error.advice)) from None
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        text = content.decode("utf-8").replace("\r\n", "\n")
+        return f" {text[1:]}" if text.startswith("\ufeff") else text  # places count it
     except UnicodeDecodeError as error:
+        if other := _other(path, content):
+            raise ManifestError(other) from None
         line = content[: error.start].count(b"\n") + 1
         problem = Problem(
             ProblemKind.ENCODING, "not UTF-8 text", Location(path, line, 1, line, 1), "save the file as UTF-8"
@@ -130,6 +145,7 @@ class _Document:
             files=self._files(),
             modules=self._modules(),
         )
+        domain_policies = self._domain_policies()
         creation_order = reader.get("policy.creation-order", Kind.ORDER, kinds.order) or "as-listed"
         return Manifest(
             file=self.path,
@@ -147,8 +163,9 @@ class _Document:
                 self._shares(),
                 _names(reader.texts("policy.objectives")),
                 _names(reader.texts("policy.prove")) or Policy().prove,
+                tuple((each.name, each.restarts) for each in domain_policies if each.restarts is not None),
             ),
-            domain_policies=self._domain_policies(),
+            domain_policies=domain_policies,
             select=_names(reader.texts("rules.select")),
             ignore=_names(reader.texts("rules.ignore")),
             path_rules=self._path_rules(),
@@ -308,6 +325,8 @@ class _Document:
             max_colors=reader.get("max-colors", Kind.COUNT, kinds.count),
             weight=reader.get("weight", Kind.NUMBER, kinds.number) or 1.0,
             miss_curve=reader.text("miss-curve"),
+            restarts=reader.get("restarts", Kind.COUNT, kinds.count),
+            kernel_size=reader.get("kernel-size", Kind.COUNT, kinds.count),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:

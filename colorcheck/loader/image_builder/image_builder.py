@@ -20,10 +20,6 @@ from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
 _VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)
-_BEYOND = {
-    "APPEND_EXTRA_CMDS": "the commands of this file run after all others, and colorcheck does not follow them",
-    "DT_OVERLAY": "U-Boot applies this overlay, and colorcheck only those of [inputs] overlays",
-}
 _CELL = (1 << 32) - 1
 _STEP = 2 * MIB
 _LOWEST_SCRIPT = 12 * MIB
@@ -269,10 +265,10 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
             continue
         if written.name not in KEYS:
             told.add(written.name)
-            message = f"ImageBuilder knows no key {written.name} and ignores it"
-            yield Problem(ProblemKind.UNKNOWN_KEY, message, written.name_location, did_you_mean(written.name, KEYS))
-        elif written.name in _BEYOND and written.value.text:
-            yield Problem(ProblemKind.NOT_FOLLOWED, f"{written.name}: {_BEYOND[written.name]}", written.location)
+            near = did_you_mean(written.name, KEYS)
+            if near:  # others are the file's own variables
+                message = f"ImageBuilder knows no key {written.name} and ignores it"
+                yield Problem(ProblemKind.UNKNOWN_KEY, message, written.name_location, near)
         elif written.name in DOM0_KEYS and not has_dom0 and written.value.text:
             message = f"ImageBuilder refuses {written.name} without DOM0_KERNEL"
             yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write DOM0_KERNEL, or take the key out")

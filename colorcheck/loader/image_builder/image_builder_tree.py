@@ -16,6 +16,7 @@ from colorcheck.core.units import KIB, MIB, size
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.image_builder.image_builder import (
@@ -26,6 +27,7 @@ from colorcheck.loader.image_builder.image_builder import (
     image_builder_boot,
     load_addresses,
 )
+from colorcheck.loader.image_builder.script_lines import ScriptLines
 
 _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TREE": 64 * KIB, "BITSTREAM": 32 * MIB}
 """Bytes of a file that is not there, by the end of its key; on the large side, as what modules take is lost at boot."""
@@ -45,13 +47,20 @@ def as_built(deployment: Deployment) -> Deployment:
     sizes, assumed = _sizes(file, deployment.file_sizes)
     loaded = {found.key: found for found in load_addresses(file, sizes)}
     tree = deployment.tree or DeviceTree(file.file, Node("", "/", file.location), files=(file.file,))
-    builder = _Builder(file, boot, loaded)
-    root = _with_child(tree.root, builder.chosen(tree.node("/chosen")))
+    place = loaded["DEVICE_TREE"].start if "DEVICE_TREE" in loaded else 64 * MIB
+    lines = ScriptLines(deployment, file, place)
+    overlaid = lines.overlaid(tree)
+    built: DeviceTree | None = None
+    if overlaid is not None:
+        root = _with_child(overlaid.root, _Builder(file, boot, loaded).chosen(overlaid.node("/chosen")))
+        built = lines.finished(
+            replace(overlaid, root=root), blob_size(overlaid.root, len(overlaid.memory_reservations))
+        )
     return replace(
         deployment,
-        tree=replace(tree, root=root),
+        tree=built,
         manifest=_placed(deployment.manifest, file, loaded),
-        problems=(*deployment.problems, *assumed),
+        problems=tuple(dict.fromkeys((*deployment.problems, *assumed, *lines.problems))),
     )
 
 

@@ -7,6 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from colorcheck.core.value import dataclass
+from colorcheck.report.safe import Painted, safe
 from colorcheck.report.style import Style
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def printed(parts: Iterable[RenderableType], style: Style) -> str:
-    """The parts one below the other, without blanks at the ends of lines."""
+    """The parts one below the other, without blanks at the ends of lines; `Painted` where it has terminal colors."""
     from rich.console import Console
 
     target = StringIO()
@@ -33,7 +34,8 @@ def printed(parts: Iterable[RenderableType], style: Style) -> str:
     for part in parts:
         _print(text(part) if isinstance(part, str) else part, style.width, console, target)
     whole = "\n".join(line.rstrip() for line in target.getvalue().split("\n"))
-    return whole if style.unicode else _ascii(whole)
+    whole = whole if style.unicode else _ascii(whole)
+    return Painted(whole) if style.color else whole
 
 
 def _print(part: RenderableType, width: int, console: Console, target: StringIO) -> None:
@@ -72,7 +74,8 @@ def text(*pieces: str | tuple[str, str]) -> Text:
 
     made = Text(overflow="fold")
     for piece in pieces:
-        made.append(*((piece,) if isinstance(piece, str) else piece))
+        words, *mood = (piece,) if isinstance(piece, str) else piece
+        made.append(safe(words), *mood)
     return made
 
 

@@ -5,7 +5,8 @@ What it checks: with `creation-order = "any"` in the policy, whether all guests 
 Why it matters: guests that share colors compete for their frames, and a guest takes from the fullest color first. If
 the order is left to init scripts or people, one order may fail.
 
-What it cannot see: guests that are destroyed and created again; frames of a dying guest come back late.
+What it cannot see: guests that are destroyed and created again. What they had never comes back to the colors, so each
+creation costs its whole size: `restarts` in `[domains.NAME]` asks for that theorem.
 
 Source: `alloc_color_heap_page` (Xen 4.20 to 4.22): the color with the most free frames is taken first.
 """

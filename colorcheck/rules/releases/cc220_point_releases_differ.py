@@ -21,7 +21,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.results import Facts
-from colorcheck.xen.siblings import differing_siblings
+from colorcheck.xen.worlds.siblings import differing_siblings
 
 
 def check(facts: Facts) -> Iterator[Finding]:

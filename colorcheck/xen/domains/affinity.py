@@ -22,7 +22,7 @@ from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.domains.cpu_pools import pool_nodes, read_pools
 from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
-from colorcheck.xen.domains.xl_domains import needs
+from colorcheck.xen.domains.xl_creation import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact, boot_cpu_values
@@ -199,7 +199,7 @@ def _of_world(system: System, deployment: Deployment, world: World) -> list[Vcpu
         file = next(guests, None) if domain.kind is DomainKind.XL else None
         tree = deployment.tree
         node = tree.node(f"/chosen/{domain.name}") if tree and domain.kind is DomainKind.DOM0LESS else None
-        count = needs(xl_guest(file))[3] if file else domain.vcpus
+        count = needs(xl_guest(file)).maxvcpus if file else domain.vcpus
         found.append(vcpus_of(domain, world, node, file, count))
     return found
 

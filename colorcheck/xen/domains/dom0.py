@@ -14,10 +14,12 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.keys import DOM0_KERNEL
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes.colors import DefaultColors
-from colorcheck.xen.notes.domains import Dom0Assumed, Dom0MemoryDefault, Dom0WithoutKernel, MemoryNotPages
+from colorcheck.xen.notes.domains import Dom0MemoryDefault, Dom0WithoutKernel, MemoryNotPages
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
@@ -36,24 +38,18 @@ class Dom0:
     notes: tuple[Note, ...]
 
 
-def presence(deployment: Deployment, machine: Machine, arguments: BootArguments) -> tuple[bool, tuple[Note, ...]]:
+def presence(deployment: Deployment, machine: Machine, arguments: BootArguments, facts: FactBook) -> bool:
     """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
 
-    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`). Where no
-    module of any domain is known (a boot loader adds them, or there is no device tree), a dom0 is assumed if guests of
-    xl or options for dom0 are given.
+    It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`).
+    Where the boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
     """
     if machine.module("kernel") is not None:
-        return True, ()
+        return True
     if machine.final:
-        return not any(module.kind == "kernel" for module in machine.modules), ()
-    loaded = any(module.kind not in ("xen", "device-tree") for module in machine.modules)
+        return not any(module.kind == "kernel" for module in machine.modules)
     options = [*arguments.given(Concept.DOM0_COLORS), *arguments.given(Concept.DOM0_MEMORY)]
-    if loaded or not (deployment.guests or options):
-        return False, ()
-    place = options[0].location if options else deployment.guests[0].location
-    message = "the device tree has no boot modules: dom0 is assumed, and its kernel takes no memory in the model"
-    return True, (Dom0Assumed(message, place, "dom0"),)
+    return facts.is_open(DOM0_KERNEL) and bool(deployment.guests or options)
 
 
 def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, system: System) -> Dom0:
@@ -61,7 +57,11 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.release.traits):
-        message = "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        message = (
+            "dom0's kernel is a boot module of no bytes: Xen stops"
+            if machine.module("kernel")
+            else "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        )
         notes += (Dom0WithoutKernel(message, deployment.tree.root.location if deployment.tree else place, "dom0"),)
     domain = Domain(
         0,
@@ -79,8 +79,9 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
 
 
 def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
-    """`kernel_probe` finds nothing to start."""
-    if not machine.final or machine.module("kernel") is not None:
+    """`kernel_probe` finds nothing to start: no module, or an empty one. A file of no bytes is a stand-in."""
+    kernel = machine.module("kernel")
+    if not machine.final or (kernel is not None and kernel.size):
         return None
     return Failure(FailureKind.OTHER, f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 

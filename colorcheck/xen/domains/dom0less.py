@@ -65,13 +65,16 @@ def nodes(tree: DeviceTree) -> list[Node]:
 
 
 def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
-    """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`."""
+    """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`.
+
+    Of several of a kind the last counts (`kernel_probe`).
+    """
     found: dict[str, Module] = {}
     for child in node.children:
         for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
             ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
             for start, length in ranges if compatible(child, name) else ():
-                found.setdefault(kind, Module(start, length, child.name, child.location, kind, node.path))
+                found[kind] = Module(start, length, child.name, child.location, kind, node.path)
     return found
 
 
@@ -101,8 +104,8 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
     if kernel is None:
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
-    known = any(module.kind == "kernel" and module.start == kernel.start for module in rules.machine.modules)
-    if known or not rules.release.modelled:
+    found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
+    if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
     message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
     return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)

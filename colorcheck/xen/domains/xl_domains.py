@@ -7,24 +7,23 @@ Source: `libxl__domain_make`, `libxl__domain_build` (tools/libs/light), `domain_
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from colorcheck.core.c_numbers import strtol
-from colorcheck.core.source import Passage
 from colorcheck.core.units import MIB_PAGES
+from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.xl.xl_values import XlFile
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
+from colorcheck.xen.domains.xl_creation import Creation, Host, creation, needs
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
-from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, ListMeansElse
 from colorcheck.xen.notes.domains import GuestRejected, HostCrash, NoDom0ForXl, Passthrough, ToolstackCannotPopulate
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
-from colorcheck.xen.system import Domain
+from colorcheck.xen.system import MAGIC_PAGES, Domain
 
-MAGIC_PAGES = 4  # console, Xenstore, memory access, virtual UART
-DEFAULT_MEMORY = 32  # MiB
 HOST_CRASH = "Error during Hypervisor-to-physical address translation"
 
 
@@ -37,34 +36,82 @@ def xl_domains(
     first_id: int,
     has_dom0: bool,
     fork: Fork | None = None,
+    host: Host | None = None,
 ) -> tuple[list[Domain], list[Note]]:
     """The guests in the order of creation. An id is used up by each attempt that reaches Xen."""
+    host = host or Host()
     domains: list[Domain] = []
     notes: list[Note] = []
     next_id = first_id
     for file in deployment.guests:
-        guest = xl_guest(file)
-        if fork:
-            choice = guest_choice(guest, fork)
-        else:
-            choice = _choice(guest, release, nr_colors) if coloring else _uncolored(guest)
-        failure = Failure(FailureKind.XL_REJECTS, guest.rejected) if guest.rejected and not fork else choice.failure
-        if guest.maxvcpus and guest.vcpus and guest.maxvcpus < guest.vcpus:
-            failure = Failure(FailureKind.XL_REJECTS, "xl: maxvcpus < vcpus")
-        if not has_dom0:
-            message = f"{guest.title} cannot be created: there is no dom0 to run xl"
-            notes.append(NoDom0ForXl(message, file.location, guest.title))
-            failure = failure or Failure(FailureKind.OTHER, "there is no dom0 to run xl")
-        domains.append(_domain(guest, choice, next_id, failure))
-        notes += choice.notes
-        notes += _notes(guest, release, coloring)
-        next_id += guest.rejected is None
+        found = xl_domain(file, deployment, host, Rules(release, coloring, nr_colors, has_dom0, fork), next_id)
+        domains.append(found.domain)
+        notes += found.notes
+        if found.domain.failure is None:
+            host = replace(host, names=host.names | {found.guest.name or ""})
+        next_id += found.reaches_xen
     return domains, notes
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of Xen decides over guests of xl."""
+
+    release: Release
+    coloring: bool
+    nr_colors: int | None
+    has_dom0: bool = True
+    fork: Fork | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A guest as it is asked for, with what is surprising about it; `reaches_xen` tells that it uses up an id."""
+
+    guest: XlGuest
+    domain: Domain
+    notes: tuple[Note, ...]
+    reaches_xen: bool
+
+
+def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, number: int) -> Asked:
+    """One guest on a host with these guests and pools."""
+    guest = xl_guest(file)
+    fork = rules.fork
+    if fork:
+        choice = guest_choice(guest, fork)
+    else:
+        choice = _choice(guest, rules.release, rules.nr_colors) if rules.coloring else _uncolored(guest)
+    stopped = Failure(FailureKind.XL_REJECTS, guest.rejected) if guest.rejected and not fork else None
+    ended = Creation() if stopped else _creation(guest, deployment, host)
+    failure = stopped or _first(ended, choice.failure)
+    kept = ended.kept if failure is ended.failure else 0
+    notes: list[Note] = []
+    if not rules.has_dom0:
+        message = f"{guest.title} cannot be created: there is no dom0 to run xl"
+        notes.append(NoDom0ForXl(message, file.location, guest.title))
+        failure, kept = failure or Failure(FailureKind.OTHER, "there is no dom0 to run xl"), 0
+    domain = replace(_domain(guest, choice, number, failure), kept_pages=kept)
+    told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
+    reaches = guest.rejected is None and not (failure is ended.failure and ended.before_xen)
+    return Asked(guest, domain, told, reaches)
+
+
+def _first(ended: Creation, colors: Failure | None) -> Failure | None:
+    """xl's own refusals come before Xen sees the colors; what goes wrong with the memory comes after."""
+    return ended.failure if ended.before_xen or colors is None else colors
+
+
+def _creation(guest: XlGuest, deployment: Deployment, host: Host) -> Creation:
+    policies = {policy.name: policy for policy in deployment.manifest.domain_policies}
+    policy = policies.get(guest.title)
+    sizes = dict(deployment.guest_files)
+    kernel = (policy.kernel_size if policy else None) or sizes.get((guest.file.file, "kernel"))
+    return creation(guest, host, kernel, sizes.get((guest.file.file, "ramdisk")))
+
+
 def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None) -> Domain:
-    memory, maxmem, vcpus, maxvcpus = needs(guest)
-    pool = _shadow_memory(guest)
+    asked = needs(guest)
     return Domain(
         number,
         guest.title,
@@ -72,36 +119,14 @@ def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None
         choice.colors,
         choice.source,
         choice.location,
-        guest.location("memory"),
-        vcpus,
-        pages=memory * MIB_PAGES,
-        p2m_pages=xl_pool(maxmem, maxvcpus) if pool is None else pool * MIB_PAGES,
+        guest.location("memory" if guest.maxmem is None else "maxmem"),
+        asked.vcpus,
+        pages=asked.populated * MIB_PAGES,
+        p2m_pages=asked.pool,
         extra_pages=MAGIC_PAGES,
         failure=failure,
-        pool_follows=pool is None and guest.maxmem is None,
+        pool_follows=asked.pool_follows,
     )
-
-
-def needs(guest: XlGuest) -> tuple[int, int, int, int]:
-    """memory and maxmem in MiB, vcpus and maxvcpus, defaults filled in.
-
-    `memory` sets both sizes and `maxmem` then the larger one; of the two numbers of vCPUs the first is the default
-    of the second.
-    """
-    memory = guest.memory if guest.memory is not None else guest.maxmem
-    memory = DEFAULT_MEMORY if memory is None else max(0, memory)
-    maxmem = memory if guest.maxmem is None else max(0, guest.maxmem)
-    vcpus = max(1, guest.vcpus or guest.maxvcpus or 1)
-    return memory, maxmem, vcpus, max(1, guest.maxvcpus or vcpus)
-
-
-def _shadow_memory(guest: XlGuest) -> int | None:
-    """`shadow_memory` in MiB, which replaces the computed size of the P2M pool."""
-    setting = guest.file.setting("shadow_memory")
-    if setting is None or not isinstance(setting.written, Passage):
-        return None
-    read = strtol(setting.written.text)
-    return read.value if read.end == len(setting.written.text) and read.value > 0 else None
 
 
 def _uncolored(guest: XlGuest) -> Choice:

@@ -17,6 +17,16 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import available, cell_sizes, number, ranges_of, string, unit_name
 from colorcheck.inputs.manifest.manifest import Loader
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.keys import (
+    DOM0_KERNEL,
+    IMAGE_SIZE,
+    MEMORY,
+    RAMDISK_RESERVE,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    XEN_ADDRESS,
+)
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
@@ -24,8 +34,6 @@ from colorcheck.xen.notes.domains import StaticSharedMemory
 from colorcheck.xen.notes.machine import (
     BankOverlap,
     BankUnaligned,
-    DeviceTreeAddressUnknown,
-    ImageSizeAssumed,
     InitrdDamaged,
     MemoryWithoutReg,
     ModuleOutsideMemory,
@@ -38,9 +46,7 @@ from colorcheck.xen.notes.machine import (
     StaticHeap,
     TooManyModules,
     TooManyRegions,
-    XenAddressUnknown,
 )
-from colorcheck.xen.release.traits import Traits
 
 R = TypeVar("R", bound=Range)
 
@@ -77,16 +83,19 @@ class _Scan:
         _add(self, self.order, module)
 
 
-def read_machine(deployment: Deployment, traits: Traits) -> tuple[Machine, tuple[Note, ...]]:
+def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tuple[Note, ...]]:
     """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
     scan = _Scan(loader=deployment.manifest.target.loader)
     tree = deployment.tree
-    _given_memory(scan, deployment)
-    image_size = _image_size(scan, deployment, traits)
-    _loaded(scan, deployment, image_size)
+    given = facts.read(MEMORY)
+    for start, size in given or ():
+        _add(scan, scan.banks, Range(start, size, "memory", facts.fact(MEMORY).location))
+    image_size = facts.read(IMAGE_SIZE) or 0
+    _loaded(scan, facts, image_size)
     if tree is not None:
-        scan.memreserve = list(_memreserve(tree))
-        _scan_tree(scan, tree, memory=deployment.manifest.target.memory is None)
+        scan.memreserve = [*_memreserve(tree), *_reserved_ramdisk(tree, facts)]
+        _scan_tree(scan, tree, memory=given is None)
+    _unnamed_kernel(scan, facts)
     banks = _sorted_banks(scan, deployment)
     modules, refused = _registered(scan)
     _check_modules(scan, banks, modules)
@@ -104,38 +113,22 @@ def read_machine(deployment: Deployment, traits: Traits) -> tuple[Machine, tuple
     return machine, tuple(scan.notes)
 
 
-def _given_memory(scan: _Scan, deployment: Deployment) -> None:
-    location = deployment.manifest.location("target.memory")
-    for start, size in deployment.manifest.target.memory or ():
-        _add(scan, scan.banks, Range(start, size, "memory", location))
-
-
-def _image_size(scan: _Scan, deployment: Deployment, traits: Traits) -> int:
-    size = deployment.xen_image_size or deployment.manifest.target.xen_image_size
-    if size and size > 0:
-        return size
-    usual = traits.usual_image_size
-    message = f"the size of Xen's image is not given; a usual build's {usual:#x} bytes stand in"
-    scan.notes.append(ImageSizeAssumed(message, deployment.manifest.location("target"), "", size=usual))
-    return usual
-
-
-def _loaded(scan: _Scan, deployment: Deployment, image_size: int) -> None:
+def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
     """Xen and the device tree, where the boot loader puts them. The modules' list begins with them."""
-    manifest, target = deployment.manifest, deployment.manifest.target
-    if target.xen_address is None:
-        message = "where the boot loader puts Xen is not given: its old place may keep Xen from moving there"
-        scan.notes.append(XenAddressUnknown(message, manifest.location("target"), ""))
-    else:
-        place = manifest.location("target.xen-address")
-        scan.load(Module(target.xen_address, image_size, "Xen", place, "xen"))
-    size = target.device_tree_size or (deployment.tree.size if deployment.tree else 0)
-    if target.device_tree_address is None or not size:
-        message = "where the boot loader puts the device tree is not given: the regions around it are not modelled"
-        scan.notes.append(DeviceTreeAddressUnknown(message, manifest.location("target"), ""))
-    else:
-        place = manifest.location("target.device-tree-address")
-        scan.load(Module(target.device_tree_address, size, "device tree", place, "device-tree"))
+    address = facts.read(XEN_ADDRESS)
+    if address is not None:
+        scan.load(Module(address, image_size, "Xen", facts.fact(XEN_ADDRESS).location, "xen"))
+    address, size = facts.read(TREE_ADDRESS), facts.read(TREE_SIZE)
+    if address is not None and size:
+        scan.load(Module(address, size, "device tree", facts.fact(TREE_ADDRESS).location, "device-tree"))
+
+
+def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
+    """dom0's kernel, where the boot loader loads one that the device tree does not name."""
+    kernel = facts.read(DOM0_KERNEL)
+    if kernel is not None:
+        place = facts.fact(DOM0_KERNEL).location
+        scan.load(Module(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
@@ -158,6 +151,16 @@ def _memreserve(tree: DeviceTree) -> Iterator[Range]:
         if size == 0:
             return
         yield Range(start, min(size, MAX_ADDRESS - start), MEMRESERVE, Location(tree.file))
+
+
+def _reserved_ramdisk(tree: DeviceTree, facts: FactBook) -> Iterator[Range]:
+    """The `/memreserve/` that U-Boot adds for the ramdisk that it hands over."""
+    chosen = tree.node("/chosen")
+    if chosen is not None and facts.read(RAMDISK_RESERVE):
+        start = number(chosen.properties.get("linux,initrd-start"))
+        end = number(chosen.properties.get("linux,initrd-end"))
+        if start is not None and end is not None and end > start:
+            yield Range(start, end - start, MEMRESERVE, _place(chosen, "linux,initrd-start"))
 
 
 def _place(node: Node, name: str = "reg") -> Location:
@@ -353,7 +356,13 @@ def _registered(scan: _Scan) -> tuple[tuple[Module, ...], bool]:
             refused = True
             message = f"the reserved range {held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}"
             scan.notes.append(
-                ReservedOverlap(f"{message}: Xen panics", held.location, "", first=other.label, second=held.label)
+                ReservedOverlap(
+                    f"{message}: Xen panics",
+                    held.location,
+                    "",
+                    first=other.label,
+                    second=held.label,
+                )
             )
         elif not (other in found and other.start == held.start and other.size == held.size):
             message = f"{held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}: Xen ignores it"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.units import PAGE
-from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import (
     Ancestry,
     cell,
@@ -19,7 +19,9 @@ from colorcheck.inputs.device_tree.tree_walk import (
 )
 from colorcheck.xen.machine.mapping import Mapping
 
-GIC = ("arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400", "arm,cortex-a9-gic", "arm,gic-v3")
+GIC_V2 = ("arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400", "arm,cortex-a9-gic")
+GIC = (*GIC_V2, "arm,gic-v3")
+_MOST_VCPUS, _MOST_VCPUS_V2 = 128, 8
 IOMMU = (
     "arm,mmu-400",
     "arm,mmu-401",
@@ -49,6 +51,17 @@ _SKIPPED = (
     "arm,armv7-timer-mem",
     "xen,domain-shared-memory-v1",
 )
+
+
+def most_vcpus(tree: DeviceTree) -> int:
+    """The most vCPUs of a domain: 8 on a GICv2, else what Xen was built for (`vgic_max_vcpus`, MAX_VIRT_CPUS)."""
+    waiting = list(tree.root.children)
+    while waiting:
+        node = waiting.pop()
+        if compatible(node, *GIC_V2) and "interrupt-controller" in node.properties:
+            return _MOST_VCPUS_V2
+        waiting += node.children
+    return _MOST_VCPUS
 
 
 def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:

@@ -159,11 +159,10 @@ class _Run:
                 continue
             attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)
             self.built.append(attempt.built)
-            if attempt.built.failure is None:
-                heap = attempt.heap
-            elif attempt.panics:
+            heap = attempt.heap
+            if attempt.panics:
                 crashed = domain
-            elif attempt.built.frames:
+            elif attempt.built.failure is not None and attempt.built.frames:
                 self.notes.append(_kept(attempt.built))
         return heap
 
@@ -171,8 +170,8 @@ class _Run:
 def _kept(built: Built) -> Note:
     pages = built.frames.count
     message = (
-        f"after {built.domain.name} could not be created, the {pages} frames that it had taken are not back at once: "
-        "a second attempt finds less (measured on 4.20)"
+        f"the {pages} frames that {built.domain.name} had taken when its creation failed never come back to its "
+        "colors: whatever is created after it finds less"
     )
     return FailedCreationKeepsMemory(message, built.domain.memory_location, built.domain.name, pages=pages)
 
@@ -180,14 +179,19 @@ def _kept(built: Built) -> Note:
 def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:
     """What Xen stops with when its own heap is nearly empty; beyond one page the bound is an estimate."""
     tree = machine.module("device-tree")
-    copy = -(-tree.size // PAGE) if tree else 1
     if pages == 0:
         return Failure(FailureKind.BUDDY_TOO_SMALL, "Can't allocate colored heap. Buddy reserved size is too low")
     if pages == 1:
         return Failure(FailureKind.BUDDY_TOO_SMALL, "Xen BUG at common/xmalloc_tlsf.c:569")
-    if pages < (1 << (copy - 1).bit_length()) + DEVICE_TREE_MARGIN:
+    if pages < smallest_buddy(tree.size if tree else 1):
         return Failure(FailureKind.BUDDY_TOO_SMALL, "Unable to allocate memory for relocating the Device-Tree.")
     return None
+
+
+def smallest_buddy(tree_size: int) -> int:
+    """Pages of the buddy heap with which Xen copies its device tree of that many bytes; an estimate, never too low."""
+    copy = -(-tree_size // PAGE)
+    return (1 << (copy - 1).bit_length()) + DEVICE_TREE_MARGIN
 
 
 def _module_crash(machine: Machine) -> Failure | None:

@@ -25,7 +25,7 @@ from colorcheck.xen.system import Domain
 
 GUEST_BANKS = ((1 * GIB, 3 * GIB), (8 * GIB, 1016 * GIB))  # start and size in guest addresses
 _XENSTORE_PAGE = 0x39000000  # where the guest finds it
-POOL_FULL = "xc_dom_boot_mem_init failed: Cannot allocate memory"
+NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class _Creation:
 
     def take(self, pages: int) -> bool:
         """Takes frames of the domain's colors; False if there are too few, and then all that there are."""
+        if not pages:
+            return True
         allocation, self.heap = self.heap.take(self.domain.colors, pages)
         if allocation.count:
             self.taken.append(allocation)
@@ -154,14 +156,33 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
 
 
 def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> Attempt:
-    """A guest of xl: P2M pool, memory and magic pages. A failure is not Xen's end."""
+    """A guest of xl: P2M pool, memory and magic pages. A failure is not Xen's end, and what it took is lost."""
     creation = _Creation(domain, heap)
-    failure = domain.failure
-    if failure is None:
-        banks, rest = guest_banks(domain.pages * PAGE)
-        fits = creation.take(domain.p2m_pages) and traits.toolstack_can_populate and not rest
-        fits = fits and tables(guest_mappings(domain), prepared.p2m_levels) <= domain.p2m_pages
-        if not (fits and creation.take(domain.pages + domain.extra_pages)):
-            failure = Failure(FailureKind.DOMAIN_MEMORY, POOL_FULL)
-        creation.banks += banks
+    plan = guest_plan(domain, prepared, traits)
+    served = creation.take(plan.pages)
+    if plan.failure is None:
+        creation.banks += guest_banks(domain.pages * PAGE)[0]
+    failure = plan.failure if plan.failure and (served or not plan.pages) else None if served else NO_MEMORY
     return replace(creation.ended(failure), panics=failure is not None and failure.kind is FailureKind.HOST_PANIC)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestPlan:
+    """The frames that the creation of a guest takes, all single ones of its colors, and how it ends if it gets them."""
+
+    pages: int
+    failure: Failure | None = None
+
+
+def guest_plan(domain: Domain, prepared: Preparation, traits: Traits) -> GuestPlan:
+    """How the creation of a guest goes on a host with frames enough."""
+    if domain.failure:
+        return GuestPlan(domain.kept_pages, domain.failure)
+    fits = tables(guest_mappings(domain), prepared.p2m_levels) <= domain.p2m_pages
+    if not traits.toolstack_can_populate:
+        return GuestPlan(domain.p2m_pages, NO_MEMORY)
+    if guest_banks(domain.pages * PAGE)[1]:
+        return GuestPlan(domain.p2m_pages, NO_MEMORY)
+    if not fits:
+        return GuestPlan(domain.p2m_pages + domain.pages, NO_MEMORY)
+    return GuestPlan(domain.needed_pages)

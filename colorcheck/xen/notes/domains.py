@@ -53,13 +53,6 @@ class PassthroughMemory(Note):
 
 
 @dataclass(frozen=True, slots=True)
-class Dom0Assumed(Note):
-    """No boot modules are known; a dom0 is assumed."""
-
-    KIND: ClassVar[str] = "dom0-assumed"
-
-
-@dataclass(frozen=True, slots=True)
 class Dom0MemoryDefault(Note):
     """No `dom0_mem`: Xen takes 512 MiB."""
 
@@ -105,6 +98,13 @@ class EnhancedWithoutDom0(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class HardwareDomainRefused(Note):
+    """`capabilities` of a domain that Xen panics at, or what a hardware domain must not have."""
+
+    KIND: ClassVar[str] = "hardware-domain-refused"
+
+
+@dataclass(frozen=True, slots=True)
 class NoDom0ForXl(Note):
     """Xl guests, and no dom0 to run xl."""
 
@@ -131,4 +131,37 @@ class GuestRejected(Note):
     """Xl stops at the guest's file."""
 
     KIND: ClassVar[str] = "guest-rejected"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestMemoryMissing(Note):
+    """An xl guest without any memory: xl fails while it creates the guest."""
+
+    KIND: ClassVar[str] = "guest-memory-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestMemorySmall(Note):
+    """An xl guest's memory, in MiB, does not hold its kernel, in bytes, with ramdisk and device tree."""
+
+    KIND: ClassVar[str] = "guest-memory-small"
+    memory: int
+    kernel: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaxmemAboveMemory(Note):
+    """`maxmem` of an xl guest is above its `memory`, both in MiB: xl populates more than Xen allows."""
+
+    KIND: ClassVar[str] = "maxmem-above-memory"
+    memory: int
+    maxmem: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNotMadeAtBoot(Note):
+    """An xl guest names a CPU pool that does not exist after boot; somebody may make it in dom0 before."""
+
+    KIND: ClassVar[str] = "pool-not-made-at-boot"
     reason: str

@@ -128,36 +128,6 @@ class TooManyRegions(Note):
 
 
 @dataclass(frozen=True, slots=True)
-class ImageSizeAssumed(Note):
-    """The size of Xen's image is not given; the size of a usual build stands in."""
-
-    KIND: ClassVar[str] = "image-size-assumed"
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class XenAddressUnknown(Note):
-    """Where the boot loader puts Xen is not given."""
-
-    KIND: ClassVar[str] = "xen-address-unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceTreeAddressUnknown(Note):
-    """Where the boot loader puts the device tree is not given."""
-
-    KIND: ClassVar[str] = "device-tree-address-unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class PhysicalAddressBitsAssumed(Note):
-    """The board does not say how many address bits its CPU has."""
-
-    KIND: ClassVar[str] = "physical-address-bits-assumed"
-    bits: int
-
-
-@dataclass(frozen=True, slots=True)
 class FileSizeAssumed(Note):
     """ImageBuilder loads files that are not there; usual sizes stand in."""
 

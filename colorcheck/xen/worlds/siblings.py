@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.xen.effective import effective
 from colorcheck.xen.kinds import DomainKind
-from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import siblings
 from colorcheck.xen.system import System
+from colorcheck.xen.worlds.world import Worlds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,8 @@ def differing_siblings(
     for sibling in siblings(release.series):
         traits = release.traits.differing(sibling.traits)
         if any(_touched(trait, system, deployment) for trait in traits):
-            other = effective(deployment, board, sibling)
-            what = _difference(system, booted, other, boot(deployment, other, board) if booted else None)
+            world = Worlds(deployment, board, sibling).base
+            what = _difference(system, booted, world.system, world.boot if booted else None)
             found += [Differing(sibling, what)] if what else []
     return tuple(found)
 

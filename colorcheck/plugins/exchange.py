@@ -1,0 +1,43 @@
+"""Findings as JSON and back: what a rule that runs in a process of its own hands over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from colorcheck.core.diagnostic import Confidence, Edit, Finding, Related, Severity
+from colorcheck.core.source import Location
+
+
+def finding_to_json(finding: Finding) -> dict[str, object]:
+    """All that a finding says; a witness as far as JSON takes it. Raises TypeError for what is no finding."""
+    if not isinstance(finding, Finding):
+        raise TypeError(f"a {type(finding).__name__} is no finding")
+    return {
+        **finding.to_dict(),
+        "witness": json.loads(json.dumps(finding.witness, default=str)),
+        "about": list(finding.about),
+    }
+
+
+def finding_from_json(said: Mapping[str, Any]) -> Finding:
+    """The finding again. Raises KeyError, TypeError or ValueError for what is none."""
+    return Finding(
+        rule=str(said["rule"]),
+        name=str(said["name"]),
+        severity=Severity(said["severity"]),
+        message=str(said["message"]),
+        location=_location(said["location"]),
+        help=str(said["help"]),
+        confidence=Confidence(said["confidence"]),
+        related=tuple(Related(_location(each), str(each["message"])) for each in said["related"]),
+        witness=said["witness"],
+        fix=tuple(Edit(_location(each), str(each["new_text"])) for each in said["fix"]),
+        about=tuple(map(str, said["about"])),
+    )
+
+
+def _location(said: Mapping[str, Any]) -> Location:
+    numbers = (int(said[key]) for key in ("line", "column", "end_line", "end_column"))
+    return Location(str(said["file"]), *numbers, str(said.get("node", "")), str(said.get("property", "")))

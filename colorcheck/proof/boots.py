@@ -1,0 +1,40 @@
+"""Whether Xen comes up: it neither panics nor hangs, and builds dom0 and every dom0less domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.proof.case import Case
+from colorcheck.proof.obligation import Obligation
+from colorcheck.xen.kinds import DomainKind
+
+MODEL = Assumption(
+    "Xen panics where the boot model says so, and nowhere else",
+    "boot model of Xen, compared with boots of real Xen",
+    Trust.DOCUMENTED,
+)
+
+
+def boots(case: Case) -> Iterator[Theorem]:
+    """The one theorem on Xen's own boot. Guests of xl are created later and do not count."""
+    own = [domain for domain in case.system.domains if domain.kind is not DomainKind.XL]
+    names = ", ".join(domain.name for domain in own)
+    obligation = Obligation(
+        id="boots",
+        kind=TheoremKind.BOOTS,
+        statement=f"Xen neither panics nor hangs, and builds {names}" if own else "Xen neither panics nor hangs",
+        mathematics="∀ d ∈ domains built by Xen: built(d)",
+        subjects=("xen", *(domain.name for domain in own)),
+        assumptions=(MODEL,),
+        places=tuple(Related(domain.location, f"Xen builds {domain.name}") for domain in own),
+    )
+    if not case.modelled:
+        yield obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+        return
+    panic = case.boot.panic
+    if panic is None:
+        yield obligation.settled(Verdict.PROVED)
+    else:
+        yield obligation.settled(Verdict.REFUTED, reason=panic.message)

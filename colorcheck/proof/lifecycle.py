@@ -1,0 +1,202 @@
+"""Life after boot: a guest that must be creatable again so and so often before the host reboots.
+
+A freed frame never comes back to its color, so that every creation, also one that fails, costs its whole size, and the
+frames of the colors are a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.core.value import dataclass
+from colorcheck.proof.case import Case, Party
+from colorcheck.proof.counting import taking_certificate
+from colorcheck.proof.leveling import level
+from colorcheck.proof.memory import HEAP, NEED, blocked
+from colorcheck.proof.obligation import Obligation
+from colorcheck.proof.orders import left_after, served
+from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.system import Domain
+
+KIND = TheoremKind.LIFECYCLE_MEMORY
+LOST = Assumption(
+    "a frame that a domain gives back never returns to its color",
+    "mark_page_free, Xen 4.20 to 4.22; measured on 4.20.4, 4.21.2 and 4.22.0",
+    Trust.DOCUMENTED,
+)
+OTHERS = Assumption(
+    "no other guest is created more often than its own restarts in [domains] say (once where they say nothing), and no "
+    "domain balloons",
+    "nothing in the inputs",
+    Trust.TRUSTED,
+)
+AS_BUILT = Assumption(
+    "a toolstack creates a dom0less domain again with the same memory, vCPUs and colors",
+    "nothing in the inputs",
+    Trust.TRUSTED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """A guest, the frames that one creation by a toolstack takes, and how many of them there are after Xen's own."""
+
+    party: Party
+    pages: int
+    creations: int
+
+    @property
+    def all(self) -> int:
+        return self.pages * self.creations
+
+
+def lifecycle(case: Case) -> Iterator[Theorem]:
+    """A theorem for each domain of the system whose policy says how often it restarts."""
+    wanted = dict(case.policy.restarts)
+    for party in case.parties:
+        if party.domain is not None and party.name in wanted:
+            yield _theorem(case, party, party.domain, wanted)
+
+
+def _theorem(case: Case, party: Party, domain: Domain, wanted: dict[str, int]) -> Theorem:
+    restarts = wanted[party.name]
+    again = domain.as_guest().needed_pages
+    obligation = Obligation(
+        id=f"lifecycle/{party.name}",
+        kind=KIND,
+        statement=f"{party.label} can be created {restarts + 1} times before the host reboots, whatever the order in "
+        "which the other guests are created and restarted",
+        mathematics=f"{restarts + 1} creations, {again} frames each, from c ∈ {{{party.colors}}}",
+        subjects=(party.name,),
+        assumptions=(HEAP, NEED, LOST, OTHERS, *(AS_BUILT,) * (domain.kind is DomainKind.DOM0LESS)),
+        places=(
+            Related(domain.memory_location, f"one creation of {party.label} takes {again} frames"),
+            Related(domain.location, f"{party.label} has colors {party.colors}"),
+        ),
+    )
+    if not case.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    reason = _impossible(case, domain)
+    if reason:
+        return obligation.settled(Verdict.VACUOUS, reason=reason)
+    if domain.failure or (restarts and not case.system.release.traits.toolstack_can_populate):
+        text = domain.failure.message if domain.failure else "this Xen gives no memory to a guest of a toolstack"
+        return obligation.settled(Verdict.REFUTED, reason=f"{party.label} cannot be created again: {text}")
+    free = _after_xen(case)
+    if free is None:
+        return obligation.settled(Verdict.VACUOUS, reason="Xen panics before it has built its own domains")
+    mine = Lives(party, again, restarts + (domain.kind is DomainKind.XL))
+    return _decided(case, obligation, mine, list(_rivals(case, party, wanted)), free)
+
+
+def _impossible(case: Case, domain: Domain) -> str:
+    """Why nothing creates the domain again."""
+    if domain.kind is DomainKind.DOM0:
+        return "dom0 restarts with the host"
+    if not any(each.kind is DomainKind.DOM0 for each in case.system.domains):
+        return "no dom0 runs a toolstack that could create it again"
+    early = blocked(case)
+    if early:
+        return early
+    refused = domain.failure is not None and not domain.kept_pages
+    return f"it is never created: {domain.failure.message}" if domain.failure and refused else ""
+
+
+def _after_xen(case: Case) -> tuple[int, ...] | None:
+    """The free frames after Xen has built its own domains; None where one finds no room."""
+    free: tuple[int, ...] | None = case.boot.free_initial
+    for domain in case.system.domains:
+        if domain.kind is not DomainKind.XL and free is not None:
+            free = None if domain.failure else level(free, domain.colors, domain.needed_pages)
+    return free
+
+
+def _rivals(case: Case, party: Party, wanted: dict[str, int]) -> Iterator[Lives]:
+    """All others that a toolstack creates, as often as they may be."""
+    for other in case.parties:
+        domain = other.domain
+        if domain is None or other is party or domain.kind is DomainKind.DOM0:
+            continue
+        creations = wanted.get(other.name, 0) + (domain.kind is DomainKind.XL)
+        pages = domain.kept_pages if domain.failure else domain.as_guest().needed_pages
+        inside = all(color < len(case.boot.free_initial) for color in other.colors)
+        if creations and pages and inside:
+            yield Lives(other, pages, creations)
+
+
+def _decided(case: Case, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
+    sharing = [other for other in others if not other.party.colors.isdisjoint(mine.party.colors)]
+    theorem = obligation.decided(_script(mine, sharing, free), case.timeout, smt=case.smt)
+    if theorem.verdict is not Verdict.REFUTED:
+        return theorem
+    for rivals in (others, others[::-1]):
+        taken: dict[str, tuple[int, Sequence[int]]] = {}
+        for lives in (*rivals, mine):
+            colors = lives.party.domain.colors if lives.party.domain else ()
+            names = (f"{lives.party.name}#{number}" for number in range(1, lives.creations + 1))
+            taken |= dict.fromkeys(names, (lives.pages, colors))
+        first = _first_that_fails(mine, taken, free)
+        if first is not None:
+            return _refuted(obligation, mine, (first, taken, free), theorem)
+    reason = "the bound over all orders does not hold, and no order was found that fails"
+    return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
+
+
+def _first_that_fails(mine: Lives, taken: dict[str, tuple[int, Sequence[int]]], free: tuple[int, ...]) -> str | None:
+    """The first creation of the guest that finds too few frames, when all are tried in this order."""
+    for name, (pages, colors) in taken.items():
+        if name.rpartition("#")[0] == mine.party.name and sum(free[color] for color in set(colors)) < pages:
+            return name
+        free = left_after(free, pages, colors)
+    return None
+
+
+def _refuted(
+    obligation: Obligation,
+    mine: Lives,
+    found: tuple[str, dict[str, tuple[int, Sequence[int]]], tuple[int, ...]],
+    theorem: Theorem,
+) -> Theorem:
+    """`found` is the creation that fails, all creations in their order, and the free frames before them."""
+    first, taken, free = found
+    names = list(taken)
+    before = {name: taken[name] for name in names[: names.index(first)]}
+    tried = {**served(before, free), first: taken[first]}
+    number = int(first.rpartition("#")[2])
+    witness = {"domain": mine.party.name, "fails": number, "needed_pages": mine.pages, "order": list(tried)}
+    others = sorted({name.rpartition("#")[0] for name in before} - {mine.party.name})
+    after = f" after those of {', '.join(others)}" if others else ""
+    return obligation.settled(
+        Verdict.REFUTED,
+        reason=f"its creation number {number} by the toolstack finds too few frames{after}",
+        witness=witness,
+        certificate=taking_certificate(tried, free),
+        seconds=theorem.seconds,
+        smt=theorem.smt,
+    )
+
+
+def _script(mine: Lives, others: Sequence[Lives], free: Sequence[int]) -> Script:
+    """However the others' frames spread over their colors, enough is left for all creations: no order and no rule of
+    choice is assumed."""
+    colors = mine.party.colors
+    for other in others:
+        colors |= other.party.colors
+    declarations, assumptions = [], []
+    for number, other in enumerate(others):
+        declarations += [f"(declare-const t{number}_{color} Int)" for color in other.party.colors]
+        positive = [f"(>= t{number}_{color} 0)" for color in other.party.colors]
+        taken = f"(<= {total([f't{number}_{color}' for color in other.party.colors])} {other.all})"
+        message = f"{other.party.label} takes {other.pages} frames, {other.creations} times"
+        place = Related(other.party.location, message)
+        assumptions.append(Named(f"rival-{number}", conjunction([*positive, taken]), place))
+    taken_of = {
+        color: total([f"t{number}_{color}" for number, other in enumerate(others) if color in other.party.colors])
+        for color in colors
+    }
+    assumptions.append(Named("heap", conjunction([f"(<= {taken_of[color]} {free[color]})" for color in colors])))
+    left = total([f"(- {free[color]} {taken_of[color]})" for color in mine.party.colors])
+    return Script("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {mine.all} {left})")

@@ -1,0 +1,201 @@
+"""Verdicts over worlds: what is proved holds in all of them, and what was only tried proves nothing.
+
+Facts that a theorem read and that are open decide how it is judged: finite ones by all combinations, ranged ones by the
+bound over all placements, opaque ones not at all. Samples of ranges only ever show that a theorem depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.theorem import Assumption, Theorem, Tried, Trust
+from colorcheck.core.value import dataclass
+from colorcheck.loader.facts import Span
+from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.worlds.world import World, Worlds
+
+MOST_SHOWN = 2  # worlds that a theorem carries
+OUTSIDE = Assumption(
+    "the boot loader puts everything into memory, and nothing over anything else",
+    "what U-Boot and UEFI do; for what nobody placed",
+    Trust.TRUSTED,
+)
+
+
+Prover = Callable[[Boot, str], tuple[Theorem, ...]]
+"""The theorems of one boot. A text says that the boot is a bound over all placements, and how it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Theorems that read the same open facts."""
+
+    names: frozenset[str]
+    theorems: tuple[Theorem, ...]
+
+
+def over_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
+    """The theorems of the base world, each with the verdict that holds over all worlds of the open facts it read."""
+    booted = worlds.base.boot
+    if booted is None:
+        return ()
+    found = prove(booted, "")
+    judged = {theorem.id: theorem for theorem in found}
+    for group in _groups(found, worlds.open):
+        if group.names:
+            judged |= {theorem.id: theorem for theorem in _Judge(worlds, prove, group).judged()}
+    return tuple(judged[theorem.id] for theorem in found)
+
+
+def _groups(theorems: Iterable[Theorem], unknown: Collection[str]) -> Iterator[_Group]:
+    groups: dict[frozenset[str], list[Theorem]] = {}
+    for theorem in theorems:
+        groups.setdefault(frozenset(theorem.facts).intersection(unknown), []).append(theorem)
+    for names, members in groups.items():
+        yield _Group(names, tuple(members))
+
+
+class _Judge:
+    """Judges the theorems of a group."""
+
+    def __init__(self, worlds: Worlds, prove: Prover, group: _Group) -> None:
+        self.worlds, self.prove, self.group = worlds, prove, group
+        facts = [worlds.open[name] for name in sorted(group.names)]
+        self.finite = frozenset(fact.what for fact in facts if isinstance(fact.values, tuple))
+        self.ranged = [fact for fact in facts if isinstance(fact.values, Span)]
+        self.opaque = [fact for fact in facts if fact.opaque]
+
+    def judged(self) -> Iterator[Theorem]:
+        combined = self._combinations()
+        bounded = self._bounded(combined) if self.ranged and not self.opaque and combined else {}
+        refuted = self._refuted(combined) if combined and (self.ranged or self.opaque) else {}
+        waiting: list[Theorem] = []
+        for theorem in self.group.theorems:
+            if combined is not None and not self.ranged and not self.opaque:
+                yield self._by_combinations(theorem, combined)
+            elif theorem.id in bounded:
+                yield bounded[theorem.id]
+            elif theorem.id in refuted:
+                yield refuted[theorem.id]
+            else:
+                waiting.append(theorem)
+        if waiting:
+            yield from self._undecided(waiting)
+
+    def _combinations(self) -> tuple[World, ...] | None:
+        """A world for each combination of the finite facts; ranged and opaque ones have a usual value in all."""
+        return self.worlds.combinations(self.finite)
+
+    def _by_combinations(self, theorem: Theorem, combined: tuple[World, ...]) -> Theorem:
+        seen = [(world, self._in(world, theorem)) for world in combined]
+        verdicts = {each.verdict for _, each in seen if each is not None} - {Verdict.VACUOUS}
+        if any(each is None for _, each in seen):
+            return self._unknown(theorem, self._blocking(), seen)
+        if not verdicts:
+            return theorem
+        if len(verdicts) == 1:
+            chosen = next(each for _, each in seen if each is not None and each.verdict in verdicts)
+            return replace(chosen, facts=theorem.facts, worlds=self._shown(seen))
+        return self._unknown(theorem, "", seen)
+
+    def _in(self, world: World, theorem: Theorem) -> Theorem | None:
+        if world.boot is None:
+            return None
+        return next((each for each in self.prove(world.boot, "") if each.id == theorem.id), None)
+
+    def _bounded(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
+        """Theorems that hold where least is free and most is needed, under every combination of the finite facts."""
+        proved: dict[str, Theorem] | None = None
+        for world in combined:
+            worst = self.worlds.worst(world)
+            if worst is None:
+                return {}
+            boot, why = worst
+            here = {
+                theorem.id: replace(theorem, bound=why, assumptions=(*theorem.assumptions, OUTSIDE))
+                for theorem in self.prove(boot, why)
+                if theorem.verdict is Verdict.PROVED
+            }
+            proved = here if proved is None else {name: each for name, each in proved.items() if name in here}
+        return proved or {}
+
+    def _refuted(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
+        """Theorems that fail where most is free and least is needed: they fail everywhere."""
+        found: dict[str, Theorem] | None = None
+        for world in combined:
+            best = self.worlds.best(world)
+            if best is None:
+                return {}
+            why = "even if nothing but what is given took memory"
+            here = {
+                theorem.id: replace(theorem, bound=why)
+                for theorem in self.prove(best, why)
+                if theorem.verdict is Verdict.REFUTED
+            }
+            found = here if found is None else {name: each for name, each in found.items() if name in here}
+        return found or {}
+
+    def _undecided(self, theorems: list[Theorem]) -> Iterator[Theorem]:
+        """Two worlds that differ, where some are found; else the facts that block a verdict."""
+        seen: dict[str, list[tuple[World, Theorem | None]]] = {theorem.id: [] for theorem in theorems}
+        for world in self.worlds.tried(self.group.names):
+            if world.boot is None:
+                continue
+            here = {theorem.id: theorem for theorem in self.prove(world.boot, "")}
+            for name, worlds in seen.items():
+                worlds.append((world, here.get(name)))
+            if all(_differ(worlds) for worlds in seen.values()):
+                break
+        for theorem in theorems:
+            worlds = seen[theorem.id]
+            yield self._unknown(theorem, "" if _differ(worlds) else self._blocking(), worlds)
+
+    def _blocking(self) -> str:
+        whys = [fact.why for fact in (*self.opaque, *self.ranged)] or [
+            self.worlds.open[name].why for name in sorted(self.finite)
+        ]
+        return "; ".join(dict.fromkeys(whys))
+
+    def _unknown(self, theorem: Theorem, why: str, seen: list[tuple[World, Theorem | None]]) -> Theorem:
+        shown = self._shown(seen)
+        settle = tuple(
+            dict.fromkeys(line for name in sorted(self.group.names) for line in self.worlds.open[name].settle)
+        )
+        texts = [f"{_word(world)} with {world}" for world in shown]
+        reason = why if len(shown) < MOST_SHOWN or why else f"it depends: {'; '.join(texts)}"
+        return replace(
+            theorem, verdict=Verdict.UNKNOWN, reason=reason, worlds=shown, settle=settle, witness=None, certificate=None
+        )
+
+    def _shown(self, seen: list[tuple[World, Theorem | None]]) -> tuple[Tried, ...]:
+        """One world for each verdict that was met."""
+        found: dict[Verdict, Tried] = {}
+        for world, theorem in seen:
+            if theorem is not None and theorem.verdict not in found:
+                values = tuple(
+                    (name, _text(world.chosen.get(name))) for name in sorted(self.group.names & set(world.chosen))
+                )
+                found[theorem.verdict] = Tried(values, theorem.verdict, theorem.reason)
+        ordered = sorted(found.values(), key=lambda world: world.verdict is not Verdict.PROVED)
+        return tuple(ordered[:MOST_SHOWN])
+
+
+def _differ(seen: list[tuple[World, Theorem | None]]) -> bool:
+    verdicts = {theorem.verdict for _, theorem in seen if theorem is not None}
+    return {Verdict.PROVED, Verdict.REFUTED} <= verdicts
+
+
+def _word(world: Tried) -> str:
+    return {Verdict.PROVED: "holds", Verdict.REFUTED: "fails"}.get(world.verdict, str(world.verdict))
+
+
+def _text(value: object) -> str:
+    """A value for people: addresses and sizes in hexadecimal."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:#x}"
+    address, size = getattr(value, "address", None), getattr(value, "size", None)
+    return f"{size:#x} bytes at {address:#x}" if isinstance(size, int) and isinstance(address, int) else str(value)

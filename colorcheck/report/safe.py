@@ -1,0 +1,58 @@
+"""What may reach a terminal, a log or a page: no control, bidi or escape character of an input, no workflow command."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SGR = re.compile("(\x1b\\[[0-9;]*m)")
+_COMMAND = re.compile(r"^([^\S\n]*)(?=::)", re.MULTILINE)
+
+
+class Painted(str):
+    """A text whose terminal colors come from colorcheck: everything of an input in it was made safe before."""
+
+    __slots__ = ()
+
+
+def safe(text: str, *, commands: bool = False) -> str:
+    """The text with everything visible that a terminal would obey, line ends kept.
+
+    No line begins with a workflow command of GitHub, unless `commands`, and none has the older `##[` in it. The colors
+    of a `Painted` text stay.
+    """
+    if isinstance(text, Painted):
+        text = "".join(part if part.startswith("\x1b[") else _visible(part) for part in _SGR.split(text))
+    else:
+        text = _visible(text)
+    text = text.replace("##[", "##\\[")
+    return text if commands else _COMMAND.sub(r"\1\\", text)
+
+
+def safe_json(text: str) -> str:
+    """The same for a JSON document, which says the same as before."""
+    return _visible(text).replace("##[", "#\\u0023[")
+
+
+def harmless(text: str) -> bool:
+    """Whether a text is what `safe` makes of it."""
+    return safe(text) == text
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n")
+    return "".join(c if c.isprintable() or c in "\n\t" or _blank(c) else _named(c) for c in text)
+
+
+def _blank(character: str) -> bool:
+    return unicodedata.category(character) == "Zs"
+
+
+def _named(character: str) -> str:
+    code = ord(character)
+    if code > 0xFFFF:  # two halves, as JSON writes it
+        code -= 0x10000
+        return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    return f"\\u{code:04x}"

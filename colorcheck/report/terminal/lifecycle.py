@@ -1,0 +1,45 @@
+"""The steps after a boot as text: what each did, and what the colors have left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from colorcheck.core.units import PAGE
+from colorcheck.replay.lifecycle import Balloon, Lived, State
+
+_MIB_PAGES = (1 << 20) // PAGE
+
+
+def lines(lives: Sequence[Lived]) -> Iterator[str]:
+    """One line a step, under the name of each Xen; at the end what each color has left."""
+    for lived in lives:
+        yield f"Xen {lived.line}"
+        if lived.stopped:
+            yield f"  nothing is created: {lived.stopped}"
+            continue
+        for number, state in enumerate(lived.states, 1):
+            yield f"{number:>5}  {_step(state):<32}{_became(state)}"
+        if lived.states:
+            free = lived.states[-1].heap
+            yield f"  left: {sum(free)} frames ({sum(free) // _MIB_PAGES} MiB) in {len(free)} colors"
+            yield "  " + " ".join(f"{color}:{count}" for color, count in enumerate(free))
+            lost = sum(state.lost for state in lived.states)
+            if lost:
+                yield f"  lost to the colors until the host reboots: {lost} frames ({lost // _MIB_PAGES} MiB)"
+
+
+def _step(state: State) -> str:
+    step = state.step
+    if step is None:
+        return ""
+    size = f" to {step.kib} KiB" if isinstance(step, Balloon) else ""
+    return f"{type(step).__name__.lower()} {step.name}{size}"
+
+
+def _became(state: State) -> str:
+    if state.failure is not None:
+        kept = f"; {state.lost} frames are lost" if state.lost else ""
+        return f"fails: {state.failure.message}{kept}"
+    parts = [f"takes {state.taken} frames"] if state.taken else []
+    parts += [f"{state.lost} frames are lost to the colors"] if state.lost else []
+    return ", ".join(parts) or "done"

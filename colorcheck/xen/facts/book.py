@@ -1,0 +1,81 @@
+"""The facts of a deployment under one release, and the record of who read which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from colorcheck.core.value import dataclass
+from colorcheck.loader.facts import Fact, OpenFact
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Key(Generic[T]):
+    """The name of a fact whose values are of type T. `about` says it in words, after "depends on …"."""
+
+    name: str
+    about: str
+
+
+class FactBook:
+    """All facts of a deployment under one release. Reading one notes its name wherever a record is being kept.
+
+    An open fact has the value that the world at hand chooses for it. The skeleton, where nothing was chosen, has
+    None: the model then leaves out what it is about.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, Fact],
+        unknown: Mapping[str, OpenFact] | None = None,
+        chosen: Mapping[str, object] | None = None,
+    ) -> None:
+        self.known = dict(known)
+        self.unknown = dict(unknown or {})
+        self.chosen = dict(chosen or {})
+        self._records: list[set[str]] = []
+
+    def read(self, key: Key[T]) -> T:
+        """The value in this world. Raises KeyError for a fact that nobody stated, which is a fault of the program."""
+        for record in self._records:
+            record.add(key.name)
+        if key.name in self.unknown:
+            return self.chosen.get(key.name)  # type: ignore[return-value]
+        return self.known[key.name].value  # type: ignore[return-value]
+
+    def fact(self, key: Key[T]) -> Fact | OpenFact:
+        """The fact itself; not recorded, for what is said about it."""
+        return self.unknown.get(key.name) or self.known[key.name]
+
+    def is_open(self, key: Key[T]) -> bool:
+        return key.name in self.unknown
+
+    def about(self, name: str) -> None:
+        """Note that what is being worked out rests on this fact, whose value the model has no use for."""
+        for record in self._records:
+            record.add(name)
+
+    @contextmanager
+    def recorded(self) -> Iterator[set[str]]:
+        """The names of the facts that are read meanwhile."""
+        record: set[str] = set()
+        self._records.append(record)
+        try:
+            yield record
+        finally:
+            self._records = [each for each in self._records if each is not record]
+
+    def in_world(self, chosen: Mapping[str, object]) -> FactBook:
+        """The same facts in another world; values for facts that are not open are refused."""
+        wrong = set(chosen) - set(self.unknown)
+        if wrong:
+            raise ValueError(f"not open: {', '.join(sorted(wrong))}")
+        return FactBook(self.known, self.unknown, {**self.chosen, **chosen})
+
+    def opened(self, fact: OpenFact) -> FactBook:
+        """The same facts with one more that is open, whatever was known of it."""
+        known = {name: each for name, each in self.known.items() if name != fact.what}
+        return FactBook(known, {**self.unknown, fact.what: fact}, self.chosen)

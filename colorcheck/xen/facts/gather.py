@@ -1,0 +1,192 @@
+"""The facts of a deployment: what its files give, what is documented, and what nobody said.
+
+The rules are those of `docs/facts.md`: where a fact comes from, what it may be while it is open, what settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.source import Location
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.tree_walk import compatible
+from colorcheck.inputs.manifest.manifest import Loader
+from colorcheck.inputs.unread import Scope
+from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
+from colorcheck.xen.facts.book import FactBook, Key
+from colorcheck.xen.facts.keys import (
+    ADDRESS_BITS,
+    ARGUMENTS,
+    BUILD,
+    DOM0_KERNEL,
+    GUESTS,
+    IMAGE_SIZE,
+    MEMORY,
+    RAMDISK_RESERVE,
+    TREE,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    XEN_ADDRESS,
+)
+
+LARGEST_IMAGE = 8 << 20
+"""Bytes: XEN_VIRT_SIZE, the room that Xen's image has in its own address space (asm/mmu/layout.h, 4.20 to 4.22)."""
+LARGEST_TREE = 2 << 20
+"""Bytes: the largest device tree that Xen maps (early_fdt_map, 4.20 to 4.22)."""
+IMAGE_ALIGNMENT = 2 << 20  # of the place where a boot loader may put an arm64 Image
+TREE_ALIGNMENT = 8  # early_fdt_map refuses another one
+_WIDTHS = (32, 36, 40, 42, 44, 48, 52)
+_TOP = 1 << 48
+_UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
+
+
+def facts_of(deployment: Deployment, board: Board | None) -> FactBook:
+    """All facts of a deployment, with those that nobody settled."""
+    gathered = _Gathering(deployment, board)
+    known: dict[str, Fact] = {}
+    unknown: dict[str, OpenFact] = {}
+    for found in gathered.all():
+        if isinstance(found, OpenFact):
+            unknown[found.what] = found
+        else:
+            known[found.what] = found
+    return FactBook({name: fact for name, fact in known.items() if name not in unknown}, unknown)
+
+
+class _Gathering:
+    def __init__(self, deployment: Deployment, board: Board | None) -> None:
+        self.deployment, self.board = deployment, board
+        self.target = deployment.manifest.target
+
+    @property
+    def handed_over_as_it_is(self) -> bool:
+        return self.target.loader is Loader.NONE
+
+    def place(self, key: str) -> Location:
+        return self.deployment.manifest.location(key)
+
+    def all(self) -> Iterator[Fact | OpenFact]:
+        yield self._image_size()
+        yield self._xen_address()
+        yield from self._tree()
+        yield self._memory()
+        yield self._arguments()
+        yield self._dom0_kernel()
+        yield self._ramdisk_reserve()
+        yield self._address_bits()
+        yield Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
+        yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
+        yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
+        yield from self._unread()
+
+    def _image_size(self) -> Fact | OpenFact:
+        size = self.deployment.xen_image_size
+        if size is not None and size > 0:
+            key = "xen-image-size" if self.target.xen_image_size is not None else "xen-image"
+            return Fact(IMAGE_SIZE.name, size, Origin.GIVEN, self.place(f"target.{key}"))
+        return OpenFact(
+            IMAGE_SIZE.name,
+            "no binary of Xen is named, and its size is not given",
+            ('xen-image = "xen"', "# or: xen-image-size = 0x17c000"),
+            self.place("target"),
+            Span(1, LARGEST_IMAGE + 1),
+        )
+
+    def _xen_address(self) -> Fact | OpenFact:
+        if self.target.xen_address is not None:
+            return Fact(XEN_ADDRESS.name, self.target.xen_address, Origin.GIVEN, self.place("target.xen-address"))
+        return OpenFact(
+            XEN_ADDRESS.name,
+            "nothing says where the boot loader puts Xen",
+            ("xen-address = 0x200000",),
+            self.place("target"),
+            Span(0, _TOP, IMAGE_ALIGNMENT),
+        )
+
+    def _tree(self) -> Iterator[Fact | OpenFact]:
+        place = self.place("target")
+        if self.target.device_tree_address is not None:
+            where = self.place("target.device-tree-address")
+            yield Fact(TREE_ADDRESS.name, self.target.device_tree_address, Origin.GIVEN, where)
+        else:
+            why = "nothing says where the boot loader puts the device tree"
+            settle = ("device-tree-address = 0x8000000",)
+            yield OpenFact(TREE_ADDRESS.name, why, settle, place, Span(0, _TOP, TREE_ALIGNMENT))
+        size, tree = self.target.device_tree_size, self.deployment.tree
+        written = tree.size if tree else 0
+        if size is not None and size > 0:
+            yield Fact(TREE_SIZE.name, size, Origin.GIVEN, self.place("target.device-tree-size"))
+        elif self.handed_over_as_it_is and written:
+            yield Fact(TREE_SIZE.name, written, Origin.GIVEN, self._tree_location())
+        else:
+            why = "the boot loader adds to the device tree, and nothing says how large it is then"
+            lines = (f"device-tree-size = {-(-max(written, 1) // 4096) * 4096:#x}", '# or: loader = "none"')
+            yield OpenFact(TREE_SIZE.name, why, lines, place, Span(max(written, 1), LARGEST_TREE + 1))
+
+    def _tree_location(self) -> Location:
+        tree = self.deployment.tree
+        return Location(tree.file) if tree else self.place("inputs")
+
+    def _memory(self) -> Fact | OpenFact:
+        if self.target.memory is not None:
+            return Fact(MEMORY.name, self.target.memory, Origin.GIVEN, self.place("target.memory"))
+        tree = self.deployment.tree
+        names = [node.name.partition("@")[0] for node in tree.root.children] if tree else []
+        if self.handed_over_as_it_is or "memory" in names:
+            return Fact(MEMORY.name, None, Origin.GIVEN, self._tree_location())
+        why = "neither the device tree nor the manifest says which memory the board has"
+        return OpenFact(MEMORY.name, why, ('memory = ["0x0+0x80000000"]',), self.place("target"))
+
+    def _arguments(self) -> Fact | OpenFact:
+        manifest, tree = self.deployment.manifest, self.deployment.tree
+        if manifest.boot_arguments is not None:
+            return Fact(ARGUMENTS.name, manifest.boot_arguments, Origin.GIVEN, self.place("inputs.boot-arguments"))
+        chosen = tree.node("/chosen") if tree else None
+        said = chosen is not None and any(name in chosen.properties for name in ("xen,xen-bootargs", "bootargs"))
+        if self.handed_over_as_it_is or said or self.deployment.image_builder is not None:
+            return Fact(ARGUMENTS.name, None, Origin.GIVEN, self._tree_location())
+        why = "the device tree has no arguments for Xen, and a boot loader usually adds them"
+        settle = ('[inputs] boot-script = "boot.cmd"', '# or: boot-arguments = "…"', '# or: [target] loader = "none"')
+        return OpenFact(ARGUMENTS.name, why, settle, self._tree_location())
+
+    def _dom0_kernel(self) -> Fact | OpenFact:
+        if self.handed_over_as_it_is or self._kernels():
+            return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
+        why = "no boot module is dom0's kernel, and the boot loader must put one somewhere"
+        settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
+        return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
+
+    def _kernels(self) -> bool:
+        """Whether any boot module or kernel is named: then none is missing that nobody speaks of."""
+        tree = self.deployment.tree
+        chosen = tree.node("/chosen") if tree else None
+        nodes = chosen.children if chosen else ()
+        modules = ("xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
+        named = any(compatible(node, *modules, "xen,domain") for node in nodes)
+        return named or any(module.kind == "kernel" for module in self.target.modules)
+
+    def _ramdisk_reserve(self) -> Fact | OpenFact:
+        tree = self.deployment.tree
+        chosen = tree.node("/chosen") if tree else None
+        ramdisk = chosen is not None and "linux,initrd-start" in chosen.properties
+        if self.target.loader is not None or not ramdisk:
+            return Fact(RAMDISK_RESERVE.name, False, Origin.GIVEN, self.place("target.loader"))
+        why = "U-Boot reserves the ramdisk that it is given; nothing says whether it is U-Boot that starts Xen"
+        settle = ('loader = "none"  # or "u-boot" with the boot script',)
+        return OpenFact(RAMDISK_RESERVE.name, why, settle, self.place("target"), (False, True))
+
+    def _address_bits(self) -> Fact | OpenFact:
+        if self.board is not None and self.board.pa_bits is not None:
+            place = self.place("target.board")
+            return Fact(ADDRESS_BITS.name, self.board.pa_bits, Origin.DOCUMENTED, place)
+        why = "the physical address bits of the CPU are not known"
+        return OpenFact(ADDRESS_BITS.name, why, ('board = "zcu102"',), self.place("target.board"), _WIDTHS)
+
+    def _unread(self) -> Iterator[OpenFact]:
+        """What was named and not read is opaque: nobody can list what it would have said."""
+        for each in self.deployment.unread:
+            key = _UNREAD.get(each.scope)
+            if key is not None:
+                settle = (each.problem.help or "name a file that can be read",)
+                yield OpenFact(key.name, each.problem.message, settle, each.problem.location)

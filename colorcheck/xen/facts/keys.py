@@ -1,0 +1,34 @@
+"""The facts that the model reads, by name, with the type of their values."""
+
+from __future__ import annotations
+
+from colorcheck.core.source import Passage
+from colorcheck.core.value import dataclass
+from colorcheck.xen.facts.book import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Something that a boot loader put into memory: address and size in bytes."""
+
+    address: int
+    size: int
+
+
+Ranges = tuple[tuple[int, int], ...]
+
+XEN_ADDRESS: Key[int | None] = Key("xen-address", "where the boot loader puts Xen")
+IMAGE_SIZE: Key[int] = Key("xen-image-size", "the size of Xen's image")
+TREE_ADDRESS: Key[int | None] = Key("device-tree-address", "where the device tree is loaded")
+TREE_SIZE: Key[int] = Key("device-tree-size", "the size of the device tree at the handover")
+MEMORY: Key[Ranges | None] = Key("memory", "the banks of memory")
+"""None: those of the device tree."""
+RAMDISK_RESERVE: Key[bool] = Key("ramdisk-reserve", "whether the boot loader reserves the ramdisk")
+DOM0_KERNEL: Key[Placed | None] = Key("dom0-kernel", "where dom0's kernel is loaded and its size")
+ARGUMENTS: Key[Passage | None] = Key("arguments", "the arguments that Xen gets")
+"""None: those of the device tree, by Xen's own search."""
+BOOT_CPU: Key[int | None] = Key("boot-cpu", "the CPU on which Xen starts")
+ADDRESS_BITS: Key[int | None] = Key("address-bits", "the physical address bits of the CPU")
+TREE: Key[None] = Key("device-tree", "what the device tree says")
+GUESTS: Key[None] = Key("guests", "the files of the guests")
+BUILD: Key[None] = Key("build", "how Xen was built")

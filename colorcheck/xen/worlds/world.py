@@ -1,0 +1,168 @@
+"""The worlds of a deployment under one release, each with what Xen makes of it and its boot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice, product
+from math import prod
+
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.board import Board
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.loader.facts import OpenFact
+from colorcheck.xen.effective import effective, elsewhere
+from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
+from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.memory.leveling import level
+from colorcheck.xen.release.release import Release
+from colorcheck.xen.system import System
+from colorcheck.xen.worlds.bound import bounds
+from colorcheck.xen.worlds.placement import Chosen, placements
+
+PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
+"""Facts that are tried together: where one thing may lie depends on where the others do."""
+MOST_COMBINATIONS = 4096
+
+
+@dataclass(frozen=True)
+class World:
+    """One choice of values for the open facts; `boot` is None where nobody can boot it."""
+
+    chosen: Mapping[str, object]
+    system: System
+    boot: Boot | None
+
+
+class Worlds:
+    """All that may be under one release. Worlds are booted when they are asked for, each once."""
+
+    def __init__(self, deployment: Deployment, board: Board | None, release: str | Release) -> None:
+        self._deployment, self._board, self._release = deployment, board, release
+        self.facts = facts_of(deployment, board)
+        self._booted: dict[tuple[tuple[str, object], ...], World] = {}
+
+    @property
+    def open(self) -> Mapping[str, OpenFact]:
+        return self.facts.unknown
+
+    @cached_property
+    def skeleton(self) -> System:
+        """The system without anything that is open and has a place."""
+        return effective(self._deployment, self._board, self._release, self.facts.in_world(self._first))
+
+    @cached_property
+    def base(self) -> World:
+        """A usual world: the first value of every finite fact, and the first placement that there is room for."""
+        return self.world(next(self._placements(), {}))
+
+    def world(self, chosen: Mapping[str, object]) -> World:
+        """The world with these values; what they leave out has its first value."""
+        values = {**self._first, **chosen}
+        key = tuple(sorted(values.items(), key=lambda item: item[0]))
+        if key not in self._booted:
+            system = self._system(values)
+            self._booted[key] = World(values, system, boot_again(system))
+        return self._booted[key]
+
+    def _system(self, values: Mapping[str, object]) -> System:
+        facts = self.facts.in_world(values)
+        if any(name not in PLACEMENT and values[name] != first for name, first in self._first.items()):
+            return effective(self._deployment, self._board, self._release, facts)
+        return elsewhere(self.skeleton, self._deployment, facts)
+
+    def combinations(self, names: Collection[str]) -> tuple[World, ...] | None:
+        """A world for each combination of values of these finite facts; None where there are too many."""
+        ordered = sorted(names)
+        lists = [self._values(name) for name in ordered]
+        if prod(map(len, lists)) > MOST_COMBINATIONS:
+            return None
+        usual = {name: value for name, value in self.base.chosen.items() if name in PLACEMENT}
+        chosen = (dict(zip(ordered, values, strict=True)) for values in product(*lists))
+        return tuple(self.world({**usual, **each}) for each in chosen)
+
+    def tried(self, names: Collection[str], most: int = 48) -> Iterator[World]:
+        """Worlds that differ in these facts, ranges and placements by samples; each is one that may be."""
+        finite = sorted(name for name in names if self._values(name) and name not in PLACEMENT)
+        choices = [dict(zip(finite, values, strict=True)) for values in product(*map(self._values, finite))]
+        worlds = ({**placed, **values} for placed in self._placed(names) for values in choices)
+        yield from map(self.world, islice(worlds, most))
+
+    def _placed(self, names: Collection[str]) -> Iterator[Chosen]:
+        if PLACEMENT.isdisjoint(names):
+            yield {name: value for name, value in self.base.chosen.items() if name in PLACEMENT}
+        else:
+            yield from self._placements()
+
+    def _placements(self) -> Iterator[Chosen]:
+        if PLACEMENT.isdisjoint(self.open):
+            yield {}
+            return
+        prepared = self.skeleton.preparation
+        if prepared is not None:
+            yield from placements(self.facts, prepared.machine)
+
+    def _values(self, name: str) -> tuple[object, ...]:
+        values = self.open[name].values
+        return values if isinstance(values, tuple) else ()
+
+    @cached_property
+    def _first(self) -> dict[str, object]:
+        """The first value of every finite fact."""
+        return {name: values[0] for name in self.open if (values := self._values(name))}
+
+    def worst(self, world: World) -> tuple[Boot, str] | None:
+        """The boot of this world as if the least were free and the most needed, wherever things lie; and why.
+
+        None where no placement can be excluded that leaves less. A theorem on memory that holds of it holds in every
+        placement: a domain that finds room does so with more of every color free (`docs/proofs.md`).
+        """
+        skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
+        _, bound = bounds(self.facts.in_world(world.chosen), skeleton)
+        if bound is None or world.boot is None or bound.dom0_tables is None:
+            return None
+        return _with_free(world.boot, bound.least, bound.dom0_tables, worst=True), bound.why
+
+    def best(self, world: World) -> Boot | None:
+        """As `worst`, with the most that can be free and the least that is needed."""
+        skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
+        most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
+        return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None
+
+
+def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bool) -> Boot:
+    """The boot with other frames at its start. Who is built is worked out again, from the frames alone; at worst nobody
+    is who is not built in a usual world, for whatever reason."""
+    domains = tuple(
+        replace(domain, p2m_pages=dom0_tables) if domain.kind is DomainKind.DOM0 else domain
+        for domain in boot.system.domains
+    )
+    system = replace(boot.system, domains=domains)
+    failed = {built.domain.id: built.failure for built in boot.built if not built.created} if worst else {}
+    built = _rebuilt(system, free, failed)
+    own = (each for each in built if not each.created and each.domain.kind is not DomainKind.XL)
+    panic = next((each.failure for each in own), boot.panic if worst else None)
+    return replace(boot, system=system, free_initial=free, memory_map=(), built=built, panic=panic)
+
+
+def _rebuilt(system: System, free: tuple[int, ...], failed: Mapping[int, Failure | None]) -> tuple[Built, ...]:
+    """Each domain in turn, with what it needs, from what is left of its colors."""
+    found: list[Built] = []
+    for domain in system.domains:
+        colors = [color for color in dict.fromkeys(domain.colors) if color < len(free)]
+        taken = level([free[color] for color in colors], domain.needed_pages)
+        created = domain.failure is None and sum(taken) >= domain.needed_pages and domain.id not in failed
+        after = list(free)
+        for color, count in zip(colors, taken, strict=True):
+            after[color] -= count if created else 0
+        otherwise = (
+            domain.failure or failed.get(domain.id) or Failure(FailureKind.DOMAIN_MEMORY, "its frames do not suffice")
+        )
+        failure = None if created else otherwise
+        found.append(Built(domain, created, failure, (), domain.p2m_pages, free, tuple(after)))
+        free = tuple(after)
+    return tuple(found)
