@@ -19,6 +19,7 @@ from colorcheck.rules.domains import (
     cc308_passthrough,
     cc309_domain_incomplete,
     cc310_needs_dom0,
+    cc311_hardware_domain,
 )
 from colorcheck.rules.files import (
     cc101_list_rejected,
@@ -233,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     cc308_passthrough.RULE,
     cc309_domain_incomplete.RULE,
     cc310_needs_dom0.RULE,
+    cc311_hardware_domain.RULE,
     cc401_shared_colors.RULE,
     cc402_colors_meet.RULE,
     cc403_not_decided.RULE,

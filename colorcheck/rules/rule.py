@@ -15,6 +15,7 @@ from colorcheck.loader.image_builder.image_builder import image_builder_boot
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
+from colorcheck.xen.notes.domains import HardwareDomainRefused
 
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
 
@@ -128,7 +129,9 @@ class Seen:
 
     @property
     def help(self) -> str:
-        return self.source.help if isinstance(self.source, Problem) else ""
+        if isinstance(self.source, Problem):
+            return self.source.help
+        return self.source.advice if isinstance(self.source, HardwareDomainRefused) else ""
 
     @property
     def fix(self) -> tuple[Edit, ...]:

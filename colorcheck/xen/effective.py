@@ -20,6 +20,13 @@ from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
+from colorcheck.xen.domains.hardware_domain import (
+    CONTROL,
+    capabilities,
+    has_iommu,
+    is_hardware_domain,
+    without_xenstore,
+)
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_creation import Host
@@ -85,6 +92,7 @@ def effective(
         domains=tuple(domains),
         preparation=_prepare(case),
         arguments=case.arguments,
+        end_panic=_without_xenstore(case),
         reads=case.reads,
         memory_reads=case.memory_reads,
     )
@@ -266,6 +274,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             case.has_dom0,
             case.arguments.dom0_colors,
             case.arguments.legacy,
+            has_iommu(Ancestry(tree), case.arguments),
             case.machine,
         )
         for domain, notes in dom0less.domains(tree, rules):
@@ -281,13 +290,30 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         coloring=case.geometry.coloring,
         nr_colors=case.geometry.nr_colors,
         first_id=max((domain.id for domain in before), default=0) + 1,
-        has_dom0=case.has_dom0,
+        has_dom0=case.has_dom0 or _has_control_domain(case),
         fork=_fork(case),
         host=host_of_guests(case.deployment),
     )
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
     return found
+
+
+def _without_xenstore(case: _Case) -> Failure | None:
+    tree = case.deployment.tree
+    found = dom0less.nodes(tree) if tree else []
+    return without_xenstore(found, case.release, has_dom0=case.has_dom0)
+
+
+def _has_control_domain(case: _Case) -> bool:
+    """Whether a domain of the device tree may run the toolstack."""
+    tree = case.deployment.tree
+    return any(capabilities(node, case.release) & CONTROL for node in (dom0less.nodes(tree) if tree else ()))
+
+
+def _has_hardware_domain(case: _Case) -> bool:
+    tree = case.deployment.tree
+    return any(is_hardware_domain(node, case.release) for node in (dom0less.nodes(tree) if tree else ()))
 
 
 def host_of_guests(deployment: Deployment) -> Host:
@@ -317,7 +343,7 @@ def _prepare(case: _Case) -> Preparation:
         case.machine,
         case.arguments.buddy_alloc_size,
         buddy.location if buddy else case.arguments.location,
-        _devices(tree, case) if tree and case.has_dom0 else (),
+        _devices(tree, case) if tree and (case.has_dom0 or _has_hardware_domain(case)) else (),
         levels(bits or _PA_BITS),
         memory,
         tuple(_first_banks(case, tree)),
@@ -347,7 +373,9 @@ def _with_dom0_tables(system: System) -> System:
     if layout is None:
         return system
     domains = tuple(
-        replace(domain, p2m_pages=layout.tables) if domain.kind is DomainKind.DOM0 else domain
+        replace(domain, p2m_pages=layout.tables + (domain.p2m_pages if domain.hardware else 0))
+        if domain.kind is DomainKind.DOM0 or domain.hardware
+        else domain
         for domain in system.domains
     )
     return replace(system, domains=domains)

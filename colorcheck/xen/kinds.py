@@ -92,5 +92,5 @@ class Note:
     @property
     def figures(self) -> tuple[tuple[str, object], ...]:
         """What the kind knows beyond the message: names and values, for documents and for the witness of a finding."""
-        own = [field.name for field in fields(self) if field.name not in ("message", "location", "domain")]
+        own = [field.name for field in fields(self) if field.name not in ("message", "location", "domain", "advice")]
         return tuple((name.rstrip("_"), getattr(self, name)) for name in own)

@@ -97,3 +97,12 @@ def test_a_loader_may_write_what_is_missing(tmp_path: Path, loader: str) -> None
     firmware = 'xen,uefi-binary = "Image";' if "uefi" in loader else ""
     assert outcome(tmp_path, KERNEL + f"m {{ {KIND} {firmware} }};", loader=loader)[0] != "panics"
     assert outcome(tmp_path, "", loader=loader)[0] != "panics"
+
+
+@pytest.mark.parametrize("node", ["memory@40000000", "reserved"])
+def test_a_part_of_an_entry_is_told(tmp_path: Path, node: str) -> None:
+    memory = MEMORY + "reserved-memory { #address-cells = <2>; #size-cells = <2>; reserved { reg = <0 1 0 0>; }; };"
+    cut = memory.replace("0 0x40000000>", "0 0x40000000>, <1 2 3>") if "@" in node else memory.replace("1 0 0>", "1 0>")
+    outcome(tmp_path, KERNEL, cut)
+    found = api.verify(str(tmp_path / "colorcheck.toml")).to_dict()["findings"]
+    assert [f["rule"] for f in found if f"reg of {node}" in f["message"]] == ["CC530"]

@@ -109,7 +109,7 @@ def test_xens_colors_out_of_range() -> None:
 def test_unsorted_xen_colors_are_not_all_used() -> None:
     found = system(deployment("llc-coloring=on xen-llc-colors=5,2,7,7"))
     assert [note.used for note in found.notes if isinstance(note, UnsortedXenColors)] == [(5, 7)]
-    assert [note.colors for note in found.notes if isinstance(note, DuplicateColors)] == [(7,)]
+    assert {note.colors for note in found.notes if isinstance(note, DuplicateColors)} == {(7,)}
 
 
 def test_inheritance_ends_with_420() -> None:

@@ -1,12 +1,13 @@
 """Something needs a dom0, and there is none.
 
 What it checks: guests of xl, and dom0less domains with `xen,enhanced`, in a deployment without a dom0 kernel module.
+From 4.21 on a domain of the device tree with `capabilities` may do for dom0: bit 1 to run xl, bit 4 for Xenstore.
 
 Why it matters: xl runs in dom0. `xen,enhanced` promises Xenstore, which lives there too; Xen panics.
 
-What it cannot see: a hardware or control domain of another kind.
+What it cannot see: whether the control domain has xl.
 
-Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4).
+Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4; xen/common/device-tree/dom0less-build.c, 4.21.2).
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.theorem import TheoremKind
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.theorem import TheoremKind
 from colorcheck.replay.restarts import Budget, budgets
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.facts.release_results import alike, place

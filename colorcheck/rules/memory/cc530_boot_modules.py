@@ -29,12 +29,14 @@ from colorcheck.xen.notes.machine import (
     MemoryWithoutReg,
     ModuleShortReg,
     ModuleWithoutReg,
+    RegRest,
 )
 
 _HELP: dict[Kind, str] = {
     ModuleWithoutReg: "write address and size in its parent's cells, or name the boot-script that does",
     ModuleShortReg: "write address and size in as many cells as the parent's #address-cells and #size-cells say",
     MemoryWithoutReg: "write reg, the address and size of the memory",
+    RegRest: "write each address and size in the cells that the parent's #address-cells and #size-cells say",
     InitrdDamaged: "write both as one or two cells, the end above the start, or neither",
     Dom0WithoutKernel: 'add a module of compatible "multiboot,kernel", "multiboot,module" to /chosen',
     KernelNotRegistered: "write the module right below the domain, compatible with multiboot,kernel and "

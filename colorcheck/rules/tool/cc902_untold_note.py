@@ -17,8 +17,10 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.rule import Kind, Rule, notes, nothing, on, seen
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import XenDefaultColors
+from colorcheck.xen.notes.machine import FileSizeAssumed
 
-SILENT = (XenDefaultColors,)  # Xen's color 0 is a default that isolates
+# Xen's color 0 is a default that isolates; assumed sizes are told as the problem that they are.
+SILENT = (XenDefaultColors, FileSizeAssumed)
 
 
 def untold(facts: Facts, taken: frozenset[Kind]) -> Iterator[Finding]:

@@ -16,6 +16,15 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
+from colorcheck.xen.domains.hardware_domain import (
+    XENSTORE,
+    capabilities,
+    is_hardware_domain,
+    wants_xenstore,
+    wrong_capabilities,
+    wrong_hardware_domain,
+    wrong_interrupts,
+)
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
@@ -42,7 +51,8 @@ KIB_PER_PAGE = PAGE // KIB
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with."""
+    """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with, `hardware` the
+    hardware domain that is there already, `has_xenstore` tells that dom0 or one of the domains has the xenstore."""
 
     release: Release
     coloring: bool
@@ -51,7 +61,12 @@ class Rules:
     has_dom0: bool
     dom0_colors: tuple[int, ...] = ()
     legacy: bool = False
+    iommu: bool = False
     machine: Machine = field(default_factory=lambda: Machine(()))
+
+    tree: DeviceTree | None = None
+    hardware: str = ""
+    has_xenstore: bool = False
 
     @property
     def fork(self) -> Fork:
@@ -81,6 +96,9 @@ def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
 def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple[Domain, tuple[Note, ...]]]:
     """The dom0less domains in node order, each with what is surprising about it."""
     inherited: tuple[Passage, str] | None = None
+    hardware = "d0" if rules.has_dom0 else ""
+    provided = any(capabilities(node, rules.release) & XENSTORE for node in nodes(tree))
+    rules = replace(rules, tree=tree, has_xenstore=rules.has_dom0 or provided)
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
         if own is not None and b"\0" not in own.value:
@@ -89,7 +107,10 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
             inherited = (text_of(own), node.name)
         elif not rules.release.traits.inherits_colors:
             inherited = None
+        rules = replace(rules, hardware=hardware)
         domain, notes = _domain(node, rules, first_id + offset, inherited, own is not None)
+        if is_hardware_domain(node, rules.release):
+            hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
         failure = domain.failure or missing
@@ -126,15 +147,24 @@ def _domain(
     if vcpus == 0:
         notes += (_missing(node, "cpus"),)
         failure = failure or Failure(FailureKind.OTHER, f"Missing property 'cpus' for domain {node.name}")
+    if failure is None and rules.tree is not None:
+        stopped = wrong_hardware_domain(node, rules.release, rules.tree, iommu=rules.iommu)
+        stopped = stopped or (None if choice.failure else wrong_interrupts(node, rules.release))
+        if stopped is not None:
+            failure, notes = stopped.failure, (*notes, stopped.note)
     failure = failure or choice.failure
     if memory is None:
         notes += (_missing(node, "memory"),)
         failure = failure or Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
-    if _enhanced(node) and not rules.has_dom0:
-        message = f"{node.name} is xen,enhanced, which needs dom0 for Xenstore: Xen panics"
+    if wants_xenstore(node, rules.release) and not rules.has_xenstore:
+        others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
+        message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
         place = node.properties["xen,enhanced"].location
         notes += (EnhancedWithoutDom0(message, place, node.name),)
-        failure = failure or Failure(FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present")
+        if not rules.release.traits.hardware_domain_by_node:
+            failure = failure or Failure(
+                FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
+            )
     if kib % KIB_PER_PAGE:
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
         notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
@@ -153,6 +183,7 @@ def _domain(
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
         pool_follows=pool is None,
+        hardware=is_hardware_domain(node, rules.release),
     )
     return domain, (*choice.notes, *notes)
 
@@ -205,6 +236,9 @@ def _memory(node: Node) -> int | None:
 def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
     """What Xen refuses before it looks at the colors, in its order."""
     notes: list[Note] = list(_given_away(node))
+    wrong = wrong_capabilities(node, rules.release, rules.hardware)
+    if wrong is not None:
+        return wrong.failure, (*notes, wrong.note)
     if not any(compatible(child, "multiboot,kernel") for child in node.children):
         message = f"{node.name} has no kernel module: a boot loader must add it"
         notes.append(DomainWithoutKernel(message, node.location, node.name))
@@ -249,7 +283,7 @@ def _given_away(node: Node) -> Iterator[Note]:
 
 
 def _enhanced(node: Node) -> bool:
-    """Whether Xenstore is wanted: the property without a value, or `enabled`."""
+    """Whether Xenstore's page is wanted at boot: the property without a value, or `enabled`."""
     return "xen,enhanced" in node.properties and string(node, "xen,enhanced") in (None, "enabled")
 
 

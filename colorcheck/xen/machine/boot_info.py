@@ -42,6 +42,7 @@ from colorcheck.xen.notes.machine import (
     ModuleWithoutReg,
     NoMemory,
     RangeWraps,
+    RegRest,
     ReservedOverlap,
     StaticHeap,
     TooManyModules,
@@ -187,10 +188,20 @@ def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     """A node of memory (`device_tree_get_meminfo`); without `reg` Xen stops, unless a boot loader writes one."""
     for start, size in _ranges(node, sizes):
         _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
+    _check_length(scan, node, sizes)
     if "reg" not in node.properties and scan.loader is Loader.NONE:
         message = f"the node {node.name} of memory has no reg: Xen stops"
         scan.notes.append(MemoryWithoutReg(message, node.location, "", node=node.path))
         scan.stop(EARLY.format(ENOENT))
+
+
+def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
+    """A note where `reg` holds more than whole entries: Xen leaves out the rest."""
+    given, width = node.properties.get("reg"), 4 * sum(sizes)
+    if given is not None and width and len(given.value) % width:
+        rest = len(given.value) % width
+        message = f"reg of {node.name} has {len(given.value)} bytes, no multiple of {width}: Xen drops the last {rest}"
+        scan.notes.append(RegRest(message, given.location, "", node=node.path, rest=rest))
 
 
 def _ranges(node: Node, sizes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
@@ -203,6 +214,8 @@ def _reserved_below(scan: _Scan, parent: Node, outer: tuple[int, int]) -> None:
     for node in parent.children:
         for start, size in _ranges(node, sizes) if available(node) else ():
             scan.reserve(scan.reserved, Range(start, size, node.name, _place(node)))
+        if available(node):
+            _check_length(scan, node, sizes)
         _reserved_below(scan, node, sizes)
 
 

@@ -73,6 +73,8 @@ def _uncolored(system: System) -> Boot:
         built.append(Built(domain, failure is None, failure, (), domain.p2m_pages, (), ()))
         if failure and domain.kind is not DomainKind.XL:
             return _stopped(system, failure, (), built)
+    if system.end_panic:
+        return _stopped(system, system.end_panic, (), built)
     return _stopped(system, None, (), built)
 
 
@@ -138,13 +140,13 @@ class _Run:
             heap = attempt.heap
             if attempt.panics:
                 return heap, attempt.built.failure
-        panic = _module_crash(self.machine)
+        panic = self.system.end_panic or _module_crash(self.machine)
         if panic is not None:
             return heap, panic
         return self._guests(heap), None
 
     def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
-        if domain.kind is DomainKind.DOM0 and layout is not None:
+        if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
             return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)
 

@@ -102,6 +102,7 @@ class HardwareDomainRefused(Note):
     """`capabilities` of a domain that Xen panics at, or what a hardware domain must not have."""
 
     KIND: ClassVar[str] = "hardware-domain-refused"
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)

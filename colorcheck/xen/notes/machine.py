@@ -157,3 +157,12 @@ class DeepTreeHangs(Note):
 
     KIND: ClassVar[str] = "deep-tree-hangs"
     levels: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegRest(Note):
+    """`reg` of memory or of a reserved range ends in a part of an entry, `rest` bytes, which Xen drops."""
+
+    KIND: ClassVar[str] = "reg-rest"
+    node: str
+    rest: int
