@@ -293,9 +293,15 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
     """
     findings: dict[tuple[object, ...], Finding] = {}
     faults: list[Fault] = []
+    rules = tuple(rules)
+    taken = frozenset(kind for rule in RULES for kind in rule.kinds)
+    nets = {
+        cc099_input.RULE.id: lambda facts: cc099_input.untaken(facts, taken),
+        cc902_untold_note.RULE.id: lambda facts: cc902_untold_note.untold(facts, taken),
+    }
     for rule in rules:
         try:
-            for finding in rule.check(facts):
+            for finding in nets.get(rule.id, rule.check)(facts):
                 findings.setdefault(order(finding), mendable(finding, facts.deployment))
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)
