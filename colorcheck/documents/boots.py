@@ -103,7 +103,7 @@ def _domain(domain: Domain) -> dict[str, object]:
 
 def _note(note: Note) -> dict[str, object]:
     return {
-        "kind": note.kind,
+        "kind": note.KIND,
         "domain": note.domain,
         "message": note.message,
         "location": note.location.to_dict(),

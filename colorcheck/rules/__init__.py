@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable
 
-from colorcheck.core.diagnostic import Finding
+from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.applicable_fixes import mendable
 from colorcheck.rules.attestation import cc701_log_differs
 from colorcheck.rules.domains import (
@@ -293,9 +293,15 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
     """
     findings: dict[tuple[object, ...], Finding] = {}
     faults: list[Fault] = []
+    rules = tuple(rules)
+    taken = frozenset(kind for rule in RULES for kind in rule.kinds)
+    nets = {
+        cc099_input.RULE.id: lambda facts: cc099_input.untaken(facts, taken),
+        cc902_untold_note.RULE.id: lambda facts: cc902_untold_note.untold(facts, taken),
+    }
     for rule in rules:
         try:
-            for finding in rule.check(facts):
+            for finding in nets.get(rule.id, rule.check)(facts):
                 findings.setdefault(order(finding), mendable(finding, facts.deployment))
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)
@@ -305,8 +311,11 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
 
 
 def order(finding: Finding) -> tuple[object, ...]:
-    """The order in which findings are told: by place, then by rule."""
-    return (finding.location, finding.rule, finding.message)
+    """The order in which findings are told: the worst first, those of one severity by place, then by rule."""
+    return (_WORST_FIRST[finding.severity], finding.location, finding.rule, finding.message)
+
+
+_WORST_FIRST = {severity: rank for rank, severity in enumerate((Severity.ERROR, Severity.WARNING, Severity.INFO))}
 
 
 def find(name: str, rules: Iterable[Rule] = RULES) -> Rule | None:

@@ -43,7 +43,8 @@ from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import levels
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import XenDefaultColors
+from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
@@ -96,11 +97,7 @@ def effective(
         memory_reads=case.memory_reads,
     )
     assumed = [
-        Note(
-            p.kind,
-            p.message,
-            p.location,
-        )
+        FileSizeAssumed(p.message, p.location, "")
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -203,7 +200,7 @@ def _xen(case: _Case) -> System:
         case.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            case.notes.append(note("xen-default-colors", "Xen gets color 0 alone", place, "xen", colors=colors))
+            case.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
         modelled = case.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -226,7 +223,7 @@ def _xen(case: _Case) -> System:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
         )
-        case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
+        case.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,

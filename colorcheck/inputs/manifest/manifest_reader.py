@@ -71,6 +71,8 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(_other(path, text.encode()) or _syntax(path, str(error))) from None
+    except ValueError:  # more digits than Python reads
+        raise ManifestError(Problem(ProblemKind.MANIFEST_SYNTAX, "a number is too long", Location(path))) from None
     except RecursionError:
         raise ManifestError(Problem(ProblemKind.MANIFEST_SYNTAX, "values nested too deeply", Location(path))) from None
     other = None if {key.path.partition(".")[0] for key in KEYS} & set(document) else _other(path, text.encode())

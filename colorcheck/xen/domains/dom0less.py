@@ -29,7 +29,17 @@ from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, 
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, EmptyList, InheritedColors
+from colorcheck.xen.notes.domains import (
+    DirectMap,
+    DomainWithoutKernel,
+    EnhancedWithoutDom0,
+    MemoryNotPages,
+    MissingProperty,
+    Passthrough,
+    StaticMemory,
+)
+from colorcheck.xen.notes.machine import KernelNotRegistered
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.geometry import refused
@@ -119,7 +129,7 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
     message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
-    return failure, (note("kernel-not-registered", message, kernel.location, node.name, start=kernel.start),)
+    return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)
 
 
 def _domain(
@@ -150,14 +160,14 @@ def _domain(
         others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
         message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
         place = node.properties["xen,enhanced"].location
-        notes += (note("enhanced-without-dom0", message, place, node.name),)
+        notes += (EnhancedWithoutDom0(message, place, node.name),)
         if not rules.release.traits.hardware_domain_by_node:
             failure = failure or Failure(
                 FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
             )
     if kib % KIB_PER_PAGE:
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
-        notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * KIB),)
+        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
         failure = failure or unallocated(kib * KIB)
     domain = Domain(
         number_,
@@ -190,12 +200,12 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
         panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
-        off = note("coloring-off-but-colors", message, place, node.name)
+        off = ColoringOffButColors(message, place, node.name)
         return Choice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
         colors = everything(rules.nr_colors)
         message = f"{node.name} has no llc-colors: it gets all colors"
-        default = note("default-colors", message, node.location, node.name, colors=colors)
+        default = DefaultColors(message, node.location, node.name, colors=colors)
         return Choice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
@@ -205,13 +215,12 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
         message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
-        data: dict[str, object] = {"colors": read.colors, "from": giver}
-        notes.append(note("inherited-colors", message, node.location, node.name, **data))
+        notes.append(InheritedColors(message, node.location, node.name, colors=read.colors, from_=giver))
     if read.error is not None:
         return Choice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
         message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
-        notes.append(note("empty-list", message, place, node.name))
+        notes.append(EmptyList(message, place, node.name))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
         return Choice(read.colors, source, place, refusal, tuple(notes))
@@ -232,17 +241,17 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
         return wrong.failure, (*notes, wrong.note)
     if not any(compatible(child, "multiboot,kernel") for child in node.children):
         message = f"{node.name} has no kernel module: a boot loader must add it"
-        notes.append(note("domain-without-kernel", message, node.location, node.name))
+        notes.append(DomainWithoutKernel(message, node.location, node.name))
     static = node.properties.get("xen,static-mem")
     if static is not None and rules.coloring:
         message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"
-        notes.append(note("static-memory", message, static.location, node.name))
+        notes.append(StaticMemory(message, static.location, node.name))
         failure = Failure(FailureKind.STATIC_MEMORY, "LLC coloring and static memory are incompatible")
         return failure, tuple(notes)
     direct = node.properties.get("direct-map")
     if direct is not None and static is None:
         message = f"{node.name} asks for a direct map, which needs static memory: Xen panics"
-        notes.append(note("direct-map", message, direct.location, node.name))
+        notes.append(DirectMap(message, direct.location, node.name))
         text = f"direct-map is not valid for domain {node.name} without static allocation."
         return Failure(FailureKind.DIRECT_MAP, text), tuple(notes)
     return None, tuple(notes)
@@ -250,7 +259,7 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
 
 def _missing(node: Node, name: str) -> Note:
     message = f"the node {node.name} has no usable property '{name}', which Xen requires"
-    return note("missing-property", message, node.location, node.name, property=name)
+    return MissingProperty(message, node.location, node.name, property_=name)
 
 
 def _owned_pages(node: Node, sizes: tuple[int, int]) -> int:
@@ -270,7 +279,7 @@ def _given_away(node: Node) -> Iterator[Note]:
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
             message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
-            yield note("passthrough", message, child.location, node.name, node=child.path)
+            yield Passthrough(message, child.location, node.name, node=child.path)
 
 
 def _enhanced(node: Node) -> bool:

@@ -28,7 +28,7 @@ from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
 from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 from colorcheck.xen.system import Domain, System
 
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
@@ -175,7 +175,7 @@ def _kept(built: Built) -> Note:
         f"the {pages} frames that {built.domain.name} had taken when its creation failed never come back to its "
         "colors: whatever is created after it finds less"
     )
-    return note("failed-creation-keeps-memory", message, built.domain.memory_location, built.domain.name, pages=pages)
+    return FailedCreationKeepsMemory(message, built.domain.memory_location, built.domain.name, pages=pages)
 
 
 def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:
