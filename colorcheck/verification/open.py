@@ -8,6 +8,7 @@ from enum import Enum
 from colorcheck.core.theorem import Theorem
 from colorcheck.loader.facts import Fact, OpenFact
 from colorcheck.verification.results import Facts, ReleaseResult
+from colorcheck.xen.facts.keys import BOOT_CPU
 
 
 class Reach(Enum):
@@ -21,7 +22,7 @@ def open_facts(facts: Facts, reach: Reach) -> tuple[OpenFact, ...]:
     """The open facts that an answer of this reach rests on, each once, and what was named and not read."""
     found: dict[str, OpenFact] = {}
     for result in facts.results:
-        for fact in _of(result, reach):
+        for fact in _of(result, reach, clusters=len(facts.board.clusters) if facts.board else 0):
             found.setdefault(fact.what, fact)
     for unread in facts.deployment.unread:
         key = f"unread {unread.problem.location}"
@@ -31,13 +32,16 @@ def open_facts(facts: Facts, reach: Reach) -> tuple[OpenFact, ...]:
     return tuple(found.values())
 
 
-def _of(result: ReleaseResult, reach: Reach) -> Iterator[OpenFact]:
+def _of(result: ReleaseResult, reach: Reach, clusters: int) -> Iterator[OpenFact]:
     system, worlds = result.system, result.worlds
     if system is None or worlds is None:
         return
     reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads
     yield from (fact for name, fact in worlds.open.items() if name in reads)
-    yield from (fact for fact in system.cpu_facts if isinstance(fact, OpenFact) and fact.undecided)
+    for fact in system.cpu_facts:
+        irrelevant = fact.what == BOOT_CPU.name and clusters == 1  # all CPUs use one cache
+        if isinstance(fact, OpenFact) and fact.undecided and not irrelevant:
+            yield fact
 
 
 def all_facts(result: ReleaseResult) -> tuple[Fact | OpenFact, ...]:

@@ -155,6 +155,9 @@ class Worlds:
         """As `worst`, with the most that can be free and the least that is needed."""
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
+        nowhere = boot_again(skeleton)
+        if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
+            return nowhere  # there is less room yet with what has no place
         return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None
 
 
