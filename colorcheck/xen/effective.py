@@ -373,7 +373,7 @@ def _with_dom0_tables(system: System) -> System:
     if layout is None:
         return system
     domains = tuple(
-        replace(domain, p2m_pages=layout.tables + (domain.p2m_pages if domain.hardware else 0))
+        replace(domain, p2m_pages=layout.tables + domain.unused_pool)
         if domain.kind is DomainKind.DOM0 or domain.hardware
         else domain
         for domain in system.domains

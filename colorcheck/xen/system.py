@@ -67,6 +67,7 @@ class Domain:
     kept_pages: int = 0
     late_failure: Failure | None = None
     hardware: bool = False
+    unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 
