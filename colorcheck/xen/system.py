@@ -9,6 +9,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
+from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import xl_pool
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Domain:
     pool_follows: bool = False
     kept_pages: int = 0
     late_failure: Failure | None = None
+    buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
+    mapped: tuple[Mapping, ...] = ()  # what a partial device tree maps into it
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 
