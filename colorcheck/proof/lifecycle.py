@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case, Party
 from colorcheck.proof.counting import taking_certificate
@@ -20,7 +20,6 @@ from colorcheck.proof.orders import left_after, served
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.xen.system import Domain, DomainKind
 
-KIND = "lifecycle-memory"
 LOST = Assumption(
     "a frame that a domain gives back never returns to its color",
     "mark_page_free, Xen 4.20 to 4.22; measured on 4.20.4, 4.21.2 and 4.22.0",
@@ -65,7 +64,7 @@ def _theorem(case: Case, party: Party, domain: Domain, wanted: dict[str, int]) -
     again = domain.as_guest().needed_pages
     obligation = Obligation(
         id=f"lifecycle/{party.name}",
-        kind=KIND,
+        kind=TheoremKind.LIFECYCLE,
         statement=f"{party.label} can be created {restarts + 1} times before the host reboots, whatever the order in "
         "which the other guests are created and restarted",
         mathematics=f"{restarts + 1} creations, {again} frames each, from c ∈ {{{party.colors}}}",

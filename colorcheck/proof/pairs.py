@@ -9,6 +9,7 @@ from itertools import combinations
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.case import XEN, Case, Party, SharedCache
@@ -18,6 +19,7 @@ from colorcheck.proof.script import Named, Script, conjunction, disjunction, tog
 from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.release.release import Release
 
 INVARIANT = Assumption(
@@ -100,6 +102,33 @@ def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
             yield each.alone(case)
 
 
+_OTHERS = ("color-heap", "xen", "buddy", "boot-allocation", "module")
+"""Uses of memory that belong to somebody: whoever is given it by address has other domains' or Xen's frames."""
+
+
+def given_memory(case: Case, party: Party) -> Note | None:
+    """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree."""
+    for found in _notes_of(case, party, "passthrough-memory"):
+        start, end = found.get("start"), found.get("end")
+        if isinstance(start, int) and isinstance(end, int):
+            low, high = start // PAGE, -(-end // PAGE)
+            known = case.booted.memory_map
+            if not known or any(p.use in _OTHERS and p.start < high and low < p.end for p in known):
+                return found
+    return None
+
+
+def _notes_of(case: Case, party: Party, kind: str) -> Iterator[Note]:
+    if party.domain is None:
+        return
+    name = party.domain.name
+    yield from (found for found in case.system.notes if found.kind == kind and found.domain == name)
+
+
+def _range(given: Note) -> dict[str, object]:
+    return {"domain": given.domain, "start": given.get("start"), "end": given.get("end")}
+
+
 def _policy_name(party: Party) -> str:
     return party.domain.name if party.domain else XEN
 
@@ -163,6 +192,15 @@ class _Pair:
                 reason="coloring is off: every domain may get every frame",
                 core=(Related(system.coloring_location, "coloring is off"),),
             )
+        for party in (self.first, self.second):
+            given = given_memory(self.case, party)
+            if given is not None:
+                where = (Related(given.location, given.message),)
+                return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
+            unread = next(_notes_of(self.case, party, "partial-tree-unread"), None)
+            if unread is not None:
+                where = (Related(unread.location, unread.message),)
+                return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
         overlap = self.first.colors & self.second.colors
         if overlap:
             return self._shared(overlap)

@@ -70,6 +70,7 @@ from colorcheck.rules.isolation import (
     cc403_not_decided,
     cc404_vacuous,
     cc405_refuted,
+    cc406_memory_given,
 )
 from colorcheck.rules.memory import (
     cc501_memory_does_not_fit,
@@ -242,6 +243,7 @@ RULES: tuple[Rule, ...] = (
     cc403_not_decided.RULE,
     cc404_vacuous.RULE,
     cc405_refuted.RULE,
+    cc406_memory_given.RULE,
     cc501_memory_does_not_fit.RULE,
     cc502_order_of_creation.RULE,
     cc503_relocation.RULE,
