@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import NoReturn, Protocol
 
 from colorcheck import __version__
+from colorcheck.cli.arguments import refuse_empty
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, Command
 from colorcheck.cli.console import Stop, complain, prepare_streams
+from colorcheck.cli.interrupt import ending_on_interrupt
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.boundary import restricted
 from colorcheck.verification.results import Exit
@@ -23,6 +26,7 @@ exit status:
   3  nothing to check
   4  undecided: a theorem stayed unknown or vacuous, or a check could not run
   5  colorcheck itself failed
+  130  interrupted
 
 PATH is a colorcheck.toml or a folder that has one; left out, it is the current folder.
 `colorcheck COMMAND --help` tells more about a command.
@@ -59,7 +63,7 @@ class CommandModule(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status of interfaces that other programs rely on. Never ends with a traceback."""
     prepare_streams()
-    with restricted(None):
+    with restricted(None), ending_on_interrupt():
         return _ended(arguments)
 
 
@@ -95,8 +99,18 @@ def _run(words: list[str]) -> int:
     if options.command is None:
         parser.print_help()
         return Exit.USAGE
+    refuse_empty(options, words)
+    _require_folder()
     module = _module(options.command)
     return module.run(options)
+
+
+def _require_folder() -> None:
+    """Everything starts at the current folder; somebody may have deleted it."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise Stop("the current folder is not there any more", "go to one that is") from None
 
 
 def _unknown(word: str, command: str | None) -> Stop:

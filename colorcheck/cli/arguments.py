@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
@@ -138,3 +138,40 @@ def existing_folder(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is no folder")
     return path
+
+
+def seconds(text: str) -> float:
+    """An argument that is a time in seconds: more than none, and less than for ever."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time in seconds above 0")
+    return value
+
+
+def positive(text: str) -> int:
+    """An argument that is a number from 1 up."""
+    try:
+        value = int(text) if len(text) <= 18 else 0
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 1 up")
+    return value
+
+
+def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
+    """Stops where an option's value is empty, as it is where a variable of a CI job is not set."""
+    for before, word in zip(("", *words), words, strict=False):
+        option, equals, value = word.partition("=")
+        if word.startswith("--") and equals and not value:
+            raise Stop(f"{option}: its value is empty", _UNSET)
+        if word == "" and before.startswith("--") and "=" not in before:
+            raise Stop(f"{before}: its value is empty", _UNSET)
+    if getattr(options, "path", None) == "":
+        raise Stop("PATH is empty", _UNSET)
+
+
+_UNSET = "is a variable of the CI job not set? leave the option out where nothing is meant"

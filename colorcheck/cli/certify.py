@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from colorcheck.cli.arguments import add_target_arguments, load_manifest
+from colorcheck.cli.arguments import add_target_arguments, load_manifest, seconds
 from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.verification.results import Exit, Verification
 from colorcheck.workflows import verify as pipeline
@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--check", metavar="DIR", help="re-check the certificates in DIR with cvc5")
     what.add_argument("--write", metavar="DIR", help="verify, and write certificates to DIR (as verify --certify does)")
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=60.0, help="for one theorem (default: 60)")
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem (default: 60)"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
 
 

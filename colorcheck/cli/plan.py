@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 
-from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import complain, write, write_json
+from colorcheck.cli.arguments import add_target_arguments, load_manifest, positive, seconds
+from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.suggest import did_you_mean
 from colorcheck.plan.pose import PlanOptions
 from colorcheck.report.terminal.plan import render
 from colorcheck.report.view import headline
-from colorcheck.verification.results import Exit
+from colorcheck.verification.results import Exit, Verification
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.plan import Planned
+
+_WISHES = frozenset(
+    (
+        ProblemKind.MANIFEST_KEY,
+        ProblemKind.MANIFEST_VALUE,
+        ProblemKind.OTHER_KIND,
+        ProblemKind.UNKNOWN_KEY,
+        ProblemKind.UNKNOWN_DOMAIN,
+        ProblemKind.UNKNOWN_OBJECTIVE,
+        ProblemKind.MISS_CURVE,
+        ProblemKind.UNREADABLE,
+    )
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_document_arguments(parser)
     wishes = parser.add_argument_group("wishes beyond the manifest")
     wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
-    wishes.add_argument("--max-ranges", metavar="N", type=int, help="the most runs of neighboring colors for each")
+    wishes.add_argument("--max-ranges", metavar="N", type=positive, help="the most runs of neighboring colors for each")
     wishes.add_argument(
         "--choose-reserve", action="store_true", help="make the buddy reserve smaller if there is no plan otherwise"
     )
@@ -34,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wishes.add_argument(
         "--timeout",
         metavar="SECONDS",
-        type=float,
+        type=seconds,
         default=10.0,
         help="how long to look for a better plan (default: 10)",
     )
@@ -52,7 +69,11 @@ def run(options: argparse.Namespace) -> int:
         l1_aliasing=options.l1_aliasing,
         timeout=options.timeout,
     )
-    planned, verification = pipeline.plan(load_manifest(options), wishes)
+    manifest = load_manifest(options)
+    _refuse_unread_wishes(manifest.problems)
+    planned, verification = pipeline.plan(manifest, wishes)
+    _refuse_unread_wishes(planned.problems)
+    _refuse_strangers(verification)
     if options.format == "json":
         write_json(json.dumps(planned.plan.to_dict(), indent=2))
     elif options.diff:
@@ -70,6 +91,22 @@ def run(options: argparse.Namespace) -> int:
         write(f"verified again: {headline(after).word}, {headline(after).sentence}")
         return max(status, after.exit_status())
     return status
+
+
+def _refuse_unread_wishes(problems: Iterable[Problem]) -> None:
+    """A plan that leaves a wish out is not the one that was asked for. Raises Stop."""
+    wrong = next((problem for problem in problems if problem.kind in _WISHES), None)
+    if wrong is not None:
+        raise Stop(f"{wrong.location}: {wrong.message}", wrong.help)
+
+
+def _refuse_strangers(verification: Verification) -> None:
+    """A wish for a domain that is not there was meant for another one. Raises Stop."""
+    known = [domain.name for _, system in verification.facts.systems() for domain in system.domains]
+    for policy in verification.manifest.domain_policies:
+        if known and policy.name not in known:
+            hint = did_you_mean(policy.name, known, f"there are {', '.join(dict.fromkeys(known))}")
+            raise Stop(f"[domains.{policy.name}]: there is no domain of this name", hint)
 
 
 def _status(planned: Planned) -> int:

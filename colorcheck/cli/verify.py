@@ -20,6 +20,8 @@ from colorcheck.report import Style, render
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 
+_ALONE = ("certify", "with-plan", "baseline", "fix", "diff")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
@@ -38,12 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if _wants_fleet(options):
-        alone = next((f"--{name}" for name in ("certify", "with-plan") if getattr(options, name.replace("-", "_"))), "")
+        alone = next((f"--{name}" for name in _ALONE if getattr(options, name.replace("-", "_"))), "")
         if alone:
             raise Stop(f"{alone} is for one deployment, not for many")
         from colorcheck.cli.fleet import run_fleet
 
         return run_fleet(options)
+    for name, given in (("--jobs", options.jobs is not None), ("--no-cache", options.no_cache)):
+        if given:
+            raise Stop(f"{name} belongs to --recursive")
     wanted = outputs(options)
     if options.with_plan and all(output.format != "html" for output in wanted):
         raise Stop("--with-plan belongs to the HTML report", "ask for one: --output html=FILE")

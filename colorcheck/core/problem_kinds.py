@@ -36,7 +36,6 @@ class ProblemKind(StrEnum):
     EDIT = "edit"
     ENCODING = "encoding"
     FILE_SIZE_ASSUMED = "file-size-assumed"
-    INCLUDE = "include"
     INCLUDE_CYCLE = "include-cycle"
     KCONFIG_LINE = "kconfig-line"
     KCONFIG_TWICE = "kconfig-twice"

@@ -19,7 +19,7 @@ class TheoremKind(StrEnum):
     PLACEMENT = "placement"
     MEMORY = "memory"
     MEMORY_ANY_ORDER = "memory-any-order"
-    LIFECYCLE = "lifecycle-memory"
+    LIFECYCLE_MEMORY = "lifecycle-memory"
 
 
 class Trust(StrEnum):

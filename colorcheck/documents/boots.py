@@ -61,6 +61,8 @@ class Replay:
 
     def _replayed(self, result: ReleaseResult, frames: bool | Callable[[Frames], object]) -> dict[str, object]:
         found = _replay(result, self.until, frames)
+        if self.facts.handover is not None and self.facts.handover.stopped:
+            found["outcome"] = "stopped"  # the boot loader never starts Xen
         if self.at and result.boot is not None:
             found["at"] = _at(result.boot, self.at, self.facts.board)
         return found
@@ -101,7 +103,7 @@ def _domain(domain: Domain) -> dict[str, object]:
 
 def _note(note: Note) -> dict[str, object]:
     return {
-        "kind": note.kind,
+        "kind": note.KIND,
         "domain": note.domain,
         "message": note.message,
         "location": note.location.to_dict(),

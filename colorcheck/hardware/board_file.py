@@ -27,7 +27,7 @@ def read_board(text: str, name: str) -> Board:
     """The board that a file's text describes. Raises BoardFileError with the key and what would be right."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BoardFileError(f"this is no TOML: {error}") from error
     table = Table("", data)
     base = _base(table, name)

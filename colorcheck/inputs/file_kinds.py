@@ -44,7 +44,6 @@ class FileKind(Enum):
     ELF = "an ELF file", "name Xen's as xen-image in [target]"
     GZIP = "a gzip file", "unpack it; Xen's own can be named as xen-image as it is"
     ARCHIVE = "an archive or compressed file", "unpack it and name the file inside"
-    LFS = "a Git LFS pointer", "fetch the file itself: git lfs pull"
     PATCH = "a patch", "apply it and name the patched file"
     HTML = "a web page", "download the file itself (raw)"
     XML = "XML", "name the right file"

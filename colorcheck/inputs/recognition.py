@@ -125,7 +125,6 @@ _SHELLS = ("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash", "#!/usr/bin/env sh
 
 _FIT = (_has(r"images\s*\{"), _has(r"configurations\s*\{"), _lacks(r"(?:cpus|chosen)\s*\{"))
 _TEXTS: tuple[tuple[FileKind, _Test], ...] = (
-    (FileKind.LFS, _begins("version https://git-lfs")),
     (FileKind.HTML, _begins("<!doctype html", "<html")),
     (FileKind.LIBVIRT, _all(_begins("<"), lambda text: re.search(r"<domain[\s>]", text) is not None)),
     (FileKind.XML, _begins("<?xml")),

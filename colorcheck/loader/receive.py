@@ -6,10 +6,31 @@ import os
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
 from colorcheck.inputs.files import read_bytes
+from colorcheck.inputs.recognition import recognized
 from colorcheck.loader.handover import Handover, handed_over
 
 _LARGEST = 4 << 20
+_CLEAR = (  # kinds that no script of U-Boot can be taken for
+    FileKind.DEVICE_TREE,
+    FileKind.BLOB,
+    FileKind.FIT_SOURCE,
+    FileKind.ARM64_IMAGE,
+    FileKind.ELF,
+    FileKind.GZIP,
+    FileKind.ARCHIVE,
+    FileKind.HTML,
+    FileKind.LIBVIRT,
+    FileKind.XML,
+    FileKind.EXTLINUX,
+    FileKind.GRUB,
+    FileKind.UEFI_CONFIG,
+    FileKind.MANIFEST,
+    FileKind.KCONFIG,
+    FileKind.BITBAKE,
+    FileKind.BOOT_LOG,
+)
 
 
 def receive(deployment: Deployment) -> Handover:
@@ -24,6 +45,10 @@ def receive(deployment: Deployment) -> Handover:
     data = read_bytes(path, named_at, _LARGEST)
     if isinstance(data, Problem):
         return Handover(stopped=data.message, location=named_at, problems=(data,))
+    kind = recognized(data)
+    other = told_apart(path, kind, named_at, Slot.BOOT_SCRIPT) if kind in _CLEAR else None
+    if other:
+        return Handover(stopped=other.message, location=named_at, problems=(other,))
     from colorcheck.loader.u_boot.follow import follow
 
     return follow(manifest, deployment.tree, path, data)

@@ -18,8 +18,10 @@ from colorcheck.proof.memory import HEAP, NEED, blocked
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import left_after, served
 from colorcheck.proof.script import Named, Script, conjunction, total
-from colorcheck.xen.system import Domain, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.system import Domain
 
+KIND = TheoremKind.LIFECYCLE_MEMORY
 LOST = Assumption(
     "a frame that a domain gives back never returns to its color",
     "mark_page_free, Xen 4.20 to 4.22; measured on 4.20.4, 4.21.2 and 4.22.0",
@@ -64,7 +66,7 @@ def _theorem(case: Case, party: Party, domain: Domain, wanted: dict[str, int]) -
     again = domain.as_guest().needed_pages
     obligation = Obligation(
         id=f"lifecycle/{party.name}",
-        kind=TheoremKind.LIFECYCLE,
+        kind=KIND,
         statement=f"{party.label} can be created {restarts + 1} times before the host reboots, whatever the order in "
         "which the other guests are created and restarted",
         mathematics=f"{restarts + 1} creations, {again} frames each, from c ∈ {{{party.colors}}}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
+from typing import TypeVar
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
@@ -20,6 +21,7 @@ from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
 from colorcheck.xen.kinds import Note
+from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory
 from colorcheck.xen.release.release import Release
 
 INVARIANT = Assumption(
@@ -102,31 +104,29 @@ def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
             yield each.alone(case)
 
 
+N = TypeVar("N", bound=Note)
 _OTHERS = ("color-heap", "xen", "buddy", "boot-allocation", "module")
 """Uses of memory that belong to somebody: whoever is given it by address has other domains' or Xen's frames."""
 
 
-def given_memory(case: Case, party: Party) -> Note | None:
+def given_memory(case: Case, party: Party) -> PassthroughMemory | None:
     """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree."""
-    for found in _notes_of(case, party, "passthrough-memory"):
-        start, end = found.get("start"), found.get("end")
-        if isinstance(start, int) and isinstance(end, int):
-            low, high = start // PAGE, -(-end // PAGE)
-            known = case.booted.memory_map
-            if not known or any(p.use in _OTHERS and p.start < high and low < p.end for p in known):
-                return found
+    for found in _notes_of(case, party, PassthroughMemory):
+        low, high = found.start // PAGE, -(-found.end // PAGE)
+        known = case.booted.memory_map
+        if not known or any(p.use in _OTHERS and p.start < high and low < p.end for p in known):
+            return found
     return None
 
 
-def _notes_of(case: Case, party: Party, kind: str) -> Iterator[Note]:
-    if party.domain is None:
-        return
-    name = party.domain.name
-    yield from (found for found in case.system.notes if found.kind == kind and found.domain == name)
+def _notes_of(case: Case, party: Party, kind: type[N]) -> Iterator[N]:
+    if party.domain is not None:
+        name = party.domain.name
+        yield from (found for found in case.system.notes if isinstance(found, kind) and found.domain == name)
 
 
-def _range(given: Note) -> dict[str, object]:
-    return {"domain": given.domain, "start": given.get("start"), "end": given.get("end")}
+def _range(given: PassthroughMemory) -> dict[str, object]:
+    return {"domain": given.domain, "start": given.start, "end": given.end}
 
 
 def _policy_name(party: Party) -> str:
@@ -197,7 +197,7 @@ class _Pair:
             if given is not None:
                 where = (Related(given.location, given.message),)
                 return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
-            unread = next(_notes_of(self.case, party, "partial-tree-unread"), None)
+            unread = next(_notes_of(self.case, party, PartialTreeUnread), None)
             if unread is not None:
                 where = (Related(unread.location, unread.message),)
                 return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
@@ -208,7 +208,7 @@ class _Pair:
 
     def _never_runs(self, party: Party) -> str:
         system = self.case.system
-        if panic := system.panic or system.pool_panic:
+        if panic := system.panic or system.pool_panic or system.end_panic:
             return f"Xen panics before it runs: {panic.message}"
         failure = party.domain and (party.domain.failure or party.domain.late_failure)
         if failure:

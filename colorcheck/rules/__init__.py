@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable
 
-from colorcheck.core.diagnostic import Finding
+from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.applicable_fixes import mendable
 from colorcheck.rules.attestation import cc701_log_differs
 from colorcheck.rules.domains import (
@@ -19,6 +19,7 @@ from colorcheck.rules.domains import (
     cc308_passthrough,
     cc309_domain_incomplete,
     cc310_needs_dom0,
+    cc311_hardware_domain,
 )
 from colorcheck.rules.files import (
     cc101_list_rejected,
@@ -238,6 +239,7 @@ RULES: tuple[Rule, ...] = (
     cc308_passthrough.RULE,
     cc309_domain_incomplete.RULE,
     cc310_needs_dom0.RULE,
+    cc311_hardware_domain.RULE,
     cc401_shared_colors.RULE,
     cc402_colors_meet.RULE,
     cc403_not_decided.RULE,
@@ -301,9 +303,15 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
     """
     findings: dict[tuple[object, ...], Finding] = {}
     faults: list[Fault] = []
+    rules = tuple(rules)
+    taken = frozenset(kind for rule in RULES for kind in rule.kinds)
+    nets = {
+        cc099_input.RULE.id: lambda facts: cc099_input.untaken(facts, taken),
+        cc902_untold_note.RULE.id: lambda facts: cc902_untold_note.untold(facts, taken),
+    }
     for rule in rules:
         try:
-            for finding in rule.check(facts):
+            for finding in nets.get(rule.id, rule.check)(facts):
                 findings.setdefault(order(finding), mendable(finding, facts.deployment))
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)
@@ -313,8 +321,11 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
 
 
 def order(finding: Finding) -> tuple[object, ...]:
-    """The order in which findings are told: by place, then by rule."""
-    return (finding.location, finding.rule, finding.message)
+    """The order in which findings are told: the worst first, those of one severity by place, then by rule."""
+    return (_WORST_FIRST[finding.severity], finding.location, finding.rule, finding.message)
+
+
+_WORST_FIRST = {severity: rank for rank, severity in enumerate((Severity.ERROR, Severity.WARNING, Severity.INFO))}
 
 
 def find(name: str, rules: Iterable[Rule] = RULES) -> Rule | None:

@@ -25,7 +25,6 @@ UNREAD = frozenset(
     (
         ProblemKind.UNREADABLE,
         ProblemKind.TOO_LARGE,
-        ProblemKind.INCLUDE,
         ProblemKind.INCLUDE_CYCLE,
         ProblemKind.NO_MATCH,
         ProblemKind.BINARY,

@@ -20,7 +20,7 @@ from colorcheck.verification.results import ReleaseResult, Verification
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.domains.xl_domains import Rules, xl_domain
 from colorcheck.xen.effective import host_of_guests
-from colorcheck.xen.system import DomainKind
+from colorcheck.xen.kinds import DomainKind
 
 WRITTEN = "create FILE, destroy NAME, reboot NAME or balloon NAME KIB"
 

@@ -20,6 +20,13 @@ from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
+from colorcheck.xen.domains.hardware_domain import (
+    CONTROL,
+    capabilities,
+    has_iommu,
+    is_hardware_domain,
+    without_xenstore,
+)
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_creation import Host
@@ -36,7 +43,9 @@ from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import levels
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import XenDefaultColors
+from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
+from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
@@ -85,15 +94,12 @@ def effective(
         domains=tuple(domains),
         preparation=_prepare(case),
         arguments=case.arguments,
+        end_panic=_without_xenstore(case),
         reads=case.reads,
         memory_reads=case.memory_reads,
     )
     assumed = [
-        Note(
-            p.kind,
-            p.message,
-            p.location,
-        )
+        FileSizeAssumed(p.message, p.location, "")
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -195,7 +201,7 @@ def _xen(case: _Case) -> System:
         case.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            case.notes.append(note("xen-default-colors", "Xen gets color 0 alone", place, "xen", colors=colors))
+            case.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
         modelled = case.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -218,7 +224,7 @@ def _xen(case: _Case) -> System:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
         )
-        case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
+        case.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,
@@ -270,6 +276,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             case.has_dom0,
             case.arguments.dom0_colors,
             case.arguments.legacy,
+            has_iommu(Ancestry(tree), case.arguments),
             case.machine,
             case.deployment.module_trees,
         )
@@ -286,7 +293,7 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         coloring=case.geometry.coloring,
         nr_colors=case.geometry.nr_colors,
         first_id=max((domain.id for domain in before), default=0) + 1,
-        has_dom0=case.has_dom0,
+        has_dom0=case.has_dom0 or _has_control_domain(case),
         fork=_fork(case),
         host=host_of_guests(case.deployment),
     )
@@ -316,16 +323,33 @@ def _ended_dom0(case: _Case, domain: Domain) -> Domain:
         found = stop.node.properties.get(stop.key)
         place = found.value_location if found else stop.node.location
         message = f"Xen cannot give the device {stop.node.path} to dom0 and panics: {stop.reason}"
-        case.notes.append(note("dom0-device-refused", message, place, "dom0", node=stop.node.path, reason=stop.reason))
+        case.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
     given = case.deployment.manifest.target.device_tree_size or tree.size
     reserved = [held for held in case.machine.reserved if held.label != MEMRESERVE]
     if dom0_end.tree_too_small(len(reserved), given - tree.size, traits.dom0_tree_grows):
         message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges (about 56 fit): it panics"
         place = reserved[-1].location
-        case.notes.append(note("dom0-tree-full", message, place, "dom0", count=len(reserved)))
+        case.notes.append(Dom0TreeFull(message, place, "dom0", count=len(reserved)))
         failures.append(Failure(FailureKind.OTHER, text))
     return replace(domain, late_failure=failures[0] if failures else domain.late_failure)
+
+
+def _without_xenstore(case: _Case) -> Failure | None:
+    tree = case.deployment.tree
+    found = dom0less.nodes(tree) if tree else []
+    return without_xenstore(found, case.release, has_dom0=case.has_dom0)
+
+
+def _has_control_domain(case: _Case) -> bool:
+    """Whether a domain of the device tree may run the toolstack."""
+    tree = case.deployment.tree
+    return any(capabilities(node, case.release) & CONTROL for node in (dom0less.nodes(tree) if tree else ()))
+
+
+def _has_hardware_domain(case: _Case) -> bool:
+    tree = case.deployment.tree
+    return any(is_hardware_domain(node, case.release) for node in (dom0less.nodes(tree) if tree else ()))
 
 
 def host_of_guests(deployment: Deployment) -> Host:
@@ -355,7 +379,7 @@ def _prepare(case: _Case) -> Preparation:
         case.machine,
         case.arguments.buddy_alloc_size,
         buddy.location if buddy else case.arguments.location,
-        _devices(tree, case) if tree and case.has_dom0 else (),
+        _devices(tree, case) if tree and (case.has_dom0 or _has_hardware_domain(case)) else (),
         levels(bits or _PA_BITS),
         memory,
         tuple(_first_banks(case, tree)),
@@ -388,7 +412,9 @@ def _with_dom0_tables(system: System) -> System:
     if layout is None:
         return system
     domains = tuple(
-        replace(domain, p2m_pages=layout.tables) if domain.kind is DomainKind.DOM0 else domain
+        replace(domain, p2m_pages=layout.tables + (domain.p2m_pages if domain.hardware else 0))
+        if domain.kind is DomainKind.DOM0 or domain.hardware
+        else domain
         for domain in system.domains
     )
     return replace(system, domains=domains)

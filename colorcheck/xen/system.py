@@ -43,7 +43,8 @@ class Domain:
     stand, or where the domain does if nobody wrote any. `shared_pages` is static shared memory that it owns, whose
     frames come from no heap. `failure` is set where the domain is not built although there are frames
     enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
-    panics once it has its memory.
+    panics once it has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M takes
+    tables from its colors beside its pool.
 
     `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
     (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
@@ -68,6 +69,7 @@ class Domain:
     late_failure: Failure | None = None
     buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
     mapped: tuple[Mapping, ...] = ()  # what a partial device tree maps into it
+    hardware: bool = False
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 
@@ -97,8 +99,8 @@ class System:
     `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
     `panic` is a panic that comes before any memory is handed out. `preparation` is what the boot model goes on from;
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
-    comes before any domain is built; `cpu_facts` are what the CPUs of the domains rest on: the boot CPU, and whether
-    Xen is built with such pools.
+    comes before any domain is built, `end_panic` one behind all of them. `cpu_facts` are what the CPUs of the domains
+    rest on: the boot CPU, and whether Xen is built with such pools.
     `reads` are the names of the facts that all of this but memory rests on, `memory_reads` those of the boot.
     """
 
@@ -116,6 +118,7 @@ class System:
     preparation: Preparation | None = None
     arguments: BootArguments | None = None
     pool_panic: Failure | None = None
+    end_panic: Failure | None = None
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()

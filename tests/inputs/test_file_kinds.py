@@ -43,7 +43,6 @@ SAMPLES = {
     FileKind.ELF: b"\x7fELF" + bytes(10),
     FileKind.GZIP: b"\x1f\x8b\x08" + bytes(30),
     FileKind.ARCHIVE: b"PK\x03\x04" + bytes(30),
-    FileKind.LFS: b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
     FileKind.PATCH: b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n",
     FileKind.HTML: b"<!DOCTYPE html>\n<html></html>\n",
     FileKind.XML: b"<?xml version='1.0'?>\n<other/>\n",

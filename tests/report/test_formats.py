@@ -114,7 +114,7 @@ def test_github_errors_come_first() -> None:
 
 def test_github_inputs_cannot_give_commands() -> None:
     lines = render(samples.hostile(), "github", samples.style()).split("\n")
-    assert sum(line.startswith("::") for line in lines) == 1
+    assert sum(line.startswith("::") for line in lines) == 2, "the place, and the other one"
     assert "\x1b" not in "".join(lines)
 
 

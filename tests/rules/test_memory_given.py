@@ -9,10 +9,11 @@ import pytest
 from colorcheck import api
 from colorcheck.rules.example import GUEST, Example
 
-DOMAIN = """domU1 {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>; memory = <0x0 0x10000>; cpus = <1>;
-    llc-colors = "11-12";
+DOMAIN = """domU1 {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
+    memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";
     module@8000000 {{ compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x8000000 0x0 0x10000>; }};
-    module@8200000 {{ compatible = "multiboot,device-tree", "multiboot,module"; reg = <0x0 0x8200000 0x0 0x1000>; }}; }};
+    module@8200000 {{ compatible = "multiboot,device-tree", "multiboot,module"; reg = <0x0 0x8200000 0x0 0x1000>; }};
+}};
 """
 PARTIAL = """/dts-v1/; / {{ #address-cells = <2>; #size-cells = <2>; passthrough {{ compatible = "simple-bus"; ranges;
     #address-cells = <2>; #size-cells = <2>; dev@0 {{ reg = <0x0 0x0 0x0 0x1000>; xen,reg = <{}>; }}; }}; }};"""

@@ -69,6 +69,8 @@ def test_the_consequence_is_told_where_the_cause_is_silenced(tmp_path: Path) -> 
     assert {"CC401"} == {finding.rule for finding in findings(example, tmp_path)}
 
 
+HARDWARE = DOMAIN.replace("cpus", "capabilities = <3>; cpus")
+SMMU = 'iommu@fd800000 { compatible = "arm,mmu-500"; reg = <0x0 0xfd800000 0x0 0x20000>; #iommu-cells = <1>; };'
 BAD_SIZE = "llc-size=1048576 llc-nr-ways=16 xen-llc-colors=0 dom0_mem=64M dom0-llc-colors=1-60"
 START = "llc-coloring=on xen-llc-colors=0 dom0_mem=512M "
 
@@ -80,7 +82,8 @@ START = "llc-coloring=on xen-llc-colors=0 dom0_mem=512M "
         (["CC505"], Example(boot_arguments=START + "dom0-llc-colors=1-9 buddy-alloc-size=67108864")),
         (["CC301"], Example(boot_arguments=START + "dom0-llc-colors=1-10,3-13")),
         (["CC103"], Example(xen=LINES, boot_arguments=START + "dom0-llc-colors=02-012")),
-        (["CC217"], Example(xen="4.21", kernel="", chosen=DOMAIN.replace("cpus", "capabilities = <3>; cpus"))),
+        (["CC217"], Example(xen="4.21", kernel="", chosen=HARDWARE, tree=SMMU)),
+        (["CC217", "CC311"], Example(xen="4.21", kernel="", chosen=HARDWARE)),
         (["CC213"], Example(chosen=DOMAIN.replace("cpus", 'llc-colors = "12"; cpus') + SECOND)),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -63,7 +63,8 @@ def deployment(
         xen_image_size=0x174000, xen_address=0x40200000, device_tree_address=0x48000000, device_tree_size=0x9000
     )
     files = tuple(read_xl(bootable(guest), f"guest{number}.cfg") for number, guest in enumerate(guests))
-    return Deployment(Manifest("colorcheck.toml", ".", given), tree, files, kconfig=kconfig or {})
+    manifest = Manifest("colorcheck.toml", ".", given)
+    return Deployment(manifest, tree, files, kconfig=kconfig or {}, xen_image_size=given.xen_image_size)
 
 
 def bootable(guest: str) -> str:

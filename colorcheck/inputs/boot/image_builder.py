@@ -55,6 +55,7 @@ class ImageBuilderFile:
     file: str
     assignments: tuple[Assignment, ...] = ()
     problems: tuple[Problem, ...] = ()
+    used: frozenset[str] = frozenset()  # names of variables that other lines of the file refer to
 
     @property
     def location(self) -> Location:
@@ -74,7 +75,7 @@ def read_image_builder(text: str, file: str = "config") -> ImageBuilderFile:
     """The assignments of a configuration. No text is refused with an exception."""
     reader = _Reader(file, text)
     reader.read()
-    return ImageBuilderFile(file, tuple(reader.assignments), tuple(reader.problems))
+    return ImageBuilderFile(file, tuple(reader.assignments), tuple(reader.problems), frozenset(reader.used))
 
 
 _VARIABLE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:\[(?P<index>\d+)\])?\})", re.ASCII)
@@ -94,6 +95,7 @@ class _Reader:
         self.lines = Lines(file, text)
         self.position = 0
         self.assignments: list[Assignment] = []
+        self.used: set[str] = set()
         self.line: list[Assignment] = []  # those of the line that is being read
         self.splits = False  # in an array, where a value with blanks would be several elements
         self.problems: list[Problem] = []
@@ -249,6 +251,7 @@ class _Reader:
         if known is None or (_MANY.search(known.value.text) and self.splits):
             return None
         self.position = match.end()
+        self.used.add(name)
         return known.value
 
     def _double_quoted(self, start: int, end: int, parts: list[Passage]) -> None:

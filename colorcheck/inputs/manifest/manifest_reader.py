@@ -15,6 +15,7 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
+from colorcheck.inputs.file_kinds import Slot, told_apart
 from colorcheck.inputs.manifest import settings as kinds
 from colorcheck.inputs.manifest.manifest import (
     BuildOption,
@@ -69,10 +70,23 @@ def read_manifest(path: str, options: Mapping[str, object] | None = None) -> Man
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ManifestError(_syntax(path, str(error))) from None
+        raise ManifestError(_other(path, text.encode()) or _syntax(path, str(error))) from None
+    except ValueError:  # more digits than Python reads
+        raise ManifestError(Problem(ProblemKind.MANIFEST_SYNTAX, "a number is too long", Location(path))) from None
     except RecursionError:
         raise ManifestError(Problem(ProblemKind.MANIFEST_SYNTAX, "values nested too deeply", Location(path))) from None
+    other = None if {key.path.partition(".")[0] for key in KEYS} & set(document) else _other(path, text.encode())
+    if other:
+        raise ManifestError(other)
     return _Document(path, document, places(path, text)).manifest(options or {})
+
+
+def _other(path: str, content: bytes) -> Problem | None:
+    """A problem where the file is known to be of another kind than a manifest."""
+    from colorcheck.inputs.recognition import recognized
+
+    kind = recognized(content) if content.strip() else None
+    return told_apart(path, kind, Location(path), Slot.MANIFEST)
 
 
 def manifest_of_options(options: Mapping[str, object], folder: str = "") -> Manifest:
@@ -94,6 +108,8 @@ def _text(path: str) -> str:
         text = content.decode("utf-8").replace("\r\n", "\n")
         return f" {text[1:]}" if text.startswith("\ufeff") else text  # places count it
     except UnicodeDecodeError as error:
+        if other := _other(path, content):
+            raise ManifestError(other) from None
         line = content[: error.start].count(b"\n") + 1
         problem = Problem(
             ProblemKind.ENCODING, "not UTF-8 text", Location(path, line, 1, line, 1), "save the file as UTF-8"

@@ -37,6 +37,9 @@ class OtherKindError(ValueError):
     """A value is not of the kind that its key takes."""
 
 
+_DIGITS = 40  # of a number; none that means anything has more
+
+
 def text(value: object) -> str:
     if not isinstance(value, str):
         raise OtherKindError
@@ -57,7 +60,7 @@ def size(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
+    if match is None or len(match[1]) > _DIGITS:
         raise OtherKindError
     return int(match[1], 16 if match[1].lower().startswith("0x") else 10) * _UNITS[match[2].upper()]
 

@@ -266,7 +266,7 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
         if written.name not in KEYS:
             told.add(written.name)
             near = did_you_mean(written.name, KEYS)
-            if near:  # others are the file's own variables
+            if near and written.name not in file.used:  # others are the file's own variables
                 message = f"ImageBuilder knows no key {written.name} and ignores it"
                 yield Problem(ProblemKind.UNKNOWN_KEY, message, written.name_location, near)
         elif written.name in DOM0_KEYS and not has_dom0 and written.value.text:

@@ -123,7 +123,7 @@ def source(machine: Machine, words: Sequence[Marked]) -> Status:
     name = machine.paths.get(address) or f"script at {address:#x}"
     here = machine.here
     try:
-        return run_text(machine, Marked(text, machine.script_places(name, text)))
+        return run_text(machine, Marked(text, machine.script_places(name, text, image=True)))
     except LeaveError:
         return 0
     finally:

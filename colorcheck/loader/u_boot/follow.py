@@ -14,7 +14,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, Module
-from colorcheck.loader.u_boot.blob import read_content, tree_of
+from colorcheck.loader.u_boot.blob import MAGIC, read_content, tree_of
 from colorcheck.loader.u_boot.boot import Started, StartedError
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import MISSING, missing_fact
@@ -50,6 +50,9 @@ def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes
     handovers = [world.handover() for world in worlds]
     first = _base(handovers)
     facts = list(first.open)
+    if manifest.target.modern_shell:
+        why = "the modern shell reads quotes, backslashes, && and for in another way, and only the old one is followed"
+        facts.append(OpenFact("the modern shell", why, (), manifest.location("target.u-boot-shell")))
     if left and waiting:
         why = f"more than {MOST_WORLDS} ways through the script are possible, and not all of them were followed"
         facts.append(OpenFact("ways through the script", why, (), Location(script)))
@@ -114,7 +117,7 @@ class _World:
                 return
             text = script_text(image)
         content = text.decode("utf-8", "surrogateescape")
-        marked = Marked(content, machine.script_places(self.script, content))
+        marked = Marked(content, machine.script_places(self.script, content, image=image is not None))
         machine.here = (0, 1)
         try:
             if _is_environment(content):
@@ -203,6 +206,8 @@ class _World:
     def _module(self, loaded: Loaded) -> Module:
         machine = self.machine
         held = machine.memory.read(loaded.address, len(loaded.data))
+        if loaded.data[:4] == MAGIC and loaded.address in machine.sides:  # a tree, which the script may edit
+            held = bytearray(loaded.data)
         whole = held is not None and bytes(held) == loaded.data
         if whole and loaded.size is not None and loaded.size > len(loaded.data):
             whole = machine.memory.is_dark(loaded.address + len(loaded.data))

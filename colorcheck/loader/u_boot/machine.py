@@ -197,11 +197,11 @@ class Machine:
             if loaded.address < start + size and start < loaded.address + (loaded.size or 1):
                 self.overwritten.append((loaded, what))
 
-    def script_places(self, name: str, text: str) -> range:
+    def script_places(self, name: str, text: str, *, image: bool = False) -> range:
         """The places of a script's text; the same text is entered once."""
         key = (name, text)
         if key not in self.entered:
-            self.entered[key] = self.sources.add(name, text)
+            self.entered[key] = self.sources.add(name, text, image=image)
         return self.entered[key]
 
     def unset(self, name: str) -> None:

@@ -21,10 +21,14 @@ class Sources:
     starts: list[int] = field(default_factory=list)
     lines: list[Lines] = field(default_factory=list)
     end: int = 0
+    images: set[int] = field(default_factory=set)
 
-    def add(self, file: str, text: str) -> range:
-        """The places of a text's characters."""
+    def add(self, file: str, text: str, *, image: bool = False) -> range:
+        """The places of a text's characters. In an `image` the text stands behind a header with checksums, so that
+        nobody can edit it there: its places have no lines of the file, but name those of the text."""
         begin = self.end
+        if image:
+            self.images.add(len(self.starts))
         self.starts.append(begin)
         self.lines.append(Lines(file, text))
         self.end += len(text) + 1
@@ -34,7 +38,8 @@ class Sources:
         """The stretch from the place `begin` up to, not including, `end`, in one file."""
         index = bisect_right(self.starts, begin) - 1
         start = self.starts[index]
-        return self.lines[index].location(begin - start, max(begin, end) - start)
+        found = self.lines[index].location(begin - start, max(begin, end) - start)
+        return Location(found.file, node=f"line {found.line}") if index in self.images else found
 
     def of(self, text: Marked, otherwise: Location) -> Location:
         """Where a text stands: from its first character to its last one, if they are in one file and in order."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.source import Location
+from colorcheck.core.theorem import Theorem
 from colorcheck.report import view
 from colorcheck.report.style import Style
 from colorcheck.verification.results import Verification
@@ -27,7 +28,11 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
             if finding.severity is severity:
                 title = f"{finding.rule} {finding.name}"
                 yield _command(command, finding.location, title, _message(finding, style), style)
+                yield from _other_places(finding, title, style)
     for line, theorem in verification.facts.theorems():
+        if theorem.verdict is Verdict.REFUTED and not _is_told(theorem, verification.findings):
+            place = theorem.core[0].location if theorem.core else Location("")
+            yield _command("error", place, f"Xen {line}: refuted", f"{theorem.statement}. {theorem.reason}", style)
         if theorem.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
             text = f"{theorem.statement}: {theorem.verdict}. {theorem.reason}"
             yield _command("warning", Location(""), f"Xen {line}: not decided", text, style)
@@ -35,6 +40,28 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
         yield _command("warning", Location(""), f"not checked: {entry.check}", entry.reason, style)
     headline = view.headline(verification)
     yield plain(f"colorcheck: {headline.word}: {headline.sentence}")
+
+
+def _other_places(finding: Finding, title: str, style: Style) -> Iterator[str]:
+    """An annotation at each other line that a finding needs: the change may be there."""
+    told = {(finding.location.file, finding.location.line)}
+    for related in finding.related:
+        place = (related.location.file, related.location.line)
+        if related.location.line and place not in told:
+            told.add(place)
+            text = f"{related.message}\nsee {style.place(finding.location)}: {finding.message}"
+            yield _command("notice", related.location, title, text, style)
+
+
+def _is_told(theorem: Theorem, findings: Iterable[Finding]) -> bool:
+    """Whether an error says already what refutes a theorem."""
+    places = {(place.location.file, place.location.line) for place in theorem.core}
+    subjects = set(theorem.subjects)
+    return any(
+        finding.severity is Severity.ERROR
+        and (subjects.intersection(finding.about) or (finding.location.file, finding.location.line) in places)
+        for finding in findings
+    )
 
 
 def not_checked(file: str, text: str) -> str:

@@ -1,12 +1,13 @@
 """Something needs a dom0, and there is none.
 
 What it checks: guests of xl, and dom0less domains with `xen,enhanced`, in a deployment without a dom0 kernel module.
+From 4.21 on a domain of the device tree with `capabilities` may do for dom0: bit 1 to run xl, bit 4 for Xenstore.
 
 Why it matters: xl runs in dom0. `xen,enhanced` promises Xenstore, which lives there too; Xen panics.
 
-What it cannot see: a hardware or control domain of another kind.
+What it cannot see: whether the control domain has xl.
 
-Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4).
+Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4; xen/common/device-tree/dom0less-build.c, 4.21.2).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import EnhancedWithoutDom0, NoDom0ForXl
 
 RULE = told(
     "CC310",
     "needs-dom0",
     Severity.ERROR,
     __doc__,
-    ("no-dom0-for-xl", "enhanced-without-dom0"),
+    (NoDom0ForXl, EnhancedWithoutDom0),
     "add dom0's kernel as a boot module to /chosen",
     bad=Example(
         kernel="", chosen=DOMAIN.format(more="cpus = <1>;").replace("11-14", "15"), guests=(("rt.cfg", GUEST),)

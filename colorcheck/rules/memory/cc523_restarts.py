@@ -25,7 +25,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 
-KIND = TheoremKind.LIFECYCLE
+KIND = TheoremKind.LIFECYCLE_MEMORY
 _ACTIONS = ("on_reboot", "on_crash", "on_watchdog")
 _RESTARTS = ("restart", "rename-restart", "coredump-restart")
 

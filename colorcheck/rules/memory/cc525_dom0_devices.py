@@ -17,6 +17,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
 
 _BUS = "bus@f0000000 { #address-cells = <1>; #size-cells = <1>; ranges = <0x0 0x0 0xf0000000 0x10000>; %s };"
 
@@ -25,7 +26,7 @@ RULE = told(
     "dom0-devices",
     Severity.ERROR,
     __doc__,
-    ("dom0-device-refused", "dom0-tree-full"),
+    (Dom0DeviceRefused, Dom0TreeFull),
     "delete the node from the tree that Xen gets, or mend its reg, ranges or interrupts",
     bad=Example(tree=_BUS % "dev@20000 { reg = <0x20000 0x1000>; };"),
     good=Example(tree=_BUS % "dev@2000 { reg = <0x2000 0x1000>; };"),

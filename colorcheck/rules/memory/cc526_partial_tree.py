@@ -16,18 +16,20 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import PartialTreePhandle, PartialTreeUnread
 
 _DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
     memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";
     module@8000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x8000000 0x0 0x10000>; };
-    module@8200000 { compatible = "multiboot,device-tree", "multiboot,module"; reg = <0x0 0x8200000 0x0 0x1000>; }; };"""
+    module@8200000 { compatible = "multiboot,device-tree", "multiboot,module"; reg = <0x0 0x8200000 0x0 0x1000>; };
+};"""
 
 RULE = told(
     "CC526",
     "partial-tree",
     Severity.WARNING,
     __doc__,
-    ("partial-tree-unread", "partial-tree-phandle"),
+    (PartialTreeUnread, PartialTreePhandle),
     "name it: [[target.modules]] with the module's address and the file",
     bad=Example(chosen=_DOMAIN),
     good=Example(),

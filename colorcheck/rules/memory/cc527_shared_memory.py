@@ -15,6 +15,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import SharedMemoryRefused
 
 _SHARED = """shm {{ compatible = "xen,domain-shared-memory-v1"; xen,shm-id = "m"; role = "{role}";
     xen,shared-mem = <0x0 0x60000000 0x0 0x10000000 0x0 0x200000>; }};"""
@@ -24,7 +25,7 @@ RULE = told(
     "shared-memory-refused",
     Severity.ERROR,
     __doc__,
-    ("shared-memory-refused",),
+    (SharedMemoryRefused,),
     'write xen,shm-id, role = "owner" or "borrower", and xen,shared-mem with host address, guest address and size',
     bad=Example(chosen=_SHARED.format(role="guest")),
     good=Example(),

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import BuddyHeapOpen
 
 RULE = told(
     "CC528",
     "buddy-heap-open",
     Severity.WARNING,
     __doc__,
-    ("buddy-heap-open",),
+    (BuddyHeapOpen,),
     "write a larger buddy-alloc-size",
     untestable="the bounds are close to one another, and move with the device tree of the board",
 )

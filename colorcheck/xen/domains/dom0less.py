@@ -17,11 +17,32 @@ from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatibl
 from colorcheck.xen.domains import dom0less_end as end
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
+from colorcheck.xen.domains.hardware_domain import (
+    XENSTORE,
+    capabilities,
+    is_hardware_domain,
+    wants_xenstore,
+    wrong_capabilities,
+    wrong_hardware_domain,
+    wrong_interrupts,
+)
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, EmptyList, InheritedColors
+from colorcheck.xen.notes.domains import (
+    DirectMap,
+    DomainWithoutKernel,
+    EnhancedWithoutDom0,
+    MemoryNotPages,
+    MissingProperty,
+    PartialTreePhandle,
+    PartialTreeUnread,
+    Passthrough,
+    StaticMemory,
+)
+from colorcheck.xen.notes.machine import KernelNotRegistered
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.geometry import refused
@@ -33,7 +54,8 @@ KIB_PER_PAGE = PAGE // KIB
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with."""
+    """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with, `hardware` the
+    hardware domain that is there already, `has_xenstore` tells that dom0 or one of the domains has the xenstore."""
 
     release: Release
     coloring: bool
@@ -42,8 +64,13 @@ class Rules:
     has_dom0: bool
     dom0_colors: tuple[int, ...] = ()
     legacy: bool = False
+    iommu: bool = False
     machine: Machine = field(default_factory=lambda: Machine(()))
     trees: Mapping[int, DeviceTree] = field(default_factory=dict)
+
+    tree: DeviceTree | None = None
+    hardware: str = ""
+    has_xenstore: bool = False
 
     @property
     def fork(self) -> Fork:
@@ -57,19 +84,25 @@ def nodes(tree: DeviceTree) -> list[Node]:
 
 
 def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
-    """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`."""
+    """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`.
+
+    Of several of a kind the last counts (`kernel_probe`).
+    """
     found: dict[str, Module] = {}
     for child in node.children:
         for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
             ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
             for start, length in ranges if compatible(child, name) else ():
-                found.setdefault(kind, Module(start, length, child.name, child.location, kind, node.path))
+                found[kind] = Module(start, length, child.name, child.location, kind, node.path)
     return found
 
 
 def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple[Domain, tuple[Note, ...]]]:
     """The dom0less domains in node order, each with what is surprising about it."""
     inherited: tuple[Passage, str] | None = None
+    hardware = "d0" if rules.has_dom0 else ""
+    provided = any(capabilities(node, rules.release) & XENSTORE for node in nodes(tree))
+    rules = replace(rules, tree=tree, has_xenstore=rules.has_dom0 or provided)
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
         if own is not None and b"\0" not in own.value:
@@ -78,7 +111,10 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
             inherited = (text_of(own), node.name)
         elif not rules.release.traits.inherits_colors:
             inherited = None
+        rules = replace(rules, hardware=hardware)
         domain, notes = _domain(node, rules, first_id + offset, inherited, own is not None)
+        if is_hardware_domain(node, rules.release):
+            hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
         domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes)
@@ -99,12 +135,12 @@ def _ended(node: Node, domain: Domain, rules: Rules, sizes: tuple[int, int]) -> 
     for child, tree in end.partial_trees(node, sizes, rules.trees):
         if tree is None:
             message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
-            notes.append(note("partial-tree-unread", message, child.location, domain.name, node=child.path))
+            notes.append(PartialTreeUnread(message, child.location, domain.name, node=child.path))
             continue
         mapped += end.given(tree)
         if end.uses_gic_phandle(tree) and rules.release.traits.refuses_gic_phandle:
             message = f"the partial device tree of {domain.name} uses the phandle 0xfde8, which Xen keeps for itself"
-            notes.append(note("partial-tree-phandle", message, child.location, domain.name, node=child.path))
+            notes.append(PartialTreePhandle(message, child.location, domain.name, node=child.path))
             failures.append(refused)
     notes += end.in_memory(mapped, rules.machine, domain.name)
     domain = replace(
@@ -125,11 +161,11 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
     if kernel is None:
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
-    known = any(module.kind == "kernel" and module.start == kernel.start for module in rules.machine.modules)
-    if known or not rules.release.modelled:
+    found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
+    if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
     message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
-    return failure, (note("kernel-not-registered", message, kernel.location, node.name, start=kernel.start),)
+    return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)
 
 
 def _domain(
@@ -147,22 +183,31 @@ def _domain(
     if vcpus == 0:
         notes += (_missing(node, "cpus"),)
         failure = failure or Failure(FailureKind.OTHER, f"Missing property 'cpus' for domain {node.name}")
+    if failure is None and rules.tree is not None:
+        stopped = wrong_hardware_domain(node, rules.release, rules.tree, iommu=rules.iommu)
+        stopped = stopped or (None if choice.failure else wrong_interrupts(node, rules.release))
+        if stopped is not None:
+            failure, notes = stopped.failure, (*notes, stopped.note)
     failure = failure or choice.failure
     if memory is None:
         notes += (_missing(node, "memory"),)
         failure = failure or Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
-    if _enhanced(node) and not rules.has_dom0:
-        message = f"{node.name} is xen,enhanced, which needs dom0 for Xenstore: Xen panics"
+    if wants_xenstore(node, rules.release) and not rules.has_xenstore:
+        others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
+        message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
         place = node.properties["xen,enhanced"].location
-        notes += (note("enhanced-without-dom0", message, place, node.name),)
-        failure = failure or Failure(FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present")
+        notes += (EnhancedWithoutDom0(message, place, node.name),)
+        if not rules.release.traits.hardware_domain_by_node:
+            failure = failure or Failure(
+                FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
+            )
     if 0 < kib < KIB_PER_PAGE:
         message = f"{kib} KiB of memory are less than a page: Xen hangs while it hands them out"
-        notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * KIB),)
+        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
         failure = failure or Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
     elif kib % KIB_PER_PAGE:
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
-        notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * KIB),)
+        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
         failure = failure or unallocated(kib * KIB)
     domain = Domain(
         number_,
@@ -178,6 +223,7 @@ def _domain(
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
         pool_follows=pool is None,
+        hardware=is_hardware_domain(node, rules.release),
     )
     return domain, (*choice.notes, *notes)
 
@@ -194,12 +240,12 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
         panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
-        off = note("coloring-off-but-colors", message, place, node.name)
+        off = ColoringOffButColors(message, place, node.name)
         return Choice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
         colors = everything(rules.nr_colors)
         message = f"{node.name} has no llc-colors: it gets all colors"
-        default = note("default-colors", message, node.location, node.name, colors=colors)
+        default = DefaultColors(message, node.location, node.name, colors=colors)
         return Choice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
@@ -209,13 +255,12 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
         message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
-        data: dict[str, object] = {"colors": read.colors, "from": giver}
-        notes.append(note("inherited-colors", message, node.location, node.name, **data))
+        notes.append(InheritedColors(message, node.location, node.name, colors=read.colors, from_=giver))
     if read.error is not None:
         return Choice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
         message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
-        notes.append(note("empty-list", message, place, node.name))
+        notes.append(EmptyList(message, place, node.name))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
         return Choice(read.colors, source, place, refusal, tuple(notes))
@@ -231,19 +276,22 @@ def _memory(node: Node) -> int | None:
 def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
     """What Xen refuses before it looks at the colors, in its order."""
     notes: list[Note] = list(_given_away(node))
+    wrong = wrong_capabilities(node, rules.release, rules.hardware)
+    if wrong is not None:
+        return wrong.failure, (*notes, wrong.note)
     if not any(compatible(child, "multiboot,kernel") for child in node.children):
         message = f"{node.name} has no kernel module: a boot loader must add it"
-        notes.append(note("domain-without-kernel", message, node.location, node.name))
+        notes.append(DomainWithoutKernel(message, node.location, node.name))
     static = node.properties.get("xen,static-mem")
     if static is not None and rules.coloring:
         message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"
-        notes.append(note("static-memory", message, static.location, node.name))
+        notes.append(StaticMemory(message, static.location, node.name))
         failure = Failure(FailureKind.STATIC_MEMORY, "LLC coloring and static memory are incompatible")
         return failure, tuple(notes)
     direct = node.properties.get("direct-map")
     if direct is not None and static is None:
         message = f"{node.name} asks for a direct map, which needs static memory: Xen panics"
-        notes.append(note("direct-map", message, direct.location, node.name))
+        notes.append(DirectMap(message, direct.location, node.name))
         text = f"direct-map is not valid for domain {node.name} without static allocation."
         return Failure(FailureKind.DIRECT_MAP, text), tuple(notes)
     return None, tuple(notes)
@@ -251,7 +299,7 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
 
 def _missing(node: Node, name: str) -> Note:
     message = f"the node {node.name} has no usable property '{name}', which Xen requires"
-    return note("missing-property", message, node.location, node.name, property=name)
+    return MissingProperty(message, node.location, node.name, property_=name)
 
 
 def _given_away(node: Node) -> Iterator[Note]:
@@ -259,11 +307,11 @@ def _given_away(node: Node) -> Iterator[Note]:
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
             message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
-            yield note("passthrough", message, child.location, node.name, node=child.path)
+            yield Passthrough(message, child.location, node.name, node=child.path)
 
 
 def _enhanced(node: Node) -> bool:
-    """Whether Xenstore is wanted: the property without a value, or `enabled`."""
+    """Whether Xenstore's page is wanted at boot: the property without a value, or `enabled`."""
     return "xen,enhanced" in node.properties and string(node, "xen,enhanced") in (None, "enabled")
 
 

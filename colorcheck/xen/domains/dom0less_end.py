@@ -18,7 +18,7 @@ from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.shared_memory import Shared, read_shared
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.domains import PassthroughMemory
 from colorcheck.xen.release.traits import Traits
 
 Trees = collections.abc.Mapping[int, DeviceTree]
@@ -128,4 +128,4 @@ def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[N
                     f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen does "
                     "not check whose it is"
                 )
-                yield note("passthrough-memory", message, place, name, start=low, end=high)
+                yield PassthroughMemory(message, place, name, start=low, end=high)

@@ -1,6 +1,6 @@
 """Static shared memory as Xen reads it: `xen,domain-shared-memory-v1` nodes below /chosen.
 
-Source: `process_shm_node`, `process_shm` (xen/arch/arm/static-shmem.c, from 4.21 xen/common/device-tree/static-shmem.c).
+Source: `process_shm_node`, `process_shm` (static-shmem.c in xen/arch/arm, from 4.21 in xen/common/device-tree).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
 from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 from colorcheck.xen.system import Domain, System
 
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
@@ -74,6 +74,8 @@ def _uncolored(system: System) -> Boot:
         built.append(Built(domain, failure is None, failure, (), domain.p2m_pages, (), ()))
         if failure and domain.kind is not DomainKind.XL:
             return _stopped(system, failure, (), built)
+    if system.end_panic:
+        return _stopped(system, system.end_panic, (), built)
     return _stopped(system, None, (), built)
 
 
@@ -146,7 +148,7 @@ class _Run:
             if attempt.panics:
                 return heap, attempt.built.failure
         self.notes += buddy.notes
-        panic = _module_crash(self.machine)
+        panic = self.system.end_panic or _module_crash(self.machine)
         if panic is not None:
             return heap, panic
         return self._guests(heap), None
@@ -157,7 +159,7 @@ class _Run:
         return by_xen(cpus, -(-tree.size // PAGE) if tree else 1)
 
     def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
-        if domain.kind is DomainKind.DOM0 and layout is not None:
+        if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
             return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)
 
@@ -186,7 +188,7 @@ def _kept(built: Built) -> Note:
         f"the {pages} frames that {built.domain.name} had taken when its creation failed never come back to its "
         "colors: whatever is created after it finds less"
     )
-    return note("failed-creation-keeps-memory", message, built.domain.memory_location, built.domain.name, pages=pages)
+    return FailedCreationKeepsMemory(message, built.domain.memory_location, built.domain.name, pages=pages)
 
 
 def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:

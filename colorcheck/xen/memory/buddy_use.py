@@ -10,7 +10,7 @@ from dataclasses import field
 
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.domains import BuddyHeapOpen
 from colorcheck.xen.system import Domain
 
 
@@ -70,6 +70,8 @@ class BuddyHeap:
                 f"the uncolored heap has {self.pages} frames, and Xen with the domains up to {domain.name} takes "
                 f"{self.used.least} to {self.used.most}: whether it boots is not known"
             )
-            data = {"pages": self.pages, "least": self.used.least, "most": self.used.most}
-            self.notes.append(note("buddy-heap-open", message, domain.location, domain.name, **data))
+            used = self.used
+            self.notes.append(
+                BuddyHeapOpen(message, domain.location, domain.name, pages=self.pages, least=used.least, most=used.most)
+            )
         return None

@@ -94,10 +94,17 @@ class _Creation:
 
 
 def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits) -> Attempt:
-    """dom0: bank after bank, each page with the tables that it needs, then the devices' tables."""
+    """dom0: bank after bank, each page with the tables that it needs, then the devices' tables.
+
+    A hardware domain of the device tree is built likewise, and has a P2M pool before, of which it uses nothing
+    (`domain_p2m_set_allocation`, `p2m_alloc_page`).
+    """
     creation = _Creation(domain, heap)
     if domain.failure:
         return creation.ended(domain.failure)
+    pool = domain.p2m_pages - layout.tables if domain.hardware else 0
+    if not creation.take(pool):
+        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)"))
     rest = layout.unplaced + sum(end - start for start, end in layout.banks)
     for (start, end), (pages, more) in zip(layout.banks, layout.bank_needs, strict=True):
         if not creation.take(pages + more) or (end - start) % PAGE:
@@ -107,10 +114,12 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     if rest:
         return creation.ended(unallocated(rest))
     if not creation.take(layout.device_tables):
-        message = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
-        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, message))
+        who = f"domain {domain.name}" if domain.hardware else f"{traits.dom0_named_in_setup} guest OS"
+        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up {who} (rc = -22)"))
+    if not creation.take(domain.extra_pages):
+        return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)"))
     failure = _loading(layout.banks, prepared.first_bank(domain.name)) or domain.late_failure
-    return creation.ended(failure, p2m_pages=layout.tables)
+    return creation.ended(failure, p2m_pages=pool + layout.tables)
 
 
 def guest_banks(size: int) -> tuple[list[Span], int]:

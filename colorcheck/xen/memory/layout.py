@@ -19,14 +19,14 @@ def xen_region(system: System) -> Span | None:
 
 
 def dom0_layout(system: System) -> hwdom.Dom0Layout | None:
-    """dom0's banks and tables; None without dom0, or where Xen finds no place."""
+    """The banks and tables of dom0, or of the hardware domain; None without one, or where Xen finds no place."""
     prepared, region = system.preparation, xen_region(system)
-    dom0 = next((domain for domain in system.domains if domain.kind is DomainKind.DOM0), None)
+    dom0 = next((d for d in system.domains if d.kind is DomainKind.DOM0 or d.hardware), None)
     if prepared is None or region is None or dom0 is None or system.nr_colors is None:
         return None
     image = relocation.image_frames(region[0], prepared.machine.image_size, system.nr_colors, system.xen_colors)
     text = min(run.first for run in image)
     pieces = hwdom.free_pieces(prepared.machine, text, system.release.traits)
     memory = prepared.dom0_memory if -(-prepared.dom0_memory // PAGE) == dom0.pages else dom0.pages * PAGE
-    found, unplaced = hwdom.banks(pieces, memory, system.release.traits, prepared.first_bank("dom0"))
+    found, unplaced = hwdom.banks(pieces, memory, system.release.traits, prepared.first_bank(dom0.name))
     return hwdom.layout(found, unplaced, list(prepared.devices), prepared.p2m_levels)

@@ -1,0 +1,122 @@
+"""Domains of the device tree with `capabilities`: a hardware, a control or a xenstore domain in the place of dom0.
+
+Source: `parse_dom0less_node` (xen/common/device-tree/dom0less-bindings.c, dom0less-build.c), `create_domUs`,
+`arch_parse_dom0less_node` (xen/arch/arm/dom0less-build.c), 4.21 and 4.22; measured.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.source import Location
+from colorcheck.core.value import dataclass
+from colorcheck.hardware.iommu import iommu_facts
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
+from colorcheck.xen.kinds import Failure, FailureKind, Note
+from colorcheck.xen.notes.domains import HardwareDomainRefused
+from colorcheck.xen.options.options import BootArguments
+from colorcheck.xen.release.release import Release
+
+CONTROL, HARDWARE, XENSTORE = 1, 2, 4
+KNOWN = CONTROL | HARDWARE | XENSTORE
+_OFF = ("no", "off", "false", "disable", "0")
+_HELP = {
+    "iommu": "enable an IOMMU that Xen drives in the device tree, or start dom0 instead",
+    "second": "leave out one of the two",
+    "bits": "use 1 (control), 2 (hardware) and 4 (xenstore)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A panic over a domain's capabilities and the note about it."""
+
+    failure: Failure
+    note: Note
+
+
+def capabilities(node: Node, release: Release) -> int:
+    """The capabilities that a domain's node asks for; 0 where this Xen does not read them."""
+    return (cell(node, "capabilities") or 0) if release.traits.hardware_domain_by_node else 0
+
+
+def is_hardware_domain(node: Node, release: Release) -> bool:
+    """Whether the node makes the domain the hardware domain."""
+    return bool(capabilities(node, release) & HARDWARE)
+
+
+def wrong_capabilities(node: Node, release: Release, other: str) -> Refused | None:
+    """What Xen says of `capabilities` before all else; `other` names the hardware domain that is there already."""
+    found = capabilities(node, release)
+    if found & ~KNOWN:
+        return _refused(node, f"Invalid capabilities ({found:x})", node.properties["capabilities"].location, "bits")
+    if found & HARDWARE and other:
+        text = f"Only 1 hardware domain can be specified! ({other})"
+        return _refused(node, text, node.properties["capabilities"].location, "second")
+    return None
+
+
+def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iommu: bool) -> Refused | None:
+    """What a hardware domain must not have, and the IOMMU that it needs, in Xen's order."""
+    if not is_hardware_domain(node, release):
+        return None
+    passthrough = node.properties.get("passthrough")
+    if passthrough is not None and b"\0" in passthrough.value:
+        return _refused(node, "Don't specify passthrough for hardware domain", passthrough.location)
+    if not iommu:
+        text = "non-direct mapped hardware domain requires iommu"
+        return _refused(node, text, node.properties["capabilities"].location, "iommu")
+    partial = next((each for each in _behind(tree, node) if compatible(each, "multiboot,device-tree")), None)
+    if partial is not None:
+        return _refused(node, '"multiboot,device-tree" incompatible with hardware domain', partial.location)
+    return None
+
+
+def wrong_interrupts(node: Node, release: Release) -> Refused | None:
+    """`nr_spis`, at which Xen stops after it has read the domain's colors."""
+    given = node.properties.get("nr_spis")
+    if given is None or len(given.value) < 4 or not is_hardware_domain(node, release):
+        return None
+    return _refused(node, "nr_spis cannot be specified for hardware domain", given.location)
+
+
+def _behind(tree: DeviceTree, node: Node) -> list[Node]:
+    """The nodes behind this one in the whole tree: Xen looks through all of them (`dt_find_compatible_node`)."""
+    order = list(tree.root.walk())
+    place = next((number for number, each in enumerate(order) if each is node), len(order))
+    return order[place + 1 :]
+
+
+def _refused(node: Node, text: str, place: Location, help_key: str = "") -> Refused:
+    message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
+    advice = _HELP[help_key] if help_key else "leave it out"
+    return Refused(Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice))
+
+
+def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
+    """Whether Xen sets up an IOMMU: the tree enables one that it drives, and `iommu` does not switch it off."""
+    if ancestry is None:
+        return False
+    on = True
+    for option in arguments.options:
+        if option.name == "iommu":
+            words = "no" if option.negated and not option.value else option.value
+            on = not any(word in _OFF for word in words.split(","))
+    return on and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
+
+
+def wants_xenstore(node: Node, release: Release) -> bool:
+    """Whether `xen,enhanced` asks for Xenstore: without a value, `enabled`, and `legacy` where the release has it."""
+    if "xen,enhanced" not in node.properties:
+        return False
+    words = (None, "enabled", "legacy") if release.traits.hardware_domain_by_node else (None, "enabled")
+    return string(node, "xen,enhanced") in words
+
+
+def without_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> Failure | None:
+    """The panic behind all domains where one wants Xenstore and none has it, from 4.21 on."""
+    if has_dom0 or not release.traits.hardware_domain_by_node:
+        return None
+    provided = any(capabilities(node, release) & XENSTORE for node in nodes)
+    if provided or not any(wants_xenstore(node, release) for node in nodes):
+        return None
+    return Failure(FailureKind.OTHER, "xenstore requested, but xenstore domain not present")

@@ -1,0 +1,51 @@
+"""A plan, a fix and a migration edit the line of the boot script in which the colors stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from colorcheck import api
+from colorcheck.cli import main
+from colorcheck.rules.reading.boot_script_examples import scripted
+from tests.loader.u_boot_cases import script_image
+
+DOMAIN = """fdt mknod /chosen d
+fdt set /chosen/d compatible xen,domain
+fdt set /chosen/d memory <0 0x20000>
+fdt set /chosen/d cpus <1>
+setenv colors 10-12
+fdt set /chosen/d llc-colors "${colors}"
+fdt mknod /chosen/d k@3000000
+fdt set /chosen/d/k@3000000 compatible "multiboot,kernel" "multiboot,module"
+fdt set /chosen/d/k@3000000 reg <0 0x3000000 0 0x100000>"""
+
+
+def test_the_variable_that_holds_the_colors_is_edited(tmp_path: Path) -> None:
+    scripted(DOMAIN).write(tmp_path)
+    assert main(["plan", str(tmp_path), "--write"]) in (0, 4)
+    text = (tmp_path / "boot.cmd").read_text()
+    assert 'llc-colors "${colors}"' in text
+    assert "setenv colors 10-12" not in text
+    assert "setenv colors " in text
+    main(["verify", str(tmp_path)])
+
+
+def test_colors_that_overlap_are_told_at_the_lines_of_the_script(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    scripted(DOMAIN).write(tmp_path)
+    assert main(["verify", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "CC401" in out
+    assert "boot.cmd:9:15" in out
+
+
+def test_an_image_is_not_edited(tmp_path: Path) -> None:
+    scripted(DOMAIN).write(tmp_path)
+    image = script_image((tmp_path / "boot.cmd").read_bytes())
+    (tmp_path / "boot.scr").write_bytes(image)
+    (tmp_path / "boot.cmd").unlink()
+    manifest = tmp_path / "colorcheck.toml"
+    manifest.write_text(manifest.read_text().replace("boot.cmd", "boot.scr"))
+    main(["plan", str(tmp_path), "--write"])
+    assert (tmp_path / "boot.scr").read_bytes() == image
+    found = api.handover(manifest).tree.node("/chosen/d").properties["llc-colors"]
+    assert str(found.location).endswith("boot.scr:line 10")

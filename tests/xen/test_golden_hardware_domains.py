@@ -1,0 +1,27 @@
+"""Hardware domains of the device tree, boot for boot as real Xen took them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packed_boots import packed, written
+
+from colorcheck import api
+
+CASES = packed("hardware-domains")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_boot(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    want = case["expect"]
+    boot = api.replay(written(tmp_path, case)).to_dict(frames=False)
+    assert boot["outcome"] == want["outcome"]
+    if want["outcome"] == "panics":
+        assert boot["panic"]["class"] == want["panic"]["class"]
+        assert boot["panic"]["message"] == want["panic"]["message"]
+        return
+    assert boot["heap"]["final"] == want["color_heap"]
+    found = {str(d["id"]): [d["colors"], d["pages"]] for d in boot["domains"]}
+    assert found == {number: [sorted(d["colors"]), d["pages"]] for number, d in want["domains"].items()}
