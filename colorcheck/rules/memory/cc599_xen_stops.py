@@ -93,7 +93,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         system, boot = result.system, result.boot
         panic = (boot.panic if boot else None) or (system.panic if system else None)
         if panic and panic.kind not in ELSEWHERE and not (boot and _told(boot)):
-            where = place(facts, system.coloring_location if system else None)
+            at = next((b.domain for b in boot.built if b.failure == panic) if boot else iter(()), None)
+            where = at.location if at else place(facts, system.coloring_location if system else None)
             yield RULE.finding(f'Xen panics: "{panic.message}"{on(facts, (result.release,))}', where)
         for built in boot.built if boot and not boot.panic else ():
             failure = built.failure
