@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from colorcheck.xen.options.options import BootArguments
     from colorcheck.xen.release.release import Release
 
+MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, virtual UART
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:
