@@ -17,8 +17,8 @@ from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.replay.changes import in_order
 from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
 from colorcheck.verification.results import Fault, ReleaseResult
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind, MapUse
-from colorcheck.xen.memory.booted import Boot
 
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them
 

@@ -18,19 +18,7 @@ if TYPE_CHECKING:
     from colorcheck.xen.options.options import BootArguments
     from colorcheck.xen.release.release import Release
 
-_ELSEWHERE = {"Interval": "booted", "Built": "booted", "Boot": "booted", "FrameRun": "frame_run"}
-
-
 MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, virtual UART
-
-
-def __getattr__(name: str) -> object:
-    """Names that stood here before; for branches that are still under way."""
-    import importlib
-
-    if name in _ELSEWHERE:
-        return getattr(importlib.import_module(f"colorcheck.xen.memory.{_ELSEWHERE[name]}"), name)
-    raise AttributeError(name)
 
 
 @dataclass(frozen=True, slots=True)

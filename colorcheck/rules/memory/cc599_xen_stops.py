@@ -19,7 +19,7 @@ from colorcheck.rules.facts.memory import missing
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.verification.results import Facts
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.notes.boot import Dom0FirstBankSmall, Dom0MemoryUnplaced, NoFirstBank, P2mPoolTooSmall
 from colorcheck.xen.notes.colors import EmptyList
 from colorcheck.xen.notes.domains import (

@@ -12,6 +12,7 @@ from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
@@ -20,7 +21,6 @@ from colorcheck.xen.memory import heaps as heaps_of_boot
 from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
-from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_xen
 from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap

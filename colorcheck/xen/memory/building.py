@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from colorcheck.core.units import GIB, PAGE
 from colorcheck.core.value import dataclass
+from colorcheck.xen.booted import Built
 from colorcheck.xen.kinds import Failure, FailureKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
-from colorcheck.xen.memory.booted import Built
 from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frames import Frames
