@@ -9,7 +9,7 @@ from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification
-from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION

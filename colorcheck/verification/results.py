@@ -15,7 +15,7 @@ from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.handover import Handover
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
 
