@@ -11,9 +11,9 @@ from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.verification.results import Facts, Modelled, ReleaseResult
+from colorcheck.xen.booted import Boot, Built, Interval
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import merged
-from colorcheck.xen.memory.booted import Boot, Built, Interval
 from colorcheck.xen.memory.frames import Frames
 from colorcheck.xen.system import Domain, System
 

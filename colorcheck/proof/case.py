@@ -18,7 +18,7 @@ from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.loader.facts import OpenFact
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 

@@ -13,7 +13,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Tried, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds
 
 MOST_SHOWN = 2  # worlds that a theorem carries

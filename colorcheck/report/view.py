@@ -9,8 +9,8 @@ from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification, weakest
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
-from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION

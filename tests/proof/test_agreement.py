@@ -11,7 +11,7 @@ from colorcheck.proof.case import Case
 from colorcheck.proof.memory import memory
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
-from colorcheck.xen.memory.booted import Boot, Built, Interval
+from colorcheck.xen.booted import Boot, Built, Interval
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.frames import Frames
 from tests.proof.systems import board, domain, system

@@ -18,7 +18,7 @@ from colorcheck.report.terminal.color_chart import chart, groups
 from colorcheck.report.terminal.memory_picture import picture
 from colorcheck.report.terminal.replay import Asked, alike, render
 from colorcheck.rules.example import GUEST, Example
-from colorcheck.xen.memory.booted import Interval
+from colorcheck.xen.booted import Interval
 
 GUESTS = (("rt.cfg", GUEST), ("big.cfg", GUEST.replace('"rt"', '"big"').replace("256", "900")))
 

@@ -16,7 +16,7 @@ from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import counted
 from colorcheck.verification.results import Facts, Modelled
-from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.booted import Boot, Built
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

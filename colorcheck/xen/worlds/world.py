@@ -12,12 +12,12 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.loader.facts import OpenFact
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot_again
-from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import System
