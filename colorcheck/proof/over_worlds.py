@@ -25,7 +25,7 @@ OUTSIDE = Assumption(
 
 
 Prover = Callable[[World, Boot, str], tuple[Theorem, ...]]
-"""The theorems of a boot in a world. A text says that the boot is a bound over all placements, and how that was found."""
+"""The theorems of a boot in a world; a text says that the boot is a bound over all placements, and how it was found."""
 
 
 @dataclass(frozen=True, slots=True)
