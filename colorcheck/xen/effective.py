@@ -33,7 +33,7 @@ from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, GUESTS, RAMDISK_RESERVE, TREE
+from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, FILE_SIZES, GUESTS, RAMDISK_RESERVE, TREE
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
@@ -152,6 +152,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
         facts.about(GUESTS.name)
+        facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
@@ -412,7 +413,7 @@ def _with_dom0_tables(system: System) -> System:
     if layout is None:
         return system
     domains = tuple(
-        replace(domain, p2m_pages=layout.tables + (domain.p2m_pages if domain.hardware else 0))
+        replace(domain, p2m_pages=layout.tables + domain.unused_pool)
         if domain.kind is DomainKind.DOM0 or domain.hardware
         else domain
         for domain in system.domains

@@ -58,6 +58,7 @@ class Domain:
     buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
     mapped: tuple[Mapping, ...] = ()  # what a partial device tree maps into it
     hardware: bool = False
+    unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 

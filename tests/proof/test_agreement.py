@@ -41,7 +41,6 @@ def test_theorems_and_frames_agree(
         allocation, after = heap.take(each.colors, each.needed_pages)
         fits = allocation.missing == 0
         frames = Frames((allocation,)) if fits else Frames()
-        after = after if fits else heap
         pages = tuple(frames.by_color().items())
         built.append(Built(each, fits, None, pages, 0, heap.free, after.free, frames))
         heap = after

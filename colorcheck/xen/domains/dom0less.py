@@ -209,6 +209,8 @@ def _domain(
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
         notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
         failure = failure or unallocated(kib * KIB)
+    hardware = is_hardware_domain(node, rules.release)
+    frames = dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES
     domain = Domain(
         number_,
         node.name,
@@ -219,11 +221,12 @@ def _domain(
         _place(node, "memory"),
         vcpus,
         pages=-(-kib // KIB_PER_PAGE),
-        p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES,
+        p2m_pages=frames,
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
         pool_follows=pool is None,
-        hardware=is_hardware_domain(node, rules.release),
+        hardware=hardware,
+        unused_pool=frames if hardware else 0,
     )
     return domain, (*choice.notes, *notes)
 

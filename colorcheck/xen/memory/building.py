@@ -102,7 +102,7 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     creation = _Creation(domain, heap)
     if domain.failure:
         return creation.ended(domain.failure)
-    pool = domain.p2m_pages - layout.tables if domain.hardware else 0
+    pool = domain.unused_pool
     if not creation.take(pool):
         return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)"))
     rest = layout.unplaced + sum(end - start for start, end in layout.banks)
