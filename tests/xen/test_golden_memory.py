@@ -1,4 +1,4 @@
-"""Boots of real Xen about memory, many of them panics: shared memory, devices, partial trees, vCPUs, reserved ranges."""
+"""Boots of real Xen about memory, many of them panics: shared memory, devices, partial trees, vCPUs, ranges."""
 
 from __future__ import annotations
 
