@@ -156,6 +156,9 @@ class Worlds:
             return "unknown"
         if not ranged or world.system.panic is not None:  # what stops Xen early does not depend on places
             return world.boot.outcome
+        nowhere = boot_again(self._system({k: v for k, v in world.chosen.items() if k not in PLACEMENT}))
+        if nowhere is not None and nowhere.system.panic is not None:
+            return nowhere.outcome  # what stops Xen stands in the tree, wherever things lie
         worst, best = self.worst(world), self.best(world)
         if worst is not None and worst[0].panic is None:
             return worst[0].outcome
