@@ -21,7 +21,10 @@ from colorcheck.rules.example import GUEST, Example
 SECONDS = 60
 MEMORY = 4 << 30
 SIZES = (10, 1_000, 10_000)
-CONFIG = 'MEMORY_START="0x0"\nMEMORY_END="0x80000000"\nDEVICE_TREE="system.dts"\nXEN="xen"\nDOM0_KERNEL="Image"\nNUM_DOMUS=0\n'
+CONFIG = (
+    'MEMORY_START="0x0"\nMEMORY_END="0x80000000"\nDEVICE_TREE="system.dts"\nXEN="xen"\n'
+    'DOM0_KERNEL="Image"\nNUM_DOMUS=0\n'
+)
 
 
 def _edit(folder: Path, name: str, old: str, new: str) -> None:
