@@ -10,6 +10,7 @@ from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents.boots import Effective
 from colorcheck.loader.handover import handed_over
+from colorcheck.verification.open import Reach
 from colorcheck.verification.results import Exit
 from colorcheck.workflows import verify as pipeline
 
@@ -21,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tree",
         action="store_true",
         help="print the device tree that Xen receives, each property with the place that it comes from",
+    )
+    parser.add_argument(
+        "--facts",
+        action="store_true",
+        help="list what the model rests on, each with its origin, and what settles what is open",
     )
     parser.add_argument(
         "--explain-affinity",
@@ -36,17 +42,28 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         from colorcheck.report.terminal.affinity import affinity_to_dict
 
-        extra = {"affinity": affinity_to_dict(found.verification.facts)} if options.explain_affinity else {}
+        extra: dict[str, object] = {}
+        if options.explain_affinity:
+            extra["affinity"] = affinity_to_dict(found.verification.facts)
+        if options.facts:
+            from colorcheck.report.terminal.facts import to_dict
+            from colorcheck.verification.open import all_facts
+
+            extra["facts"] = [to_dict(fact) for result in found.facts.results[:1] for fact in all_facts(result)]
         write_json(json.dumps({**found.to_dict(), **extra}, indent=2))
     else:
         from colorcheck.report.terminal.effective import render
 
         write(render(found.verification, style(options)))
+        if options.facts:
+            from colorcheck.report.terminal.facts import render_facts
+
+            write("\n" + render_facts(found.facts, style(options)))
         if options.explain_affinity:
             from colorcheck.report.terminal.affinity import explain
 
             write("\n" + explain(found.verification.facts))
-    return say_trouble(found.verification)
+    return say_trouble(found.verification, Reach.COLORS)
 
 
 def _tree(found: Effective, options: argparse.Namespace) -> int:

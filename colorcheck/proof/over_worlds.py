@@ -13,7 +13,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Tried, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds
 
 MOST_SHOWN = 2  # worlds that a theorem carries
@@ -24,8 +24,8 @@ OUTSIDE = Assumption(
 )
 
 
-Prover = Callable[[Boot, str], tuple[Theorem, ...]]
-"""The theorems of one boot. A text says that the boot is a bound over all placements, and how it was found."""
+Prover = Callable[[World, Boot, str], tuple[Theorem, ...]]
+"""The theorems of a boot in a world; a text says that the boot is a bound over all placements, and how it was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def over_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
     booted = worlds.base.boot
     if booted is None:
         return ()
-    found = prove(booted, "")
+    found = prove(worlds.base, booted, "")
     judged = {theorem.id: theorem for theorem in found}
     for group in _groups(found, worlds.open):
         if group.names:
@@ -103,7 +103,7 @@ class _Judge:
     def _in(self, world: World, theorem: Theorem) -> Theorem | None:
         if world.boot is None:
             return None
-        return next((each for each in self.prove(world.boot, "") if each.id == theorem.id), None)
+        return next((each for each in self.prove(world, world.boot, "") if each.id == theorem.id), None)
 
     def _bounded(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
         """Theorems that hold where least is free and most is needed, under every combination of the finite facts."""
@@ -115,7 +115,7 @@ class _Judge:
             boot, why = worst
             here = {
                 theorem.id: replace(theorem, bound=why, assumptions=(*theorem.assumptions, OUTSIDE))
-                for theorem in self.prove(boot, why)
+                for theorem in self.prove(world, boot, why)
                 if theorem.verdict is Verdict.PROVED
             }
             proved = here if proved is None else {name: each for name, each in proved.items() if name in here}
@@ -131,7 +131,7 @@ class _Judge:
             why = "even if nothing but what is given took memory"
             here = {
                 theorem.id: replace(theorem, bound=why)
-                for theorem in self.prove(best, why)
+                for theorem in self.prove(world, best, why)
                 if theorem.verdict is Verdict.REFUTED
             }
             found = here if found is None else {name: each for name, each in found.items() if name in here}
@@ -143,7 +143,7 @@ class _Judge:
         for world in self.worlds.tried(self.group.names):
             if world.boot is None:
                 continue
-            here = {theorem.id: theorem for theorem in self.prove(world.boot, "")}
+            here = {theorem.id: theorem for theorem in self.prove(world, world.boot, "")}
             for name, worlds in seen.items():
                 worlds.append((world, here.get(name)))
             if all(_differ(worlds) for worlds in seen.values()):
@@ -163,23 +163,25 @@ class _Judge:
         settle = tuple(
             dict.fromkeys(line for name in sorted(self.group.names) for line in self.worlds.open[name].settle)
         )
-        texts = [f"{_word(world)} with {world}" for world in shown]
+        texts = [f"{_word(world)} with {world.told(shown)}" for world in shown]
         reason = why if len(shown) < MOST_SHOWN or why else f"it depends: {'; '.join(texts)}"
         return replace(
             theorem, verdict=Verdict.UNKNOWN, reason=reason, worlds=shown, settle=settle, witness=None, certificate=None
         )
 
     def _shown(self, seen: list[tuple[World, Theorem | None]]) -> tuple[Tried, ...]:
-        """One world for each verdict that was met."""
-        found: dict[Verdict, Tried] = {}
+        """A world for each verdict that was met; of two that differ, a pair with as little difference as was found."""
+        met: dict[Verdict, dict[tuple[tuple[str, str], ...], Tried]] = {}
         for world, theorem in seen:
-            if theorem is not None and theorem.verdict not in found:
-                values = tuple(
-                    (name, _text(world.chosen.get(name))) for name in sorted(self.group.names & set(world.chosen))
-                )
-                found[theorem.verdict] = Tried(values, theorem.verdict, theorem.reason)
-        ordered = sorted(found.values(), key=lambda world: world.verdict is not Verdict.PROVED)
-        return tuple(ordered[:MOST_SHOWN])
+            if theorem is not None:
+                names = sorted(self.group.names & set(world.chosen))
+                values = tuple((name, _text(world.chosen[name])) for name in names)
+                met.setdefault(theorem.verdict, {}).setdefault(values, Tried(values, theorem.verdict, theorem.reason))
+        holding, failing = met.get(Verdict.PROVED, {}), met.get(Verdict.REFUTED, {})
+        if holding and failing:
+            pairs = ((len(set(a) ^ set(b)), holding[a], failing[b]) for a in holding for b in failing)
+            return min(pairs, key=lambda pair: pair[0])[1:]
+        return tuple(next(iter(worlds.values())) for worlds in met.values())[:MOST_SHOWN]
 
 
 def _differ(seen: list[tuple[World, Theorem | None]]) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
-from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification
-from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.replay.restarts import budgets
+from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification, weakest
+from colorcheck.xen.booted import Boot, Built
+from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION
@@ -72,6 +74,18 @@ class MemoryRow:
     free: int
     created: bool
     failure: str
+    creations: tuple[int, int] | None = None
+    """How often it can be created before the host reboots: alone, and if every guest restarts as often."""
+
+    @property
+    def budget(self) -> str:
+        """The restart budget in words; empty where nothing creates the domain again."""
+        if self.creations is None:
+            return ""
+        alone, together = self.creations
+        others = f", {together} if the others restart as often" if together != alone else ""
+        times = "once" if alone == 1 else f"{alone} times"
+        return f"can be created {times} before the host reboots{others}"
 
     @property
     def missing(self) -> int:
@@ -104,15 +118,61 @@ def headline(verification: Verification) -> Headline:
         return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", "bad")
     if status is Exit.NOTHING:
         return Headline("NOTHING TO CHECK", "no deployment was found", "open")
-    if opened or verification.skipped:
-        parts = [f"{counted(opened, 'theorem')} not decided"] if opened else []
-        parts += [f"{counted(len(verification.skipped), 'check')} could not run"] if verification.skipped else []
-        return Headline("UNDECIDED", "; ".join(parts), "open")
-    return Headline(
-        "PROVED",
-        f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved" if proved else "nothing was to be proved",
-        "good",
-    )
+    if status is Exit.UNDECIDED:
+        return Headline("UNDECIDED", ", ".join(_undecided(verification, proved)), "open")
+    if not proved:
+        return Headline("NOTHING PROVED", "no theorem was asked, and nothing was found", "open")
+    return Headline("PROVED", _all_of(verification, proved), "good")
+
+
+def _all_of(verification: Verification, proved: int) -> str:
+    """What was proved; where not all was asked, what that was."""
+    left = [name for name in verification.questions() if not verification.asked(name)]
+    if left:
+        kinds = dict.fromkeys(name.partition("/")[0] for name in left)
+        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not asked)"
+    return f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved"
+
+
+def _undecided(verification: Verification, proved: int) -> Iterator[str]:
+    """What is proved, and what the rest hangs on: the facts, and two worlds in which it differs."""
+    if proved:
+        yield f"{proved} proved"
+    waiting: dict[tuple[str, ...], list[Theorem]] = {}
+    others = 0
+    known = {fact.what for fact in verification.open_facts()}
+    for name, answers in verification.questions().items():
+        theorem = weakest(answers)
+        if not verification.asked(name) or theorem.verdict not in (Verdict.UNKNOWN, Verdict.VACUOUS):
+            continue
+        facts = tuple(fact for fact in theorem.facts if fact in known)
+        if facts and theorem.verdict is Verdict.UNKNOWN:
+            waiting.setdefault(facts, []).append(theorem)
+        else:
+            others += 1
+    for facts, theorems in waiting.items():
+        shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
+        differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
+        names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
+        about = [ABOUT.get(fact, fact) for fact in names]
+        more = f" and {len(about) - 1} more" if len(about) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {about[0]}{more}{_worlds(shown)}"
+    if others:
+        yield f"{counted(others, 'theorem')} not decided"
+    if verification.skipped:
+        yield f"{counted(len(verification.skipped), 'check')} could not run"
+    unread = len(verification.facts.deployment.unread)
+    if unread:
+        yield f"{counted(unread, 'input')} not read"
+
+
+def _worlds(shown: tuple[Tried, ...]) -> str:
+    """Two worlds, in brackets: where it holds, and why it does not elsewhere."""
+    told = []
+    for world in shown:
+        word = "holds" if world.verdict is Verdict.PROVED else world.reason or "fails"
+        told.append(f"{word} with {world.told(shown)}")
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def color_maps(facts: Facts) -> Iterator[ColorMap]:
@@ -192,14 +252,15 @@ def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
 
 def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
     """The domains in the order of their creation."""
-    return tuple(_memory_row(built) for built in boot.built)
+    found = {budget.domain.name: (budget.alone, budget.together) for budget in budgets(boot)}
+    return tuple(_memory_row(built, found.get(built.domain.name)) for built in boot.built)
 
 
-def _memory_row(built: Built) -> MemoryRow:
+def _memory_row(built: Built, creations: tuple[int, int] | None) -> MemoryRow:
     colors = set(built.domain.colors)
     free = sum(pages for color, pages in enumerate(built.free_before) if color in colors)
     failure = built.failure.message if built.failure else ""
-    return MemoryRow(built.domain.name, built.domain.needed_pages, free, built.created, failure)
+    return MemoryRow(built.domain.name, built.domain.needed_pages, free, built.created, failure, creations)
 
 
 def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:

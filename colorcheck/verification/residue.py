@@ -12,10 +12,10 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.bus_masters import bus_masters
 from colorcheck.hardware.master_kinds import Dma
 from colorcheck.verification.results import Facts, ReleaseResult
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.color_heap import BootLists
 from colorcheck.xen.notes.domains import PassthroughMemory, StaticSharedMemory
 from colorcheck.xen.options.iommu import iommu_enabled

@@ -13,18 +13,18 @@ from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
-from colorcheck.hardware.choose import choose_board
+from colorcheck.hardware.choose import Choice, choose_board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.plugins.manager import catalogue, plugins
-from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
+from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.handover import received_by_xen, unclear
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
-from colorcheck.xen.worlds.world import Worlds
+from colorcheck.xen.worlds.world import World, Worlds
 
 if TYPE_CHECKING:
     from colorcheck.loader.handover import Handover
@@ -52,13 +52,13 @@ def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> V
     return run.verification(facts)
 
 
-def replay(manifest: Manifest) -> Verification:
+def replay(manifest: Manifest) -> Modelled:
     """Read and boot a deployment; nothing is proved and no rule runs."""
     run = _Run()
-    return run.verification(run.model(manifest))
+    return run.modelled(run.model(manifest))
 
 
-def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Verification]:
+def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Modelled]:
     """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest."""
     from colorcheck.plan.problem import Plan
     from colorcheck.workflows.plan import Planned
@@ -70,13 +70,13 @@ def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planne
     with run.stage("plan"):
         worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
         planned = plan_for_all(facts.deployment, facts.board, worlds, options)
-    return planned, run.verification(facts)
+    return planned, run.modelled(facts)
 
 
-def effective(manifest: Manifest) -> Verification:
+def effective(manifest: Manifest) -> Modelled:
     """Read a deployment and work out what each Xen makes of it; no memory is handed out."""
     run = _Run()
-    return run.verification(run.model(manifest, boots=False))
+    return run.modelled(run.model(manifest, boots=False))
 
 
 @dataclass(slots=True)
@@ -111,15 +111,7 @@ class _Run:
         self.unclear = unclear(received, deployment)
         board: Board | None = None
         with self.stage("board"):
-            target = manifest.target.board
-            choice = choose_board(
-                target,
-                manifest.location("target.board"),
-                deployment.tree,
-                catalogue(),
-                manifest.folder or ".",
-                boot_cpu=manifest.target.boot_cpu,
-            )
+            choice = _choice(deployment, manifest.target.boot_cpu)
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
         with self.stage("image-builder"):
             deployment = as_built(deployment)
@@ -140,7 +132,7 @@ class _Run:
             self.skipped.append(Skipped("everything", missing, line))
             return result
         with self.stage(f"model {line}"):
-            worlds = Worlds(deployment, board, line)
+            worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board)
             base = worlds.base
             result = replace(result, system=base.system, worlds=worlds)
             if boots:
@@ -157,18 +149,21 @@ class _Run:
             from colorcheck.proof import prove
             from colorcheck.proof.over_worlds import over_worlds
 
-            def proved(booted: Boot, bounded: str) -> tuple[Theorem, ...]:
+            def proved(world: World, booted: Boot, bounded: str) -> tuple[Theorem, ...]:
                 policy = facts.manifest.policy
-                return prove(booted.system, booted, facts.board, policy, timeout=timeout, smt=smt, bounded=bounded)
+                return prove(booted.system, booted, world.board, policy, timeout=timeout, smt=smt, bounded=bounded)
 
             result = replace(result, theorems=over_worlds(worlds, proved))
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 
-            checked = cross_check(result, facts.board)
+            checked = cross_check(result, worlds.base.board)
             self.faults += checked.faults
             return replace(result, theorems=checked.theorems)
         return result
+
+    def modelled(self, facts: Facts) -> Modelled:
+        return Modelled(facts, tuple(self.skipped), tuple(self.faults), nothing_to_check=_is_empty(facts.manifest))
 
     def verification(self, facts: Facts, findings: tuple[Finding, ...] = ()) -> Verification:
         return Verification(
@@ -179,6 +174,13 @@ class _Run:
             tuple(self.seconds),
             nothing_to_check=_is_empty(facts.manifest),
         )
+
+
+def _choice(deployment: Deployment, boot_cpu: int | None) -> Choice:
+    """The board of a deployment, where Xen starts on this CPU."""
+    manifest = deployment.manifest
+    named, place = manifest.target.board, manifest.location("target.board")
+    return choose_board(named, place, deployment.tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
 
 
 def _missing(deployment: Deployment) -> str:

@@ -26,8 +26,8 @@ from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
-from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 
 _CONSEQUENCE = {

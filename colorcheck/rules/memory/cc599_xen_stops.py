@@ -19,16 +19,20 @@ from colorcheck.rules.facts.memory import missing
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.verification.results import Facts
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.notes.boot import Dom0FirstBankSmall, Dom0MemoryUnplaced, NoFirstBank, P2mPoolTooSmall
 from colorcheck.xen.notes.colors import EmptyList
 from colorcheck.xen.notes.domains import (
+    Dom0DeviceRefused,
+    Dom0TreeFull,
     Dom0WithoutKernel,
     DomainWithoutKernel,
     EnhancedWithoutDom0,
     HardwareDomainRefused,
     MissingProperty,
     NoDom0ForXl,
+    PartialTreePhandle,
+    SharedMemoryRefused,
     ToolstackCannotPopulate,
 )
 from colorcheck.xen.notes.machine import (
@@ -63,6 +67,8 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     DeepTreeHangs,
     Dom0FirstBankSmall,
     Dom0MemoryUnplaced,
+    Dom0DeviceRefused,
+    Dom0TreeFull,
     DomainWithoutKernel,
     EmptyList,
     NoFirstBank,
@@ -71,6 +77,8 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     NoDom0ForXl,
     NoMemory,
     P2mPoolTooSmall,
+    PartialTreePhandle,
+    SharedMemoryRefused,
     StaticHeap,
     EnhancedWithoutDom0,
     HardwareDomainRefused,

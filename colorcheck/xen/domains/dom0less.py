@@ -6,7 +6,7 @@ xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
 from colorcheck.core.source import Location, Passage
@@ -14,6 +14,7 @@ from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
+from colorcheck.xen.domains import dom0less_end as end
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
 from colorcheck.xen.domains.hardware_domain import (
@@ -36,6 +37,8 @@ from colorcheck.xen.notes.domains import (
     EnhancedWithoutDom0,
     MemoryNotPages,
     MissingProperty,
+    PartialTreePhandle,
+    PartialTreeUnread,
     Passthrough,
     StaticMemory,
 )
@@ -63,6 +66,7 @@ class Rules:
     legacy: bool = False
     iommu: bool = False
     machine: Machine = field(default_factory=lambda: Machine(()))
+    trees: Mapping[int, DeviceTree] = field(default_factory=dict)
 
     tree: DeviceTree | None = None
     hardware: str = ""
@@ -113,8 +117,40 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
-        failure = domain.failure or missing
-        yield replace(domain, shared_pages=_owned_pages(node, sizes), failure=failure), (*notes, *more)
+        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes)
+        yield domain, (*notes, *more, *told)
+
+
+def _ended(node: Node, domain: Domain, rules: Rules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
+    """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
+    shared = end.shared_of(node, sizes)
+    kernel = modules(node, sizes).get("kernel")
+    failures = [
+        end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id),
+        end.tree_failure(domain.vcpus, len(shared), domain.name, rules.release.traits),
+    ]
+    notes: list[Note] = []
+    mapped: list[end.Given] = []
+    refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+    for child, tree in end.partial_trees(node, sizes, rules.trees):
+        if tree is None:
+            message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
+            notes.append(PartialTreeUnread(message, child.location, domain.name, node=child.path))
+            continue
+        mapped += end.given(tree)
+        if end.uses_gic_phandle(tree) and rules.release.traits.refuses_gic_phandle:
+            message = f"the partial device tree of {domain.name} uses the phandle 0xfde8, which Xen keeps for itself"
+            notes.append(PartialTreePhandle(message, child.location, domain.name, node=child.path))
+            failures.append(refused)
+    notes += end.in_memory(mapped, rules.machine, domain.name)
+    domain = replace(
+        domain,
+        shared_pages=end.owned_pages(shared),
+        buddy_shares=end.from_buddy(shared),
+        mapped=tuple(end.mappings(mapped)),
+        late_failure=next((failure for failure in failures if failure), None),
+    )
+    return domain, tuple(notes)
 
 
 def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
@@ -165,10 +201,16 @@ def _domain(
             failure = failure or Failure(
                 FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
             )
-    if kib % KIB_PER_PAGE:
+    if 0 < kib < KIB_PER_PAGE:
+        message = f"{kib} KiB of memory are less than a page: Xen hangs while it hands them out"
+        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
+        failure = failure or Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
+    elif kib % KIB_PER_PAGE:
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
         notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
         failure = failure or unallocated(kib * KIB)
+    hardware = is_hardware_domain(node, rules.release)
+    frames = dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES
     domain = Domain(
         number_,
         node.name,
@@ -179,11 +221,12 @@ def _domain(
         _place(node, "memory"),
         vcpus,
         pages=-(-kib // KIB_PER_PAGE),
-        p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES,
+        p2m_pages=frames,
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
         pool_follows=pool is None,
-        hardware=is_hardware_domain(node, rules.release),
+        hardware=hardware,
+        unused_pool=frames if hardware else 0,
     )
     return domain, (*choice.notes, *notes)
 
@@ -260,18 +303,6 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
 def _missing(node: Node, name: str) -> Note:
     message = f"the node {node.name} has no usable property '{name}', which Xen requires"
     return MissingProperty(message, node.location, node.name, property_=name)
-
-
-def _owned_pages(node: Node, sizes: tuple[int, int]) -> int:
-    """Frames of static shared memory that the domain owns; they count as its own, but come from no heap."""
-    address, size = sizes
-    found = 0
-    for child in node.children:
-        shared = child.properties.get("xen,shared-mem")
-        if shared is not None and string(child, "role") == "owner":
-            ranges = ranges_of(shared, 2 * address, size)[:1]
-            found += sum(length // PAGE for _, length in ranges)
-    return found
 
 
 def _given_away(node: Node) -> Iterator[Note]:

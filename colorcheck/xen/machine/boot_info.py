@@ -30,7 +30,8 @@ from colorcheck.xen.facts.keys import (
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
-from colorcheck.xen.notes.domains import StaticSharedMemory
+from colorcheck.xen.machine.shared_memory import Refused, Shared, read_shared
+from colorcheck.xen.notes.domains import SharedMemoryRefused, StaticSharedMemory
 from colorcheck.xen.notes.machine import (
     BankOverlap,
     BankUnaligned,
@@ -53,7 +54,7 @@ R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
 EARLY = "Early FDT parsing failed ({})"
-EINVAL, ENOENT = -22, -2
+EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
 MAX_BANKS = 256
 
@@ -68,6 +69,7 @@ class _Scan:
     memreserve: list[Range] = field(default_factory=list)
     shared: list[Range] = field(default_factory=list)
     static_heap: list[Range] = field(default_factory=list)
+    shared_memory: list[Shared] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     panics: list[str] = field(default_factory=list)
     loader: Loader | None = None
@@ -302,23 +304,32 @@ def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
 
 
 def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
-    """Static shared memory: host address, guest address, size; without a host address nothing is reserved.
-
-    A region that several domains share counts once (`process_shm_node`).
-    """
-    address, size = sizes
-    found = node.properties.get("xen,shared-mem")
-    if found is None or len(found.value) < 4 * (2 * address + size):
+    """Static shared memory; a region that several domains share counts once, and without a host address nothing is
+    reserved: Xen takes it from the buddy heap."""
+    read = read_shared(node, sizes, scan.shared_memory)
+    if isinstance(read, Refused):
+        place = _place(node, read.key)
+        message = f"the shared memory {node.name} stops Xen: {read.reason}"
+        scan.notes.append(SharedMemoryRefused(message, place, "", node=node.path))
+        scan.stop(EARLY.format(read.code))
         return
-    start = int.from_bytes(found.value[: 4 * address], "big")
-    length = int.from_bytes(found.value[8 * address : 8 * address + 4 * size], "big")
-    if any(held.start == start and held.size == length for held in scan.shared):
+    place = _place(node, "xen,shared-mem")
+    if any(other.id == read.id for other in scan.shared_memory):
         return
-    held = Range(start, length, f"shared memory {string(node, 'xen,shm-id') or node.name}", found.location)
+    scan.shared_memory.append(read)
+    label = f"shared memory {read.id or node.name}"
+    if read.start is None:
+        message = f"{label} has no host address: Xen takes it from the buddy heap, in frames of every color"
+        scan.notes.append(StaticSharedMemory(message, place, "", start=0, end=read.size, id=label))
+        return
+    held = Range(read.start, read.size, label, place)
+    if any(held.overlaps(entry) for entry in scan.memreserve):
+        message = f"{label} at {held.start:#x} overlaps a /memreserve/ entry: Xen panics"
+        scan.notes.append(ReservedOverlap(message, place, "", first=MEMRESERVE, second=label))
+        scan.stop(EARLY.format(EINVAL))
     scan.reserve(scan.shared, held)
-    message = f"{held.label} lies in frames of every color, which coloring does not keep apart"
-    shared = StaticSharedMemory(message, found.location, "", start=start, end=held.end, id=held.label)
-    scan.notes.append(shared)
+    message = f"{label} lies in frames of every color, which coloring does not keep apart"
+    scan.notes.append(StaticSharedMemory(message, place, "", start=held.start, end=held.end, id=label))
 
 
 def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
@@ -409,8 +420,14 @@ def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[Module,
 
 
 def _check_counts(scan: _Scan) -> None:
-    for what, found in (("banks of memory", scan.banks), ("reserved ranges", [*scan.memreserve, *scan.reserved])):
+    """Xen's tables hold 256 banks and 256 reserved ranges, `/memreserve/` not counted; with more it stops."""
+    full = "Max number of supported reserved-memory regions reached."
+    for what, found, stop in (
+        ("banks of memory", scan.banks, EARLY.format(ENOSPC)),
+        ("reserved ranges", scan.reserved, full),
+    ):
         if len(found) > MAX_BANKS:
-            message = f"{len(found)} {what}: Xen keeps {MAX_BANKS} and refuses the device tree"
+            message = f"{len(found)} {what}: Xen's table has room for {MAX_BANKS}, it stops"
             place = found[MAX_BANKS].location
             scan.notes.append(TooManyRegions(message, place, "", count=len(found), limit=MAX_BANKS, what=what))
+            scan.stop(stop)

@@ -166,3 +166,54 @@ class PoolNotMadeAtBoot(Note):
 
     KIND: ClassVar[str] = "pool-not-made-at-boot"
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dom0DeviceRefused(Note):
+    """A device of the host's tree that Xen cannot give to dom0: it panics."""
+
+    KIND: ClassVar[str] = "dom0-device-refused"
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dom0TreeFull(Note):
+    """Xen's tree for dom0 has no room for so many reserved ranges: it panics."""
+
+    KIND: ClassVar[str] = "dom0-tree-full"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartialTreeUnread(Note):
+    """What a partial device tree maps into a dom0less domain is not known."""
+
+    KIND: ClassVar[str] = "partial-tree-unread"
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialTreePhandle(Note):
+    """A partial device tree uses the phandle that Xen keeps for the interrupt controller: it panics."""
+
+    KIND: ClassVar[str] = "partial-tree-phandle"
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMemoryRefused(Note):
+    """A node of static shared memory at which Xen stops."""
+
+    KIND: ClassVar[str] = "shared-memory-refused"
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuddyHeapOpen(Note):
+    """Whether the buddy heap of `pages` frames is large enough for what Xen takes, `least` to `most`, is not known."""
+
+    KIND: ClassVar[str] = "buddy-heap-open"
+    pages: int
+    least: int
+    most: int
