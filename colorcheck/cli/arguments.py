@@ -20,7 +20,7 @@ from colorcheck.inputs.manifest.manifest_reader import (
     manifest_of_options,
     read_manifest,
 )
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 _FILES = frozenset(
     (
