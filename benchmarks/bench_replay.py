@@ -19,11 +19,11 @@ from oracle import boot as twin_boot
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.machine.machine import Machine, Module, Range
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System

@@ -37,7 +37,7 @@ def pages(found: Residue) -> dict[str, int | None]:
     [
         (Example(guests=(("rt.cfg", GUEST),)), "A"),
         (Example(guests=(("rt.cfg", GUEST),), tree=RESERVED), "B"),
-        (Example(guests=(("rt.cfg", GUEST + 'iomem = ["70000,100"]\n'),)), "B"),
+        (Example(guests=(("rt.cfg", GUEST + 'iomem = ["70000,100"]\n'),)), "E"),
         (SHARED.bad, "B"),
         (Example(guests=(("rt.cfg", GUEST.replace("11-14", "10-14")),), manifest=SHARE), "C"),
         (Example(boot_arguments=BOOT_ARGUMENTS + SIZES, board="", compatible="nobody,knows"), "D"),

@@ -12,7 +12,7 @@ from colorcheck.evidence.attest import Attestation, Attested, attest
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.results import Exit, Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.options.arguments import logged_command_line
 from colorcheck.xen.release.log_version import log_version
@@ -57,7 +57,7 @@ def _read(path: str) -> BootLog:
         raise Stop(f"cannot read {path}: {error.reason}", error.advice) from None
 
 
-def _attest(log: BootLog, replayed: Verification) -> tuple[Attested, str]:
+def _attest(log: BootLog, replayed: Modelled) -> tuple[Attested, str]:
     """Against the target whose release the log names, else the first one; and which one that was."""
     said = log_version(str(log.version.value)) if log.version else None
     boots = list(replayed.facts.boots())

@@ -10,6 +10,7 @@ from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents.boots import Effective
 from colorcheck.loader.handover import handed_over
+from colorcheck.verification.open import Reach
 from colorcheck.verification.results import Exit
 from colorcheck.workflows import verify as pipeline
 
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
             from colorcheck.report.terminal.affinity import explain
 
             write("\n" + explain(found.verification.facts))
-    return say_trouble(found.verification)
+    return say_trouble(found.verification, Reach.COLORS)
 
 
 def _tree(found: Effective, options: argparse.Namespace) -> int:

@@ -17,9 +17,10 @@ from colorcheck.files.edits import write as write_edits
 from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
 from colorcheck.report.safe import Painted, safe, safe_json
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.open import Reach, open_facts
+from colorcheck.verification.results import Exit, Modelled
 
-_JSON = frozenset(("json", "sarif", "gitlab"))
+_JSON = frozenset(("json", "json-1", "sarif", "gitlab"))
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,9 +79,14 @@ def style(options: argparse.Namespace, output: Output | None = None) -> Style:
     )
 
 
-def say_trouble(verification: Verification) -> int:
-    """For commands without rules: tell what could not be read, and give the exit status that this means."""
-    for problem in verification.facts.deployment.problems:
+def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled: bool = False) -> int:
+    """For commands without rules: what could not be read and what is open, and the exit status that this means.
+
+    `settled` tells that the answer is the same in every world, whatever is open.
+    """
+    facts = verification.facts
+    unknown = open_facts(facts, reach)
+    for problem in facts.deployment.problems:
         complain(f"{problem.location}: {problem.message}", problem.help)
     for fault in verification.faults:
         complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
@@ -88,7 +94,12 @@ def say_trouble(verification: Verification) -> int:
         return Exit.FAULT
     if verification.nothing_to_check:
         return Exit.NOTHING
-    return Exit.UNDECIDED if verification.skipped else Exit.CLEAN
+    for fact in unknown:
+        if fact.what.startswith("unread "):
+            continue  # told above
+        complain(f"open: {fact.what}: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
+    hangs = facts.deployment.unread if settled else unknown
+    return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
 
 
 def _wants_color(choice: str) -> bool:

@@ -51,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
         write_json(json.dumps(found.to_dict(frames=False), indent=2))
     else:
         written_with_frames(found)
-    return say_trouble(found.verification)
+    worlds = [result.worlds for result in found.facts.results if result.worlds is not None]
+    settled = all(each.outcome() != "unknown" for each in worlds)
+    return say_trouble(found.verification, settled=settled)
 
 
 def _lives(options: argparse.Namespace) -> int:

@@ -37,7 +37,6 @@ class ProblemKind(StrEnum):
     ENCODING = "encoding"
     FILE_SIZE_ASSUMED = "file-size-assumed"
     GIVEN_BESIDE_FOLLOWED = "given-beside-followed"
-    INCLUDE = "include"
     INCLUDE_CYCLE = "include-cycle"
     KCONFIG_LINE = "kconfig-line"
     KCONFIG_TWICE = "kconfig-twice"

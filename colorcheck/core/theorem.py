@@ -19,6 +19,7 @@ class TheoremKind(StrEnum):
     PLACEMENT = "placement"
     MEMORY = "memory"
     MEMORY_ANY_ORDER = "memory-any-order"
+    LIFECYCLE_MEMORY = "lifecycle-memory"
 
 
 class Trust(StrEnum):
@@ -49,8 +50,10 @@ class Tried:
     verdict: Verdict
     reason: str = ""
 
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {value}" for name, value in self.values)
+    def told(self, others: tuple[Tried, ...] = ()) -> str:
+        """Its values in words; of those that all the others have as well, none."""
+        common = set(self.values).intersection(*(other.values for other in others)) if len(others) > 1 else set()
+        return ", ".join(f"{name} {value}" for name, value in self.values if (name, value) not in common)
 
     def to_dict(self) -> dict[str, object]:
         return {"values": dict(self.values), "verdict": str(self.verdict), "reason": self.reason}

@@ -10,10 +10,10 @@ from colorcheck.hardware.board import Board
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
 from colorcheck.replay.steps import number_of, steps
-from colorcheck.verification.results import Facts, ReleaseResult, Verification
+from colorcheck.verification.results import Facts, Modelled, ReleaseResult
+from colorcheck.xen.booted import Boot, Built, Interval
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import merged
-from colorcheck.xen.memory.booted import Boot, Built, Interval
 from colorcheck.xen.memory.frames import Frames
 from colorcheck.xen.system import Domain, System
 
@@ -24,7 +24,7 @@ FIRST_FRAMES = 8  # frames of a color that `at` names
 class Effective:
     """What each Xen makes of a deployment. The document is that of the first line, the others stand in `also`."""
 
-    verification: Verification
+    verification: Modelled
 
     @property
     def facts(self) -> Facts:
@@ -43,7 +43,7 @@ class Replay:
     `until` ends it behind a step, a name or a number; `at` adds where the frames of a domain (or of `xen`) lie.
     """
 
-    verification: Verification
+    verification: Modelled
     until: str = ""
     at: str = ""
 
@@ -103,7 +103,7 @@ def _domain(domain: Domain) -> dict[str, object]:
 
 def _note(note: Note) -> dict[str, object]:
     return {
-        "kind": note.kind,
+        "kind": note.KIND,
         "domain": note.domain,
         "message": note.message,
         "location": note.location.to_dict(),
@@ -114,14 +114,17 @@ def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames],
     system, boot = result.system, result.boot
     if system is None or boot is None:
         return {"line": result.release, "outcome": "unknown", "panic": None, "nr_colors": None, "domains": []}
+    outcome = result.worlds.outcome() if result.worlds is not None else boot.outcome
+    if result.worlds is not None and not boot.system.memory_reads.isdisjoint(result.worlds.open):
+        frames = False  # which frame is whose differs from world to world
     told = steps(boot)
     shown = told[: number_of(told, until)] if until else told
     free = next((step.free for step in reversed(shown) if step.free), ()) if until else boot.free_final
     built = [step.built for step in shown if step.built] if until else _all_built(system, boot)
     return {
         "line": result.release,
-        "outcome": boot.outcome,
-        "panic": boot.panic.to_dict() if boot.outcome == "panics" and boot.panic else None,
+        "outcome": outcome,
+        "panic": boot.panic.to_dict() if outcome == "panics" and boot.panic else None,
         "nr_colors": system.nr_colors,
         "xen": {"colors": _xen_colors(system), "region": list(boot.xen_region) if boot.xen_region else None},
         "heap": {

@@ -10,9 +10,9 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import System

@@ -42,7 +42,6 @@ _ENDED_EARLY = frozenset(
     (
         ProblemKind.UNREADABLE,
         ProblemKind.TOO_LARGE,
-        ProblemKind.INCLUDE,
         ProblemKind.INCLUDE_CYCLE,
         ProblemKind.NO_MATCH,
     )

@@ -42,9 +42,9 @@ class Deployment:
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
     as far as they exist; `guest_files` the bytes of kernels and ramdisks that guests name by a relative path, by the
-    guest's file and the key; `kconfig` maps the options of Xen's build
-    (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`, `kconfig_places` to where they
-    stand; `xen_image_size` is
+    guest's file and the key; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
+    the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
+    `kconfig_places` to where they stand; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
     with Xen's own colors that the binary has, None where no binary tells; `followed` is what a boot script says of the
     places, None without one; `problems` is what reading met.
@@ -56,6 +56,7 @@ class Deployment:
     image_builder: ImageBuilderFile | None = None
     file_sizes: Mapping[str, int] = field(default_factory=dict)
     guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    module_trees: Mapping[int, DeviceTree] = field(default_factory=dict)
     kconfig: Mapping[str, str] = field(default_factory=dict)
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None

@@ -47,6 +47,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         tree=tree,
         guests=guests,
         guest_files=guest_files(guests),
+        module_trees=reader.module_trees(),
         image_builder=built,
         file_sizes=_file_sizes(built) if built else {},
         kconfig={name: option.value for name, option in build.items()},
@@ -88,6 +89,21 @@ class _Reader:
         fit = self._of_trees(path, named_at, FITS)
         self.problems += fit
         return None if fit else tree
+
+    def module_trees(self) -> dict[int, DeviceTree]:
+        """The device trees among `[[target.modules]]`, by the address at which they are loaded."""
+        from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+
+        found: dict[int, DeviceTree] = {}
+        for module in self.manifest.target.modules:
+            name = module.file
+            if module.address is None or name is None or not name.endswith((".dts", ".dtb", ".dtbo", ".dtso")):
+                continue
+            try:
+                found[module.address] = read_device_tree(self.path(name))
+            except DeviceTreeError as error:
+                self.problems += (_named_at(problem, self.path(name), module.location) for problem in error.problems)
+        return found
 
     def _of_trees(self, path: str, named_at: Location, kinds: Collection[FileKind] = ALL) -> list[Problem]:
         """Which of the tree's file and its overlays are of another kind, of these kinds."""

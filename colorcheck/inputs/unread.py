@@ -17,7 +17,6 @@ KINDS = frozenset(
         ProblemKind.CUT_OFF,
         ProblemKind.DAMAGED,
         ProblemKind.ENCODING,
-        ProblemKind.INCLUDE,
         ProblemKind.INCLUDE_CYCLE,
         ProblemKind.KCONFIG_LINE,
         ProblemKind.LFS_POINTER,

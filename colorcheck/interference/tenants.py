@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from colorcheck.interference.experiment import Tenant, tenant
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.memory.frame_run import FrameRun
 
 ALIGNMENT = 512

@@ -20,8 +20,8 @@ from colorcheck.plan.color_classes import cells, without_common_cache
 from colorcheck.plan.curves import read_curve
 from colorcheck.plan.problem import PlanProblem, Wish
 from colorcheck.plan.search.objectives import OBJECTIVES
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"

@@ -8,8 +8,8 @@ from dataclasses import replace
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.edits import reserve_edits
 from colorcheck.plan.problem import Plan, Repair, Requirement
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
 

@@ -1,6 +1,7 @@
 """Theorems about a deployment: what is claimed, and what Z3 makes of it. The only room that imports z3.
 
-`prove` knows nothing of the replay: each is the other's check.
+`prove` knows nothing of the replay. Both read one boot model; what they check of each other is leveling, sets and
+witnesses, not the model.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 
 

@@ -8,6 +8,7 @@ from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
+from colorcheck.proof.script import Script, conjunction
 from colorcheck.xen.kinds import DomainKind
 
 MODEL = Assumption(
@@ -35,6 +36,16 @@ def boots(case: Case) -> Iterator[Theorem]:
         return
     panic = case.boot.panic
     if panic is None:
-        yield obligation.settled(Verdict.PROVED)
+        yield obligation.decided(_script(case), case.timeout, smt=case.smt)
     else:
         yield obligation.settled(Verdict.REFUTED, reason=panic.message)
+
+
+def _script(case: Case) -> Script:
+    """Every domain that Xen builds finds its frames: what it needs is at most what its colors have at its turn."""
+    terms = []
+    for built in case.boot.built:
+        if built.domain.kind is not DomainKind.XL and built.free_before:
+            free = sum(built.free_before[color] for color in set(built.domain.colors))
+            terms.append(f"(<= {built.domain.needed_pages} {free})")
+    return Script("QF_LIA", (), (), conjunction(terms))

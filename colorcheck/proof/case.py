@@ -18,7 +18,7 @@ from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.loader.facts import OpenFact
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 
@@ -102,7 +102,10 @@ class Case:
         """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses."""
         known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
         prepared = self.system.preparation
-        known += prepared.machine.spans if prepared else ()
+        if prepared is not None:
+            known += prepared.machine.spans
+        else:
+            known += [(i.start * PAGE, i.end * PAGE) for i in self.booted.memory_map if i.end > i.start]
         merged: list[tuple[int, int]] = []
         for start, end in sorted(known):
             if merged and start <= merged[-1][1]:

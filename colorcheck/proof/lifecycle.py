@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case, Party
 from colorcheck.proof.counting import taking_certificate
@@ -18,9 +18,10 @@ from colorcheck.proof.memory import HEAP, NEED, blocked
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import left_after, served
 from colorcheck.proof.script import Named, Script, conjunction, total
-from colorcheck.xen.system import Domain, DomainKind
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.system import Domain
 
-KIND = "lifecycle-memory"
+KIND = TheoremKind.LIFECYCLE_MEMORY
 LOST = Assumption(
     "a frame that a domain gives back never returns to its color",
     "mark_page_free, Xen 4.20 to 4.22; measured on 4.20.4, 4.21.2 and 4.22.0",

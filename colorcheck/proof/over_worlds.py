@@ -13,7 +13,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Tried, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds
 
 MOST_SHOWN = 2  # worlds that a theorem carries
@@ -163,23 +163,25 @@ class _Judge:
         settle = tuple(
             dict.fromkeys(line for name in sorted(self.group.names) for line in self.worlds.open[name].settle)
         )
-        texts = [f"{_word(world)} with {world}" for world in shown]
+        texts = [f"{_word(world)} with {world.told(shown)}" for world in shown]
         reason = why if len(shown) < MOST_SHOWN or why else f"it depends: {'; '.join(texts)}"
         return replace(
             theorem, verdict=Verdict.UNKNOWN, reason=reason, worlds=shown, settle=settle, witness=None, certificate=None
         )
 
     def _shown(self, seen: list[tuple[World, Theorem | None]]) -> tuple[Tried, ...]:
-        """One world for each verdict that was met."""
-        found: dict[Verdict, Tried] = {}
+        """A world for each verdict that was met; of two that differ, a pair with as little difference as was found."""
+        met: dict[Verdict, dict[tuple[tuple[str, str], ...], Tried]] = {}
         for world, theorem in seen:
-            if theorem is not None and theorem.verdict not in found:
-                values = tuple(
-                    (name, _text(world.chosen.get(name))) for name in sorted(self.group.names & set(world.chosen))
-                )
-                found[theorem.verdict] = Tried(values, theorem.verdict, theorem.reason)
-        ordered = sorted(found.values(), key=lambda world: world.verdict is not Verdict.PROVED)
-        return tuple(ordered[:MOST_SHOWN])
+            if theorem is not None:
+                names = sorted(self.group.names & set(world.chosen))
+                values = tuple((name, _text(world.chosen[name])) for name in names)
+                met.setdefault(theorem.verdict, {}).setdefault(values, Tried(values, theorem.verdict, theorem.reason))
+        holding, failing = met.get(Verdict.PROVED, {}), met.get(Verdict.REFUTED, {})
+        if holding and failing:
+            pairs = ((len(set(a) ^ set(b)), holding[a], failing[b]) for a in holding for b in failing)
+            return min(pairs, key=lambda pair: pair[0])[1:]
+        return tuple(next(iter(worlds.values())) for worlds in met.values())[:MOST_SHOWN]
 
 
 def _differ(seen: list[tuple[World, Theorem | None]]) -> bool:

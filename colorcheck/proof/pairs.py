@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
+from typing import TypeVar
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.case import XEN, Case, Party, SharedCache
@@ -18,6 +20,8 @@ from colorcheck.proof.script import Named, Script, conjunction, disjunction, tog
 from colorcheck.proof.sets import COLOR, addresses_witness
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
+from colorcheck.xen.kinds import Note
+from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory
 from colorcheck.xen.release.release import Release
 
 INVARIANT = Assumption(
@@ -100,6 +104,31 @@ def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
             yield each.alone(case)
 
 
+N = TypeVar("N", bound=Note)
+_OTHERS = ("color-heap", "xen", "buddy", "boot-allocation", "module")
+"""Uses of memory that belong to somebody: whoever is given it by address has other domains' or Xen's frames."""
+
+
+def given_memory(case: Case, party: Party) -> PassthroughMemory | None:
+    """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree."""
+    for found in _notes_of(case, party, PassthroughMemory):
+        low, high = found.start // PAGE, -(-found.end // PAGE)
+        known = case.booted.memory_map
+        if not known or any(p.use in _OTHERS and p.start < high and low < p.end for p in known):
+            return found
+    return None
+
+
+def _notes_of(case: Case, party: Party, kind: type[N]) -> Iterator[N]:
+    if party.domain is not None:
+        name = party.domain.name
+        yield from (found for found in case.system.notes if isinstance(found, kind) and found.domain == name)
+
+
+def _range(given: PassthroughMemory) -> dict[str, object]:
+    return {"domain": given.domain, "start": given.start, "end": given.end}
+
+
 def _policy_name(party: Party) -> str:
     return party.domain.name if party.domain else XEN
 
@@ -163,6 +192,15 @@ class _Pair:
                 reason="coloring is off: every domain may get every frame",
                 core=(Related(system.coloring_location, "coloring is off"),),
             )
+        for party in (self.first, self.second):
+            given = given_memory(self.case, party)
+            if given is not None:
+                where = (Related(given.location, given.message),)
+                return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
+            unread = next(_notes_of(self.case, party, PartialTreeUnread), None)
+            if unread is not None:
+                where = (Related(unread.location, unread.message),)
+                return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
         overlap = self.first.colors & self.second.colors
         if overlap:
             return self._shared(overlap)

@@ -11,8 +11,8 @@ from colorcheck.core.units import MIB_PAGES, PAGE
 from colorcheck.proof.case import Case
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
+from colorcheck.xen.booted import Built, Interval
 from colorcheck.xen.kinds import DomainKind, FailureKind, MapUse
-from colorcheck.xen.memory.booted import Built, Interval
 
 ALIGNMENT = 2 * MIB_PAGES  # Xen's image moves to a multiple of 2 MiB (get_xen_paddr, Xen 4.20 to 4.22)
 MAP = Assumption(

@@ -1,6 +1,6 @@
 """Replay: the same boot as the model's, driven to concrete frames; witnesses for what the solver claims.
 
-Independent of `proof`: each is the other's check.
+It imports nothing of `proof`. Both read one boot model; what they check of each other is leveling, sets and witnesses.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, State,
 from colorcheck.replay.owners import Owner, owner_of
 from colorcheck.replay.steps import Step, at, steps, until
 from colorcheck.replay.witness import CacheLine, Meeting, meeting, shared_frames
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
 __all__ = [

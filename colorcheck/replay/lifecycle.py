@@ -16,8 +16,8 @@ from dataclasses import field, replace
 
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.building import NO_MEMORY, guest_plan
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.system import Domain

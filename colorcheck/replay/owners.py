@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from colorcheck.core.value import dataclass
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import MapUse
-from colorcheck.xen.memory.booted import Boot
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import KnownIndex
 from colorcheck.replay.witness import XEN
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.frame_run import FrameRun
 
 _LOOKED_AT = 64  # frames of a color whose cache sets are told

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.value import dataclass
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import Domain
 
 

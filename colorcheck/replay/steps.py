@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind
-from colorcheck.xen.memory.booted import Boot, Built
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import islice
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 
 XEN = "xen"
 _FRAMES = 64  # looked at for each color and owner; more only repeat what a hash makes of them

@@ -43,7 +43,8 @@ class Format:
 
 FORMATS = (
     Format("text", "for people at a terminal", "colorcheck.report.terminal.text"),
-    Format("json", "for programs; schema colorcheck/verify/1", "colorcheck.report.services.json"),
+    Format("json", "for programs; schema colorcheck/verify/2", "colorcheck.report.services.json"),
+    Format("json-1", "as json, by the older schema colorcheck/verify/1", "colorcheck.report.services.json_1"),
     Format("sarif", "SARIF 2.1.0, for code scanning", "colorcheck.report.services.sarif"),
     Format("junit", "JUnit XML, for test reports", "colorcheck.report.services.junit"),
     Format("github", "annotations in a GitHub workflow", "colorcheck.report.services.github"),

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
-from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification
-from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification, weakest
+from colorcheck.xen.booted import Boot, Built
+from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION
@@ -104,15 +105,61 @@ def headline(verification: Verification) -> Headline:
         return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", "bad")
     if status is Exit.NOTHING:
         return Headline("NOTHING TO CHECK", "no deployment was found", "open")
-    if opened or verification.skipped:
-        parts = [f"{counted(opened, 'theorem')} not decided"] if opened else []
-        parts += [f"{counted(len(verification.skipped), 'check')} could not run"] if verification.skipped else []
-        return Headline("UNDECIDED", "; ".join(parts), "open")
-    return Headline(
-        "PROVED",
-        f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved" if proved else "nothing was to be proved",
-        "good",
-    )
+    if status is Exit.UNDECIDED:
+        return Headline("UNDECIDED", ", ".join(_undecided(verification, proved)), "open")
+    if not proved:
+        return Headline("NOTHING PROVED", "no theorem was asked, and nothing was found", "open")
+    return Headline("PROVED", _all_of(verification, proved), "good")
+
+
+def _all_of(verification: Verification, proved: int) -> str:
+    """What was proved; where not all was asked, what that was."""
+    left = [name for name in verification.questions() if not verification.asked(name)]
+    if left:
+        kinds = dict.fromkeys(name.partition("/")[0] for name in left)
+        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not asked)"
+    return f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved"
+
+
+def _undecided(verification: Verification, proved: int) -> Iterator[str]:
+    """What is proved, and what the rest hangs on: the facts, and two worlds in which it differs."""
+    if proved:
+        yield f"{proved} proved"
+    waiting: dict[tuple[str, ...], list[Theorem]] = {}
+    others = 0
+    known = {fact.what for fact in verification.open_facts()}
+    for name, answers in verification.questions().items():
+        theorem = weakest(answers)
+        if not verification.asked(name) or theorem.verdict not in (Verdict.UNKNOWN, Verdict.VACUOUS):
+            continue
+        facts = tuple(fact for fact in theorem.facts if fact in known)
+        if facts and theorem.verdict is Verdict.UNKNOWN:
+            waiting.setdefault(facts, []).append(theorem)
+        else:
+            others += 1
+    for facts, theorems in waiting.items():
+        shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
+        differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
+        names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
+        about = [ABOUT.get(fact, fact) for fact in names]
+        more = f" and {len(about) - 1} more" if len(about) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {about[0]}{more}{_worlds(shown)}"
+    if others:
+        yield f"{counted(others, 'theorem')} not decided"
+    if verification.skipped:
+        yield f"{counted(len(verification.skipped), 'check')} could not run"
+    unread = len(verification.facts.deployment.unread)
+    if unread:
+        yield f"{counted(unread, 'input')} not read"
+
+
+def _worlds(shown: tuple[Tried, ...]) -> str:
+    """Two worlds, in brackets: where it holds, and why it does not elsewhere."""
+    told = []
+    for world in shown:
+        word = "holds" if world.verdict is Verdict.PROVED else world.reason or "fails"
+        told.append(f"{word} with {world.told(shown)}")
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def color_maps(facts: Facts) -> Iterator[ColorMap]:

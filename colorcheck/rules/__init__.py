@@ -71,6 +71,7 @@ from colorcheck.rules.isolation import (
     cc403_not_decided,
     cc404_vacuous,
     cc405_refuted,
+    cc406_memory_given,
 )
 from colorcheck.rules.memory import (
     cc501_memory_does_not_fit,
@@ -96,6 +97,10 @@ from colorcheck.rules.memory import (
     cc522_guest_cannot_be_built,
     cc523_restarts,
     cc524_dom0_may_balloon,
+    cc525_dom0_devices,
+    cc526_partial_tree,
+    cc527_shared_memory,
+    cc528_buddy_heap,
     cc530_boot_modules,
     cc599_xen_stops,
 )
@@ -242,6 +247,7 @@ RULES: tuple[Rule, ...] = (
     cc403_not_decided.RULE,
     cc404_vacuous.RULE,
     cc405_refuted.RULE,
+    cc406_memory_given.RULE,
     cc501_memory_does_not_fit.RULE,
     cc502_order_of_creation.RULE,
     cc503_relocation.RULE,
@@ -265,6 +271,10 @@ RULES: tuple[Rule, ...] = (
     cc522_guest_cannot_be_built.RULE,
     cc523_restarts.RULE,
     cc524_dom0_may_balloon.RULE,
+    cc525_dom0_devices.RULE,
+    cc526_partial_tree.RULE,
+    cc527_shared_memory.RULE,
+    cc528_buddy_heap.RULE,
     cc530_boot_modules.RULE,
     cc599_xen_stops.RULE,
     cc601_board_unknown.RULE,
@@ -295,9 +305,15 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
     """
     findings: dict[tuple[object, ...], Finding] = {}
     faults: list[Fault] = []
+    rules = tuple(rules)
+    taken = frozenset(kind for rule in RULES for kind in rule.kinds)
+    nets = {
+        cc099_input.RULE.id: lambda facts: cc099_input.untaken(facts, taken),
+        cc902_untold_note.RULE.id: lambda facts: cc902_untold_note.untold(facts, taken),
+    }
     for rule in rules:
         try:
-            for finding in rule.check(facts):
+            for finding in nets.get(rule.id, rule.check)(facts):
                 findings.setdefault(order(finding), mendable(finding, facts.deployment))
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)

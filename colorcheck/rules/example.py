@@ -124,6 +124,7 @@ class Example:
                 "xen-image-size = 0x174000",
                 f"xen-address = {self.xen_address:#x}",
                 f"device-tree-address = {self.device_tree_address:#x}",
+                "device-tree-size = 0x8000",
             ]
         releases += [self.target, "", "[inputs]", 'device-tree = "system.dts"', self.inputs]
         if self.guests:

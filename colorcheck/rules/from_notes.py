@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
-from colorcheck.core.diagnostic import Edit, Finding, Related, Severity
+from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.rule import Rule, Seen, on, seen
+from colorcheck.rules.rule import Kind, Rule, Seen, on, seen
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import ColorsCut, WaySizeDiffers
 
-T = TypeVar("T")
-GEOMETRY_KINDS = ("colors-cut", "way-size-differs")
+GEOMETRY_KINDS = (ColorsCut, WaySizeDiffers)
 
 
 def told(  # noqa: PLR0917
@@ -20,7 +19,7 @@ def told(  # noqa: PLR0917
     name: str,
     severity: Severity,
     documentation: str,
-    kinds: tuple[str, ...],
+    kinds: tuple[Kind, ...],
     help: str = "",  # noqa: A002
     *,
     bad: Example | None = None,
@@ -42,23 +41,16 @@ def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding: 
     return rule.finding(
         what.message + on(facts, what.releases),
         what.location,
-        what.help or what.text("help") or help,
-        related=_all(what.get("related"), Related),
-        fix=_all(what.get("fix"), Edit),
-        witness=what.get("witness") or _figures(what),
+        what.help or help,
+        fix=what.fix,
+        witness=_figures(what),
         about=(GEOMETRY,) if what.kind in GEOMETRY_KINDS else (what.domain,) if what.domain else (),
     )
 
 
-def _all(value: object, kind: type[T]) -> tuple[T, ...]:
-    if isinstance(value, kind):
-        return (value,)
-    return tuple(item for item in value if isinstance(item, kind)) if isinstance(value, Iterable) else ()
-
-
 def _figures(what: Seen) -> dict[str, object] | None:
     """The facts of a note that are numbers, texts and lists of them."""
-    found = {name: _plain(value) for name, value in what.data if name not in ("help", "related", "fix")}
+    found = {name: _plain(value) for name, value in what.figures}
     return {name: value for name, value in found.items() if value is not None} or None
 
 

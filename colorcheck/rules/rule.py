@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from textwrap import dedent
+from typing import TypeAlias
 
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.loader.image_builder.image_builder import image_builder_boot
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
+from colorcheck.xen.notes.domains import HardwareDomainRefused
 
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
 
@@ -49,7 +52,7 @@ class Rule:
     check: Callable[[Facts], Iterator[Finding]]
     bad: Example | None = None
     good: Example | None = None
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     untestable: str = ""
 
     @property
@@ -101,42 +104,63 @@ def parse_page(documentation: str) -> Page:
     return Page(title.strip(), *texts.values())
 
 
+Kind: TypeAlias = ProblemKind | type[Note]
+"""What a rule takes up: problems of a kind, or notes of a class."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A note or a problem, with the releases for which it holds; none: it does not depend on Xen."""
 
-    kind: str
-    message: str
-    location: Location
-    help: str = ""
-    domain: str = ""
-    data: tuple[tuple[str, object], ...] = ()
+    source: Problem | Note
     releases: tuple[str, ...] = ()
 
-    def get(self, name: str) -> object:
-        return dict(self.data).get(name)
+    @property
+    def kind(self) -> Kind:
+        return self.source.kind if isinstance(self.source, Problem) else type(self.source)
 
-    def text(self, name: str) -> str:
-        """A fact as text; empty where it is not given."""
-        value = self.get(name)
-        return "" if value is None else str(value)
+    @property
+    def message(self) -> str:
+        return self.source.message
+
+    @property
+    def location(self) -> Location:
+        return self.source.location
+
+    @property
+    def help(self) -> str:
+        if isinstance(self.source, Problem):
+            return self.source.help
+        return self.source.advice if isinstance(self.source, HardwareDomainRefused) else ""
+
+    @property
+    def fix(self) -> tuple[Edit, ...]:
+        return self.source.fix if isinstance(self.source, Problem) else ()
+
+    @property
+    def domain(self) -> str:
+        return "" if isinstance(self.source, Problem) else self.source.domain
+
+    @property
+    def figures(self) -> tuple[tuple[str, object], ...]:
+        """What a note knows beyond its message."""
+        return () if isinstance(self.source, Problem) else self.source.figures
 
 
-def seen(facts: Facts, *kinds: str) -> Iterator[Seen]:
+def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:
     """All problems of the readers and notes of the Xen model of these kinds, each once however many Xens have it."""
     told: set[tuple[str, Location]] = set()
     for problem in problems(facts):
         if problem.kind in kinds:
-            told.add((problem.kind, problem.location))
-            data = (("fix", problem.fix),) if problem.fix else ()
-            yield Seen(problem.kind, problem.message, problem.location, problem.help, data=data)
+            told.add((str(problem.kind), problem.location))
+            yield Seen(problem)
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
     for release, note in notes(facts):
-        if note.kind in kinds and (note.kind, note.location) not in told:
-            key = (note.kind, note.message, note.location, note.domain)
+        if type(note) in kinds and (note.KIND, note.location) not in told:
+            key = (note.KIND, note.message, note.location, note.domain)
             met.setdefault(key, (note, []))[1].append(release)
     for note, releases in met.values():
-        yield Seen(note.kind, note.message, note.location, "", note.domain, note.data, tuple(dict.fromkeys(releases)))
+        yield Seen(note, tuple(dict.fromkeys(releases)))
 
 
 def problems(facts: Facts) -> Iterator[Problem]:

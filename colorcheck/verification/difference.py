@@ -15,7 +15,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.theorem import TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.verification.results import ReleaseResult, Verification
-from colorcheck.xen.memory.booted import Built
+from colorcheck.xen.booted import Built
 from colorcheck.xen.system import System
 
 PAIR_SEPARATION = TheoremKind.PAIR_SEPARATION
@@ -25,7 +25,6 @@ UNREAD = frozenset(
     (
         ProblemKind.UNREADABLE,
         ProblemKind.TOO_LARGE,
-        ProblemKind.INCLUDE,
         ProblemKind.INCLUDE_CYCLE,
         ProblemKind.NO_MATCH,
         ProblemKind.BINARY,

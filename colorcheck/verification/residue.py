@@ -12,11 +12,12 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.bus_masters import bus_masters
 from colorcheck.hardware.master_kinds import Dma
 from colorcheck.verification.results import Facts, ReleaseResult
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.color_heap import BootLists
+from colorcheck.xen.notes.domains import PassthroughMemory, StaticSharedMemory
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
@@ -181,22 +182,16 @@ def _in_use(system: System) -> int:
 def _configured(system: System) -> Iterator[Remainder]:
     """Memory that the files give to domains past the colors."""
     for note in system.notes:
-        what = _CONFIGURED.get(note.kind)
-        start, end = note.get("start"), note.get("end")
-        if what and isinstance(start, int) and isinstance(end, int):
-            yield _range(what, note.message, ((start, end),), system)
+        if isinstance(note, StaticSharedMemory):
+            yield _range("static shared memory", note.message, ((note.start, note.end),), system)
+        elif isinstance(note, PassthroughMemory):
+            yield _range("memory passed through", note.message, ((note.start, note.end),), system)
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     ranges = tuple(_reserved(system)) if dom0 else ()
     if ranges:
         yield _range(
             "reserved memory that dom0 can use", "Xen maps /reserved-memory into dom0 as it is", ranges, system
         )
-
-
-_CONFIGURED = {
-    "static-shared-memory": "static shared memory",
-    "passthrough-memory": "memory passed through",
-}
 
 
 def _devices(facts: Facts, system: System) -> Iterator[Remainder]:

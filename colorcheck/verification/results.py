@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import field
 from enum import IntEnum
+from fnmatch import fnmatchcase
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
@@ -14,8 +15,9 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
 
@@ -118,6 +120,23 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Modelled:
+    """The end of a command that runs no rules and proves nothing: what Xen makes of a deployment.
+
+    It has neither findings nor an exit status, so that nobody takes it for a verification.
+    """
+
+    facts: Facts
+    skipped: tuple[Skipped, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    nothing_to_check: bool = False
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.facts.manifest
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """The end of `verify`. `seconds` are the stages in their order with the wall time that each took."""
 
@@ -137,21 +156,39 @@ class Verification:
     def theorems(self) -> tuple[Theorem, ...]:
         return tuple(theorem for _, theorem in self.facts.theorems())
 
+    def questions(self) -> dict[str, tuple[tuple[str, Theorem], ...]]:
+        """Each theorem once: by its ID, with the releases that it was asked for and what became of it there."""
+        found: dict[str, list[tuple[str, Theorem]]] = {}
+        for release, theorem in self.facts.theorems():
+            found.setdefault(theorem.id, []).append((release, theorem))
+        return {name: tuple(answers) for name, answers in found.items()}
+
+    def asked(self, theorem: str) -> bool:
+        """Whether `[policy] prove` asks for the theorem of this ID."""
+        return any(fnmatchcase(theorem, pattern) for pattern in self.manifest.policy.prove)
+
     def count(self, what: Severity | Verdict) -> int:
-        """How many findings have this severity, or theorems this verdict."""
+        """How many findings have this severity, or theorems this verdict under their worst release.
+
+        A theorem counts once for all releases, and only if it was asked for.
+        """
         if isinstance(what, Severity):
             return sum(finding.severity is what for finding in self.findings)
-        return sum(theorem.verdict is what for theorem in self.theorems)
+        return sum(weakest(answers).verdict is what for name, answers in self.questions().items() if self.asked(name))
 
     def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
-        """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always."""
+        """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always.
+
+        Nothing that is unknown, was not read or could not run ends with `CLEAN`.
+        """
         if self.faults:
             return Exit.FAULT
         if any(at_least(finding.severity, fail_on) for finding in self.findings) or self.count(Verdict.REFUTED):
             return Exit.FINDINGS
         if self.nothing_to_check:
             return Exit.NOTHING
-        if self.skipped or self.count(Verdict.UNKNOWN) or self.count(Verdict.VACUOUS):
+        undecided = self.count(Verdict.UNKNOWN) + self.count(Verdict.VACUOUS)
+        if self.skipped or undecided or self.facts.deployment.unread:
             return Exit.UNDECIDED
         return Exit.CLEAN
 
@@ -169,23 +206,64 @@ class Verification:
             "manifest": self.manifest.file,
         }
 
-    def to_dict(self) -> dict[str, object]:
-        """The document `colorcheck/verify/1`."""
+    def to_dict(self, version: int = 2) -> dict[str, object]:
+        """The document `colorcheck/verify/2`, or /1: there each theorem stands once for each release."""
+        if version == 1:
+            theorems = [{**theorem.to_dict(), "xen": release} for release, theorem in self.facts.theorems()]
+        else:
+            theorems = [_question(answers, asked=self.asked(name)) for name, answers in self.questions().items()]
         return {
-            "schema": "colorcheck/verify/1",
+            "schema": f"colorcheck/verify/{version}",
             "tool_version": __version__,
             "target": self.target(),
             "findings": [finding.to_dict() for finding in self.findings],
-            "theorems": [{**theorem.to_dict(), "xen": line} for line, theorem in self.facts.theorems()],
+            "theorems": theorems,
+            "open": [fact.to_dict() for fact in self.open_facts()],
             "silenced": [entry.to_dict() for entry in self.silenced],
             "skipped": [entry.to_dict() for entry in self.skipped],
             "faults": [fault.to_dict() for fault in self.faults],
             "seconds": {stage: round(seconds, 6) for stage, seconds in self.seconds},
-            "summary": {
-                **{f"{severity}s": self.count(severity) for severity in Severity},
-                **{str(verdict): self.count(verdict) for verdict in Verdict},
-            },
+            "summary": self._summary(version),
         }
+
+    def open_facts(self) -> tuple[OpenFact, ...]:
+        """The open facts that some theorem read."""
+        read = {name for theorem in self.theorems for name in theorem.facts}
+        found: dict[str, OpenFact] = {}
+        for result in self.facts.results:
+            if result.worlds is not None:
+                found |= {name: fact for name, fact in result.worlds.open.items() if name in read}
+        return tuple(found.values())
+
+    def _summary(self, version: int) -> dict[str, object]:
+        told = {f"{severity}s": self.count(severity) for severity in Severity}
+        if version == 1:
+            return {**told, **{str(v): sum(t.verdict is v for t in self.theorems) for v in Verdict}}
+        return {
+            **told,
+            **{str(verdict): self.count(verdict) for verdict in Verdict},
+            "not_asked": sum(not self.asked(name) for name in self.questions()),
+            "open": len(self.open_facts()),
+            "unread": len(self.facts.deployment.unread),
+            "silenced": len(self.silenced),
+        }
+
+
+_WEAKNESS = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.VACUOUS, Verdict.PROVED)
+
+
+def weakest(answers: tuple[tuple[str, Theorem], ...]) -> Theorem:
+    """The theorem under the release for which least can be said."""
+    return min((theorem for _, theorem in answers), key=lambda theorem: _WEAKNESS.index(theorem.verdict))
+
+
+def _question(answers: tuple[tuple[str, Theorem], ...], *, asked: bool) -> dict[str, object]:
+    """A theorem for a document: the weakest answer, and the verdict under each release."""
+    return {
+        **weakest(answers).to_dict(),
+        "releases": {release: str(theorem.verdict) for release, theorem in answers},
+        "asked": asked,
+    }
 
 
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}

@@ -71,18 +71,23 @@ _CI_TEXTS = {
     "github": """\
 name: colorcheck
 on: [push, pull_request]
+permissions: {}
 jobs:
   colorcheck:
+    name: colorcheck
     runs-on: ubuntu-latest
-    permissions: {contents: read, security-events: write}
+    permissions:
+      contents: read
+      security-events: write  # code scanning takes the findings
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@34e114876b0b11c390a56381ad16ebd13914f8d5  # v4.3.1
+        with: {persist-credentials: false}
+      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065  # v5.6.0
         with: {python-version: "3.11"}
-      - run: pip install --quiet xen-colorcheck==VERSION
-      - run: colorcheck verify --format github --output sarif=colorcheck.sarif -- FOLDER
+      - run: python3 -I -m pip install --quiet xen-colorcheck==VERSION
+      - run: python3 -I -m colorcheck verify --output sarif=colorcheck.sarif -- FOLDER
       - if: always()
-        uses: github/codeql-action/upload-sarif@v3
+        uses: github/codeql-action/upload-sarif@48ab28a6f5dbc2a99bf1e0131198dd8f1df78169  # v3.28.0
         with: {sarif_file: colorcheck.sarif}
 """,
     "gitlab": """\
@@ -90,9 +95,11 @@ jobs:
 colorcheck:
   image: python:3.11-slim
   before_script:
-    - pip install --quiet xen-colorcheck==VERSION
+    - python3 -I -m pip install --quiet xen-colorcheck==VERSION
   script:
-    - colorcheck verify --output gitlab=gl-code-quality-report.json --output junit=colorcheck.xml -- FOLDER
+    - >-
+      python3 -I -m colorcheck verify --output gitlab=gl-code-quality-report.json
+      --output junit=colorcheck.xml -- FOLDER
   artifacts:
     when: always
     reports:

@@ -17,7 +17,7 @@ from colorcheck.interference.study import Load, Study, default_loads
 from colorcheck.interference.tenants import XEN, tenants_of, uncolored
 from colorcheck.interference.workloads import Kind, Workload
 from colorcheck.verification.results import Facts, ReleaseResult
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.memory.frame_run import FrameRun
 from colorcheck.xen.system import System
 

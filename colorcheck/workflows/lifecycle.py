@@ -16,11 +16,11 @@ from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import XL_LARGEST, guest_files
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Lived, Reboot, Step, lifecycle
-from colorcheck.verification.results import ReleaseResult, Verification
+from colorcheck.verification.results import Modelled, ReleaseResult
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.domains.xl_domains import Rules, xl_domain
 from colorcheck.xen.effective import host_of_guests
-from colorcheck.xen.system import DomainKind
+from colorcheck.xen.kinds import DomainKind
 
 WRITTEN = "create FILE, destroy NAME, reboot NAME or balloon NAME KIB"
 
@@ -33,7 +33,7 @@ class StepError(ValueError):
 class Lives:
     """What became of the steps under each Xen of the manifest."""
 
-    verification: Verification
+    verification: Modelled
     lives: tuple[Lived, ...]
 
     def to_dict(self) -> dict[str, object]:
@@ -49,7 +49,7 @@ def lives(manifest: Manifest, steps: Sequence[tuple[object, ...]]) -> Lives:
     return Lives(found, tuple(_lived(result, found, steps) for result in found.facts.results))
 
 
-def _lived(result: ReleaseResult, found: Verification, steps: Sequence[tuple[object, ...]]) -> Lived:
+def _lived(result: ReleaseResult, found: Modelled, steps: Sequence[tuple[object, ...]]) -> Lived:
     boot = result.boot
     if boot is None or result.system is None:
         return Lived(result.release, stopped="how this Xen boots is not modelled")

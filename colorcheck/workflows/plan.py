@@ -17,8 +17,8 @@ from colorcheck.plan.pose import PlanOptions, Posed, bare_boot, pose
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.plan.repairs import module_repair, no_room_for_xen, reserve_of, with_reserve_edits
 from colorcheck.plan.search.infeasible import works
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import ColorSource, FailureKind
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
 FEW_RANGES = 12  # ranges of up to three digits that an option of 127 characters has room for, whatever its name

@@ -10,7 +10,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.pose import PlanOptions, pose
 from colorcheck.plan.problem import Plan
 from colorcheck.workflows.plan import Planned, booted_with, plan_deployment
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 
 

@@ -19,9 +19,9 @@ from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.plugins.manager import catalogue, plugins
-from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
+from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.handover import received_by_xen, unclear
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
@@ -52,13 +52,13 @@ def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> V
     return run.verification(facts)
 
 
-def replay(manifest: Manifest) -> Verification:
+def replay(manifest: Manifest) -> Modelled:
     """Read and boot a deployment; nothing is proved and no rule runs."""
     run = _Run()
-    return run.verification(run.model(manifest))
+    return run.modelled(run.model(manifest))
 
 
-def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Verification]:
+def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Modelled]:
     """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest."""
     from colorcheck.plan.problem import Plan
     from colorcheck.workflows.plan import Planned
@@ -70,13 +70,13 @@ def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planne
     with run.stage("plan"):
         worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
         planned = plan_for_all(facts.deployment, facts.board, worlds, options)
-    return planned, run.verification(facts)
+    return planned, run.modelled(facts)
 
 
-def effective(manifest: Manifest) -> Verification:
+def effective(manifest: Manifest) -> Modelled:
     """Read a deployment and work out what each Xen makes of it; no memory is handed out."""
     run = _Run()
-    return run.verification(run.model(manifest, boots=False))
+    return run.modelled(run.model(manifest, boots=False))
 
 
 @dataclass(slots=True)
@@ -169,6 +169,9 @@ class _Run:
             self.faults += checked.faults
             return replace(result, theorems=checked.theorems)
         return result
+
+    def modelled(self, facts: Facts) -> Modelled:
+        return Modelled(facts, tuple(self.skipped), tuple(self.faults), nothing_to_check=_is_empty(facts.manifest))
 
     def verification(self, facts: Facts, findings: tuple[Finding, ...] = ()) -> Verification:
         return Verification(

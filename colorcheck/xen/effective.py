@@ -15,7 +15,7 @@ from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
-from colorcheck.xen.domains import dom0less
+from colorcheck.xen.domains import dom0_end, dom0less, dom0less_end
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
@@ -33,17 +33,19 @@ from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, GUESTS, RAMDISK_RESERVE, TREE
+from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, FILE_SIZES, GUESTS, RAMDISK_RESERVE, TREE
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
-from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.machine.machine import MEMRESERVE, Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import levels
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import XenDefaultColors
+from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
+from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import Geometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
@@ -69,6 +71,7 @@ class _Case:
     machine: Machine
     has_dom0: bool
     facts: FactBook
+    board: Board | None = None
     notes: list[Note] = field(default_factory=list)
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()
@@ -96,11 +99,7 @@ def effective(
         memory_reads=case.memory_reads,
     )
     assumed = [
-        Note(
-            p.kind,
-            p.message,
-            p.location,
-        )
+        FileSizeAssumed(p.message, p.location, "")
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -153,12 +152,13 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
         facts.about(GUESTS.name)
+        facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
         has_dom0 = presence(deployment, machine, arguments, facts)
     notes = (*notes, *found.notes)
-    case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, list(notes))
+    case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, board, list(notes))
     case.reads, case.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
     return case
 
@@ -202,7 +202,7 @@ def _xen(case: _Case) -> System:
         case.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            case.notes.append(note("xen-default-colors", "Xen gets color 0 alone", place, "xen", colors=colors))
+            case.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
         modelled = case.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -225,7 +225,7 @@ def _xen(case: _Case) -> System:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
         )
-        case.notes.append(note("deep-tree-hangs", message, deep.location, levels=MAX_DEPTH))
+        case.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         case.release,
@@ -266,7 +266,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
     if case.has_dom0:
         first = dom0(case.deployment, case.arguments, case.machine, system)
         case.notes += first.notes
-        found.append(first.domain)
+        found.append(_ended_dom0(case, first.domain))
     tree = case.deployment.tree
     if tree is not None:
         rules = dom0less.Rules(
@@ -279,6 +279,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             case.arguments.legacy,
             has_iommu(Ancestry(tree), case.arguments),
             case.machine,
+            case.deployment.module_trees,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
@@ -300,6 +301,39 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
     return found
+
+
+def _ended_dom0(case: _Case, domain: Domain) -> Domain:
+    """dom0 with its shared memory, and what stops it once it has its memory."""
+    tree = case.deployment.tree
+    chosen = tree.node("/chosen") if tree else None
+    if tree is None or chosen is None or not case.release.modelled:
+        return domain
+    shared = dom0less_end.shared_of(chosen, cells_below(tree, "/chosen"))
+    domain = replace(
+        domain, shared_pages=dom0less_end.owned_pages(shared), buddy_shares=dom0less_end.from_buddy(shared)
+    )
+    traits = case.release.traits
+    text = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
+    failures: list[Failure] = []
+    debug = case.deployment.kconfig.get("DEBUG") == "y"
+    bits = (case.board.pa_bits if case.board else None) or _PA_BITS
+    host = dom0_end.Host(bits, traits.empty_reg_asserts and debug)
+    ancestry = Ancestry(tree)
+    for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, case.arguments), host):
+        found = stop.node.properties.get(stop.key)
+        place = found.value_location if found else stop.node.location
+        message = f"Xen cannot give the device {stop.node.path} to dom0 and panics: {stop.reason}"
+        case.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
+        failures.append(Failure(FailureKind.OTHER, stop.text or text))
+    given = case.deployment.manifest.target.device_tree_size or tree.size
+    reserved = [held for held in case.machine.reserved if held.label != MEMRESERVE]
+    if dom0_end.tree_too_small(len(reserved), given - tree.size, traits.dom0_tree_grows):
+        message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges (about 56 fit): it panics"
+        place = reserved[-1].location
+        case.notes.append(Dom0TreeFull(message, place, "dom0", count=len(reserved)))
+        failures.append(Failure(FailureKind.OTHER, text))
+    return replace(domain, late_failure=failures[0] if failures else domain.late_failure)
 
 
 def _without_xenstore(case: _Case) -> Failure | None:
@@ -355,8 +389,11 @@ def _prepare(case: _Case) -> Preparation:
 
 def _devices(tree: DeviceTree, case: _Case) -> tuple[Mapping, ...]:
     ancestry = Ancestry(tree)
-    uart = console(ancestry, case.arguments.text("console", "dtuart"), case.arguments.text("dtuart"))
-    return tuple(mapped_into_dom0(ancestry, uart))
+    return tuple(mapped_into_dom0(ancestry, _uart(ancestry, case.arguments)))
+
+
+def _uart(ancestry: Ancestry, arguments: BootArguments) -> Node | None:
+    return console(ancestry, arguments.text("console", "dtuart"), arguments.text("dtuart"))
 
 
 def _first_banks(case: _Case, tree: DeviceTree | None) -> list[tuple[str, int]]:
@@ -376,7 +413,7 @@ def _with_dom0_tables(system: System) -> System:
     if layout is None:
         return system
     domains = tuple(
-        replace(domain, p2m_pages=layout.tables + (domain.p2m_pages if domain.hardware else 0))
+        replace(domain, p2m_pages=layout.tables + domain.unused_pool)
         if domain.kind is DomainKind.DOM0 or domain.hardware
         else domain
         for domain in system.domains

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from enum import StrEnum
+from typing import ClassVar
 
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
@@ -74,15 +76,21 @@ class Failure:
 class Note:
     """Something in the configuration that Xen or xl treats in a way its author may not expect.
 
-    `kind` is the short name by which a rule takes it up; `domain` the name of the domain concerned, `xen`, or empty.
-    `data` are further facts for the rule's message, by name.
+    Each kind is a class of its own in `xen/notes/`, with its figures as fields. `domain` is the name of the domain
+    concerned, `xen`, or empty. `KIND` is the name of the kind in JSON documents.
     """
 
-    kind: str
+    KIND: ClassVar[str] = ""
     message: str
     location: Location
-    domain: str = ""
-    data: tuple[tuple[str, object], ...] = ()
+    domain: str
 
-    def get(self, name: str) -> object:
-        return dict(self.data).get(name)
+    @property
+    def kind(self) -> str:
+        return self.KIND
+
+    @property
+    def figures(self) -> tuple[tuple[str, object], ...]:
+        """What the kind knows beyond the message: names and values, for documents and for the witness of a finding."""
+        own = [field.name for field in fields(self) if field.name not in ("message", "location", "domain", "advice")]
+        return tuple((name.rstrip("_"), getattr(self, name)) for name in own)

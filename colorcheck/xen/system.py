@@ -9,6 +9,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
+from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import xl_pool
 
 if TYPE_CHECKING:
@@ -17,19 +18,7 @@ if TYPE_CHECKING:
     from colorcheck.xen.options.options import BootArguments
     from colorcheck.xen.release.release import Release
 
-_ELSEWHERE = {"Interval": "booted", "Built": "booted", "Boot": "booted", "FrameRun": "frame_run"}
-
-
 MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, virtual UART
-
-
-def __getattr__(name: str) -> object:
-    """Names that stood here before; for branches that are still under way."""
-    import importlib
-
-    if name in _ELSEWHERE:
-        return getattr(importlib.import_module(f"colorcheck.xen.memory.{_ELSEWHERE[name]}"), name)
-    raise AttributeError(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +55,10 @@ class Domain:
     pool_follows: bool = False
     kept_pages: int = 0
     late_failure: Failure | None = None
+    buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
+    mapped: tuple[Mapping, ...] = ()  # what a partial device tree maps into it
     hardware: bool = False
+    unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 

@@ -8,6 +8,8 @@ import argparse
 import re
 from collections.abc import Iterator
 
+from measured import measured_table
+
 from colorcheck.cli import full_parser
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
 from colorcheck.inputs.manifest.manifest_keys import (
@@ -35,12 +37,17 @@ AREAS = {
     "8": "Silence",
     "9": "The tool itself",
 }
-_MARKER = re.compile(r"^<!-- (options|manifest|rules|commands)(?:: ([a-z-]+))? -->$", re.MULTILINE)
+_MARKER = re.compile(r"^<!-- (options|manifest|rules|commands|measured)(?:: ([a-z-]+))? -->$", re.MULTILINE)
 
 
 def filled(text: str) -> str:
     """The page with what its markers stand for."""
-    makers = {"manifest": manifest_reference, "rules": rules_table, "commands": commands_table}
+    makers = {
+        "manifest": manifest_reference,
+        "rules": rules_table,
+        "commands": commands_table,
+        "measured": measured_table,
+    }
     return _MARKER.sub(lambda m: options_reference(m[2]) if m[1] == "options" else makers[m[1]](), text)
 
 

@@ -59,7 +59,7 @@ CASES = {
     "binary-tree": (written("system.dts", bytes(range(256)) * 8), 1, "", "system.dts"),
     "binary-guest": (written("rt.cfg", b"\x00\x01\x02" * 50), 1, "zero byte", "colorcheck.toml"),
     "cut-off-blob": (cut_off_blob, 1, "", "system.dtb"),
-    "empty-tree": (written("system.dts", b""), 1, "", "system.dts"),
+    "empty-tree": (written("system.dts", b""), 1, "an empty file", "colorcheck.toml"),
     "unknown-board": (replaced("colorcheck.toml", '"zcu102"', '"zcu10"'), 1, "zcu10", "colorcheck.toml"),
     "unknown-xen": (replaced("colorcheck.toml", '"4.20"', '"4.02"'), 1, "4.02", "colorcheck.toml"),
     "unknown-key": (replaced("colorcheck.toml", "board", "bord"), 1, "target.bord", "colorcheck.toml"),
@@ -121,7 +121,7 @@ def test_a_crash_of_colorcheck_is_told_and_has_its_own_status(
     def broken(*_: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("colorcheck.workflows.verify.effective_system", broken)
+    monkeypatch.setattr("colorcheck.xen.worlds.world.effective", broken)
     assert main(["verify", str(deployment)]) == 5
     out, err = capsys.readouterr()
     assert "boom" in out

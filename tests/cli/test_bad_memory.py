@@ -41,8 +41,8 @@ def domain(memory: str) -> str:
 ALL = 0xFFFFFFFFFFFFFFFF
 # name: (deployment, the rule that tells it or None where it is no fault, how the boot ends)
 CASES: dict[str, tuple[Example, str | None, str]] = {
-    "banks-overlap": (Example(memory=f"{LOW}, <0x0 0x70000000 0x0 0x80000000>"), "CC516", "boots"),
-    "bank-twice": (Example(memory=f"{LOW}, {LOW}"), "CC516", "boots"),
+    "banks-overlap": (Example(memory=f"{LOW}, <0x0 0x70000000 0x0 0x80000000>"), "CC516", "panics"),
+    "bank-twice": (Example(memory=f"{LOW}, {LOW}"), "CC516", "panics"),
     "modules-overlap": (Example(chosen=ramdisk(0x1800000, 0x1000000)), "CC516", "boots"),
     "module-on-reserved": (Example(tree=reserved((0x1800000, 0x1000))), "CC516", ""),
     "reserved-overlap": (Example(tree=reserved((0x10000000, 0x2000), (0x10001000, 0x2000))), "CC516", ""),

@@ -105,3 +105,11 @@ def test_the_workflow_in_the_readme_is_one():
     steps = yaml.safe_load(block)["jobs"]["colorcheck"]["steps"]
     assert "pip install xen-colorcheck && colorcheck verify" in steps[2]["run"]
     assert len([line for line in block.splitlines() if not line.startswith("#")]) <= 10
+
+
+def test_the_table_of_measurements_counts_every_golden_boot():
+    page = pages.filled((DOCS / "measured.md").read_text())
+    assert "<!--" not in page
+    total = next(line for line in page.splitlines() if line.startswith("| together"))
+    golden = ROOT / "tests" / "golden"
+    assert int(total.split("|")[-2]) >= len(list((golden / "boots").glob("*.json"))) + 208 + 52

@@ -12,8 +12,8 @@ from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import IndexFunction, Linear
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof import prove
+from colorcheck.xen.booted import Boot, Interval
 from colorcheck.xen.kinds import ColorSource, DomainKind
-from colorcheck.xen.memory.booted import Boot, Interval
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System
 

@@ -11,7 +11,7 @@ from colorcheck.proof.case import Case
 from colorcheck.proof.memory import memory
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
-from colorcheck.xen.memory.booted import Boot, Built, Interval
+from colorcheck.xen.booted import Boot, Built, Interval
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.frames import Frames
 from tests.proof.systems import board, domain, system
@@ -41,7 +41,6 @@ def test_theorems_and_frames_agree(
         allocation, after = heap.take(each.colors, each.needed_pages)
         fits = allocation.missing == 0
         frames = Frames((allocation,)) if fits else Frames()
-        after = after if fits else heap
         pages = tuple(frames.by_color().items())
         built.append(Built(each, fits, None, pages, 0, heap.free, after.free, frames))
         heap = after

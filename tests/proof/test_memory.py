@@ -20,8 +20,8 @@ from colorcheck.proof.counting import check_counting, hall_set, taking_certifica
 from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import memory
 from colorcheck.proof.orders import Needs, order_without_room, orders_certificate
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind, Failure
-from colorcheck.xen.memory.booted import Boot
 from tests.proof.systems import booted, domain, level_boot, system, theorems, verdicts
 
 Wanted = Sequence[tuple[int, Sequence[int]]]

@@ -13,7 +13,8 @@ from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.proof.case import Case
 from colorcheck.proof.counting import check_counting
 from colorcheck.proof.lifecycle import lifecycle
-from colorcheck.xen.system import DomainKind, System
+from colorcheck.xen.kinds import DomainKind
+from colorcheck.xen.system import System
 from tests.proof.systems import booted, domain, level_boot, system
 from tests.proof.test_memory import drained, frame_by_frame
 

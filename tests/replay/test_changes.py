@@ -22,8 +22,8 @@ from colorcheck.replay.changes import (
     with_memory,
     with_reserve,
 )
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.memory.boot import boot_again
-from colorcheck.xen.memory.booted import Boot, Built
 
 ARGUMENTS = "llc-coloring=on dom0_mem=128M xen-llc-colors=0 dom0-llc-colors=1-2 "
 

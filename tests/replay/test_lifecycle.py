@@ -18,10 +18,10 @@ from small import KERNEL, booted, deployment, domain
 
 from colorcheck.replay import Balloon, Create, Destroy, Reboot, State, lifecycle, replay
 from colorcheck.replay.lifecycle import Step
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import Rules, xl_domain
 from colorcheck.xen.effective import effective
-from colorcheck.xen.system import Boot
 
 KERNEL_PAGES = 8  # dom0's kernel takes and returns a few pages of its own colors
 ARGUMENTS = "llc-coloring=on dom0_mem=128M xen-llc-colors=0-1 dom0-llc-colors=1-2"

@@ -13,8 +13,8 @@ from small import KERNEL, a53, booted, deployment, domain
 
 from colorcheck.hardware.index import Linear, UnknownIndex, XorHashed
 from colorcheck.replay import at, meeting, owner_of, replay, shared_frames, steps, until
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.effective import effective
-from colorcheck.xen.memory.booted import Boot
 
 L2 = Linear(64, 1024)
 

@@ -14,8 +14,8 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest, Policy, Share, Target
 from colorcheck.report.style import Sources, Style
 from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
+from colorcheck.xen.booted import Boot, Built, Interval
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure
-from colorcheck.xen.memory.booted import Boot, Built, Interval
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System
 

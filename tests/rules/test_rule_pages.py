@@ -39,7 +39,7 @@ def test_every_file_of_a_rule_is_in_the_tuple() -> None:
 
 def test_ids_names_and_kinds_belong_to_one_rule() -> None:
     for values in ([r.id for r in RULES], [r.name for r in RULES], [kind for r in RULES for kind in r.kinds]):
-        assert sorted(values) == sorted(set(values))
+        assert len(values) == len(set(values))
 
 
 def test_shape_is_enforced() -> None:
@@ -75,13 +75,3 @@ def test_find() -> None:
     assert rules.find(rule.id.lower()) is rule
     assert rules.find(rule.name) is rule
     assert rules.find("CC000") is None
-
-
-def test_every_kind_of_note_has_a_rule_or_is_silent_on_purpose() -> None:
-    from colorcheck.rules.tool.cc902_untold_note import SILENT
-    from colorcheck.xen import notes as note_kinds
-
-    documented = re.findall(r"^\| `([^`]+)` \|", note_kinds.__doc__ or "", re.MULTILINE)
-    known = {kind for rule in RULES for kind in rule.kinds}
-    assert len(documented) > 30
-    assert [kind for kind in documented if kind not in known and kind not in SILENT] == []

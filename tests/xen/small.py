@@ -11,9 +11,9 @@ from colorcheck.inputs.device_tree.read import read_device_tree
 from colorcheck.inputs.manifest.manifest import Manifest, Target
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.plugins.manager import catalogue
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.system import System
 
 KERNEL = """module@49000000 { compatible = "multiboot,kernel", "multiboot,module";

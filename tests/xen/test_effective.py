@@ -13,6 +13,7 @@ from colorcheck.hardware.index import Linear
 from colorcheck.xen.effective import effective
 from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.memory.boot import boot
+from colorcheck.xen.notes.colors import DuplicateColors, UnsortedXenColors
 from colorcheck.xen.options.geometry import probed_cache
 from colorcheck.xen.release.releases import NAMES
 from colorcheck.xen.release.traits import CacheProbe
@@ -107,9 +108,8 @@ def test_xens_colors_out_of_range() -> None:
 
 def test_unsorted_xen_colors_are_not_all_used() -> None:
     found = system(deployment("llc-coloring=on xen-llc-colors=5,2,7,7"))
-    unsorted = next(note for note in found.notes if note.kind == "unsorted-xen-colors")
-    assert unsorted.get("used") == (5, 7)
-    assert next(note for note in found.notes if note.kind == "duplicate-colors").get("colors") == (7,)
+    assert [note.used for note in found.notes if isinstance(note, UnsortedXenColors)] == [(5, 7)]
+    assert {note.colors for note in found.notes if isinstance(note, DuplicateColors)} == {(7,)}
 
 
 def test_inheritance_ends_with_420() -> None:

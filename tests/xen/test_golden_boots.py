@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from golden_cases import board_of, cases, deployment, load
 
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.effective import effective
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot
-from colorcheck.xen.memory.booted import Boot
 
 
 @cache

@@ -17,11 +17,11 @@ from small import deployment as small_deployment
 import colorcheck
 from colorcheck.core.source import Location, passage
 from colorcheck.core.units import GIB, MIB, PAGE
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.effective import effective
 from colorcheck.xen.machine.machine import Machine, Range
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.boot_regions import BootAllocator, consume
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.memory.dom0_banks import free_pieces
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.options import BootArguments, boot_arguments

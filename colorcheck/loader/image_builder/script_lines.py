@@ -18,6 +18,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.files import read_text
 from colorcheck.loader.u_boot.blob import compile_tree, read_content, side_of, tree_of
 from colorcheck.loader.u_boot.boot import StartedError
+from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.load import put
 from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Machine, Settings
 from colorcheck.loader.u_boot.media import File, Media
@@ -94,7 +95,11 @@ class ScriptLines:
         media = Media(self.deployment.manifest, (folder,), tree)
         environment = self.deployment.manifest.target.environment
         machine = Machine(
-            Settings(None, environment is not None), Sources(), media, {"this U-Boot applies overlays": True}
+            Settings(None, environment is not None),
+            Sources(),
+            media,
+            {"this U-Boot applies overlays": True},
+            call=call,
         )
         for variable in environment or ():
             machine.environment[variable.name] = Marked(variable.value.text)

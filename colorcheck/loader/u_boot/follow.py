@@ -16,6 +16,7 @@ from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, Module
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
+from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import MISSING, missing_fact
@@ -89,6 +90,7 @@ class _World:
             Sources(),
             Media(manifest, folders, tree),
             dict(choices),
+            call=call,
         )
         if target.overlays is not None:
             self.machine.choices.setdefault("this U-Boot applies overlays", target.overlays)

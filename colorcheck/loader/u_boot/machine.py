@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import field
 
 from colorcheck.core.diagnostic import Problem
@@ -69,12 +70,14 @@ class Settings:
 
 @dataclass(slots=True)
 class Machine:
-    """One run. `choices` are the answers to what is not known, by key; new ones are added as they come up."""
+    """One run. `choices` are the answers to what is not known, by key; new ones are added as they come up. `call`
+    follows one command (`commands.call`)."""
 
     settings: Settings
     sources: Sources
     media: Media
     choices: dict[str, bool]
+    call: Callable[[Machine, Sequence[Marked]], Status]
     environment: dict[str, Marked] = field(default_factory=dict)
     shell: dict[str, Marked] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)

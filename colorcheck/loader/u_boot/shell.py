@@ -195,11 +195,9 @@ class _Reader:
                 machine.say(ProblemKind.U_BOOT_SYNTAX, message)
                 return machine.last_status
             return self._simple(again) if again else machine.last_status
-        from colorcheck.loader.u_boot.commands import call
-
         if ";" in rest[0].content.text:
             return 1
-        return call(machine, [word.content for word in rest])
+        return machine.call(machine, [word.content for word in rest])
 
     def _assign(self, name: str, value: Marked) -> None:
         """A variable of the shell; one of the environment with the same name stays and hides it. Nothing, as a value,

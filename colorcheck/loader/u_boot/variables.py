@@ -54,9 +54,7 @@ def environment(machine: Machine, words: Sequence[Marked]) -> Status:
         case "import":
             return _import(machine, rest)
         case "run":
-            from colorcheck.loader.u_boot.commands import run
-
-            return run(machine, rest)
+            return machine.call(machine, [Marked("run"), *rest])
         case "print":
             return printenv(machine, rest)
         case "default":

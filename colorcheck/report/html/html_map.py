@@ -12,7 +12,7 @@ from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
 from colorcheck.verification.results import Verification
-from colorcheck.xen.memory.booted import Boot, Interval
+from colorcheck.xen.booted import Boot, Interval
 from colorcheck.xen.system import System
 
 _GLYPHS = {"own": "■", "shared": "✗", "allowed": "s", "none": "·"}

@@ -1,4 +1,4 @@
-"""The JSON document `colorcheck/verify/1`: for programs."""
+"""The JSON documents `colorcheck/verify/2` and `/1`: for programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
 
 
-def render(verification: Verification, style: Style) -> str:  # noqa: ARG001
+def render(verification: Verification, style: Style, version: int = 2) -> str:  # noqa: ARG001
     """One JSON object and a newline."""
-    document = verification.to_dict() | {"residue": [residue.to_dict() for residue in residues(verification.facts)]}
+    document = verification.to_dict(version) | {
+        "residue": [residue.to_dict() for residue in residues(verification.facts)]
+    }
     return json.dumps(document, indent=2, default=str) + "\n"

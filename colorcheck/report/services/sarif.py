@@ -174,7 +174,7 @@ def _strange_rule(finding: Finding) -> dict[str, object]:
 
 
 def _camel(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("-"))
+    return "".join(part.capitalize() if len(part) > 1 else part for part in name.split("-"))
 
 
 def _result(finding: Finding, index: dict[str, int], fingerprint: str, style: Style) -> dict[str, Any]:
@@ -262,10 +262,11 @@ def _fix(edits: Iterable[Edit], style: Style) -> dict[str, object]:
 
 _NOTIFICATIONS: list[dict[str, object]] = [
     {
-        "id": name,
+        "id": f"colorcheck/{name}",
         "name": "".join(part.capitalize() for part in name.split("-")),
         "shortDescription": {"text": text},
         "fullDescription": {"text": text},
+        "help": {"text": text, "markdown": text},
         "helpUri": f"{HOME}#{name}",
     }
     for name, text in (
@@ -291,4 +292,4 @@ def _notifications(faults: Iterable[Fault], skipped: Iterable[Skipped]) -> Itera
 
 
 def _notification(name: str, level: str, text: str) -> dict[str, object]:
-    return {"descriptor": {"id": name}, "level": level, "message": {"text": text}}
+    return {"descriptor": {"id": f"colorcheck/{name}"}, "level": level, "message": {"text": text}}

@@ -39,6 +39,7 @@ def _result(facts: Facts, result: ReleaseResult) -> Iterator[str]:
     yield f"Who runs where (Xen {result.release})"
     for affinity in affinities(system, facts.deployment, facts.board):
         yield f"  {affinity.domain}: {_cpus(affinity)}"
+        yield from _vcpus(affinity)
         yield from (f"    {reason.location}: {reason.message}" for reason in affinity.reasons)
     if board is None:
         yield "  no board is known, so it is not known which CPUs share a cache"
@@ -95,7 +96,21 @@ def _pair_to_dict(first: Affinity, second: Affinity, met: list[Meeting]) -> dict
 
 
 def _cpus(affinity: Affinity) -> str:
-    return "any CPU" if affinity.cpus is None else f"CPUs {_numbers(affinity.cpus)}"
+    if affinity.cpus is not None:
+        return f"CPUs {_numbers(affinity.cpus)}"
+    return "not known" if None in affinity.vcpus else "any CPU"
+
+
+def _vcpus(affinity: Affinity) -> Iterator[str]:
+    """The pool, and the CPUs of each vCPU; vCPUs that may run on the same ones in one line."""
+    if affinity.pool:
+        yield f"    in Pool-{affinity.pool}"
+    numbers: dict[frozenset[int] | None, list[int]] = {}
+    for number, cpus in enumerate(affinity.vcpus):
+        numbers.setdefault(cpus, []).append(number)
+    for cpus, each in numbers.items():
+        which = "not known" if cpus is None else f"CPUs {_numbers(cpus)}" if len(cpus) > 1 else f"CPU {_numbers(cpus)}"
+        yield f"    vCPU{'s' * (len(each) > 1)} {', '.join(map(str, each))}: {which}"
 
 
 def _numbers(cpus: frozenset[int]) -> str:

@@ -10,7 +10,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.panels import color_map
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import color_maps
-from colorcheck.verification.results import ReleaseResult, Verification
+from colorcheck.verification.results import Modelled, ReleaseResult
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.system import Domain, System
 
@@ -25,12 +25,12 @@ _SOURCES = {
 }
 
 
-def render(verification: Verification, style: Style) -> str:
+def render(verification: Modelled, style: Style) -> str:
     """One section for each Xen, then the color maps."""
     return printed(_parts(verification, style), style)
 
 
-def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]:
+def _parts(verification: Modelled, style: Style) -> Iterator[RenderableType]:
     board = verification.facts.board
     yield text(("board  ", "dim"), printable(board.title if board else "unknown"))
     for result in verification.facts.results:

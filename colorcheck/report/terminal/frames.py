@@ -14,7 +14,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.memory_map import rows, to_scale
 from colorcheck.report.terminal.memory_picture import shares
 from colorcheck.report.terminal.terminal import indented, text, title
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,7 +9,7 @@ from colorcheck.core.units import PAGE, size_of_pages
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.memory_picture import WHAT, Picture, glyph, picture
 from colorcheck.report.terminal.terminal import text, title
-from colorcheck.xen.memory.booted import Boot, Interval
+from colorcheck.xen.booted import Boot, Interval
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

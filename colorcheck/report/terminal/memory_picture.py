@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
+from colorcheck.xen.booted import Interval
 from colorcheck.xen.machine.intervals import Span, merged
-from colorcheck.xen.memory.booted import Interval
 
 _ROWS = 12  # at most; cells are made larger until that many do
 _SMALLEST = 16  # frames in a cell at least

@@ -15,8 +15,8 @@ from colorcheck.report.terminal.frames import whereabouts
 from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import counted
-from colorcheck.verification.results import Facts, Verification
-from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.verification.results import Facts, Modelled
+from colorcheck.xen.booted import Boot, Built
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -42,7 +42,7 @@ class Told:
     boot: Boot
 
 
-def render(verification: Verification, style: Style, asked: Asked | None = None) -> str:
+def render(verification: Modelled, style: Style, asked: Asked | None = None) -> str:
     """The boot of each Xen, alike ones once."""
     return printed(_parts(verification, style, asked or Asked()), style)
 
@@ -57,7 +57,7 @@ def alike(facts: Facts) -> tuple[Told, ...]:
     return tuple(Told(tuple(lines), boot) for lines, boot in found.values())
 
 
-def _parts(verification: Verification, style: Style, asked: Asked) -> Iterator[RenderableType]:
+def _parts(verification: Modelled, style: Style, asked: Asked) -> Iterator[RenderableType]:
     before: list[Told] = []
     for told in alike(verification.facts):
         if before:

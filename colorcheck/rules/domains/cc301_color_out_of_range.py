@@ -22,6 +22,8 @@ from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.kinds import ColorSource, DomainKind
+from colorcheck.xen.notes.colors import ColorOutOfRange, TooManyColors
+from colorcheck.xen.notes.domains import HostCrash
 from colorcheck.xen.system import System
 
 _GIVEN = (ColorSource.GIVEN, ColorSource.REMAINS, ColorSource.INHERITED)
@@ -42,7 +44,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             wrong = _wrong(system, "xen", system.xen_colors)
             if wrong:
                 yield RULE.finding(f"{wrong[0]}: Xen panics{on(facts, (release,))}", system.xen_location, wrong[1])
-    crashing = {what.domain for what in seen(facts, "defect-4.20-host-crash")}
+    crashing = {what.domain for what in seen(facts, HostCrash)}
     for result, domain, releases in domains(facts):
         if domain.kind is DomainKind.XL and _crashes(result) and domain.name in crashing:
             continue  # a rule of its own says that this brings the host down
@@ -83,5 +85,5 @@ RULE = Rule(
     good=Example(
         guests=(("rt.cfg", 'name = "rt"\nkernel = "Image"\nmemory = 256\nllc_colors = ["11-15"]\n'),), xen="4.21"
     ),
-    kinds=("color-out-of-range", "too-many-colors"),
+    kinds=(ColorOutOfRange, TooManyColors),
 )

@@ -20,6 +20,7 @@ from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import ColorSource, DomainKind
+from colorcheck.xen.notes.colors import DefaultColors
 from colorcheck.xen.system import System
 
 _KEY = {
@@ -61,5 +62,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
-    kinds=("default-colors",),
+    kinds=(DefaultColors,),
 )

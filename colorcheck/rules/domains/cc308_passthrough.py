@@ -25,8 +25,9 @@ from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.domains import Passthrough
 
-KINDS = ("passthrough",)
+KINDS = (Passthrough,)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import DomainWithoutKernel, MissingProperty
 
 DOMAIN_PLAIN = """domU1 {{
             compatible = "xen,domain";
@@ -33,7 +34,7 @@ RULE = told(
     "domain-incomplete",
     Severity.ERROR,
     __doc__,
-    ("missing-property", "domain-without-kernel"),
+    (MissingProperty, DomainWithoutKernel),
     "add it to the domain's node",
     bad=Example(chosen=DOMAIN.format(more="")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

@@ -16,13 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import EnhancedWithoutDom0, NoDom0ForXl
 
 RULE = told(
     "CC310",
     "needs-dom0",
     Severity.ERROR,
     __doc__,
-    ("no-dom0-for-xl", "enhanced-without-dom0"),
+    (NoDom0ForXl, EnhancedWithoutDom0),
     "add dom0's kernel as a boot module to /chosen",
     bad=Example(
         kernel="", chosen=DOMAIN.format(more="cpus = <1>;").replace("11-14", "15"), guests=(("rt.cfg", GUEST),)

@@ -16,13 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import HardwareDomainRefused
 
 RULE = told(
     "CC311",
     "hardware-domain",
     Severity.ERROR,
     __doc__,
-    ("hardware-domain-refused",),
+    (HardwareDomainRefused,),
     bad=Example(xen="4.21", kernel="", chosen=DOMAIN.format(more="cpus = <1>; capabilities = <2>;")),
     good=Example(xen="4.21", chosen=DOMAIN.format(more="cpus = <1>; capabilities = <1>;")),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import MapUse
-from colorcheck.xen.memory.booted import Boot, Built
 
 LOWEST = "lowest region"  # how the memory map labels the lowest boot region
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from colorcheck.core.source import Location
 from colorcheck.rules.rule import readable
 from colorcheck.verification.results import Facts, ReleaseResult
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import Domain, System
 
 T = TypeVar("T")

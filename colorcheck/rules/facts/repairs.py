@@ -8,8 +8,8 @@ from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
 from colorcheck.rules.facts.release_results import boots
 from colorcheck.verification.results import Facts
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind
-from colorcheck.xen.memory.booted import Boot, Built
 
 SMALLEST_RESERVE = 16  # MiB that are left to the buddy heap at least
 

@@ -21,6 +21,7 @@ from colorcheck.rules.facts.arguments import LIST_OWNERS, lists, shown
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import ListDropped, ListRemains
 from colorcheck.xen.options.options import Option
 from colorcheck.xen.release.spelling import Concept
 
@@ -58,5 +59,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=4-7;", xen="4.22"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=4-11", xen="4.22"),
-    kinds=("list-remains", "list-dropped"),
+    kinds=(ListRemains, ListDropped),
 )

@@ -19,6 +19,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import lists, shown
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import ListMeansElse
 from colorcheck.xen.options.color_lists import ColorItem, ColorList
 
 
@@ -50,5 +51,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=4,,6-9"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=4,6-9"),
-    kinds=("list-means-else",),
+    kinds=(ListMeansElse,),
 )

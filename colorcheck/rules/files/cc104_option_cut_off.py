@@ -16,11 +16,11 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Finding, Severity
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import OptionCut
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.options import LONGEST_OPTION, Option
 from colorcheck.xen.release.release import Release
@@ -65,5 +65,5 @@ RULE = Rule(
     check,
     bad=Example(board=_BOARD, boot_arguments=f"{_OTHERS} dom0-llc-colors={_MANY}"),
     good=Example(board=_BOARD, boot_arguments=f"{_OTHERS} dom0-llc-colors=2-30"),
-    kinds=(ProblemKind.OPTION_CUT,),
+    kinds=(OptionCut,),
 )

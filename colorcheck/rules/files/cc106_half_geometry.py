@@ -20,6 +20,7 @@ from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import GeometryHalfGiven
 from colorcheck.xen.options.options import BootArguments, Option
 from colorcheck.xen.release.spelling import Concept
 
@@ -54,5 +55,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on llc-size=1M xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
     good=Example(boot_arguments="llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-10"),
-    kinds=("geometry-half-given",),
+    kinds=(GeometryHalfGiven,),
 )

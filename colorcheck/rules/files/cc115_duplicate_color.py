@@ -23,6 +23,7 @@ from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import ColorSource
+from colorcheck.xen.notes.colors import DuplicateColors
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -58,5 +59,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-6,6-9"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0_mem=512M dom0-llc-colors=2-9"),
-    kinds=("duplicate-colors",),
+    kinds=(DuplicateColors,),
 )

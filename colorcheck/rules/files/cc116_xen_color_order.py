@@ -20,6 +20,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import lists
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import UnsortedXenColors
 from colorcheck.xen.release.spelling import Concept
 
 
@@ -70,5 +71,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=1,0 dom0_mem=1G dom0-llc-colors=2-10"),
     good=Example(boot_arguments="llc-coloring=on xen-llc-colors=0,1 dom0_mem=1G dom0-llc-colors=2-10"),
-    kinds=("unsorted-xen-colors",),
+    kinds=(UnsortedXenColors,),
 )

@@ -23,9 +23,10 @@ from colorcheck.rules.facts.trees import domain_properties
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import xl_guest
+from colorcheck.xen.notes.colors import EmptyList
 from colorcheck.xen.release.spelling import OptionKind
 
-KINDS = ("empty-list",)
+KINDS = (EmptyList,)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

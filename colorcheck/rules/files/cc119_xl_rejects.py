@@ -19,8 +19,9 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.domains import GuestRejected, PoolNotMadeAtBoot
 
-KINDS = ("guest-rejected", "pool-not-made-at-boot")
+KINDS = (GuestRejected, PoolNotMadeAtBoot)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -16,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import GeometryUnknown
 
-NAMED = ("unknown-board", "bad-board-file", "no-board")
-FOLLOWING = ("device-tree-no-geometry", "device-tree-no-cpus", "geometry-unknown")
+NAMED = (ProblemKind.UNKNOWN_BOARD, ProblemKind.BAD_BOARD_FILE, ProblemKind.NO_BOARD)
+FOLLOWING = (ProblemKind.DEVICE_TREE_NO_GEOMETRY, ProblemKind.DEVICE_TREE_NO_CPUS, GeometryUnknown)
 
 
 def check(facts: Facts) -> Iterator[Finding]:

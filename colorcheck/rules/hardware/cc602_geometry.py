@@ -25,8 +25,9 @@ from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import FailureKind
+from colorcheck.xen.notes.colors import WaySizeDiffers
 
-KINDS = ("way-size-differs",)
+KINDS = (WaySizeDiffers,)
 _HELP = "leave llc-size and llc-nr-ways out and let Xen probe the cache (llc-coloring=on), or give the real ones"
 
 

@@ -24,6 +24,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.facts.release_results import place
+from colorcheck.rules.isolation.cc406_memory_given import is_given
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts, ReleaseResult
@@ -37,7 +38,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     refuted: dict[tuple[str, ...], tuple[Theorem | None, System | None, list[str]]] = {}
     for result in facts.results:
         for theorem in result.theorems:
-            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and result.colored:
+            given = is_given(theorem.witness)
+            if theorem.kind == KIND and theorem.verdict is Verdict.REFUTED and result.colored and not given:
                 refuted.setdefault(theorem.subjects, (theorem, result.system, []))[2].append(result.release)
         for pair in _meeting(result, facts):
             refuted.setdefault(pair, (None, result.system, []))[2].append(result.release)

@@ -26,8 +26,9 @@ from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
-from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 
 _CONSEQUENCE = {
     DomainKind.DOM0: "Xen panics when it builds dom0",
@@ -87,5 +88,5 @@ RULE = Rule(
     check,
     bad=Example(boot_arguments="llc-coloring=on dom0_mem=1600M xen-llc-colors=0-3 dom0-llc-colors=4-7"),
     good=Example(boot_arguments="llc-coloring=on dom0_mem=1600M xen-llc-colors=0-3 dom0-llc-colors=4-10"),
-    kinds=("failed-creation-keeps-memory",),
+    kinds=(FailedCreationKeepsMemory,),
 )

@@ -24,7 +24,7 @@ from colorcheck.rules.facts.memory import missing, runs_out_first
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -23,10 +23,10 @@ from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import moved
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.memory import relocation
-from colorcheck.xen.memory.booted import Boot
 
 
 def check(facts: Facts) -> Iterator[Finding]:

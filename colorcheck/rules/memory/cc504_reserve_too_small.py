@@ -24,8 +24,8 @@ from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import to_dict
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
-from colorcheck.xen.memory.booted import Boot
 
 _BASE, _DOMAIN, _VCPU = 512, 64, 16  # pages: well above what was measured (142, 29 and 9)
 _SMALLEST = 16  # MiB that are proposed at least

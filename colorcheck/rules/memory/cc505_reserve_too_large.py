@@ -22,8 +22,8 @@ from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.memory.boot import boot_again
-from colorcheck.xen.memory.booted import Boot
 
 DEFAULT = 64  # MiB that Xen takes without buddy-alloc-size
 

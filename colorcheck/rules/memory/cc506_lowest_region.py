@@ -25,7 +25,7 @@ from colorcheck.rules.facts.release_results import alike, boots, place
 from colorcheck.rules.facts.repairs import moved, to_dict, won
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
 
 LARGE = 64 * MIB_PAGES  # pages; as much as the default reserve
 SHARE = 32  # of all colored memory; less than one part in so many is not worth a word

@@ -21,15 +21,16 @@ from colorcheck.rules.facts.repairs import dom0_memory
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.boot import Dom0FirstBankHigh, Dom0NoLowMemory
 
-_KINDS = ("dom0-no-low-memory", "dom0-first-bank-high")
+_KINDS = (Dom0NoLowMemory, Dom0FirstBankHigh)
 _PIECE = "keep low memory in one piece larger than the upper one; Xen 4.22 fills low memory first"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each note, with the least dom0_mem that reaches below 4 GiB, where there is one that fits."""
     for what in seen(facts, *_KINDS):
-        found = dom0_memory(facts, what.releases, low_memory) if what.kind == _KINDS[0] else None
+        found = dom0_memory(facts, what.releases, low_memory) if what.kind is _KINDS[0] else None
         more = (
             f"write dom0_mem={found.mib}M, the least that reaches below 4 GiB (booted in the model), or "
             if found

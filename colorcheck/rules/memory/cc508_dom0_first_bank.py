@@ -22,10 +22,11 @@ from colorcheck.rules.facts.repairs import dom0_memory
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.boot import Dom0FirstBankSmall, Dom0MemoryUnplaced
 
 _KINDS = (
-    "dom0-first-bank-small",
-    "dom0-layout",
+    Dom0FirstBankSmall,
+    Dom0MemoryUnplaced,
 )
 _HELP = "lower dom0_mem, move reserved memory to one end of a bank, or use a smaller ramdisk"
 

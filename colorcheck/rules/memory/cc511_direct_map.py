@@ -16,13 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import DirectMap
 
 RULE = told(
     "CC511",
     "direct-map",
     Severity.ERROR,
     __doc__,
-    ("direct-map",),
+    (DirectMap,),
     "delete direct-map; devices of the domain need an IOMMU then",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>; direct-map;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

@@ -16,6 +16,7 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import StaticSharedMemory
 
 _SHARED = """cpus = <1>;
             shared@50000000 {
@@ -30,7 +31,7 @@ RULE = told(
     "static-shared-memory",
     Severity.WARNING,
     __doc__,
-    ("static-shared-memory",),
+    (StaticSharedMemory,),
     "share through grants, whose frames keep their owner's colors; or keep the region small and accept it",
     bad=Example(chosen=DOMAIN.format(more=_SHARED)),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

@@ -15,13 +15,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.machine import StaticHeap
 
 RULE = told(
     "CC513",
     "static-heap",
     Severity.ERROR,
     __doc__,
-    ("static-heap",),
+    (StaticHeap,),
     "delete xen,static-heap; buddy-alloc-size sets how much Xen keeps for itself",
     bad=Example(chosen="xen,static-heap = <0x0 0x40000000 0x0 0x20000000>;"),
     good=Example(),

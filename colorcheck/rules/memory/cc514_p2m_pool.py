@@ -16,13 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.boot import P2mPoolTooSmall
 
 RULE = told(
     "CC514",
     "p2m-pool-too-small",
     Severity.ERROR,
     __doc__,
-    ("p2m-pool-too-small",),
+    (P2mPoolTooSmall,),
     "delete xen,domain-p2m-mem-mb; Xen's default is enough",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>; xen,domain-p2m-mem-mb = <0>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),

@@ -15,6 +15,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.machine import ModuleOutsideMemory
 
 _MODULE = """module@{0} {{
             compatible = "multiboot,kernel", "multiboot,module";
@@ -26,7 +27,7 @@ RULE = told(
     "module-outside-memory",
     Severity.ERROR,
     __doc__,
-    ("module-outside-memory",),
+    (ModuleOutsideMemory,),
     "load the module into memory, or correct the memory node",
     bad=Example(kernel=_MODULE.format("90000000")),
     good=Example(kernel=_MODULE.format("1000000")),

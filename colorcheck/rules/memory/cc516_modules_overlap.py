@@ -16,6 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.machine import (
+    BankOverlap,
+    ModuleOverlap,
+    RangeWraps,
+    ReservedOverlap,
+    TooManyModules,
+    TooManyRegions,
+)
 
 RULE = told(
     "CC516",
@@ -23,12 +31,12 @@ RULE = told(
     Severity.ERROR,
     __doc__,
     (
-        "module-overlap",
-        "reserved-overlap",
-        "bank-overlap",
-        "range-wraps",
-        "too-many-regions",
-        "too-many-modules",
+        ModuleOverlap,
+        ReservedOverlap,
+        BankOverlap,
+        RangeWraps,
+        TooManyRegions,
+        TooManyModules,
         ProblemKind.DEVICE_TREE_MEMORY,
     ),
     "give each a range of its own",

@@ -14,13 +14,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.machine import NoMemory
 
 RULE = told(
     "CC518",
     "no-memory",
     Severity.ERROR,
     __doc__,
-    ("no-memory",),
+    (NoMemory,),
     "write the memory that the boot loader will report: memory = [[0x0, 0x80000000]] in [target]",
     bad=Example(memory="<0x0 0x0 0x0 0x0>"),
     good=Example(memory="<0x0 0x0 0x0 0x0>", target="memory = [[0x0, 0x80000000]]"),

@@ -14,13 +14,15 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import MemoryNotPages
+from colorcheck.xen.notes.machine import BankUnaligned
 
 RULE = told(
     "CC519",
     "not-whole-pages",
     Severity.INFO,
     __doc__,
-    ("memory-not-pages", "bank-unaligned"),
+    (MemoryNotPages, BankUnaligned),
     "write a multiple of 4 KiB",
     bad=Example(memory="<0x0 0x0 0x0 0x7ffffe00>, <0x8 0x0 0x0 0x80000000>"),
     good=Example(),

@@ -15,13 +15,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import Dom0MemoryDefault
 
 RULE = told(
     "CC520",
     "dom0-memory-default",
     Severity.INFO,
     __doc__,
-    ("dom0-memory-default",),
+    (Dom0MemoryDefault,),
     "write dom0_mem=512M, or what dom0 needs",
     bad=Example(boot_arguments="llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-10"),
     good=Example(),

@@ -15,13 +15,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import PassthroughMemory
 
 RULE = told(
     "CC521",
     "passthrough-memory",
     Severity.WARNING,
     __doc__,
-    ("passthrough-memory",),
+    (PassthroughMemory,),
     "share through grants, whose frames keep their owner's colors; or keep the range small and accept it",
     bad=Example(guests=(("rt.cfg", GUEST + 'iomem = ["70000,100"]\n'),)),
     good=Example(guests=(("rt.cfg", GUEST),)),

@@ -17,13 +17,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import GuestMemoryMissing, GuestMemorySmall, MaxmemAboveMemory
 
 RULE = told(
     "CC522",
     "guest-cannot-be-built",
     Severity.ERROR,
     __doc__,
-    ("maxmem-above-memory", "guest-memory-small", "guest-memory-missing"),
+    (MaxmemAboveMemory, GuestMemorySmall, GuestMemoryMissing),
     "write memory = what the guest shall have, and no maxmem",
     bad=Example(guests=(("rt.cfg", GUEST + "maxmem = 512\n"),)),
     good=Example(guests=(("rt.cfg", GUEST + "maxmem = 256\n"),)),

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.theorem import TheoremKind
 from colorcheck.replay.restarts import Budget, budgets
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.facts.release_results import alike, place
@@ -24,7 +25,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 
-KIND = "lifecycle-memory"
+KIND = TheoremKind.LIFECYCLE_MEMORY
 _ACTIONS = ("on_reboot", "on_crash", "on_watchdog")
 _RESTARTS = ("restart", "rename-restart", "coredump-restart")
 

@@ -20,17 +20,26 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
-from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.rule import Kind, Rule, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.domains import Dom0WithoutKernel
+from colorcheck.xen.notes.machine import (
+    InitrdDamaged,
+    KernelNotRegistered,
+    MemoryWithoutReg,
+    ModuleShortReg,
+    ModuleWithoutReg,
+    RegRest,
+)
 
-_HELP = {
-    "module-without-reg": "write address and size in its parent's cells, or name the boot-script that does",
-    "module-short-reg": "write address and size in as many cells as the parent's #address-cells and #size-cells say",
-    "memory-without-reg": "write reg, the address and size of the memory",
-    "reg-rest": "write each address and size in the cells that the parent's #address-cells and #size-cells say",
-    "initrd-damaged": "write both as one or two cells, the end above the start, or neither",
-    "dom0-without-kernel": 'add a module of compatible "multiboot,kernel", "multiboot,module" to /chosen',
-    "kernel-not-registered": "write the module right below the domain, compatible with multiboot,kernel and "
+_HELP: dict[Kind, str] = {
+    ModuleWithoutReg: "write address and size in its parent's cells, or name the boot-script that does",
+    ModuleShortReg: "write address and size in as many cells as the parent's #address-cells and #size-cells say",
+    MemoryWithoutReg: "write reg, the address and size of the memory",
+    RegRest: "write each address and size in the cells that the parent's #address-cells and #size-cells say",
+    InitrdDamaged: "write both as one or two cells, the end above the start, or neither",
+    Dom0WithoutKernel: 'add a module of compatible "multiboot,kernel", "multiboot,module" to /chosen',
+    KernelNotRegistered: "write the module right below the domain, compatible with multiboot,kernel and "
     "multiboot,module, at an address that nothing else has",
 }
 
@@ -41,7 +50,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         finding = from_seen(RULE, facts, what, _HELP[what.kind])
         yield (
             finding
-            if what.get("stops") is not False
+            if not (isinstance(what.source, ModuleWithoutReg) and not what.source.stops)
             else RULE.finding(
                 finding.message, finding.location, finding.help, severity=Severity.WARNING, about=finding.about
             )

@@ -19,7 +19,34 @@ from colorcheck.rules.facts.memory import missing
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.verification.results import Facts
-from colorcheck.xen.memory.booted import Boot
+from colorcheck.xen.booted import Boot
+from colorcheck.xen.notes.boot import Dom0FirstBankSmall, Dom0MemoryUnplaced, NoFirstBank, P2mPoolTooSmall
+from colorcheck.xen.notes.colors import EmptyList
+from colorcheck.xen.notes.domains import (
+    Dom0DeviceRefused,
+    Dom0TreeFull,
+    Dom0WithoutKernel,
+    DomainWithoutKernel,
+    EnhancedWithoutDom0,
+    HardwareDomainRefused,
+    MissingProperty,
+    NoDom0ForXl,
+    PartialTreePhandle,
+    SharedMemoryRefused,
+    ToolstackCannotPopulate,
+)
+from colorcheck.xen.notes.machine import (
+    BankOverlap,
+    DeepTreeHangs,
+    InitrdDamaged,
+    KernelNotRegistered,
+    MemoryWithoutReg,
+    ModuleOutsideMemory,
+    ModuleShortReg,
+    ModuleWithoutReg,
+    NoMemory,
+    StaticHeap,
+)
 
 ELSEWHERE = (
     "relocation",
@@ -36,41 +63,46 @@ ELSEWHERE = (
 )
 
 EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
-    "defect-4.22.0-populate",
-    "deep-tree-hangs",
-    "dom0-first-bank-small",
-    "dom0-layout",
-    "domain-without-kernel",
-    "empty-list",
-    "first-bank-4.22",
-    "missing-property",
-    "module-outside-memory",
-    "no-dom0-for-xl",
-    "no-memory",
-    "p2m-pool-too-small",
-    "static-heap",
-    "enhanced-without-dom0",
-    "hardware-domain-refused",
-    "bank-overlap",
-    "dom0-without-kernel",
-    "initrd-damaged",
-    "kernel-not-registered",
-    "memory-without-reg",
-    "module-short-reg",
-    "module-without-reg",
+    ToolstackCannotPopulate,
+    DeepTreeHangs,
+    Dom0FirstBankSmall,
+    Dom0MemoryUnplaced,
+    Dom0DeviceRefused,
+    Dom0TreeFull,
+    DomainWithoutKernel,
+    EmptyList,
+    NoFirstBank,
+    MissingProperty,
+    ModuleOutsideMemory,
+    NoDom0ForXl,
+    NoMemory,
+    P2mPoolTooSmall,
+    PartialTreePhandle,
+    SharedMemoryRefused,
+    StaticHeap,
+    EnhancedWithoutDom0,
+    HardwareDomainRefused,
+    BankOverlap,
+    Dom0WithoutKernel,
+    InitrdDamaged,
+    KernelNotRegistered,
+    MemoryWithoutReg,
+    ModuleShortReg,
+    ModuleWithoutReg,
 )
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each panic and each failure of a kind that no other rule takes up."""
-    explained = {release for release, note in notes(facts) if note.kind in EXPLAINING}
+    explained = {release for release, note in notes(facts) if type(note) in EXPLAINING}
     for result in facts.results if readable(facts) else ():
         if result.release in explained:
             continue
         system, boot = result.system, result.boot
         panic = (boot.panic if boot else None) or (system.panic if system else None)
         if panic and panic.kind not in ELSEWHERE and not (boot and _told(boot)):
-            where = place(facts, system.coloring_location if system else None)
+            at = next((b.domain for b in boot.built if b.failure == panic) if boot else iter(()), None)
+            where = at.location if at else place(facts, system.coloring_location if system else None)
             yield RULE.finding(f'Xen panics: "{panic.message}"{on(facts, (result.release,))}', where)
         for built in boot.built if boot and not boot.panic else ():
             failure = built.failure

@@ -15,19 +15,28 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.rules.rule import Rule, problems
+from colorcheck.rules.rule import Kind, Rule, nothing, problems
 from colorcheck.verification.results import Facts
 
 SILENT = (ProblemKind.BOARD_BY_COMPATIBLE,)  # the report's head says which board it is
 
 
-def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each problem of a kind that no built-in rule takes up."""
-    from colorcheck.rules import RULES
+HERE = (  # kinds that have no rule of their own
+    ProblemKind.BINARY,
+    ProblemKind.DEFAULT_DIFFERS,
+    ProblemKind.LFS_POINTER,
+    ProblemKind.OUTSIDE,
+    ProblemKind.OVERLAY,
+    ProblemKind.PREPROCESSOR,
+    ProblemKind.UNREAD_GUEST,
+    ProblemKind.WARNING,
+)
 
-    known = {kind for rule in RULES for kind in rule.kinds} | set(SILENT)
+
+def untaken(facts: Facts, taken: frozenset[Kind]) -> Iterator[Finding]:
+    """A finding for each problem of a kind that no built-in rule takes up; `taken` are those that one does."""
     for problem in problems(facts):
-        if problem.kind not in known:
+        if problem.kind not in taken and problem.kind not in SILENT:
             yield RULE.finding(f"{problem.message} ({problem.kind})", problem.location, problem.help)
 
 
@@ -36,6 +45,6 @@ RULE = Rule(
     "input",
     Severity.ERROR,
     __doc__,
-    check,
+    nothing,
     untestable="the net below the rules that know the kinds of problems",
 )

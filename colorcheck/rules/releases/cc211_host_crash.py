@@ -15,6 +15,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import HostCrash
 
 _GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["{}"]\n'
 
@@ -23,7 +24,7 @@ RULE = told(
     "host-crash",
     Severity.ERROR,
     __doc__,
-    ("defect-4.20-host-crash",),
+    (HostCrash,),
     "correct the guest's colors before anybody creates it",
     bad=Example(guests=(("rt.cfg", _GUEST.format("14-16")),)),
     good=Example(guests=(("rt.cfg", _GUEST.format("11-14")),)),

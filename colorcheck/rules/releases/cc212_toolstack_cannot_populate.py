@@ -15,13 +15,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import ToolstackCannotPopulate
 
 RULE = told(
     "CC212",
     "toolstack-cannot-populate",
     Severity.ERROR,
     __doc__,
-    ("defect-4.22.0-populate",),
+    (ToolstackCannotPopulate,),
     "make the guest a dom0less domain, or stay on 4.21",
     bad=Example(xen="4.22", guests=(("rt.cfg", GUEST),)),
     good=Example(xen="4.21", guests=(("rt.cfg", GUEST),)),

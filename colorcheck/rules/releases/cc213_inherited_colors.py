@@ -16,6 +16,7 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN, DOMAIN_PLAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.colors import InheritedColors
 
 _SECOND = DOMAIN_PLAIN.replace("domU1", "domU2").replace("3000000", "5000000")
 
@@ -24,7 +25,7 @@ RULE = told(
     "inherited-colors",
     Severity.WARNING,
     __doc__,
-    ("inherited-colors",),
+    (InheritedColors,),
     "give the domain llc-colors of its own",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more="cpus = <1>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more='cpus = <1>; llc-colors = "15";')),

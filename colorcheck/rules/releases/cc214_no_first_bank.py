@@ -22,8 +22,9 @@ from colorcheck.rules.facts.repairs import dom0_memory
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.boot import NoFirstBank
 
-_KINDS = ("first-bank-4.22",)
+_KINDS = (NoFirstBank,)
 _HELP = "move reserved memory to one end of a bank, so that a piece of 128 MiB is left"
 
 

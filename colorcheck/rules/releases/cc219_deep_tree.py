@@ -19,11 +19,12 @@ from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.machine import DeepTreeHangs
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for the first node that is too deep."""
-    for what in seen(facts, "deep-tree-hangs"):
+    for what in seen(facts, DeepTreeHangs):
         yield RULE.finding(
             f"{what.message}{on(facts, what.releases)}",
             what.location,
@@ -41,5 +42,5 @@ RULE = Rule(
     check,
     bad=Example(xen="4.20.0", chosen=DOMAIN.format(more="cpus = <1>;") + _NODES),
     good=Example(xen="4.20.4", chosen=DOMAIN.format(more="cpus = <1>;") + _NODES),
-    kinds=("deep-tree-hangs",),
+    kinds=(DeepTreeHangs,),
 )

@@ -14,20 +14,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
-from colorcheck.rules.rule import Rule, notes, on, seen
+from colorcheck.rules.rule import Kind, Rule, notes, nothing, on, seen
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.colors import XenDefaultColors
+from colorcheck.xen.notes.machine import FileSizeAssumed
 
-SILENT = ("xen-default-colors",)  # Xen's color 0 is a default that isolates
+# Xen's color 0 is a default that isolates; assumed sizes are told as the problem that they are.
+SILENT = (XenDefaultColors, FileSizeAssumed)
 
 
-def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each note of a kind that no built-in rule takes up."""
-    from colorcheck.rules import RULES
-
-    known = {kind for rule in RULES for kind in rule.kinds} | set(SILENT)
-    untold = dict.fromkeys(note.kind for _, note in notes(facts) if note.kind not in known)
-    for what in seen(facts, *untold):
-        yield RULE.finding(f"{what.message} ({what.kind}){on(facts, what.releases)}", what.location)
+def untold(facts: Facts, taken: frozenset[Kind]) -> Iterator[Finding]:
+    """A finding for each note of a class that no built-in rule takes up; `taken` are those that one does."""
+    classes = dict.fromkeys(type(note) for _, note in notes(facts) if type(note) not in taken | set(SILENT))
+    for what in seen(facts, *classes):
+        yield RULE.finding(f"{what.message} ({what.source.kind}){on(facts, what.releases)}", what.location)
 
 
 RULE = Rule(
@@ -35,6 +35,6 @@ RULE = Rule(
     "untold-note",
     Severity.WARNING,
     __doc__,
-    check,
+    nothing,
     untestable="the net below the rules that know the kinds of notes",
 )

@@ -205,7 +205,7 @@ def _of_world(system: System, deployment: Deployment, world: World) -> list[Vcpu
 
 
 def _agreed(found: Sequence[Vcpus]) -> Vcpus:
-    """What is the same in every world; a failure counts only where there is one in each."""
+    """What is the same in every world, and why; a failure counts only where there is one in each."""
     first = found[0]
     count = max(len(one.cpus) for one in found)
     vcpus = [{one.cpus[number] if number < len(one.cpus) else None for one in found} for number in range(count)]
@@ -214,7 +214,7 @@ def _agreed(found: Sequence[Vcpus]) -> Vcpus:
     return Vcpus(
         tuple(next(iter(cpus)) if len(cpus) == 1 else None for cpus in vcpus),
         first.pool if len({one.pool for one in found}) == 1 else None,
-        tuple(dict.fromkeys(reason for one in found for reason in one.reasons)),
+        tuple(reason for reason in first.reasons if all(reason in one.reasons for one in found)),
         first.failure if failing and all(one.failure for one in found) else None,
         late if failing else None,
     )
@@ -226,7 +226,7 @@ def _affinity(domain: Domain, found: Vcpus, cpus: Processors, open_facts: Sequen
     everywhere = frozenset(cpus.mpidrs) or None
     reasons = [*found.reasons]
     reasons += [Related(f.location, f"not known: {f.why}") for f in open_facts if isinstance(f, OpenFact)]
-    if cpus.parked:
+    if cpus.parked and not open_facts:
         text = f"Xen parks the CPUs {listed(cpus.parked)}, which are of another kind than the boot CPU: no hmp-unsafe"
         reasons.append(Related(domain.location, text))
     if not reasons:

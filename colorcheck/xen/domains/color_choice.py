@@ -7,7 +7,7 @@ from collections import Counter
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, Failure, Note
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import ColorOutOfRange, DuplicateColors, ListMeansElse, TooManyColors
 from colorcheck.xen.options.color_lists import ColorList
 
 
@@ -32,7 +32,7 @@ def oddities(found: ColorList, domain: str, location: Location) -> tuple[Note, .
     missing = next((item for item in found.items if item.missing), None)
     if missing is not None:
         message = f'in "{found.passage.text}" a number is missing: Xen takes 0 for it'
-        notes.append(note("list-means-else", message, location, domain, text=found.passage.text, colors=found.colors))
+        notes.append(ListMeansElse(message, location, domain, text=found.passage.text, colors=found.colors))
     return (*notes, *repeated(found.colors, domain, location))
 
 
@@ -43,7 +43,7 @@ def repeated(colors: tuple[int, ...], domain: str, location: Location) -> tuple[
         return ()
     text = ", ".join(map(str, twice))
     message = f"{domain} names color {text} more than once; that gives it no more memory"
-    return (note("duplicate-colors", message, location, domain, colors=twice),)
+    return (DuplicateColors(message, location, domain, colors=twice),)
 
 
 def out_of_range(colors: tuple[int, ...], nr_colors: int, domain: str, location: Location) -> tuple[Note, ...]:
@@ -51,9 +51,8 @@ def out_of_range(colors: tuple[int, ...], nr_colors: int, domain: str, location:
     beyond = tuple(dict.fromkeys(color for color in colors if color >= nr_colors))
     if beyond:
         message = f"{domain} has color {beyond[0]}, but there are only colors 0-{nr_colors - 1}"
-        data: dict[str, object] = {"color": beyond[0], "nr_colors": nr_colors, "colors": beyond}
-        return (note("color-out-of-range", message, location, domain, **data),)
+        return (ColorOutOfRange(message, location, domain, color=beyond[0], nr_colors=nr_colors, colors=beyond),)
     if len(colors) > nr_colors:
         message = f"{domain} lists {len(colors)} colors, but there are only {nr_colors}"
-        return (note("too-many-colors", message, location, domain, count=len(colors), nr_colors=nr_colors),)
+        return (TooManyColors(message, location, domain, count=len(colors), nr_colors=nr_colors),)
     return ()

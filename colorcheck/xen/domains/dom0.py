@@ -18,7 +18,8 @@ from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import DOM0_KERNEL
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import DefaultColors
+from colorcheck.xen.notes.domains import Dom0MemoryDefault, Dom0WithoutKernel, MemoryNotPages
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
@@ -61,9 +62,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
             if machine.module("kernel")
             else "the tree has no kernel for dom0 nor for any other domain: Xen stops"
         )
-        notes += (
-            note("dom0-without-kernel", message, deployment.tree.root.location if deployment.tree else place, "dom0"),
-        )
+        notes += (Dom0WithoutKernel(message, deployment.tree.root.location if deployment.tree else place, "dom0"),)
     domain = Domain(
         0,
         "dom0",
@@ -101,7 +100,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     colors, source = arguments.dom0_colors, arguments.dom0_source
     if not colors:
         colors = everything(system.nr_colors)
-        notes.append(note("default-colors", "dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
+        notes.append(DefaultColors("dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
         return Choice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
@@ -118,11 +117,11 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
     memory = arguments.dom0_mem
     if not memory:
         message = "dom0_mem is not given: Xen takes 512 MiB"
-        default = note("dom0-memory-default", message, place, "dom0", size=DEFAULT_MEMORY)
+        default = Dom0MemoryDefault(message, place, "dom0", size=DEFAULT_MEMORY)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
         message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
-        return memory, place, (note("memory-not-pages", message, place, "dom0", size=memory),)
+        return memory, place, (MemoryNotPages(message, place, "dom0", size=memory),)
     return memory, place, ()
 
 

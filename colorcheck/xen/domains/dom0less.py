@@ -6,7 +6,7 @@ xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
 from colorcheck.core.source import Location, Passage
@@ -14,6 +14,7 @@ from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
+from colorcheck.xen.domains import dom0less_end as end
 from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
 from colorcheck.xen.domains.hardware_domain import (
@@ -29,7 +30,19 @@ from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, 
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, EmptyList, InheritedColors
+from colorcheck.xen.notes.domains import (
+    DirectMap,
+    DomainWithoutKernel,
+    EnhancedWithoutDom0,
+    MemoryNotPages,
+    MissingProperty,
+    PartialTreePhandle,
+    PartialTreeUnread,
+    Passthrough,
+    StaticMemory,
+)
+from colorcheck.xen.notes.machine import KernelNotRegistered
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.geometry import refused
@@ -53,6 +66,7 @@ class Rules:
     legacy: bool = False
     iommu: bool = False
     machine: Machine = field(default_factory=lambda: Machine(()))
+    trees: Mapping[int, DeviceTree] = field(default_factory=dict)
 
     tree: DeviceTree | None = None
     hardware: str = ""
@@ -103,8 +117,40 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
-        failure = domain.failure or missing
-        yield replace(domain, shared_pages=_owned_pages(node, sizes), failure=failure), (*notes, *more)
+        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes)
+        yield domain, (*notes, *more, *told)
+
+
+def _ended(node: Node, domain: Domain, rules: Rules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
+    """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
+    shared = end.shared_of(node, sizes)
+    kernel = modules(node, sizes).get("kernel")
+    failures = [
+        end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id),
+        end.tree_failure(domain.vcpus, len(shared), domain.name, rules.release.traits),
+    ]
+    notes: list[Note] = []
+    mapped: list[end.Given] = []
+    refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+    for child, tree in end.partial_trees(node, sizes, rules.trees):
+        if tree is None:
+            message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
+            notes.append(PartialTreeUnread(message, child.location, domain.name, node=child.path))
+            continue
+        mapped += end.given(tree)
+        if end.uses_gic_phandle(tree) and rules.release.traits.refuses_gic_phandle:
+            message = f"the partial device tree of {domain.name} uses the phandle 0xfde8, which Xen keeps for itself"
+            notes.append(PartialTreePhandle(message, child.location, domain.name, node=child.path))
+            failures.append(refused)
+    notes += end.in_memory(mapped, rules.machine, domain.name)
+    domain = replace(
+        domain,
+        shared_pages=end.owned_pages(shared),
+        buddy_shares=end.from_buddy(shared),
+        mapped=tuple(end.mappings(mapped)),
+        late_failure=next((failure for failure in failures if failure), None),
+    )
+    return domain, tuple(notes)
 
 
 def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
@@ -119,7 +165,7 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
     message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
-    return failure, (note("kernel-not-registered", message, kernel.location, node.name, start=kernel.start),)
+    return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)
 
 
 def _domain(
@@ -150,15 +196,21 @@ def _domain(
         others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
         message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
         place = node.properties["xen,enhanced"].location
-        notes += (note("enhanced-without-dom0", message, place, node.name),)
+        notes += (EnhancedWithoutDom0(message, place, node.name),)
         if not rules.release.traits.hardware_domain_by_node:
             failure = failure or Failure(
                 FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
             )
-    if kib % KIB_PER_PAGE:
+    if 0 < kib < KIB_PER_PAGE:
+        message = f"{kib} KiB of memory are less than a page: Xen hangs while it hands them out"
+        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
+        failure = failure or Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
+    elif kib % KIB_PER_PAGE:
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
-        notes += (note("memory-not-pages", message, _place(node, "memory"), node.name, size=kib * KIB),)
+        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
         failure = failure or unallocated(kib * KIB)
+    hardware = is_hardware_domain(node, rules.release)
+    frames = dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES
     domain = Domain(
         number_,
         node.name,
@@ -169,11 +221,12 @@ def _domain(
         _place(node, "memory"),
         vcpus,
         pages=-(-kib // KIB_PER_PAGE),
-        p2m_pages=dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES,
+        p2m_pages=frames,
         extra_pages=_xenstore_page(node, rules),
         failure=failure,
         pool_follows=pool is None,
-        hardware=is_hardware_domain(node, rules.release),
+        hardware=hardware,
+        unused_pool=frames if hardware else 0,
     )
     return domain, (*choice.notes, *notes)
 
@@ -190,12 +243,12 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
         panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
-        off = note("coloring-off-but-colors", message, place, node.name)
+        off = ColoringOffButColors(message, place, node.name)
         return Choice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
         colors = everything(rules.nr_colors)
         message = f"{node.name} has no llc-colors: it gets all colors"
-        default = note("default-colors", message, node.location, node.name, colors=colors)
+        default = DefaultColors(message, node.location, node.name, colors=colors)
         return Choice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
@@ -205,13 +258,12 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
         message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
-        data: dict[str, object] = {"colors": read.colors, "from": giver}
-        notes.append(note("inherited-colors", message, node.location, node.name, **data))
+        notes.append(InheritedColors(message, node.location, node.name, colors=read.colors, from_=giver))
     if read.error is not None:
         return Choice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
         message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
-        notes.append(note("empty-list", message, place, node.name))
+        notes.append(EmptyList(message, place, node.name))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
         return Choice(read.colors, source, place, refusal, tuple(notes))
@@ -232,17 +284,17 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
         return wrong.failure, (*notes, wrong.note)
     if not any(compatible(child, "multiboot,kernel") for child in node.children):
         message = f"{node.name} has no kernel module: a boot loader must add it"
-        notes.append(note("domain-without-kernel", message, node.location, node.name))
+        notes.append(DomainWithoutKernel(message, node.location, node.name))
     static = node.properties.get("xen,static-mem")
     if static is not None and rules.coloring:
         message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"
-        notes.append(note("static-memory", message, static.location, node.name))
+        notes.append(StaticMemory(message, static.location, node.name))
         failure = Failure(FailureKind.STATIC_MEMORY, "LLC coloring and static memory are incompatible")
         return failure, tuple(notes)
     direct = node.properties.get("direct-map")
     if direct is not None and static is None:
         message = f"{node.name} asks for a direct map, which needs static memory: Xen panics"
-        notes.append(note("direct-map", message, direct.location, node.name))
+        notes.append(DirectMap(message, direct.location, node.name))
         text = f"direct-map is not valid for domain {node.name} without static allocation."
         return Failure(FailureKind.DIRECT_MAP, text), tuple(notes)
     return None, tuple(notes)
@@ -250,19 +302,7 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
 
 def _missing(node: Node, name: str) -> Note:
     message = f"the node {node.name} has no usable property '{name}', which Xen requires"
-    return note("missing-property", message, node.location, node.name, property=name)
-
-
-def _owned_pages(node: Node, sizes: tuple[int, int]) -> int:
-    """Frames of static shared memory that the domain owns; they count as its own, but come from no heap."""
-    address, size = sizes
-    found = 0
-    for child in node.children:
-        shared = child.properties.get("xen,shared-mem")
-        if shared is not None and string(child, "role") == "owner":
-            ranges = ranges_of(shared, 2 * address, size)[:1]
-            found += sum(length // PAGE for _, length in ranges)
-    return found
+    return MissingProperty(message, node.location, node.name, property_=name)
 
 
 def _given_away(node: Node) -> Iterator[Note]:
@@ -270,7 +310,7 @@ def _given_away(node: Node) -> Iterator[Note]:
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
             message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
-            yield note("passthrough", message, child.location, node.name, node=child.path)
+            yield Passthrough(message, child.location, node.name, node=child.path)
 
 
 def _enhanced(node: Node) -> bool:

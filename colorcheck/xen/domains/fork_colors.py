@@ -15,7 +15,7 @@ from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
 from colorcheck.xen.domains.xl_guest import XlGuest, colors_of
 from colorcheck.xen.kinds import ColorSource, Failure, FailureKind
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import DefaultColors, EmptyList, InheritedColors
 from colorcheck.xen.options.arguments import text_of
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.options import BootArguments
@@ -52,7 +52,7 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
         return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, FailureKind.DOM0_COLORS)
     if release.dom0_default is OtherDomains.NONE:
         message = f"dom0 has no colors: {release.title} does not give it any, and cannot build it"
-        empty = note("empty-list", message, place, "dom0")
+        empty = EmptyList(message, place, "dom0")
         return Choice(
             (), ColorSource.DEFAULT, place, Failure(FailureKind.DOM0_COLORS, "Error creating domain 0"), (empty,)
         )
@@ -92,8 +92,7 @@ def _text(written: Property | None) -> Passage:
 
 def _taken_over(choice: Choice, node: Node, giver: str, release: Release) -> Choice:
     message = f"{node.name} has no llc-colors: {release.title} gives it those of {giver}"
-    data: dict[str, object] = {"colors": choice.colors, "from": giver}
-    told = note("inherited-colors", message, node.location, node.name, **data)
+    told = InheritedColors(message, node.location, node.name, colors=choice.colors, from_=giver)
     return Choice(choice.colors, choice.source, choice.location, choice.failure, (*choice.notes, told))
 
 
@@ -141,15 +140,14 @@ def _default(fork: Fork, name: str, place: Location) -> Choice:
     if fork.release.domain_default is not OtherDomains.DOM0S:
         return _all(fork.nr_colors, name, place)
     message = f"{name} names no colors: {fork.release.title} gives it those of dom0"
-    data: dict[str, object] = {"colors": fork.dom0_colors, "from": "dom0"}
-    told = note("inherited-colors", message, place, name, **data)
+    told = InheritedColors(message, place, name, colors=fork.dom0_colors, from_="dom0")
     failure = None if fork.dom0_colors else Failure(FailureKind.DOMAIN_COLORS, f"Error creating domain {name}")
     return Choice(fork.dom0_colors, ColorSource.INHERITED, place, failure, (told,))
 
 
 def _all(nr_colors: int | None, name: str, place: Location) -> Choice:
     colors = everything(nr_colors)
-    told = note("default-colors", f"{name} has no colors of its own: it gets all", place, name, colors=colors)
+    told = DefaultColors(f"{name} has no colors of its own: it gets all", place, name, colors=colors)
     return Choice(colors, ColorSource.DEFAULT, place, None, (told,))
 
 

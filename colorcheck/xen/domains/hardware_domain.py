@@ -12,7 +12,7 @@ from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
 from colorcheck.xen.kinds import Failure, FailureKind, Note
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.domains import HardwareDomainRefused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.release import Release
 
@@ -88,10 +88,8 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
 
 def _refused(node: Node, text: str, place: Location, help_key: str = "") -> Refused:
     message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
-    helping = {"help": _HELP[help_key]} if help_key else {"help": "leave it out"}
-    return Refused(
-        Failure(FailureKind.OTHER, text), note("hardware-domain-refused", message, place, node.name, **helping)
-    )
+    advice = _HELP[help_key] if help_key else "leave it out"
+    return Refused(Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice))
 
 
 def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:

@@ -8,7 +8,7 @@ from colorcheck.core.source import Location
 from colorcheck.xen.domains.color_choice import oddities
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.memory.relocation import used_colors
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import ColoringOffButColors, ListDropped, ListRemains, OptionCut, UnsortedXenColors
 from colorcheck.xen.options.options import BootArguments, Option, OptionFate
 from colorcheck.xen.release.spelling import Concept
 
@@ -20,7 +20,7 @@ def option_notes(arguments: BootArguments, concept: Concept, domain: str) -> lis
         if option.cut:
             lost = option.written.text[len(option.text) :]
             message = f'{option.name} is longer than 127 characters: Xen drops "{lost}"'
-            found.append(note("option-cut", message, option.lost_location, domain, option=option.name, lost=lost))
+            found.append(OptionCut(message, option.lost_location, domain, option=option.name, lost=lost))
         if option.fate is OptionFate.REJECTED:
             found.append(_rejected(option, domain))
         if option.in_force and option.colors:
@@ -30,20 +30,20 @@ def option_notes(arguments: BootArguments, concept: Concept, domain: str) -> lis
 
 def _rejected(option: Option, domain: str) -> Note:
     kept = option.stored if isinstance(option.stored, tuple) else ()
-    kind = "list-remains" if kept else "list-dropped"
+    kind = ListRemains if kept else ListDropped
     then = f"the colors {_listed(kept)} read before the error stay in force" if kept else "the default is used"
     message = f'Xen rejects {option.name}="{option.value}": {then}'
-    return note(kind, message, option.location, domain, colors=kept)
+    return kind(message, option.location, domain, colors=kept)
 
 
 def colors_while_off(arguments: BootArguments) -> list[Note]:
     """Color lists among the arguments that count for nothing."""
-    found = []
+    found: list[Note] = []
     for concept, name in ((Concept.XEN_COLORS, "xen"), (Concept.DOM0_COLORS, "dom0")):
         option = arguments.in_force(concept)
         if option is not None:
             message = f"{option.name} counts for nothing: coloring is off"
-            found.append(note("coloring-off-but-colors", message, option.location, name))
+            found.append(ColoringOffButColors(message, option.location, name))
     return found
 
 
@@ -53,7 +53,7 @@ def unsorted_xen_colors(colors: tuple[int, ...], place: Location) -> tuple[Note,
     if set(used) == set(colors):
         return ()
     message = f"Xen walks its list upwards: of {_listed(colors)} it uses only {_listed(used)}"
-    return (note("unsorted-xen-colors", message, place, "xen", colors=colors, used=used),)
+    return (UnsortedXenColors(message, place, "xen", colors=colors, used=used),)
 
 
 def _listed(colors: Sequence[int]) -> str:

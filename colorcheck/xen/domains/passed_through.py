@@ -14,7 +14,7 @@ from colorcheck.xen.domains.xl_iomem import IomemRefused, iomem
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.domains import PassthroughMemory
 
 
 def passed_through(deployment: Deployment, machine: Machine) -> Iterator[Note]:
@@ -30,7 +30,7 @@ def passed_through(deployment: Deployment, machine: Machine) -> Iterator[Note]:
                     f"{name} gets the memory {low:#x}-{high:#x} by address (iomem): its frames have every color, "
                     "whatever colors the guest has"
                 )
-                yield note("passthrough-memory", message, found.location, name, start=low, end=high)
+                yield PassthroughMemory(message, found.location, name, start=low, end=high)
 
 
 def _in_memory(span: Span, machine: Machine) -> Iterator[Span]:

@@ -216,7 +216,7 @@ def _pool_reason(world: World, pool: object) -> Iterator[Related]:
     if pools.location is None:
         return
     if not pools.built:
-        text = "Xen is built without BOOT_TIME_CPUPOOLS (default): its cpu pools count for nothing"
+        text = "Xen is built without BOOT_TIME_CPUPOOLS: the cpu pools of the device tree count for nothing"
         yield Related(pools.location, text)
     elif pool == 0:
         yield Related(pools.location, f"it runs in pool 0: CPUs {listed(pools.cpus(0))}")

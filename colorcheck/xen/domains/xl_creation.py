@@ -18,7 +18,13 @@ from colorcheck.core.value import dataclass
 from colorcheck.xen.domains.xl_guest import XlGuest
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.memory.p2m import xl_pool
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.domains import (
+    GuestMemoryMissing,
+    GuestMemorySmall,
+    GuestRejected,
+    MaxmemAboveMemory,
+    PoolNotMadeAtBoot,
+)
 from colorcheck.xen.system import MAGIC_PAGES
 
 _SLACK = MIB_PAGES  # LIBXL_MAXMEM_CONSTANT: Xen lets the guest have so much more than `memory`
@@ -97,11 +103,11 @@ def creation(guest: XlGuest, host: Host, kernel_size: int | None, ramdisk_size: 
     if asked.memory is None or asked.memory < 0:
         message = f"{guest.title} has neither memory nor maxmem: xl computes a P2M pool that no host has"
         text = "Failed to set paging mempool size"
-        told = note("guest-memory-missing", message, guest.file.location, guest.title)
+        told = GuestMemoryMissing(message, guest.file.location, guest.title)
         return Creation(Failure(FailureKind.DOMAIN_MEMORY, text), 0, (told,))
     if not asked.populated:
         message = f"{guest.title} has no memory at all: xl fails and keeps its P2M pool of {asked.pool} frames"
-        return Creation(_NO_MEMORY, asked.pool, (note("guest-memory-missing", message, place, guest.title),))
+        return Creation(_NO_MEMORY, asked.pool, (GuestMemoryMissing(message, place, guest.title),))
     pages = asked.populated * MIB_PAGES
     if pages + MAGIC_PAGES > asked.limit:
         return _above_limit(guest, asked)
@@ -111,9 +117,10 @@ def creation(guest: XlGuest, host: Host, kernel_size: int | None, ramdisk_size: 
             f"{guest.title} has {asked.populated} MiB, which do not hold its kernel ({size} MiB, rounded up to 2 MiB), "
             "its ramdisk and its device tree"
         )
-        data = {"memory": asked.populated, "kernel": kernel_size or 0}
         return Creation(
-            _NO_MEMORY, asked.pool + pages, (note("guest-memory-small", message, place, guest.title, **data),)
+            _NO_MEMORY,
+            asked.pool + pages,
+            (GuestMemorySmall(message, place, guest.title, memory=asked.populated, kernel=kernel_size or 0),),
         )
     return Creation()
 
@@ -129,10 +136,11 @@ def _above_limit(guest: XlGuest, asked: Needs) -> Creation:
         f"{guest.title} has maxmem {asked.populated} above memory {asked.memory}: xl puts {asked.populated} MiB into "
         f"the guest, and Xen lets it have {(asked.memory or 0) + 1}; the creation fails"
     )
-    data = {"memory": asked.memory or 0, "maxmem": asked.populated}
     lost = 2 if asked.populated * MIB_PAGES > asked.limit else 1
     return Creation(
-        _NO_MEMORY, asked.pool + asked.limit + lost, (note("maxmem-above-memory", message, place, guest.title, **data),)
+        _NO_MEMORY,
+        asked.pool + asked.limit + lost,
+        (MaxmemAboveMemory(message, place, guest.title, memory=asked.memory or 0, maxmem=asked.populated),),
     )
 
 
@@ -147,10 +155,11 @@ def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
 def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
     """What ends before Xen has given anything."""
     for reason, place in _refusals(guest, host):
-        kind, message = "guest-rejected", f"xl stops: {reason}"
+        kind: type[GuestRejected | PoolNotMadeAtBoot] = GuestRejected
+        message = f"xl stops: {reason}"
         if place == "pool":
-            kind, message = "pool-not-made-at-boot", f"{message}, unless somebody makes that pool in dom0 before"
-        told = note(kind, message, guest.location(place), guest.title, reason=reason)
+            kind, message = PoolNotMadeAtBoot, f"{message}, unless somebody makes that pool in dom0 before"
+        told = kind(message, guest.location(place), guest.title, reason=reason)
         return Creation(Failure(FailureKind.XL_REJECTS, reason), 0, (told,))
     return None
 

@@ -18,7 +18,8 @@ from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_creation import Creation, Host, creation, needs
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, ListMeansElse
+from colorcheck.xen.notes.domains import GuestRejected, HostCrash, NoDom0ForXl, Passthrough, ToolstackCannotPopulate
 from colorcheck.xen.options.geometry import refused
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import MAGIC_PAGES, Domain
@@ -88,7 +89,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, nu
     notes: list[Note] = []
     if not rules.has_dom0:
         message = f"{guest.title} cannot be created: there is no dom0 to run xl"
-        notes.append(note("no-dom0-for-xl", message, file.location, guest.title))
+        notes.append(NoDom0ForXl(message, file.location, guest.title))
         failure, kept = failure or Failure(FailureKind.OTHER, "there is no dom0 to run xl"), 0
     domain = replace(_domain(guest, choice, number, failure), kept_pages=kept)
     told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
@@ -138,7 +139,7 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
     if not guest.llc_colors:
         colors = everything(nr_colors)
         message = f"{guest.title} has no llc_colors: it gets all colors"
-        default = note("default-colors", message, place, guest.title, colors=colors)
+        default = DefaultColors(message, place, guest.title, colors=colors)
         return Choice(colors, ColorSource.DEFAULT, place, None, (default,))
     notes = list(repeated(guest.llc_colors, guest.title, place))
     if not nr_colors or not refused(guest.llc_colors, nr_colors):
@@ -148,7 +149,7 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
         message = (
             f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
         )
-        notes.append(note("defect-4.20-host-crash", message, place, guest.title, colors=guest.llc_colors))
+        notes.append(HostCrash(message, place, guest.title, colors=guest.llc_colors))
         failure = Failure(FailureKind.HOST_PANIC, HOST_CRASH)
     else:
         failure = Failure(FailureKind.DOMAIN_COLORS, "LLC colors allocation failed: Invalid argument")
@@ -157,18 +158,15 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
 
 def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
     if guest.rejected:
-        yield note(
-            "guest-rejected", f"xl stops: {guest.rejected}", guest.file.location, guest.title, reason=guest.rejected
-        )
+        yield GuestRejected(f"xl stops: {guest.rejected}", guest.file.location, guest.title, reason=guest.rejected)
         return
     if not coloring and guest.llc_colors:
         message = f"the llc_colors of {guest.title} count for nothing: coloring is off"
-        yield note("coloring-off-but-colors", message, guest.location("llc_colors"), guest.title)
+        yield ColoringOffButColors(message, guest.location("llc_colors"), guest.title)
     for element in guest.elements:
         if element.dropped:
             message = f'xl reads "{element.written.text}" as {element.first}-{element.last} and drops the rest'
-            yield note(
-                "list-means-else",
+            yield ListMeansElse(
                 message,
                 element.dropped_location,
                 guest.title,
@@ -179,8 +177,8 @@ def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
         message = (
             f"{release.title} gives no memory to a guest that a toolstack builds while coloring is on: {guest.title}"
         )
-        yield note("defect-4.22.0-populate", message, guest.file.location, guest.title)
+        yield ToolstackCannotPopulate(message, guest.file.location, guest.title)
     for key in ("pci", "dtdev", "iomem"):
         if (setting := guest.file.setting(key)) is not None:
             message = f"{guest.title} gets devices ({key}): their DMA needs an IOMMU to find its colored memory"
-            yield note("passthrough", message, setting.value_location, guest.title, node=key)
+            yield Passthrough(message, setting.value_location, guest.title, node=key)

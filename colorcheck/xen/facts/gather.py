@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
@@ -21,6 +22,7 @@ from colorcheck.xen.facts.keys import (
     ARGUMENTS,
     BUILD,
     DOM0_KERNEL,
+    FILE_SIZES,
     GUESTS,
     IMAGE_SIZE,
     MEMORY,
@@ -82,6 +84,7 @@ class _Gathering:
         yield Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
         yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
+        yield from self._file_sizes()
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
@@ -218,6 +221,15 @@ class _Gathering:
             return Fact(ADDRESS_BITS.name, self.board.pa_bits, Origin.DOCUMENTED, place)
         why = "the physical address bits of the CPU are not known"
         return OpenFact(ADDRESS_BITS.name, why, ('board = "zcu102"',), self.place("target.board"), _WIDTHS)
+
+    def _file_sizes(self) -> Iterator[Fact | OpenFact]:
+        """ImageBuilder computes where it loads files from their sizes."""
+        for problem in self.deployment.problems:
+            if problem.kind is ProblemKind.FILE_SIZE_ASSUMED:
+                settle = ("[[target.files]]", 'name = "Image"', "size = 0x1400000")
+                yield OpenFact(FILE_SIZES.name, problem.message, settle, problem.location)
+                return
+        yield Fact(FILE_SIZES.name, None, Origin.GIVEN, self.place("target.files"))
 
     def _unread(self) -> Iterator[OpenFact]:
         """What was named and not read is opaque: nobody can list what it would have said."""

@@ -29,6 +29,26 @@ ARGUMENTS: Key[Passage | None] = Key("arguments", "the arguments that Xen gets")
 """None: those of the device tree, by Xen's own search."""
 BOOT_CPU: Key[int | None] = Key("boot-cpu", "the CPU on which Xen starts")
 ADDRESS_BITS: Key[int | None] = Key("address-bits", "the physical address bits of the CPU")
+FILE_SIZES: Key[None] = Key("file-sizes", "the sizes of files that are loaded")
 TREE: Key[None] = Key("device-tree", "what the device tree says")
 GUESTS: Key[None] = Key("guests", "the files of the guests")
 BUILD: Key[None] = Key("build", "how Xen was built")
+
+KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
+    XEN_ADDRESS,
+    IMAGE_SIZE,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    MEMORY,
+    RAMDISK_RESERVE,
+    DOM0_KERNEL,
+    ARGUMENTS,
+    BOOT_CPU,
+    ADDRESS_BITS,
+    FILE_SIZES,
+    TREE,
+    GUESTS,
+    BUILD,
+)
+ABOUT = {key.name: key.about for key in KEYS}
+"""What each fact is about, in words."""

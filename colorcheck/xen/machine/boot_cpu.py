@@ -14,7 +14,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 
-WHAT = "boot CPU"
+WHAT = "boot-cpu"
 
 
 def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestry | None = None) -> Fact | OpenFact:

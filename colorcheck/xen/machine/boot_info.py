@@ -30,13 +30,31 @@ from colorcheck.xen.facts.keys import (
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
-from colorcheck.xen.notes import note
+from colorcheck.xen.machine.shared_memory import Refused, Shared, read_shared
+from colorcheck.xen.notes.domains import SharedMemoryRefused, StaticSharedMemory
+from colorcheck.xen.notes.machine import (
+    BankOverlap,
+    BankUnaligned,
+    InitrdDamaged,
+    MemoryWithoutReg,
+    ModuleOutsideMemory,
+    ModuleOverlap,
+    ModuleShortReg,
+    ModuleWithoutReg,
+    NoMemory,
+    RangeWraps,
+    RegRest,
+    ReservedOverlap,
+    StaticHeap,
+    TooManyModules,
+    TooManyRegions,
+)
 
 R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
 EARLY = "Early FDT parsing failed ({})"
-EINVAL, ENOENT = -22, -2
+EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
 MAX_BANKS = 256
 
@@ -51,6 +69,7 @@ class _Scan:
     memreserve: list[Range] = field(default_factory=list)
     shared: list[Range] = field(default_factory=list)
     static_heap: list[Range] = field(default_factory=list)
+    shared_memory: list[Shared] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     panics: list[str] = field(default_factory=list)
     loader: Loader | None = None
@@ -121,9 +140,7 @@ def _add(scan: _Scan, where: list[R], found: R) -> bool:
         message = (
             f"{found.label} at {found.start:#x} of {found.size:#x} bytes reaches beyond the end of the address space"
         )
-        scan.notes.append(
-            note("range-wraps", message, found.location, start=found.start, size=found.size, what=found.label)
-        )
+        scan.notes.append(RangeWraps(message, found.location, "", start=found.start, size=found.size, what=found.label))
         found = replace(found, size=max(0, MAX_ADDRESS - found.start))
     if not found.size and not isinstance(found, Module):
         return False
@@ -176,7 +193,7 @@ def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     _check_length(scan, node, sizes)
     if "reg" not in node.properties and scan.loader is Loader.NONE:
         message = f"the node {node.name} of memory has no reg: Xen stops"
-        scan.notes.append(note("memory-without-reg", message, node.location, node=node.path))
+        scan.notes.append(MemoryWithoutReg(message, node.location, "", node=node.path))
         scan.stop(EARLY.format(ENOENT))
 
 
@@ -186,7 +203,7 @@ def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     if given is not None and width and len(given.value) % width:
         rest = len(given.value) % width
         message = f"reg of {node.name} has {len(given.value)} bytes, no multiple of {width}: Xen drops the last {rest}"
-        scan.notes.append(note("reg-rest", message, given.location, node=node.path, rest=rest))
+        scan.notes.append(RegRest(message, given.location, "", node=node.path, rest=rest))
 
 
 def _ranges(node: Node, sizes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
@@ -214,7 +231,7 @@ def _static_heap(scan: _Scan, chosen: Node, sizes: tuple[int, int]) -> None:
             "with a static heap all of Xen's memory is in the buddy heap: the color heap is empty and no domain "
             "gets any memory"
         )
-        scan.notes.append(note("static-heap", message, held.location, start=held.start, end=held.end))
+        scan.notes.append(StaticHeap(message, held.location, "", start=held.start, end=held.end))
 
 
 def _initrd(scan: _Scan, chosen: Node) -> None:
@@ -234,7 +251,7 @@ def _initrd(scan: _Scan, chosen: Node) -> None:
         wrong, place = f"linux,initrd-end has {len(last.value)} bytes, not 4 or 8", last
     else:
         wrong, place = f"linux,initrd-end is {end:#x}, not above the start {start:#x}", last
-    scan.notes.append(note("initrd-damaged", f"{wrong}: Xen stops", place.location))
+    scan.notes.append(InitrdDamaged(f"{wrong}: Xen stops", place.location, ""))
     scan.stop(EARLY.format(EINVAL))
 
 
@@ -258,7 +275,7 @@ def _module(scan: _Scan, found: Found) -> None:
     if given is not None:
         needed = 4 * sum(found.sizes)
         message = f"reg of the boot module {node.name} has {len(given.value)} bytes, Xen reads {needed}: it stops"
-        scan.notes.append(note("module-short-reg", message, given.location, node=node.path, needed=needed))
+        scan.notes.append(ModuleShortReg(message, given.location, "", node=node.path, needed=needed))
         scan.stop(f"fdt: node `{node.name}': `reg` property length is too short")
         return
     firmware = "xen,uefi-binary" in node.properties and scan.loader in (None, Loader.UEFI)
@@ -268,8 +285,16 @@ def _module(scan: _Scan, found: Found) -> None:
     if not firmware:
         then = "Xen stops" if stops else "a boot loader has to write it, else Xen stops"
         message = f"the boot module {node.name} has no reg: {then}"
-        data: dict[str, object] = {"module": node.path, "module_kind": found.kind, "stops": stops}
-        scan.notes.append(note("module-without-reg", message, node.location, found.domain[len("/chosen/") :], **data))
+        scan.notes.append(
+            ModuleWithoutReg(
+                message,
+                node.location,
+                found.domain[len("/chosen/") :],
+                module=node.path,
+                module_kind=found.kind,
+                stops=stops,
+            )
+        )
 
 
 def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
@@ -279,23 +304,32 @@ def _static_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
 
 
 def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
-    """Static shared memory: host address, guest address, size; without a host address nothing is reserved.
-
-    A region that several domains share counts once (`process_shm_node`).
-    """
-    address, size = sizes
-    found = node.properties.get("xen,shared-mem")
-    if found is None or len(found.value) < 4 * (2 * address + size):
+    """Static shared memory; a region that several domains share counts once, and without a host address nothing is
+    reserved: Xen takes it from the buddy heap."""
+    read = read_shared(node, sizes, scan.shared_memory)
+    if isinstance(read, Refused):
+        place = _place(node, read.key)
+        message = f"the shared memory {node.name} stops Xen: {read.reason}"
+        scan.notes.append(SharedMemoryRefused(message, place, "", node=node.path))
+        scan.stop(EARLY.format(read.code))
         return
-    start = int.from_bytes(found.value[: 4 * address], "big")
-    length = int.from_bytes(found.value[8 * address : 8 * address + 4 * size], "big")
-    if any(held.start == start and held.size == length for held in scan.shared):
+    place = _place(node, "xen,shared-mem")
+    if any(other.id == read.id for other in scan.shared_memory):
         return
-    held = Range(start, length, f"shared memory {string(node, 'xen,shm-id') or node.name}", found.location)
+    scan.shared_memory.append(read)
+    label = f"shared memory {read.id or node.name}"
+    if read.start is None:
+        message = f"{label} has no host address: Xen takes it from the buddy heap, in frames of every color"
+        scan.notes.append(StaticSharedMemory(message, place, "", start=0, end=read.size, id=label))
+        return
+    held = Range(read.start, read.size, label, place)
+    if any(held.overlaps(entry) for entry in scan.memreserve):
+        message = f"{label} at {held.start:#x} overlaps a /memreserve/ entry: Xen panics"
+        scan.notes.append(ReservedOverlap(message, place, "", first=MEMRESERVE, second=label))
+        scan.stop(EARLY.format(EINVAL))
     scan.reserve(scan.shared, held)
-    message = f"{held.label} lies in frames of every color, which coloring does not keep apart"
-    shared = note("static-shared-memory", message, found.location, start=start, end=held.end, id=held.label)
-    scan.notes.append(shared)
+    message = f"{label} lies in frames of every color, which coloring does not keep apart"
+    scan.notes.append(StaticSharedMemory(message, place, "", start=held.start, end=held.end, id=label))
 
 
 def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
@@ -305,15 +339,15 @@ def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
             "there is no memory: the device tree has no memory node (a boot loader fills it in); write [target] memory"
         )
         place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("target")
-        scan.notes.append(note("no-memory", message, place))
+        scan.notes.append(NoMemory(message, place, ""))
     found: list[Range] = []
     for bank in sorted(scan.banks, key=lambda held: held.start):
         if bank.start % PAGE or bank.end % PAGE:
             message = f"the memory {bank.start:#x}-{bank.end:#x} does not begin and end on a page of 4 KiB"
-            scan.notes.append(note("bank-unaligned", message, bank.location, start=bank.start, end=bank.end))
+            scan.notes.append(BankUnaligned(message, bank.location, "", start=bank.start, end=bank.end))
         if found and bank.start < found[-1].end:
             message = f"the memory {bank.start:#x}-{bank.end:#x} overlaps {found[-1].start:#x}-{found[-1].end:#x}"
-            scan.notes.append(note("bank-overlap", message, bank.location, start=bank.start, end=bank.end))
+            scan.notes.append(BankOverlap(message, bank.location, "", start=bank.start, end=bank.end))
             if -(-bank.start // PAGE) < min(bank.end, found[-1].end) // PAGE and scan.loader in (None, Loader.NONE):
                 scan.stop(_OVERLAPPING_BANKS)
             if bank.end > found[-1].end:
@@ -345,14 +379,21 @@ def _registered(scan: _Scan) -> tuple[tuple[Module, ...], bool]:
         elif not isinstance(held, Module):
             refused = True
             message = f"the reserved range {held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}"
-            what = {"first": other.label, "second": held.label}
-            scan.notes.append(note("reserved-overlap", f"{message}: Xen panics", held.location, **what))
+            scan.notes.append(
+                ReservedOverlap(
+                    f"{message}: Xen panics",
+                    held.location,
+                    "",
+                    first=other.label,
+                    second=held.label,
+                )
+            )
         elif not (other in found and other.start == held.start and other.size == held.size):
             message = f"{held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}: Xen ignores it"
-            scan.notes.append(note("module-overlap", message, held.location, module=held.label, other=other.label))
+            scan.notes.append(ModuleOverlap(message, held.location, "", module=held.label, other=other.label))
     if len(found) > MAX_MODULES:
         message = f"{len(found)} boot modules: Xen keeps {MAX_MODULES} and ignores the others"
-        scan.notes.append(note("too-many-modules", message, found[MAX_MODULES].location, count=len(found)))
+        scan.notes.append(TooManyModules(message, found[MAX_MODULES].location, "", count=len(found)))
     return tuple(found[:MAX_MODULES]), refused
 
 
@@ -366,10 +407,10 @@ def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[Module,
             crashes = not any(module.overlaps(bank) for bank in banks)
             message = f"{module.label} at {module.start:#x}-{module.end:#x} does not lie in memory"
             scan.notes.append(
-                note(
-                    "module-outside-memory",
+                ModuleOutsideMemory(
                     message,
                     module.location,
+                    "",
                     module=module.label,
                     start=module.start,
                     end=module.end,
@@ -379,8 +420,14 @@ def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[Module,
 
 
 def _check_counts(scan: _Scan) -> None:
-    for what, found in (("banks of memory", scan.banks), ("reserved ranges", [*scan.memreserve, *scan.reserved])):
+    """Xen's tables hold 256 banks and 256 reserved ranges, `/memreserve/` not counted; with more it stops."""
+    full = "Max number of supported reserved-memory regions reached."
+    for what, found, stop in (
+        ("banks of memory", scan.banks, EARLY.format(ENOSPC)),
+        ("reserved ranges", scan.reserved, full),
+    ):
         if len(found) > MAX_BANKS:
-            message = f"{len(found)} {what}: Xen keeps {MAX_BANKS} and refuses the device tree"
+            message = f"{len(found)} {what}: Xen's table has room for {MAX_BANKS}, it stops"
             place = found[MAX_BANKS].location
-            scan.notes.append(note("too-many-regions", message, place, count=len(found), limit=MAX_BANKS, what=what))
+            scan.notes.append(TooManyRegions(message, place, "", count=len(found), limit=MAX_BANKS, what=what))
+            scan.stop(stop)

@@ -21,6 +21,7 @@ from colorcheck.xen.machine.mapping import Mapping
 
 GIC_V2 = ("arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400", "arm,cortex-a9-gic")
 GIC = (*GIC_V2, "arm,gic-v3")
+_GIC_CELLS = 3
 _MOST_VCPUS, _MOST_VCPUS_V2 = 128, 8
 IOMMU = (
     "arm,mmu-400",
@@ -83,6 +84,7 @@ def mapped_into_dom0(ancestry: Ancestry, uart: Node | None) -> Iterator[Mapping]
 
 def _below(ancestry: Ancestry, node: Node, uart: Node | None) -> Iterator[Mapping]:
     if _skipped(ancestry, node) or (uart is not None and node.path == uart.path):
+        yield from _message_frames(ancestry, node)
         return
     if "xen,passthrough" not in node.properties:
         for region in ancestry.regions(node):
@@ -91,6 +93,47 @@ def _below(ancestry: Ancestry, node: Node, uart: Node | None) -> Iterator[Mappin
         yield from _pci_windows(ancestry, node)
     for child in node.children:
         yield from _below(ancestry, child, uart)
+
+
+def given_to_dom0(ancestry: Ancestry, uart: Node | None) -> Iterator[Node]:
+    """The nodes that Xen gives to dom0 as devices: all but those that it skips, passed-through ones included."""
+    waiting = [ancestry.tree.root]
+    while waiting:
+        node = waiting.pop()
+        if _skipped(ancestry, node) or (uart is not None and node.path == uart.path):
+            continue
+        yield node
+        waiting += reversed(node.children)
+
+
+def shared_interrupts(ancestry: Ancestry, node: Node) -> Iterator[tuple[int, int]]:
+    """The shared interrupts (SPIs) of a node at the GIC, each with its flags."""
+    listed = node.properties.get("interrupts-extended")
+    if listed is not None:
+        values, at = cells(listed.value), 0
+        while at + 1 < len(values) and (controller := ancestry.by_phandle(values[at])) is not None:
+            width = cell(controller, "#interrupt-cells") or 3
+            entry = values[at + 1 : at + 1 + width]
+            if compatible(controller, *GIC) and len(entry) == width >= _GIC_CELLS and entry[0] == 0:
+                yield entry[1], entry[2]
+            at += 1 + width
+        return
+    found, controller = node.properties.get("interrupts"), _interrupt_parent(ancestry, node)
+    if found is None or controller is None or not compatible(controller, *GIC):
+        return
+    width = cell(controller, "#interrupt-cells") or 3
+    values = cells(found.value)
+    for at in range(0, len(values) - width + 1, width):
+        if width >= _GIC_CELLS and values[at] == 0:
+            yield values[at + 1], values[at + 2]
+
+
+def _message_frames(ancestry: Ancestry, node: Node) -> Iterator[Mapping]:
+    """The frames of a GICv2 that take messages, which Xen maps into dom0 (`gicv2_map_hwdom_extra_mappings`)."""
+    if compatible(node, *GIC_V2):
+        for child in node.children:
+            if compatible(child, "arm,gic-v2m-frame"):
+                yield from (_mapping(*region) for region in ancestry.regions(child) if region is not None)
 
 
 def _mapping(address: int, size: int) -> Mapping:
@@ -106,9 +149,19 @@ def _pci_windows(ancestry: Ancestry, node: Node) -> Iterator[Mapping]:
             yield _mapping(address, window.size)
 
 
+_RASPBERRY_PI_4 = ("brcm,bcm2835-aux-spi", "brcm,bcm2835-aux", "brcm,bcm2835-pm")
+_BLACKLISTS = (("brcm,bcm2711", _RASPBERRY_PI_4),)  # of platforms (xen/arch/arm/platforms), by the root's compatible
+
+
+def _blacklisted(ancestry: Ancestry, node: Node) -> bool:
+    root = ancestry.tree.root
+    return any(compatible(root, soc) and compatible(node, *names) for soc, names in _BLACKLISTS)
+
+
 def _skipped(ancestry: Ancestry, node: Node) -> bool:
     return (
-        node.path in ("/cpus", "/psci", "/pmu")
+        _blacklisted(ancestry, node)
+        or node.path in ("/cpus", "/psci", "/pmu")
         or string(node, "device_type") == "memory"
         or compatible(node, *_SKIPPED, *_TIMER, *GIC, *IOMMU)
         or _uses_ppi(ancestry, node)

@@ -12,6 +12,7 @@ from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
@@ -20,7 +21,7 @@ from colorcheck.xen.memory import heaps as heaps_of_boot
 from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
-from colorcheck.xen.memory.booted import Boot, Built
+from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_xen
 from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
@@ -28,7 +29,7 @@ from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
 from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.memory.stages import Stages
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 from colorcheck.xen.system import Domain, System
 
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
@@ -87,6 +88,7 @@ class _Run:
     nr_colors: int
     notes: list[Note] = field(default_factory=list)
     built: list[Built] = field(default_factory=list)
+    buddy_pages: int = 0
 
     @property
     def machine(self) -> Machine:
@@ -99,6 +101,7 @@ class _Run:
         stages, panic = self._stages(region)
         if stages is None:
             return replace(_stopped(self.system, panic), xen_region=region)
+        self.buddy_pages = stages.heaps.buddy_pages
         heap = ColorHeap.at_boot(self.nr_colors, stages.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
@@ -134,16 +137,26 @@ class _Run:
     def _domains(self, heap: ColorHeap, layout: Dom0Layout | None) -> tuple[ColorHeap, Failure | None]:
         """All domains in turn; the panic is Xen's own, not the one that a guest of xl brings about later."""
         own = [domain for domain in self.system.domains if domain.kind is not DomainKind.XL]
+        buddy = BuddyHeap(self.buddy_pages, self._used_by_xen(own))
         for domain in own:
             attempt = self._attempt(domain, heap, layout)
+            exhausted = None if attempt.panics else buddy.takes(domain)
+            if exhausted is not None:
+                attempt = replace(attempt, panics=True, built=replace(attempt.built, created=False, failure=exhausted))
             self.built.append(attempt.built)
             heap = attempt.heap
             if attempt.panics:
                 return heap, attempt.built.failure
+        self.notes += buddy.notes
         panic = self.system.end_panic or _module_crash(self.machine)
         if panic is not None:
             return heap, panic
         return self._guests(heap), None
+
+    def _used_by_xen(self, own: Sequence[Domain]) -> Use:
+        tree = self.machine.module("device-tree")
+        cpus = max((domain.vcpus for domain in own if domain.kind is DomainKind.DOM0), default=1)
+        return by_xen(cpus, -(-tree.size // PAGE) if tree else 1)
 
     def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
         if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
@@ -175,7 +188,7 @@ def _kept(built: Built) -> Note:
         f"the {pages} frames that {built.domain.name} had taken when its creation failed never come back to its "
         "colors: whatever is created after it finds less"
     )
-    return note("failed-creation-keeps-memory", message, built.domain.memory_location, built.domain.name, pages=pages)
+    return FailedCreationKeepsMemory(message, built.domain.memory_location, built.domain.name, pages=pages)
 
 
 def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from colorcheck.core.units import GIB, PAGE
 from colorcheck.core.value import dataclass
+from colorcheck.xen.booted import Built
 from colorcheck.xen.kinds import Failure, FailureKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
-from colorcheck.xen.memory.booted import Built
 from colorcheck.xen.memory.color_heap import Allocation, ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frames import Frames
@@ -102,7 +102,7 @@ def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Pr
     creation = _Creation(domain, heap)
     if domain.failure:
         return creation.ended(domain.failure)
-    pool = domain.p2m_pages - layout.tables if domain.hardware else 0
+    pool = domain.unused_pool
     if not creation.take(pool):
         return creation.ended(Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)"))
     rest = layout.unplaced + sum(end - start for start, end in layout.banks)
@@ -161,7 +161,10 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
         mapped.append(Mapping(_XENSTORE_PAGE // PAGE, 1))
         if not creation.take(domain.extra_pages) or tables(mapped, prepared.p2m_levels) > domain.p2m_pages:
             return creation.ended(no_memory)
-    return creation.ended(_loading(banks, prepared.first_bank(domain.name)) or domain.late_failure)
+    failure = _loading(banks, prepared.first_bank(domain.name)) or domain.late_failure
+    if not failure and domain.mapped and tables([*mapped, *domain.mapped], prepared.p2m_levels) > domain.p2m_pages:
+        failure = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+    return creation.ended(failure)
 
 
 def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> Attempt:

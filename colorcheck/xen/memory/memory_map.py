@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from colorcheck.core.units import PAGE
+from colorcheck.xen.booted import Interval
 from colorcheck.xen.kinds import MapUse
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.memory.boot_regions import Taken
-from colorcheck.xen.memory.booted import Interval
 from colorcheck.xen.memory.heaps import Heaps
 
 

@@ -7,7 +7,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.xen.kinds import Failure, FailureKind, Note
-from colorcheck.xen.notes import note
+from colorcheck.xen.notes.colors import ColorsCut, GeometryHalfGiven, GeometryUnknown, WaySizeDiffers
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.release.traits import CacheProbe
@@ -80,7 +80,7 @@ def geometry(arguments: BootArguments, board: Board | None, most_colors: int, bu
             f"{name} alone counts for nothing: Xen probes the cache unless llc-size and llc-nr-ways are both given"
         )
         place = next((option.location for option in sizes if option), location)
-        notes.append(note("geometry-half-given", message, place, given=name))
+        notes.append(GeometryHalfGiven(message, place, "", given=name))
     way = arguments.llc_size // arguments.llc_nr_ways if given else probed.way_size if probed else None
     if way is None:
         return _unknown(
@@ -88,7 +88,7 @@ def geometry(arguments: BootArguments, board: Board | None, most_colors: int, bu
         )
     if given and probed and probed.way_size and probed.way_size != way:
         message = f"the options give a way of {way:#x} bytes, the cache that Xen would probe has {probed.way_size:#x}"
-        notes.append(note("way-size-differs", message, location, given=way, probed=probed.way_size))
+        notes.append(WaySizeDiffers(message, location, "", given=way, probed=probed.way_size))
     return _colors(way, most_colors, location, notes)
 
 
@@ -120,7 +120,7 @@ def _unknown(board: Board | None, probed: Cache | None, location: Location, note
         panic = Failure(FailureKind.GEOMETRY, "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
         return Geometry(True, None, None, location, tuple(notes), panic)
     message = "the size of a way of the last-level cache is not known, so neither is the number of colors"
-    notes.append(note("geometry-unknown", message, location))
+    notes.append(GeometryUnknown(message, location, ""))
     return Geometry(True, None, None, location, tuple(notes))
 
 
@@ -132,7 +132,7 @@ def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -
         text = f"Number of LLC colors ({found}) isn't a power of 2"
     elif found > most_colors:
         message = f"Number of LLC colors ({found}) too big. Using configured max {most_colors}"
-        notes.append(note("colors-cut", message, location, found=found, taken=most_colors))
+        notes.append(ColorsCut(message, location, "", found=found, taken=most_colors))
         found = most_colors
     elif found < 2:
         text = f"Number of LLC colors {found} < 2"

@@ -95,6 +95,19 @@ class Traits:
     """A dom0less domain of which a vCPU cannot be made stops the boot; before, it runs with fewer. `construct_domain`;
     e3aa330017 (backports 94d2902c8c, f26f5e8352): 4.20.4, 4.21.2, 4.22.0."""
 
+    guest_tree: int
+    """Bytes in which Xen writes the device tree of a dom0less domain. DOMU_DTB_SIZE; 4.22.0 counts the vCPUs."""
+
+    dom0_tree_grows: int
+    """Bytes that Xen's tree for dom0 may be larger than the host's. DOM0_FDT_EXTRA_SIZE; 4.22.0 counts the banks."""
+
+    refuses_gic_phandle: bool
+    """A partial device tree may not use the phandle 0xfde8, Xen's own for the interrupt controller.
+    `domain_handle_dtb_boot_module`; a010efd323, 4.22.0."""
+
+    empty_reg_asserts: bool
+    """A device whose `reg` has size 0 stops a debug build. `rangeset_remove_range`; 4.22.0."""
+
     static_memory_needs_build_option: bool
     """`xen,static-mem` is refused by a Xen that was built without CONFIG_STATIC_MEMORY. e888192d13, after 4.22.0."""
 

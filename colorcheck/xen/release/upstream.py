@@ -32,6 +32,10 @@ _4_20_0 = Traits(
     hardware_domain_by_node=False,
     deep_tree_hangs=True,
     secondary_vcpu_failure_is_fatal=False,
+    guest_tree=4096,
+    dom0_tree_grows=144,
+    refuses_gic_phandle=False,
+    empty_reg_asserts=False,
     static_memory_needs_build_option=False,
     dom0_named_with_colors="domain 0",
     dom0_named_in_setup="DOM0",
@@ -76,6 +80,10 @@ _4_22_0 = replace(
     number_needs_digits=True,
     cache_probe=CacheProbe.UPWARDS,
     toolstack_can_populate=False,
+    guest_tree=2048 + 128 * 128,
+    dom0_tree_grows=144 + 256 * 16,
+    refuses_gic_phandle=True,
+    empty_reg_asserts=True,
     skipped_cpus_keep_their_number=True,
 )
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind
-from colorcheck.xen.memory.booted import Boot
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import siblings
 from colorcheck.xen.system import System

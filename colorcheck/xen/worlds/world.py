@@ -12,12 +12,12 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.loader.facts import OpenFact
+from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot_again
-from colorcheck.xen.memory.booted import Boot, Built
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import System
@@ -115,6 +115,30 @@ class Worlds:
         """The first value of every finite fact."""
         return {name: values[0] for name in self.open if (values := self._values(name))}
 
+    def outcome(self) -> str:
+        """How the boot ends in every world; `unknown` where worlds differ or nobody can tell."""
+        boot = self.base.boot
+        if boot is None:
+            return "unknown"
+        names = boot.system.memory_reads & set(self.open)
+        if not names:
+            return boot.outcome
+        finite = {name for name in names if self._values(name)}
+        worlds = self.combinations(finite) or ()
+        opaque = any(self.open[name].opaque for name in names)
+        found = {"unknown"} if opaque or not worlds else {self._bounded(world, names - finite) for world in worlds}
+        return found.pop() if len(found) == 1 else "unknown"
+
+    def _bounded(self, world: World, ranged: Collection[str]) -> str:
+        if world.boot is None:
+            return "unknown"
+        if not ranged:
+            return world.boot.outcome
+        worst, best = self.worst(world), self.best(world)
+        if worst is not None and worst[0].panic is None:
+            return worst[0].outcome
+        return "panics" if best is not None and best.panic is not None else "unknown"
+
     def worst(self, world: World) -> tuple[Boot, str] | None:
         """The boot of this world as if the least were free and the most needed, wherever things lie; and why.
 
@@ -131,6 +155,9 @@ class Worlds:
         """As `worst`, with the most that can be free and the least that is needed."""
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
+        nowhere = boot_again(skeleton)
+        if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
+            return nowhere  # there is less room yet with what has no place
         return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None
 
 

@@ -1,0 +1,59 @@
+"""A domain is given other domains' memory by address.
+
+What it checks: the ranges of `iomem` in xl files and of `xen,reg` in partial device trees that lie in memory which Xen
+hands out: the color heap, Xen's own region and heap, boot modules.
+
+Why it matters: Xen and xl map such a range as it is. The domain reads and writes the frames of whoever gets them: no
+isolation is left, of caches or of anything else.
+
+What it cannot see: a partial device tree whose content is not known; ranges in /reserved-memory belong to nobody else,
+and are told as CC521.
+
+Source: `handle_passthrough_prop` (xen/arch/arm, from 4.21 xen/common/device-tree), measured on 4.20 to 4.22: 16 MiB of
+the color heap in a guest; `iomem` in xl.cfg(5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.theorem import TheoremKind
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.rule import Rule, on
+from colorcheck.verification.results import Facts
+
+
+def is_given(witness: object) -> bool:
+    """Whether a refuted pair is refuted by memory that one of them is given by address."""
+    return isinstance(witness, dict) and {"domain", "start", "end"} <= witness.keys()
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """One finding for each range that refutes a separation."""
+    told: dict[str, tuple[list[str], Finding]] = {}
+    for release, theorem in facts.theorems():
+        if theorem.kind != TheoremKind.PAIR_SEPARATION or theorem.verdict is not Verdict.REFUTED:
+            continue
+        if is_given(theorem.witness) and theorem.core:
+            finding = RULE.finding(
+                f"{theorem.reason}: it can read and write the frames of every domain that lie there"
+                + on(facts, (release,)),
+                theorem.core[0].location,
+                "give it memory through grants or static shared memory, and only registers of devices by address",
+                related=theorem.core[1:],
+                witness=theorem.witness,
+            )
+            told.setdefault(theorem.reason, ([], finding))[0].append(release)
+    yield from (finding for _, finding in told.values())
+
+
+RULE = Rule(
+    "CC406",
+    "memory-given",
+    Severity.ERROR,
+    __doc__,
+    check,
+    bad=Example(guests=(("rt.cfg", GUEST + 'iomem = ["70000,100"]\n'),)),
+    good=Example(guests=(("rt.cfg", GUEST),)),
+)

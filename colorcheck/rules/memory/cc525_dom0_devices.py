@@ -1,0 +1,33 @@
+"""Xen cannot give a device to dom0, or has no room for dom0's device tree.
+
+What it checks: every node of the host's tree that Xen gives to dom0, disabled and passed-through ones too: a `reg` that
+the buses above cannot translate or that lies above the P2M's addresses, an interrupt that does not exist, has two
+trigger types or is the console's own; and more ranges of /reserved-memory than Xen's tree for dom0 has room for.
+
+Why it matters: one such node is enough, and Xen panics when it builds dom0.
+
+What it cannot see: quirks of platforms for which Xen leaves out nodes, the Raspberry Pi 4's excepted.
+
+Source: `handle_device` (xen/arch/arm/device.c), `prepare_dtb_hwdom` (xen/arch/arm/domain_build.c), 4.20 to 4.22;
+measured on 4.20 and 4.22.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
+
+_BUS = "bus@f0000000 { #address-cells = <1>; #size-cells = <1>; ranges = <0x0 0x0 0xf0000000 0x10000>; %s };"
+
+RULE = told(
+    "CC525",
+    "dom0-devices",
+    Severity.ERROR,
+    __doc__,
+    (Dom0DeviceRefused, Dom0TreeFull),
+    "delete the node from the tree that Xen gets, or mend its reg, ranges or interrupts",
+    bad=Example(tree=_BUS % "dev@20000 { reg = <0x20000 0x1000>; };"),
+    good=Example(tree=_BUS % "dev@2000 { reg = <0x2000 0x1000>; };"),
+)

@@ -1,0 +1,36 @@
+"""What a partial device tree maps into its domain is not known, or Xen refuses it.
+
+What it checks: the partial device trees of dom0less domains (`multiboot,device-tree`): whether their content is known,
+and whether they use the phandle that Xen keeps for the interrupt controller.
+
+Why it matters: a partial tree can map anyone's memory, and Xen checks nothing. A tree with that phandle panics.
+
+What it cannot see: the tree, until `[[target.modules]]` names it by its address.
+
+Source: `handle_passthrough_prop`, `domain_handle_dtb_boot_module` (xen/common/device-tree/dom0less-build.c), measured
+on 4.20 to 4.22.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+from colorcheck.xen.notes.domains import PartialTreePhandle, PartialTreeUnread
+
+_DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
+    memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";
+    module@8000000 { compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x8000000 0x0 0x10000>; };
+    module@8200000 { compatible = "multiboot,device-tree", "multiboot,module"; reg = <0x0 0x8200000 0x0 0x1000>; };
+};"""
+
+RULE = told(
+    "CC526",
+    "partial-tree",
+    Severity.WARNING,
+    __doc__,
+    (PartialTreeUnread, PartialTreePhandle),
+    "name it: [[target.modules]] with the module's address and the file",
+    bad=Example(chosen=_DOMAIN),
+    good=Example(),
+)

@@ -1,0 +1,58 @@
+"""What nobody said and an answer rests on; the same for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from colorcheck.core.theorem import Theorem
+from colorcheck.loader.facts import Fact, OpenFact
+from colorcheck.verification.results import Facts, ReleaseResult
+from colorcheck.xen.facts.keys import BOOT_CPU
+
+
+class Reach(Enum):
+    """How far a command follows the way to the heaps: what it reads is what it rests on."""
+
+    COLORS = "colors"  # who has which colors
+    MEMORY = "memory"  # where everything lies, and who is built
+
+
+def open_facts(facts: Facts, reach: Reach) -> tuple[OpenFact, ...]:
+    """The open facts that an answer of this reach rests on, each once, and what was named and not read."""
+    found: dict[str, OpenFact] = {}
+    for result in facts.results:
+        for fact in _of(result, reach, clusters=len(facts.board.clusters) if facts.board else 0):
+            found.setdefault(fact.what, fact)
+    for unread in facts.deployment.unread:
+        key = f"unread {unread.problem.location}"
+        settle = (unread.problem.help or "name a file that can be read",)
+        if all(fact.location != unread.problem.location for fact in found.values()):
+            found[key] = OpenFact(key, unread.problem.message, settle, unread.problem.location)
+    return tuple(found.values())
+
+
+def _of(result: ReleaseResult, reach: Reach, clusters: int) -> Iterator[OpenFact]:
+    system, worlds = result.system, result.worlds
+    if system is None or worlds is None:
+        return
+    reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads
+    yield from (fact for name, fact in worlds.open.items() if name in reads)
+    for fact in system.cpu_facts:
+        irrelevant = fact.what == BOOT_CPU.name and clusters == 1  # all CPUs use one cache
+        if isinstance(fact, OpenFact) and fact.undecided and not irrelevant:
+            yield fact
+
+
+def all_facts(result: ReleaseResult) -> tuple[Fact | OpenFact, ...]:
+    """Every fact of a deployment under a release, those that are open last."""
+    if result.worlds is None or result.system is None:
+        return ()
+    book = result.worlds.facts
+    return (*book.known.values(), *result.system.cpu_facts, *book.unknown.values())
+
+
+def settling(theorem: Theorem, facts: Facts) -> tuple[OpenFact, ...]:
+    """The open facts that a theorem read."""
+    known = {name: fact for r in facts.results if r.worlds is not None for name, fact in r.worlds.open.items()}
+    return tuple(known[name] for name in theorem.facts if name in known)

@@ -1,0 +1,102 @@
+"""What stops dom0 once it has its memory: devices that Xen cannot give to it, and the tree that Xen writes for it.
+
+Every node of the host's tree that Xen does not keep for itself is looked at, disabled and passed-through ones too. All
+of these panics were measured on 4.20 and 4.22 (the console's interrupt on 4.20, a Raspberry Pi 4).
+
+Source: `handle_node`, `handle_device`, `map_device_irqs_to_domain`, `prepare_dtb_hwdom` (domain_build.c and device.c of
+xen/arch/arm), `irq_set_spi_type`, `route_irq_to_guest` (xen/arch/arm/irq.c), 4.20 to 4.22.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.tree import Node
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of, string
+from colorcheck.xen.machine.host_devices import given_to_dom0, shared_interrupts
+
+_MOST_SPIS = 988
+_PER_RANGE = 16  # bytes of dom0's tree for each reserved range
+_SLACK = 752  # bytes that Xen's tree is smaller than the host's; measured: 48 ranges fit, 64 do not (624 to 880)
+_TRIGGER = 0xF
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """A node at which Xen gives up dom0, and why; `key` is the property."""
+
+    node: Node
+    reason: str
+    key: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What decides over dom0's devices: the width of a P2M's addresses, and whether an empty `reg` stops this build."""
+
+    address_bits: int
+    empty_stops: bool = False
+
+
+def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Iterator[Stops]:
+    """The nodes that stop dom0, in the order of the tree."""
+    triggers: dict[int, tuple[int, Node]] = {}
+    consoles = {spi for spi, _ in shared_interrupts(ancestry, uart)} if uart is not None else set()
+    for node in given_to_dom0(ancestry, uart):
+        passed = "xen,passthrough" in node.properties
+        yield from _registers(ancestry, node, host, passed=passed)
+        for spi, flags in shared_interrupts(ancestry, node):
+            if spi >= _MOST_SPIS:
+                yield Stops(node, f"its interrupt SPI {spi} does not exist", "interrupts")
+            kind, other = triggers.setdefault(spi, (flags & _TRIGGER, node))
+            if kind != flags & _TRIGGER:
+                yield Stops(node, f"SPI {spi} has another trigger than in {other.path}", "interrupts")
+            if spi in consoles and not passed:
+                yield Stops(node, f"its interrupt SPI {spi} is the one of Xen's console", "interrupts")
+
+
+def _registers(ancestry: Ancestry, node: Node, host: Host, *, passed: bool) -> Iterator[Stops]:
+    lost = _untranslatable(ancestry, node)
+    if lost is not None:
+        yield Stops(node, f"its reg {lost:#x} lies in no range of the buses above it", "reg")
+    for region in ancestry.regions(node):
+        if region is None or passed:
+            continue
+        start, size = region
+        if start + size > 1 << host.address_bits:
+            yield Stops(node, f"its reg ends at {start + size:#x}, above the {host.address_bits} bits of a P2M", "reg")
+        if not size and host.empty_stops:
+            text = "Assertion 's <= e' failed at rangeset.c:121"
+            yield Stops(node, "its reg has size 0, which stops a debug build", "reg", text)
+
+
+def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:
+    """An address of the node that a bus above it has `ranges` for, but none that holds it (`__dt_translate_address`).
+
+    Children of PCI buses have addresses of another kind, which Xen leaves alone.
+    """
+    parent = ancestry.parent(node)
+    if parent is None or any((string(above, "device_type") or "").startswith("pci") for above in (parent,)):
+        return None
+    cells = ancestry.cell_sizes(parent)
+    for first, _ in ranges_of(node.properties.get("reg"), *cells) if cells[1] else ():
+        address, below = first, parent
+        while (above := ancestry.parent(below)) is not None:
+            bridges = ancestry.bridges(below)
+            if bridges is None:
+                break
+            if bridges:
+                hit = next((b for b in bridges if b.child <= address < b.child + b.size), None)
+                if hit is None:
+                    return first
+                address = hit.parent + address - hit.child
+            below = above
+    return None
+
+
+def tree_too_small(reserved: int, padding: int, grows: int) -> bool:
+    """Whether Xen's tree for dom0 has no room for so many ranges of /reserved-memory; `padding` is free space in the
+    host's blob, `grows` what Xen adds to its size."""
+    return reserved * _PER_RANGE > grows + max(0, padding) + _SLACK

@@ -1,0 +1,131 @@
+"""What stops a dom0less domain once it has its memory: its shared memory, its own device tree, what it maps.
+
+Source: `process_shm`, `prepare_dtb_domU`, `handle_passthrough_prop`, `kernel_load` (xen/arch/arm, from 4.21
+xen/common/device-tree), 4.20 to 4.22.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Iterator, Sequence
+
+from colorcheck.core.units import PAGE
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, ranges_of
+from colorcheck.xen.kinds import Failure, FailureKind, Note
+from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.machine.machine import Machine
+from colorcheck.xen.machine.mapping import Mapping
+from colorcheck.xen.machine.shared_memory import Shared, read_shared
+from colorcheck.xen.notes.domains import PassthroughMemory
+from colorcheck.xen.release.traits import Traits
+
+Trees = collections.abc.Mapping[int, DeviceTree]
+GUEST_RAM = 1 << 30
+_GIC_PHANDLE = 0xFDE8
+_CPU_NODE = 92  # bytes that a vCPU takes in a guest's tree
+_SHARED_NODE = 180  # bytes of a node of shared memory
+_OTHER_NODES = 1100  # bytes of the rest, at most; measured: 32 vCPUs fit into 4,096 bytes, 36 do not
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Memory that a partial device tree maps into the domain: `start` and `size` in bytes, at the guest's `guest`."""
+
+    start: int
+    size: int
+    guest: int
+    node: Node
+
+
+def shared_of(node: Node, sizes: tuple[int, int]) -> tuple[Shared, ...]:
+    """The static shared memory of a domain; nodes that Xen refuses are left out."""
+    children = (child for child in node.children if compatible(child, "xen,domain-shared-memory-v1"))
+    found = (read_shared(child, sizes) for child in children)
+    return tuple(shared for shared in found if isinstance(shared, Shared))
+
+
+def owned_pages(shared: Sequence[Shared]) -> int:
+    """Frames of static shared memory that the domain owns; they count as its own, but come from no color."""
+    return sum(each.size // PAGE for each in shared if each.owned)
+
+
+def from_buddy(shared: Sequence[Shared]) -> tuple[tuple[str, int], ...]:
+    """The regions, by id, that Xen takes from the buddy heap, in frames."""
+    return tuple((each.id, each.size // PAGE) for each in shared if each.start is None)
+
+
+def shared_failure(shared: Sequence[Shared], machine: Machine, kernel: int, number: int) -> Failure | None:
+    """Why its shared memory stops Xen. `kernel` is the size of its kernel, which lies where its memory begins."""
+    for each in shared:
+        if not each.id:
+            return Failure(FailureKind.OTHER, "Xen BUG at common/device-tree/static-shmem.c:328")
+        if each.start is not None and not _in_memory((each.start, each.start + each.size), machine):
+            return Failure(FailureKind.OTHER, "CPU0: Unexpected Trap: Data Abort")
+        over = each.guest < GUEST_RAM + max(kernel, 1) and each.guest + each.size > GUEST_RAM
+        if over and not each.owned:
+            return Failure(FailureKind.OTHER, f"Unable to copy the kernel in the d{number} memory")
+    return None
+
+
+def _in_memory(span: Span, machine: Machine) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in machine.spans)
+
+
+def tree_failure(vcpus: int, shared: int, name: str, traits: Traits) -> Failure | None:
+    """Whether Xen has no room for the tree that it writes for the domain (DOMU_DTB_SIZE)."""
+    size = _OTHER_NODES + vcpus * _CPU_NODE + shared * _SHARED_NODE
+    full = Failure(FailureKind.OTHER, f"Could not set up domain {name} (rc = -22)")
+    return full if size > traits.guest_tree else None
+
+
+def partial_trees(node: Node, sizes: tuple[int, int], trees: Trees) -> Iterator[tuple[Node, DeviceTree | None]]:
+    """The partial device trees of a domain, with the node that names each; None for one whose content is not known."""
+    for child in node.children:
+        if compatible(child, "multiboot,device-tree"):
+            place = ranges_of(child.properties.get("reg"), *sizes)[:1]
+            yield child, trees.get(place[0][0]) if place else None
+
+
+def given(tree: DeviceTree) -> Iterator[Given]:
+    """What `xen,reg` below /passthrough maps into the domain: address, size, guest address; nothing is checked."""
+    ancestry = Ancestry(tree)
+    for top in tree.root.children:
+        if top.name != "passthrough":
+            continue
+        for node in top.walk():
+            parent = ancestry.parent(node)
+            found = node.properties.get("xen,reg")
+            if found is None or parent is None:
+                continue
+            address, size = ancestry.cell_sizes(parent)
+            width = 4 * (2 * address + size)
+            for at in range(0, len(found.value) - width + 1, width):
+                entry = found.value[at : at + width]
+                start = int.from_bytes(entry[: 4 * address], "big")
+                length = int.from_bytes(entry[4 * address : 4 * (address + size)], "big")
+                yield Given(start, length, int.from_bytes(entry[4 * (address + size) :], "big"), node)
+
+
+def mappings(found: Sequence[Given]) -> list[Mapping]:
+    return [Mapping(each.guest // PAGE, -(-each.size // PAGE), blocks=True) for each in found]
+
+
+def uses_gic_phandle(tree: DeviceTree) -> bool:
+    """Whether a partial tree has a node with the phandle that Xen gives to the interrupt controller."""
+    return any(cell(node, name) == _GIC_PHANDLE for node in tree.root.walk() for name in ("phandle", "linux,phandle"))
+
+
+def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[Note]:
+    """A note for each range of a partial tree that lies in memory."""
+    for each in found:
+        for start, end in machine.spans:
+            low, high = max(each.start, start), min(each.start + each.size, end)
+            if low < high:
+                place = each.node.properties["xen,reg"].value_location
+                message = (
+                    f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen does "
+                    "not check whose it is"
+                )
+                yield PassthroughMemory(message, place, name, start=low, end=high)

@@ -1,0 +1,54 @@
+"""Every kind of problem and every class of notes is taken up by exactly one rule."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections import Counter
+
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.rules import RULES
+from colorcheck.rules.reading import cc099_input
+from colorcheck.rules.tool import cc902_untold_note
+from colorcheck.xen import notes
+from colorcheck.xen.kinds import Note
+
+MODULES = [importlib.import_module(f"{notes.__name__}.{found.name}") for found in pkgutil.iter_modules(notes.__path__)]
+CLASSES = {
+    cls for module in MODULES for cls in vars(module).values() if isinstance(cls, type) and issubclass(cls, Note)
+}
+CLASSES -= {Note}
+TAKEN = Counter(kind for rule in RULES for kind in set(rule.kinds))
+NOT_OF_A_RUN = {  # problems of edits and of commands that report them themselves
+    ProblemKind.BASELINE,
+    ProblemKind.CHANGED,
+    ProblemKind.EDIT,
+    ProblemKind.MISS_CURVE,
+    ProblemKind.NOT_MIGRATED,
+    ProblemKind.OPTION_CUT,
+    ProblemKind.UNKNOWN_DOMAIN,
+    ProblemKind.UNKNOWN_OBJECTIVE,
+    ProblemKind.NO_PLACE,
+    ProblemKind.UNWRITABLE,
+}
+
+
+def test_no_kind_is_taken_twice() -> None:
+    assert [kind for kind, times in TAKEN.items() if times > 1] == []
+
+
+def test_every_class_of_notes_has_a_rule() -> None:
+    untold = [cls.__name__ for cls in CLASSES if cls not in TAKEN]
+    assert set(untold) <= {cls.__name__ for cls in cc902_untold_note.SILENT}
+
+
+def test_the_names_of_notes_are_their_own() -> None:
+    names = [cls.KIND for cls in CLASSES]
+    assert len(set(names)) == len(names)
+    assert all(names)
+
+
+def test_kinds_that_no_rule_takes_are_known() -> None:
+    """CC099 tells them; a kind that is meant for a rule of its own must not end there."""
+    left = {kind for kind in ProblemKind if kind not in TAKEN} - NOT_OF_A_RUN
+    assert left == {*cc099_input.HERE, *cc099_input.SILENT}

@@ -1,0 +1,76 @@
+"""Attacks: memory that a guest is given by address must never leave a separation proved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.rules.example import GUEST, Example
+
+DOMAIN = """domU1 {{ compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
+    memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";
+    module@8000000 {{ compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x8000000 0x0 0x10000>; }};
+    module@8200000 {{ compatible = "multiboot,device-tree", "multiboot,module"; reg = <0x0 0x8200000 0x0 0x1000>; }};
+}};
+"""
+PARTIAL = """/dts-v1/; / {{ #address-cells = <2>; #size-cells = <2>; passthrough {{ compatible = "simple-bus"; ranges;
+    #address-cells = <2>; #size-cells = <2>; dev@0 {{ reg = <0x0 0x0 0x0 0x1000>; xen,reg = <{}>; }}; }}; }};"""
+MODULES = '[[target.modules]]\naddress = 0x8200000\nfile = "partial.dts"\n'
+
+
+def verdicts(example: Example, folder: Path) -> tuple[dict[str, str], set[str], int]:
+    found = api.verify(example.write(folder))
+    theorems = {theorem.id: str(theorem.verdict) for theorem in found.theorems}
+    assert not found.faults
+    return theorems, {finding.rule for finding in found.findings}, int(found.exit_status())
+
+
+def test_iomem_over_the_color_heap_refutes(tmp_path: Path) -> None:
+    theorems, rules, status = verdicts(Example(guests=(("rt.cfg", GUEST + 'iomem = ["70000,1000"]\n'),)), tmp_path)
+    assert theorems["separation/dom0/rt"] == theorems["separation/xen/rt"] == "refuted"
+    assert theorems["separation/xen/dom0"] == "proved"
+    assert "CC406" in rules
+    assert "CC401" not in rules
+    assert status == 1
+
+
+def test_iomem_of_registers_changes_nothing(tmp_path: Path) -> None:
+    theorems, rules, _ = verdicts(Example(guests=(("rt.cfg", GUEST + 'iomem = ["ff000,1"]\n'),)), tmp_path)
+    assert theorems["separation/dom0/rt"] == "proved"
+    assert "CC406" not in rules
+
+
+def test_nothing_silences_it(tmp_path: Path) -> None:
+    silenced = Example(
+        guests=(("rt.cfg", GUEST + 'iomem = ["70000,1000"]  # colorcheck: ignore[CC406] we know\n'),),
+        manifest='[rules]\nignore = ["CC406", "CC521"]\n',
+    )
+    _, rules, status = verdicts(silenced, tmp_path)
+    assert "CC406" in rules
+    assert status == 1
+
+
+@pytest.mark.parametrize(
+    ("xen_reg", "expected"),
+    [
+        ("0x0 0x70000000 0x0 0x1000000 0x0 0x60000000", "refuted"),
+        ("0x0 0xff000000 0x0 0x1000 0x0 0xff000000", "proved"),
+    ],
+)
+def test_a_partial_tree_that_maps_memory_refutes(xen_reg: str, expected: str, tmp_path: Path) -> None:
+    example = Example(
+        chosen=DOMAIN.format(), target="", manifest=MODULES, files=(("partial.dts", PARTIAL.format(xen_reg)),)
+    )
+    theorems, rules, _ = verdicts(example, tmp_path)
+    assert theorems["separation/dom0/domU1"] == expected
+    assert theorems["separation/xen/dom0"] == "proved"
+    assert ("CC406" in rules) == (expected == "refuted")
+
+
+def test_a_partial_tree_that_nobody_read_proves_nothing(tmp_path: Path) -> None:
+    theorems, rules, status = verdicts(Example(chosen=DOMAIN.format()), tmp_path)
+    assert theorems["separation/dom0/domU1"] == "unknown"
+    assert "CC526" in rules
+    assert status != 0
