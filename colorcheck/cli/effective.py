@@ -24,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="print the device tree that Xen receives, each property with the place that it comes from",
     )
     parser.add_argument(
+        "--facts",
+        action="store_true",
+        help="list what the model rests on, each with its origin, and what settles what is open",
+    )
+    parser.add_argument(
         "--explain-affinity",
         action="store_true",
         help="say on which CPUs each domain may run, why, and which caches each pair shares",
@@ -37,12 +42,23 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         from colorcheck.report.terminal.affinity import affinity_to_dict
 
-        extra = {"affinity": affinity_to_dict(found.verification.facts)} if options.explain_affinity else {}
+        extra: dict[str, object] = {}
+        if options.explain_affinity:
+            extra["affinity"] = affinity_to_dict(found.verification.facts)
+        if options.facts:
+            from colorcheck.report.terminal.facts import to_dict
+            from colorcheck.verification.open import all_facts
+
+            extra["facts"] = [to_dict(fact) for result in found.facts.results[:1] for fact in all_facts(result)]
         write_json(json.dumps({**found.to_dict(), **extra}, indent=2))
     else:
         from colorcheck.report.terminal.effective import render
 
         write(render(found.verification, style(options)))
+        if options.facts:
+            from colorcheck.report.terminal.facts import render_facts
+
+            write("\n" + render_facts(found.facts, style(options)))
         if options.explain_affinity:
             from colorcheck.report.terminal.affinity import explain
 

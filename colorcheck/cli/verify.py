@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_fleet_arguments(parser)
     parser.add_argument("--fix", action="store_true", help="write the corrections that are safe, and verify again")
     parser.add_argument("--diff", action="store_true", help="with --fix: show the corrections and write nothing")
+    parser.add_argument(
+        "--explain",
+        metavar="THEOREM",
+        help="instead of a report: the facts that a theorem read, the worlds that were tried, the bound",
+    )
     parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
     parser.add_argument(
         "--with-plan", action="store_true", help="in the HTML report, show the plan beside today's colors"
@@ -55,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     if options.diff and not options.fix:
         raise Stop("--diff belongs to --fix")
     verification = pipeline.verify(load_manifest(options), smt=bool(options.certify))
+    if options.explain is not None:
+        return _explained(verification, options)
     if options.fix and options.diff:
         return _shown(verification, Severity(options.fail_on))
     if options.fix:
@@ -73,6 +80,20 @@ def run(options: argparse.Namespace) -> int:
             deliver(output, _with_plan(verification, style(options, output)))
         else:
             deliver(output, render(verification, output.format, style(options, output)))
+    return verification.exit_status(Severity(options.fail_on))
+
+
+def _explained(verification: Verification, options: argparse.Namespace) -> int:
+    """What one theorem rests on, instead of the report."""
+    from colorcheck.cli.console import write
+    from colorcheck.core.suggest import did_you_mean
+    from colorcheck.report.terminal.facts import render_explanation
+
+    known = verification.questions()
+    if options.explain not in known:
+        hint = did_you_mean(options.explain, known, f"theorems are {', '.join(list(known)[:8])}, …")
+        raise Stop(f"there is no theorem {options.explain}", hint)
+    write(render_explanation(verification, options.explain, style(options)))
     return verification.exit_status(Severity(options.fail_on))
 
 

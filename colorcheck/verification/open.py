@@ -49,7 +49,8 @@ def all_facts(result: ReleaseResult) -> tuple[Fact | OpenFact, ...]:
     if result.worlds is None or result.system is None:
         return ()
     book = result.worlds.facts
-    return (*book.known.values(), *result.system.cpu_facts, *book.unknown.values())
+    cpus = [fact for fact in result.system.cpu_facts if not isinstance(fact, OpenFact) or fact.undecided]
+    return (*book.known.values(), *cpus, *book.unknown.values())
 
 
 def settling(theorem: Theorem, facts: Facts) -> tuple[OpenFact, ...]:

@@ -13,7 +13,7 @@ from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
-from colorcheck.hardware.choose import choose_board
+from colorcheck.hardware.choose import Choice, choose_board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
@@ -24,7 +24,7 @@ from colorcheck.workflows.handover import received_by_xen, unclear
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
-from colorcheck.xen.worlds.world import Worlds
+from colorcheck.xen.worlds.world import World, Worlds
 
 if TYPE_CHECKING:
     from colorcheck.loader.handover import Handover
@@ -111,15 +111,7 @@ class _Run:
         self.unclear = unclear(received, deployment)
         board: Board | None = None
         with self.stage("board"):
-            target = manifest.target.board
-            choice = choose_board(
-                target,
-                manifest.location("target.board"),
-                deployment.tree,
-                catalogue(),
-                manifest.folder or ".",
-                boot_cpu=manifest.target.boot_cpu,
-            )
+            choice = _choice(deployment, manifest.target.boot_cpu)
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
         with self.stage("image-builder"):
             deployment = as_built(deployment)
@@ -140,7 +132,7 @@ class _Run:
             self.skipped.append(Skipped("everything", missing, line))
             return result
         with self.stage(f"model {line}"):
-            worlds = Worlds(deployment, board, line)
+            worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board)
             base = worlds.base
             result = replace(result, system=base.system, worlds=worlds)
             if boots:
@@ -157,15 +149,15 @@ class _Run:
             from colorcheck.proof import prove
             from colorcheck.proof.over_worlds import over_worlds
 
-            def proved(booted: Boot, bounded: str) -> tuple[Theorem, ...]:
+            def proved(world: World, booted: Boot, bounded: str) -> tuple[Theorem, ...]:
                 policy = facts.manifest.policy
-                return prove(booted.system, booted, facts.board, policy, timeout=timeout, smt=smt, bounded=bounded)
+                return prove(booted.system, booted, world.board, policy, timeout=timeout, smt=smt, bounded=bounded)
 
             result = replace(result, theorems=over_worlds(worlds, proved))
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 
-            checked = cross_check(result, facts.board)
+            checked = cross_check(result, worlds.base.board)
             self.faults += checked.faults
             return replace(result, theorems=checked.theorems)
         return result
@@ -182,6 +174,13 @@ class _Run:
             tuple(self.seconds),
             nothing_to_check=_is_empty(facts.manifest),
         )
+
+
+def _choice(deployment: Deployment, boot_cpu: int | None) -> Choice:
+    """The board of a deployment, where Xen starts on this CPU."""
+    manifest = deployment.manifest
+    named, place = manifest.target.board, manifest.location("target.board")
+    return choose_board(named, place, deployment.tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
 
 
 def _missing(deployment: Deployment) -> str:

@@ -43,6 +43,7 @@ def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]
     for drawn in view.color_maps(verification.facts):
         yield from color_map(drawn, style)
     yield from memory(verification.facts, style)
+    yield from _open(verification)
     yield from _theorems(verification, style)
     yield from _residue(verification)
     yield from _unchecked(verification)
@@ -93,6 +94,24 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
             ),
             "blue",
         )
+
+
+def _open(verification: Verification) -> Iterator[RenderableType]:
+    """What a verdict hangs on, with the lines that settle it."""
+    waiting = {
+        name
+        for theorem in verification.theorems
+        if theorem.verdict is Verdict.UNKNOWN and verification.asked(theorem.id)
+        for name in theorem.facts
+    }
+    unknown = [fact for fact in verification.open_facts() if fact.what in waiting]
+    if not unknown:
+        return
+    yield from title("Open")
+    for fact in unknown:
+        yield indented("? ", text(printable(fact.why)), "bold yellow")
+        for line in fact.settle:
+            yield indented("    ", text((printable(line), "green")))
 
 
 def _theorems(verification: Verification, style: Style) -> Iterator[RenderableType]:

@@ -12,10 +12,11 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment, Followed
-from colorcheck.inputs.device_tree.tree_walk import compatible
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
+from colorcheck.xen.domains.cpu_pools import pools_fact
 from colorcheck.xen.facts.book import FactBook, Key
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
@@ -32,6 +33,7 @@ from colorcheck.xen.facts.keys import (
     TREE_SIZE,
     XEN_ADDRESS,
 )
+from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
 
 LARGEST_IMAGE = 8 << 20
 """Bytes: XEN_VIRT_SIZE, the room that Xen's image has in its own address space (asm/mmu/layout.h, 4.20 to 4.22)."""
@@ -85,6 +87,7 @@ class _Gathering:
         yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
         yield from self._file_sizes()
+        yield from self._cpus()
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
@@ -230,6 +233,13 @@ class _Gathering:
                 yield OpenFact(FILE_SIZES.name, problem.message, settle, problem.location)
                 return
         yield Fact(FILE_SIZES.name, None, Origin.GIVEN, self.place("target.files"))
+
+    def _cpus(self) -> Iterator[Fact | OpenFact]:
+        """The boot CPU, and whether Xen has boot-time pools, where these make a difference."""
+        ancestry = Ancestry(self.deployment.tree) if self.deployment.tree else None
+        for fact in (boot_cpu_fact(self.deployment, self.board, ancestry), pools_fact(self.deployment, ancestry)):
+            if isinstance(fact, Fact) or (isinstance(fact.values, tuple) and len(fact.values) > 1):
+                yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
         """What was named and not read is opaque: nobody can list what it would have said."""

@@ -50,5 +50,5 @@ KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
     GUESTS,
     BUILD,
 )
-ABOUT = {key.name: key.about for key in KEYS}
+ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""
