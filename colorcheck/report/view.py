@@ -203,6 +203,8 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
     apart = {t.subjects for t in result.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
     clashes = []
     for position, (first, colors, _) in enumerate(users):
+        if not colors:
+            continue
         for second, others, _ in users[position + 1 :]:
             if not colors.isdisjoint(others) and (first, second) not in apart:
                 share = facts.manifest.policy.share_of(first, second)
