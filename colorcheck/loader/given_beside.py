@@ -1,4 +1,4 @@
-"""What a manifest gives beside a boot script that says it too: the script counts, and where they differ that is told."""
+"""What a manifest gives beside a boot script that says it too: the script counts; where they differ, that is told."""
 
 from __future__ import annotations
 

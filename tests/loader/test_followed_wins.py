@@ -30,7 +30,7 @@ def told(found: Verification, rule: str) -> list[str]:
 
 def test_a_tree_that_moves_to_an_open_place_is_nowhere_in_particular(tmp_path: Path) -> None:
     """U-Boot without fdt_high moves the blob to the highest free place, which is below U-Boot itself."""
-    given = 'device-tree-address = 0x8000000\ndevice-tree-size = 0x4000'
+    given = "device-tree-address = 0x8000000\ndevice-tree-size = 0x4000"
     found = verified(tmp_path, target=given)
     (result,) = found.facts.results
     assert result.worlds is not None
