@@ -238,8 +238,9 @@ class _Gathering:
         """The boot CPU, and whether Xen has boot-time pools, where these make a difference."""
         ancestry = Ancestry(self.deployment.tree) if self.deployment.tree else None
         for fact in (boot_cpu_fact(self.deployment, self.board, ancestry), pools_fact(self.deployment, ancestry)):
-            known = fact is None or isinstance(fact, Fact)
-            if fact is not None and (known or (isinstance(fact.values, tuple) and len(fact.values) > 1)):
+            if isinstance(fact, Fact):
+                yield fact
+            elif fact is not None and isinstance(fact.values, tuple) and len(fact.values) > 1:
                 yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
