@@ -15,6 +15,7 @@ from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
+from colorcheck.core.exit import Exit
 from colorcheck.core.value import dataclass
 from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
@@ -22,7 +23,6 @@ from colorcheck.files.reading import contents
 from colorcheck.fleet.checked import Checked, Job
 from colorcheck.fleet.inputs import Dependency, State
 from colorcheck.plugins.manager import plugins
-from colorcheck.verification.results import Exit
 
 SCHEMA = "colorcheck/result/1"
 MOST_BYTES = 256 << 20

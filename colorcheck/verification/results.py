@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
-from enum import IntEnum
 from fnmatch import fnmatchcase
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.exit import Exit
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.value import dataclass
@@ -20,17 +20,6 @@ from colorcheck.loader.handover import Handover
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
-
-
-class Exit(IntEnum):
-    """How a run ended, for the shell. Nothing that stayed unknown ever ends with `CLEAN`."""
-
-    CLEAN = 0
-    FINDINGS = 1
-    USAGE = 2
-    NOTHING = 3
-    UNDECIDED = 4
-    FAULT = 5
 
 
 @dataclass(frozen=True, slots=True)
