@@ -14,9 +14,9 @@ from colorcheck.cli.arguments import refuse_empty
 from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, Command
 from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.cli.interrupt import ending_on_interrupt
-from colorcheck.core.exit import Exit
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.boundary import restricted
+from colorcheck.verification.exit import Exit
 
 _EPILOG = """\
 exit status:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
 from colorcheck.core.diagnostic import Problem
-from colorcheck.core.exit import Exit
 from colorcheck.files.boundary import boundary_of, restrict
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_keys import KEYS, Key, Kind
@@ -20,6 +19,7 @@ from colorcheck.inputs.manifest.manifest_reader import (
     manifest_of_options,
     read_manifest,
 )
+from colorcheck.verification.exit import Exit
 
 _FILES = frozenset(
     (

@@ -8,11 +8,11 @@ import json
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.core.exit import Exit
 from colorcheck.evidence.attest import Attestation, Attested, attest
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.options.arguments import logged_command_line

@@ -9,13 +9,13 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, outputs, refuse_inputs, style
 from colorcheck.core.diagnostic import Problem, Severity
-from colorcheck.core.exit import Exit
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.findings.baseline import NAME, Baseline, compare, create, prune, read
 from colorcheck.report import Output, render
 from colorcheck.report.style import Style
 from colorcheck.report.view import counted
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 

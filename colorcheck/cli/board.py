@@ -8,9 +8,9 @@ import shutil
 
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.core.diagnostic import Problem
-from colorcheck.core.exit import Exit
 from colorcheck.core.source import Location
 from colorcheck.hardware.board import Board
+from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

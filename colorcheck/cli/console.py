@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TextIO
 
-from colorcheck.core.exit import Exit
 from colorcheck.core.safe import safe, safe_json
+from colorcheck.verification.exit import Exit
 
 
 class Stop(Exception):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import bound, manifest_file
 from colorcheck.cli.console import Stop, write, write_json
-from colorcheck.core.exit import Exit
 from colorcheck.core.value import dataclass
 from colorcheck.files.revisions import RevisionError, commit_of, is_revision, merge_base, repository
 from colorcheck.fleet.at_revision import at_revision
@@ -19,6 +18,7 @@ from colorcheck.fleet.find import deployments_below
 from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
 from colorcheck.report.terminal.difference import as_markdown, as_text
 from colorcheck.verification.difference import TOLERANCE, Difference, Reason, compare
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 from colorcheck.workflows.verify import verify
 

@@ -11,6 +11,7 @@ from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.core.exit import Exit
 from colorcheck.documents.boots import Effective
 from colorcheck.loader.handover import handed_over
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach
 from colorcheck.workflows import verify as pipeline
 

@@ -7,10 +7,10 @@ import json
 
 from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, style
-from colorcheck.core.exit import Exit
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.report.terminal.rules import page_document, page_text
 from colorcheck.rules import RULES, find
+from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

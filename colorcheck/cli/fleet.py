@@ -12,7 +12,6 @@ from pathlib import Path
 from colorcheck.cli.arguments import manifest_file
 from colorcheck.cli.console import Stop
 from colorcheck.cli.output import deliver, outputs, refuse_inputs
-from colorcheck.core.exit import Exit
 from colorcheck.core.value import dataclass
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
@@ -20,6 +19,7 @@ from colorcheck.fleet.find import Found, Passed, deployments_below, missing_sinc
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest.manifest_keys import KEYS
+from colorcheck.verification.exit import Exit
 
 
 def run_fleet(options: argparse.Namespace) -> int:

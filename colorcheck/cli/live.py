@@ -12,7 +12,6 @@ from io import StringIO
 from pathlib import Path
 
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.core.exit import Exit
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_whole
@@ -24,6 +23,7 @@ from colorcheck.report.style import Style
 from colorcheck.report.terminal.interference import POLICIES
 from colorcheck.report.terminal.interference_live import Frame, draw
 from colorcheck.report.terminal.terminal import printed
+from colorcheck.verification.exit import Exit
 from colorcheck.workflows.interfere import Lab
 
 PICTURES_A_SECOND = 8

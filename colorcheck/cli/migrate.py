@@ -8,9 +8,9 @@ import json
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits
-from colorcheck.core.exit import Exit
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
+from colorcheck.verification.exit import Exit
 from colorcheck.workflows.migrate import migrate, source_release
 from colorcheck.xen.migrate.migrate import Migration
 from colorcheck.xen.release.release import Release

@@ -10,12 +10,12 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest, positi
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
 from colorcheck.core.diagnostic import Problem
-from colorcheck.core.exit import Exit
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.plan.pose import PlanOptions
 from colorcheck.report.terminal.plan import render
 from colorcheck.report.view import headline
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.plan import Planned

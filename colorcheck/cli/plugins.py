@@ -6,8 +6,8 @@ import argparse
 import json
 
 from colorcheck.cli.console import write, write_json
-from colorcheck.core.exit import Exit
 from colorcheck.plugins.manager import Loaded, plugins
+from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,6 @@ from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from colorcheck.core.exit import Exit
 from colorcheck.core.value import dataclass
 from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
@@ -23,6 +22,7 @@ from colorcheck.files.reading import contents
 from colorcheck.fleet.checked import Checked, Job
 from colorcheck.fleet.inputs import Dependency, State
 from colorcheck.plugins.manager import plugins
+from colorcheck.verification.exit import Exit
 
 SCHEMA = "colorcheck/result/1"
 MOST_BYTES = 256 << 20

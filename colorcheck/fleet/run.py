@@ -12,7 +12,6 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from colorcheck.core.diagnostic import Severity, Verdict
-from colorcheck.core.exit import Exit
 from colorcheck.files.boundary import boundary_of, restricted
 from colorcheck.files.watching import Recorder, watched
 from colorcheck.fleet.cache import Cache
@@ -21,6 +20,7 @@ from colorcheck.fleet.inputs import Dependency, State, dependencies
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 from colorcheck.plugins.manager import plugins
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 
 

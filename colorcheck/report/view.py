@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
-from colorcheck.core.exit import Exit
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
 from colorcheck.replay.restarts import budgets
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.core.exit import Exit
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import GUEST, Example
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Severity
-from colorcheck.core.exit import Exit
 from colorcheck.core.source import Location
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.report.style import Style
 from colorcheck.rules import RULES
 from colorcheck.rules.rule import Rule
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Fault, Silenced, Skipped, Verification
 
 HOME = "https://pypi.org/project/xen-colorcheck/"
