@@ -8,7 +8,6 @@ import json
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.core.exit import Exit
 from colorcheck.documents.boots import Effective
 from colorcheck.loader.handover import handed_over
 from colorcheck.verification.exit import Exit

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
-from colorcheck.core.exit import Exit
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.value import dataclass
