@@ -9,7 +9,8 @@ from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
 from colorcheck.replay.restarts import budgets
-from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification, weakest
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
