@@ -160,11 +160,11 @@ class _Gathering:
             yield Fact(TREE_SIZE.name, followed.device_tree_size, Origin.FOLLOWED, place)
         else:
             why = "the boot loader writes texts of unknown length into the device tree"
-            settle = ("# the variables that they come from, in [target.environment]",)
+            lines = ("# the variables that they come from, in [target.environment]",)
             least, most = followed.device_tree_sizes or (FEWEST_BYTES, LARGEST_TREE)
             sizes = range(least, most + 1, PAGE)
             values = tuple(sizes) if len(sizes) <= _FEW_SIZES else Span(least, most + 1)
-            yield OpenFact(TREE_SIZE.name, why, settle, place, values)
+            yield OpenFact(TREE_SIZE.name, why, lines, place, values)
 
     def _tree_location(self) -> Location:
         tree = self.deployment.tree
@@ -238,7 +238,8 @@ class _Gathering:
         """The boot CPU, and whether Xen has boot-time pools, where these make a difference."""
         ancestry = Ancestry(self.deployment.tree) if self.deployment.tree else None
         for fact in (boot_cpu_fact(self.deployment, self.board, ancestry), pools_fact(self.deployment, ancestry)):
-            if isinstance(fact, Fact) or (isinstance(fact.values, tuple) and len(fact.values) > 1):
+            known = fact is None or isinstance(fact, Fact)
+            if fact is not None and (known or (isinstance(fact.values, tuple) and len(fact.values) > 1)):
                 yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
