@@ -15,9 +15,6 @@ from colorcheck.loader.beside import scripts_beside
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
-from colorcheck.loader.image_builder.image_builder_tree import as_built
-from colorcheck.loader.receive import receive
-from colorcheck.loader.u_boot.load import MISSING
 from colorcheck.xen.worlds.branches import Branch
 
 _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
@@ -25,6 +22,9 @@ _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address",
 
 def handover(manifest: Manifest) -> Handover:
     """The handover of a deployment."""
+    from colorcheck.loader.image_builder.image_builder_tree import as_built
+    from colorcheck.loader.receive import receive
+
     return receive(as_built(read_deployment(manifest)))
 
 
@@ -33,6 +33,8 @@ def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment
     if deployment.manifest.boot_script is None:
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))
+    from colorcheck.loader.receive import receive
+
     received = receive(deployment)
     if received.stopped:
         told = (*deployment.problems, *received.problems, *_problems(received))
@@ -127,6 +129,8 @@ def _answers(base: Handover, other: Handover) -> str:
 def _is_missing(received: Handover) -> bool:
     """Whether this is the way on which files that are not here are not on the medium either: nobody loads what is not
     there, so where nothing starts that way, it is not looked at."""
+    from colorcheck.loader.u_boot.load import MISSING
+
     return (MISSING, False) in received.choices
 
 
