@@ -8,14 +8,16 @@ from dataclasses import replace
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import scripts_beside
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.image_builder.image_builder_tree import as_built
-from colorcheck.loader.receive import receive
+from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.loader.u_boot.load import MISSING
+from colorcheck.xen.options.arguments import tree_arguments
 
 _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
 
@@ -26,7 +28,35 @@ def handover(manifest: Manifest) -> Handover:
 
 
 def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment]:
-    """What a boot script makes of a deployment, and the deployment with the tree and the places that Xen finds."""
+    """What the loader makes of a deployment, and the deployment with the tree and the places that Xen finds; what a
+    boot log measured goes before what is given or followed."""
+    received, deployment = _received(deployment)
+    return received, _with_log(deployment)
+
+
+def _with_log(deployment: Deployment) -> Deployment:
+    """The deployment with the arguments that a log has, and what the log contradicts."""
+    found = measured(deployment.boot_log).arguments
+    if deployment.boot_log is None:
+        return deployment
+    known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
+    problems = (*deployment.problems, *contradicted(deployment, known))
+    deployment = replace(deployment, problems=tuple(dict.fromkeys(problems)))
+    if found is None or not legible(found) or known is not None and same_arguments(found.text, known.text):
+        return deployment
+    return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
+    if by_uefi(deployment):
+        received = receive(deployment)
+        target = replace(deployment.manifest.target, loader=Loader.UEFI)
+        return received, replace(
+            deployment,
+            manifest=replace(deployment.manifest, target=target),
+            tree=received.tree,
+            problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received)))),
+        )
     if deployment.manifest.boot_script is None:
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))

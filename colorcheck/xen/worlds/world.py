@@ -22,6 +22,7 @@ from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import bounds
 from colorcheck.xen.worlds.placement import Chosen, placements
@@ -51,7 +52,9 @@ class Worlds:
         """`started_on` gives the board where Xen starts on another CPU."""
         self._deployment, self._board, self._release = deployment, board, release
         self._started_on = started_on
-        self.facts = facts_of(deployment, board)
+        known = find_release(release) if isinstance(release, str) else release
+        joins_banks = known is None or known.traits.efi_banks_are_joined
+        self.facts = facts_of(deployment, board, joins_banks=joins_banks)
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
 
     @property
