@@ -18,6 +18,8 @@ from colorcheck.loader.measured import contradicted, legible, measured, same_arg
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.loader.u_boot.load import MISSING
 from colorcheck.xen.options.arguments import tree_arguments
+from colorcheck.xen.release.log_version import log_version
+from colorcheck.xen.release.releases import find_release
 
 _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
 
@@ -40,11 +42,22 @@ def _with_log(deployment: Deployment) -> Deployment:
     if deployment.boot_log is None:
         return deployment
     known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
-    problems = (*deployment.problems, *contradicted(deployment, known))
+    problems = (*deployment.problems, *contradicted(deployment, known), *_other_release(deployment))
     deployment = replace(deployment, problems=tuple(dict.fromkeys(problems)))
     if found is None or not legible(found) or known is not None and same_arguments(found.text, known.text):
         return deployment
     return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _other_release(deployment: Deployment) -> Iterator[Problem]:
+    """The releases that are checked for and of which the log is none."""
+    said = deployment.boot_log.version if deployment.boot_log else None
+    for line in deployment.manifest.target.xen if said else ():
+        release = find_release(line)
+        if said and release and not log_version(str(said.value)).is_near(release):
+            message = f"the boot log is of Xen {said.value} ({said.location}), not {line}: its places are not used here"
+            place = deployment.manifest.location("target.xen")
+            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "name a log of this release")
 
 
 def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:

@@ -6,6 +6,7 @@ The rules are those of `docs/facts.md`: where a fact comes from, what it may be 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
@@ -33,6 +34,8 @@ from colorcheck.xen.facts.keys import (
     TREE_SIZE,
     XEN_ADDRESS,
 )
+from colorcheck.xen.release.log_version import log_version
+from colorcheck.xen.release.release import Release
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
 
 LARGEST_IMAGE = 8 << 20
@@ -46,10 +49,10 @@ _TOP = 1 << 48
 _UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
 
 
-def facts_of(deployment: Deployment, board: Board | None, *, joins_banks: bool = True) -> FactBook:
-    """All facts of a deployment, with those that nobody settled. `joins_banks` is the release's
-    `efi_banks_are_joined`."""
-    gathered = _Gathering(deployment, board, joins_banks)
+def facts_of(deployment: Deployment, board: Board | None, release: Release | None = None) -> FactBook:
+    """All facts of a deployment under a release, with those that nobody settled. A log of another release says nothing
+    about places that this one has."""
+    gathered = _Gathering(deployment, board, release)
     known: dict[str, Fact] = {}
     unknown: dict[str, OpenFact] = {}
     for found in gathered.all():
@@ -61,10 +64,16 @@ def facts_of(deployment: Deployment, board: Board | None, *, joins_banks: bool =
 
 
 class _Gathering:
-    def __init__(self, deployment: Deployment, board: Board | None, joins_banks: bool) -> None:
-        self.deployment, self.board, self.joins_banks = deployment, board, joins_banks
+    def __init__(self, deployment: Deployment, board: Board | None, release: Release | None) -> None:
+        self.deployment, self.board = deployment, board
         self.target = deployment.manifest.target
+        self.joins_banks = release is None or release.traits.efi_banks_are_joined
         self.log = measured(deployment.boot_log)
+        said = deployment.boot_log.version if deployment.boot_log else None
+        self.foreign_log = bool(release and said and not log_version(str(said.value)).is_near(release))
+        if self.foreign_log:
+            memory = None if self.under_uefi else self.log.memory
+            self.log = replace(self.log, xen=None, tree=None, memory=memory)
 
     @property
     def handed_over_as_it_is(self) -> bool:
@@ -205,6 +214,9 @@ class _Gathering:
             for node in (chosen.walk() if chosen else ())
             if "xen,uefi-binary" in node.properties and "reg" not in node.properties
         ]
+        if self.under_uefi and self.foreign_log:
+            why = "the boot log is of another release of Xen, for which the firmware had another place"
+            return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), self.place("inputs.boot-log"))
         if self.under_uefi and unplaced:
             why = "nothing says where the firmware loads the files of Xen's modules"
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)

@@ -53,8 +53,7 @@ class Worlds:
         self._deployment, self._board, self._release = deployment, board, release
         self._started_on = started_on
         known = find_release(release) if isinstance(release, str) else release
-        joins_banks = known is None or known.traits.efi_banks_are_joined
-        self.facts = facts_of(deployment, board, joins_banks=joins_banks)
+        self.facts = facts_of(deployment, board, known)
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
 
     @property
