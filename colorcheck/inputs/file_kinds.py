@@ -53,11 +53,13 @@ class FileKind(Enum):
 
     @property
     def title(self) -> str:
-        return self.value[0]
+        title: str = self.value[0]
+        return title
 
     @property
     def give(self) -> str:
-        return self.value[1]
+        kinds: tuple[FileKind, ...] = self.value[1]
+        return kinds
 
 
 class Slot(Enum):
@@ -80,11 +82,13 @@ class Slot(Enum):
 
     @property
     def title(self) -> str:
-        return self.value[0]
+        title: str = self.value[0]
+        return title
 
     @property
     def takes(self) -> tuple[FileKind, ...]:
-        return self.value[1]
+        kinds: tuple[FileKind, ...] = self.value[1]
+        return kinds
 
 
 def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot) -> Problem | None:

@@ -51,7 +51,7 @@ def measured(log: BootLog | None) -> Measured:
 def same_arguments(logged: str, known: str) -> bool:
     """Whether a logged command line is the known one, or its beginning, as where a mail has cut the line."""
     logged, known = logged.strip(), known.strip()
-    return logged == known or len(logged) >= _LEAST_CUT and known.startswith(logged)
+    return logged == known or (len(logged) >= _LEAST_CUT and known.startswith(logged))
 
 
 def legible(arguments: Passage) -> bool:
@@ -77,7 +77,7 @@ def contradicted(deployment: Deployment, known: Passage | None) -> Iterator[Prob
         message = f"memory is not what the boot log has ({found.memory_location}): the log counts"
         yield Problem(ProblemKind.LOG_CONTRADICTS, message, place("target.memory"), _HELP)
     said_arguments = found.arguments
-    if said_arguments is not None and known is not None and known.text.strip():
+    if said_arguments is not None and legible(said_arguments) and known is not None and known.text.strip():
         if not same_arguments(said_arguments.text, known.text):
             message = f"Xen's arguments are others in the boot log ({said_arguments.whole}): the log counts"
             yield Problem(ProblemKind.LOG_CONTRADICTS, message, known.whole, f'the log has "{said_arguments.text}"')

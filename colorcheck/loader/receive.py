@@ -65,4 +65,4 @@ def by_uefi(deployment: Deployment) -> bool:
     if manifest.boot_script is not None or manifest.target.loader is not None:
         return manifest.boot_script is None and manifest.target.loader is Loader.UEFI
     named = manifest.uefi_config is not None or manifest.efi_memory_map is not None
-    return named or log is not None and bool(log.loaded or log.stopped)
+    return named or (log is not None and bool(log.loaded or log.stopped))

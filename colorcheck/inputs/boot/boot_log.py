@@ -251,7 +251,7 @@ def _damaged(said: str, many: dict[str, list[Statement]]) -> Iterator[str]:
         if pattern.match(said):
             exact = next(p for field, p, _ in _MANY if field == name)
             number = _NUMBERED.match(said)
-            if not exact.match(said) or number and int(number[1]) != len(many[name]) - 1:
+            if not exact.match(said) or (number and int(number[1]) != len(many[name]) - 1):
                 yield name
 
 

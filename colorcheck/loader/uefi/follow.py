@@ -16,6 +16,7 @@ from colorcheck.inputs.boot.uefi_config import UefiConfig
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible, ranges_of
+from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.uefi.chosen import ConfiguredModule, Placed, binary, text, with_modules
 
@@ -34,17 +35,25 @@ def follow_uefi(deployment: Deployment) -> Handover:
     read = _configuration(deployment.uefi_configs, tree)
     if read.stopped:
         return Handover(stopped=read.stopped, location=read.location, uefi=True)
-    configured, placed = read.modules, {}
+    configured = read.modules
+    placed: dict[str, Placed] = {}
     if log is not None and (found := log.modules_found) is not None:
         configured, placed = _placed(read.modules, tree, found, log)
     chosen = with_modules(_chosen(tree), cell_sizes(tree.root), configured, placed)
     if read.options is not None:
         said_options = text("xen,xen-bootargs", read.options, b" ")
         chosen = replace(chosen, properties={**chosen.properties, "xen,xen-bootargs": said_options})
+    unclear = undetermined(deployment)
+    open_facts = () if unclear is None or (log is not None and log.command_line) else (_chained(unclear),)
     children = tuple(child for child in tree.root.children if child.name != "chosen")
     root = replace(tree.root, children=(*children, chosen))
     edited = replace(tree, root=root, memory_reservations=())
-    return Handover(tree=edited, location=read.location, uefi=True, assumptions=read.assumptions)
+    return Handover(tree=edited, location=read.location, uefi=True, assumptions=read.assumptions, open=open_facts)
+
+
+def _chained(place: Location) -> OpenFact:
+    why = "Xen's EFI loader reads the name of the section out of the second file, where default= stood in the first"
+    return OpenFact("section of xen.cfg", why, ('[inputs] boot-log = "serial.txt"',), place)
 
 
 def _chosen(tree: DeviceTree) -> Node:

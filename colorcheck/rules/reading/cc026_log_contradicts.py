@@ -27,7 +27,7 @@ _LOG = """(XEN) Checking for initrd in /chosen
 """
 
 RULE = told(
-    "CC025",
+    "CC026",
     "log-contradicts",
     Severity.WARNING,
     __doc__,
