@@ -55,7 +55,7 @@ def same_arguments(logged: str, known: str) -> bool:
 
 
 def legible(arguments: Passage) -> bool:
-    """Whether a logged command line is text: without any arguments, Xen's EFI loader hands over bytes that nobody set."""
+    """Whether a logged command line is text: without arguments Xen's EFI loader hands over bytes that nobody set."""
     return all(" " <= letter <= "~" for letter in arguments.text)
 
 
@@ -77,10 +77,11 @@ def contradicted(deployment: Deployment, known: Passage | None) -> Iterator[Prob
         message = f"memory is not what the boot log has ({found.memory_location}): the log counts"
         yield Problem(ProblemKind.LOG_CONTRADICTS, message, place("target.memory"), _HELP)
     said_arguments = found.arguments
-    if said_arguments is not None and legible(said_arguments) and known is not None and known.text.strip():
-        if not same_arguments(said_arguments.text, known.text):
-            message = f"Xen's arguments are others in the boot log ({said_arguments.whole}): the log counts"
-            yield Problem(ProblemKind.LOG_CONTRADICTS, message, known.whole, f'the log has "{said_arguments.text}"')
+    if said_arguments is None or not legible(said_arguments) or known is None or not known.text.strip():
+        return
+    if not same_arguments(said_arguments.text, known.text):
+        message = f"Xen's arguments are others in the boot log ({said_arguments.whole}): the log counts"
+        yield Problem(ProblemKind.LOG_CONTRADICTS, message, known.whole, f'the log has "{said_arguments.text}"')
 
 
 _HELP = "correct the manifest, or name a log of this system"

@@ -22,6 +22,7 @@ from colorcheck.loader.u_boot.load import MISSING
 from colorcheck.xen.options.arguments import tree_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
+from colorcheck.xen.worlds.branches import Branch
 
 _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
 
@@ -79,21 +80,24 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
     if received.stopped:
         told = (*deployment.problems, *received.problems, *_problems(received))
         return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(told)))
-    followed = _followed(received)
+    followed = followed_places(received)
     beside = (
         *beside_followed(deployment.manifest, followed, deployment.xen_image_size),
         *arguments_beside_followed(deployment.manifest, followed, received.tree),
     )
-    return received, replace(
-        deployment,
-        manifest=without_given(deployment.manifest, followed),
-        tree=received.tree,
-        followed=followed,
-        problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received), *beside))),
+    told = (*deployment.problems, *received.problems, *_problems(received), *beside)
+    return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(told)))
+
+
+def as_followed(deployment: Deployment, received: Handover) -> Deployment:
+    """The deployment with the tree and the places of one way."""
+    followed = followed_places(received)
+    return replace(
+        deployment, manifest=without_given(deployment.manifest, followed), tree=received.tree, followed=followed
     )
 
 
-def _followed(received: Handover) -> Followed:
+def followed_places(received: Handover) -> Followed:
     """The places that a boot script decides. A tree in which something of unknown length stands has no known size."""
     address, size = received.device_tree
     least, most = received.device_tree_sizes or (0, 0)
@@ -118,25 +122,49 @@ def _problems(received: Handover) -> Iterator[Problem]:
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
-    """Why nothing is concluded about what Xen does; empty where the handover is clear."""
+    """Why nothing is concluded about what Xen does; empty where every way of the handover is clear."""
     if received is None:
         beside = next((p for p in deployment.problems if p.kind is ProblemKind.BOOT_SCRIPT_BESIDE), None)
         return f"{beside.message} ({beside.help})" if beside else ""
     if received.stopped:
         return f"Xen is never started: {received.stopped}"
-    facts = [*blocking(received)]
+    facts = [fact for way in (received, *_others(received)) if not way.stopped for fact in blocking(way)]
     return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
 
 
 def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change what Xen does."""
+    """The open facts that may change what Xen does on this way, in a manner that nobody can list."""
     counted = {what for (_, name), what in received.unsure.items() if name not in _IRRELEVANT}
-    others = [other for other in received.alternatives if not other.stopped or not _is_missing(other)]
-    same = all(_tree(other) == _tree(received) for other in others)
     for fact in received.open:
-        opaque = fact.values is None and not fact.what.startswith("file ")
-        if fact.what in counted or opaque or not same:
+        opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
+        if fact.what in counted or opaque:
             yield fact
+
+
+def branches(received: Handover | None, deployment: Deployment) -> tuple[Branch, ...]:
+    """The other ways through a boot script that differ for Xen. `deployment` is as written, before it was received."""
+    if received is None or received.stopped:
+        return ()
+    found: list[Branch] = []
+    seen = [_tree(received)]
+    for way in _others(received):
+        content = _tree(way)
+        if content not in seen:
+            seen.append(content)
+            text = _answers(received, way)
+            found.append(Branch(text, None if way.stopped else as_followed(deployment, way), way.stopped or ""))
+    return tuple(found)
+
+
+def _others(received: Handover) -> list[Handover]:
+    return [other for other in received.alternatives if not other.stopped or not _is_missing(other)]
+
+
+def _answers(base: Handover, other: Handover) -> str:
+    """In which answers a way differs from the base, in words."""
+    usual = dict(base.choices)
+    told = [f"{key}: {'yes' if answer else 'no'}" for key, answer in other.choices if usual.get(key) is not answer]
+    return "; ".join(told) or "another way"
 
 
 def _is_missing(received: Handover) -> bool:
@@ -149,4 +177,5 @@ def _tree(received: Handover) -> object:
     """What two ways must have in common to be one for Xen."""
     nodes = received.tree.root.walk() if received.tree else ()
     content = [(node.path, [(p.name, p.value) for p in node.properties.values()]) for node in nodes]
-    return content, received.memory_reservations, received.device_tree, received.stopped is None
+    places = (received.device_tree, received.xen_address, received.xen_image_size, received.stopped is None)
+    return content, received.memory_reservations, places, dict(received.unsure)

@@ -97,8 +97,7 @@ def read_efi_memory_map(text: str, file: str) -> EfiMemoryMap:
     shell: list[EfiMemory] = []
     listed: list[EfiMemory] = []
     problems: list[Problem] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        line = line.rstrip("\r")
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         place = Location(file, number, 1, number, max(2, len(line) + 1))
         if re.match(r"\s*Type\s+Start\s+End", line):
             shell.clear()
