@@ -58,8 +58,8 @@ class FileKind(Enum):
 
     @property
     def give(self) -> str:
-        kinds: tuple[FileKind, ...] = self.value[1]
-        return kinds
+        instead: str = self.value[1]
+        return instead
 
 
 class Slot(Enum):

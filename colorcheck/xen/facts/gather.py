@@ -301,8 +301,7 @@ class _Gathering:
         """The boot CPU, and whether Xen has boot-time pools, where these make a difference."""
         ancestry = Ancestry(self.deployment.tree) if self.deployment.tree else None
         for fact in (boot_cpu_fact(self.deployment, self.board, ancestry), pools_fact(self.deployment, ancestry)):
-            known = fact is None or isinstance(fact, Fact)
-            if fact is not None and (known or (isinstance(fact.values, tuple) and len(fact.values) > 1)):
+            if fact is not None and (isinstance(fact, Fact) or _listed(fact)):
                 yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
@@ -312,3 +311,8 @@ class _Gathering:
             if key is not None:
                 settle = (each.problem.help or "name a file that can be read",)
                 yield OpenFact(key.name, each.problem.message, settle, each.problem.location)
+
+
+def _listed(fact: OpenFact) -> bool:
+    """Whether several values are listed: where there is one only, nothing hangs on it."""
+    return isinstance(fact.values, tuple) and len(fact.values) > 1
