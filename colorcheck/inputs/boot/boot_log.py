@@ -103,7 +103,8 @@ class BootLog:
 
     @property
     def says_nothing(self) -> bool:
-        return self.command_line is None and self.panic is None and not self.heap
+        said = self.command_line or self.panic or self.heap or self.memory or self.modules
+        return not said
 
 
 def _lines(file: str, text: str) -> Iterator[tuple[str, Location]]:

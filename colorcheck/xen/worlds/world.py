@@ -204,6 +204,8 @@ class Worlds:
         """As `worst`, with the most that can be free and the least that is needed."""
         if world.system.panic is not None:
             return world.boot
+        if self.facts.is_open(MEMORY):
+            return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
         nowhere = boot_again(skeleton)
