@@ -76,6 +76,8 @@ class Slot(Enum):
         (FileKind.U_BOOT_SCRIPT, FileKind.U_BOOT_SCRIPT_IMAGE, FileKind.U_BOOT_ENVIRONMENT),
     )
     BOOT_LOG = "a boot log", (FileKind.BOOT_LOG,)
+    UEFI_CONFIG = "a configuration of Xen's EFI loader", (FileKind.UEFI_CONFIG,)
+    EFI_MEMORY_MAP = "what memmap of the UEFI shell prints", ()
     MANIFEST = "a manifest", (FileKind.MANIFEST,)
 
     @property
