@@ -58,8 +58,8 @@ class FileKind(Enum):
 
     @property
     def give(self) -> str:
-        kinds: tuple[FileKind, ...] = self.value[1]
-        return kinds
+        instead: str = self.value[1]
+        return instead
 
 
 class Slot(Enum):
@@ -76,6 +76,8 @@ class Slot(Enum):
         (FileKind.U_BOOT_SCRIPT, FileKind.U_BOOT_SCRIPT_IMAGE, FileKind.U_BOOT_ENVIRONMENT),
     )
     BOOT_LOG = "a boot log", (FileKind.BOOT_LOG,)
+    UEFI_CONFIG = "a configuration of Xen's EFI loader", (FileKind.UEFI_CONFIG,)
+    EFI_MEMORY_MAP = "what memmap of the UEFI shell prints", ()
     MANIFEST = "a manifest", (FileKind.MANIFEST,)
 
     @property

@@ -9,15 +9,19 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment, Followed
-from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import scripts_beside
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.image_builder.image_builder_tree import as_built
-from colorcheck.loader.receive import receive
+from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.loader.u_boot.load import MISSING
+from colorcheck.xen.options.arguments import tree_arguments
+from colorcheck.xen.release.log_version import log_version
+from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.worlds.branches import Branch
 
 _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
@@ -29,7 +33,46 @@ def handover(manifest: Manifest) -> Handover:
 
 
 def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment]:
-    """What a boot script makes of a deployment, and the deployment with the tree and the places that Xen finds."""
+    """What the loader makes of a deployment, and the deployment with the tree and the places that Xen finds; what a
+    boot log measured goes before what is given or followed."""
+    received, deployment = _received(deployment)
+    return received, _with_log(deployment)
+
+
+def _with_log(deployment: Deployment) -> Deployment:
+    """The deployment with the arguments that a log has, and what the log contradicts."""
+    found = measured(deployment.boot_log).arguments
+    if deployment.boot_log is None:
+        return deployment
+    known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
+    problems = (*deployment.problems, *contradicted(deployment, known), *_other_release(deployment))
+    deployment = replace(deployment, problems=tuple(dict.fromkeys(problems)))
+    if found is None or not legible(found) or (known is not None and same_arguments(found.text, known.text)):
+        return deployment
+    return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _other_release(deployment: Deployment) -> Iterator[Problem]:
+    """The releases that are checked for and of which the log is none."""
+    said = deployment.boot_log.version if deployment.boot_log else None
+    for line in deployment.manifest.target.xen if said else ():
+        release = find_release(line)
+        if said and release and not log_version(str(said.value)).is_near(release):
+            message = f"the boot log is of Xen {said.value} ({said.location}), not {line}: its places are not used here"
+            place = deployment.manifest.location("target.xen")
+            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "name a log of this release")
+
+
+def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
+    if by_uefi(deployment):
+        received = receive(deployment)
+        target = replace(deployment.manifest.target, loader=Loader.UEFI)
+        return received, replace(
+            deployment,
+            manifest=replace(deployment.manifest, target=target),
+            tree=received.tree,
+            problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received)))),
+        )
     if deployment.manifest.boot_script is None:
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))

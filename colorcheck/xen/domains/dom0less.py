@@ -162,6 +162,10 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
     if kernel is None:
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
+    if kernel.start in rules.machine.unloaded:
+        message = f"nothing loads the kernel of {node.name} at {kernel.start:#x}, so Xen cannot build the domain"
+        failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
+        return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)
     found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()

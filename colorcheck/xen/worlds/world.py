@@ -22,6 +22,7 @@ from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import bounds
 from colorcheck.xen.worlds.branches import Branch, branch_fact
@@ -57,8 +58,9 @@ class Worlds:
         """`started_on` gives the board where Xen starts on another CPU, `branches` the other ways of a boot script."""
         self._deployment, self._board, self._release = deployment, board, release
         self._started_on = started_on
+        known = find_release(release) if isinstance(release, str) else release
+        self.facts = facts_of(deployment, board, known)
         self.branches = branches
-        self.facts = facts_of(deployment, board)
         if branches:
             self.facts = self.facts.opened(branch_fact(deployment, branches))
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
@@ -202,6 +204,8 @@ class Worlds:
         """As `worst`, with the most that can be free and the least that is needed."""
         if world.system.panic is not None:
             return world.boot
+        if self.facts.is_open(MEMORY):
+            return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
         nowhere = boot_again(skeleton)
