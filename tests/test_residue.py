@@ -15,7 +15,10 @@ from colorcheck.verification.results import Verification
 RESERVED = """reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
     pool@40000000 { reg = <0x0 0x40000000 0x0 0x100000>; }; };"""
 SIZES = " llc-size=1M llc-nr-ways=16"
-CPUS = "".join(f'cpu@{n} {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <{n}>; }};' for n in range(4))
+CPUS = "".join(
+    f'cpu@{n} {{ device_type = "cpu"; compatible = "arm,cortex-a53"; enable-method = "psci"; reg = <{n}>; }};'
+    for n in range(4)
+)
 SHARE = '[[policy.share]]\ndomains = ["dom0", "rt"]\nreason = "both best effort"\n'
 
 
