@@ -35,6 +35,7 @@ from colorcheck.xen.notes.domains import (
     DirectMap,
     DomainWithoutKernel,
     EnhancedWithoutDom0,
+    KernelToCome,
     MemoryNotPages,
     MissingProperty,
     PartialTreePhandle,
@@ -287,8 +288,9 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
     if wrong is not None:
         return wrong.failure, (*notes, wrong.note)
     if not any(compatible(child, "multiboot,kernel") for child in node.children):
-        message = f"{node.name} has no kernel module: a boot loader must add it"
-        notes.append(DomainWithoutKernel(message, node.location, node.name))
+        kind = DomainWithoutKernel if rules.machine.final else KernelToCome
+        then = "Xen cannot start it" if rules.machine.final else "a boot loader has to add it, else Xen stops"
+        notes.append(kind(f"{node.name} has no kernel module: {then}", node.location, node.name))
     static = node.properties.get("xen,static-mem")
     if static is not None and rules.coloring:
         message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"

@@ -29,6 +29,7 @@ from colorcheck.xen.facts.keys import (
     GUESTS,
     IMAGE_SIZE,
     MEMORY,
+    MODULES,
     RAMDISK_RESERVE,
     TREE,
     TREE_ADDRESS,
@@ -36,6 +37,7 @@ from colorcheck.xen.facts.keys import (
     XEN_ADDRESS,
 )
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
+from colorcheck.xen.machine.chosen_walk import unplaced
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
 
@@ -102,6 +104,7 @@ class _Gathering:
         yield Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
         yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
+        yield self._modules()
         yield from self._file_sizes()
         yield from self._cpus()
         yield from self._unread()
@@ -270,6 +273,17 @@ class _Gathering:
         modules = ("xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
         named = any(compatible(node, *modules, "xen,domain") for node in nodes)
         return named or any(module.kind == "kernel" for module in self.target.modules)
+
+    def _modules(self) -> Fact | OpenFact:
+        """Modules without `reg` and dom0less domains without a kernel: the boot loader must bring the rest."""
+        tree = self.deployment.tree
+        waiting = list(unplaced(tree)) if tree and not self.handed_over_as_it_is else []
+        if not waiting or self.deployment.image_builder is not None:
+            return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())
+        names = ", ".join(node.name for node in waiting[:3]) + (", …" if len(waiting) > 3 else "")
+        why = f"the boot loader must load what the tree leaves out ({names}), and nothing says what and where"
+        settle = ('[inputs] boot-script = "boot.cmd"', '# or: [target] loader = "none"')
+        return OpenFact(MODULES.name, why, settle, waiting[0].location)
 
     def _ramdisk_reserve(self) -> Fact | OpenFact:
         tree = self.deployment.tree
