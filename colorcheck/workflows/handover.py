@@ -15,10 +15,8 @@ from colorcheck.loader.beside import scripts_beside
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
-from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
 from colorcheck.loader.receive import by_uefi, receive
-from colorcheck.loader.u_boot.load import MISSING
 from colorcheck.xen.options.arguments import tree_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
@@ -29,6 +27,8 @@ _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address",
 
 def handover(manifest: Manifest) -> Handover:
     """The handover of a deployment."""
+    from colorcheck.loader.image_builder.image_builder_tree import as_built
+
     return receive(as_built(read_deployment(manifest)))
 
 
@@ -170,6 +170,8 @@ def _answers(base: Handover, other: Handover) -> str:
 def _is_missing(received: Handover) -> bool:
     """Whether this is the way on which files that are not here are not on the medium either: nobody loads what is not
     there, so where nothing starts that way, it is not looked at."""
+    from colorcheck.loader.u_boot.load import MISSING
+
     return (MISSING, False) in received.choices
 
 

@@ -17,8 +17,6 @@ from colorcheck.hardware.choose import Choice, choose_board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
-from colorcheck.loader.image_builder.image_builder_tree import as_built
-from colorcheck.loader.receive import image_builder_stops
 from colorcheck.plugins.manager import catalogue, plugins
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.handover import branches, received_by_xen, unclear
@@ -122,10 +120,14 @@ class _Run:
             if any(_choice(way, manifest.target.boot_cpu).board != board for way in ways):
                 self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
         with self.stage("image-builder"):
-            deployment = as_built(deployment)
-            stopped = image_builder_stops(deployment)
-            if stopped is not None and received is None:
-                received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
+            if deployment.image_builder is not None:
+                from colorcheck.loader.image_builder.image_builder_tree import as_built
+                from colorcheck.loader.receive import image_builder_stops
+
+                deployment = as_built(deployment)
+                stopped = image_builder_stops(deployment)
+                if stopped is not None and received is None:
+                    received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
         if mend:
             from colorcheck.plan.repaired_xl import with_mended_guests
 
