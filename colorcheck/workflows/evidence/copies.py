@@ -86,7 +86,16 @@ def copies(recipe: Recipe, read: Recorder) -> Copies:
         raise Unbound(str(error)) from None
     folder = os.path.relpath(start, root)
     manifest = os.path.basename(recipe.manifest) if recipe.manifest else None
-    return Copies(Recipe(manifest, recipe.options), "" if folder == "." else folder, found, sizes)
+    options = {key: _relative(value, start, read) for key, value in recipe.options.items()}
+    return Copies(Recipe(manifest, options), "" if folder == "." else folder, found, sizes)
+
+
+def _relative(value: object, start: str, read: Recorder) -> object:
+    """The value of an option, with absolute names of files that were read as they are seen from the folder `start`."""
+    if isinstance(value, list):
+        return [_relative(each, start, read) for each in value]
+    known = isinstance(value, str) and os.path.isabs(value) and os.path.normpath(value) in read.contents
+    return os.path.relpath(str(value), start) if known else value
 
 
 def _is_file(name: str) -> bool:
