@@ -17,7 +17,7 @@ from pathlib import Path
 
 HERE, PAGE = Path(__file__).resolve().parent, 4096
 ALIGNED = 512  # frames: Xen's region starts and ends at multiples of 2 MiB
-MOST = 1 << 21  # frames that are looked at one by one
+MOST = 1 << 17  # frames that are looked at one by one
 
 class Unchecked(Exception):
     """Nothing here can judge the claim."""
@@ -57,14 +57,14 @@ def index(cache, address):
     if cache["masks"] is None:
         return address // cache["linear"][0] % cache["linear"][1]
     return sum(((address & mask).bit_count() & 1) << bit for bit, mask in enumerate(cache["masks"]))
-def meets(cache, frame):
-    """A key that two frames share if and only if some of their lines meet in a set."""
+def meeting(cache, frames):
+    """For each frame a key: two of them are equal if and only if some lines of the frames meet in a set."""
     if cache["masks"] is None:
         way = cache["linear"][0] * cache["linear"][1]
         need(way % PAGE == 0, "a way is no whole number of frames")
-        return frame % (way // PAGE)
+        return [frame % (way // PAGE) for frame in frames]
     lines = span(index(cache, 1 << bit) for bit in range(PAGE.bit_length() - 1))
-    return reduced(index(cache, frame * PAGE), lines)
+    return [reduced(index(cache, frame * PAGE), lines) for frame in frames]
 def residues(runs, modulus):
     return {(first + step * n) % modulus for first, step, count in runs for n in range(min(count, modulus))}
 def uses(model, party, cache):
@@ -106,7 +106,7 @@ def pair_separation(model, theorem):
             else:
                 if not all(p["frames"] for p in pair) or sum(r[2] for p in pair for r in p["frames"]) > MOST:
                     raise Unchecked("no frames are listed, or too many, and the colors alone do not separate them")
-                kinds = [{meets(cache, f + s * n) for f, s, c in p["frames"] for n in range(c)} for p in pair]
+                kinds = [set(meeting(cache, [f + s * n for f, s, c in p["frames"] for n in range(c)])) for p in pair]
             need(not kinds[0] & kinds[1], f"they meet in the {cache['label']}")
     need(model["caches"], "no cache is known")
 def shared(model, theorem, pair):
@@ -116,7 +116,7 @@ def shared(model, theorem, pair):
     if frames:
         cache = next(c for c in model["caches"] if c["label"] == witness["cache"])
         need(all(f % model["nr_colors"] in own for f, own in zip(frames, colors)), "a frame is not of its owner")
-        need(meets(cache, frames[0]) == meets(cache, frames[1]) and frames[0] != frames[1], "the frames do not meet")
+        need(len(set(meeting(cache, frames))) == 1 and len(set(frames)) == 2, "the frames do not meet")
     elif witness.get("shared_colors"):
         need(set(witness["shared_colors"]) <= colors[0] & colors[1], "they do not share these colors")
     elif model["coloring"]:
