@@ -251,7 +251,7 @@ def mutate(folder: Path, seed: int) -> str:
 
 @pytest.mark.usefixtures("quick")
 def test_random_mutations_are_told(honest: Path, tmp_path: Path) -> None:
-    """A change of an input that nothing depends on, as of a word in a comment, makes the honest folder of that input."""
+    """A change of an input that nothing depends on, as in a comment, makes the honest folder of that input."""
     passed = []
     before = (honest / "certificates.json").read_bytes()
     for seed in range(MUTATIONS):

@@ -27,7 +27,10 @@ CHECKER = "check.py"
 INPUTS = "inputs"
 SCHEMA = "colorcheck/certificates/2"
 _CHECK = Path(__file__).resolve().parents[2] / "evidence" / CHECKER
-_OWN = re.compile(r"[0-9]{4,}-[A-Za-z0-9.-]*\.smt2|model\.json|check\.py|inputs/.+")
+_OWN = re.compile(
+    r"(certificates/)?([0-9]{4,}-[A-Za-z0-9.-]*\.smt2|model\.json|check\.py|certificates\.json|inputs/.+)"
+    r"|(reports|boots|logs)/.+|assumptions\.json|silences\.json|sbom\.json"
+)
 
 
 def documents(copies: Copies, verification: Verification) -> Documents:
@@ -78,23 +81,23 @@ def _verdicts(made: Documents) -> str:
     return json.dumps([[each["xen"], each["id"], each["verdict"]] for each in json.loads(made[MANIFEST])["theorems"]])
 
 
-def write(folder: str | Path, files: Mapping[str, bytes]) -> Path:
+def write(folder: str | Path, files: Mapping[str, bytes], manifest: str = MANIFEST) -> Path:
     """Writes the folder; what an earlier run left there, as it was left, goes. Raises OSError."""
     target = Path(folder)
-    stale = [name for name in _written_before(target) if name not in files]
+    stale = [name for name in _written_before(target, manifest) if name not in files]
     for name in files:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
     write_all({str(target / name): content for name, content in files.items()})
     for name in stale:
         (target / name).unlink(missing_ok=True)
-    return target / MANIFEST
+    return target / manifest
 
 
-def _written_before(target: Path) -> Iterator[str]:
+def _written_before(target: Path, manifest: str) -> Iterator[str]:
     """The files that an earlier run left here: those that its manifest names and that are as it says."""
     try:
-        document = json.loads(contents(target / MANIFEST, LARGEST, named=True))
-        known = {**document["files"], **document["inputs"]}
+        document = json.loads(contents(target / manifest, LARGEST, named=True))
+        known = {**document["files"], **document["inputs"], **document.get("attached", {})}
     except (Unreadable, ValueError, KeyError, TypeError, RecursionError):
         return
     for name, digest in known.items():
@@ -126,7 +129,7 @@ def check(folder: str | Path, *, timeout: float = 60.0) -> tuple[Check, ...]:
         schema = document["schema"]
         if schema != SCHEMA:
             return (Check(MANIFEST, "differs", f"schema {schema} is not {SCHEMA}"),)
-        copied, broken = _copied(source, document)
+        found, broken = copied(source, document)
         theorems = list(document["theorems"])
     except RecursionError:
         return (Check(MANIFEST, "missing", f"cannot read {source / MANIFEST}: nested too deeply"),)
@@ -137,19 +140,19 @@ def check(folder: str | Path, *, timeout: float = 60.0) -> tuple[Check, ...]:
     if broken:
         return tuple(broken)
     try:
-        made = derive(copied, documents)
+        made = derive(found, documents)
     except Unbound as error:
         return (Check(MANIFEST, "differs", str(error)),)
     different = tuple(_different(source, document, text, made))
     judged = tuple(_judged(json.loads(made[MANIFEST])["theorems"], made, timeout))
-    inputs = tuple(Check(f"{INPUTS}/{name}", "confirmed") for name in copied.contents)
+    inputs = tuple(Check(f"{INPUTS}/{name}", "confirmed") for name in found.contents)
     if not different:
         return (*inputs, *judged)
     changed = {each.subject for each in different}
     return (*different, *inputs, *(each for each in judged if each.subject not in changed))
 
 
-def _copied(source: Path, document: Any) -> tuple[Copies, list[Check]]:
+def copied(source: Path, document: Any) -> tuple[Copies, list[Check]]:
     """The copies as they lie in the folder, and what is wrong with them."""
     run = document["run"]
     broken: list[Check] = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colorcheck.core.theorem import Theorem
-from colorcheck.files.boundary import Boundary, restricted
+from colorcheck.files.boundary import Boundary, restrict
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
 from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.copies import Copies, Unbound
@@ -48,8 +48,8 @@ def _verified(copies: Copies, folder: str) -> Verification:
 
     top = os.path.realpath(folder)
     os.chdir(os.path.join(top, copies.folder))
-    with restricted(Boundary(top)):
-        return timeless(pipeline.verify(copies.recipe.read(), timeout=TIMEOUT, smt=True))
+    restrict(Boundary(top))  # for the rest of the child's life
+    return timeless(pipeline.verify(copies.recipe.read(), timeout=TIMEOUT, smt=True))
 
 
 def timeless(verification: Verification) -> Verification:
