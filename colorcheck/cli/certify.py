@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from colorcheck.cli.arguments import add_target_arguments, load, seconds
 from colorcheck.cli.console import Stop, write, write_json
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.recipe import Recipe
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from colorcheck.cli.arguments import add_target_arguments, seconds
 from colorcheck.cli.certify import status, summary, watched_run
 from colorcheck.cli.console import Stop, write
 from colorcheck.files.reading import Unreadable, contents
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence import bundle
 from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.copies import LARGEST, Unbound, copies

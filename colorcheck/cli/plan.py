@@ -15,7 +15,8 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.plan.pose import PlanOptions
 from colorcheck.report.terminal.plan import render
 from colorcheck.report.view import headline
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.plan import Planned
 
@@ -100,7 +101,7 @@ def _refuse_unread_wishes(problems: Iterable[Problem]) -> None:
         raise Stop(f"{wrong.location}: {wrong.message}", wrong.help)
 
 
-def _refuse_strangers(verification: Verification) -> None:
+def _refuse_strangers(verification: Modelled) -> None:
     """A wish for a domain that is not there was meant for another one. Raises Stop."""
     known = [domain.name for _, system in verification.facts.systems() for domain in system.domains]
     for policy in verification.manifest.domain_policies:

@@ -13,6 +13,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Tried, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
+from colorcheck.proof.over_ways import over_ways
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds
 
@@ -24,8 +25,8 @@ OUTSIDE = Assumption(
 )
 
 
-Prover = Callable[[Boot, str], tuple[Theorem, ...]]
-"""The theorems of one boot. A text says that the boot is a bound over all placements, and how it was found."""
+Prover = Callable[[World, Boot, str], tuple[Theorem, ...]]
+"""The theorems of a boot in a world; a text says that the boot is a bound over all placements, and how it was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,16 @@ class _Group:
 
 def over_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
     """The theorems of the base world, each with the verdict that holds over all worlds of the open facts it read."""
+    found = _in_own_worlds(worlds, prove)
+    return over_ways(worlds, found, lambda other: _in_own_worlds(other, prove)) if worlds.branches else found
+
+
+def _in_own_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
+    """The theorems over all worlds of one way through the boot script."""
     booted = worlds.base.boot
     if booted is None:
         return ()
-    found = prove(booted, "")
+    found = prove(worlds.base, booted, "")
     judged = {theorem.id: theorem for theorem in found}
     for group in _groups(found, worlds.open):
         if group.names:
@@ -103,7 +110,7 @@ class _Judge:
     def _in(self, world: World, theorem: Theorem) -> Theorem | None:
         if world.boot is None:
             return None
-        return next((each for each in self.prove(world.boot, "") if each.id == theorem.id), None)
+        return next((each for each in self.prove(world, world.boot, "") if each.id == theorem.id), None)
 
     def _bounded(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
         """Theorems that hold where least is free and most is needed, under every combination of the finite facts."""
@@ -115,7 +122,7 @@ class _Judge:
             boot, why = worst
             here = {
                 theorem.id: replace(theorem, bound=why, assumptions=(*theorem.assumptions, OUTSIDE))
-                for theorem in self.prove(boot, why)
+                for theorem in self.prove(world, boot, why)
                 if theorem.verdict is Verdict.PROVED
             }
             proved = here if proved is None else {name: each for name, each in proved.items() if name in here}
@@ -131,7 +138,7 @@ class _Judge:
             why = "even if nothing but what is given took memory"
             here = {
                 theorem.id: replace(theorem, bound=why)
-                for theorem in self.prove(best, why)
+                for theorem in self.prove(world, best, why)
                 if theorem.verdict is Verdict.REFUTED
             }
             found = here if found is None else {name: each for name, each in found.items() if name in here}
@@ -143,7 +150,7 @@ class _Judge:
         for world in self.worlds.tried(self.group.names):
             if world.boot is None:
                 continue
-            here = {theorem.id: theorem for theorem in self.prove(world.boot, "")}
+            here = {theorem.id: theorem for theorem in self.prove(world, world.boot, "")}
             for name, worlds in seen.items():
                 worlds.append((world, here.get(name)))
             if all(_differ(worlds) for worlds in seen.values()):

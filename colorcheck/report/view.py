@@ -8,7 +8,9 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
-from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification, weakest
+from colorcheck.replay.restarts import budgets
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
@@ -73,6 +75,18 @@ class MemoryRow:
     free: int
     created: bool
     failure: str
+    creations: tuple[int, int] | None = None
+    """How often it can be created before the host reboots: alone, and if every guest restarts as often."""
+
+    @property
+    def budget(self) -> str:
+        """The restart budget in words; empty where nothing creates the domain again."""
+        if self.creations is None:
+            return ""
+        alone, together = self.creations
+        others = f", {together} if the others restart as often" if together != alone else ""
+        times = "once" if alone == 1 else f"{alone} times"
+        return f"can be created {times} before the host reboots{others}"
 
     @property
     def missing(self) -> int:
@@ -190,6 +204,8 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
     apart = {t.subjects for t in result.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
     clashes = []
     for position, (first, colors, _) in enumerate(users):
+        if not colors:
+            continue
         for second, others, _ in users[position + 1 :]:
             if not colors.isdisjoint(others) and (first, second) not in apart:
                 share = facts.manifest.policy.share_of(first, second)
@@ -237,14 +253,15 @@ def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
 
 def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
     """The domains in the order of their creation."""
-    return tuple(_memory_row(built) for built in boot.built)
+    found = {budget.domain.name: (budget.alone, budget.together) for budget in budgets(boot)}
+    return tuple(_memory_row(built, found.get(built.domain.name)) for built in boot.built)
 
 
-def _memory_row(built: Built) -> MemoryRow:
+def _memory_row(built: Built, creations: tuple[int, int] | None) -> MemoryRow:
     colors = set(built.domain.colors)
     free = sum(pages for color, pages in enumerate(built.free_before) if color in colors)
     failure = built.failure.message if built.failure else ""
-    return MemoryRow(built.domain.name, built.domain.needed_pages, free, built.created, failure)
+    return MemoryRow(built.domain.name, built.domain.needed_pages, free, built.created, failure, creations)
 
 
 def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:

@@ -13,18 +13,18 @@ from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
-from colorcheck.hardware.choose import choose_board
+from colorcheck.hardware.choose import Choice, choose_board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
-from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.plugins.manager import catalogue, plugins
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
-from colorcheck.workflows.handover import received_by_xen, unclear
+from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
-from colorcheck.xen.worlds.world import Worlds
+from colorcheck.xen.worlds.branches import Branch
+from colorcheck.xen.worlds.world import World, Worlds
 
 if TYPE_CHECKING:
     from colorcheck.loader.handover import Handover
@@ -87,6 +87,7 @@ class _Run:
     skipped: list[Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
+    branches: tuple[Branch, ...] = ()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -107,22 +108,22 @@ class _Run:
             self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
         received: Handover | None = None
         with self.stage("handover"):
-            received, deployment = received_by_xen(deployment)
+            written = deployment
+            received, deployment = received_by_xen(written)
+            self.branches = branches(received, written)
         self.unclear = unclear(received, deployment)
         board: Board | None = None
         with self.stage("board"):
-            target = manifest.target.board
-            choice = choose_board(
-                target,
-                manifest.location("target.board"),
-                deployment.tree,
-                catalogue(),
-                manifest.folder or ".",
-                boot_cpu=manifest.target.boot_cpu,
-            )
+            choice = _choice(deployment, manifest.target.boot_cpu)
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
+            ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
+            if any(_choice(way, manifest.target.boot_cpu).board != board for way in ways):
+                self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
         with self.stage("image-builder"):
-            deployment = as_built(deployment)
+            if deployment.image_builder is not None:
+                from colorcheck.loader.image_builder.image_builder_tree import as_built
+
+                deployment = as_built(deployment)
         if mend:
             from colorcheck.plan.repaired_xl import with_mended_guests
 
@@ -140,7 +141,7 @@ class _Run:
             self.skipped.append(Skipped("everything", missing, line))
             return result
         with self.stage(f"model {line}"):
-            worlds = Worlds(deployment, board, line)
+            worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
             base = worlds.base
             result = replace(result, system=base.system, worlds=worlds)
             if boots:
@@ -157,15 +158,15 @@ class _Run:
             from colorcheck.proof import prove
             from colorcheck.proof.over_worlds import over_worlds
 
-            def proved(booted: Boot, bounded: str) -> tuple[Theorem, ...]:
+            def proved(world: World, booted: Boot, bounded: str) -> tuple[Theorem, ...]:
                 policy = facts.manifest.policy
-                return prove(booted.system, booted, facts.board, policy, timeout=timeout, smt=smt, bounded=bounded)
+                return prove(booted.system, booted, world.board, policy, timeout=timeout, smt=smt, bounded=bounded)
 
             result = replace(result, theorems=over_worlds(worlds, proved))
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 
-            checked = cross_check(result, facts.board)
+            checked = cross_check(result, worlds.base.board)
             self.faults += checked.faults
             return replace(result, theorems=checked.theorems)
         return result
@@ -182,6 +183,13 @@ class _Run:
             tuple(self.seconds),
             nothing_to_check=_is_empty(facts.manifest),
         )
+
+
+def _choice(deployment: Deployment, boot_cpu: int | None) -> Choice:
+    """The board of a deployment, where Xen starts on this CPU."""
+    manifest = deployment.manifest
+    named, place = manifest.target.board, manifest.location("target.board")
+    return choose_board(named, place, deployment.tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
 
 
 def _missing(deployment: Deployment) -> str:

@@ -18,6 +18,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compa
 from colorcheck.xen.domains import dom0_end, dom0less, dom0less_end
 from colorcheck.xen.domains.affinity import with_affinities
 from colorcheck.xen.domains.color_choice import out_of_range, repeated
+from colorcheck.xen.domains.cpu_pools import POOLS
 from colorcheck.xen.domains.dom0 import DEFAULT_MEMORY, dom0, presence
 from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.hardware_domain import (
@@ -33,7 +34,17 @@ from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.facts.keys import ADDRESS_BITS, ARGUMENTS, BUILD, FILE_SIZES, GUESTS, RAMDISK_RESERVE, TREE
+from colorcheck.xen.facts.keys import (
+    ADDRESS_BITS,
+    ARGUMENTS,
+    BOOT_CPU,
+    BUILD,
+    FILE_SIZES,
+    GUESTS,
+    MODULES,
+    RAMDISK_RESERVE,
+    TREE,
+)
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
@@ -147,11 +158,15 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
     with facts.recorded() as reads:
         for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
             facts.about(key.name)
+        for name in (BOOT_CPU.name, POOLS):
+            if name in facts.unknown:
+                facts.about(name)
         arguments = read_arguments(deployment, release, facts)
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
-        facts.about(GUESTS.name)
+        for key in (GUESTS, MODULES):
+            facts.about(key.name)
         facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)

@@ -53,7 +53,7 @@ def test_the_story_of_a_boot(manifest: Path, capsys: pytest.CaptureFixture[str])
     assert "but not created: big" in told
     assert "0x00087e800000 - 0x000880000000  X     24 MiB  Xen" in told
     boot = next(boot for _, boot in api.replay(manifest).facts.boots())
-    assert f"        0  {boot.free_final[0]:>15}" in told
+    assert str(boot.free_final[0]) in told
     assert main(["replay", str(manifest), "--xen", "4.20", "--until", "5"]) == 0
     told = capsys.readouterr().out
     assert "dom0" in told

@@ -50,5 +50,7 @@ def memory(facts: Facts, style: Style) -> Iterator[RenderableType]:
             yield text(label, (taken, mood), (left, "dim"), (missing, "bold red"), f"  {amount}")
             if row.failure and not row.created:
                 yield indented(" " * names, text((printable(row.failure), "red")))
+            if row.budget:
+                yield text(" " * names, (row.budget, "dim"))
         if boot.panic is not None:
             yield indented("✗ ", text(f"Xen panics: {printable(boot.panic.message)}"), "bold red")

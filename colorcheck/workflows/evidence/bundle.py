@@ -14,7 +14,8 @@ from colorcheck.evidence.attest import attest
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.report import Style, render
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.command import command
 from colorcheck.workflows.evidence.copies import LARGEST, Copies, Unbound

@@ -19,8 +19,8 @@ from colorcheck.hardware.cpu_tree import Cpu, cpus_of_tree
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
 from colorcheck.inputs.manifest.manifest import Loader
-from colorcheck.loader.facts import Fact, OpenFact, Origin
-from colorcheck.xen.domains.cpu_pools import pool_nodes, read_pools
+from colorcheck.loader.facts import Fact, OpenFact
+from colorcheck.xen.domains.cpu_pools import pools_fact, read_pools
 from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
 from colorcheck.xen.domains.xl_creation import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
@@ -29,8 +29,6 @@ from colorcheck.xen.machine.boot_cpu import boot_cpu_fact, boot_cpu_values
 from colorcheck.xen.machine.processors import METHODS, MOST_CPUS, Processors, processors
 from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
 from colorcheck.xen.system import Domain, System
-
-POOLS = "BOOT_TIME_CPUPOOLS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +124,6 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
         next(iter(panics)) if len(panics) == 1 else None,
         tuple(fact for fact in (boot, pools) if fact is not None),
         tuple(_on_board(one.cpus, place) for one in merged),
-    )
-
-
-def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | OpenFact | None:
-    """Whether Xen is built with boot-time pools; open where the inputs have pools and nobody says it."""
-    stated = deployment.manifest.target.config
-    option = next((each for each in stated if each.name == POOLS), None)
-    if option is not None:
-        return Fact(POOLS, option.value is True, Origin.GIVEN, option.location)
-    if POOLS in deployment.kconfig or "ARM_64" in deployment.kconfig:
-        place = deployment.manifest.location("target.kconfig")
-        return Fact(POOLS, deployment.kconfig.get(POOLS) == "y", Origin.GIVEN, place)
-    nodes = pool_nodes(ancestry)
-    if not nodes:
-        return Fact(POOLS, False, Origin.DOCUMENTED, deployment.manifest.location("target.xen"))
-    return OpenFact(
-        POOLS,
-        "the device tree has boot-time cpu pools, which count only in a Xen built with CONFIG_BOOT_TIME_CPUPOOLS, "
-        "and that is off by default",
-        (f"[target.config]\n{POOLS} = true",),
-        nodes[0].location,
-        (False, True),
     )
 
 

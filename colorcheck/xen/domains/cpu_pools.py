@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
+from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells, compatible
+from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.machine.processors import Processors, register_of
 
 SCHEDULERS = ("credit", "credit2", "rtds", "arinc653", "null")
@@ -34,6 +36,31 @@ class Pools:
     @property
     def numbers(self) -> frozenset[int]:
         return frozenset(self.of_cpu.values())
+
+
+POOLS = "BOOT_TIME_CPUPOOLS"
+
+
+def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | OpenFact | None:
+    """Whether Xen is built with boot-time pools; open where the inputs have pools and nobody says it."""
+    stated = deployment.manifest.target.config
+    option = next((each for each in stated if each.name == POOLS), None)
+    if option is not None:
+        return Fact(POOLS, option.value is True, Origin.GIVEN, option.location)
+    if POOLS in deployment.kconfig or "ARM_64" in deployment.kconfig:
+        place = deployment.manifest.location("target.kconfig")
+        return Fact(POOLS, deployment.kconfig.get(POOLS) == "y", Origin.GIVEN, place)
+    nodes = pool_nodes(ancestry)
+    if not nodes:
+        return Fact(POOLS, False, Origin.DOCUMENTED, deployment.manifest.location("target.xen"))
+    return OpenFact(
+        POOLS,
+        "the device tree has boot-time cpu pools, which count only in a Xen built with CONFIG_BOOT_TIME_CPUPOOLS, "
+        "and that is off by default",
+        (f"[target.config]\n{POOLS} = true",),
+        nodes[0].location,
+        (False, True),
+    )
 
 
 def pool_nodes(ancestry: Ancestry | None) -> list[Node]:

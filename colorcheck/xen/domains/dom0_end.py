@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of, string
-from colorcheck.xen.machine.host_devices import given_to_dom0, shared_interrupts
+from colorcheck.xen.machine.host_devices import given_to_dom0, is_driven, shared_interrupts
 
 _MOST_SPIS = 988
 _PER_RANGE = 16  # bytes of dom0's tree for each reserved range
@@ -43,7 +43,7 @@ class Host:
 def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Iterator[Stops]:
     """The nodes that stop dom0, in the order of the tree."""
     triggers: dict[int, tuple[int, Node]] = {}
-    consoles = {spi for spi, _ in shared_interrupts(ancestry, uart)} if uart is not None else set()
+    consoles = {spi for spi, _ in shared_interrupts(ancestry, uart)} if uart is not None and is_driven(uart) else set()
     for node in given_to_dom0(ancestry, uart):
         passed = "xen,passthrough" in node.properties
         yield from _registers(ancestry, node, host, passed=passed)

