@@ -62,7 +62,9 @@ class BootLog:
     `uncolored` are the free frames of the buddy heap as `m` printed them; `banks` are (domain, start, end) in guest
     addresses; `panic` is the text of the panic, its lines joined by blanks. `loaded` are the files that Xen's EFI
     loader says it loaded (name, start, end), `stopped` is what it said where it went back to the firmware; `damaged`
-    names the fields of which a line is not legible, so that what is there is not all.
+    names the fields of which a line is not legible, so that what is there is not all. `built_in` are the arguments
+    that were compiled into Xen; `first_colors` is how many colors Xen took because it was given none, `all_colors` are
+    the domains that got every color because they were given none.
     """
 
     file: str
@@ -86,6 +88,9 @@ class BootLog:
     loaded: tuple[Statement, ...] = ()
     stopped: Statement | None = None
     damaged: frozenset[str] = frozenset()
+    built_in: Statement | None = None
+    first_colors: Statement | None = None
+    all_colors: tuple[Statement, ...] = ()
 
     @property
     def banks_found(self) -> tuple[tuple[int, int], ...] | None:
@@ -144,8 +149,15 @@ _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], .
     ("xen_region", re.compile(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
     ("nr_colors", re.compile(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
     ("uncolored", re.compile(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
+    ("built_in", re.compile(r"Built-in command line: ?(.*)$"), lambda m: m[1].strip()),
+    (
+        "first_colors",
+        re.compile(r"Xen LLC color config not found\. Using first (\d+) colors$"),
+        lambda m: int(m[1]),
+    ),
     ("xen_colors", re.compile(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
 )
+_ALL_COLORS = re.compile(r"LLC color config not found for (?:d|DOM|Dom)?(\d+), using all colors$")
 _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     (
         "memory",
@@ -163,6 +175,7 @@ _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...
         lambda m: (int(m[1], 16), int(m[2], 16) + 1),
     ),
     ("rejected", re.compile(r"(parameter \".*\" (?:has invalid value .*|unknown!))$"), lambda m: m[1]),
+    ("all_colors", _ALL_COLORS, lambda m: int(m[1])),
     (
         "banks",
         re.compile(r"d(\d+) BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "),
@@ -243,6 +256,9 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         loaded=firmware.loaded,
         stopped=firmware.stopped,
         damaged=frozenset(damaged),
+        built_in=single.get("built_in"),
+        first_colors=single.get("first_colors"),
+        all_colors=tuple(many["all_colors"]),
     )
 
 
