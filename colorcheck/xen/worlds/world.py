@@ -19,7 +19,7 @@ from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import BOOT_CPU, DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
-from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
