@@ -38,6 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-plan", action="store_true", help="in the HTML report, show the plan beside today's colors"
     )
+    parser.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=_seconds,
+        help="for the whole run; what is not decided by then is unknown (default: none)",
+    )
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
     add_threshold_argument(gate)
@@ -59,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         raise Stop("--with-plan belongs to the HTML report", "ask for one: --output html=FILE")
     if options.diff and not options.fix:
         raise Stop("--diff belongs to --fix")
-    verification = pipeline.verify(load_manifest(options), smt=bool(options.certify))
+    verification = pipeline.verify(load_manifest(options), smt=bool(options.certify), time_limit=options.time_limit)
     if options.explain is not None:
         return _explained(verification, options)
     if options.fix and options.diff:
@@ -97,6 +103,16 @@ def _explained(verification: Verification, options: argparse.Namespace) -> int:
     return verification.exit_status(Severity(options.fail_on))
 
 
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError("must be a positive number of seconds")
+    return found
+
+
 def _with_plan(verification: Verification, shape: Style) -> str:
     """The HTML report with a plan for the same deployment in it."""
     from colorcheck.report.html import html, html_plan
@@ -121,7 +137,7 @@ def _fixed(verification: Verification, options: argparse.Namespace) -> Verificat
     if not edits:
         return verification
     deliver_edits(edits, write_them=True)
-    return pipeline.verify(load_manifest(options), smt=bool(options.certify))
+    return pipeline.verify(load_manifest(options), smt=bool(options.certify), time_limit=options.time_limit)
 
 
 def _add_fleet_arguments(parser: argparse.ArgumentParser) -> None:

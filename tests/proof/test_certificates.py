@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.proof import prove
+from colorcheck.proof import Asked, prove
 from colorcheck.proof.certificates import MANIFEST, check_certificates, write_certificates
 from tests.proof.systems import ZCU102, domain, level_boot, system
 
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     source = tmp_path / "system.dts"
     source.write_text("/dts-v1/;\n", encoding="utf-8")
     of = system(16, [domain(1, [1, 2], 15), domain(2, [2, 3], 8), domain(3, [2], 9)])
-    theorems = prove(of, level_boot(of, 10), ZCU102, Policy("any"), timeout=20, smt=True)
+    theorems = prove(of, level_boot(of, 10), ZCU102, Policy("any"), Asked(20, smt=True))
     assert {str(t.verdict) for t in theorems} == {"proved", "refuted"}
     write_certificates([("4.20", theorem) for theorem in theorems], tmp_path / "certificates", [source])
     return tmp_path / "certificates"
@@ -40,7 +40,7 @@ def test_cvc5_confirms_every_theorem(folder: Path) -> None:
 def test_a_proof_by_trying_every_order_is_confirmed_state_by_state(tmp_path: Path) -> None:
     """Both guests fit in either order only because of the color that Xen chooses: no bound shows it, the states do."""
     of = system(16, [domain(1, [1, 2], 6), domain(2, [2, 3], 16)])
-    theorems = {t.id: t for t in prove(of, level_boot(of, 10), ZCU102, Policy("any"), timeout=20, smt=True)}
+    theorems = {t.id: t for t in prove(of, level_boot(of, 10), ZCU102, Policy("any"), Asked(20, smt=True))}
     theorem = theorems["memory-any-order/d2"]
     assert str(theorem.verdict) == "proved"
     assert not theorem.smt
