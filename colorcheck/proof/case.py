@@ -24,7 +24,7 @@ from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
-MOST_TERMS = 96
+MOST_TERMS = 32
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 
 
@@ -76,6 +76,8 @@ class Case:
     smt: bool = False
     bounded: str = ""  # the boot is a bound over all placements, found like this
     record: set[str] = field(default_factory=set)
+    frames_of: dict[str, tuple[int, ...]] = field(default_factory=dict)  # some of each party, once they were asked for
+    frames_by_set: dict[tuple[str, int], dict[int, list[int]]] = field(default_factory=dict)
     deadline: float | None = None  # of `time.monotonic`, for the whole run
 
     @property
