@@ -8,6 +8,7 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
 from colorcheck.inputs.files import read_bytes
+from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.recognition import recognized
 from colorcheck.loader.handover import Handover, handed_over
 
@@ -36,6 +37,10 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
 def receive(deployment: Deployment) -> Handover:
     """What Xen gets. Without a boot script it is the tree of the deployment as it stands."""
     manifest, target = deployment.manifest, deployment.manifest.target
+    if by_uefi(deployment):
+        from colorcheck.loader.uefi.follow import follow_uefi
+
+        return follow_uefi(deployment)
     if manifest.boot_script is None:
         if deployment.tree is None:
             return Handover(stopped="there is no device tree")
@@ -52,3 +57,12 @@ def receive(deployment: Deployment) -> Handover:
     from colorcheck.loader.u_boot.follow import follow
 
     return follow(manifest, deployment.tree, path, data)
+
+
+def by_uefi(deployment: Deployment) -> bool:
+    """Whether the firmware is UEFI: the manifest says it, or names what only UEFI has, or a log has its loader."""
+    manifest, log = deployment.manifest, deployment.boot_log
+    if manifest.boot_script is not None or manifest.target.loader is not None:
+        return manifest.boot_script is None and manifest.target.loader is Loader.UEFI
+    named = manifest.uefi_config is not None or manifest.efi_memory_map is not None
+    return named or (log is not None and bool(log.loaded or log.stopped))

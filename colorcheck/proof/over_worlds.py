@@ -15,6 +15,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried, Tru
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
 from colorcheck.proof.obligation import TIME_IS_OVER
+from colorcheck.proof.over_ways import over_ways
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds
 
@@ -49,6 +50,14 @@ def over_worlds(worlds: Worlds, prove: Prover, deadline: float | None = None) ->
 
     What is not decided when `time.monotonic` passes `deadline` is unknown.
     """
+    found = _in_own_worlds(worlds, prove, deadline)
+    if not worlds.branches:
+        return found
+    return over_ways(worlds, found, lambda other: _in_own_worlds(other, prove, deadline))
+
+
+def _in_own_worlds(worlds: Worlds, prove: Prover, deadline: float | None) -> tuple[Theorem, ...]:
+    """The theorems over all worlds of one way through the boot script."""
     booted = worlds.base.boot
     if booted is None:
         return ()

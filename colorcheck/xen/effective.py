@@ -41,6 +41,7 @@ from colorcheck.xen.facts.keys import (
     BUILD,
     FILE_SIZES,
     GUESTS,
+    MODULES,
     RAMDISK_RESERVE,
     TREE,
 )
@@ -164,7 +165,8 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
-        facts.about(GUESTS.name)
+        for key in (GUESTS, MODULES):
+            facts.about(key.name)
         facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)

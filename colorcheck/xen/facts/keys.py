@@ -30,6 +30,8 @@ ARGUMENTS: Key[Passage | None] = Key("arguments", "the arguments that Xen gets")
 BOOT_CPU: Key[int | None] = Key("boot-cpu", "the CPU on which Xen starts")
 ADDRESS_BITS: Key[int | None] = Key("address-bits", "the physical address bits of the CPU")
 FILE_SIZES: Key[None] = Key("file-sizes", "the sizes of files that are loaded")
+MODULES: Key[None] = Key("boot-modules", "what the boot loader loads beside the modules that the tree places")
+BRANCH: Key[str] = Key("boot-script-branch", "which way the boot script goes")
 TREE: Key[None] = Key("device-tree", "what the device tree says")
 GUESTS: Key[None] = Key("guests", "the files of the guests")
 BUILD: Key[None] = Key("build", "how Xen was built")
@@ -49,6 +51,8 @@ KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
     TREE,
     GUESTS,
     BUILD,
+    BRANCH,
+    MODULES,
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""

@@ -125,6 +125,9 @@ def _most(facts: FactBook, key: Key[int], otherwise: int) -> int:
     if not facts.is_open(key):
         return facts.read(key)
     values = getattr(facts.fact(key), "values", None)
+    if isinstance(values, tuple):
+        largest: int = max(values)
+        return largest
     return values.high - 1 if isinstance(values, Values) else otherwise
 
 
