@@ -131,11 +131,25 @@ them: without coloring, with today's colors and with the plan's. Counts who evic
         "certify",
         "write certificates of the theorems, or have a second solver re-check them",
         """\
-Write each theorem as SMT-LIB 2 with its verdict, its assumptions and the hashes of the input files; or re-check such
-certificates with cvc5, a second solver. A check fails if an answer differs, a file changed or no answer comes.
+Write each theorem as SMT-LIB 2 with its verdict and its assumptions, and copies of all inputs; or derive such a folder
+again from its copies, compare text by text, and have cvc5, a second solver, judge each theorem. A check fails if
+anything differs or no answer comes; a confirmed refutation has a status of its own.
 
   colorcheck certify --write proofs/         verify, and write certificates
   colorcheck certify --check proofs/         re-check them""",
+    ),
+    Command(
+        "evidence",
+        "everything that a safety file needs, in one folder",
+        """\
+Write reports in every format, certificates with copies of all inputs, the replayed boot, attested logs, assumptions,
+silences with their reasons, and the parts of the tool to a folder. The same inputs give the same bytes; only
+times.json differs. Undecided and refuted runs give evidence, too, marked as such.
+
+  colorcheck evidence proofs/                of the deployment of this folder
+  colorcheck evidence proofs/ boards/a --log serial.txt
+  colorcheck evidence --check proofs/        derive all of it again from its own copies, and compare
+  colorcheck evidence --compare old/ new/    what changed""",
     ),
     Command(
         "rules",

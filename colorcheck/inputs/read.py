@@ -183,7 +183,7 @@ class _Reader:
         if text is None or self.manifest.image_builder is None:
             return None
         path = self.path(self.manifest.image_builder)
-        found = read_image_builder(text, path)
+        found = read_image_builder(text, path, self._sourced)
         if (found.problems or not found.get("MEMORY_START")) and (
             other := other_kind(path, self.manifest.location("inputs.image-builder"), Slot.IMAGE_BUILDER)
         ):
@@ -192,6 +192,12 @@ class _Reader:
         if "\r\n" in text:
             self.problems.append(carriage_returns(text, path, "the shell takes them for a part of each value"))
         return found
+
+    def _sourced(self, name: str, named_at: Location) -> tuple[str, str] | Problem:
+        """A file that the configuration of ImageBuilder takes in, by its name from there."""
+        path = os.path.normpath(os.path.join(os.path.dirname(named_at.file), name))
+        text = read_text(path, named_at)
+        return text if isinstance(text, Problem) else (text, path)
 
     def build_options(self) -> Mapping[str, KconfigOption]:
         """The options of Xen's build: those of its .config, and single ones that the manifest states."""

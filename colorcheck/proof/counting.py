@@ -69,6 +69,36 @@ def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object]
     return None if fits else {"kind": "taking", "free_by_color": list(free), "steps": steps}
 
 
+def leveling_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object]:
+    """How the frames go, domain by domain in this order, when the last one finds enough."""
+    names = list(needs)
+    steps: list[dict[str, object]] = []
+    state = free
+    for name in names[:-1]:
+        pages, colors = needs[name]
+        state = left_after(state, pages, colors)
+        steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(state)})
+    pages, colors = needs[names[-1]]
+    last = {"domain": names[-1], "pages": pages, "colors": list(colors)}
+    return {"kind": "leveling", "free_by_color": list(free), "steps": [*steps, last]}
+
+
+def flow_certificate(
+    name: str, need: int, colors: Sequence[int], others: Needs, free: Sequence[int]
+) -> dict[str, object]:
+    """What is to be served after the others took their most from its colors; whoever checks it finds that most."""
+    rivals = {other: {"pages": pages, "colors": sorted(set(own))} for other, (pages, own) in others.items()}
+    held = {str(color): free[color] for color in sorted(set(colors))}
+    return {
+        "kind": "flow",
+        "domain": name,
+        "pages": need,
+        "colors": sorted(set(colors)),
+        "rivals": rivals,
+        "free_by_color": held,
+    }
+
+
 def check_counting(certificate: object, verdict: Verdict | None = None) -> bool:
     """Whether a certificate shows what it claims, and that this is the `verdict`; nothing but sums and comparisons."""
     if not isinstance(certificate, dict):
@@ -102,6 +132,62 @@ def _check_taking(certificate: dict[str, object]) -> bool:
         state = step["left"]
     last = steps[-1]
     return bool(sum(state[color] for color in set(last["colors"])) < last["pages"])
+
+
+def _check_leveling(certificate: dict[str, object]) -> bool:
+    """As a taking, but the last one finds enough, and so does everyone before it."""
+    state, steps = certificate["free_by_color"], certificate["steps"]
+    if not isinstance(state, list) or not isinstance(steps, list) or not steps:
+        return False
+    for step in steps[:-1]:
+        if not _leveled(state, step["left"], step["colors"], step["pages"]):
+            return False
+        state = step["left"]
+    last = steps[-1]
+    return bool(min(state) >= 0 and sum(state[color] for color in set(last["colors"])) >= last["pages"])
+
+
+def _check_flow(certificate: dict[str, object]) -> bool:
+    rivals, free = certificate["rivals"], certificate["free_by_color"]
+    if not isinstance(rivals, dict) or not isinstance(free, dict) or set(free) != set(map(str, certificate["colors"])):  # type: ignore[call-overload]
+        return False
+    wanted = [(each["pages"], [str(c) for c in each["colors"] if str(c) in free]) for each in rivals.values()]
+    return bool(min(free.values()) >= 0 and sum(free.values()) - _most_taken(wanted, free) >= certificate["pages"])  # type: ignore[operator]
+
+
+def _most_taken(wanted: Sequence[tuple[int, list[str]]], free: Mapping[str, int]) -> int:
+    """The most frames that all of them together can take from these colors: a largest flow, by augmenting paths."""
+    left = dict(free)
+    taken = [dict.fromkeys(colors, 0) for _, colors in wanted]
+    for number, (pages, colors) in enumerate(wanted):
+        rest = pages
+        while rest > 0 and (path := _way(number, colors, taken, left)):
+            amount = min(rest, left[path[-1][1]], *(taken[other][color] for other, color in path[1::2] or []), rest)
+            rest -= amount
+            left[path[-1][1]] -= amount
+            for place, (other, color) in enumerate(path):
+                taken[other][color] += amount if place % 2 == 0 else -amount
+    return sum(sum(each.values()) for each in taken)
+
+
+def _way(
+    start: int, colors: list[str], taken: Sequence[dict[str, int]], left: Mapping[str, int]
+) -> list[tuple[int, str]]:
+    """Steps (who, color): takes, gives up, takes, … that end at a color with frames left; empty if there are none."""
+    ways: list[list[tuple[int, str]]] = [[(start, color)] for color in colors]
+    met = set(colors)
+    while ways:
+        way = ways.pop(0)
+        color = way[-1][1]
+        if left[color] > 0:
+            return way
+        for other, own in enumerate(taken):
+            if own.get(color, 0) > 0:
+                for further in own:
+                    if further not in met:
+                        met.add(further)
+                        ways.append([*way, (other, color), (other, further)])
+    return []
 
 
 def _leveled(before: list[int], after: list[int], colors: list[int], pages: int) -> bool:
@@ -148,8 +234,17 @@ def _leads_on(states: list[_State], state: _State, name: str, pages: int, colors
     return same and _leveled(free, following["free"], colors, pages)
 
 
+def _check_bound(certificate: dict[str, object]) -> bool:
+    """That it is a bound, with how it was found; its numbers are judged against the theorems that rest on it."""
+    least = certificate.get("least", [0])
+    return bool(certificate["how"]) and isinstance(least, list) and all(isinstance(n, int) and n >= 0 for n in least)
+
+
 _CHECKS: dict[str, tuple[Verdict, Callable[[dict[str, object]], bool]]] = {
     "hall": (Verdict.REFUTED, _check_hall),
     "taking": (Verdict.REFUTED, _check_taking),
     "orders": (Verdict.PROVED, _check_orders),
+    "leveling": (Verdict.PROVED, _check_leveling),
+    "flow": (Verdict.PROVED, _check_flow),
+    "bound": (Verdict.PROVED, _check_bound),
 }

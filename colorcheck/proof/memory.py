@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from colorcheck.core.colors import ColorSet
@@ -11,7 +12,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case, Party
-from colorcheck.proof.counting import hall_set, taking_certificate
+from colorcheck.proof.counting import flow_certificate, hall_set, leveling_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
@@ -178,9 +179,9 @@ def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
     missing = turn.domain.needed_pages - turn.available
     certificate = witness = None
     core = obligation.places
+    chain = [*turn.before, Taken(turn.party, turn.domain.needed_pages)]
+    needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
     if missing > 0:
-        chain = [*turn.before, Taken(turn.party, turn.domain.needed_pages)]
-        needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
         certificate = hall_set(needs, case.boot.free_initial) or taking_certificate(needs, case.boot.free_initial)
         witness = {
             "domain": turn.party.name,
@@ -202,17 +203,18 @@ def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
     text = f"{missing} frames ({size_of_pages(missing)}) are missing" if missing > 0 else ""
     if not case.asks_solver(len(turn.stages) * turn.width):
         # All numbers of the script are constants: the sum decides.
-        return place.settled(
-            Verdict.REFUTED if missing > 0 else Verdict.PROVED,
-            reason=text,
-            witness=witness,
-            certificate=certificate,
-            core=(*core, *(place for taken in turn.before for place in _places(taken))) if missing <= 0 else core,
-            smt=_script(turn).text(Verdict.REFUTED if missing > 0 else Verdict.PROVED) if case.smt else "",
-        )
-    return place.decided(
+        verdict = Verdict.REFUTED if missing > 0 else Verdict.PROVED
+        if missing <= 0:
+            core = (*core, *(place for taken in turn.before for place in _places(taken)))
+            certificate = leveling_certificate(needs, case.boot.free_initial) if case.smt else None
+        smt = _script(turn).text(verdict) if case.smt else ""
+        return place.settled(verdict, reason=text, witness=witness, certificate=certificate, core=core, smt=smt)
+    theorem = place.decided(
         _script(turn), case.timeout, smt=case.smt, witness=lambda _: witness, certificate=certificate, refuted=text
     )
+    if case.smt and theorem.verdict is Verdict.PROVED:
+        return replace(theorem, certificate=leveling_certificate(needs, case.boot.free_initial))
+    return theorem
 
 
 def _places(taken: Taken) -> tuple[Related, ...]:
@@ -281,6 +283,10 @@ def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], fr
     obligation = _obligation(party, domain, "memory-any-order", "in every order of the xl guests")
     rivals = [other for other in others if not other.colors.isdisjoint(party.colors)]
     theorem = _bounded(case, obligation, (party, domain), rivals, free)
+    if case.smt and theorem.verdict is Verdict.PROVED:
+        taking = {rival.name: (_asked(rival.domain), rival.domain.colors) for rival in rivals if rival.domain}
+        flow = flow_certificate(party.name, domain.needed_pages, domain.colors, taking, free)
+        return replace(theorem, certificate=flow)
     if theorem.verdict is not Verdict.REFUTED:
         return theorem
     needs = {p.name: (_asked(p.domain), p.domain.colors) for p in [party, *others] if p.domain}

@@ -142,7 +142,9 @@ class _Judge:
     def _in(self, world: World, theorem: Theorem) -> Theorem | None:
         if world.boot is None:
             return None
-        return next((each for each in self.prove(world, world.boot, "", self.group.kinds) if each.id == theorem.id), None)
+        return next(
+            (each for each in self.prove(world, world.boot, "", self.group.kinds) if each.id == theorem.id), None
+        )
 
     def _bounded(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
         """Theorems that hold where least is free and most is needed, under every combination of the finite facts."""

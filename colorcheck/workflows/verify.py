@@ -129,8 +129,12 @@ class _Run:
         with self.stage("image-builder"):
             if deployment.image_builder is not None:
                 from colorcheck.loader.image_builder.image_builder_tree import as_built
+                from colorcheck.loader.receive import image_builder_stops
 
                 deployment = as_built(deployment)
+                stopped = image_builder_stops(deployment)
+                if stopped is not None and received is None:
+                    received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
         if mend:
             from colorcheck.plan.repaired_xl import with_mended_guests
 
