@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 Wish = tuple[int, Collection[int]]
 """Frames, and the colors that they may have."""
@@ -66,7 +66,7 @@ class _Flow:
             path.append(wishes[number])
             number = classes[path[-1]]
         pages = min(self.left[wish], self.room[end])
-        for after, k in zip(path, path[1:], strict=False):
+        for after, k in pairwise(path):
             pages = min(pages, self.given[k][classes[after]])
         self.room[end] -= pages
         self.left[wish] -= pages

@@ -110,8 +110,8 @@ class Worlds:
         return replace(self._deployment, manifest=replace(self._deployment.manifest, target=target)), board
 
     def combinations(self, names: Collection[str], deadline: float | None = None) -> tuple[World, ...] | None:
-        """A world for each combination of values of these finite facts; None where there are too many, also for the time
-        until `time.monotonic` passes `deadline`."""
+        """A world for each combination of values of these finite facts; None where there are too many, also for the
+        time until `time.monotonic` passes `deadline`."""
         ordered = sorted(names)
         lists = [self._values(name) for name in ordered]
         if prod(map(len, lists)) > MOST_COMBINATIONS:
