@@ -49,7 +49,8 @@ def watched_run(options: argparse.Namespace, *, timeout: float = 10.0) -> tuple[
     read = Recorder()
     with watched(read):
         manifest, recipe = load(options)
-        return pipeline.verify(manifest, timeout=timeout), recipe, read
+        limit = getattr(options, "time_limit", None)
+        return pipeline.verify(manifest, timeout=timeout, time_limit=limit), recipe, read
 
 
 def write_certificates_of(verification: Verification, recipe: Recipe, read: Recorder, folder: str) -> Path:
