@@ -196,8 +196,9 @@ if one cannot be used.
         "init",
         "write a first manifest for the files found here",
         """\
-Write a commented colorcheck.toml for the device tree, the xl files, the Xen binary and the .config of a folder. Keys
-that are not known are there as comments with their meaning.
+Write a commented colorcheck.toml for what a folder has, told apart by content: device tree, xl files, boot script,
+boot log, xen.cfg, the Xen binary and its .config. What is left out is named with the reason. Keys that are not known
+are there as comments with their meaning, and at the end the lines that would settle what is open.
 
   colorcheck init                            for the files of this folder
   colorcheck init --xen 4.22 --board zcu102
