@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem (default: 60)"
     )
+    parser.add_argument("--allowed-signers", metavar="FILE", help="with --check: whose signature over it is accepted")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
 
 
@@ -48,7 +49,8 @@ def watched_run(options: argparse.Namespace, *, timeout: float = 10.0) -> tuple[
     read = Recorder()
     with watched(read):
         manifest, recipe = load(options)
-        return pipeline.verify(manifest, timeout=timeout), recipe, read
+        limit = getattr(options, "time_limit", None)
+        return pipeline.verify(manifest, timeout=timeout, time_limit=limit), recipe, read
 
 
 def write_certificates_of(verification: Verification, recipe: Recipe, read: Recorder, folder: str) -> Path:
@@ -71,7 +73,7 @@ def _check(options: argparse.Namespace) -> int:
     from colorcheck.workflows.evidence.certificates import check
 
     try:
-        checks = check(options.check, timeout=options.timeout)
+        checks = check(options.check, timeout=options.timeout, signers=options.allowed_signers)
     except Cvc5Missing as error:
         raise Stop(str(error)) from None
     if options.format == "json":

@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-plan", action="store_true", help="in the HTML report, show the plan beside today's colors"
     )
+    parser.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=_seconds,
+        help="for the whole run; what is not decided by then is unknown (default: none)",
+    )
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
     add_threshold_argument(gate)
@@ -99,6 +105,16 @@ def _explained(verification: Verification, options: argparse.Namespace) -> int:
         raise Stop(f"there is no theorem {options.explain}", hint)
     write(render_explanation(verification, options.explain, style(options)))
     return verification.exit_status(Severity(options.fail_on))
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError("must be a positive number of seconds")
+    return found
 
 
 def _with_plan(verification: Verification, shape: Style) -> str:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
 from typing import TypedDict
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.proof.flow import unserved
 from colorcheck.proof.orders import Needs, left_after
-from colorcheck.proof.script import Named, Script, conjunction, total
-from colorcheck.proof.solver import decide
-
-SECONDS = 5.0
 
 
 class _State(TypedDict):
@@ -46,30 +42,16 @@ def _hall(chosen: Sequence[str], needs: Needs, free: Sequence[int]) -> dict[str,
 
 
 def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[int]) -> list[str]:
-    """A minimal set of domains whose needs no flow of frames can serve: the unsat core of that flow."""
+    """A minimal set of domains whose needs no flow of frames can serve."""
 
-    def owners(color: int) -> tuple[str, ...]:
-        return tuple(name for name in everyone if color in everyone[name])
+    def lacking(names: Sequence[str]) -> list[str]:
+        return [names[number] for number in unserved([(needs[name][0], everyone[name]) for name in names], free)]
 
-    used = sorted((color for color in range(len(free)) if owners(color)), key=owners)
-    classes = [(who, sum(free[color] for color in same)) for who, same in groupby(used, key=owners)]
-    names = list(needs)
-    flows = {(n, k): f"x{n}_{k}" for k, (who, _) in enumerate(classes) for n, name in enumerate(names) if name in who}
-    assumptions = [
-        Named(f"need-{n}", f"(= {total([x for (m, _), x in flows.items() if m == n])} {needs[name][0]})")
-        for n, name in enumerate(names)
-    ]
-    assumptions += [
-        Named(f"free-{k}", f"(<= {total([x for (_, j), x in flows.items() if j == k])} {held})")
-        for k, (_, held) in enumerate(classes)
-    ]
-    positive = conjunction([f"(>= {flow} 0)" for flow in flows.values()])
-    declarations = [f"(declare-const {flow} Int)" for flow in flows.values()]
-    script = Script("QF_LIA", tuple(declarations), (*assumptions, Named("flows", positive)), "true")
-    answer = decide(script, SECONDS)
-    if answer.verdict is not Verdict.VACUOUS:
-        return []
-    return [name for n, name in enumerate(names) if f"need-{n}" in answer.core]
+    core = lacking(list(needs))
+    for name in sorted(core, key=lambda each: needs[each][0]):
+        if name in core and (smaller := lacking([other for other in core if other != name])):
+            core = smaller
+    return core
 
 
 def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object] | None:

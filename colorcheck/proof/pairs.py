@@ -89,19 +89,37 @@ class _Question:
 
 
 def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
-    """Asks for the conjunction of all that looks true at once: one proof of it proves each; else one by one."""
-    hopeful = [each for each in asked if isinstance(each, _Question) and not each.refuted]
-    answer = decide(together([each.script for each in hopeful]), case.timeout, core=False) if hopeful else None
-    proved = answer is not None and answer.verdict is Verdict.PROVED
-    share = answer.seconds / len(hopeful) if answer else 0.0
+    """Asks for all that looks true at once, and for all that looks false: one proof serves each; else one by one.
+
+    For certificates those that look false are asked one by one, each for the frames that meet.
+
+    That each of several claims is false follows from the assumptions of all together, which can be met: then each
+    is refuted.
+    """
+    questions = [each for each in asked if isinstance(each, _Question)]
+    hopeful = [each.script for each in questions if not each.refuted]
+    hopeless = [replace(each.script, claim=f"(not {each.script.claim})") for each in questions if each.refuted]
+    hopeless = [] if case.smt else hopeless
+    shares = {Verdict.PROVED: _together(case, hopeful), Verdict.REFUTED: _together(case, hopeless)}
     for each in asked:
         if isinstance(each, Theorem):
             yield each
-        elif proved and not each.refuted:
-            text = each.script.text(Verdict.PROVED) if case.smt else ""
-            yield each.obligation.settled(Verdict.PROVED, seconds=share, smt=text)
-        else:
+            continue
+        verdict = Verdict.REFUTED if each.refuted else Verdict.PROVED
+        share = shares[verdict]
+        if share is None:
             yield each.alone(case)
+        else:
+            text = each.script.text(verdict) if case.smt else ""
+            yield each.obligation.settled(verdict, reason=each.refuted, witness=each.witness, seconds=share, smt=text)
+
+
+def _together(case: Case, scripts: list[Script]) -> float | None:
+    """Seconds for each of the scripts, if their conjunction was proved."""
+    if not scripts or case.timeout <= 0:
+        return None
+    answer = decide(together(scripts), case.timeout, core=False)
+    return answer.seconds / len(scripts) if answer.verdict is Verdict.PROVED else None
 
 
 N = TypeVar("N", bound=Note)
@@ -177,7 +195,7 @@ class _Pair:
 
     def _number(self, party: Party) -> int:
         """Its number among all: 0 for Xen."""
-        return next(number for number, other in enumerate(self.case.parties) if other.name == party.name)
+        return self.case.numbers[party.name]
 
     def _asked(self) -> Theorem | _Question:
         system, obligation = self.case.system, self.obligation
@@ -238,7 +256,8 @@ class _Pair:
         nr_colors = self.case.system.nr_colors or 1
         witness: dict[str, object] = {"shared_colors": list(overlap), **self._meeting(self.caches)}
         text = f"both have color{'s' * (len(overlap) > 1)} {overlap}"
-        return self._really(text, witness) or self._by_colors([nr_colors], text, witness)
+        real = self._really(text, witness) if self.case.smt else None
+        return real or self._by_colors([nr_colors], text, witness)
 
     def _really(self, refuted: str, witness: object) -> _Question | None:
         """The question about frames, where it is answered as is expected: they meet."""
