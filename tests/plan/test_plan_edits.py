@@ -49,7 +49,7 @@ def test_written_and_read_again_the_files_have_the_plans_colors(name: str, tmp_p
     for path, lines in before.items():
         added = Path(path).read_text(encoding="utf-8").count("\n") - lines
         assert 0 <= added <= 1
-        assert f"--- a/{path}" in shown
+        assert f"--- a{path}".encode() in shown
     now = colors_now(manifest)
     for each in found.plan.domains:
         assert now[each.name] == each.colors
@@ -71,7 +71,7 @@ def test_kept_colors_are_not_touched(tmp_path: Path) -> None:
     found = planned(manifest, keep=("xen",))
     assert found.plan.colors("xen") == ColorSet.of(range(4))
     assert len(found.plan.edits) == 1
-    assert "xen-llc-colors=0-3 " in diff(originals(found.plan.edits)[0], found.plan.edits)
+    assert b"xen-llc-colors=0-3 " in diff(originals(found.plan.edits)[0], found.plan.edits)
 
 
 def test_seven_colors_are_the_least_for_1600_mib(tmp_path: Path) -> None:

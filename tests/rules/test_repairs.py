@@ -8,6 +8,8 @@ from colorcheck.rules.example import GUEST, Example
 from colorcheck.testing import verify_text
 from colorcheck.verification.results import Verification
 
+FAR = """module@31000000 {
+    compatible = "multiboot,kernel", "multiboot,module"; reg = <0x0 0x31000000 0x0 0x1000000>; };"""
 COLORS = "llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-10 dom0_mem=1G"
 
 
@@ -44,9 +46,9 @@ def told(example: Example, rule: str) -> list[tuple[str, str]]:
         ),
         (
             "CC506",
-            Example(device_tree_address=0x30000000, kernel=""),
+            Example(device_tree_address=0x30000000, kernel=FAR),
             "load the device tree at 0x400000 instead of 0x30000000: that gives each color 47.8 MiB more",
-            Example(device_tree_address=0x400000, kernel=""),
+            Example(device_tree_address=0x400000, kernel=FAR),
         ),
         (
             "CC508",
