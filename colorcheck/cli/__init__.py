@@ -16,7 +16,7 @@ from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.cli.interrupt import ending_on_interrupt
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.boundary import restricted
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 _EPILOG = """\
 exit status:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
@@ -20,7 +19,7 @@ from colorcheck.inputs.manifest.manifest_reader import (
     manifest_of_options,
     read_manifest,
 )
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 _FILES = frozenset(
     (
@@ -130,14 +129,6 @@ def _option_problem(problem: Problem) -> tuple[str, str]:
     key: Key | None = next((k for k in KEYS if problem.message.startswith(k.path + " ")), None)
     message = problem.message.replace(key.path, key.flag, 1) if key else problem.message
     return message, problem.help
-
-
-def existing_folder(text: str) -> Path:
-    """An argument that names a folder."""
-    path = Path(text)
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is no folder")
-    return path
 
 
 def seconds(text: str) -> float:

@@ -12,7 +12,8 @@ from colorcheck.evidence.attest import Attestation, Attested, attest
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
-from colorcheck.verification.results import Exit, Modelled
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.options.arguments import logged_command_line
 from colorcheck.xen.release.log_version import log_version

@@ -15,7 +15,8 @@ from colorcheck.findings.baseline import NAME, Baseline, compare, create, prune,
 from colorcheck.report import Output, render
 from colorcheck.report.style import Style
 from colorcheck.report.view import counted
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 
 

@@ -10,7 +10,7 @@ from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.hardware.board import Board
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest, seconds
 from colorcheck.cli.console import Stop, write, write_json
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from colorcheck.cli.console import write
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 SHELLS = ("bash", "zsh", "fish")
 _FILES = frozenset(("PATH", "FILE", "BOOTLOG", "BASE", "HEAD", "FILE.svg", "FILE.html", "FILE.cast"))

@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TextIO
 
-from colorcheck.report.safe import safe, safe_json
-from colorcheck.verification.results import Exit
+from colorcheck.core.safe import safe, safe_json
+from colorcheck.verification.exit import Exit
 
 
 class Stop(Exception):

@@ -18,7 +18,8 @@ from colorcheck.fleet.find import deployments_below
 from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
 from colorcheck.report.terminal.difference import as_markdown, as_text
 from colorcheck.verification.difference import TOLERANCE, Difference, Reason, compare
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 from colorcheck.workflows.verify import verify
 
 _DEFAULT = f"{Reason.NEW_SHARING},{Reason.LESS_MARGIN},{Reason.NEW_ERRORS}"

@@ -10,8 +10,8 @@ from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.documents.boots import Effective
 from colorcheck.loader.handover import handed_over
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach
-from colorcheck.verification.results import Exit
 from colorcheck.workflows import verify as pipeline
 
 

@@ -10,7 +10,7 @@ from colorcheck.cli.output import add_document_arguments, style
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.report.terminal.rules import page_document, page_text
 from colorcheck.rules import RULES, find
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from colorcheck.fleet.find import Found, Passed, deployments_below, missing_sinc
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest.manifest_keys import KEYS
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 
 def run_fleet(options: argparse.Namespace) -> int:

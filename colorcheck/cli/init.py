@@ -10,7 +10,7 @@ from colorcheck import __version__
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.files.atomic import write_whole
 from colorcheck.inputs.manifest.manifest_reader import NAME
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 from colorcheck.workflows.init import CI_FILES, ci_text, found_in, manifest_text
 
 

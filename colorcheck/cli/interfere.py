@@ -13,7 +13,7 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.files.atomic import write_whole
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 from colorcheck.workflows import verify as pipeline
 
 if TYPE_CHECKING:

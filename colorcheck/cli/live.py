@@ -23,7 +23,7 @@ from colorcheck.report.style import Style
 from colorcheck.report.terminal.interference import POLICIES
 from colorcheck.report.terminal.interference_live import Frame, draw
 from colorcheck.report.terminal.terminal import printed
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 from colorcheck.workflows.interfere import Lab
 
 PICTURES_A_SECOND = 8

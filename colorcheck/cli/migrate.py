@@ -10,7 +10,7 @@ from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 from colorcheck.workflows.migrate import migrate, source_release
 from colorcheck.xen.migrate.migrate import Migration
 from colorcheck.xen.release.release import Release

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from colorcheck.cli.console import Stop, complain, write, write_exactly, write_json
 from colorcheck.core.diagnostic import Edit, Severity
+from colorcheck.core.safe import Painted, safe, safe_json
 from colorcheck.files.atomic import write_report
 from colorcheck.files.edits import OverlapError, diff, originals
 from colorcheck.files.edits import write as write_edits
 from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
-from colorcheck.report.safe import Painted, safe, safe_json
+from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach, open_facts
-from colorcheck.verification.results import Exit, Modelled
+from colorcheck.verification.results import Modelled
 
 _JSON = frozenset(("json", "json-1", "sarif", "gitlab"))
 

@@ -15,7 +15,8 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.plan.pose import PlanOptions
 from colorcheck.report.terminal.plan import render
 from colorcheck.report.view import headline
-from colorcheck.verification.results import Exit, Modelled
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.plan import Planned
 

@@ -7,7 +7,7 @@ import json
 
 from colorcheck.cli.console import write, write_json
 from colorcheck.plugins.manager import Loaded, plugins
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from colorcheck.cli.console import write, write_json
 from colorcheck.cli.output import add_document_arguments, style
 from colorcheck.report.terminal.rules import as_document, as_text
 from colorcheck.rules import RULES
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

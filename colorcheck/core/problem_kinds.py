@@ -36,6 +36,7 @@ class ProblemKind(StrEnum):
     EDIT = "edit"
     ENCODING = "encoding"
     FILE_SIZE_ASSUMED = "file-size-assumed"
+    GIVEN_BESIDE_FOLLOWED = "given-beside-followed"
     INCLUDE_CYCLE = "include-cycle"
     KCONFIG_LINE = "kconfig-line"
     KCONFIG_TWICE = "kconfig-twice"

@@ -22,7 +22,7 @@ from colorcheck.files.reading import contents
 from colorcheck.fleet.checked import Checked, Job
 from colorcheck.fleet.inputs import Dependency, State
 from colorcheck.plugins.manager import plugins
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 SCHEMA = "colorcheck/result/1"
 MOST_BYTES = 256 << 20

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, field
 
 from colorcheck.core.value import dataclass
-from colorcheck.verification.results import Exit
+from colorcheck.verification.exit import Exit
 
 _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
 

@@ -20,7 +20,8 @@ from colorcheck.fleet.inputs import Dependency, State, dependencies
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 from colorcheck.plugins.manager import plugins
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 
 
 def check_all(

@@ -11,12 +11,28 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
-from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.unread import Unread, unread
 
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.xl.xl import XlFile
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Where a boot script puts things, as far as its commands tell; bytes, None where that is open.
+
+    `location` is the command that starts Xen. The image's size is None where the script does not bring the image;
+    `device_tree_sizes` are the least and the most that the tree's may be, where that is known.
+    """
+
+    location: Location
+    xen_address: int | None = None
+    xen_image_size: int | None = None
+    device_tree_address: int | None = None
+    device_tree_size: int | None = None
+    device_tree_sizes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +46,8 @@ class Deployment:
     the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
     `kconfig_places` to where they stand; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
-    with Xen's own colors that the binary has, None where no binary tells; `problems` is what reading met.
+    with Xen's own colors that the binary has, None where no binary tells; `followed` is what a boot script says of the
+    places, None without one; `problems` is what reading met.
     """
 
     manifest: Manifest
@@ -44,7 +61,13 @@ class Deployment:
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     xen_image_options: frozenset[str] | None = None
+    followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def loader(self) -> Loader | None:
+        """What may still change the tree before Xen reads it: nothing, where a boot script was followed to its end."""
+        return Loader.NONE if self.followed is not None else self.manifest.target.loader
 
     def build_place(self, name: str) -> Location:
         """Where an option of Xen's build is set; where the .config is named, if it is not."""

@@ -44,7 +44,9 @@ class Handover:
     `tree` is None where no tree arrives or nobody can say which; its nodes and properties stand where they were
     written, in a source or in the script. `unsure` names the open facts that a property's value depends on (the bytes
     in `tree` are then not to be used), `origins` the properties that did not come from the tree's own file.
-    `memory_reservations` and `device_tree` are (address, size) in bytes, None where open. `arguments` are Xen's own
+    `memory_reservations` and `device_tree` are (address, size) in bytes, None where open. `device_tree_sizes` are
+    the least and the most that the tree's size may be, None where that is not known or the tree is not a script's.
+    `arguments` are Xen's own
     where the loader gives them beside the tree. `stopped` says why Xen is never started. `choices` are the answers
     that lead here where something is open, and `alternatives` the handovers of the other answers. `assumptions` are
     trusted: nobody can check them in the files.
@@ -55,6 +57,7 @@ class Handover:
     origins: Mapping[PropertyKey, Origin] = field(default_factory=dict)
     memory_reservations: tuple[tuple[int | None, int | None], ...] = ()
     device_tree: tuple[int | None, int | None] = (None, None)
+    device_tree_sizes: tuple[int, int] | None = None
     modules: tuple[Module, ...] = ()
     arguments: Passage | None = None
     xen_address: int | None = None

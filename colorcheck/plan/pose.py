@@ -100,7 +100,6 @@ def pose(
         timeout=wanted.timeout,
         reserve=preparation.buddy_size if preparation else None,
         least_reserve=SMALLEST_RESERVE,
-        reserve_location=preparation.buddy_location if preparation else system.coloring_location,
         recapacity=lambda size: capacities(system, size),
     )
     return Posed(problem, problems=tuple(faults))

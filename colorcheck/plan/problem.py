@@ -59,7 +59,6 @@ class PlanProblem:
     timeout: float = 10.0
     reserve: int | None = None
     least_reserve: int = MIB
-    reserve_location: Location = NOWHERE
     recapacity: Callable[[int], tuple[int, ...] | None] | None = field(default=None, compare=False)
 
     @property

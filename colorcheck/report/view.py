@@ -9,7 +9,8 @@ from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
 from colorcheck.replay.restarts import budgets
-from colorcheck.verification.results import Exit, Facts, ReleaseResult, Verification, weakest
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
@@ -203,6 +204,8 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
     apart = {t.subjects for t in result.theorems if t.kind == PAIR and t.verdict is Verdict.PROVED}
     clashes = []
     for position, (first, colors, _) in enumerate(users):
+        if not colors:
+            continue
         for second, others, _ in users[position + 1 :]:
             if not colors.isdisjoint(others) and (first, second) not in apart:
                 share = facts.manifest.policy.share_of(first, second)

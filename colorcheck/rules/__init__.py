@@ -125,6 +125,7 @@ from colorcheck.rules.reading import (
     cc022_boot_script_stops,
     cc023_boot_script_open,
     cc024_boot_script_beside,
+    cc025_given_beside_script,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -179,6 +180,7 @@ RULES: tuple[Rule, ...] = (
     cc022_boot_script_stops.RULE,
     cc023_boot_script_open.RULE,
     cc024_boot_script_beside.RULE,
+    cc025_given_beside_script.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import field
-from enum import IntEnum
 from fnmatch import fnmatchcase
 
 from colorcheck import __version__
@@ -17,20 +16,10 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
+from colorcheck.verification.exit import Exit
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
-
-
-class Exit(IntEnum):
-    """How a run ended, for the shell. Nothing that stayed unknown ever ends with `CLEAN`."""
-
-    CLEAN = 0
-    FINDINGS = 1
-    USAGE = 2
-    NOTHING = 3
-    UNDECIDED = 4
-    FAULT = 5
 
 
 @dataclass(frozen=True, slots=True)

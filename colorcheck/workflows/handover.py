@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.inputs.deployment import Deployment
+from colorcheck.core.source import Location
+from colorcheck.inputs.deployment import Deployment, Followed
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import scripts_beside
 from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.loader.receive import receive
@@ -31,21 +33,35 @@ def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))
     received = receive(deployment)
-    target = deployment.manifest.target
-    address, size = received.device_tree
-    target = replace(
-        target,
-        xen_address=received.xen_address if received.xen_address is not None else target.xen_address,
-        device_tree_address=address if address is not None else target.device_tree_address,
-        device_tree_size=size if size is not None else target.device_tree_size,
+    if received.stopped:
+        told = (*deployment.problems, *received.problems, *_problems(received))
+        return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(told)))
+    followed = _followed(received)
+    beside = (
+        *beside_followed(deployment.manifest, followed, deployment.xen_image_size),
+        *arguments_beside_followed(deployment.manifest, followed, received.tree),
     )
-    image = deployment.xen_image_size if deployment.xen_image_size is not None else received.xen_image_size
     return received, replace(
         deployment,
-        manifest=replace(deployment.manifest, target=target),
+        manifest=without_given(deployment.manifest, followed),
         tree=received.tree,
-        xen_image_size=image,
-        problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received)))),
+        followed=followed,
+        problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received), *beside))),
+    )
+
+
+def _followed(received: Handover) -> Followed:
+    """The places that a boot script decides. A tree in which something of unknown length stands has no known size."""
+    address, size = received.device_tree
+    least, most = received.device_tree_sizes or (0, 0)
+    counts = any(name not in _IRRELEVANT for _, name in received.unsure)
+    return Followed(
+        received.location or Location(""),
+        received.xen_address,
+        received.xen_image_size,
+        address,
+        size if size == least == most and not counts else None,
+        (least, most) if most and not counts else None,
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from colorcheck.cli import main
 from colorcheck.core.diagnostic import Edit
+from colorcheck.core.safe import Painted, safe, safe_json
 from colorcheck.core.source import Lines
 from colorcheck.files import atomic
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
@@ -21,7 +22,6 @@ from colorcheck.files.edits import diff, originals, write
 from colorcheck.fleet.cache import Cache
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.proof.second_solver import NotOurs, answers
-from colorcheck.report.safe import Painted, safe, safe_json
 from colorcheck.rules.example import GUEST, Example
 
 ROOT = Path(__file__).resolve().parents[2]

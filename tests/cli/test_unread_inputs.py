@@ -8,7 +8,8 @@ import pytest
 
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import GUEST, Example
-from colorcheck.verification.results import Exit, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 
 EXAMPLE = Example(guests=(("rt.cfg", GUEST),))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import chain
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
@@ -97,6 +98,7 @@ class _Reader:
         self.assignments: list[Assignment] = []
         self.used: set[str] = set()
         self.line: list[Assignment] = []  # those of the line that is being read
+        self.additions: dict[int, Assignment] = {}  # those by `+=`, by identity; they have their own text only
         self.splits = False  # in an array, where a value with blanks would be several elements
         self.problems: list[Problem] = []
 
@@ -111,6 +113,35 @@ class _Reader:
                 message = f"{error}: this line cannot be read without running a shell"
                 first = self.lines.location(start, self.position)
                 self.problems.append(Problem(ProblemKind.NEEDS_SHELL, message, first, _HELP))
+        self._join()
+
+    def _join(self) -> None:
+        """Give the last addition to each variable the whole value; joining at each of many would take their square."""
+        chains: dict[tuple[str, str], list[int]] = {}
+        for number, each in enumerate(self.assignments):
+            key = (each.name, "" if each.index == "0" else each.index)
+            if id(each) in self.additions:
+                chains.setdefault(key, []).append(number)
+            else:
+                chains[key] = [number]
+        for numbers in chains.values():
+            last = self.assignments[numbers[-1]]
+            if id(last) in self.additions and len(numbers) > 1:
+                values = [self.assignments[number].value for number in numbers]
+                self.assignments[numbers[-1]] = replace(last, value=concatenated(values, last.value.whole))
+
+    def _value(self, name: str, index: str | None) -> Passage | None:
+        """What a variable has up to here."""
+        wanted = ("", "0") if index in (None, "", "0") else (index,)
+        values: list[Passage] = []
+        for each in chain(reversed(self.line), reversed(self.assignments)):
+            if each.name == name and each.index in wanted:
+                values.append(each.value)
+                if id(each) not in self.additions:
+                    break
+        if len(values) < 2:
+            return values[0] if values else None
+        return concatenated(reversed(values), values[0].whole)
 
     def _skip(self) -> bool:
         """Step over blanks and comments; whether anything is left."""
@@ -136,7 +167,7 @@ class _Reader:
                 word = _END_OF_LINE.match(self.text, start)
                 shown = word[0].split(" ")[0] if word else ""
                 raise _NeedsShellError(start, f'"{shown}" is a command')
-            found += self._assigned(match, found)
+            found += self._assigned(match)
             while self._blank():
                 pass
             if self.position >= len(self.text) or self.text[self.position] in "\n;#":
@@ -152,7 +183,7 @@ class _Reader:
             return True
         return False
 
-    def _assigned(self, match: re.Match[str], before: list[Assignment]) -> list[Assignment]:
+    def _assigned(self, match: re.Match[str]) -> list[Assignment]:
         name, index = match["name"], match["index"]
         if index is not None and not _INDEX.fullmatch(index):
             raise _NeedsShellError(match.start(), f'the index "{index}" is no number')
@@ -162,11 +193,10 @@ class _Reader:
                 raise _NeedsShellError(match.start(), "elements are added to an array")
             return self._array(name, place)
         value = self._word()
+        made = Assignment(name, index or "", value, place)
         if match["add"]:
-            earlier = ImageBuilderFile("", (*self.assignments, *before)).get(name, index)
-            if earlier:
-                value = concatenated((earlier.value, value), value.whole)
-        return [Assignment(name, index or "", value, place)]
+            self.additions[id(made)] = made
+        return [made]
 
     def _array(self, name: str, place: Location) -> list[Assignment]:
         """`NAME=(a b [4]=c)`: elements count on from the last index."""
@@ -247,12 +277,12 @@ class _Reader:
         if match is None:
             return None
         name, index = match["bare"] or match["name"], match["index"]
-        known = ImageBuilderFile("", (*self.assignments, *self.line)).get(name, index)
-        if known is None or (_MANY.search(known.value.text) and self.splits):
+        known = self._value(name, index)
+        if known is None or (_MANY.search(known.text) and self.splits):
             return None
         self.position = match.end()
         self.used.add(name)
-        return known.value
+        return known
 
     def _double_quoted(self, start: int, end: int, parts: list[Passage]) -> None:
         inside = self.text[start:end]

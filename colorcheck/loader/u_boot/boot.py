@@ -22,7 +22,7 @@ from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import Tree
 
 _PAD = 0x3000  # CONFIG_SYS_FDT_PAD
-_MORE = 0x80  # added to the tree's size where there is a ramdisk
+RAMDISK_ROOM = 0x80  # added to the tree's size where there is a ramdisk
 _ALIGNED = 0x200000
 _STAYS = 8  # bit 3 of the flags: the image may stand at any 2 MiB boundary
 _OWN = (4 << 20, 128 << 20)  # the least and the most that U-Boot takes of the top of its memory
@@ -367,7 +367,7 @@ def _fixed(machine: Machine, final: _Final, ramdisk: tuple[int | None, int] | No
     fixups.ethernet(machine, tree)
     size = tree.shrink()
     if ramdisk is not None:
-        tree.resize(size + _MORE)
+        tree.resize(size + RAMDISK_ROOM)
         start = ramdisk[0] if ramdisk[0] is not None else 0x1000
         fixups.initrd(tree, start, start + ramdisk[1], unsure)
     if final.known:

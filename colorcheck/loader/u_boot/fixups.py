@@ -12,7 +12,7 @@ from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import Tree
 
 VERSION = "u-boot,version"
-_LENGTH = 29  # of the version's text: only the room that it takes counts
+LENGTH = 29  # of the version's text: only the room that it takes counts
 _CUT = 0xFFFFFFFF
 
 
@@ -36,7 +36,7 @@ def chosen(machine: Machine, tree: Tree) -> bool:
     ):
         return True
     version = OpenFact("U-Boot's version", "a text that Xen does not read", (), machine.place)
-    tree.put(at, VERSION, b"U-Boot".ljust(_LENGTH, b" ")[: _LENGTH - 1] + b"\0", None, machine.quiet(version))
+    tree.put(at, VERSION, b"U-Boot".ljust(LENGTH, b" ")[: LENGTH - 1] + b"\0", None, machine.quiet(version))
     return True
 
 

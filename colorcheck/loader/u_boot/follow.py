@@ -9,25 +9,30 @@ from dataclasses import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.units import size
+from colorcheck.core.units import PAGE, size
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, Module
-from colorcheck.loader.u_boot.blob import MAGIC, read_content, tree_of
-from colorcheck.loader.u_boot.boot import Started, StartedError
+from colorcheck.loader.u_boot.blob import HEADER, MAGIC, read_content, tree_of
+from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import call
+from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import MISSING, missing_fact
 from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, LeaveError, Loaded, Machine, Settings
 from colorcheck.loader.u_boot.media import Media
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, Sources
+from colorcheck.loader.u_boot.trees import ROOM
 from colorcheck.loader.u_boot.variables import enter
 
 MOST_WORLDS = 64
 MOST_STEPS = 400_000
 LARGEST = 4 << 20
+LONGEST_VERSION = 80  # characters of u-boot,version: CONFIG_LOCALVERSION has up to 64 of them
+_LONGEST_SERIAL = 256  # bytes that a serial number of the board's environment may take
+_RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, which come behind the shrinking
 _IMAGES = (".scr", ".uimg")
 _VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
 
@@ -178,6 +183,7 @@ class _World:
             origins={key: Origin.FOLLOWED for key in side.followed if key in arrived},
             memory_reservations=tuple(reservations),
             device_tree=(started.address, content.size),
+            device_tree_sizes=_sizes(started, content.size, whole=machine.settings.whole_environment),
             modules=self._modules(),
             xen_address=started.image,
             xen_image_size=started.image_size,
@@ -196,6 +202,7 @@ class _World:
             *(fact for fact in machine.facts if fact not in machine.silent),
             *machine.asked.values(),
             *(missing_fact(machine, name) for name in machine.missing),
+            *((_firmware(machine),) if isinstance(machine.started, Started) and machine.started.uefi else ()),
         ]
         return tuple(dict.fromkeys(facts))
 
@@ -222,6 +229,22 @@ class _World:
             whole,
             by if by or whole else "something that was loaded or grew over it",
         )
+
+
+def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
+    """The least and the most bytes of the tree, with the texts of unknown length that U-Boot itself writes."""
+    tree = started.tree
+    room = RAMDISK_ROOM if started.ramdisk is not None else 0
+    inside = tree.address & (PAGE - 1)
+    used, most = tree.used + ROOM + inside, LONGEST_VERSION if whole else LONGEST_VERSION + _LONGEST_SERIAL
+    least = -(-(used - LENGTH - _RAMDISK_PROPERTIES) // PAGE) * PAGE - inside + room
+    return min(size, max(least, HEADER)), max(size, -(-(used + most) // PAGE) * PAGE - inside + room)
+
+
+def _firmware(machine: Machine) -> OpenFact:
+    """Behind `bootefi` it is the firmware that decides."""
+    why = "bootefi starts Xen as a program of EFI: the banks of memory and the places of everything are the firmware's"
+    return OpenFact("the firmware's memory", why, ('[inputs] boot-log = "serial.txt"',), machine.place)
 
 
 def _is_environment(text: str) -> bool:

@@ -13,7 +13,7 @@ from colorcheck.loader.u_boot.machine import HaltError, Machine
 from colorcheck.loader.u_boot.text import Marked
 
 LARGEST = 16 << 20
-_ROOM = 80  # five entries of the reservation map
+ROOM = 80  # five entries of the reservation map
 _ERRORS = {
     1: "FDT_ERR_NOTFOUND",
     2: "FDT_ERR_EXISTS",
@@ -144,7 +144,7 @@ class Tree:
         if own is not None:
             _call("fdt_del_mem_rsv", self.data, own)
         inside = self.address & (PAGE - 1)
-        size = ((self.used + _ROOM + more + inside + PAGE - 1) & ~(PAGE - 1)) - inside
+        size = ((self.used + ROOM + more + inside + PAGE - 1) & ~(PAGE - 1)) - inside
         self.resize(size)
         if own is not None:
             self.reserve(self.address, size)

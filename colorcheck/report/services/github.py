@@ -12,7 +12,6 @@ from colorcheck.report.style import Style
 from colorcheck.verification.results import Verification
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-SHOWN = 10  # GitHub shows no more of each kind in one step
 
 
 def render(verification: Verification, style: Style) -> str:

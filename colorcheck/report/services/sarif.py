@@ -15,7 +15,8 @@ from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.report.style import Style
 from colorcheck.rules import RULES
 from colorcheck.rules.rule import Rule
-from colorcheck.verification.results import Exit, Fault, Silenced, Skipped, Verification
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Fault, Silenced, Skipped, Verification
 
 HOME = "https://pypi.org/project/xen-colorcheck/"
 MOST = 25_000  # results that GitHub takes in one run

@@ -9,7 +9,6 @@ from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
 from colorcheck.report.view import ColorMap, MemoryRow, Row
 
-NARROW = 80
 _NAME = 16  # columns that a name may take
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from colorcheck.core.safe import Painted, safe
 from colorcheck.core.value import dataclass
-from colorcheck.report.safe import Painted, safe
 from colorcheck.report.style import Style
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ fdt resize 0x1000
 _BOOT = "booti 0x600000 - 0x8000000\n"
 
 
-def scripted(line: str) -> Example:
-    """A deployment whose boot script has one more line before it starts Xen."""
+def scripted(line: str, target: str = "") -> Example:
+    """A deployment whose boot script has one more line before it starts Xen; `target` are more keys of `[target]`."""
     text = _LOADS + (f"{line}\n" if line else "") + _BOOT
     return Example(
         inputs='boot-script = "boot.cmd"',
-        target='loader = "u-boot"\nmemory = ["0x0+0x80000000", "0x800000000+0x80000000"]',
+        target=f'loader = "u-boot"\nmemory = ["0x0+0x80000000", "0x800000000+0x80000000"]\n{target}',
+        placed=False,
         manifest='[target.environment]\nfdt_high = "0xffffffffffffffff"'
         '\n[[target.files]]\nname = "xen"\nsize = 0x17c000',
         files=(("boot.cmd", text),),

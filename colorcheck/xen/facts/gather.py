@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
+from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
-from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.deployment import Deployment, Followed
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
@@ -38,8 +39,11 @@ LARGEST_IMAGE = 8 << 20
 """Bytes: XEN_VIRT_SIZE, the room that Xen's image has in its own address space (asm/mmu/layout.h, 4.20 to 4.22)."""
 LARGEST_TREE = 2 << 20
 """Bytes: the largest device tree that Xen maps (early_fdt_map, 4.20 to 4.22)."""
+FEWEST_BYTES = 40
+"""Bytes of a device tree's header, without which there is none."""
 IMAGE_ALIGNMENT = 2 << 20  # of the place where a boot loader may put an arm64 Image
 TREE_ALIGNMENT = 8  # early_fdt_map refuses another one
+_FEW_SIZES = 4  # of the tree that are tried one by one
 _WIDTHS = (32, 36, 40, 42, 44, 48, 52)
 _TOP = 1 << 48
 _UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
@@ -65,7 +69,7 @@ class _Gathering:
 
     @property
     def handed_over_as_it_is(self) -> bool:
-        return self.target.loader is Loader.NONE
+        return self.deployment.loader is Loader.NONE
 
     def place(self, key: str) -> Location:
         return self.deployment.manifest.location(key)
@@ -87,6 +91,9 @@ class _Gathering:
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
+        followed = self.deployment.followed
+        if followed is not None and followed.xen_image_size:
+            return Fact(IMAGE_SIZE.name, followed.xen_image_size, Origin.FOLLOWED, followed.location)
         size = self.deployment.xen_image_size
         if size is not None and size > 0:
             key = "xen-image-size" if self.target.xen_image_size is not None else "xen-image"
@@ -100,6 +107,13 @@ class _Gathering:
         )
 
     def _xen_address(self) -> Fact | OpenFact:
+        followed = self.deployment.followed
+        if followed is not None:
+            if followed.xen_address is not None:
+                return Fact(XEN_ADDRESS.name, followed.xen_address, Origin.FOLLOWED, followed.location)
+            why = "where the boot script puts Xen is not known from the files"
+            settle = ("# the variables that its address comes from, in [target.environment]",)
+            return OpenFact(XEN_ADDRESS.name, why, settle, followed.location, Span(0, _TOP, IMAGE_ALIGNMENT))
         if self.target.xen_address is not None:
             return Fact(XEN_ADDRESS.name, self.target.xen_address, Origin.GIVEN, self.place("target.xen-address"))
         return OpenFact(
@@ -111,6 +125,9 @@ class _Gathering:
         )
 
     def _tree(self) -> Iterator[Fact | OpenFact]:
+        if self.deployment.followed is not None:
+            yield from self._followed_tree(self.deployment.followed)
+            return
         place = self.place("target")
         if self.target.device_tree_address is not None:
             where = self.place("target.device-tree-address")
@@ -129,6 +146,25 @@ class _Gathering:
             why = "the boot loader adds to the device tree, and nothing says how large it is then"
             lines = (f"device-tree-size = {-(-max(written, 1) // 4096) * 4096:#x}", '# or: loader = "none"')
             yield OpenFact(TREE_SIZE.name, why, lines, place, Span(max(written, 1), LARGEST_TREE + 1))
+
+    def _followed_tree(self, followed: Followed) -> Iterator[Fact | OpenFact]:
+        """What a boot script makes of the blob: what it leaves open is open, whatever the manifest says."""
+        place = followed.location
+        if followed.device_tree_address is not None:
+            yield Fact(TREE_ADDRESS.name, followed.device_tree_address, Origin.FOLLOWED, place)
+        else:
+            why = "the boot loader moves the device tree, and where to is not known from the files"
+            settle = ("[target.environment]", 'fdt_high = "0xffffffffffffffff"  # if that is what the board has')
+            yield OpenFact(TREE_ADDRESS.name, why, settle, place, Span(0, _TOP, TREE_ALIGNMENT))
+        if followed.device_tree_size is not None:
+            yield Fact(TREE_SIZE.name, followed.device_tree_size, Origin.FOLLOWED, place)
+        else:
+            why = "the boot loader writes texts of unknown length into the device tree"
+            settle = ("# the variables that they come from, in [target.environment]",)
+            least, most = followed.device_tree_sizes or (FEWEST_BYTES, LARGEST_TREE)
+            sizes = range(least, most + 1, PAGE)
+            values = tuple(sizes) if len(sizes) <= _FEW_SIZES else Span(least, most + 1)
+            yield OpenFact(TREE_SIZE.name, why, settle, place, values)
 
     def _tree_location(self) -> Location:
         tree = self.deployment.tree
@@ -176,7 +212,7 @@ class _Gathering:
         tree = self.deployment.tree
         chosen = tree.node("/chosen") if tree else None
         ramdisk = chosen is not None and "linux,initrd-start" in chosen.properties
-        if self.target.loader is not None or not ramdisk:
+        if self.deployment.loader is not None or not ramdisk:
             return Fact(RAMDISK_RESERVE.name, False, Origin.GIVEN, self.place("target.loader"))
         why = "U-Boot reserves the ramdisk that it is given; nothing says whether it is U-Boot that starts Xen"
         settle = ('loader = "none"  # or "u-boot" with the boot script',)

@@ -88,7 +88,7 @@ class _Scan:
 
 def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tuple[Note, ...]]:
     """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
-    scan = _Scan(loader=deployment.manifest.target.loader)
+    scan = _Scan(loader=deployment.loader)
     tree = deployment.tree
     given = facts.read(MEMORY)
     for start, size in given or ():

@@ -17,7 +17,6 @@ from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_gro
 from colorcheck.xen.release.traits import FrameTableRounding, Traits
 
 PAGE_INFO = 56  # sizeof(struct page_info) on Arm64
-MAX_REGIONS = 256  # entries of bootmem_region_list
 
 
 class OutOfBootMemoryError(Exception):

@@ -125,6 +125,8 @@ def _most(facts: FactBook, key: Key[int], otherwise: int) -> int:
     if not facts.is_open(key):
         return facts.read(key)
     values = getattr(facts.fact(key), "values", None)
+    if isinstance(values, tuple):
+        return max(values)
     return values.high - 1 if isinstance(values, Values) else otherwise
 
 

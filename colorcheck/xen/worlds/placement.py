@@ -81,6 +81,8 @@ def _trees(facts: FactBook) -> Sequence[int]:
     if not facts.is_open(TREE_SIZE):
         return (facts.read(TREE_SIZE),)
     values = getattr(facts.fact(TREE_SIZE), "values", None)
+    if isinstance(values, tuple):
+        return values
     low, high = (values.low, values.high - 1) if isinstance(values, Span) else (PAGE, 2 * MIB)
     return (min(-(-low // PAGE) * PAGE, high), high)
 

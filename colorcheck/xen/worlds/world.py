@@ -154,8 +154,11 @@ class Worlds:
     def _bounded(self, world: World, ranged: Collection[str]) -> str:
         if world.boot is None:
             return "unknown"
-        if not ranged:
+        if not ranged or world.system.panic is not None:  # what stops Xen early does not depend on places
             return world.boot.outcome
+        nowhere = boot_again(self._system({k: v for k, v in world.chosen.items() if k not in PLACEMENT}))
+        if nowhere is not None and nowhere.system.panic is not None:
+            return nowhere.outcome  # what stops Xen stands in the tree, wherever things lie
         worst, best = self.worst(world), self.best(world)
         if worst is not None and worst[0].panic is None:
             return worst[0].outcome
@@ -175,6 +178,8 @@ class Worlds:
 
     def best(self, world: World) -> Boot | None:
         """As `worst`, with the most that can be free and the least that is needed."""
+        if world.system.panic is not None:
+            return world.boot
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
         nowhere = boot_again(skeleton)

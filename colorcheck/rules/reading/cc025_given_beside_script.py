@@ -1,0 +1,30 @@
+"""A key of the manifest and the boot script disagree.
+
+What it checks: keys that say where Xen and the device tree lie, how large they are and which arguments Xen gets, where
+a followed boot script decides the same.
+
+Why it matters: the board does what the script says. The key does not count, and what was measured with its value does
+not hold.
+
+What it cannot see: which of the two is out of date.
+
+Source: the manifest and the boot script.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.rules.from_notes import told
+from colorcheck.rules.reading.boot_script_examples import scripted
+
+RULE = told(
+    "CC025",
+    "given-beside-script",
+    Severity.WARNING,
+    __doc__,
+    (ProblemKind.GIVEN_BESIDE_FOLLOWED,),
+    "leave out the key",
+    bad=scripted("", target="xen-address = 0x200000"),
+    good=scripted("", target="xen-address = 0x600000"),
+)
