@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest, seconds
-from colorcheck.cli.console import Stop, write, write_json
+from colorcheck.cli.console import Stop, complain, write, write_json
+from colorcheck.report.view import headline
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 
@@ -29,6 +31,10 @@ def run(options: argparse.Namespace) -> int:
         verification = pipeline.verify(load_manifest(options), timeout=options.timeout, smt=True)
         manifest = write_certificates_of(verification, options.write)
         write(f"wrote {len(verification.theorems)} theorems: {manifest}")
+        told = headline(verification)
+        write(f"{told.word}: {told.sentence}")
+        for fact in open_facts(verification.facts, Reach.MEMORY):
+            complain(f"{fact.location}: open: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
         return verification.exit_status()
     return _check(options)
 
@@ -57,6 +63,9 @@ def _check(options: argparse.Namespace) -> int:
         bad = [check for check in checks if not check.ok]
         lines = [f"{check.status}: {check.subject}{f': {check.message}' if check.message else ''}" for check in bad]
         write("\n".join([*lines, f"{len(checks) - len(bad)} of {len(checks)} confirmed"]))
+    if all(check.input for check in checks):
+        complain("these certificates state no theorem")
+        return Exit.UNDECIDED
     statuses = {check.status for check in checks if not check.ok}
     if statuses <= {"no-answer"}:
         return Exit.UNDECIDED if statuses else Exit.CLEAN

@@ -85,8 +85,8 @@ class Case:
         """The theorems with the facts that working them out has read."""
         self.record.clear()
         found = tuple(theorems)
-        facts = tuple(sorted(self.system.reads | self.record))
-        return tuple(replace(theorem, facts=facts) for theorem in found)
+        facts = self.system.reads | self.record
+        return tuple(replace(theorem, facts=tuple(sorted(facts.union(theorem.facts)))) for theorem in found)
 
     @property
     def modelled(self) -> bool:

@@ -37,11 +37,13 @@ class Check:
 
     `status` is confirmed, differs (the second solver answers otherwise), no-answer, changed (a file is not the one
     that was certified), missing, or stated (nothing was proved, so there is nothing to check).
+    `input` tells that it is about a file.
     """
 
     subject: str
     status: str
     message: str = ""
+    input: bool = False
 
     @property
     def ok(self) -> bool:
@@ -69,7 +71,7 @@ def write_certificates(
         "schema": SCHEMA,
         "tool_version": __version__,
         "versions": {"python": platform.python_version(), "z3": _z3_version()},
-        "inputs": {os.path.relpath(path, target): _hash(Path(path)) for path in dict.fromkeys(map(str, inputs))},
+        "inputs": {os.path.relpath(path, target): _hash(path) for path in _there(inputs)},
         "theorems": entries,
     }
     files[MANIFEST] = (json.dumps(document, indent=1) + "\n").encode()
@@ -77,6 +79,11 @@ def write_certificates(
     for name in stale:
         (target / name).unlink(missing_ok=True)
     return target / MANIFEST
+
+
+def _there(inputs: Iterable[str | Path]) -> Iterator[Path]:
+    """Those of the files that are there; of another one nothing was read, and no theorem was made from it."""
+    return (path for path in map(Path, dict.fromkeys(map(str, inputs))) if path.is_file())
 
 
 def _written_before(target: Path) -> Iterator[str]:
@@ -135,10 +142,10 @@ def check_certificates(folder: str | Path, *, timeout: float = 60.0) -> tuple[Ch
 def _input(source: Path, name: str, digest: str) -> Check:
     path = source / name
     if not path.is_file():
-        return Check(name, "missing", "the input file is not there")
+        return Check(name, "missing", "the input file is not there", input=True)
     if _hash(path) != digest:
-        return Check(name, "changed", "the input file is not the one that was certified")
-    return Check(name, "confirmed")
+        return Check(name, "changed", "the input file is not the one that was certified", input=True)
+    return Check(name, "confirmed", input=True)
 
 
 def _theorem(source: Path, entry: dict[str, object], timeout: float) -> Check:

@@ -41,6 +41,7 @@ from colorcheck.xen.facts.keys import (
     BUILD,
     FILE_SIZES,
     GUESTS,
+    MODULES,
     RAMDISK_RESERVE,
     TREE,
 )
@@ -165,7 +166,8 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
         facts.about(GUESTS.name)
-        facts.about(FILE_SIZES.name)
+        for unplaced in (FILE_SIZES, MODULES):
+            facts.about(unplaced.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))

@@ -17,6 +17,7 @@ from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
 from colorcheck.xen.domains.cpu_pools import pools_fact
+from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
 from colorcheck.xen.facts.book import FactBook, Key
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
@@ -88,6 +89,7 @@ class _Gathering:
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
         yield from self._file_sizes()
         yield from self._cpus()
+        yield from below_chosen_facts(self.deployment)
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
@@ -173,6 +175,10 @@ class _Gathering:
     def _memory(self) -> Fact | OpenFact:
         if self.target.memory is not None:
             return Fact(MEMORY.name, self.target.memory, Origin.GIVEN, self.place("target.memory"))
+        if marked_for_uefi(self.deployment):
+            why = "UEFI firmware tells Xen which memory the board has, and no input says what it tells"
+            settle = ('[inputs] efi-memory-map = "memmap.txt"', '# or: [target] memory = ["0x0+0x80000000"]')
+            return OpenFact(MEMORY.name, why, settle, self.place("target.loader"))
         tree = self.deployment.tree
         names = [node.name.partition("@")[0] for node in tree.root.children] if tree else []
         if self.handed_over_as_it_is or "memory" in names:
@@ -184,6 +190,10 @@ class _Gathering:
         manifest, tree = self.deployment.manifest, self.deployment.tree
         if manifest.boot_arguments is not None:
             return Fact(ARGUMENTS.name, manifest.boot_arguments, Origin.GIVEN, self.place("inputs.boot-arguments"))
+        if marked_for_uefi(self.deployment):
+            why = "under UEFI, Xen's configuration file or GRUB gives the arguments, and neither was read"
+            settle = ('[inputs] boot-arguments = "…"',)
+            return OpenFact(ARGUMENTS.name, why, settle, self.place("target.loader"))
         chosen = tree.node("/chosen") if tree else None
         said = chosen is not None and any(name in chosen.properties for name in ("xen,xen-bootargs", "bootargs"))
         if self.handed_over_as_it_is or said or self.deployment.image_builder is not None:

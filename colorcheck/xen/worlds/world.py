@@ -176,6 +176,14 @@ class Worlds:
             return None
         return _with_free(world.boot, bound.least, bound.dom0_tables, worst=True), bound.why
 
+    def worst_of(self, boot: Boot) -> tuple[Boot, str] | None:
+        """As `worst`, for a boot with other colors than the files have; finite facts have their first value."""
+        facts = self.facts.in_world(self._first)
+        _, bound = bounds(facts, elsewhere(boot.system, self._deployment, facts))
+        if bound is None or bound.dom0_tables is None:
+            return None
+        return _with_free(boot, bound.least, bound.dom0_tables, worst=True), bound.why
+
     def best(self, world: World) -> Boot | None:
         """As `worst`, with the most that can be free and the least that is needed."""
         if world.system.panic is not None:
