@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import replace
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.evidence.attest import Attestation, Attested, attest
+from colorcheck.evidence.attest import Attestation, Attested, attest, attest_arguments
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
@@ -17,11 +18,16 @@ from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
-from colorcheck.xen.options.arguments import logged_command_line
+from colorcheck.xen.options.arguments import built_in_arguments, logged_command_line
 from colorcheck.xen.release.log_version import log_version
 
 LOG_LARGEST = 64 << 20
-_STATUS = {Attestation.ATTESTED: Exit.CLEAN, Attestation.DIFFERS: Exit.FINDINGS, Attestation.TOO_LITTLE: Exit.UNDECIDED}
+_STATUS = {
+    Attestation.ATTESTED: Exit.CLEAN,
+    Attestation.DIFFERS: Exit.FINDINGS,
+    Attestation.PARTLY: Exit.UNDECIDED,
+    Attestation.TOO_LITTLE: Exit.UNDECIDED,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +79,19 @@ def _read(path: str) -> BootLog:
 def _attest(log: BootLog, replayed: Modelled) -> tuple[Attested, str]:
     """Against the target whose release the log names, else the first one; and which one that was."""
     said = log_version(str(log.version.value)) if log.version else None
+    command_line = logged_command_line(replayed.facts.deployment)
     boots = list(replayed.facts.boots())
     if not boots:
+        systems = [(result.release, result.system) for result in replayed.facts.results if result.system is not None]
+        if systems:
+            release, system = systems[0]
+            return attest_arguments(log, system, command_line), release
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
         raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
-    release, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
-    return attest(log, boot, logged_command_line(replayed.facts.deployment)), release
+    near = (each for each in boots if said and said.is_near(each[1].system.release))
+    same = (each for each in boots if said and said.agrees(each[1].system.release))
+    release, boot = next(same, next(near, boots[0]))
+    known = replayed.facts.deployment.boot_log
+    source = known.file if known and os.path.exists(known.file) and os.path.samefile(known.file, log.file) else ""
+    built_in = built_in_arguments(replayed.facts.deployment).text
+    return attest(log, boot, command_line, built_in=built_in, source=log.file if source else ""), release

@@ -42,6 +42,7 @@ class ProblemKind(StrEnum):
     KCONFIG_TWICE = "kconfig-twice"
     LFS_POINTER = "lfs-pointer"
     LINE_ENDS = "line-ends"
+    LOG_CONTRADICTS = "log-contradicts"
     MACRO_BOMB = "macro-bomb"
     MANIFEST_KEY = "manifest-key"
     MANIFEST_SYNTAX = "manifest-syntax"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 from colorcheck.core.colors import ColorSet
@@ -10,6 +11,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
+from colorcheck.loader.measured import same_arguments
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
@@ -24,6 +26,7 @@ DOM0_DRIFT = 8
 class Attestation(StrEnum):
     ATTESTED = "attested"
     DIFFERS = "differs"
+    PARTLY = "partly-attested"
     TOO_LITTLE = "too-little"
 
 
@@ -49,7 +52,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """All comparisons and what follows: attested only if every domain's colors or the color heap were compared.
+    """All comparisons and what follows: attested only if every domain's colors or the color heap were compared, and
+    nothing in the log that speaks of coloring was left without comparison; partly attested where only some things were.
 
     `unsaid` is what could have been compared and is not in the log.
     """
@@ -68,23 +72,50 @@ class Attested:
         }
 
 
-def attest(log: BootLog, boot: Boot, command_line: str) -> Attested:
-    """Compare what the log says with what the model of the boot's release says of the same system."""
+def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", source: str = "") -> Attested:
+    """Compare what the log says with what the model of the boot's release says of the same system.
+
+    `built_in` are the arguments that were compiled into Xen, as far as the inputs say;
+    `source` is the log that the manifest names as a source of facts: what was taken from it proves nothing here.
+    """
     checks = (
         *_said(log, boot.system, command_line),
+        *_built_in(log, built_in.strip()),
         *_options(log, boot),
         *_machine(log, boot),
         *_placed(log, boot),
         *_heap(log, boot),
         *_uncolored(log, boot),
         *_domains(log, boot),
+        *_all_colors(log, boot),
         *_end(log, boot),
     )
-    unsaid = tuple(_unsaid(checks, boot))
+    if source and source == log.file:
+        checks = tuple(_taken(check) if check.subject in _SOURCES and check.agrees else check for check in checks)
+    return _verdict(checks, _missing(checks, boot), tuple(_unsaid(checks, boot)))
+
+
+def attest_arguments(log: BootLog, system: System, command_line: str) -> Attested:
+    """As `attest`, for a Xen whose boot is not modelled: its version, its arguments and its own colors."""
+    missing = f"how {system.release.title} boots is not modelled"
+    return _verdict(tuple(_said(log, system, command_line)), missing, ("any domain's colors", "color heap"))
+
+
+_SOURCES = ("command line", "memory banks", "boot modules", "reserved ranges")
+_TAKEN = "taken from this very log: nothing to compare"
+
+
+def _taken(check: Check) -> Check:
+    return replace(check, found=_TAKEN, agrees=None)
+
+
+def _verdict(checks: tuple[Check, ...], missing: str, unsaid: tuple[str, ...]) -> Attested:
     if any(check.agrees is False for check in checks):
         wrong = ", ".join(dict.fromkeys(check.subject for check in checks if check.agrees is False))
         return Attested(checks, Attestation.DIFFERS, f"the log contradicts the model: {wrong}", unsaid)
-    missing = _missing(checks, boot)
+    agreed = tuple(dict.fromkeys(check.subject for check in checks if check.agrees))
+    if missing and agreed:
+        return Attested(checks, Attestation.PARTLY, f"{', '.join(agreed)}; {missing}", unsaid)
     if missing:
         return Attested(checks, Attestation.TOO_LITTLE, missing, unsaid)
     return Attested(checks, Attestation.ATTESTED, "everything that the log says is what the model says", unsaid)
@@ -103,19 +134,26 @@ def _unsaid(checks: tuple[Check, ...], boot: Boot) -> Iterator[str]:
 
 
 def _missing(checks: tuple[Check, ...], boot: Boot) -> str:
-    """What the log must also have before it attests anything; empty if nothing."""
-    known = {check.subject for check in checks if check.agrees}
+    """What the log must also have before all of the boot is attested; empty if nothing."""
+    known = {check.subject for check in checks if check.agrees or check.found == _TAKEN}
+    undecided = next((check for check in checks if check.agrees is None and check.subject in _DECIDE), None)
+    if undecided is not None and undecided.found != _TAKEN:
+        return f"not compared: {undecided.subject}, {undecided.found}"
     if "command line" not in known:
-        return "no command line of Xen: give the log from the first line of the boot on"
+        return "not seen: Xen's command line, so give the log from the first line of the boot on"
     if boot.panic:
         return "" if "panic" in known else "the model expects a panic and the log ends without one"
-    if not boot.system.coloring:
+    if not boot.system.coloring or "color heap" in known:
         return ""
-    if "place of Xen" not in known:
-        return "no line 'Placing Xen at': give the log from the first line of the boot on"
-    if "color heap" not in known and not any(subject.startswith("colors of") for subject in known):
-        return "no colors of any domain: press Ctrl-A three times, then m, H and q on Xen's console, and log again"
-    return ""
+    created = [built.domain.name for built in boot.built if built.created]
+    unseen = [name for name in created if f"colors of {name}" not in known]
+    if not unseen:
+        return ""
+    whose = "any domain's" if len(unseen) == len(created) else f"{', '.join(unseen)}'s"
+    return f"not seen: {whose} colors (press Ctrl-A three times, then m, H and q on Xen's console, and log again)"
+
+
+_DECIDE = ("version", "command line", "built-in arguments")
 
 
 def _colors(colors: tuple[int, ...]) -> str:
@@ -139,8 +177,11 @@ def _said(log: BootLog, system: System, command_line: str) -> Iterator[Check]:
     if log.version is not None:
         said = log_version(str(log.version.value))
         shown = f"{said.text} ({said.caution})" if said.caution else said.text
-        yield Check("version", _named(system.release), shown, said.agrees(system.release), log.version.location)
-    yield from _check("command line", command_line.strip(), log.command_line)
+        agrees: bool | None = said.agrees(system.release)
+        if not agrees and not said.is_release and said.is_near(system.release):
+            agrees = None  # neither this release nor another one
+        yield Check("version", _named(system.release), shown, agrees, log.version.location)
+    yield from _arguments(log, system, command_line.strip())
     yield from _check("number of colors", system.nr_colors, log.nr_colors)
     if log.xen_colors is not None and isinstance(log.xen_colors.value, tuple):
         colors = tuple(sorted(set(system.xen_colors)))
@@ -151,6 +192,30 @@ def _said(log: BootLog, system: System, command_line: str) -> Iterator[Check]:
         shown = f"L{level}: {line} B x {sets} sets"
         yield Check(
             "probed cache", f"{system.way_size} B a way", shown, line * sets == system.way_size, log.probed.location
+        )
+
+
+def _arguments(log: BootLog, system: System, expected: str) -> Iterator[Check]:
+    """The command line; the beginning of one, as where a mail has cut or wrapped the line, contradicts nothing."""
+    said = log.command_line
+    if said is not None:
+        found = str(said.value)
+        cut = found != expected and same_arguments(found, expected)
+        shown = f"{found} (cut off)" if cut else found
+        yield Check("command line", expected, shown, None if cut else found == expected, said.location)
+    if log.first_colors is not None and isinstance(log.first_colors.value, int):
+        count, own = log.first_colors.value, tuple(sorted(set(system.xen_colors)))
+        first = tuple(range(count))
+        shown = f"{_colors(first)}, since it was given none"
+        yield Check("colors of Xen", _colors(own), shown, own == first, log.first_colors.location)
+
+
+def _built_in(log: BootLog, expected: str) -> Iterator[Check]:
+    if log.built_in is not None:
+        found = str(log.built_in.value)
+        agrees = found == expected if expected or not found else None
+        yield Check(
+            "built-in arguments", expected or "not given: name the kconfig", found, agrees, log.built_in.location
         )
 
 
@@ -300,6 +365,21 @@ def _domains(log: BootLog, boot: Boot) -> Iterator[Check]:
             )
         if logged.pages is not None and built.domain.kind is not DomainKind.XL:
             yield from _check(f"pages of {name}", built.domain.pages, logged.pages)
+
+
+def _all_colors(log: BootLog, boot: Boot) -> Iterator[Check]:
+    """Domains that got every color because Xen found no list for them."""
+    by_id = {built.domain.id: built for built in boot.built}
+    for said in log.all_colors:
+        number = int(str(said.value))
+        built = by_id.get(number)
+        if built is None:
+            yield Check(f"domain {number}", "no such domain", "it gets all colors", False, said.location)
+            continue
+        colors = tuple(sorted(set(built.domain.colors)))
+        same = len(colors) == (boot.system.nr_colors or 0)
+        found = "all colors, since no list was found for it"
+        yield Check(f"colors of {built.domain.name}", _colors(colors), found, same, said.location)
 
 
 def _end(log: BootLog, boot: Boot) -> Iterator[Check]:

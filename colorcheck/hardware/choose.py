@@ -133,10 +133,10 @@ def _about(
             place,
             "name the board that the device tree is for",
         )
-    for text in dict.fromkeys(text for mine, theirs in pairs(known, described) for text in contradiction(mine, theirs)):
+    for each in dict.fromkeys(text for mine, theirs in pairs(known, described) for text in contradiction(mine, theirs)):
         yield Problem(
             ProblemKind.BOARD_CONTRADICTS_TREE,
-            f"{text[0]} on the board {known.name}, but {text[1]} in the device tree",
+            f"{each[0]} on the board {known.name}, but {each[1]} in the device tree",
             place,
             "find out which is right: Xen's boot messages say what it probed",
         )

@@ -15,7 +15,10 @@ from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.unread import Unread, unread
 
 if TYPE_CHECKING:
+    from colorcheck.inputs.boot.boot_log import BootLog
+    from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+    from colorcheck.inputs.boot.uefi_config import UefiConfig
     from colorcheck.inputs.xl.xl import XlFile
 
 
@@ -46,8 +49,10 @@ class Deployment:
     the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
     `kconfig_places` to where they stand; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
-    with Xen's own colors that the binary has, None where no binary tells; `followed` is what a boot script says of the
-    places, None without one; `problems` is what reading met.
+    with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
+    names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
+    first, `efi_map` the firmware's memory map; `followed` is what a boot script says of the places, None without one;
+    `problems` is what reading met.
     """
 
     manifest: Manifest
@@ -61,6 +66,9 @@ class Deployment:
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     xen_image_options: frozenset[str] | None = None
+    boot_log: BootLog | None = None
+    uefi_configs: tuple[UefiConfig, ...] = ()
+    efi_map: EfiMemoryMap | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -85,6 +93,8 @@ class Deployment:
         named = [
             target.xen_image,
             target.kconfig,
+            self.manifest.boot_log,
+            self.manifest.efi_memory_map,
             *self.manifest.overlays,
             *(policy.miss_curve for policy in self.manifest.domain_policies),
         ]
@@ -93,6 +103,7 @@ class Deployment:
             *(self.tree.files or (self.tree.file,) if self.tree else ()),
             *(guest.file for guest in self.guests),
             *((self.image_builder.file,) if self.image_builder else ()),
+            *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),
         ]
         return tuple(dict.fromkeys(found))

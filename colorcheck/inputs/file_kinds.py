@@ -53,11 +53,13 @@ class FileKind(Enum):
 
     @property
     def title(self) -> str:
-        return self.value[0]
+        title: str = self.value[0]
+        return title
 
     @property
     def give(self) -> str:
-        return self.value[1]
+        instead: str = self.value[1]
+        return instead
 
 
 class Slot(Enum):
@@ -74,15 +76,19 @@ class Slot(Enum):
         (FileKind.U_BOOT_SCRIPT, FileKind.U_BOOT_SCRIPT_IMAGE, FileKind.U_BOOT_ENVIRONMENT),
     )
     BOOT_LOG = "a boot log", (FileKind.BOOT_LOG,)
+    UEFI_CONFIG = "a configuration of Xen's EFI loader", (FileKind.UEFI_CONFIG,)
+    EFI_MEMORY_MAP = "what memmap of the UEFI shell prints", ()
     MANIFEST = "a manifest", (FileKind.MANIFEST,)
 
     @property
     def title(self) -> str:
-        return self.value[0]
+        title: str = self.value[0]
+        return title
 
     @property
     def takes(self) -> tuple[FileKind, ...]:
-        return self.value[1]
+        kinds: tuple[FileKind, ...] = self.value[1]
+        return kinds
 
 
 def told_apart(path: str, kind: FileKind | None, named_at: Location, slot: Slot) -> Problem | None:

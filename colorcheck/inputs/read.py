@@ -15,8 +15,11 @@ from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
+from colorcheck.inputs.boot.boot_log import BootLog
+from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
+from colorcheck.inputs.boot.uefi_config import UefiConfig
 from colorcheck.inputs.boot.xen_image import XenImage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -30,6 +33,7 @@ from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB
+LOG_LARGEST = 64 * MIB
 _GZIP_TRAILER = 18  # bytes of the smallest gzip file
 
 
@@ -41,6 +45,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     guests = tuple(reader.guests())
     build = reader.build_options()
     image = reader.xen_image()
+    log, configs, efi_map = reader.boot_log(), reader.uefi_configs(), reader.efi_map()
     given_size = manifest.target.xen_image_size
     return Deployment(
         manifest=manifest,
@@ -54,6 +59,9 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
         xen_image_options=image.options if image else None,
+        boot_log=log,
+        uefi_configs=configs,
+        efi_map=efi_map,
         problems=tuple(reader.problems),
     )
 
@@ -175,7 +183,7 @@ class _Reader:
         if text is None or self.manifest.image_builder is None:
             return None
         path = self.path(self.manifest.image_builder)
-        found = read_image_builder(text, path)
+        found = read_image_builder(text, path, self._sourced)
         if (found.problems or not found.get("MEMORY_START")) and (
             other := other_kind(path, self.manifest.location("inputs.image-builder"), Slot.IMAGE_BUILDER)
         ):
@@ -184,6 +192,12 @@ class _Reader:
         if "\r\n" in text:
             self.problems.append(carriage_returns(text, path, "the shell takes them for a part of each value"))
         return found
+
+    def _sourced(self, name: str, named_at: Location) -> tuple[str, str] | Problem:
+        """A file that the configuration of ImageBuilder takes in, by its name from there."""
+        path = os.path.normpath(os.path.join(os.path.dirname(named_at.file), name))
+        text = read_text(path, named_at)
+        return text if isinstance(text, Problem) else (text, path)
 
     def build_options(self) -> Mapping[str, KconfigOption]:
         """The options of Xen's build: those of its .config, and single ones that the manifest states."""
@@ -225,6 +239,74 @@ class _Reader:
             self.problems.append(other_kind(self.path(name), named_at, slot) or text)
             return None
         return text
+
+    def boot_log(self) -> BootLog | None:
+        """The log that is a source of facts."""
+        from colorcheck.inputs.boot.boot_log import parse_boot_log
+
+        name = self.manifest.boot_log
+        if name is None:
+            return None
+        path, named_at = self.path(name), self.manifest.location("inputs.boot-log")
+        data = read_bytes(path, named_at, LOG_LARGEST)
+        if isinstance(data, Problem):
+            self.problems.append(data)
+            return None
+        log = parse_boot_log(path, data.decode("utf-8", "replace"))
+        if log.says_nothing and not log.stopped:
+            other = told_apart(path, recognized(data), named_at, Slot.BOOT_LOG)
+            message = f"{path}: no line of Xen's boot in it"
+            advice = "give what the serial console printed from power-on"
+            self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
+            return None
+        return log
+
+    def uefi_configs(self) -> tuple[UefiConfig, ...]:
+        """Xen's configuration under UEFI, and the files that it chains to, each once."""
+        from colorcheck.inputs.boot.uefi_config import read_uefi_config
+
+        name, named_at = self.manifest.uefi_config, self.manifest.location("inputs.uefi-config")
+        found: list[UefiConfig] = []
+        path = self.path(name) if name is not None else ""
+        while path and path not in {config.file for config in found}:
+            text = read_octets(path, named_at)
+            if isinstance(text, Problem):
+                self.problems.append(other_kind(path, named_at, Slot.UEFI_CONFIG) or text)
+                break
+            config = read_uefi_config(text, path)
+            if not config.settings:
+                message = f"{path} has no setting that Xen's EFI loader reads"
+                other = other_kind(path, named_at, Slot.UEFI_CONFIG)
+                self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, "name xen.cfg"))
+                break
+            found.append(config)
+            chain = config.get("global", "chain")
+            named_at = chain.whole if chain else named_at
+            path = os.path.normpath(os.path.join(os.path.dirname(path), chain.text.strip())) if chain else ""
+        return tuple(found)
+
+    def efi_map(self) -> EfiMemoryMap | None:
+        """The firmware's memory map."""
+        from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
+
+        name, named_at = self.manifest.efi_memory_map, self.manifest.location("inputs.efi-memory-map")
+        if name is None:
+            return None
+        path = self.path(name)
+        text = read_octets(path, named_at)
+        if isinstance(text, Problem):
+            self.problems.append(other_kind(path, named_at, Slot.EFI_MEMORY_MAP) or text)
+            return None
+        found = read_efi_memory_map(text, path)
+        if not found.entries:
+            message, advice = f"{path}: no entry of a memory map in it", "give what memmap of the UEFI shell prints"
+            self.problems.append(
+                other_kind(path, named_at, Slot.EFI_MEMORY_MAP)
+                or Problem(ProblemKind.OTHER_KIND, message, named_at, advice)
+            )
+            return None
+        self.problems += found.problems
+        return found
 
     def xen_image(self) -> XenImage | None:
         """The binary of Xen that the manifest names."""

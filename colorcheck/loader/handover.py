@@ -48,7 +48,9 @@ class Handover:
     the least and the most that the tree's size may be, None where that is not known or the tree is not a script's.
     `arguments` are Xen's own
     where the loader gives them beside the tree. `stopped` says why Xen is never started. `choices` are the answers
-    that lead here where something is open, and `alternatives` the handovers of the other answers. `assumptions` are
+    that lead here where something is open, and `alternatives` the handovers of the other answers;
+    `harmless` are the names of open facts that change nothing on this way, as only its choices hang on them, or the
+    place of the tree. `assumptions` are
     trusted: nobody can check them in the files.
     """
 
@@ -67,6 +69,7 @@ class Handover:
     location: Location | None = None
     choices: tuple[tuple[str, bool], ...] = ()
     alternatives: tuple[Handover, ...] = ()
+    harmless: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     uefi: bool = False

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
 from colorcheck.inputs.files import read_bytes
+from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.recognition import recognized
 from colorcheck.loader.handover import Handover, handed_over
 
@@ -33,10 +35,24 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
 )
 
 
+def image_builder_stops(deployment: Deployment) -> Handover | None:
+    """The handover where ImageBuilder's configuration, once worked out, starts no Xen; None where it does."""
+    problems = deployment.problems if deployment.image_builder is not None else ()
+    stop = next((problem for problem in problems if problem.kind is ProblemKind.BOOT_SCRIPT_STOPS), None)
+    return Handover(stopped=stop.message, location=stop.location) if stop is not None else None
+
+
 def receive(deployment: Deployment) -> Handover:
     """What Xen gets. Without a boot script it is the tree of the deployment as it stands."""
     manifest, target = deployment.manifest, deployment.manifest.target
+    if by_uefi(deployment):
+        from colorcheck.loader.uefi.follow import follow_uefi
+
+        return follow_uefi(deployment)
     if manifest.boot_script is None:
+        stopped = image_builder_stops(deployment)
+        if stopped is not None:
+            return stopped
         if deployment.tree is None:
             return Handover(stopped="there is no device tree")
         return handed_over(deployment.tree, target.device_tree_address, target.device_tree_size)
@@ -52,3 +68,12 @@ def receive(deployment: Deployment) -> Handover:
     from colorcheck.loader.u_boot.follow import follow
 
     return follow(manifest, deployment.tree, path, data)
+
+
+def by_uefi(deployment: Deployment) -> bool:
+    """Whether the firmware is UEFI: the manifest says it, or names what only UEFI has, or a log has its loader."""
+    manifest, log = deployment.manifest, deployment.boot_log
+    if manifest.boot_script is not None or manifest.target.loader is not None:
+        return manifest.boot_script is None and manifest.target.loader is Loader.UEFI
+    named = manifest.uefi_config is not None or manifest.efi_memory_map is not None
+    return named or (log is not None and bool(log.loaded or log.stopped))

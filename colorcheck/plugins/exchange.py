@@ -39,5 +39,6 @@ def finding_from_json(said: Mapping[str, Any]) -> Finding:
 
 
 def _location(said: Mapping[str, Any]) -> Location:
-    numbers = (int(said[key]) for key in ("line", "column", "end_line", "end_column"))
-    return Location(str(said["file"]), *numbers, str(said.get("node", "")), str(said.get("property", "")))
+    line, column, end_line, end_column = (int(said[key]) for key in ("line", "column", "end_line", "end_column"))
+    node, name = str(said.get("node", "")), str(said.get("property", ""))
+    return Location(str(said["file"]), line, column, end_line, end_column, node, name)

@@ -13,6 +13,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, Tried, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
+from colorcheck.proof.over_ways import over_ways
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds
 
@@ -38,6 +39,12 @@ class _Group:
 
 def over_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
     """The theorems of the base world, each with the verdict that holds over all worlds of the open facts it read."""
+    found = _in_own_worlds(worlds, prove)
+    return over_ways(worlds, found, lambda other: _in_own_worlds(other, prove)) if worlds.branches else found
+
+
+def _in_own_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
+    """The theorems over all worlds of one way through the boot script."""
     booted = worlds.base.boot
     if booted is None:
         return ()

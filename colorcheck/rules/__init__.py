@@ -126,6 +126,7 @@ from colorcheck.rules.reading import (
     cc023_boot_script_open,
     cc024_boot_script_beside,
     cc025_given_beside_script,
+    cc026_log_contradicts,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -181,6 +182,7 @@ RULES: tuple[Rule, ...] = (
     cc023_boot_script_open.RULE,
     cc024_boot_script_beside.RULE,
     cc025_given_beside_script.RULE,
+    cc026_log_contradicts.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,

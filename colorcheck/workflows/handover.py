@@ -9,26 +9,70 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment, Followed
-from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import scripts_beside
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
-from colorcheck.loader.image_builder.image_builder_tree import as_built
-from colorcheck.loader.receive import receive
-from colorcheck.loader.u_boot.load import MISSING
+from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.receive import by_uefi, receive
+from colorcheck.xen.options.arguments import tree_arguments
+from colorcheck.xen.release.log_version import log_version
+from colorcheck.xen.release.releases import find_release
+from colorcheck.xen.worlds.branches import Branch
 
 _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
 
 
 def handover(manifest: Manifest) -> Handover:
     """The handover of a deployment."""
+    from colorcheck.loader.image_builder.image_builder_tree import as_built
+
     return receive(as_built(read_deployment(manifest)))
 
 
 def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment]:
-    """What a boot script makes of a deployment, and the deployment with the tree and the places that Xen finds."""
+    """What the loader makes of a deployment, and the deployment with the tree and the places that Xen finds; what a
+    boot log measured goes before what is given or followed."""
+    received, deployment = _received(deployment)
+    return received, _with_log(deployment)
+
+
+def _with_log(deployment: Deployment) -> Deployment:
+    """The deployment with the arguments that a log has, and what the log contradicts."""
+    found = measured(deployment.boot_log).arguments
+    if deployment.boot_log is None:
+        return deployment
+    known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
+    problems = (*deployment.problems, *contradicted(deployment, known), *_other_release(deployment))
+    deployment = replace(deployment, problems=tuple(dict.fromkeys(problems)))
+    if found is None or not legible(found) or (known is not None and same_arguments(found.text, known.text)):
+        return deployment
+    return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _other_release(deployment: Deployment) -> Iterator[Problem]:
+    """The releases that are checked for and of which the log is none."""
+    said = deployment.boot_log.version if deployment.boot_log else None
+    for line in deployment.manifest.target.xen if said else ():
+        release = find_release(line)
+        if said and release and not log_version(str(said.value)).is_near(release):
+            message = f"the boot log is of Xen {said.value} ({said.location}), not {line}: its places are not used here"
+            place = deployment.manifest.location("target.xen")
+            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "name a log of this release")
+
+
+def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
+    if by_uefi(deployment):
+        received = receive(deployment)
+        target = replace(deployment.manifest.target, loader=Loader.UEFI)
+        return received, replace(
+            deployment,
+            manifest=replace(deployment.manifest, target=target),
+            tree=received.tree,
+            problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received)))),
+        )
     if deployment.manifest.boot_script is None:
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))
@@ -36,21 +80,24 @@ def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment
     if received.stopped:
         told = (*deployment.problems, *received.problems, *_problems(received))
         return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(told)))
-    followed = _followed(received)
+    followed = followed_places(received)
     beside = (
         *beside_followed(deployment.manifest, followed, deployment.xen_image_size),
         *arguments_beside_followed(deployment.manifest, followed, received.tree),
     )
-    return received, replace(
-        deployment,
-        manifest=without_given(deployment.manifest, followed),
-        tree=received.tree,
-        followed=followed,
-        problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received), *beside))),
+    told = (*deployment.problems, *received.problems, *_problems(received), *beside)
+    return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(told)))
+
+
+def as_followed(deployment: Deployment, received: Handover) -> Deployment:
+    """The deployment with the tree and the places of one way."""
+    followed = followed_places(received)
+    return replace(
+        deployment, manifest=without_given(deployment.manifest, followed), tree=received.tree, followed=followed
     )
 
 
-def _followed(received: Handover) -> Followed:
+def followed_places(received: Handover) -> Followed:
     """The places that a boot script decides. A tree in which something of unknown length stands has no known size."""
     address, size = received.device_tree
     least, most = received.device_tree_sizes or (0, 0)
@@ -75,30 +122,56 @@ def _problems(received: Handover) -> Iterator[Problem]:
 
 
 def unclear(received: Handover | None, deployment: Deployment) -> str:
-    """Why nothing is concluded about what Xen does; empty where the handover is clear."""
+    """Why nothing is concluded about what Xen does; empty where every way of the handover is clear."""
     if received is None:
         beside = next((p for p in deployment.problems if p.kind is ProblemKind.BOOT_SCRIPT_BESIDE), None)
         return f"{beside.message} ({beside.help})" if beside else ""
     if received.stopped:
         return f"Xen is never started: {received.stopped}"
-    facts = [*blocking(received)]
+    facts = [fact for way in (received, *_others(received)) if not way.stopped for fact in blocking(way)]
     return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
 
 
 def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change what Xen does."""
+    """The open facts that may change what Xen does on this way, in a manner that nobody can list."""
     counted = {what for (_, name), what in received.unsure.items() if name not in _IRRELEVANT}
-    others = [other for other in received.alternatives if not other.stopped or not _is_missing(other)]
-    same = all(_tree(other) == _tree(received) for other in others)
     for fact in received.open:
-        opaque = fact.values is None and not fact.what.startswith("file ")
-        if fact.what in counted or opaque or not same:
+        opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
+        if fact.what in counted or opaque:
             yield fact
+
+
+def branches(received: Handover | None, deployment: Deployment) -> tuple[Branch, ...]:
+    """The other ways through a boot script that differ for Xen. `deployment` is as written, before it was received."""
+    if received is None or received.stopped:
+        return ()
+    found: list[Branch] = []
+    seen = [_tree(received)]
+    for way in _others(received):
+        content = _tree(way)
+        if content not in seen:
+            seen.append(content)
+            text = _answers(received, way)
+            found.append(Branch(text, None if way.stopped else as_followed(deployment, way), way.stopped or ""))
+    return tuple(found)
+
+
+def _others(received: Handover) -> list[Handover]:
+    return [other for other in received.alternatives if not other.stopped or not _is_missing(other)]
+
+
+def _answers(base: Handover, other: Handover) -> str:
+    """In which answers a way differs from the base, in words."""
+    usual = dict(base.choices)
+    told = [f"{key}: {'yes' if answer else 'no'}" for key, answer in other.choices if usual.get(key) is not answer]
+    return "; ".join(told) or "another way"
 
 
 def _is_missing(received: Handover) -> bool:
     """Whether this is the way on which files that are not here are not on the medium either: nobody loads what is not
     there, so where nothing starts that way, it is not looked at."""
+    from colorcheck.loader.u_boot.load import MISSING
+
     return (MISSING, False) in received.choices
 
 
@@ -106,4 +179,5 @@ def _tree(received: Handover) -> object:
     """What two ways must have in common to be one for Xen."""
     nodes = received.tree.root.walk() if received.tree else ()
     content = [(node.path, [(p.name, p.value) for p in node.properties.values()]) for node in nodes]
-    return content, received.memory_reservations, received.device_tree, received.stopped is None
+    places = (received.device_tree, received.xen_address, received.xen_image_size, received.stopped is None)
+    return content, received.memory_reservations, places, dict(received.unsure)

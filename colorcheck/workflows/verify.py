@@ -17,13 +17,13 @@ from colorcheck.hardware.choose import Choice, choose_board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
-from colorcheck.loader.image_builder.image_builder_tree import as_built
 from colorcheck.plugins.manager import catalogue, plugins
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
-from colorcheck.workflows.handover import received_by_xen, unclear
+from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
+from colorcheck.xen.worlds.branches import Branch
 from colorcheck.xen.worlds.world import World, Worlds
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class _Run:
     skipped: list[Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
+    branches: tuple[Branch, ...] = ()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -108,14 +109,26 @@ class _Run:
             self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
         received: Handover | None = None
         with self.stage("handover"):
-            received, deployment = received_by_xen(deployment)
+            written = deployment
+            received, deployment = received_by_xen(written)
+            self.branches = branches(received, written)
         self.unclear = unclear(received, deployment)
         board: Board | None = None
         with self.stage("board"):
             choice = _choice(deployment, manifest.target.boot_cpu)
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
+            ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
+            if any(_choice(way, manifest.target.boot_cpu).board != board for way in ways):
+                self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
         with self.stage("image-builder"):
-            deployment = as_built(deployment)
+            if deployment.image_builder is not None:
+                from colorcheck.loader.image_builder.image_builder_tree import as_built
+                from colorcheck.loader.receive import image_builder_stops
+
+                deployment = as_built(deployment)
+                stopped = image_builder_stops(deployment)
+                if stopped is not None and received is None:
+                    received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
         if mend:
             from colorcheck.plan.repaired_xl import with_mended_guests
 
@@ -133,7 +146,7 @@ class _Run:
             self.skipped.append(Skipped("everything", missing, line))
             return result
         with self.stage(f"model {line}"):
-            worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board)
+            worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
             base = worlds.base
             result = replace(result, system=base.system, worlds=worlds)
             if boots:

@@ -165,9 +165,9 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
-        facts.about(GUESTS.name)
-        for unplaced in (FILE_SIZES, MODULES):
-            facts.about(unplaced.name)
+        for key in (GUESTS, MODULES):
+            facts.about(key.name)
+        facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))

@@ -44,13 +44,27 @@ class LoggedDomain:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedModule:
+    """A boot module: its kind as Xen prints it (`Kernel`, `Device Tree`), address and size in bytes."""
+
+    kind: str
+    address: int
+    size: int
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class BootLog:
     """The last boot that a log holds; every field is None or empty where the log does not say.
 
     `version` is `4.20.4`; `xen_region` (start, end) in bytes, end exclusive; `modules` and `memory` likewise, with
     the module's kind, and `reserved`; `heap` maps a color to its free frames as the debug key `H` printed them last;
     `uncolored` are the free frames of the buddy heap as `m` printed them; `banks` are (domain, start, end) in guest
-    addresses; `panic` is the text of the panic, its lines joined by blanks.
+    addresses; `panic` is the text of the panic, its lines joined by blanks. `loaded` are the files that Xen's EFI
+    loader says it loaded (name, start, end), `stopped` is what it said where it went back to the firmware; `damaged`
+    names the fields of which a line is not legible, so that what is there is not all. `built_in` are the arguments
+    that were compiled into Xen; `first_colors` is how many colors Xen took because it was given none, `all_colors` are
+    the domains that got every color because they were given none.
     """
 
     file: str
@@ -71,10 +85,31 @@ class BootLog:
     heap: tuple[tuple[int, Statement], ...] = ()
     domains: tuple[LoggedDomain, ...] = ()
     last_line: Location = field(default_factory=lambda: Location(""))
+    loaded: tuple[Statement, ...] = ()
+    stopped: Statement | None = None
+    damaged: frozenset[str] = frozenset()
+    built_in: Statement | None = None
+    first_colors: Statement | None = None
+    all_colors: tuple[Statement, ...] = ()
+
+    @property
+    def banks_found(self) -> tuple[tuple[int, int], ...] | None:
+        """The (start, end) of all banks of memory in the order of the log; None where the list is not whole."""
+        whole = self.memory and self.modules and not self.damaged & {"memory", "modules"}
+        return tuple((v[0], v[1]) for s in self.memory if isinstance(v := s.value, tuple)) if whole else None
+
+    @property
+    def modules_found(self) -> tuple[LoggedModule, ...] | None:
+        """All boot modules in Xen's order, Xen and the device tree among them; None where the list is not whole."""
+        found = tuple(
+            LoggedModule(v[2], v[0], v[1] - v[0], s.location) for s in self.modules if isinstance(v := s.value, tuple)
+        )
+        return found if found and "modules" not in self.damaged and found[0].kind == "Xen" else None
 
     @property
     def says_nothing(self) -> bool:
-        return self.command_line is None and self.panic is None and not self.heap
+        said = self.command_line or self.panic or self.heap or self.memory or self.modules
+        return not said
 
 
 def _lines(file: str, text: str) -> Iterator[tuple[str, Location]]:
@@ -114,8 +149,15 @@ _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], .
     ("xen_region", re.compile(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
     ("nr_colors", re.compile(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
     ("uncolored", re.compile(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
+    ("built_in", re.compile(r"Built-in command line: ?(.*)$"), lambda m: m[1].strip()),
+    (
+        "first_colors",
+        re.compile(r"Xen LLC color config not found\. Using first (\d+) colors$"),
+        lambda m: int(m[1]),
+    ),
     ("xen_colors", re.compile(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
 )
+_ALL_COLORS = re.compile(r"LLC color config not found for (?:d|DOM|Dom)?(\d+), using all colors$")
 _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     (
         "memory",
@@ -133,12 +175,22 @@ _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...
         lambda m: (int(m[1], 16), int(m[2], 16) + 1),
     ),
     ("rejected", re.compile(r"(parameter \".*\" (?:has invalid value .*|unknown!))$"), lambda m: m[1]),
+    ("all_colors", _ALL_COLORS, lambda m: int(m[1])),
     (
         "banks",
         re.compile(r"d(\d+) BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "),
         lambda m: (int(m[1]), *_span(m[2], m[3])),
     ),
 )
+_INCOMPLETE = (
+    ("memory", re.compile(r".{0,8}RAM: ")),
+    ("modules", re.compile(r".{0,8}MODULE\[")),
+    ("reserved", re.compile(r".{0,8}RESVD\[")),
+)
+_NUMBERED = re.compile(r"\s*(?:MODULE|RESVD)\[(\d+)\]")
+_EFI_LOADER = re.compile(r"\bXen (\d+\.\d+\S*).*EFI loader\s*$")
+_LOADED = re.compile(r"(\S.*): 0x([0-9a-f]{16})-0x([0-9a-f]{16})$")
+_PROMPT = re.compile(r"(?:Shell|[A-Za-z]+\d+:[^>]{0,200})> ?")
 _PANIC = re.compile(r"Panic on CPU \d+:")
 _HEAP = re.compile(r"Color heap\[(\d+)\]: (\d+) pages$")
 _DOMAIN = re.compile(r"General information for domain (\d+):")
@@ -157,6 +209,8 @@ def parse_boot_log(file: str, text: str) -> BootLog:
     single: dict[str, Statement] = {}
     many: dict[str, list[Statement]] = {name: [] for name, _, _ in _MANY}
     dumped = _Dumped()
+    damaged: set[str] = set()
+    firmware = _firmware(file, text) if "EFI loader" in text else _Firmware()
     panic: list[tuple[str, Location]] | None = None
     domain: int | None = None
     for said, location in lines[begin:]:
@@ -177,6 +231,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         for name, pattern, value in _MANY:
             if match := pattern.match(said):
                 many[name].append(Statement(value(match), location))
+        damaged.update(_damaged(said, many))
     if panic:
         single.setdefault("panic", Statement(" ".join(t for t, _ in panic), panic[0][1]))
     return BootLog(
@@ -198,7 +253,54 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         heap=tuple(sorted(dumped.heap.items())),
         domains=tuple(LoggedDomain(i, d.get("pages"), d.get("colors")) for i, d in sorted(dumped.domains.items())),
         last_line=lines[-1][1] if lines else Location(file),
+        loaded=firmware.loaded,
+        stopped=firmware.stopped,
+        damaged=frozenset(damaged),
+        built_in=single.get("built_in"),
+        first_colors=single.get("first_colors"),
+        all_colors=tuple(many["all_colors"]),
     )
+
+
+def _damaged(said: str, many: dict[str, list[Statement]]) -> Iterator[str]:
+    """The list to which this line belongs, where it is not legible or one before it is missing."""
+    for name, pattern in _INCOMPLETE:
+        if pattern.match(said):
+            exact = next(p for field, p, _ in _MANY if field == name)
+            number = _NUMBERED.match(said)
+            if not exact.match(said) or (number and int(number[1]) != len(many[name]) - 1):
+                yield name
+
+
+@dataclass(frozen=True, slots=True)
+class _Firmware:
+    """What Xen's EFI loader said the last time."""
+
+    loaded: tuple[Statement, ...] = ()
+    stopped: Statement | None = None
+
+
+def _firmware(file: str, text: str) -> _Firmware:
+    loaded: list[Statement] = []
+    last: Statement | None = None
+    stopped: Statement | None = None
+    began = False
+    for number, raw in enumerate(text.split("\n"), 1):
+        clean = _NOISE.sub("", _ANSI.sub("", raw)).strip()
+        location = Location(file, number, 1, number, max(2, len(raw.rstrip("\r")) + 1))
+        if _EFI_LOADER.search(clean):
+            loaded, last, stopped, began = [], None, None, True
+        elif not began:
+            continue
+        elif _XEN.search(clean) or clean.startswith("- UART enabled"):
+            began, stopped = False, None
+        elif match := _LOADED.match(clean):
+            loaded.append(Statement((match[1], int(match[2], 16), int(match[3], 16)), location))
+        elif _PROMPT.match(clean):
+            stopped, began = stopped or last or Statement("back to the firmware", location), False
+        elif clean:
+            last = Statement(clean.rstrip("."), location)
+    return _Firmware(tuple(loaded), stopped)
 
 
 def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) -> int | None:

@@ -8,6 +8,7 @@ problem with its place, and the assignment it stands in is left out. What the ke
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 
@@ -27,6 +28,8 @@ _MANY = re.compile(r"[*?\[{]")
 _SINGLE = re.compile(r"'([^']*)'")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\[$`"\\\n]')
+_SOURCE = re.compile(r"(?:source|\.)[ \t]+")
+_DEEPEST = 8  # files that take in one another
 _END_OF_LINE = re.compile(r"[^\n]*")
 _HELP = 'write a plain assignment KEY="value"; it can then be checked without running the file'
 
@@ -72,10 +75,17 @@ class ImageBuilderFile:
         return found.value.text if found else ""
 
 
-def read_image_builder(text: str, file: str = "config") -> ImageBuilderFile:
-    """The assignments of a configuration. No text is refused with an exception."""
+Opener = Callable[[str, Location], "tuple[str, str] | Problem"]
+"""Text and path of a file that a configuration names at a place, or why it cannot be read."""
+
+
+def read_image_builder(text: str, file: str = "config", opener: Opener | None = None) -> ImageBuilderFile:
+    """The assignments of a configuration, and of the files that it takes in with `source` where `opener` reads them.
+    No text is refused with an exception."""
     reader = _Reader(file, text)
+    reader.opener = opener
     reader.read()
+    reader.join()
     return ImageBuilderFile(file, tuple(reader.assignments), tuple(reader.problems), frozenset(reader.used))
 
 
@@ -101,6 +111,8 @@ class _Reader:
         self.additions: dict[int, Assignment] = {}  # those by `+=`, by identity; they have their own text only
         self.splits = False  # in an array, where a value with blanks would be several elements
         self.problems: list[Problem] = []
+        self.opener: Opener | None = None
+        self.depth = 0
 
     def read(self) -> None:
         while self._skip():
@@ -113,9 +125,8 @@ class _Reader:
                 message = f"{error}: this line cannot be read without running a shell"
                 first = self.lines.location(start, self.position)
                 self.problems.append(Problem(ProblemKind.NEEDS_SHELL, message, first, _HELP))
-        self._join()
 
-    def _join(self) -> None:
+    def join(self) -> None:
         """Give the last addition to each variable the whole value; joining at each of many would take their square."""
         chains: dict[tuple[str, str], list[int]] = {}
         for number, each in enumerate(self.assignments):
@@ -160,6 +171,9 @@ class _Reader:
         """Assignments up to the end of the line or `;`. In front of a command they would hold for it alone."""
         found: list[Assignment] = []
         self.line = found
+        if self.opener is not None and self._take(_SOURCE):
+            self._source(self.opener)
+            return found
         while True:
             start = self.position
             match = self._take(_NAME)
@@ -173,6 +187,27 @@ class _Reader:
             if self.position >= len(self.text) or self.text[self.position] in "\n;#":
                 self.position += self.text.startswith(";", self.position)
                 return found
+
+    def _source(self, opener: Opener) -> None:
+        """`source FILE`: its assignments count from here on, and it sees those before."""
+        start = self.position
+        name = self._word()
+        end = self.position
+        while self._blank():
+            pass
+        if not name.text or (self.position < len(self.text) and self.text[self.position] not in "\n;#"):
+            raise _NeedsShellError(start, '"source" with more than a file')
+        if self.depth >= _DEEPEST:
+            raise _NeedsShellError(start, f"files take in one another more than {_DEEPEST} levels deep")
+        found = opener(name.text, self.lines.location(start, end))
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            return
+        inner = _Reader(found[1], found[0])
+        inner.opener, inner.depth = opener, self.depth + 1
+        inner.assignments, inner.used, inner.additions = self.assignments, self.used, self.additions
+        inner.read()
+        self.problems += inner.problems
 
     def _blank(self) -> bool:
         if self.text.startswith("\\\n", self.position):

@@ -155,6 +155,9 @@ class Manifest:
     domains: tuple[str, ...] = ()
     image_builder: str | None = None
     boot_script: str | None = None
+    boot_log: str | None = None
+    uefi_config: str | None = None
+    efi_memory_map: str | None = None
     policy: Policy = field(default_factory=Policy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()

@@ -160,6 +160,9 @@ class _Document:
             domains=reader.texts("inputs.domains") or (),
             image_builder=reader.text("inputs.image-builder"),
             boot_script=reader.text("inputs.boot-script"),
+            boot_log=reader.text("inputs.boot-log"),
+            uefi_config=reader.text("inputs.uefi-config"),
+            efi_memory_map=reader.text("inputs.efi-memory-map"),
             policy=Policy(
                 creation_order,
                 self._shares(),

@@ -16,6 +16,7 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
+from colorcheck.inputs.unread import KINDS as UNREAD
 from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
@@ -134,6 +135,25 @@ def _dropped(file: ImageBuilderFile) -> Iterator[Problem]:
         if written:
             message = f"ImageBuilder stops at {name} together with XEN_CMD, with exit status 0 and no script"
             yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write it into XEN_CMD")
+
+
+def no_script(file: ImageBuilderFile) -> Iterator[Problem]:
+    """Why ImageBuilder ends without a script, as far as the configuration was read."""
+    if file.text("XEN_CMD"):
+        for name in ("DOM0_MEM", "DOM0_VCPUS"):
+            written = file.get(name)
+            if written is not None and written.value.text:
+                message = f"ImageBuilder writes no script, with exit status 0: {name} stands beside XEN_CMD"
+                yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, written.location, "write it into XEN_CMD")
+    if any(problem.kind is ProblemKind.NEEDS_SHELL or problem.kind in UNREAD for problem in file.problems):
+        return  # the key may stand in what was not read
+    for index in range(_domain_count(file, [])):
+        if not file.text("DOMU_KERNEL", index):
+            written = file.get("NUM_DOMUS")
+            message = f"ImageBuilder writes no script: DOMU_KERNEL[{index}] is not defined"
+            help_text = "number the domains from 0 on; Lopper counts them from 1"
+            place = written.location if written else file.location
+            yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, place, help_text)
 
 
 def _default_arguments(file: ImageBuilderFile, problems: list[Problem]) -> Passage:

@@ -26,6 +26,7 @@ from colorcheck.loader.image_builder.image_builder import (
     files_to_load,
     image_builder_boot,
     load_addresses,
+    no_script,
 )
 from colorcheck.loader.image_builder.script_lines import ScriptLines
 
@@ -49,7 +50,8 @@ def as_built(deployment: Deployment) -> Deployment:
     tree = deployment.tree or DeviceTree(file.file, Node("", "/", file.location), files=(file.file,))
     place = loaded["DEVICE_TREE"].start if "DEVICE_TREE" in loaded else 64 * MIB
     lines = ScriptLines(deployment, file, place)
-    overlaid = lines.overlaid(tree)
+    stops = next(no_script(file), None)
+    overlaid = None if stops else lines.overlaid(tree)
     built: DeviceTree | None = None
     if overlaid is not None:
         root = _with_child(overlaid.root, _Builder(file, boot, loaded).chosen(overlaid.node("/chosen")))
@@ -60,7 +62,7 @@ def as_built(deployment: Deployment) -> Deployment:
         deployment,
         tree=built,
         manifest=_placed(deployment.manifest, file, loaded),
-        problems=tuple(dict.fromkeys((*deployment.problems, *assumed, *lines.problems))),
+        problems=tuple(dict.fromkeys((*deployment.problems, *assumed, *lines.problems, *((stops,) if stops else ())))),
     )
 
 

@@ -329,7 +329,7 @@ def _moved_tree(machine: Machine, room: Places, tree: Tree) -> _Final:
         room.reserve(tree.address, length)
         tree.resize(length)
         return _Final(tree, True)
-    unknown = machine.get("fdt_high") is not None and high is None
+    unknown = machine.peek("fdt_high") is not None and high is None
     at, any_room = (None, True) if unknown else _place(machine, room, length, high)
     if not any_room:
         raise HaltError("device tree - allocation error: there is no room for it below fdt_high")

@@ -17,6 +17,7 @@ from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked
 
 _LONGEST = 1 << 24
+_CONDITIONS = ("test", "itest", "[", "echo", "true", "false")
 EXIT = "exit ends the script"
 BRACKET = "[ is a command"
 
@@ -25,6 +26,7 @@ def call(machine: Machine, words: Sequence[Marked]) -> Status:
     """Follow one command, its words expanded."""
     command, rest = words[0].text, words[1:]
     name = command.partition(".")[0]
+    machine.use(*_weighed(name, words))
     handler = _COMMANDS.get(name)
     if handler is not None:
         return handler(machine, rest)
@@ -39,6 +41,14 @@ def call(machine: Machine, words: Sequence[Marked]) -> Status:
         )
         return Doubt(" ".join(word.text for word in words), True, fact)
     return _unknown(machine, words)
+
+
+def _weighed(name: str, words: Sequence[Marked]) -> Sequence[Marked]:
+    """The words on which more than a condition hangs: what is unknown in others goes into variables, which are
+    looked at where they are used, or makes the command's status a question."""
+    if name in _CONDITIONS:
+        return ()
+    return words[1:2] if name in ("setenv", "setexpr") else words
 
 
 def _unknown(machine: Machine, words: Sequence[Marked]) -> Status:

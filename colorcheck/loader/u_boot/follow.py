@@ -67,11 +67,12 @@ def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes
 
 
 def _base(handovers: list[Handover]) -> Handover:
-    """The way that is shown: files that are not here are not there, unless nothing starts that way."""
+    """The way that is shown: files that are not here are not there, and no condition holds that nobody knows, unless
+    Xen is not started that way and is on another."""
     first = handovers[0]
     if first.stopped and (MISSING, False) in first.choices:
         return next((h for h in handovers if (MISSING, True) in h.choices and not h.stopped), first)
-    return first
+    return next((h for h in handovers if not h.stopped), first) if first.stopped else first
 
 
 class _World:
@@ -192,6 +193,7 @@ class _World:
             location=machine.place,
             problems=problems,
             assumptions=tuple(machine.assumptions),
+            harmless=self._harmless(facts),
             uefi=started.uefi,
         )
 
@@ -205,6 +207,18 @@ class _World:
             *((_firmware(machine),) if isinstance(machine.started, Started) and machine.started.uefi else ()),
         ]
         return tuple(dict.fromkeys(facts))
+
+    def _harmless(self, facts: tuple[OpenFact, ...]) -> tuple[str, ...]:
+        """Facts of which only answers hang, each of which is a way of its own; and those that only place the tree."""
+        machine = self.machine
+        asked = set(machine.asked.values())
+        counted = {*machine.tree_doubts, *machine.used}
+        return tuple(
+            fact.what
+            for fact in facts
+            if fact not in counted
+            and (fact.what.startswith("variable ") or (fact in asked and fact not in machine.facts))
+        )
 
     def _modules(self) -> tuple[Module, ...]:
         latest: dict[int, Loaded] = {}

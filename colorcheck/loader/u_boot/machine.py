@@ -21,6 +21,7 @@ MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
 MOST_TEXT = 64 << 20
 _TAIL = 1 << 12
+PLACING = frozenset({"fdt_high"})  # variables of U-Boot's that only decide where the tree lies
 VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
 
 
@@ -99,6 +100,7 @@ class Machine:
     blanket: OpenFact | None = None
     paths: dict[int, str] = field(default_factory=dict)
     silent: set[OpenFact] = field(default_factory=set)
+    used: set[OpenFact] = field(default_factory=set)
     overwritten: list[tuple[Loaded, str]] = field(default_factory=list)
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
@@ -144,10 +146,18 @@ class Machine:
 
     def decide(self, doubt: Doubt) -> bool:
         """The answer in this world to a question that nothing answers."""
-        if doubt.key not in self.choices:
-            self.choices[doubt.key] = doubt.usual
-        self.asked.setdefault(doubt.key, doubt.fact)
-        return self.choices[doubt.key]
+        key = self.readable(doubt.key)
+        if key not in self.choices:
+            self.choices[key] = doubt.usual
+        self.asked.setdefault(key, doubt.fact)
+        return self.choices[key]
+
+    def readable(self, text: str) -> str:
+        """A text with the names of what is unknown in it, which are the same on every way."""
+        for number in set(unknowns(text)):
+            name = self.facts[number].what if number < len(self.facts) else "unknown"
+            text = text.replace(unknown(number), f"<{name}>")
+        return text
 
     def settled(self, status: Status) -> int:
         """A status as a number."""
@@ -161,8 +171,20 @@ class Machine:
         if problem not in self.problems:
             self.problems.append(problem)
 
+    def use(self, *texts: Marked) -> None:
+        """Note that more than a condition hangs on what is unknown in these texts."""
+        for text in texts:
+            self.used.update(self.facts[number] for number in unknowns(text.text) if number < len(self.facts))
+
     def get(self, name: str) -> Marked | None:
-        """A variable of the environment."""
+        """A variable of the environment that U-Boot itself looks at, or a command."""
+        found = self.peek(name)
+        if found is not None:
+            self.use(found)
+        return found
+
+    def peek(self, name: str) -> Marked | None:
+        """A variable of the environment, of which the words that it stands in tell what hangs on it."""
         found = self.environment.get(name)
         if found is not None or name in self.deleted:
             return found
@@ -210,7 +232,10 @@ class Machine:
     def unset(self, name: str) -> None:
         """U-Boot looks at a variable: without the environment, nobody knows whether it is set."""
         if not self.settings.whole_environment and name not in self.deleted and name not in self.environment:
-            self.number(self.variable(name))
+            fact = self.variable(name)
+            self.number(fact)
+            if name not in PLACING:
+                self.used.add(fact)
 
     def delete(self, name: str) -> None:
         self.environment.pop(name, None)

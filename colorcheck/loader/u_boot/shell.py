@@ -151,6 +151,7 @@ class _Reader:
         status: Status | None = None
         for word in each.words:
             value = expanded(self._word(word).content, self._lookup)
+            self.machine.use(value)
             for start, end in _pieces(value.text):
                 self.machine.step()
                 self._assign(name.text, value.part(start, end))
@@ -211,7 +212,7 @@ class _Reader:
         if plain == "$?":
             return Marked(str(min(machine.settled(machine.last_status), 1)))
         found = machine.environment.get(plain) or machine.shell.get(plain)
-        found = machine.get(plain) if found is None and plain not in machine.shell else found
+        found = machine.peek(plain) if found is None and plain not in machine.shell else found
         if not colon:
             return found
         if found is not None and found.text:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MOODS = {
     Attestation.ATTESTED: "bold green",
     Attestation.DIFFERS: "bold red",
+    Attestation.PARTLY: "bold yellow",
     Attestation.TOO_LITTLE: "bold yellow",
 }
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "bold yellow")}

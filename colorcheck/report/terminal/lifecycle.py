@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from colorcheck.core.units import PAGE
+from colorcheck.core.units import size_of_pages
 from colorcheck.replay.lifecycle import Balloon, Lived, State
-
-_MIB_PAGES = (1 << 20) // PAGE
 
 
 def lines(lives: Sequence[Lived]) -> Iterator[str]:
@@ -21,11 +19,11 @@ def lines(lives: Sequence[Lived]) -> Iterator[str]:
             yield f"{number:>5}  {_step(state):<32}{_became(state)}"
         if lived.states:
             free = lived.states[-1].heap
-            yield f"  left: {sum(free)} frames ({sum(free) // _MIB_PAGES} MiB) in {len(free)} colors"
+            yield f"  left: {sum(free)} frames ({size_of_pages(sum(free))}) in {len(free)} colors"
             yield "  " + " ".join(f"{color}:{count}" for color, count in enumerate(free))
             lost = sum(state.lost for state in lived.states)
             if lost:
-                yield f"  lost to the colors until the host reboots: {lost} frames ({lost // _MIB_PAGES} MiB)"
+                yield f"  lost to the colors until the host reboots: {lost} frames ({size_of_pages(lost)})"
 
 
 def _step(state: State) -> str:

@@ -22,7 +22,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Kind, Rule, seen
 from colorcheck.verification.results import Facts
-from colorcheck.xen.notes.domains import Dom0WithoutKernel
+from colorcheck.xen.notes.domains import Dom0WithoutKernel, KernelToCome
 from colorcheck.xen.notes.machine import (
     InitrdDamaged,
     KernelNotRegistered,
@@ -34,6 +34,7 @@ from colorcheck.xen.notes.machine import (
 
 _HELP: dict[Kind, str] = {
     ModuleWithoutReg: "write address and size in its parent's cells, or name the boot-script that does",
+    KernelToCome: "add it to the domain's node, or name the boot-script that does",
     ModuleShortReg: "write address and size in as many cells as the parent's #address-cells and #size-cells say",
     MemoryWithoutReg: "write reg, the address and size of the memory",
     RegRest: "write each address and size in the cells that the parent's #address-cells and #size-cells say",
@@ -50,7 +51,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         finding = from_seen(RULE, facts, what, _HELP[what.kind])
         yield (
             finding
-            if not (isinstance(what.source, ModuleWithoutReg) and not what.source.stops)
+            if not isinstance(what.source, KernelToCome)
+            and not (isinstance(what.source, ModuleWithoutReg) and not what.source.stops)
             else RULE.finding(
                 finding.message, finding.location, finding.help, severity=Severity.WARNING, about=finding.about
             )

@@ -56,7 +56,9 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _instead(facts: Facts, node: Node, release: Release) -> str:
     wanted, built = release.domain_property.name, facts.deployment.image_builder
     if built and node.location.file == built.file:
-        return f"ImageBuilder cannot write {wanted}: set it in {node.path} with a U-Boot command of your own"
+        colors = '"4-7"' if wanted.startswith("llc") else "<0xf0>"
+        line = f"fdt set {node.path} {wanted} {colors}"
+        return f"ImageBuilder cannot write {wanted}: put `{line}` into a file and name that as APPEND_EXTRA_CMDS"
     return f"write {wanted} (`colorcheck migrate --to {release.name}` translates it)"
 
 

@@ -17,6 +17,7 @@ from colorcheck.xen.domains.option_notes import option_notes
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import DOM0_KERNEL
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
+from colorcheck.xen.machine.chosen_walk import dom0_kernel_unplaced
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes.colors import DefaultColors
 from colorcheck.xen.notes.domains import Dom0MemoryDefault, Dom0WithoutKernel, MemoryNotPages
@@ -42,12 +43,15 @@ def presence(deployment: Deployment, machine: Machine, arguments: BootArguments,
     """Whether there is a dom0: Xen starts one if it finds a kernel module for it.
 
     It also starts one, in vain, where the tree that it gets has no kernel for any domain (`is_dom0less_mode`).
+    A module of dom0's kernel to which the boot loader must give its place counts, since without it Xen stops.
     Where the boot loader must load a kernel that nobody named, dom0 is there if guests of xl or options for dom0 are.
     """
     if machine.module("kernel") is not None:
         return True
     if machine.final:
         return not any(module.kind == "kernel" for module in machine.modules)
+    if dom0_kernel_unplaced(deployment.tree):
+        return True
     options = [*arguments.given(Concept.DOM0_COLORS), *arguments.given(Concept.DOM0_MEMORY)]
     return facts.is_open(DOM0_KERNEL) and bool(deployment.guests or options)
 

@@ -35,6 +35,7 @@ from colorcheck.xen.notes.domains import (
     DirectMap,
     DomainWithoutKernel,
     EnhancedWithoutDom0,
+    KernelToCome,
     MemoryNotPages,
     MissingProperty,
     PartialTreePhandle,
@@ -161,6 +162,10 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
     if kernel is None:
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
+    if kernel.start in rules.machine.unloaded:
+        message = f"nothing loads the kernel of {node.name} at {kernel.start:#x}, so Xen cannot build the domain"
+        failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
+        return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)
     found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
@@ -283,8 +288,9 @@ def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]
     if wrong is not None:
         return wrong.failure, (*notes, wrong.note)
     if not any(compatible(child, "multiboot,kernel") for child in node.children):
-        message = f"{node.name} has no kernel module: a boot loader must add it"
-        notes.append(DomainWithoutKernel(message, node.location, node.name))
+        kind = DomainWithoutKernel if rules.machine.final else KernelToCome
+        then = "Xen cannot start it" if rules.machine.final else "a boot loader has to add it, else Xen stops"
+        notes.append(kind(f"{node.name} has no kernel module: {then}", node.location, node.name))
     static = node.properties.get("xen,static-mem")
     if static is not None and rules.coloring:
         message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"

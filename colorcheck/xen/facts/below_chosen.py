@@ -1,4 +1,4 @@
-"""Facts about what stands below `/chosen`: modules that a boot loader places, partial trees, static shared memory."""
+"""Facts about what stands below `/chosen`: what partial trees map, static shared memory, marks of the UEFI loader."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree_walk import compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
-from colorcheck.xen.facts.keys import MAPPED, MODULES, STATIC_SHM
+from colorcheck.xen.facts.keys import MAPPED, STATIC_SHM
 from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
 
 _MARK = "xen,uefi-binary"
 
 
 def below_chosen_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
-    """Where modules without `reg` lie, what partial trees map, and whether Xen takes static shared memory at all."""
+    """What partial trees map, and whether Xen takes static shared memory at all."""
     found = tuple(below_chosen(deployment.tree)) if deployment.tree else ()
     place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs")
-    yield _modules(deployment, found) or Fact(MODULES.name, None, Origin.GIVEN, place)
     yield _mapped(deployment, found) or Fact(MAPPED.name, None, Origin.GIVEN, place)
     yield _static_shm(deployment, found)
 
@@ -30,20 +29,6 @@ def marked_for_uefi(deployment: Deployment) -> bool:
         return deployment.loader is Loader.UEFI
     found = below_chosen(deployment.tree) if deployment.tree else ()
     return any(each.item is Item.MODULE and _MARK in each.node.properties for each in found)
-
-
-def _modules(deployment: Deployment, found: tuple[Found, ...]) -> OpenFact | None:
-    """A module that the tree names without a place: under loader = "none" Xen stops at it, else it lies anywhere."""
-    without = [each.node for each in found if each.item is Item.MODULE and "reg" not in each.node.properties]
-    if not without or deployment.loader is Loader.NONE:
-        return None
-    names = ", ".join(node.name for node in without)
-    settle = ('# reg of the module in the device tree, or: [inputs] boot-script = "boot.cmd"', '# or: loader = "none"')
-    if all(_MARK in node.properties for node in without):
-        why = f"UEFI firmware loads {names}, and no input says where to"
-    else:
-        why = f"the device tree has no reg for the boot module {names}, and no input says where the boot loader puts it"
-    return OpenFact(MODULES.name, why, settle, without[0].location)
 
 
 def _mapped(deployment: Deployment, found: tuple[Found, ...]) -> OpenFact | None:

@@ -6,6 +6,7 @@ The rules are those of `docs/facts.md`: where a fact comes from, what it may be 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
@@ -16,6 +17,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
+from colorcheck.loader.measured import measured
 from colorcheck.xen.domains.cpu_pools import pools_fact
 from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
 from colorcheck.xen.facts.book import FactBook, Key
@@ -28,6 +30,7 @@ from colorcheck.xen.facts.keys import (
     GUESTS,
     IMAGE_SIZE,
     MEMORY,
+    MODULES,
     RAMDISK_RESERVE,
     TREE,
     TREE_ADDRESS,
@@ -35,6 +38,9 @@ from colorcheck.xen.facts.keys import (
     XEN_ADDRESS,
 )
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
+from colorcheck.xen.machine.chosen_walk import unplaced
+from colorcheck.xen.release.log_version import log_version
+from colorcheck.xen.release.release import Release
 
 LARGEST_IMAGE = 8 << 20
 """Bytes: XEN_VIRT_SIZE, the room that Xen's image has in its own address space (asm/mmu/layout.h, 4.20 to 4.22)."""
@@ -50,9 +56,10 @@ _TOP = 1 << 48
 _UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
 
 
-def facts_of(deployment: Deployment, board: Board | None) -> FactBook:
-    """All facts of a deployment, with those that nobody settled."""
-    gathered = _Gathering(deployment, board)
+def facts_of(deployment: Deployment, board: Board | None, release: Release | None = None) -> FactBook:
+    """All facts of a deployment under a release, with those that nobody settled. A log of another release says nothing
+    about places that this one has."""
+    gathered = _Gathering(deployment, board, release)
     known: dict[str, Fact] = {}
     unknown: dict[str, OpenFact] = {}
     for found in gathered.all():
@@ -64,13 +71,25 @@ def facts_of(deployment: Deployment, board: Board | None) -> FactBook:
 
 
 class _Gathering:
-    def __init__(self, deployment: Deployment, board: Board | None) -> None:
+    def __init__(self, deployment: Deployment, board: Board | None, release: Release | None) -> None:
         self.deployment, self.board = deployment, board
         self.target = deployment.manifest.target
+        self._under_uefi = marked_for_uefi(deployment)
+        self.joins_banks = release is None or release.traits.efi_banks_are_joined
+        self.log = measured(deployment.boot_log)
+        said = deployment.boot_log.version if deployment.boot_log else None
+        self.foreign_log = bool(release and said and not log_version(str(said.value)).is_near(release))
+        if self.foreign_log:
+            memory = None if self.under_uefi else self.log.memory
+            self.log = replace(self.log, xen=None, tree=None, memory=memory)
 
     @property
     def handed_over_as_it_is(self) -> bool:
         return self.deployment.loader is Loader.NONE
+
+    @property
+    def under_uefi(self) -> bool:
+        return self._under_uefi
 
     def place(self, key: str) -> Location:
         return self.deployment.manifest.location(key)
@@ -87,12 +106,15 @@ class _Gathering:
         yield Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
         yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
+        yield self._modules()
         yield from self._file_sizes()
         yield from self._cpus()
         yield from below_chosen_facts(self.deployment)
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
+        if self.log.xen is not None:
+            return Fact(IMAGE_SIZE.name, self.log.xen.size, Origin.MEASURED, self.log.xen.location)
         followed = self.deployment.followed
         if followed is not None and followed.xen_image_size:
             return Fact(IMAGE_SIZE.name, followed.xen_image_size, Origin.FOLLOWED, followed.location)
@@ -109,6 +131,8 @@ class _Gathering:
         )
 
     def _xen_address(self) -> Fact | OpenFact:
+        if self.log.xen is not None:
+            return Fact(XEN_ADDRESS.name, self.log.xen.address, Origin.MEASURED, self.log.xen.location)
         followed = self.deployment.followed
         if followed is not None:
             if followed.xen_address is not None:
@@ -127,10 +151,14 @@ class _Gathering:
         )
 
     def _tree(self) -> Iterator[Fact | OpenFact]:
+        place, found = self.place("target"), self.log.tree
+        if found is not None:
+            yield Fact(TREE_ADDRESS.name, found.address, Origin.MEASURED, found.location)
+            yield Fact(TREE_SIZE.name, found.size, Origin.MEASURED, found.location)
+            return
         if self.deployment.followed is not None:
             yield from self._followed_tree(self.deployment.followed)
             return
-        place = self.place("target")
         if self.target.device_tree_address is not None:
             where = self.place("target.device-tree-address")
             yield Fact(TREE_ADDRESS.name, self.target.device_tree_address, Origin.GIVEN, where)
@@ -162,23 +190,23 @@ class _Gathering:
             yield Fact(TREE_SIZE.name, followed.device_tree_size, Origin.FOLLOWED, place)
         else:
             why = "the boot loader writes texts of unknown length into the device tree"
-            settle = ("# the variables that they come from, in [target.environment]",)
+            lines = ("# the variables that they come from, in [target.environment]",)
             least, most = followed.device_tree_sizes or (FEWEST_BYTES, LARGEST_TREE)
             sizes = range(least, most + 1, PAGE)
             values = tuple(sizes) if len(sizes) <= _FEW_SIZES else Span(least, most + 1)
-            yield OpenFact(TREE_SIZE.name, why, settle, place, values)
+            yield OpenFact(TREE_SIZE.name, why, lines, place, values)
 
     def _tree_location(self) -> Location:
         tree = self.deployment.tree
         return Location(tree.file) if tree else self.place("inputs")
 
     def _memory(self) -> Fact | OpenFact:
+        if self.log.memory is not None and self.log.memory_location is not None:
+            return Fact(MEMORY.name, self.log.memory, Origin.MEASURED, self.log.memory_location)
         if self.target.memory is not None:
             return Fact(MEMORY.name, self.target.memory, Origin.GIVEN, self.place("target.memory"))
-        if marked_for_uefi(self.deployment):
-            why = "UEFI firmware tells Xen which memory the board has, and no input says what it tells"
-            settle = ('[inputs] efi-memory-map = "memmap.txt"', '# or: [target] memory = ["0x0+0x80000000"]')
-            return OpenFact(MEMORY.name, why, settle, self.place("target.loader"))
+        if self.under_uefi:
+            return self._firmware_memory()
         tree = self.deployment.tree
         names = [node.name.partition("@")[0] for node in tree.root.children] if tree else []
         if self.handed_over_as_it_is or "memory" in names:
@@ -186,23 +214,54 @@ class _Gathering:
         why = "neither the device tree nor the manifest says which memory the board has"
         return OpenFact(MEMORY.name, why, ('memory = ["0x0+0x80000000"]',), self.place("target"))
 
+    def _firmware_memory(self) -> Fact | OpenFact:
+        """The banks that Xen makes of the firmware's map; it reads no node of memory."""
+        why = "under UEFI Xen takes its memory from the firmware's map, not from the device tree"
+        settle = ('[inputs] boot-log = "serial.txt"', '# or: efi-memory-map = "memmap.txt"')
+        found = self.deployment.efi_map
+        if found is None:
+            return OpenFact(MEMORY.name, why, settle, self.place("inputs"))
+        if not self.joins_banks and not found.final:
+            why = "this Xen makes a bank of every entry, and the shell's map is older than those of the files loaded"
+            return OpenFact(MEMORY.name, why, settle[:1], self.place("inputs.efi-memory-map"))
+        banks = found.banks(joined=self.joins_banks)
+        return Fact(MEMORY.name, banks, Origin.MEASURED, self.place("inputs.efi-memory-map"))
+
     def _arguments(self) -> Fact | OpenFact:
         manifest, tree = self.deployment.manifest, self.deployment.tree
-        if manifest.boot_arguments is not None:
+        given, said = manifest.boot_arguments, self.log.arguments
+        if given is not None and said is not None and given == said:
+            return Fact(ARGUMENTS.name, given, Origin.MEASURED, said.whole)
+        if given is not None:
             return Fact(ARGUMENTS.name, manifest.boot_arguments, Origin.GIVEN, self.place("inputs.boot-arguments"))
-        if marked_for_uefi(self.deployment):
-            why = "under UEFI, Xen's configuration file or GRUB gives the arguments, and neither was read"
-            settle = ('[inputs] boot-arguments = "…"',)
-            return OpenFact(ARGUMENTS.name, why, settle, self.place("target.loader"))
         chosen = tree.node("/chosen") if tree else None
-        said = chosen is not None and any(name in chosen.properties for name in ("xen,xen-bootargs", "bootargs"))
-        if self.handed_over_as_it_is or said or self.deployment.image_builder is not None:
+        if said is not None:  # and no other than those of the tree
+            return Fact(ARGUMENTS.name, None, Origin.MEASURED, said.whole)
+        if self.under_uefi and not self.deployment.uefi_configs:
+            why = "the configuration of Xen's EFI loader may give others than the device tree, and is not named"
+            lines = ('[inputs] uefi-config = "xen.cfg"', '# or: boot-log = "serial.txt"')
+            return OpenFact(ARGUMENTS.name, why, lines, self._tree_location())
+        written = chosen is not None and any(name in chosen.properties for name in ("xen,xen-bootargs", "bootargs"))
+        if self.handed_over_as_it_is or written or self.deployment.image_builder is not None:
             return Fact(ARGUMENTS.name, None, Origin.GIVEN, self._tree_location())
         why = "the device tree has no arguments for Xen, and a boot loader usually adds them"
         settle = ('[inputs] boot-script = "boot.cmd"', '# or: boot-arguments = "…"', '# or: [target] loader = "none"')
         return OpenFact(ARGUMENTS.name, why, settle, self._tree_location())
 
     def _dom0_kernel(self) -> Fact | OpenFact:
+        tree = self.deployment.tree
+        chosen = tree.node("/chosen") if tree else None
+        unplaced = [
+            node
+            for node in (chosen.walk() if chosen else ())
+            if "xen,uefi-binary" in node.properties and "reg" not in node.properties
+        ]
+        if self.under_uefi and self.foreign_log:
+            why = "the boot log is of another release of Xen, for which the firmware had another place"
+            return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), self.place("inputs.boot-log"))
+        if self.under_uefi and unplaced:
+            why = "nothing says where the firmware loads the files of Xen's modules"
+            return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
         if self.handed_over_as_it_is or self._kernels():
             return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
         why = "no boot module is dom0's kernel, and the boot loader must put one somewhere"
@@ -217,6 +276,17 @@ class _Gathering:
         modules = ("xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
         named = any(compatible(node, *modules, "xen,domain") for node in nodes)
         return named or any(module.kind == "kernel" for module in self.target.modules)
+
+    def _modules(self) -> Fact | OpenFact:
+        """Modules without `reg` and dom0less domains without a kernel: the boot loader must bring the rest."""
+        tree = self.deployment.tree
+        waiting = list(unplaced(tree)) if tree and not self.handed_over_as_it_is else []
+        if not waiting or self.deployment.image_builder is not None:
+            return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())
+        names = ", ".join(node.name for node in waiting[:3]) + (", …" if len(waiting) > 3 else "")
+        why = f"the boot loader must load what the tree leaves out ({names}), and nothing says what and where"
+        settle = ('[inputs] boot-script = "boot.cmd"', '# or: [target] loader = "none"')
+        return OpenFact(MODULES.name, why, settle, waiting[0].location)
 
     def _ramdisk_reserve(self) -> Fact | OpenFact:
         tree = self.deployment.tree
@@ -248,7 +318,7 @@ class _Gathering:
         """The boot CPU, and whether Xen has boot-time pools, where these make a difference."""
         ancestry = Ancestry(self.deployment.tree) if self.deployment.tree else None
         for fact in (boot_cpu_fact(self.deployment, self.board, ancestry), pools_fact(self.deployment, ancestry)):
-            if isinstance(fact, Fact) or (isinstance(fact.values, tuple) and len(fact.values) > 1):
+            if fact is not None and (isinstance(fact, Fact) or _listed(fact)):
                 yield fact
 
     def _unread(self) -> Iterator[OpenFact]:
@@ -258,3 +328,8 @@ class _Gathering:
             if key is not None:
                 settle = (each.problem.help or "name a file that can be read",)
                 yield OpenFact(key.name, each.problem.message, settle, each.problem.location)
+
+
+def _listed(fact: OpenFact) -> bool:
+    """Whether several values are listed: where there is one only, nothing hangs on it."""
+    return isinstance(fact.values, tuple) and len(fact.values) > 1

@@ -30,10 +30,11 @@ ARGUMENTS: Key[Passage | None] = Key("arguments", "the arguments that Xen gets")
 BOOT_CPU: Key[int | None] = Key("boot-cpu", "the CPU on which Xen starts")
 ADDRESS_BITS: Key[int | None] = Key("address-bits", "the physical address bits of the CPU")
 FILE_SIZES: Key[None] = Key("file-sizes", "the sizes of files that are loaded")
+MODULES: Key[None] = Key("boot-modules", "what the boot loader loads beside the modules that the tree places")
+BRANCH: Key[str] = Key("boot-script-branch", "which way the boot script goes")
 TREE: Key[None] = Key("device-tree", "what the device tree says")
 GUESTS: Key[None] = Key("guests", "the files of the guests")
 BUILD: Key[None] = Key("build", "how Xen was built")
-MODULES: Key[None] = Key("modules", "where the boot loader puts the boot modules")
 MAPPED: Key[None] = Key("mapped-memory", "what partial device trees map into domains")
 STATIC_SHM: Key[bool] = Key("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
@@ -53,6 +54,7 @@ KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
     TREE,
     GUESTS,
     BUILD,
+    BRANCH,
     MODULES,
     MAPPED,
     STATIC_SHM,

@@ -114,8 +114,22 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
         image_size,
         next(iter(scan.panics), EARLY.format(EINVAL) if refused else ""),
         final=scan.loader is Loader.NONE,
+        unloaded=frozenset(_unloaded(deployment)),
     )
     return machine, tuple(scan.notes)
+
+
+def _unloaded(deployment: Deployment) -> Iterator[int]:
+    """Where the kernel of a domain is not, by a boot log: Xen's EFI loader loads what `xen,uefi-binary` names, and a
+    log tells whether something else put a file where a plain `reg` says (`kernel_probe` then fails with EINVAL)."""
+    log, tree = deployment.boot_log, deployment.tree
+    panic = str(log.panic.value) if log is not None and log.panic else ""
+    if tree is None or not panic or deployment.manifest.target.loader is not Loader.UEFI:
+        return
+    for found in below_chosen(tree):
+        plain = found.kind == "kernel" and "xen,uefi-binary" not in found.node.properties
+        if plain and found.domain and panic == f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})":
+            yield from (start for start, _ in _ranges(found.node, found.sizes)[:1])
 
 
 def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:

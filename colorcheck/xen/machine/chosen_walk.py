@@ -81,3 +81,19 @@ def _below(parent: Node, outer: tuple[int, int], guess: _Guess, depth: int) -> I
         elif compatible(node, "xen,domain-shared-memory-v1"):
             yield Found(Item.SHARED_MEMORY, node, sizes)
         yield from _below(node, sizes, guess, depth + 1)
+
+
+def unplaced(tree: DeviceTree) -> Iterator[Node]:
+    """Boot modules without `reg`, and dom0less domains without a kernel: a boot loader has to add what is missing."""
+    for found in below_chosen(tree):
+        if found.item is Item.MODULE and "reg" not in found.node.properties:
+            yield found.node
+        if found.item is Item.DOMAIN and not any(compatible(each, "multiboot,kernel") for each in found.node.children):
+            yield found.node
+
+
+def dom0_kernel_unplaced(tree: DeviceTree | None) -> bool:
+    """Whether the tree names a kernel for dom0 and leaves its place to the boot loader."""
+    found = below_chosen(tree) if tree else ()
+    modules = (each for each in found if each.item is Item.MODULE and each.kind == "kernel" and not each.domain)
+    return any("reg" not in each.node.properties for each in modules)

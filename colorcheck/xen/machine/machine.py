@@ -53,6 +53,7 @@ class Machine:
     heap and static memory included. `modules` are those that Xen registers, Xen itself first. `image_size` is
     `_end - _start` in bytes. `panic` is Xen's message where it stops at what it reads of the machine, else empty.
     `final` tells that the tree is the very one that Xen gets: what it lacks, nobody adds.
+    `unloaded` are addresses of modules at which a boot log says that there was nothing.
     `compresses`: frame numbers leave out a run of address bits that no memory uses.
     """
 
@@ -65,6 +66,7 @@ class Machine:
     panic: str = ""
     final: bool = False
     compresses: bool = True
+    unloaded: frozenset[int] = frozenset()
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:

@@ -62,7 +62,11 @@ def read_shared(node: Node, sizes: tuple[int, int], known: Sequence[Shared] = ()
     start = _number(values[:address]) if cells == hosted else None
     rest = values[cells - address - size :]
     shared = Shared(
-        text.decode("latin-1"), start, _number(rest[:address]), _number(rest[address:]), role and string(node, "role")
+        text.decode("latin-1"),
+        start,
+        _number(rest[:address]),
+        _number(rest[address:]),
+        string(node, "role") if role else None,
     )
     return _checked(shared, known)
 

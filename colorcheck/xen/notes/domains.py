@@ -76,6 +76,13 @@ class DomainWithoutKernel(Note):
 
 
 @dataclass(frozen=True, slots=True)
+class KernelToCome(Note):
+    """No kernel module for a dom0less domain yet: a boot loader may add it."""
+
+    KIND: ClassVar[str] = "kernel-to-come"
+
+
+@dataclass(frozen=True, slots=True)
 class Dom0WithoutKernel(Note):
     """The tree that Xen gets has no kernel at all: it stops while it builds dom0."""
 

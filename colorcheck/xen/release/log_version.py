@@ -45,6 +45,13 @@ class LogVersion:
             return found is not None and found.modelled_as == release.modelled_as
         return False
 
+    def is_near(self, release: Release) -> bool:
+        """Whether it is a Xen of the release's branch, a candidate or somebody's build of it included: where things
+        lie in memory is then that of the log."""
+        found = find_release(self.base)
+        branch = release.modelled_as.split(".")[:2]
+        return self.agrees(release) or (found.modelled_as if found else self.base).split(".")[:2] == branch
+
     @property
     def caution(self) -> str:
         """Why a model of the release that it looks like is not a model of it; empty where it is."""

@@ -117,6 +117,10 @@ class Traits:
     dom0_named_in_setup: str
     """What Xen calls dom0 where it cannot be set up. `create_dom0`; "d0" from 4.21.0."""
 
+    efi_banks_are_joined: bool
+    """Entries of the firmware's memory map that follow one another become one bank.
+    `efi_process_memory_map_bootinfo`; 4.21.0."""
+
     usual_image_size: int
     """`_end - _start` in bytes of the build that the memory model was measured with."""
 

@@ -39,6 +39,7 @@ _4_20_0 = Traits(
     static_memory_needs_build_option=False,
     dom0_named_with_colors="domain 0",
     dom0_named_in_setup="DOM0",
+    efi_banks_are_joined=False,
     usual_image_size=0x174000,
 )
 
@@ -60,6 +61,7 @@ _4_21_0 = replace(
     hardware_domain_by_node=True,
     dom0_named_with_colors="d0",
     dom0_named_in_setup="d0",
+    efi_banks_are_joined=True,
     usual_image_size=0x17C000,
 )
 

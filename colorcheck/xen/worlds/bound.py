@@ -126,7 +126,8 @@ def _most(facts: FactBook, key: Key[int], otherwise: int) -> int:
         return facts.read(key)
     values = getattr(facts.fact(key), "values", None)
     if isinstance(values, tuple):
-        return max(values)
+        largest: int = max(values)
+        return largest
     return values.high - 1 if isinstance(values, Values) else otherwise
 
 

@@ -22,8 +22,10 @@ from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot_again
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import bounds
+from colorcheck.xen.worlds.branches import Branch, branch_fact
 from colorcheck.xen.worlds.placement import Chosen, placements
 
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
@@ -46,12 +48,21 @@ class Worlds:
     """All that may be under one release. Worlds are booted when they are asked for, each once."""
 
     def __init__(
-        self, deployment: Deployment, board: Board | None, release: str | Release, started_on: StartedOn | None = None
+        self,
+        deployment: Deployment,
+        board: Board | None,
+        release: str | Release,
+        started_on: StartedOn | None = None,
+        branches: tuple[Branch, ...] = (),
     ) -> None:
-        """`started_on` gives the board where Xen starts on another CPU."""
+        """`started_on` gives the board where Xen starts on another CPU, `branches` the other ways of a boot script."""
         self._deployment, self._board, self._release = deployment, board, release
         self._started_on = started_on
-        self.facts = facts_of(deployment, board)
+        known = find_release(release) if isinstance(release, str) else release
+        self.facts = facts_of(deployment, board, known)
+        self.branches = branches
+        if branches:
+            self.facts = self.facts.opened(branch_fact(deployment, branches))
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
 
     @property
@@ -137,8 +148,21 @@ class Worlds:
         """The first value of every finite fact."""
         return {name: values[0] for name in self.open if (values := self._values(name))}
 
+    def branch(self, branch: Branch) -> Worlds | None:
+        """The worlds of another way through the boot script; None where Xen is not started there."""
+        if branch.deployment is None:
+            return None
+        return Worlds(branch.deployment, self._board, self._release, self._started_on)
+
     def outcome(self) -> str:
         """How the boot ends in every world; `unknown` where worlds differ or nobody can tell."""
+        ways = {self._outcome()}
+        for branch in self.branches:
+            worlds = self.branch(branch)
+            ways.add(worlds.outcome() if worlds is not None else "stopped")
+        return ways.pop() if len(ways) == 1 else "unknown"
+
+    def _outcome(self) -> str:
         boot = self.base.boot
         if boot is None:
             return "unknown"
@@ -188,6 +212,8 @@ class Worlds:
         """As `worst`, with the most that can be free and the least that is needed."""
         if world.system.panic is not None:
             return world.boot
+        if self.facts.is_open(MEMORY):
+            return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
         nowhere = boot_again(skeleton)

@@ -1,0 +1,67 @@
+"""Xen's own configuration under UEFI (`xen.cfg`): sections and settings with their places.
+
+Source: `pre_parse`, `get_value` (xen/common/efi/boot.c, 4.20 to 4.22): every control character ends a line, `#`
+anywhere and `;` at a line's start begin a comment, leading blanks are skipped, no blank may stand before `=`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from colorcheck.core.source import Lines, Location, Passage
+from colorcheck.core.value import dataclass
+
+_LINE = re.compile(r"[^\x00-\x1f]+")
+_HEADER = re.compile(r"\[([^\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class UefiSetting:
+    """`key=value` in a section (empty before the first header)."""
+
+    section: str
+    key: str
+    value: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class UefiConfig:
+    """One file. `sections` are the names of all headers in their order, double ones too."""
+
+    file: str
+    settings: tuple[UefiSetting, ...] = ()
+    sections: tuple[str, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        return Location(self.file)
+
+    def get(self, section: str, key: str) -> Passage | None:
+        """The first value of a key in the first section of that name; without a name, in any section."""
+        for setting in self.settings:
+            if setting.key == key and section in ("", setting.section):
+                return setting.value
+        return None
+
+
+def read_uefi_config(text: str, file: str) -> UefiConfig:
+    """Read a configuration. Never fails: what is no setting is passed over, as Xen does."""
+    lines, section = Lines(file, text), ""
+    settings: list[UefiSetting] = []
+    sections: list[str] = []
+    for match in _LINE.finditer(text):
+        written, start = match[0].partition("#")[0], match.start()
+        said = written.lstrip(" ")
+        start += len(written) - len(said)
+        if said.startswith(";"):
+            continue
+        if header := _HEADER.match(said):
+            section = header[1]
+            sections.append(section)
+            continue
+        key, equals, value = said.partition("=")
+        if equals and key and key == key.rstrip(" "):
+            begin = start + len(key) + 1
+            place = lines.location(begin, begin + len(value))
+            settings.append(UefiSetting(section, key, Passage(value, place, ((0, place),))))
+    return UefiConfig(file, tuple(settings), tuple(sections))

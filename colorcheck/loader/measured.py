@@ -1,0 +1,87 @@
+"""What a boot log measured, as facts; and where a log differs from what is given or followed.
+
+The rules are those of `docs/facts.md`: measured goes before followed and given, and a finding names both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.diagnostic import Problem
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
+from colorcheck.inputs.deployment import Deployment
+
+Ranges = tuple[tuple[int, int], ...]
+_LEAST_CUT = 60  # characters of a command line that a mail or a terminal may have cut behind
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one log measured: sizes and addresses in bytes, each None where the log does not say it.
+
+    `memory` are (start, size); `arguments` are Xen's, without the blank that its EFI loader puts in front.
+    """
+
+    memory: Ranges | None = None
+    memory_location: Location | None = None
+    xen: LoggedModule | None = None
+    tree: LoggedModule | None = None
+    arguments: Passage | None = None
+
+
+def measured(log: BootLog | None) -> Measured:
+    """The facts of a log; none without one."""
+    if log is None:
+        return Measured()
+    banks, modules = log.banks_found, log.modules_found or ()
+    of_kind = {module.kind: module for module in reversed(modules)}
+    said = log.command_line
+    return Measured(
+        tuple((start, end - start) for start, end in banks) if banks else None,
+        log.memory[0].location if banks else None,
+        of_kind.get("Xen"),
+        of_kind.get("Device Tree"),
+        Passage(str(said.value), said.location) if said else None,
+    )
+
+
+def same_arguments(logged: str, known: str) -> bool:
+    """Whether a logged command line is the known one, or its beginning, as where a mail has cut the line."""
+    logged, known = logged.strip(), known.strip()
+    return logged == known or (len(logged) >= _LEAST_CUT and known.startswith(logged))
+
+
+def legible(arguments: Passage) -> bool:
+    """Whether a logged command line is text: without arguments Xen's EFI loader hands over bytes that nobody set."""
+    return all(" " <= letter <= "~" for letter in arguments.text)
+
+
+def contradicted(deployment: Deployment, known: Passage | None) -> Iterator[Problem]:
+    """Where the log says otherwise than the manifest, or than the arguments `known` from the other inputs."""
+    found, target, image = measured(deployment.boot_log), deployment.manifest.target, deployment.xen_image_size
+    place = deployment.manifest.location
+    for key, given, said in (
+        ("xen-address", target.xen_address, found.xen.address if found.xen else None),
+        ("xen-image-size", image, found.xen.size if found.xen else None),
+        ("device-tree-address", target.device_tree_address, found.tree.address if found.tree else None),
+        ("device-tree-size", target.device_tree_size, found.tree.size if found.tree else None),
+    ):
+        module = found.tree if key.startswith("device-tree") else found.xen
+        if given is not None and said is not None and given != said and module is not None:
+            message = f"{key} is {given:#x}, and the boot log has {said:#x} ({module.location}): the log counts"
+            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place(f"target.{key}"), _HELP)
+    if found.memory is not None and target.memory is not None and sorted(found.memory) != sorted(target.memory):
+        message = f"memory is not what the boot log has ({found.memory_location}): the log counts"
+        yield Problem(ProblemKind.LOG_CONTRADICTS, message, place("target.memory"), _HELP)
+    said_arguments = found.arguments
+    if said_arguments is None or not legible(said_arguments) or known is None or not known.text.strip():
+        return
+    if not same_arguments(said_arguments.text, known.text):
+        message = f"Xen's arguments are others in the boot log ({said_arguments.whole}): the log counts"
+        yield Problem(ProblemKind.LOG_CONTRADICTS, message, known.whole, f'the log has "{said_arguments.text}"')
+
+
+_HELP = "correct the manifest, or name a log of this system"

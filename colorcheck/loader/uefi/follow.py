@@ -1,0 +1,195 @@
+"""Follows Xen's EFI loader: which configuration counts, what becomes of the tree, of memory and of the modules.
+
+Source: `efi_start`, `efi_arch_use_config_file`, `efi_arch_handle_cmdline`, `efi_arch_check_dt_boot`
+(xen/common/efi/boot.c, xen/arch/arm/efi/efi-boot.h, 4.20 to 4.22); measured with EDK2 2022.11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from colorcheck.core.source import Location, Passage
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
+from colorcheck.inputs.boot.uefi_config import UefiConfig
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible, ranges_of
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.handover import Handover
+from colorcheck.loader.uefi.chosen import ConfiguredModule, Placed, binary, text, with_modules
+
+_KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm"}
+_NO_KERNEL = "no initial domain kernel is specified: neither kernel= in {} nor a boot module in the device tree"
+
+
+def follow_uefi(deployment: Deployment) -> Handover:
+    """What Xen gets from its EFI loader."""
+    log, tree = deployment.boot_log, deployment.tree
+    if log is not None and log.stopped is not None and log.command_line is None:
+        said = log.stopped
+        return Handover(stopped=f'its EFI loader says "{said.value}"', location=said.location, uefi=True)
+    if tree is None:
+        return Handover(stopped="there is no device tree", uefi=True)
+    read = _configuration(deployment.uefi_configs, tree)
+    if read.stopped:
+        return Handover(stopped=read.stopped, location=read.location, uefi=True)
+    configured = read.modules
+    placed: dict[str, Placed] = {}
+    if log is not None and (found := log.modules_found) is not None:
+        configured, placed = _placed(read.modules, tree, found, log)
+    chosen = with_modules(_chosen(tree), cell_sizes(tree.root), configured, placed)
+    if read.options is not None:
+        said_options = text("xen,xen-bootargs", read.options, b" ")
+        chosen = replace(chosen, properties={**chosen.properties, "xen,xen-bootargs": said_options})
+    unclear = undetermined(deployment)
+    open_facts = () if unclear is None or (log is not None and log.command_line) else (_chained(unclear),)
+    children = tuple(child for child in tree.root.children if child.name != "chosen")
+    root = replace(tree.root, children=(*children, chosen))
+    edited = replace(tree, root=root, memory_reservations=())
+    return Handover(tree=edited, location=read.location, uefi=True, assumptions=read.assumptions, open=open_facts)
+
+
+def _chained(place: Location) -> OpenFact:
+    why = "Xen's EFI loader reads the name of the section out of the second file, where default= stood in the first"
+    return OpenFact("section of xen.cfg", why, ('[inputs] boot-log = "serial.txt"',), place)
+
+
+def _chosen(tree: DeviceTree) -> Node:
+    return tree.node("/chosen") or Node("chosen", "/chosen", Location(tree.file))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the configuration says: options (None: the tree's stay), modules, why it stops."""
+
+    options: Passage | None = None
+    modules: tuple[ConfiguredModule, ...] = ()
+    stopped: str = ""
+    location: Location | None = None
+    assumptions: tuple[str, ...] = ()
+
+
+def ignored(tree: DeviceTree, config: UefiConfig | None) -> bool:
+    """Whether the loader reads no configuration: the firmware's tree has boot modules and does not ask for it.
+
+    A configuration with `dtb=` gives another tree than the firmware's, which is then taken to have no modules.
+    """
+    chosen = tree.node("/chosen")
+    if config is None:
+        return True
+    if any(setting.key == "dtb" for setting in config.settings):
+        return False
+    modules = any(compatible(node, "multiboot,module") for node in tree.root.walk())
+    return modules and not (chosen is not None and "xen,uefi-cfg-load" in chosen.properties)
+
+
+def undetermined(deployment: Deployment) -> Location | None:
+    """Where Xen follows `chain=` with a section from `default=`: it then reads the section's name out of the second
+    file, which is a fault of Xen's, and nobody can say what it finds."""
+    configs = deployment.uefi_configs
+    if not configs or deployment.tree is None or ignored(deployment.tree, configs[0]):
+        return None
+    first = configs[0]
+    section, chain = _section(first), first.get("global", "chain")
+    return chain.whole if section and chain and first.get(section, "kernel") is None else None
+
+
+def _section(config: UefiConfig) -> str:
+    """The section where none is named on the EFI command line; empty: that of any."""
+    default = config.get("global", "default")
+    return default.text.strip() if default else ""
+
+
+def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
+    modules = any(compatible(node, "multiboot,module", "xen,multiboot-module") for node in tree.root.walk())
+    if not configs:
+        return _Read()
+    if ignored(tree, configs[0]):
+        return _Read(location=configs[0].location)
+    config = configs[0]
+    section = _section(config)
+    if len(configs) > 1 and config.get(section, "kernel") is None:
+        config = configs[1]
+    found = tuple(module for kind in ("xsm", "ramdisk", "kernel") if (module := _module(config, section, kind)))
+    kinds = {module.kind for module in found}
+    if "kernel" not in kinds and not modules and len(configs) == 1:
+        return _Read(stopped=_NO_KERNEL.format(section or config.file), location=config.location)
+    twice = next((kind for kind in _dom0_binaries(tree) if kind in kinds), None)
+    if twice:
+        why = f"dom0's {twice} is in {config.file} and in the device tree"
+        return _Read(stopped=why, location=config.location)
+    assumption = "no section and no arguments behind -- on the EFI command line"
+    return _Read(config.get(section, "options"), found, location=config.location, assumptions=(assumption,))
+
+
+def _module(config: UefiConfig, section: str, kind: str) -> ConfiguredModule | None:
+    value = config.get(section, kind)
+    if value is None or not value.text:
+        return None
+    if kind != "kernel":
+        return ConfiguredModule(kind, value.text, value.whole)
+    name, _, rest = value.text.partition(" ")
+    start = len(value.text) - len(rest)
+    place = value.locate(start, len(value.text)) if rest else value.whole
+    arguments = Passage(rest, place, ((0, place),)) if rest else None
+    return ConfiguredModule(kind, name, value.whole, arguments)
+
+
+def _binaries(tree: DeviceTree) -> tuple[str, ...]:
+    """The files that the tree asks the firmware to load, each once, in the order of the tree."""
+    chosen = tree.node("/chosen")
+    found = (binary(node) for node in chosen.walk() if compatible(node, "multiboot,module")) if chosen else ()
+    return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+def _given(parent: Node, outer: tuple[int, int]) -> Iterator[int]:
+    """The addresses of modules that the tree itself has."""
+    sizes = cell_sizes(parent, *outer)
+    for node in parent.children:
+        if compatible(node, "multiboot,module", "xen,multiboot-module"):
+            yield from (start for start, _ in ranges_of(node.properties.get("reg"), *sizes)[:1])
+        yield from _given(node, sizes)
+
+
+def _dom0_binaries(tree: DeviceTree) -> tuple[str, ...]:
+    """The kinds of dom0's modules that the tree asks the firmware to load."""
+    chosen = tree.node("/chosen")
+    found = [node for node in chosen.children if binary(node) is not None] if chosen else []
+    kinds = (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk"), ("xsm", "xen,xsm-policy"))
+    return tuple(kind for kind, name in kinds if any(compatible(node, name) for node in found))
+
+
+def _placed(
+    configured: Sequence[ConfiguredModule], tree: DeviceTree, logged: Sequence[LoggedModule], log: BootLog
+) -> tuple[tuple[ConfiguredModule, ...], dict[str, Placed]]:
+    """The modules with the places that a log gives: by the names of files, else by the order of Xen's list."""
+    own = _binaries(tree)
+    given = set(_given(_chosen(tree), cell_sizes(tree.root)))
+    listed = [module for module in logged if module.kind not in ("Xen", "Device Tree")]
+    names: dict[str, Placed] = {}
+    files = [v for s in log.loaded if isinstance(v := s.value, tuple)]
+    if own and len(files) >= len(own):
+        tail = files[len(files) - len(own) :]
+        if tuple(name for name, _, _ in tail) == tuple(own):
+            at = {module.address: module for module in listed}
+            for name, start, end in tail:
+                place = at[start].location if start in at else log.loaded[-1].location
+                names[name] = Placed(start, end - start, place)
+    elif own and not files and len(listed) >= len(own):
+        for name, module in zip(own, listed[len(listed) - len(own) :], strict=True):
+            names[name] = Placed(module.address, module.size, module.location)
+    taken = {found.address for found in names.values()} | given
+    of_config: list[ConfiguredModule] = []
+    for module in listed:
+        kind = _KINDS.get(module.kind)
+        if kind is None or module.address in taken or any(known.kind == kind for known in of_config):
+            continue
+        known = next((each for each in configured if each.kind == kind), None)
+        if known is None and (own or configured):
+            continue  # a module of the tree with a place of its own
+        base = known or ConfiguredModule(kind, "", module.location)
+        of_config.append(replace(base, placed=Placed(module.address, module.size, module.location)))
+    unplaced = [each for each in configured if each.kind not in {module.kind for module in of_config}]
+    return (*of_config, *unplaced), names

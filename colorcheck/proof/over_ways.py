@@ -1,0 +1,99 @@
+"""Verdicts over the ways through a boot script, each of which hands another tree to Xen.
+
+A theorem is about the ways on which its subjects exist. Whether they do is asked by `boots`, which fails where Xen is
+never started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.theorem import Theorem, TheoremKind, Tried
+from colorcheck.core.value import dataclass
+from colorcheck.xen.facts.keys import BRANCH
+from colorcheck.xen.worlds.world import Worlds
+
+_MOST_SHOWN = 2
+_SHOWN = "as shown"
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way: the answers that lead there, its theorems by id, and why Xen is not started on it."""
+
+    answers: str
+    theorems: dict[str, Theorem]
+    stopped: str = ""
+
+    def tried(self, theorem: Theorem) -> Tried:
+        values = theorem.worlds[0].values if theorem.worlds else ()
+        return Tried(((BRANCH.name, self.answers), *values), theorem.verdict, theorem.reason)
+
+
+def over_ways(
+    worlds: Worlds, found: tuple[Theorem, ...], prove: Callable[[Worlds], tuple[Theorem, ...]]
+) -> tuple[Theorem, ...]:
+    """The theorems `found` on the way that is shown, judged over all ways; `prove` gives those of another."""
+    ways = [_Way(_SHOWN, _by_id(found))]
+    for branch in worlds.branches:
+        other = worlds.branch(branch)
+        if other is None:
+            ways.append(_Way(branch.answers, {}, branch.stopped))
+            continue
+        theorems = prove(other)
+        if not theorems:
+            reason = f"on another way of the boot script ({branch.answers}) nobody can say what Xen does"
+            return tuple(_unknown(theorem, reason, worlds, ()) for theorem in found)
+        ways.append(_Way(branch.answers, _by_id(theorems)))
+    ids = dict.fromkeys(name for way in ways for name in way.theorems)
+    return tuple(_over(name, ways, worlds) for name in ids)
+
+
+def _by_id(theorems: Iterable[Theorem]) -> dict[str, Theorem]:
+    return {theorem.id: theorem for theorem in theorems}
+
+
+def _over(name: str, ways: list[_Way], worlds: Worlds) -> Theorem:
+    held = [(way, way.theorems[name]) for way in ways if name in way.theorems]
+    tried = [way.tried(theorem) for way, theorem in held]
+    theorem = held[0][1]
+    if theorem.kind is TheoremKind.BOOTS:
+        stopped = (way for way in ways if way.stopped)
+        tried += (
+            Tried(((BRANCH.name, way.answers),), Verdict.REFUTED, f"Xen is never started: {way.stopped}")
+            for way in stopped
+        )
+    verdicts = {each.verdict for each in tried} - {Verdict.VACUOUS}
+    if len(verdicts) > 1 or verdicts == {Verdict.UNKNOWN}:
+        shown = _one_of_each(tried)
+        reason = "; ".join(f"{each.verdict} with {each.told(shown)}" for each in shown)
+        return _unknown(theorem, f"it depends: {reason}", worlds, shown)
+    chosen = next((each for _, each in held if each.verdict in verdicts), theorem)
+    taken = tuple(dict.fromkeys(assumption for _, each in held for assumption in each.assumptions))
+    facts = tuple(sorted({BRANCH.name, *(fact for _, each in held for fact in each.facts)}))
+    return replace(chosen, facts=facts, worlds=_one_of_each(tried), assumptions=taken)
+
+
+def _unknown(theorem: Theorem, reason: str, worlds: Worlds, shown: tuple[Tried, ...]) -> Theorem:
+    settle = tuple(dict.fromkeys((*theorem.settle, *worlds.open[BRANCH.name].settle)))
+    return replace(
+        theorem,
+        verdict=Verdict.UNKNOWN,
+        reason=reason,
+        facts=tuple(sorted({BRANCH.name, *theorem.facts})),
+        worlds=shown,
+        settle=settle,
+        witness=None,
+        certificate=None,
+    )
+
+
+def _one_of_each(tried: list[Tried]) -> tuple[Tried, ...]:
+    found: dict[Verdict, Tried] = {}
+    for each in tried:
+        if each.verdict is not Verdict.VACUOUS:
+            found.setdefault(each.verdict, each)
+    order = (Verdict.PROVED, Verdict.REFUTED, Verdict.UNKNOWN)
+    return tuple(found[verdict] for verdict in order if verdict in found)[:_MOST_SHOWN]

@@ -1,0 +1,38 @@
+"""The boot log says otherwise than the manifest or the files.
+
+What it checks: that what `boot-log` measured (banks of memory, places and sizes of Xen and of the device tree, Xen's
+arguments, its version) is what the manifest gives or what follows from the other inputs.
+
+Why it matters: what was measured counts, so the verdicts are on the system of the log. If the log is of another system,
+or older than the files, they are not on this one.
+
+What it cannot see: whether the log is of this very board.
+
+Source: the lines of the log; a version that the log names decides nothing here, it is only compared.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import told
+
+_LOG = """(XEN) Checking for initrd in /chosen
+(XEN) RAM: 0000000000000000 - 000000007fffffff
+(XEN) RAM: 0000000800000000 - 000000087fffffff
+(XEN)
+(XEN) MODULE[0]: 0000000000200000 - 0000000000373fff Xen
+(XEN) MODULE[1]: 0000000000100000 - {:016x} Device Tree
+"""
+
+RULE = told(
+    "CC026",
+    "log-contradicts",
+    Severity.WARNING,
+    __doc__,
+    (ProblemKind.LOG_CONTRADICTS,),
+    "correct the manifest, or name a log of this system",
+    bad=Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", _LOG.format(0x109FFF)),)),
+    good=Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", _LOG.format(0x107FFF)),)),
+)

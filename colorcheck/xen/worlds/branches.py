@@ -1,0 +1,25 @@
+"""The ways through a boot script that nobody can tell apart from the files: each hands another tree to Xen."""
+
+from __future__ import annotations
+
+from colorcheck.core.value import dataclass
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.loader.facts import OpenFact
+from colorcheck.xen.facts.keys import BRANCH
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way: the answers that lead there, and what Xen then gets; None where Xen is never started, `stopped` why."""
+
+    answers: str
+    deployment: Deployment | None
+    stopped: str = ""
+
+
+def branch_fact(deployment: Deployment, branches: tuple[Branch, ...]) -> OpenFact:
+    """The fact that the way is open: finite, each way a value."""
+    why = f"the boot script can go {len(branches) + 1} ways, and the inputs do not say which"
+    settle = ("[target.environment]", "# the variables that its conditions ask for, [[target.files]] for its files")
+    place = deployment.manifest.location("inputs.boot-script")
+    return OpenFact(BRANCH.name, why, settle, place, ("as shown", *(branch.answers for branch in branches)))
