@@ -100,7 +100,10 @@ CASES = {
     "missing boot script": Case(Example(inputs='boot-script = "boot.cmd"'), "boot.cmd", ""),
     "lfs boot script": Case(Example(inputs='boot-script = "boot.cmd"', files=(("boot.cmd", LFS),)), "boot.cmd", ""),
     "module without reg": Case(
-        Example(kernel='kernel { compatible = "multiboot,kernel", "multiboot,module"; };'), "reg", "reg", colors=False
+        Example(kernel='kernel { compatible = "multiboot,kernel", "multiboot,module"; };'),
+        "boot loader",
+        "boot-script",
+        colors=False,
     ),
     "uefi mark without facts": Case(Example(chosen='xen,uefi-binary = "Image";', kernel=""), "", "", colors=False),
     "loader uefi without facts": Case(

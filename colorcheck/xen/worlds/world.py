@@ -216,7 +216,8 @@ class Worlds:
             return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
-        nowhere = boot_again(skeleton)
+        # an image of unknown size has none in the skeleton, and nothing is known of the room that it needs
+        nowhere = None if self.facts.is_open(IMAGE_SIZE) else boot_again(skeleton)
         if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
             return nowhere  # there is less room yet with what has no place
         return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None
