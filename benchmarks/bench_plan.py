@@ -17,8 +17,9 @@ from dataclasses import replace
 from statistics import geometric_mean
 from time import process_time
 
+from cp_sat import second_opinion
+
 from colorcheck.plan import plan
-from colorcheck.plan.cp_sat import second_opinion
 from colorcheck.plan.problem import PlanProblem, Wish
 from colorcheck.plan.search.blocks import Field, make_field
 from colorcheck.plan.search.evaluate import measure

@@ -63,7 +63,7 @@ def system(gib: int, nr_colors: int, domains: int) -> System:
 
 
 def booted(given: System) -> Boot:
-    found = boot(NOTHING, given)
+    found = boot(given)
     if found is None or found.panic:
         raise SystemExit(f"this system must boot: {found and found.panic}")
     return found

@@ -12,10 +12,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from separation_experiments import bombs_everywhere, fight_for_set
+
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import cluster_models
-from colorcheck.interference.evidence import bombs_everywhere, fight_for_set
 from colorcheck.interference.experiment import Experiment, Policy
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.tenants import tenants_of

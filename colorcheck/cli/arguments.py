@@ -16,10 +16,9 @@ from colorcheck.inputs.manifest.manifest_reader import (
     COMMAND_LINE,
     NAME,
     ManifestError,
-    manifest_of_options,
-    read_manifest,
 )
 from colorcheck.verification.exit import Exit
+from colorcheck.workflows.evidence.recipe import Recipe
 
 _FILES = frozenset(
     (
@@ -62,17 +61,23 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_manifest(options: argparse.Namespace) -> Manifest:
     """The manifest that PATH names, with the options laid over it. Raises Stop where there is none."""
+    return load(options)[0]
+
+
+def load(options: argparse.Namespace) -> tuple[Manifest, Recipe]:
+    """The manifest that PATH names with the options laid over it, and what was asked. Raises Stop."""
     given = {key.path: value for key in KEYS if (value := getattr(options, key.path, None)) is not None}
     named = [name for key, value in given.items() if key in _NAMED for name in (_texts(value) or [str(value)])]
     try:
         bound(options.path or ".", named, allow_outside=options.allow_outside)
-        manifest = _manifest(options.path, given)
+        recipe = _recipe(options.path, given)
+        manifest = recipe.read()
     except ManifestError as error:
         raise Stop(str(error)) from None
     wrong = next((p for p in manifest.problems if p.location.file == COMMAND_LINE), None)
     if wrong is not None:
         raise Stop(*_option_problem(wrong))
-    return manifest
+    return manifest, recipe
 
 
 def bound(path: str, named: Iterable[str] = (), *, allow_outside: bool = False) -> None:
@@ -81,12 +86,12 @@ def bound(path: str, named: Iterable[str] = (), *, allow_outside: bool = False) 
     restrict(None if allow_outside else boundary_of(folder, (path, *named) if not os.path.isdir(path) else named))
 
 
-def _manifest(path: str | None, given: dict[str, object]) -> Manifest:
+def _recipe(path: str | None, given: dict[str, object]) -> Recipe:
     found = manifest_file(path or ".")
     if found is not None:
-        return read_manifest(found, _relative(given, os.path.dirname(found)))
+        return Recipe(found, _relative(given, os.path.dirname(found)))
     if any(key.startswith("inputs.") for key in given):
-        return manifest_of_options(given)
+        return Recipe(None, given)
     where = f"in {path}" if path else "here"
     raise Stop(
         f"nothing to check: no {NAME} {where}",

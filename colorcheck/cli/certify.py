@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from colorcheck.cli.arguments import add_target_arguments, load_manifest, seconds
+from colorcheck.cli.arguments import add_target_arguments, load, seconds
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.report.view import headline
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Verification
-from colorcheck.workflows import verify as pipeline
+from colorcheck.workflows.evidence.recipe import Recipe
+
+if TYPE_CHECKING:
+    from colorcheck.files.watching import Recorder
+    from colorcheck.proof.certificates import Check
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--check", metavar="DIR", help="re-check the certificates in DIR with cvc5")
+    what.add_argument("--check", metavar="DIR", help="derive the certificates in DIR again, and re-check with cvc5")
     what.add_argument("--write", metavar="DIR", help="verify, and write certificates to DIR (as verify --certify does)")
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem (default: 60)"
@@ -28,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     if options.write:
-        verification = pipeline.verify(load_manifest(options), timeout=options.timeout, smt=True)
-        manifest = write_certificates_of(verification, options.write)
+        verification, recipe, read = watched_run(options, timeout=options.timeout)
+        manifest = write_certificates_of(verification, recipe, read, options.write)
         write(f"wrote {len(verification.theorems)} theorems: {manifest}")
         told = headline(verification)
         write(f"{told.word}: {told.sentence}")
@@ -39,34 +46,64 @@ def run(options: argparse.Namespace) -> int:
     return _check(options)
 
 
-def write_certificates_of(verification: Verification, folder: str) -> Path:
+def watched_run(options: argparse.Namespace, *, timeout: float = 10.0) -> tuple[Verification, Recipe, Recorder]:
+    """Verify what the options name; with what was asked, and what was read for it. Raises Stop."""
+    from colorcheck.files.watching import Recorder, watched
+    from colorcheck.workflows import verify as pipeline
+
+    read = Recorder()
+    with watched(read):
+        manifest, recipe = load(options)
+        limit = getattr(options, "time_limit", None)
+        return pipeline.verify(manifest, timeout=timeout, time_limit=limit), recipe, read
+
+
+def write_certificates_of(verification: Verification, recipe: Recipe, read: Recorder, folder: str) -> Path:
     """Write the certificates of all theorems; gives the path of their manifest. Raises Stop."""
-    from colorcheck.proof.certificates import write_certificates
+    from colorcheck.workflows.evidence.certificates import certificates
+    from colorcheck.workflows.evidence.certificates import write as write_folder
+    from colorcheck.workflows.evidence.copies import Unbound, copies
+    from colorcheck.workflows.evidence.derive import verdicts
 
     try:
-        return write_certificates(verification.facts.theorems(), folder, verification.facts.deployment.files)
+        return write_folder(folder, certificates(copies(recipe, read), verdicts(verification)))
+    except Unbound as error:
+        raise Stop(f"cannot write certificates: {error}") from None
     except OSError as error:
         raise Stop(f"cannot write certificates to {folder}: {error.strerror or error}") from None
 
 
 def _check(options: argparse.Namespace) -> int:
-    from colorcheck.proof.certificates import Cvc5Missing, check_certificates
+    from colorcheck.proof.certificates import Cvc5Missing
+    from colorcheck.workflows.evidence.certificates import check
 
     try:
-        checks = check_certificates(options.check, timeout=options.timeout)
+        checks = check(options.check, timeout=options.timeout)
     except Cvc5Missing as error:
         raise Stop(str(error)) from None
     if options.format == "json":
-        document = {"schema": "colorcheck/certify/1", "checks": [check.to_dict() for check in checks]}
+        document = {"schema": "colorcheck/certify/2", "checks": [check.to_dict() for check in checks]}
         write_json(json.dumps(document, indent=2))
     else:
-        bad = [check for check in checks if not check.ok]
-        lines = [f"{check.status}: {check.subject}{f': {check.message}' if check.message else ''}" for check in bad]
-        write("\n".join([*lines, f"{len(checks) - len(bad)} of {len(checks)} confirmed"]))
-    if all(check.input for check in checks):
-        complain("these certificates state no theorem")
-        return Exit.UNDECIDED
+        write(summary(checks))
+    return status(checks)
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """What is not confirmed, line by line, and how many of each."""
+    lines = [
+        f"{check.status}: {check.subject}{f': {check.message}' if check.message else ''}"
+        for check in checks
+        if not check.ok
+    ]
+    counts = Counter(check.status for check in checks)
+    told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), key=lambda item: item[0]))
+    return "\n".join([*lines, f"{len(checks)} checks: {told}"])
+
+
+def status(checks: Sequence[Check]) -> int:
+    """1 for anything that differs or is refuted, 4 for what nobody confirms, 0 where all is confirmed."""
     statuses = {check.status for check in checks if not check.ok}
-    if statuses <= {"no-answer"}:
-        return Exit.UNDECIDED if statuses else Exit.CLEAN
+    if statuses <= {"no-answer", "vacuous"}:
+        return Exit.UNDECIDED if statuses or not checks else Exit.CLEAN
     return Exit.FINDINGS

@@ -131,11 +131,25 @@ them: without coloring, with today's colors and with the plan's. Counts who evic
         "certify",
         "write certificates of the theorems, or have a second solver re-check them",
         """\
-Write each theorem as SMT-LIB 2 with its verdict, its assumptions and the hashes of the input files; or re-check such
-certificates with cvc5, a second solver. A check fails if an answer differs, a file changed or no answer comes.
+Write each theorem as SMT-LIB 2 with its verdict and its assumptions, and copies of all inputs; or derive such a folder
+again from its copies, compare text by text, and have cvc5, a second solver, judge each theorem. A check fails if
+anything differs or no answer comes; a confirmed refutation has a status of its own.
 
   colorcheck certify --write proofs/         verify, and write certificates
   colorcheck certify --check proofs/         re-check them""",
+    ),
+    Command(
+        "evidence",
+        "everything that a safety file needs, in one folder",
+        """\
+Write reports in every format, certificates with copies of all inputs, the replayed boot, attested logs, assumptions,
+silences with their reasons, and the parts of the tool to a folder. The same inputs give the same bytes; only
+times.json differs. Undecided and refuted runs give evidence, too, marked as such.
+
+  colorcheck evidence proofs/                of the deployment of this folder
+  colorcheck evidence proofs/ boards/a --log serial.txt
+  colorcheck evidence --check proofs/        derive all of it again from its own copies, and compare
+  colorcheck evidence --compare old/ new/    what changed""",
     ),
     Command(
         "rules",
@@ -182,8 +196,9 @@ if one cannot be used.
         "init",
         "write a first manifest for the files found here",
         """\
-Write a commented colorcheck.toml for the device tree, the xl files, the Xen binary and the .config of a folder. Keys
-that are not known are there as comments with their meaning.
+Write a commented colorcheck.toml for what a folder has, told apart by content: device tree, xl files, boot script,
+boot log, xen.cfg, the Xen binary and its .config. What is left out is named with the reason. Keys that are not known
+are there as comments with their meaning, and at the end the lines that would settle what is open.
 
   colorcheck init                            for the files of this folder
   colorcheck init --xen 4.22 --board zcu102

@@ -11,7 +11,8 @@ from colorcheck.cli.console import Stop, complain, write
 from colorcheck.files.atomic import write_whole
 from colorcheck.inputs.manifest.manifest_reader import NAME
 from colorcheck.verification.exit import Exit
-from colorcheck.workflows.init import CI_FILES, ci_text, found_in, manifest_text
+from colorcheck.workflows.found import found_in
+from colorcheck.workflows.init import CI_FILES, ci_text, manifest_text, open_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise Stop(f"{folder} is no folder")
     found = found_in(folder)
-    text = manifest_text(found, options.xen, options.board)
+    settle = open_lines(found, folder, options.xen, options.board) if found.says_something else ()
+    text = manifest_text(found, options.xen, options.board, settle)
     if options.stdout:
         write(text)
         return Exit.CLEAN
@@ -38,9 +40,13 @@ def run(options: argparse.Namespace) -> int:
     else:
         _write(manifest, text, options.force)
         write(f"wrote {manifest}; now run `colorcheck verify {folder}`")
+        for left in found.left_out:
+            write(f"left out {left.name}: {left.why}")
+        for line in settle:
+            write(line)
     if options.ci:
         _write_ci(folder, options.ci, options.force)
-    if not found.device_tree and not found.guests:
+    if not found.says_something:
         complain("no device tree and no xl file was found here", "write their names into [inputs]")
     return Exit.CLEAN
 

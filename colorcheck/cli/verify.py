@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from colorcheck.cli.arguments import add_target_arguments, load_manifest
+from colorcheck.cli.arguments import add_target_arguments
+from colorcheck.cli.certify import watched_run, write_certificates_of
 from colorcheck.cli.console import Stop
 from colorcheck.cli.output import (
     add_report_arguments,
@@ -19,6 +21,10 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.report import Style, render
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
+from colorcheck.workflows.evidence.recipe import Recipe
+
+if TYPE_CHECKING:
+    from colorcheck.files.watching import Recorder
 
 _ALONE = ("certify", "with-plan", "baseline", "fix", "diff")
 
@@ -37,6 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
     parser.add_argument(
         "--with-plan", action="store_true", help="in the HTML report, show the plan beside today's colors"
+    )
+    parser.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=_seconds,
+        help="for the whole run; what is not decided by then is unknown (default: none)",
     )
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
@@ -59,17 +71,15 @@ def run(options: argparse.Namespace) -> int:
         raise Stop("--with-plan belongs to the HTML report", "ask for one: --output html=FILE")
     if options.diff and not options.fix:
         raise Stop("--diff belongs to --fix")
-    verification = pipeline.verify(load_manifest(options), smt=bool(options.certify))
+    verification, recipe, read = watched_run(options)
     if options.explain is not None:
         return _explained(verification, options)
     if options.fix and options.diff:
         return _shown(verification, Severity(options.fail_on))
     if options.fix:
-        verification = _fixed(verification, options)
+        verification, recipe, read = _fixed((verification, recipe, read), options)
     if options.certify:
-        from colorcheck.cli.certify import write_certificates_of
-
-        write_certificates_of(verification, options.certify)
+        write_certificates_of(verification, recipe, read, options.certify)
     if options.baseline:
         from colorcheck.cli.baseline import without_known
 
@@ -97,6 +107,16 @@ def _explained(verification: Verification, options: argparse.Namespace) -> int:
     return verification.exit_status(Severity(options.fail_on))
 
 
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError("must be a positive number of seconds")
+    return found
+
+
 def _with_plan(verification: Verification, shape: Style) -> str:
     """The HTML report with a plan for the same deployment in it."""
     from colorcheck.report.html import html, html_plan
@@ -113,15 +133,17 @@ def _shown(verification: Verification, fail_on: Severity) -> int:
     return verification.exit_status(fail_on)
 
 
-def _fixed(verification: Verification, options: argparse.Namespace) -> Verification:
+def _fixed(
+    done: tuple[Verification, Recipe, Recorder], options: argparse.Namespace
+) -> tuple[Verification, Recipe, Recorder]:
     """Write the edits of the findings that have some, and verify again."""
     from colorcheck.findings.fixes import fixes
 
-    edits = fixes(verification.findings)
+    edits = fixes(done[0].findings)
     if not edits:
-        return verification
+        return done
     deliver_edits(edits, write_them=True)
-    return pipeline.verify(load_manifest(options), smt=bool(options.certify))
+    return watched_run(options)
 
 
 def _add_fleet_arguments(parser: argparse.ArgumentParser) -> None:

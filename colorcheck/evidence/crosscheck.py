@@ -49,6 +49,7 @@ class _Replayed:
         self.domains = {built.domain.name: built for built in boot.built}
         self.sets = cache(self._sets)
         self.possible = cache(self._possible)
+        self.holder = cache(self._holder)
 
     def disagreements(self, theorem: Theorem) -> Iterator[str]:
         if theorem.kind is TheoremKind.PAIR_SEPARATION:
@@ -94,10 +95,14 @@ class _Replayed:
     def _line(self, owner: str, index: KnownIndex, chosen: int) -> CacheLine:
         """A line of an owner's frames in this set, which is one of its sets."""
         nr_colors = self.boot.system.nr_colors or 1
-        mfn = next(mfn for mfn in self._frames(owner) if chosen in sets_of_frame(index, mfn))
+        mfn = self.holder(owner, index, chosen)
         step = min(index.line, PAGE)
         address = next(a for a in range(mfn * PAGE, (mfn + 1) * PAGE, step) if index.set_of(a) == chosen)
         return CacheLine(owner, mfn, mfn % nr_colors, address)
+
+    def _holder(self, owner: str, index: KnownIndex, chosen: int) -> int:
+        """The first of an owner's frames with a line in this set."""
+        return next(mfn for mfn in self._frames(owner) if chosen in sets_of_frame(index, mfn))
 
     def _frames(self, owner: str) -> Iterator[int]:
         return (mfn for color in colors_of(self.boot, owner) for mfn in frames_of(self.boot, owner, color, _FRAMES))

@@ -100,17 +100,6 @@ def folds(board: Board, nr_colors: int) -> tuple[tuple[CacheGroup, int], ...]:
     return tuple((group, modulus) for group, modulus in seen if modulus is not None and modulus < nr_colors)
 
 
-def safe_nr_colors(board: Board) -> int | None:
-    """The number of colors that keeps frames of different colors apart in every cluster; None where one is unknown."""
-    least = board.nr_colors
-    for group in cache_groups(board):
-        modulus = group.colors_apart(least) if least else None
-        if modulus is None:
-            return None
-        least = modulus
-    return least
-
-
 def _same_cache(one: Cluster, other: Cluster) -> bool:
     return bool(one.llc and other.llc and one.llc.id and one.llc.id == other.llc.id)
 

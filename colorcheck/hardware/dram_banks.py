@@ -39,12 +39,6 @@ def fixed_functions(dram_map: DramMap, nr_colors: int) -> tuple[int, ...]:
     return combinations(dram_map.select_masks, _decided(nr_colors))
 
 
-def fixed_bits(dram_map: DramMap, nr_colors: int) -> tuple[int, ...]:
-    """The numbers of the select functions that the color alone decides."""
-    decided = _decided(nr_colors)
-    return tuple(number for number, mask in enumerate(dram_map.select_masks) if not mask & ~decided)
-
-
 def banks_of_colors(dram_map: DramMap, colors: Iterable[int], nr_colors: int) -> frozenset[int] | None:
     """The banks that frames of these colors can lie in; None where the map is unknown or has too many banks.
 

@@ -116,7 +116,7 @@ def capacities(system: System, reserve: int | None = None) -> tuple[int, ...] | 
 
 def bare_boot(system: System, reserve: int | None = None) -> Boot | None:
     """The boot up to the color heap, whatever colors are written; see `capacities`."""
-    from colorcheck.xen.memory.boot import boot_again
+    from colorcheck.xen.memory.boot import boot as boot_again
 
     if (
         system.preparation is None

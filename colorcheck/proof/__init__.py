@@ -6,29 +6,38 @@ witnesses, not the model.
 
 from __future__ import annotations
 
-from colorcheck.core.theorem import Theorem
+from colorcheck.core.theorem import Theorem, TheoremKind
+from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.manifest.manifest import Policy
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 
 
-def prove(
-    system: System,
-    boot: Boot,
-    board: Board | None,
-    policy: Policy,
-    *,
-    timeout: float = 10.0,
-    smt: bool = False,
-    bounded: str = "",
-) -> tuple[Theorem, ...]:
-    """All theorems of a deployment.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How proofs are asked for.
 
-    `timeout` is in seconds for one theorem; what takes longer is unknown. With `smt` each theorem carries its
-    SMT-LIB 2 text, as certificates need it. `bounded` says how the boot was found that is a bound over all placements.
-    Nothing here raises for what a user wrote.
+    `timeout` is in seconds for one theorem; what takes longer is unknown, as is all that has no answer when
+    `time.monotonic` passes `deadline`. With `smt` each theorem carries its SMT-LIB 2 text, as certificates need it.
+    `bounded` says how the boot was found that is a bound over all placements. `kinds` are those of the theorems that
+    are wanted; None: all. Sets are proved in any case where pairs are, which rest on them.
     """
+
+    timeout: float = 10.0
+    smt: bool = False
+    bounded: str = ""
+    deadline: float | None = None
+    kinds: frozenset[TheoremKind] | None = None
+
+    def wants(self, *kinds: TheoremKind) -> bool:
+        return self.kinds is None or not self.kinds.isdisjoint(kinds)
+
+
+def prove(
+    system: System, boot: Boot, board: Board | None, policy: Policy, asked: Asked | None = None
+) -> tuple[Theorem, ...]:
+    """All theorems of a deployment, or of the kinds that are asked for. Nothing here raises for what a user wrote."""
     from colorcheck.proof.allocator import allocator
     from colorcheck.proof.boots import boots
     from colorcheck.proof.case import Case
@@ -38,15 +47,23 @@ def prove(
     from colorcheck.proof.placement import placement
     from colorcheck.proof.sets import declared_geometry, set_separation
 
-    case = Case(system, boot, board, policy, timeout, smt, bounded)
-    sets = set_separation(case)
-    geometry = declared_geometry(case)
-    return (
-        *case.recording((*sets.values(), *((geometry,) if geometry else ()))),
-        *case.recording(pair_separation(case, sets)),
-        *case.recording(allocator(case)),
-        *case.recording(boots(case)),
-        *case.recording(placement(case)),
-        *case.recording(memory(case)),
-        *case.recording(lifecycle(case)),
+    asked = asked or Asked()
+    case = Case(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
+    found: tuple[Theorem, ...] = ()
+    if asked.wants(TheoremKind.SET_SEPARATION, TheoremKind.CAPACITY, TheoremKind.PAIR_SEPARATION):
+        sets = set_separation(case)
+        geometry = declared_geometry(case)
+        found += case.recording((*sets.values(), *((geometry,) if geometry else ())))
+        if asked.wants(TheoremKind.PAIR_SEPARATION):
+            found += case.recording(pair_separation(case, sets))
+    families = (
+        (allocator, (TheoremKind.ALLOCATOR_INVARIANT,)),
+        (boots, (TheoremKind.BOOTS,)),
+        (placement, (TheoremKind.PLACEMENT,)),
+        (memory, (TheoremKind.MEMORY, TheoremKind.MEMORY_ANY_ORDER)),
+        (lifecycle, (TheoremKind.LIFECYCLE_MEMORY,)),
     )
+    for family, kinds in families:
+        if asked.wants(*kinds):
+            found += case.recording(family(case))
+    return found

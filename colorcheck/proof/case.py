@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import field, replace
 from functools import cached_property
@@ -23,6 +24,7 @@ from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
+MOST_TERMS = 32
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 
 
@@ -64,16 +66,24 @@ class Party:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything that the families of theorems are made from. `timeout` in seconds for one theorem."""
+    """Everything that the families of theorems are made from. `each` in seconds for one theorem."""
 
     system: System
     booted: Boot
     board: Board | None
     policy: Policy
-    timeout: float
+    each: float
     smt: bool = False
     bounded: str = ""  # the boot is a bound over all placements, found like this
     record: set[str] = field(default_factory=set)
+    frames_of: dict[str, tuple[int, ...]] = field(default_factory=dict)  # some of each party, once they were asked for
+    frames_by_set: dict[tuple[str, int], dict[int, list[int]]] = field(default_factory=dict)
+    deadline: float | None = None  # of `time.monotonic`, for the whole run
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a theorem may take now; 0 where the time of the whole run is over."""
+        return self.each if self.deadline is None else max(0.0, min(self.each, self.deadline - time.monotonic()))
 
     @property
     def boot(self) -> Boot:
@@ -87,6 +97,11 @@ class Case:
         found = tuple(theorems)
         facts = self.system.reads | self.record
         return tuple(replace(theorem, facts=tuple(sorted(facts.union(theorem.facts)))) for theorem in found)
+
+    def asks_solver(self, terms: int) -> bool:
+        """Whether a question on counts of frames with so many terms goes to the solver; a larger one is decided by
+        sums and flows, which tell the same and are checked the same way."""
+        return terms <= MOST_TERMS
 
     @property
     def modelled(self) -> bool:
@@ -156,6 +171,11 @@ class Case:
             name = domain.name if unique else f"{domain.name}#{domain.id}"
             found.append(Party(name, ColorSet.of(domain.colors), domain.location, domain))
         return tuple(found)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each party by its name: 0 for Xen."""
+        return {party.name: number for number, party in enumerate(self.parties)}
 
 
 def _shared_caches(board: Board) -> tuple[SharedCache, ...]:

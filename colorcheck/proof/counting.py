@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
 from typing import TypedDict
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.proof.flow import unserved
 from colorcheck.proof.orders import Needs, left_after
-from colorcheck.proof.script import Named, Script, conjunction, total
-from colorcheck.proof.solver import decide
-
-SECONDS = 5.0
 
 
 class _State(TypedDict):
@@ -46,30 +42,16 @@ def _hall(chosen: Sequence[str], needs: Needs, free: Sequence[int]) -> dict[str,
 
 
 def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[int]) -> list[str]:
-    """A minimal set of domains whose needs no flow of frames can serve: the unsat core of that flow."""
+    """A minimal set of domains whose needs no flow of frames can serve."""
 
-    def owners(color: int) -> tuple[str, ...]:
-        return tuple(name for name in everyone if color in everyone[name])
+    def lacking(names: Sequence[str]) -> list[str]:
+        return [names[number] for number in unserved([(needs[name][0], everyone[name]) for name in names], free)]
 
-    used = sorted((color for color in range(len(free)) if owners(color)), key=owners)
-    classes = [(who, sum(free[color] for color in same)) for who, same in groupby(used, key=owners)]
-    names = list(needs)
-    flows = {(n, k): f"x{n}_{k}" for k, (who, _) in enumerate(classes) for n, name in enumerate(names) if name in who}
-    assumptions = [
-        Named(f"need-{n}", f"(= {total([x for (m, _), x in flows.items() if m == n])} {needs[name][0]})")
-        for n, name in enumerate(names)
-    ]
-    assumptions += [
-        Named(f"free-{k}", f"(<= {total([x for (_, j), x in flows.items() if j == k])} {held})")
-        for k, (_, held) in enumerate(classes)
-    ]
-    positive = conjunction([f"(>= {flow} 0)" for flow in flows.values()])
-    declarations = [f"(declare-const {flow} Int)" for flow in flows.values()]
-    script = Script("QF_LIA", tuple(declarations), (*assumptions, Named("flows", positive)), "true")
-    answer = decide(script, SECONDS)
-    if answer.verdict is not Verdict.VACUOUS:
-        return []
-    return [name for n, name in enumerate(names) if f"need-{n}" in answer.core]
+    core = lacking(list(needs))
+    for name in sorted(core, key=lambda each: needs[each][0]):
+        if name in core and (smaller := lacking([other for other in core if other != name])):
+            core = smaller
+    return core
 
 
 def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object] | None:
@@ -85,6 +67,36 @@ def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object]
         state = left_after(state, pages, colors)
         steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(state)})
     return None if fits else {"kind": "taking", "free_by_color": list(free), "steps": steps}
+
+
+def leveling_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object]:
+    """How the frames go, domain by domain in this order, when the last one finds enough."""
+    names = list(needs)
+    steps: list[dict[str, object]] = []
+    state = free
+    for name in names[:-1]:
+        pages, colors = needs[name]
+        state = left_after(state, pages, colors)
+        steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(state)})
+    pages, colors = needs[names[-1]]
+    last = {"domain": names[-1], "pages": pages, "colors": list(colors)}
+    return {"kind": "leveling", "free_by_color": list(free), "steps": [*steps, last]}
+
+
+def flow_certificate(
+    name: str, need: int, colors: Sequence[int], others: Needs, free: Sequence[int]
+) -> dict[str, object]:
+    """What is to be served after the others took their most from its colors; whoever checks it finds that most."""
+    rivals = {other: {"pages": pages, "colors": sorted(set(own))} for other, (pages, own) in others.items()}
+    held = {str(color): free[color] for color in sorted(set(colors))}
+    return {
+        "kind": "flow",
+        "domain": name,
+        "pages": need,
+        "colors": sorted(set(colors)),
+        "rivals": rivals,
+        "free_by_color": held,
+    }
 
 
 def check_counting(certificate: object, verdict: Verdict | None = None) -> bool:
@@ -120,6 +132,62 @@ def _check_taking(certificate: dict[str, object]) -> bool:
         state = step["left"]
     last = steps[-1]
     return bool(sum(state[color] for color in set(last["colors"])) < last["pages"])
+
+
+def _check_leveling(certificate: dict[str, object]) -> bool:
+    """As a taking, but the last one finds enough, and so does everyone before it."""
+    state, steps = certificate["free_by_color"], certificate["steps"]
+    if not isinstance(state, list) or not isinstance(steps, list) or not steps:
+        return False
+    for step in steps[:-1]:
+        if not _leveled(state, step["left"], step["colors"], step["pages"]):
+            return False
+        state = step["left"]
+    last = steps[-1]
+    return bool(min(state) >= 0 and sum(state[color] for color in set(last["colors"])) >= last["pages"])
+
+
+def _check_flow(certificate: dict[str, object]) -> bool:
+    rivals, free = certificate["rivals"], certificate["free_by_color"]
+    if not isinstance(rivals, dict) or not isinstance(free, dict) or set(free) != set(map(str, certificate["colors"])):  # type: ignore[call-overload]
+        return False
+    wanted = [(each["pages"], [str(c) for c in each["colors"] if str(c) in free]) for each in rivals.values()]
+    return bool(min(free.values()) >= 0 and sum(free.values()) - _most_taken(wanted, free) >= certificate["pages"])  # type: ignore[operator]
+
+
+def _most_taken(wanted: Sequence[tuple[int, list[str]]], free: Mapping[str, int]) -> int:
+    """The most frames that all of them together can take from these colors: a largest flow, by augmenting paths."""
+    left = dict(free)
+    taken = [dict.fromkeys(colors, 0) for _, colors in wanted]
+    for number, (pages, colors) in enumerate(wanted):
+        rest = pages
+        while rest > 0 and (path := _way(number, colors, taken, left)):
+            amount = min(rest, left[path[-1][1]], *(taken[other][color] for other, color in path[1::2] or []), rest)
+            rest -= amount
+            left[path[-1][1]] -= amount
+            for place, (other, color) in enumerate(path):
+                taken[other][color] += amount if place % 2 == 0 else -amount
+    return sum(sum(each.values()) for each in taken)
+
+
+def _way(
+    start: int, colors: list[str], taken: Sequence[dict[str, int]], left: Mapping[str, int]
+) -> list[tuple[int, str]]:
+    """Steps (who, color): takes, gives up, takes, … that end at a color with frames left; empty if there are none."""
+    ways: list[list[tuple[int, str]]] = [[(start, color)] for color in colors]
+    met = set(colors)
+    while ways:
+        way = ways.pop(0)
+        color = way[-1][1]
+        if left[color] > 0:
+            return way
+        for other, own in enumerate(taken):
+            if own.get(color, 0) > 0:
+                for further in own:
+                    if further not in met:
+                        met.add(further)
+                        ways.append([*way, (other, color), (other, further)])
+    return []
 
 
 def _leveled(before: list[int], after: list[int], colors: list[int], pages: int) -> bool:
@@ -166,8 +234,17 @@ def _leads_on(states: list[_State], state: _State, name: str, pages: int, colors
     return same and _leveled(free, following["free"], colors, pages)
 
 
+def _check_bound(certificate: dict[str, object]) -> bool:
+    """That it is a bound, with how it was found; its numbers are judged against the theorems that rest on it."""
+    least = certificate.get("least", [0])
+    return bool(certificate["how"]) and isinstance(least, list) and all(isinstance(n, int) and n >= 0 for n in least)
+
+
 _CHECKS: dict[str, tuple[Verdict, Callable[[dict[str, object]], bool]]] = {
     "hall": (Verdict.REFUTED, _check_hall),
     "taking": (Verdict.REFUTED, _check_taking),
     "orders": (Verdict.PROVED, _check_orders),
+    "leveling": (Verdict.PROVED, _check_leveling),
+    "flow": (Verdict.PROVED, _check_flow),
+    "bound": (Verdict.PROVED, _check_bound),
 }

@@ -29,20 +29,6 @@ def coverable(cover: Cover, timeout: float) -> bool | None:
     return {Verdict.PROVED: True, Verdict.VACUOUS: False}.get(answer.verdict)
 
 
-def dealt(cover: Cover, timeout: float) -> list[dict[int, int]] | None:
-    """How many cells of which size each party gets; None where the solver finds nothing in `timeout` seconds."""
-    script = covering_script(cover)
-    answer = decide(Script(script.logic, script.declarations, script.assumptions, "false", script.values), timeout)
-    if answer.verdict is not Verdict.REFUTED:
-        return None
-    values = dict(answer.values)
-    sizes = _classes(cover.held)
-    return [
-        {size: int(values.get(_name(party, number), 0)) for number, (size, _) in enumerate(sizes)}
-        for party in range(len(cover.needs))
-    ]
-
-
 def covering_script(cover: Cover) -> Script:
     """Assumptions that can be met if and only if the cells can be dealt out; each party's carries its number."""
     classes = _classes(cover.held)

@@ -16,15 +16,17 @@ def level(free: Sequence[int], colors: Iterable[int], pages: int) -> tuple[int, 
     one each from the first colors in the list that stand at that level.
     """
     wanted = list(dict.fromkeys(colors))
-    if sum(free[color] for color in wanted) < pages:
+    held = sorted((free[color] for color in wanted), reverse=True)
+    if sum(held) < pages:
         return None
-    low, high = 0, max((free[color] for color in wanted), default=0)
-    while low < high:
-        middle = (low + high) // 2
-        if sum(max(0, free[color] - middle) for color in wanted) <= pages:
-            high = middle
-        else:
-            low = middle + 1
+    low = held[0] if held else 0
+    above = 0  # frames in the fullest colors
+    for count, frames in enumerate(held, 1):
+        above += frames
+        following = held[count] if count < len(held) else 0
+        if above - count * following >= pages:
+            low = -((pages - above) // count)  # the lowest level above which there are at most `pages` frames
+            break
     left = list(free)
     rest = pages
     for color in wanted:

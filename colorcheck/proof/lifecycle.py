@@ -7,12 +7,14 @@ frames of the colors are a budget.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case, Party
-from colorcheck.proof.counting import taking_certificate
+from colorcheck.proof.counting import flow_certificate, taking_certificate
+from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import HEAP, NEED, blocked
 from colorcheck.proof.obligation import Obligation
@@ -129,12 +131,16 @@ def _rivals(case: Case, party: Party, wanted: dict[str, int]) -> Iterator[Lives]
 
 def _decided(case: Case, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
     sharing = [other for other in others if not other.party.colors.isdisjoint(mine.party.colors)]
-    theorem = obligation.decided(_script(mine, sharing, free), case.timeout, smt=case.smt)
+    theorem = _bounded(case, obligation, mine, sharing, free)
+    if case.smt and theorem.verdict is Verdict.PROVED:
+        rivals = {o.party.name: (o.all, o.party.domain.colors) for o in sharing if o.party.domain}
+        flow = flow_certificate(mine.party.name, mine.all, tuple(mine.party.colors), rivals, free)
+        return replace(theorem, certificate=flow)
     if theorem.verdict is not Verdict.REFUTED:
         return theorem
-    for rivals in (others, others[::-1]):
+    for sequence in (others, others[::-1]):
         taken: dict[str, tuple[int, Sequence[int]]] = {}
-        for lives in (*rivals, mine):
+        for lives in (*sequence, mine):
             colors = lives.party.domain.colors if lives.party.domain else ()
             names = (f"{lives.party.name}#{number}" for number in range(1, lives.creations + 1))
             taken |= dict.fromkeys(names, (lives.pages, colors))
@@ -143,6 +149,16 @@ def _decided(case: Case, obligation: Obligation, mine: Lives, others: list[Lives
             return _refuted(obligation, mine, (first, taken, free), theorem)
     reason = "the bound over all orders does not hold, and no order was found that fails"
     return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
+
+
+def _bounded(case: Case, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
+    if case.asks_solver(sum(len(other.party.colors) for other in others)):
+        return obligation.decided(_script(mine, others, free), case.timeout, smt=case.smt)
+    wishes = [(other.all, tuple(other.party.colors)) for other in others]
+    left = sum(free[color] for color in mine.party.colors) - most_taken(wishes, free, mine.party.colors)
+    verdict = Verdict.PROVED if mine.all <= left else Verdict.REFUTED
+    text = _script(mine, others, free).text(verdict) if case.smt else ""
+    return obligation.settled(verdict, smt=text)
 
 
 def _first_that_fails(mine: Lives, taken: dict[str, tuple[int, Sequence[int]]], free: tuple[int, ...]) -> str | None:

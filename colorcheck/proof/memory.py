@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from colorcheck.core.colors import ColorSet
@@ -11,7 +12,8 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
 from colorcheck.proof.case import Case, Party
-from colorcheck.proof.counting import hall_set, taking_certificate
+from colorcheck.proof.counting import flow_certificate, hall_set, leveling_certificate, taking_certificate
+from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate, served
@@ -62,6 +64,11 @@ class Turn:
     @property
     def free(self) -> tuple[int, ...]:
         return self.stages[-1]
+
+    @property
+    def width(self) -> int:
+        """How many colors count."""
+        return len({color for party in (self.party, *(t.party for t in self.before)) for color in party.colors})
 
     @property
     def available(self) -> int:
@@ -172,9 +179,9 @@ def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
     missing = turn.domain.needed_pages - turn.available
     certificate = witness = None
     core = obligation.places
+    chain = [*turn.before, Taken(turn.party, turn.domain.needed_pages)]
+    needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
     if missing > 0:
-        chain = [*turn.before, Taken(turn.party, turn.domain.needed_pages)]
-        needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
         certificate = hall_set(needs, case.boot.free_initial) or taking_certificate(needs, case.boot.free_initial)
         witness = {
             "domain": turn.party.name,
@@ -194,9 +201,20 @@ def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
         core,
     )
     text = f"{missing} frames ({size_of_pages(missing)}) are missing" if missing > 0 else ""
-    return place.decided(
+    if not case.asks_solver(len(turn.stages) * turn.width):
+        # All numbers of the script are constants: the sum decides.
+        verdict = Verdict.REFUTED if missing > 0 else Verdict.PROVED
+        if missing <= 0:
+            core = (*core, *(place for taken in turn.before for place in _places(taken)))
+            certificate = leveling_certificate(needs, case.boot.free_initial) if case.smt else None
+        smt = _script(turn).text(verdict) if case.smt else ""
+        return place.settled(verdict, reason=text, witness=witness, certificate=certificate, core=core, smt=smt)
+    theorem = place.decided(
         _script(turn), case.timeout, smt=case.smt, witness=lambda _: witness, certificate=certificate, refuted=text
     )
+    if case.smt and theorem.verdict is Verdict.PROVED:
+        return replace(theorem, certificate=leveling_certificate(needs, case.boot.free_initial))
+    return theorem
 
 
 def _places(taken: Taken) -> tuple[Related, ...]:
@@ -264,11 +282,15 @@ def _every_order(case: Case) -> Iterator[Theorem]:
 def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], free: tuple[int, ...]) -> Theorem:
     obligation = _obligation(party, domain, "memory-any-order", "in every order of the xl guests")
     rivals = [other for other in others if not other.colors.isdisjoint(party.colors)]
-    theorem = obligation.decided(_bound_script(party, domain, rivals, free), case.timeout, smt=case.smt)
+    theorem = _bounded(case, obligation, (party, domain), rivals, free)
+    if case.smt and theorem.verdict is Verdict.PROVED:
+        taking = {rival.name: (_asked(rival.domain), rival.domain.colors) for rival in rivals if rival.domain}
+        flow = flow_certificate(party.name, domain.needed_pages, domain.colors, taking, free)
+        return replace(theorem, certificate=flow)
     if theorem.verdict is not Verdict.REFUTED:
         return theorem
     needs = {p.name: (_asked(p.domain), p.domain.colors) for p in [party, *others] if p.domain}
-    search = order_without_room(party.name, needs, free, case.timeout)
+    search = order_without_room(party.name, needs, free, case.timeout, every_state=case.smt)
     if search.order is None and not search.complete:
         return obligation.settled(Verdict.UNKNOWN, reason="no order was found that fails, nor excluded in time")
     if search.order is None:
@@ -286,6 +308,21 @@ def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], fr
     return obligation.settled(
         Verdict.REFUTED, reason=text, witness=witness, certificate=certificate, seconds=theorem.seconds
     )
+
+
+def _bounded(
+    case: Case, obligation: Obligation, who: tuple[Party, Domain], rivals: list[Party], free: tuple[int, ...]
+) -> Theorem:
+    """Whether enough is left however the others' frames spread: asked of the solver, or of a maximum flow."""
+    party, domain = who
+    if case.asks_solver(sum(len(rival.colors) for rival in rivals)):
+        return obligation.decided(_bound_script(party, domain, rivals, free), case.timeout, smt=case.smt)
+    wishes = [(_asked(rival.domain), tuple(rival.colors)) for rival in rivals if rival.domain]
+    left = sum(free[color] for color in party.colors) - most_taken(wishes, free, party.colors)
+    verdict = Verdict.PROVED if domain.needed_pages <= left else Verdict.REFUTED
+    text = _bound_script(party, domain, rivals, free).text(verdict) if case.smt else ""
+    places = tuple(Related(rival.location, f"{rival.label} may come before") for rival in rivals)
+    return obligation.settled(verdict, core=places if verdict is Verdict.PROVED else None, smt=text)
 
 
 def _asked(domain: Domain) -> int:

@@ -12,6 +12,8 @@ from colorcheck.proof.solver import decide
 
 Witness = Callable[[Mapping[str, int | bool | str]], object]
 
+TIME_IS_OVER = "the time limit of the whole run was over before it was decided"
+
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
@@ -68,6 +70,8 @@ class Obligation:
         refuted: str = "",
     ) -> Theorem:
         """The theorem with the verdict that Z3 finds; `refuted` is the reason to give where it is refuted."""
+        if timeout <= 0:
+            return self.settled(Verdict.UNKNOWN, reason=TIME_IS_OVER)
         by_name = {each.name: each.place for each in script.assumptions}
         answer = decide(script, timeout, core=any(by_name.values()))
         if answer.verdict is Verdict.VACUOUS and not answer.core:

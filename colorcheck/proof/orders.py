@@ -25,16 +25,23 @@ class OrderSearch:
     states: tuple[State, ...] = ()
 
 
-def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: float) -> OrderSearch:
+def order_without_room(
+    name: str, needs: Needs, free: tuple[int, ...], timeout: float, *, every_state: bool = True
+) -> OrderSearch:
     """Looks for guests that, tried in this order, leave too little for `name`.
 
     One that finds too few frames itself takes what its colors have, and loses it (`left_after`).
     Only domains matter that share colors with it, directly or through others. `needs` are frames and colors by
-    name; `timeout` in seconds.
+    name; `timeout` in seconds. Domains that need the same are interchangeable: without `every_state` they come only in
+    the order of `needs`, and the states are not all that there are.
     """
     deadline = time.monotonic() + timeout
     needed, colors = needs[name]
     group = connected(name, needs)
+    for likely in (group, group[::-1]):
+        if (order := _fails_after(name, needs, free, likely)) is not None:
+            return OrderSearch(order, complete=False)
+    before = {} if every_state else _alike(group, needs)
     seen: dict[State, None] = {(frozenset(), free): None}
     stack: list[tuple[tuple[str, ...], tuple[int, ...]]] = [((), free)]
     while stack:
@@ -44,7 +51,7 @@ def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: 
         if sum(state[color] for color in set(colors)) < needed:
             return OrderSearch(order, complete=False)
         for other in group:
-            if other in order:
+            if other in order or before.get(other, other) not in (*order, other):
                 continue
             left = left_after(state, *needs[other])
             key = (frozenset((*order, other)), left)
@@ -52,6 +59,28 @@ def order_without_room(name: str, needs: Needs, free: tuple[int, ...], timeout: 
                 seen[key] = None
                 stack.append(((*order, other), left))
     return OrderSearch(None, complete=True, states=tuple(seen))
+
+
+def _fails_after(name: str, needs: Needs, free: tuple[int, ...], order: Sequence[str]) -> tuple[str, ...] | None:
+    """How many of these, tried in this order, leave too little for `name`; None where all of them leave enough."""
+    needed, colors = needs[name]
+    for number, other in enumerate((*order, "")):
+        if sum(free[color] for color in set(colors)) < needed:
+            return tuple(order[:number])
+        free = left_after(free, *needs[other]) if other in needs else free
+    return None
+
+
+def _alike(group: Sequence[str], needs: Needs) -> dict[str, str]:
+    """For each domain the one before it that needs the same of the same colors."""
+    last: dict[tuple[int, tuple[int, ...]], str] = {}
+    before = {}
+    for name in group:
+        kind = (needs[name][0], tuple(needs[name][1]))
+        if kind in last:
+            before[name] = last[kind]
+        last[kind] = name
+    return before
 
 
 def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> dict[str, object] | None:

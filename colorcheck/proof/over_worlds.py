@@ -6,13 +6,15 @@ bound over all placements, opaque ones not at all. Samples of ranges only ever s
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Tried, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
+from colorcheck.proof.obligation import TIME_IS_OVER
 from colorcheck.proof.over_ways import over_ways
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds
@@ -25,8 +27,10 @@ OUTSIDE = Assumption(
 )
 
 
-Prover = Callable[[World, Boot, str], tuple[Theorem, ...]]
-"""The theorems of a boot in a world; a text says that the boot is a bound over all placements, and how it was found."""
+Kinds = frozenset[TheoremKind]
+Prover = Callable[[World, Boot, str, Kinds | None], tuple[Theorem, ...]]
+"""The theorems of these kinds (None: all) of a boot in a world; a text says that the boot is a bound over all
+placements, and how it was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +40,48 @@ class _Group:
     names: frozenset[str]
     theorems: tuple[Theorem, ...]
 
-
-def over_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
-    """The theorems of the base world, each with the verdict that holds over all worlds of the open facts it read."""
-    found = _in_own_worlds(worlds, prove)
-    return over_ways(worlds, found, lambda other: _in_own_worlds(other, prove)) if worlds.branches else found
+    @property
+    def kinds(self) -> Kinds:
+        return frozenset(theorem.kind for theorem in self.theorems)
 
 
-def _in_own_worlds(worlds: Worlds, prove: Prover) -> tuple[Theorem, ...]:
+def over_worlds(worlds: Worlds, prove: Prover, deadline: float | None = None) -> tuple[Theorem, ...]:
+    """The theorems of the base world, each with the verdict that holds over all worlds of the open facts it read.
+
+    What is not decided when `time.monotonic` passes `deadline` is unknown.
+    """
+    found = _in_own_worlds(worlds, prove, deadline)
+    if not worlds.branches:
+        return found
+    return over_ways(worlds, found, lambda other: _in_own_worlds(other, prove, deadline))
+
+
+def _in_own_worlds(worlds: Worlds, prove: Prover, deadline: float | None) -> tuple[Theorem, ...]:
     """The theorems over all worlds of one way through the boot script."""
     booted = worlds.base.boot
     if booted is None:
         return ()
-    found = prove(worlds.base, booted, "")
+    prove = _once(prove)
+    found = prove(worlds.base, booted, "", None)
     judged = {theorem.id: theorem for theorem in found}
     for group in _groups(found, worlds.open):
         if group.names:
-            judged |= {theorem.id: theorem for theorem in _Judge(worlds, prove, group).judged()}
+            judged |= {theorem.id: theorem for theorem in _Judge(worlds, prove, group, deadline).judged()}
     return tuple(judged[theorem.id] for theorem in found)
+
+
+def _once(prove: Prover) -> Prover:
+    """The same prover, which proves nothing twice: a world and a text name a boot."""
+    known: dict[tuple[int, str, Kinds | None], tuple[Theorem, ...]] = {}
+
+    def proved(world: World, boot: Boot, bounded: str, kinds: Kinds | None) -> tuple[Theorem, ...]:
+        for key in ((id(world), bounded, None), (id(world), bounded, kinds)):
+            if key in known:
+                return known[key]
+        known[id(world), bounded, kinds] = found = prove(world, boot, bounded, kinds)
+        return found
+
+    return proved
 
 
 def _groups(theorems: Iterable[Theorem], unknown: Collection[str]) -> Iterator[_Group]:
@@ -67,12 +95,16 @@ def _groups(theorems: Iterable[Theorem], unknown: Collection[str]) -> Iterator[_
 class _Judge:
     """Judges the theorems of a group."""
 
-    def __init__(self, worlds: Worlds, prove: Prover, group: _Group) -> None:
-        self.worlds, self.prove, self.group = worlds, prove, group
+    def __init__(self, worlds: Worlds, prove: Prover, group: _Group, deadline: float | None) -> None:
+        self.worlds, self.prove, self.group, self.deadline = worlds, prove, group, deadline
         facts = [worlds.open[name] for name in sorted(group.names)]
         self.finite = frozenset(fact.what for fact in facts if isinstance(fact.values, tuple))
         self.ranged = [fact for fact in facts if isinstance(fact.values, Span)]
         self.opaque = [fact for fact in facts if fact.opaque]
+
+    @property
+    def late(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
 
     def judged(self) -> Iterator[Theorem]:
         combined = self._combinations()
@@ -93,7 +125,7 @@ class _Judge:
 
     def _combinations(self) -> tuple[World, ...] | None:
         """A world for each combination of the finite facts; ranged and opaque ones have a usual value in all."""
-        return self.worlds.combinations(self.finite)
+        return self.worlds.combinations(self.finite, self.deadline)
 
     def _by_combinations(self, theorem: Theorem, combined: tuple[World, ...]) -> Theorem:
         seen = [(world, self._in(world, theorem)) for world in combined]
@@ -110,7 +142,9 @@ class _Judge:
     def _in(self, world: World, theorem: Theorem) -> Theorem | None:
         if world.boot is None:
             return None
-        return next((each for each in self.prove(world, world.boot, "") if each.id == theorem.id), None)
+        return next(
+            (each for each in self.prove(world, world.boot, "", self.group.kinds) if each.id == theorem.id), None
+        )
 
     def _bounded(self, combined: tuple[World, ...]) -> dict[str, Theorem]:
         """Theorems that hold where least is free and most is needed, under every combination of the finite facts."""
@@ -122,7 +156,7 @@ class _Judge:
             boot, why = worst
             here = {
                 theorem.id: replace(theorem, bound=why, assumptions=(*theorem.assumptions, OUTSIDE))
-                for theorem in self.prove(world, boot, why)
+                for theorem in self.prove(world, boot, why, self.group.kinds)
                 if theorem.verdict is Verdict.PROVED
             }
             proved = here if proved is None else {name: each for name, each in proved.items() if name in here}
@@ -138,7 +172,7 @@ class _Judge:
             why = "even if nothing but what is given took memory"
             here = {
                 theorem.id: replace(theorem, bound=why)
-                for theorem in self.prove(world, best, why)
+                for theorem in self.prove(world, best, why, self.group.kinds)
                 if theorem.verdict is Verdict.REFUTED
             }
             found = here if found is None else {name: each for name, each in found.items() if name in here}
@@ -148,9 +182,11 @@ class _Judge:
         """Two worlds that differ, where some are found; else the facts that block a verdict."""
         seen: dict[str, list[tuple[World, Theorem | None]]] = {theorem.id: [] for theorem in theorems}
         for world in self.worlds.tried(self.group.names):
+            if self.late:
+                break
             if world.boot is None:
                 continue
-            here = {theorem.id: theorem for theorem in self.prove(world, world.boot, "")}
+            here = {theorem.id: theorem for theorem in self.prove(world, world.boot, "", self.group.kinds)}
             for name, worlds in seen.items():
                 worlds.append((world, here.get(name)))
             if all(_differ(worlds) for worlds in seen.values()):
@@ -160,6 +196,8 @@ class _Judge:
             yield self._unknown(theorem, "" if _differ(worlds) else self._blocking(), worlds)
 
     def _blocking(self) -> str:
+        if self.late:
+            return TIME_IS_OVER
         whys = [fact.why for fact in (*self.opaque, *self.ranged)] or [
             self.worlds.open[name].why for name in sorted(self.finite)
         ]

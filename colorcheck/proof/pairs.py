@@ -17,7 +17,7 @@ from colorcheck.proof.case import XEN, Case, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, together, vector
-from colorcheck.proof.sets import COLOR, addresses_witness
+from colorcheck.proof.sets import COLOR, addresses_witness, unknown_index
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
 from colorcheck.xen.facts.keys import MAPPED
@@ -90,19 +90,37 @@ class _Question:
 
 
 def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
-    """Asks for the conjunction of all that looks true at once: one proof of it proves each; else one by one."""
-    hopeful = [each for each in asked if isinstance(each, _Question) and not each.refuted]
-    answer = decide(together([each.script for each in hopeful]), case.timeout, core=False) if hopeful else None
-    proved = answer is not None and answer.verdict is Verdict.PROVED
-    share = answer.seconds / len(hopeful) if answer else 0.0
+    """Asks for all that looks true at once, and for all that looks false: one proof serves each; else one by one.
+
+    For certificates those that look false are asked one by one, each for the frames that meet.
+
+    That each of several claims is false follows from the assumptions of all together, which can be met: then each
+    is refuted.
+    """
+    questions = [each for each in asked if isinstance(each, _Question)]
+    hopeful = [each.script for each in questions if not each.refuted]
+    hopeless = [replace(each.script, claim=f"(not {each.script.claim})") for each in questions if each.refuted]
+    hopeless = [] if case.smt else hopeless
+    shares = {Verdict.PROVED: _together(case, hopeful), Verdict.REFUTED: _together(case, hopeless)}
     for each in asked:
         if isinstance(each, Theorem):
             yield each
-        elif proved and not each.refuted:
-            text = each.script.text(Verdict.PROVED) if case.smt else ""
-            yield each.obligation.settled(Verdict.PROVED, seconds=share, smt=text)
-        else:
+            continue
+        verdict = Verdict.REFUTED if each.refuted else Verdict.PROVED
+        share = shares[verdict]
+        if share is None:
             yield each.alone(case)
+        else:
+            text = each.script.text(verdict) if case.smt else ""
+            yield each.obligation.settled(verdict, reason=each.refuted, witness=each.witness, seconds=share, smt=text)
+
+
+def _together(case: Case, scripts: list[Script]) -> float | None:
+    """Seconds for each of the scripts, if their conjunction was proved."""
+    if not scripts or case.timeout <= 0:
+        return None
+    answer = decide(together(scripts), case.timeout, core=False)
+    return answer.seconds / len(scripts) if answer.verdict is Verdict.PROVED else None
 
 
 N = TypeVar("N", bound=Note)
@@ -178,7 +196,7 @@ class _Pair:
 
     def _number(self, party: Party) -> int:
         """Its number among all: 0 for Xen."""
-        return next(number for number, other in enumerate(self.case.parties) if other.name == party.name)
+        return self.case.numbers[party.name]
 
     def _asked(self) -> Theorem | _Question:
         system, obligation = self.case.system, self.obligation
@@ -235,12 +253,23 @@ class _Pair:
         return not any(frozenset(cpus) <= every and shared.cpus.isdisjoint(cpus) for cpus in pinned)
 
     def _shared(self, overlap: ColorSet) -> Theorem | _Question:
-        if self.case.caches and not self.caches:
-            return self._apart_by_affinity()
+        if self.case.caches and not self.caches and (question := self._by_frames()):
+            return question
         nr_colors = self.case.system.nr_colors or 1
         witness: dict[str, object] = {"shared_colors": list(overlap), **self._meeting(self.caches)}
         text = f"both have color{'s' * (len(overlap) > 1)} {overlap}"
-        return self._by_colors([nr_colors], text, witness)
+        real = self._really(text, witness) if self.case.smt else None
+        return real or self._by_colors([nr_colors], text, witness)
+
+    def _really(self, refuted: str, witness: object) -> _Question | None:
+        """The question about frames, where it is answered as is expected: they meet."""
+        try:
+            question = self._by_frames(refuted, witness)
+        except ValueError:  # sets that no formula is known for
+            return None
+        if question is None or decide(question.script, self.case.timeout, core=False).verdict is not Verdict.REFUTED:
+            return None
+        return question
 
     def _meeting(self, caches: Iterable[SharedCache]) -> dict[str, object]:
         """Two frames that meet in one of the caches, where they are found at once."""
@@ -250,33 +279,62 @@ class _Pair:
                 return addresses_witness(shared.label, shared.cache, *pair, self.case.system.nr_colors or 1)
         return {}
 
-    def _apart_by_affinity(self) -> _Question:
-        """No cache has CPUs of both: a question about sets of CPUs."""
-        width = max((cpu for cpu in self.case.cpus or ()), default=0) + 1
-        pinned = [p.domain.cpus if p.domain and p.domain.cpus else range(width) for p in (self.first, self.second)]
-        masks = [sum(1 << cpu for cpu in set(cpus) if cpu < width) for cpus in pinned]
-        names = [f"C{self._number(party)}" for party in (self.first, self.second)]
-        kind = f"(_ BitVec {width})"
+    def _by_frames(self, refuted: str = "", witness: object = None) -> _Question | None:
+        """The very sentence: a frame of the one and a frame of the other, in no set of a cache that CPUs of both use.
+
+        None where the sets of a cache that both use cannot be written down.
+        """
+        case, width = self.case, self.case.width
+        nr_colors = case.system.nr_colors or 1
+        if nr_colors & (nr_colors - 1) or nr_colors < 2 or case.board is None:
+            return None
+        parties = [(str(self._number(party)), party) for party in (self.first, self.second)]
+        cpus = max((cpu for shared in case.caches for cpu in shared.cpus or ()), default=0) + 1
         given = [
-            Named(f"cpus-of-{name}", f"(= {name} {vector(mask, width)})", place)
-            for name, mask, place in zip(names, masks, self.obligation.places, strict=True)
+            Named("a-in-dram", inside("a", case.ranges, width)),
+            Named("b-in-dram", inside("b", case.ranges, width)),
+            Named("two-frames", f"(not (= {frame_of('a', width)} {frame_of('b', width)}))"),
         ]
-        users = [sum(1 << cpu for cpu in shared.cpus or range(width)) for shared in self.case.caches]
-        caches = [f"K{number}" for number in range(len(users))]
-        given += [
-            Named(f"cpus-of-{cache}-{shared.id}", f"(= {cache} {vector(mask, width)})")
-            for cache, shared, mask in zip(caches, self.case.caches, users, strict=True)
-        ]
-        apart = [disjunction([f"(= (bvand {name} {cache}) {vector(0, width)})" for name in names]) for cache in caches]
-        declarations = tuple(f"(declare-const {name} {kind})" for name in (*names, *caches))
-        return _Question(self.obligation, Script("QF_BV", declarations, tuple(given), conjunction(apart)))
+        declarations = [f"(declare-const {name} (_ BitVec {width}))" for name in "ab"]
+        for (number, party), place in zip(parties, self.obligation.places, strict=True):
+            owned = [f"(= {address}{number} {has_color(address, party.colors, nr_colors)})" for address in "ab"]
+            running = vector(sum(1 << cpu for cpu in self._runs_on(party, cpus)), cpus)
+            given += [
+                Named(f"frames-of-P{number}", conjunction(owned), place),
+                Named(f"cpus-of-P{number}", f"(= C{number} {running})", place),
+            ]
+            declarations += [f"(declare-const {address}{number} Bool)" for address in "ab"]
+            declarations += [f"(declare-const C{number} (_ BitVec {cpus}))"]
+        first, second = (number for number, _ in parties)
+        apart = []
+        for place_, shared in enumerate(case.caches):
+            users = vector(sum(1 << cpu for cpu in (range(cpus) if shared.cpus is None else shared.cpus)), cpus)
+            given.append(Named(f"cpus-of-K{place_}-{shared.id}", f"(= K{place_} {users})"))
+            declarations.append(f"(declare-const K{place_} (_ BitVec {cpus}))")
+            unused = [f"(= (bvand C{number} K{place_}) {vector(0, cpus)})" for number in (first, second)]
+            if shared not in self.caches:
+                apart.append(disjunction(unused))
+            elif shared.cache is None or unknown_index(shared):
+                return None
+            else:
+                apart.append(disjunction([*unused, f"(not {same_set(shared.cache.index, 'a', 'b', width)})"]))
+        claim = f"(=> (and a{first} b{second}) {conjunction(apart)})"
+        script = Script("QF_BV", tuple(declarations), tuple(given), claim, ("a", "b"))
+        return _Question(self.obligation, script, refuted, witness)
+
+    def _runs_on(self, party: Party, cpus: int) -> Iterable[int]:
+        """The CPUs that it may run on, all where that is not certain."""
+        every, domain = self.case.cpus, party.domain
+        if every is None or domain is None or not domain.cpus or not self.case.cpus_are_facts:
+            return range(cpus)
+        return domain.cpus if frozenset(domain.cpus) <= every else range(cpus)
 
     def _decided(self) -> Theorem | _Question:
         if self.case.board is None:
             reason = "the colors are disjoint, but no board is known, so its caches are not"
             return self.obligation.settled(Verdict.UNKNOWN, reason=reason)
-        if not self.caches:
-            return self._apart_by_affinity()
+        if not self.caches and (question := self._by_frames()):
+            return question
         nr_colors = self.case.system.nr_colors or 1
         moduli = {}
         for shared in self.caches:
@@ -295,7 +353,7 @@ class _Pair:
         if reasons:
             text = f"the colors are disjoint, but {'; '.join(reasons)}"
             return self.obligation.settled(Verdict.UNKNOWN, reason=text)
-        return self._by_colors(sorted(moduli) or [nr_colors], "", None)
+        return self._by_frames() or self._by_colors(sorted(moduli) or [nr_colors], "", None)
 
     def _meet(self, modulus: int) -> bool:
         return not self.first.colors.folded(modulus).isdisjoint(self.second.colors.folded(modulus))
@@ -304,7 +362,8 @@ class _Pair:
         meeting = self.first.colors.folded(modulus) & self.second.colors.folded(modulus)
         witness: dict[str, object] = {"shared_colors": [], "modulo": modulus, "colors_of_cache": list(meeting)}
         text = f"the {shared.label} has only {modulus} colors and sees color c as c mod {modulus}: both have {meeting}"
-        return self._by_colors([modulus], text, {**witness, **self._meeting([shared])})
+        found = {**witness, **self._meeting([shared])}
+        return self._really(text, found) or self._by_colors([modulus], text, found)
 
     def _by_colors(self, moduli: list[int], refuted: str, witness: object) -> _Question:
         """Asks about sets of colors; that sets of colors are sets of the cache is the lemma's part."""

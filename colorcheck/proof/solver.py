@@ -61,9 +61,10 @@ def _decided(script: Script, timeout: float, *, core: bool) -> Answer:
 
     begin = time.perf_counter()
     deadline = begin + timeout
-    parsed = z3.parse_smt2_string(_text(script))
-    solver = z3.Solver()
-    marks = [z3.Bool(f"assume!{number}") for number in range(len(script.assumptions))]
+    context = z3.Context()  # of its own, so that answers do not depend on what was asked before
+    parsed = z3.parse_smt2_string(_text(script), ctx=context)
+    solver = z3.Solver(ctx=context)
+    marks = [z3.Bool(f"assume!{number}", context) for number in range(len(script.assumptions))]
     for mark, term in zip(marks, parsed, strict=False):
         solver.add(z3.Implies(mark, term))
     names = {str(mark): each.name for mark, each in zip(marks, script.assumptions, strict=True)}

@@ -23,16 +23,32 @@ def meeting_frames(case: Case, shared: SharedCache, first: Party, second: Party)
     if not isinstance(index, Linear) or index.line * index.sets % PAGE:
         return None
     modulus = index.line * index.sets // PAGE
-    ours: dict[int, list[int]] = {}
-    for frame in islice(_frames(case, first), TRIED):
-        seen = ours.setdefault(frame % modulus, [])
-        if len(seen) < 2:
-            seen.append(frame)
-    for frame in islice(_frames(case, second), TRIED):
+    ours = _by_set(case, first, modulus)
+    for frame in _known(case, second):
         other = next((f for f in ours.get(frame % modulus, ()) if f != frame), None)
         if other is not None:
             return other * PAGE, frame * PAGE
     return None
+
+
+def _known(case: Case, party: Party) -> tuple[int, ...]:
+    """As `_frames`, found once a case."""
+    known = case.frames_of.get(party.name)
+    if known is None:
+        known = case.frames_of[party.name] = tuple(islice(_frames(case, party), TRIED))
+    return known
+
+
+def _by_set(case: Case, party: Party, modulus: int) -> dict[int, list[int]]:
+    """Two frames of the party, at most, for each remainder modulo `modulus`."""
+    known = case.frames_by_set.get((party.name, modulus))
+    if known is None:
+        known = case.frames_by_set[party.name, modulus] = {}
+        for frame in _known(case, party):
+            seen = known.setdefault(frame % modulus, [])
+            if len(seen) < 2:
+                seen.append(frame)
+    return known
 
 
 def _frames(case: Case, party: Party) -> Iterator[int]:

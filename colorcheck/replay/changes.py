@@ -11,7 +11,7 @@ from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine, Module
-from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.system import Domain, System

@@ -29,15 +29,6 @@ def steps(boot: Boot) -> tuple[Step, ...]:
     return (*_layout(boot), *(_domain(built) for built in boot.built))
 
 
-def until(boot: Boot, name: str) -> tuple[Step, ...]:
-    """The steps up to and including the one of that name or number. Raises KeyError where there is none."""
-    found = steps(boot)
-    number = number_of(found, name)
-    if number is None:
-        raise KeyError(name)
-    return found[:number]
-
-
 def number_of(told: Sequence[Step], wanted: str) -> int | None:
     """The number, counted from 1, of the step that a name or a number means; None where there is none. A name counts
     before a number."""
@@ -45,14 +36,6 @@ def number_of(told: Sequence[Step], wanted: str) -> int | None:
     if wanted in names:
         return names.index(wanted) + 1
     return int(wanted) if wanted.isdecimal() and 1 <= int(wanted) <= len(names) else None
-
-
-def at(boot: Boot, domain: str) -> tuple[int, ...]:
-    """The free frames per color just before a domain is built. Raises KeyError for a name that has no turn."""
-    for built in boot.built:
-        if built.domain.name == domain:
-            return built.free_before
-    raise KeyError(domain)
 
 
 def _layout(boot: Boot) -> list[Step]:

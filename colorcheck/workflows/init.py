@@ -3,53 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest_keys import KEYS
-
-_TREES = (".dtb", ".dts")
-_IMAGES = ("xen", "xen.bin", "Image.xen", "xen.efi")
-_LOOKED_AT = 4096
+from colorcheck.inputs.manifest.manifest_reader import manifest_of_options
+from colorcheck.workflows.found import Found
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a folder has for a deployment, by file name."""
-
-    device_tree: str = ""
-    other_trees: tuple[str, ...] = ()
-    guests: tuple[str, ...] = ()
-    kconfig: str = ""
-    xen_image: str = ""
-
-
-def found_in(folder: Path) -> Found:
-    """Looks at names, and at the beginning of files that may be xl files. A blob goes before a source."""
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    trees = sorted(
-        (p.name for p in files if p.suffix in _TREES), key=lambda name: (_TREES.index(Path(name).suffix), name)
-    )
-    names = {path.name for path in files}
-    return Found(
-        device_tree=trees[0] if trees else "",
-        other_trees=tuple(trees[1:]),
-        guests=tuple(p.name for p in files if p.suffix in (".cfg", ".xl") and _is_guest(p)),
-        kconfig=".config" if ".config" in names else "",
-        xen_image=next((name for name in _IMAGES if name in names), ""),
-    )
-
-
-def manifest_text(found: Found, xen: str, board: str | None) -> str:
-    """The manifest with what is known, and every other key as a comment with its meaning."""
-    given: dict[str, object] = {"target.xen": xen}
+def manifest_text(found: Found, xen: str, board: str | None, settle: Sequence[str] = ()) -> str:
+    """The manifest with what is known, every other key as a comment with its meaning, and the lines that would settle
+    what is open."""
+    given: dict[str, object] = {"target.xen": xen, **found.given}
     given |= {"target.board": board} if board else {}
-    given |= {"target.xen-image": found.xen_image} if found.xen_image else {}
-    given |= {"target.kconfig": found.kconfig} if found.kconfig else {}
-    given |= {"inputs.device-tree": found.device_tree} if found.device_tree else {}
-    given |= {"inputs.domains": list(found.guests)} if found.guests else {}
     lines: list[str] = []
     for section in dict.fromkeys(key.path.partition(".")[0] for key in KEYS):
         lines += ["", f"[{section}]"] if lines else [f"[{section}]"]
@@ -60,9 +27,12 @@ def manifest_text(found: Found, xen: str, board: str | None) -> str:
                 lines.append(
                     f"{key.name} = {json.dumps(given[key.path])}" if known else f"# {key.name} = {key.metavar}"
                 )
-        if section == "inputs" and found.other_trees:
-            lines.append(f"# Other device trees here: {', '.join(map(json.dumps, found.other_trees))}")
+        if section == "inputs" and found.left_out:
+            lines += ["# Found here and left out:"]
+            lines += (f"#   {json.dumps(left.name)}: {left.why}" for left in found.left_out)
     lines += ["", *_MORE]
+    if settle:
+        lines += ["", "# Open, until a line of each is filled in above:", *settle]
     return "\n".join(lines) + "\n"
 
 
@@ -127,11 +97,16 @@ _MORE = (
 )
 
 
-def _is_guest(path: Path) -> bool:
-    """Whether a file looks like one of xl: it sets a name, a kernel or memory."""
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(_LOOKED_AT)
-    except OSError:
-        return False
-    return re.search(rb"^\s*(name|kernel|memory|vcpus)\s*=", beginning, re.MULTILINE) is not None
+def open_lines(found: Found, folder: Path, xen: str, board: str | None) -> tuple[str, ...]:
+    """For each open fact of the deployment as it was found, why it is open and the lines that would settle it."""
+    from colorcheck.workflows.verify import effective
+
+    options = {"target.xen": xen, **found.given} | ({"target.board": board} if board else {})
+    model = effective(manifest_of_options(options, str(folder)))
+    lines: list[str] = []
+    for result in model.facts.results:
+        for fact in result.worlds.open.values() if result.worlds is not None else ():
+            lines.append(f"# {fact.what}: {fact.why}")
+            lines += (f"#   {line.removeprefix('# ')}" for line in fact.settle)
+    lines += (f"# nothing is concluded: {skipped.reason}" for skipped in model.skipped if not lines)
+    return tuple(line.replace("\n", " ") for line in lines)

@@ -19,6 +19,7 @@ from colorcheck.plan.repairs import module_repair, no_room_for_xen, reserve_of, 
 from colorcheck.plan.search.infeasible import works
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import ColorSource, FailureKind
+from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.system import System
 
 FEW_RANGES = 12  # ranges of up to three digits that an option of 127 characters has room for, whatever its name
@@ -69,7 +70,7 @@ def _planned(
         return Planned(found, problems=posed.problems)
     found = plan(problem)
     if found.domains:
-        return _checked(found, posed, deployment, system, board)
+        return _checked(found, posed, deployment, system)
     if found.status == "infeasible":
         found = _with_changes(found, problem, deployment, system)
         smaller = next((repair for repair in found.repairs if repair.kind == "reserve"), None)
@@ -99,7 +100,7 @@ def _with_reserve(
     found = plan(posed.problem)
     if not found.domains:
         return Planned(found, posed.problem, problems=posed.problems)
-    return _checked(found, posed, deployment, changed, board, reserve=mib)
+    return _checked(found, posed, deployment, changed, reserve=mib)
 
 
 def _checked(
@@ -107,7 +108,6 @@ def _checked(
     posed: Posed,
     deployment: Deployment,
     system: System,
-    board: Board | None,
     *,
     reserve: int | None = None,
 ) -> Planned:
@@ -116,7 +116,7 @@ def _checked(
     if problem is None:
         return Planned(found, problems=posed.problems)
     changed = with_colors(system, found, problem)
-    booted = _booted(deployment, changed, board)
+    booted = boot_again(changed)
     failed = _failure(booted)
     if failed:
         reason = f"with these colors the model of Xen does not boot: {failed}"
@@ -163,15 +163,9 @@ COLOR_FAILURES = frozenset(
 )
 
 
-def _booted(deployment: Deployment, system: System, board: Board | None) -> Boot | None:
-    from colorcheck.xen.memory.boot import boot
-
-    return boot(deployment, system, board)
-
-
-def booted_with(found: Plan, problem: PlanProblem, deployment: Deployment, system: System, board: Board | None) -> str:
+def booted_with(found: Plan, problem: PlanProblem, system: System) -> str:
     """Why a system does not boot with a plan's colors; empty where it does."""
-    return _failure(_booted(deployment, with_colors(system, found, problem), board))
+    return _failure(boot_again(with_colors(system, found, problem)))
 
 
 def _failure(booted: Boot | None) -> str:

@@ -32,7 +32,7 @@ def plan_for_all(
         return planned
     for system, boot in others:
         posed = pose(deployment, system, boot, board, options)
-        failed = booted_with(planned.plan, posed.problem, deployment, system, board) if posed.problem else posed.reason
+        failed = booted_with(planned.plan, posed.problem, system) if posed.problem else posed.reason
         if failed:
             reason = f"the plan suits Xen {worlds[0][0].release.name}, but not Xen {system.release.name}: {failed}"
             return replace(planned, plan=replace(planned.plan, status="unknown", reason=reason, edits=()))

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Finding, Problem
-from colorcheck.core.theorem import Theorem
+from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import Choice, choose_board
@@ -33,11 +33,17 @@ if TYPE_CHECKING:
     from colorcheck.workflows.plan import Planned
 
 
-def verify(manifest: Manifest, *, timeout: float = 10.0, smt: bool = False) -> Verification:
-    """Read, model, prove and check a deployment. `timeout` in seconds for one theorem; `smt` keeps their texts."""
+def verify(
+    manifest: Manifest, *, timeout: float = 10.0, smt: bool = False, time_limit: float | None = None
+) -> Verification:
+    """Read, model, prove and check a deployment.
+
+    `timeout` in seconds for one theorem, `time_limit` for the whole run: what is not decided by then is unknown. `smt`
+    keeps the texts that the solver was asked.
+    """
     from colorcheck import rules
 
-    run = _Run()
+    run = _Run(deadline=None if time_limit is None else time.monotonic() + time_limit)
     facts = run.model(manifest)
     results = tuple(run.proved(result, facts, timeout, smt) for result in facts.results)
     facts = replace(facts, results=results)
@@ -88,6 +94,7 @@ class _Run:
     skipped: list[Skipped] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
+    deadline: float | None = None
     branches: tuple[Branch, ...] = ()
 
     @contextmanager
@@ -160,14 +167,16 @@ class _Run:
         if worlds is None or result.boot is None:
             return result
         with self.stage(f"prove {result.release}"):
-            from colorcheck.proof import prove
+            from colorcheck.proof import Asked, prove
             from colorcheck.proof.over_worlds import over_worlds
 
-            def proved(world: World, booted: Boot, bounded: str) -> tuple[Theorem, ...]:
-                policy = facts.manifest.policy
-                return prove(booted.system, booted, world.board, policy, timeout=timeout, smt=smt, bounded=bounded)
+            def proved(
+                world: World, booted: Boot, bounded: str, kinds: frozenset[TheoremKind] | None
+            ) -> tuple[Theorem, ...]:
+                asked = Asked(timeout, smt, bounded, self.deadline, kinds)
+                return prove(booted.system, booted, world.board, facts.manifest.policy, asked)
 
-            result = replace(result, theorems=over_worlds(worlds, proved))
+            result = replace(result, theorems=over_worlds(worlds, proved, self.deadline))
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safe_colors import safe_nr_colors
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.hardware.affinity import cache_groups, folds, meetings, safe_nr_colors, shared_caches
+from colorcheck.hardware.affinity import cache_groups, folds, meetings, shared_caches
 from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import Linear
 from colorcheck.plugins.manager import catalogue

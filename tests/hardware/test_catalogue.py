@@ -5,12 +5,13 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+from safe_colors import safe_nr_colors
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.files.resources import data_folder
-from colorcheck.hardware.affinity import cache_groups, safe_nr_colors
+from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.board_file import read_board, sources
 from colorcheck.hardware.catalogue import Catalogue, UnknownBoardError

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import DramMap
-from colorcheck.hardware.dram_banks import bank_sharing, banks_of_colors, fixed_bits, fixed_functions
+from colorcheck.hardware.dram_banks import bank_sharing, banks_of_colors, fixed_functions
 from colorcheck.hardware.gf2 import combinations, parity, value
 from colorcheck.plugins.manager import catalogue
 
@@ -67,7 +67,6 @@ def test_what_a_color_fixes(name: str, fixed: int, of: int) -> None:
     assert board.dram_map is not None
     assert board.nr_colors is not None
     assert len(board.dram_map.select_masks) == of
-    assert len(fixed_bits(board.dram_map, board.nr_colors)) == fixed
     assert len(fixed_functions(board.dram_map, board.nr_colors)) == fixed
 
 
@@ -83,7 +82,6 @@ def test_grades() -> None:
 def test_xor_maps() -> None:
     board = catalogue().board("jetson-nano")
     assert board.dram_map is not None
-    assert fixed_bits(board.dram_map, 32) == ()
     assert banks_of_colors(board.dram_map, [0], 32) == frozenset(range(16))
 
 

@@ -29,6 +29,7 @@ device-tree-size = "36 KiB"
 kconfig = ".config"
 loader = "u-boot"
 boot-cpu = 0
+u-boot = "2023.01"
 u-boot-shell = "old"
 u-boot-overlays = true
 memory = [[0x0, 0x80000000], ["0x800000000", "2G"]]

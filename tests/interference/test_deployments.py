@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import pytest
 from interference_lab import A53
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from separation_experiments import bombs_everywhere, fight_for_set
+
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import NoModel, cluster_models
-from colorcheck.interference.evidence import bombs_everywhere, fight_for_set
 from colorcheck.interference.experiment import Coloring, Policy, tenant
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.study import miss_curve, run_study

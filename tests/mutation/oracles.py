@@ -39,7 +39,7 @@ def measured(*names: str) -> None:
         case = load(path)
         expect, on = case["expect"], board_of(case)
         given = deployment(path, case)
-        found = boot(given, effective(given, on, case["xen"]), on)
+        found = boot(effective(given, on, case["xen"]))
         assert found is not None
         assert found.outcome == expect["outcome"]
         assert (found.panic and found.panic.to_dict()) == expect["panic"]
@@ -270,7 +270,7 @@ def place_of_xen() -> None:
     moved = replace(
         given, manifest=replace(given.manifest, target=replace(given.manifest.target, xen_address=0xBE000000))
     )
-    found = boot(moved, effective(moved, board_of(case), "4.20"))
+    found = boot(effective(moved, board_of(case), "4.20"))
     assert found is not None
     assert found.xen_region == (0xBC800000, 0xBE000000)
     assert used_colors((2, 5, 3, 7)) == (2, 5, 7)

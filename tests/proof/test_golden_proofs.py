@@ -21,7 +21,7 @@ def test_theorems_agree_with_real_xen(path: Path) -> None:
     on = board_of(measured)
     given = deployment(path, measured)
     of = effective(given, on, measured["xen"])
-    booted = boot(given, of, on)
+    booted = boot(of)
     assert booted is not None
     if not of.coloring:
         return

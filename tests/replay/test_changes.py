@@ -23,7 +23,7 @@ from colorcheck.replay.changes import (
     with_reserve,
 )
 from colorcheck.xen.booted import Boot, Built
-from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.boot import boot as boot_again
 
 ARGUMENTS = "llc-coloring=on dom0_mem=128M xen-llc-colors=0 dom0-llc-colors=1-2 "
 

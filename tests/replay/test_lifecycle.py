@@ -16,12 +16,12 @@ from golden_cases import board_of, cases, load
 from golden_cases import deployment as golden_deployment
 from small import KERNEL, booted, deployment, domain
 
-from colorcheck.replay import Balloon, Create, Destroy, Reboot, State, lifecycle, replay
-from colorcheck.replay.lifecycle import Step
+from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, State, Step, lifecycle
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import Rules, xl_domain
 from colorcheck.xen.effective import effective
+from colorcheck.xen.memory.boot import boot as boot_of
 
 KERNEL_PAGES = 8  # dom0's kernel takes and returns a few pages of its own colors
 ARGUMENTS = "llc-coloring=on dom0_mem=128M xen-llc-colors=0-1 dom0-llc-colors=1-2"
@@ -40,7 +40,7 @@ def test_every_step_as_measured(path: Path) -> None:
     case = load(path)
     start = golden_deployment(path, case)
     system = effective(start, board_of(case), case["xen"])
-    begun = replay(start, system, None)
+    begun = boot_of(system)
     assert begun is not None
     dom0 = set(system.domains[0].colors)
     told = [_step(number, step, path, case) for number, step in enumerate(case["steps"])]

@@ -9,12 +9,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "xen"))
 
-from small import KERNEL, a53, booted, deployment, domain
+from meetings import meeting, shared_frames
+from owners import owner_of
+from small import KERNEL, booted, deployment, domain
 
 from colorcheck.hardware.index import Linear, UnknownIndex, XorHashed
-from colorcheck.replay import at, meeting, owner_of, replay, shared_frames, steps, until
+from colorcheck.replay.steps import number_of, steps
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.effective import effective
 
 L2 = Linear(64, 1024)
 
@@ -25,13 +26,6 @@ def boot() -> Boot:
     guests = ('name = "g"\nmemory = 32\nllc_colors = ["7-8"]\n',)
     arguments = "llc-coloring=on dom0_mem=128M xen-llc-colors=0-1 dom0-llc-colors=1-2"
     return booted(deployment(arguments, chosen, guests=guests))
-
-
-def test_replay_is_the_boot(boot: Boot) -> None:
-    given = deployment()
-    found = replay(given, effective(given, a53(), "4.20"), a53())
-    assert found is not None
-    assert found.free_final == booted(given).free_final
 
 
 def test_every_frame_has_one_owner(boot: Boot) -> None:
@@ -93,10 +87,8 @@ def test_steps(boot: Boot) -> None:
     assert names == ["place-xen", "boot-regions", "boot-allocations", "heaps", "dom0", "a", "b", "g"]
     assert steps(boot)[3].free == boot.free_initial
     assert steps(boot)[-1].free == boot.free_final
-    assert [step.name for step in until(boot, "heaps")] == names[:4]
-    assert at(boot, "dom0") == boot.free_initial
-    assert at(boot, "b") == steps(boot)[5].free
-    with pytest.raises(KeyError):
-        until(boot, "nobody")
-    with pytest.raises(KeyError):
-        at(boot, "nobody")
+    assert number_of(steps(boot), "heaps") == number_of(steps(boot), "4") == 4
+    assert number_of(steps(boot), "nobody") is None
+    free = {built.domain.name: built.free_before for built in boot.built}
+    assert free["dom0"] == boot.free_initial
+    assert free["b"] == steps(boot)[5].free

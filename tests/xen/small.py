@@ -81,7 +81,7 @@ def system(given: Deployment, version: str = "4.20") -> System:
 
 
 def booted(given: Deployment, version: str = "4.20") -> Boot:
-    found = boot(given, system(given, version))
+    found = boot(system(given, version))
     assert found is not None
     return found
 

@@ -128,7 +128,7 @@ def test_after_a_host_crash_nothing_is_created() -> None:
 def test_a_system_with_other_colors_boots_without_its_files() -> None:
     first = booted(deployment("llc-coloring=on dom0_mem=256M dom0-llc-colors=1-3"))
     dom0 = replace(first.system.domains[0], colors=(7, 8))
-    second = boot(deployment(memory=""), replace(first.system, domains=(dom0,)))
+    second = boot(replace(first.system, domains=(dom0,)))
     assert second is not None
     assert second.free_final[1] == second.free_initial[1]
     assert set(second.built[0].frames.by_color()) == {7, 8}

@@ -276,5 +276,5 @@ def test_no_line_of_xen_raises(version: str) -> None:
     )
     found = system(given, version)
     assert found.release.name == version
-    booted = boot(given, found)
+    booted = boot(found)
     assert (booted is not None) == found.release.modelled

@@ -20,7 +20,7 @@ def booted(path: Path) -> Boot:
     case = load(path)
     board = board_of(case)
     given = deployment(path, case)
-    found = boot(given, effective(given, board, case["xen"]), board)
+    found = boot(effective(given, board, case["xen"]))
     assert found is not None
     return found
 

@@ -24,7 +24,7 @@ def test_guests_are_as_measured(path: Path) -> None:
     files = tuple((f"{number}.cfg", step["file"]) for number, step in enumerate(steps))
     given = deployment(path, case, files)
     system = effective(given, board_of(case), case["xen"])
-    found = boot(given, system)
+    found = boot(system)
     assert found is not None
     guests = [built for built in found.built if built.domain.kind == "xl"]
     assert [built.created for built in guests] == [step["status"] == 0 for step in steps]

@@ -20,7 +20,7 @@ HERE = Location("x")
 def test_no_memory_asks_for_it() -> None:
     found = system(deployment(memory=""))
     assert "no-memory" in kinds(found)
-    assert boot(deployment(memory=""), found) is None
+    assert boot(found) is None
 
 
 def test_the_manifest_can_give_the_memory() -> None:
@@ -45,7 +45,7 @@ def test_overlapping_banks_stop_xen() -> None:
 def test_ranges_beyond_the_address_space_are_cut() -> None:
     found = system(deployment(memory="0xffffffff 0xfff00000 0x0 0x80000000"))
     assert "range-wraps" in kinds(found)
-    assert boot(deployment(), found) is not None
+    assert boot(found) is not None
 
 
 def test_a_module_outside_of_memory_ends_the_boot() -> None:
@@ -153,5 +153,5 @@ def test_no_machine_raises(
         tuple(Module(start, size, "module", HERE, "kernel") for start, size in modules),
         0x174000,
     )
-    result = boot(deployment(), replace(found, preparation=replace(found.preparation, machine=machine)))
+    result = boot(replace(found, preparation=replace(found.preparation, machine=machine)))
     assert result is None or result.outcome in ("boots", "panics")

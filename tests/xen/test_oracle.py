@@ -114,7 +114,7 @@ def systems(draw: st.DrawFn) -> System:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(systems())
 def test_boot_equals_its_twin(system: System) -> None:
-    found, twin = boot(None, system), twin_boot(system)  # type: ignore[arg-type]
+    found, twin = boot(system), twin_boot(system)
     assert found is not None
     if found.panic and any(text in found.panic.message for text in TWIN_LACKS):
         return
@@ -136,7 +136,7 @@ def test_the_twin_meets_boots_and_panics() -> None:
     @settings(max_examples=120, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(systems())
     def look(system: System) -> None:
-        found = boot(None, system)  # type: ignore[arg-type]
+        found = boot(system)
         assert found is not None
         outcomes.add(found.panic.message.split(" ")[0] if found.panic else "boots")
 

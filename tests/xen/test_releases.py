@@ -114,7 +114,7 @@ def _outcome(found: Boot | None) -> object:
 def test_a_copy_of_a_release_boots_alike(path: Path) -> None:
     case = load(path)
     board, what = board_of(case), deployment(path, case)
-    original, copy = (boot(what, effective(what, board, each), board) for each in (release_of("4.22"), COPY))
+    original, copy = (boot(effective(what, board, each)) for each in (release_of("4.22"), COPY))
     assert _outcome(original) == _outcome(copy)
 
 
@@ -147,7 +147,7 @@ def test_traits_may_be_mixed() -> None:
     assert prepared is not None
     short, full = (free_pieces(prepared.machine, 0, each.traits) for each in (old, whole))
     assert short != full
-    done = boot(what, effective(what, board, whole), board)
+    done = boot(effective(what, board, whole))
     assert done is not None
     assert done.outcome == "boots"
 

@@ -63,7 +63,8 @@ class Target:
     """`[target]`: the Xen that will read the files, and where the boot loader puts things. Addresses in bytes.
 
     `xen` are the versions or forks' lines to check for, at least one; `memory` are (start, size) ranges for a tree
-    whose memory node a boot loader fills. `loader` is None where nobody said it, `boot_cpu` an MPIDR.
+    whose memory node a boot loader fills. `loader` is None where nobody said it, `boot_cpu` an MPIDR,
+    `u_boot` the year and month of its release.
     """
 
     xen: tuple[str, ...] = ("4.20",)
@@ -77,6 +78,7 @@ class Target:
     memory: tuple[tuple[int, int], ...] | None = None
     loader: Loader | None = None
     boot_cpu: int | None = None
+    u_boot: tuple[int, int] | None = None
     modern_shell: bool = False
     config: tuple[BuildOption, ...] = ()
     environment: tuple[Variable, ...] | None = None

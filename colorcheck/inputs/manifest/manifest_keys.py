@@ -19,6 +19,7 @@ class Kind(StrEnum):
     NUMBER = "a number above 0, such as 3 or 0.5"
     FLAG = "true or false"
     LOADER = '"none" (Xen gets this very tree), "u-boot" or "uefi"'
+    U_BOOT = 'a release of U-Boot as text, such as "2023.01"'
     SHELL = '"old" (the default of every U-Boot) or "modern" (CONFIG_HUSH_MODERN_PARSER)'
     OPTION = "true, false, a whole number or a text in quotes"
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
@@ -88,6 +89,12 @@ KEYS: tuple[Key, ...] = (
         Kind.COUNT,
         "MPIDR",
         "the MPIDR of the CPU on which Xen starts; left out: what the board or a log says",
+    ),
+    Key(
+        "target.u-boot",
+        Kind.U_BOOT,
+        "VERSION",
+        "the release of the U-Boot that runs the boot script; left out: where releases differ, both are looked at",
     ),
     Key(
         "target.u-boot-shell",

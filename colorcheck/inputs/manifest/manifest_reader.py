@@ -386,5 +386,6 @@ def _target(reader: SettingReader) -> Target:
         loader=reader.get("target.loader", Kind.LOADER, kinds.loader),
         boot_cpu=reader.get("target.boot-cpu", Kind.COUNT, kinds.mpidr),
         overlays=reader.get("target.u-boot-overlays", Kind.FLAG, kinds.flag),
+        u_boot=reader.get("target.u-boot", Kind.U_BOOT, kinds.u_boot),
         modern_shell=reader.get("target.u-boot-shell", Kind.SHELL, kinds.shell) == "modern",
     )

@@ -90,6 +90,14 @@ def shell(value: object) -> str:
     return str(value)
 
 
+def u_boot(value: object) -> tuple[int, int]:
+    """Year and month of a release of U-Boot, such as 2023.01; what follows does not count."""
+    found = re.match(r"v?(20\d\d)\.(0[1-9]|1[0-2])(?!\d)", value, re.ASCII) if isinstance(value, str) else None
+    if found is None:
+        raise OtherKindError
+    return int(found[1]), int(found[2])
+
+
 def option(value: object) -> bool | int | str:
     """A build option: n, y, a number or a text."""
     if not isinstance(value, bool | int | str):

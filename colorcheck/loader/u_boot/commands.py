@@ -19,7 +19,10 @@ from colorcheck.loader.u_boot.text import Marked
 _LONGEST = 1 << 24
 _CONDITIONS = ("test", "itest", "[", "echo", "true", "false")
 EXIT = "exit ends the script"
+EXIT_SINCE = (2023, 4)
+"""The release of U-Boot from which `exit` ends a script (721307eba0e)."""
 BRACKET = "[ is a command"
+BRACKET_SINCE = (2026, 7)
 
 
 def call(machine: Machine, words: Sequence[Marked]) -> Status:
@@ -69,7 +72,7 @@ def _bracket(machine: Machine, words: Sequence[Marked]) -> Status:
     fact = OpenFact(
         "U-Boot knows [",
         "[ is a command from U-Boot 2026.07 on; before that it is unknown and counts as false",
-        ("write test instead of [ … ]",),
+        ("[target]", 'u-boot = "2023.01"', "# or write test instead of [ … ]"),
         machine.place,
         (False, True),
     )

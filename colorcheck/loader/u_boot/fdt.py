@@ -39,7 +39,11 @@ def fdt(machine: Machine, words: Sequence[Marked]) -> Status:
     if fact is not None:
         machine.tree_doubts.append(fact)
         return 1
-    return handler(machine, tree, rest)
+    before = bytes(tree.data)
+    status = handler(machine, tree, rest)
+    if status and handler in (_mknod, _set, _rm) and tree.data != before:
+        tree.data = bytearray(before)  # libfdt takes back what it began
+    return status
 
 
 def _handler(name: str) -> Callable[[Machine, Tree, Sequence[Marked]], Status] | None:

@@ -16,7 +16,8 @@ from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, Module
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
-from colorcheck.loader.u_boot.commands import call
+from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT_SINCE, call
+from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import MISSING, missing_fact
@@ -86,15 +87,14 @@ class _World:
         self.script = script
         self.given = dict(choices)
         self.tree = tree
+        answers = _answers(manifest)
         self.machine = Machine(
-            Settings(target.memory, target.environment is not None, target.xen_image_size),
+            Settings(target.memory, target.environment is not None, target.xen_image_size, frozenset(answers)),
             Sources(),
             Media(manifest, folders, tree),
-            dict(choices),
+            {**choices, **answers},
             call=call,
         )
-        if target.overlays is not None:
-            self.machine.choices.setdefault("this U-Boot applies overlays", target.overlays)
         for variable in target.environment or ():
             self.machine.environment[variable.name] = Marked(variable.value.text)
         self.machine.script_places(script, "")
@@ -259,6 +259,16 @@ def _firmware(machine: Machine) -> OpenFact:
     """Behind `bootefi` it is the firmware that decides."""
     why = "bootefi starts Xen as a program of EFI: the banks of memory and the places of everything are the firmware's"
     return OpenFact("the firmware's memory", why, ('[inputs] boot-log = "serial.txt"',), machine.place)
+
+
+def _answers(manifest: Manifest) -> dict[str, bool]:
+    """What the manifest says of the U-Boot that runs the script, by the keys of the questions."""
+    target, found = manifest.target, dict[str, bool]()
+    if target.overlays is not None:
+        found[OVERLAYS] = target.overlays
+    if target.u_boot is not None:
+        found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
+    return found
 
 
 def _is_environment(text: str) -> bool:

@@ -62,11 +62,13 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is given about the U-Boot. `banks` (start, size) is None where nobody said what memory it finds."""
+    """What is given about the U-Boot. `banks` (start, size) is None where nobody said what memory it finds;
+    `answered` are the questions that the manifest answers, whose answers are among the choices."""
 
     banks: tuple[tuple[int, int], ...] | None = None
     whole_environment: bool = True
     image_size: int | None = None
+    answered: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -149,7 +151,8 @@ class Machine:
         key = self.readable(doubt.key)
         if key not in self.choices:
             self.choices[key] = doubt.usual
-        self.asked.setdefault(key, doubt.fact)
+        if key not in self.settings.answered:
+            self.asked.setdefault(key, doubt.fact)
         return self.choices[key]
 
     def readable(self, text: str) -> str:

@@ -14,12 +14,13 @@ Source: `alloc_color_heap_page` and `p2m_set_allocation` (Xen 4.20 to 4.22); mea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.core.source import Location
 from colorcheck.core.units import size_of_pages
+from colorcheck.replay.changes import Change
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first
 from colorcheck.rules.facts.release_results import boots
@@ -30,6 +31,7 @@ from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 
+_MENDED = 6  # domains for which repairs are searched; each is booted, and the later ones lack what the first ones take
 _CONSEQUENCE = {
     DomainKind.DOM0: "Xen panics when it builds dom0",
     DomainKind.DOM0LESS: "Xen panics when it builds this domain",
@@ -50,14 +52,15 @@ def check(facts: Facts) -> Iterator[Finding]:
             ):
                 key = (built.domain.name, built.domain.location)
                 lacking.setdefault(key, []).append((release, boot, built))
-    for found in lacking.values():
+    for number, found in enumerate(lacking.values()):
         _, boot, built = max(found, key=lambda entry: missing(entry[2]))
-        yield _finding(facts, boot, built, [release for release, _, _ in found])
+        mended = repairs(boot, built) if number < _MENDED else ()
+        yield _finding(facts, (boot, built), [release for release, _, _ in found], mended)
 
 
-def _finding(facts: Facts, boot: Boot, built: Built, releases: list[str]) -> Finding:
+def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found: Sequence[Change]) -> Finding:
+    boot, built = where
     domain, colors = built.domain, ColorSet.of(built.domain.colors)
-    found = repairs(boot, built)
     told = "; or ".join(in_words(change, boot, built) for change in found)
     first = runs_out_first(built)
     return RULE.finding(

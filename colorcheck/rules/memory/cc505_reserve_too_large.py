@@ -23,7 +23,7 @@ from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.boot import boot as boot_again
 
 DEFAULT = 64  # MiB that Xen takes without buddy-alloc-size
 

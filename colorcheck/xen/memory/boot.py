@@ -10,8 +10,6 @@ from dataclasses import field, replace
 
 from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.board import Board
-from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
@@ -35,18 +33,13 @@ from colorcheck.xen.system import Domain, System
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
 
 
-def boot(deployment: Deployment, system: System, board: Board | None = None) -> Boot | None:
+def boot(system: System) -> Boot | None:
     """How the boot goes; None where it cannot be modelled: a fork's line, or colors or memory are not known.
 
-    With coloring off no heap is modelled; only what stops such a boot is.
+    All that it depends on is in the system and its `preparation`, so that a system that was changed (other colors,
+    memory, reserve, modules) boots without the files. With coloring off no heap is modelled; only what stops such a
+    boot is.
     """
-    del deployment, board
-    return boot_again(system)
-
-
-def boot_again(system: System) -> Boot | None:
-    """The boot of a system alone: all that it depends on is in its `preparation`, so that a system that was changed
-    (other colors, memory, reserve, modules) boots without the files."""
     prepared = system.preparation
     if prepared is None or not system.release.modelled:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +20,7 @@ from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.facts.keys import BOOT_CPU, DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
-from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
@@ -108,15 +109,21 @@ class Worlds:
             return self._deployment, board
         return replace(self._deployment, manifest=replace(self._deployment.manifest, target=target)), board
 
-    def combinations(self, names: Collection[str]) -> tuple[World, ...] | None:
-        """A world for each combination of values of these finite facts; None where there are too many."""
+    def combinations(self, names: Collection[str], deadline: float | None = None) -> tuple[World, ...] | None:
+        """A world for each combination of values of these finite facts; None where there are too many, also for the
+        time until `time.monotonic` passes `deadline`."""
         ordered = sorted(names)
         lists = [self._values(name) for name in ordered]
         if prod(map(len, lists)) > MOST_COMBINATIONS:
             return None
         usual = {name: value for name, value in self.base.chosen.items() if name in PLACEMENT}
         chosen = (dict(zip(ordered, values, strict=True)) for values in product(*lists))
-        return tuple(self.world({**usual, **each}) for each in chosen)
+        found = []
+        for each in chosen:
+            if deadline is not None and time.monotonic() > deadline:
+                return None
+            found.append(self.world({**usual, **each}))
+        return tuple(found)
 
     def tried(self, names: Collection[str], most: int = 48) -> Iterator[World]:
         """Worlds that differ in these facts, ranges and placements by samples; each is one that may be."""

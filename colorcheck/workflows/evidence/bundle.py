@@ -1,0 +1,236 @@
+"""One folder with everything that a safety file needs of a deployment, from which all of it can be derived again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.documents.boots import Replay
+from colorcheck.evidence.attest import attest
+from colorcheck.files.reading import Unreadable, contents
+from colorcheck.inputs.boot.boot_log import parse_boot_log
+from colorcheck.report import Style, render
+from colorcheck.verification.exit import Exit
+from colorcheck.verification.results import Verification
+from colorcheck.workflows.evidence import certificates as folders
+from colorcheck.workflows.evidence.command import command
+from colorcheck.workflows.evidence.copies import LARGEST, Copies, Unbound
+from colorcheck.workflows.evidence.derive import Documents, as_json, derive, sha256
+from colorcheck.workflows.evidence.tool import tool
+from colorcheck.xen.options.arguments import logged_command_line
+from colorcheck.xen.release.log_version import log_version
+
+MANIFEST = "evidence.json"
+SCHEMA = "colorcheck/evidence/1"
+CERTIFICATES = "certificates/"
+LOGS = "logs/"
+SBOM = "sbom.json"
+TIMES = "times.json"
+REPORTS = {
+    "text": "report.txt",
+    "json": "report.json",
+    "html": "report.html",
+    "sarif": "report.sarif",
+    "junit": "report.junit.xml",
+    "gitlab": "report.gitlab.json",
+    "markdown": "report.md",
+}
+
+Attached = Mapping[str, bytes]
+"""What comes into the folder as it is: logs by their names below it, and the list of the tool's parts."""
+
+
+def grade(verification: Verification) -> str:
+    """What the folder is evidence of, in a word."""
+    if verification.faults:
+        return "fault"
+    if verification.count(Verdict.REFUTED):
+        return "refuted"
+    status = verification.exit_status()
+    return {Exit.CLEAN: "proved", Exit.FINDINGS: "findings", Exit.NOTHING: "nothing"}.get(status, "undecided")
+
+
+def documents(copies: Copies, verification: Verification, attached: Attached) -> Documents:
+    """All files of the folder that are made, by name."""
+    files = {f"{CERTIFICATES}{name}": text for name, text in folders.documents(copies, verification).items()}
+    inputs = {f"{CERTIFICATES}inputs/{name}": sha256(content) for name, content in sorted(copies.contents.items())}
+    head = {
+        "grade": grade(verification),
+        "exit_status": int(verification.exit_status()),
+        "command": command(copies),
+        "tool": tool(),
+        "inputs": inputs,
+    }
+    shape = Style(width=100, root=Path.cwd(), verbose=True)
+    for name, file in REPORTS.items():
+        files[f"reports/{file}"] = _headed(name, render(verification, name, shape), head)
+    files["boots/replay.json"] = as_json(Replay(verification).to_dict(frames=False))  # type: ignore[arg-type]
+    for name, content in attached.items():
+        if name.startswith(LOGS):
+            files[f"boots/attest-{PurePosixPath(name).name}.json"] = as_json(_attested(name, content, verification))
+    assumptions = dict.fromkeys(a for theorem in verification.theorems for a in theorem.assumptions)
+    files["assumptions.json"] = as_json(
+        {
+            "assumptions": [assumption.to_dict() for assumption in assumptions],
+            "open": [fact.to_dict() for fact in verification.open_facts()],
+            "skipped": [skipped.to_dict() for skipped in verification.skipped],
+        }
+    )
+    files["silences.json"] = as_json(
+        {
+            "silenced": [silenced.to_dict() for silenced in verification.silenced],
+            "shares": [
+                {"domains": list(share.domains), "reason": share.reason, "location": share.location.to_dict()}
+                for share in verification.manifest.policy.shares
+            ],
+        }
+    )
+    files[MANIFEST] = as_json(
+        {
+            "schema": SCHEMA,
+            **head,
+            "target": verification.target(),
+            "verdicts": {str(verdict): verification.count(verdict) for verdict in Verdict},
+            "findings": len(verification.findings),
+            "files": {name: sha256(text.encode()) for name, text in sorted(files.items())},
+            "attached": {name: sha256(content) for name, content in sorted(attached.items())},
+        }
+    )
+    return files
+
+
+def _headed(name: str, text: str, head: dict[str, object]) -> str:
+    """The report with hashes, command and grade at its top, where its format has room for them."""
+    if name == "json":
+        return as_json({"evidence": head, **json.loads(text)})
+    if name == "html":
+        rows = "".join(
+            f"<tr><td>{_escaped(str(key))}</td><td><code>{_escaped(_shown(value))}</code></td></tr>"
+            for key, value in head.items()
+        )
+        return text.replace("<body>", f'<body>\n<table class="evidence">{rows}</table>', 1)
+    if name in {"text", "markdown"}:
+        lines = [f"{key}: {_shown(value)}" for key, value in head.items()]
+        return "\n".join(["    " * (name == "markdown") + line for line in lines]) + f"\n\n{text}"
+    return text
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each}" for key, each in value.items())
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _attested(name: str, content: bytes, verification: Verification) -> dict[str, object]:
+    """What the log of a real boot says of the model."""
+    log = parse_boot_log(name, content.decode("utf-8", "replace"))
+    boots = list(verification.facts.boots())
+    if log.says_nothing or not boots:
+        why = "no line of Xen's boot in it" if boots else "the boot cannot be modelled"
+        return {"schema": "colorcheck/attest/1", "log": name, "verdict": "too-little", "reason": why}
+    said = log_version(str(log.version.value)) if log.version else None
+    release, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
+    attested = attest(log, boot, logged_command_line(verification.facts.deployment))
+    return {"schema": "colorcheck/attest/1", "log": name, "xen": release, **attested.to_dict()}
+
+
+def bundle(copies: Copies, attached: Attached) -> dict[str, bytes]:
+    """The whole folder but for `times.json`, by name. Raises Unbound."""
+    made = derive(copies, partial(_derived, attached))
+    inputs = {f"{CERTIFICATES}inputs/{name}": content for name, content in copies.contents.items()}
+    return {**inputs, **attached, **{name: text.encode() for name, text in made.items()}}
+
+
+def _derived(attached: Attached, copies: Copies, verification: Verification) -> Documents:
+    return documents(copies, verification, attached)
+
+
+def check(folder: str | Path, *, timeout: float = 60.0) -> tuple[folders.Check, ...]:
+    """Checks the certificates, then derives everything else in the folder again and compares. Raises Cvc5Missing."""
+    source = Path(folder)
+    proofs = folders.check(source / CERTIFICATES, timeout=timeout)
+    try:
+        document = json.loads(contents(source / MANIFEST, LARGEST, named=True))
+        text = contents(source / CERTIFICATES / folders.MANIFEST, LARGEST, named=True)
+        copied, broken = folders.copied(source / CERTIFICATES, json.loads(text))
+        attached = {name: contents(source / name, LARGEST, named=True) for name in document["attached"] if _own(name)}
+        lost = [name for name in document["attached"] if name not in attached]
+        broken += [folders.Check(name, "differs", "no name of a log") for name in lost]
+        if not broken:
+            made = bundle(copied, attached)
+            broken = [each for each in _different(source, made) if not each.subject.startswith(CERTIFICATES)]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Unreadable, Unbound) as error:
+        broken = [folders.Check(MANIFEST, "missing", f"the folder cannot be derived again: {error}")]
+    return (*broken, *(proofs or ()), *(() if broken else (folders.Check(MANIFEST, "confirmed"),)))
+
+
+def _own(name: object) -> bool:
+    return isinstance(name, str) and (name == SBOM or (name.startswith(LOGS) and "/" not in name[len(LOGS) :]))
+
+
+def _different(source: Path, made: Mapping[str, bytes]) -> Iterator[folders.Check]:
+    for name, content in made.items():
+        try:
+            same = contents(source / name, LARGEST, named=True) == content
+        except Unreadable as error:
+            yield folders.Check(name, "missing", error.reason)
+            continue
+        if not same:
+            yield folders.Check(name, "differs", "it is not what the inputs give")
+
+
+def compare(first: str | Path, second: str | Path) -> list[str]:
+    """What changed from one folder to the other, in lines. Raises OSError, ValueError or KeyError if there is none."""
+    before, after = _read(Path(first)), _read(Path(second))
+    old, new = before["evidence"], after["evidence"]
+    keys = [key for key in ("grade", "command", "tool", "target", "findings") if old.get(key) != new.get(key)]
+    lines = [f"{key}: {_shown(old.get(key))} -> {_shown(new.get(key))}" for key in keys]
+    lines += _changes("input", before["evidence"]["inputs"], after["evidence"]["inputs"])
+    lines += _changes("attached", before["evidence"]["attached"], after["evidence"]["attached"])
+    for key in ("board", "releases", "plugins"):
+        if before["proofs"].get(key) != after["proofs"].get(key):
+            lines.append(f"{key}: other values")
+    old, new = _theorems(before["proofs"]), _theorems(after["proofs"])
+    for name in {**old, **new}:
+        lines += _theorem(name, old.get(name), new.get(name))
+    return lines
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    names = {"evidence": MANIFEST, "proofs": CERTIFICATES + folders.MANIFEST}
+    return {key: json.loads(contents(folder / name, LARGEST, named=True)) for key, name in names.items()}
+
+
+def _changes(what: str, old: dict[str, str], new: dict[str, str]) -> Iterator[str]:
+    for name in {**old, **new}:
+        if old.get(name) != new.get(name):
+            state = "new" if name not in old else "gone" if name not in new else "changed"
+            yield f"{what} {name}: {state}"
+
+
+def _theorems(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {f"{entry['id']} (Xen {entry['xen']})": entry for entry in document["theorems"]}
+
+
+def _theorem(name: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> Iterator[str]:
+    if old is None or new is None:
+        known = new or old or {}
+        yield f"{name}: {'new, ' if old is None else 'gone, was '}{known['verdict']}"
+        return
+    if old["verdict"] != new["verdict"]:
+        yield f"{name}: {old['verdict']} -> {new['verdict']}"
+    for key in ("statement", "bound"):
+        if old[key] != new[key]:
+            yield f"{name}: {key} was: {old[key]}; is: {new[key]}"
+    gone = [a["text"] for a in old["assumptions"] if a not in new["assumptions"]]
+    added = [a["text"] for a in new["assumptions"] if a not in old["assumptions"]]
+    yield from (f"{name}: assumes no more: {text}" for text in gone)
+    yield from (f"{name}: now assumes: {text}" for text in added)

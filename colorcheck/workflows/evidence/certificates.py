@@ -1,0 +1,232 @@
+"""A folder of certificates: theorems, and copies of everything that they were derived from.
+
+Whoever checks it derives the theorems again from the copies and compares text by text, so that nothing in it can be
+changed unless it becomes the honest folder of other inputs; only a signature tells such a one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from colorcheck.files.atomic import write_all
+from colorcheck.files.reading import Unreadable, contents
+from colorcheck.proof.certificates import Check, Cvc5Missing, entries, judge
+from colorcheck.verification.results import Verification
+from colorcheck.workflows.evidence.copies import LARGEST, Copies, Sized, Unbound
+from colorcheck.workflows.evidence.derive import Documents, as_json, derive, plain, sha256
+from colorcheck.workflows.evidence.recipe import Recipe
+from colorcheck.workflows.evidence.tool import plugins_used, tool
+
+MANIFEST = "certificates.json"
+MODEL = "model.json"
+CHECKER = "check.py"
+INPUTS = "inputs"
+SCHEMA = "colorcheck/certificates/2"
+_CHECK = Path(__file__).resolve().parents[2] / "evidence" / CHECKER
+_OWN = re.compile(
+    r"(certificates/)?([0-9]{4,}-[A-Za-z0-9.-]*\.smt2|model\.json|check\.py|certificates\.json|inputs/.+)"
+    r"|(reports|boots|logs)/.+|assumptions\.json|silences\.json|sbom\.json"
+)
+
+
+def documents(copies: Copies, verification: Verification) -> Documents:
+    """All files of the folder that are made, by name; those below `inputs` are copied."""
+    from colorcheck.evidence.listing import listing
+
+    facts = verification.facts
+    files: Documents = {CHECKER: _CHECK.read_text(encoding="utf-8")}
+    theorems = entries(facts.theorems(), files)
+    files[MODEL] = as_json(
+        {"schema": "colorcheck/model/1", "xen": [listing(result, facts) for result in facts.results]}
+    )
+    document = {
+        "schema": SCHEMA,
+        "tool": tool(),
+        "plugins": plugins_used(),
+        "run": {
+            "folder": copies.folder,
+            "manifest": copies.recipe.manifest,
+            "options": dict(copies.recipe.options),
+            "sizes": {name: sized.to_dict() for name, sized in sorted(copies.sizes.items())},
+        },
+        "releases": {result.release: plain(result.system.release) for result in facts.results if result.system},
+        "board": plain(facts.board),
+        "inputs": {f"{INPUTS}/{name}": sha256(content) for name, content in sorted(copies.contents.items())},
+        "files": {name: sha256(text.encode()) for name, text in sorted(files.items())},
+        "skipped": [entry.to_dict() for entry in verification.skipped],
+        "theorems": theorems,
+    }
+    files[MANIFEST] = as_json(document)
+    return files
+
+
+def certificates(copies: Copies, expected: str = "") -> dict[str, bytes]:
+    """The whole folder, by name. `expected` are the verdicts of the run that these copies come from.
+
+    Raises Unbound where the copies do not give the same.
+    """
+    made = derive(copies, documents)
+    if expected and _verdicts(made) != expected:
+        named = "a file is named by an absolute path, or is not read the way that colorcheck reads"
+        raise Unbound(f"the copies of the inputs do not give the verdicts of the inputs themselves: {named}")
+    found = {f"{INPUTS}/{name}": content for name, content in copies.contents.items()}
+    return {**found, **{name: text.encode() for name, text in made.items()}}
+
+
+def _verdicts(made: Documents) -> str:
+    return json.dumps([[each["xen"], each["id"], each["verdict"]] for each in json.loads(made[MANIFEST])["theorems"]])
+
+
+def write(folder: str | Path, files: Mapping[str, bytes], manifest: str = MANIFEST) -> Path:
+    """Writes the folder; what an earlier run left there, as it was left, goes. Raises OSError."""
+    target = Path(folder)
+    stale = [name for name in _written_before(target, manifest) if name not in files]
+    for name in files:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+    write_all({str(target / name): content for name, content in files.items()})
+    for name in stale:
+        (target / name).unlink(missing_ok=True)
+    return target / manifest
+
+
+def _written_before(target: Path, manifest: str) -> Iterator[str]:
+    """The files that an earlier run left here: those that its manifest names and that are as it says."""
+    try:
+        document = json.loads(contents(target / manifest, LARGEST, named=True))
+        known = {**document["files"], **document["inputs"], **document.get("attached", {})}
+    except (Unreadable, ValueError, KeyError, TypeError, RecursionError):
+        return
+    for name, digest in known.items():
+        path = target / name
+        if _OWN.fullmatch(name) and _inside(name) and not path.is_symlink() and path.is_file():
+            try:
+                if sha256(contents(path, LARGEST, named=True)) == digest:
+                    yield name
+            except Unreadable:
+                continue
+
+
+def _inside(name: str) -> bool:
+    """Whether a name stays below the folder that it belongs to."""
+    path = PurePosixPath(name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
+
+
+def check(folder: str | Path, *, timeout: float = 60.0) -> tuple[Check, ...]:
+    """Derives the folder again from its copies, compares every text, and has cvc5 judge each theorem.
+
+    `timeout` is in seconds for one theorem. Raises Cvc5Missing where cvc5 is not installed. A folder that cannot be
+    read is a check that failed.
+    """
+    source = Path(folder)
+    try:
+        text = contents(source / MANIFEST, LARGEST, named=True)
+        document = json.loads(text)
+        schema = document["schema"]
+        if schema != SCHEMA:
+            return (Check(MANIFEST, "differs", f"schema {schema} is not {SCHEMA}"),)
+        found, broken = copied(source, document)
+        theorems = list(document["theorems"])
+    except RecursionError:
+        return (Check(MANIFEST, "missing", f"cannot read {source / MANIFEST}: nested too deeply"),)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return (Check(MANIFEST, "missing", f"cannot read {source / MANIFEST}: {error}"),)
+    if not theorems:
+        return (*broken, Check(MANIFEST, "none", "there is not one theorem in it: nothing is claimed"))
+    if broken:
+        return tuple(broken)
+    try:
+        made = derive(found, documents)
+    except Unbound as error:
+        return (Check(MANIFEST, "differs", str(error)),)
+    different = tuple(_different(source, document, text, made))
+    judged = tuple(_judged(json.loads(made[MANIFEST])["theorems"], made, timeout))
+    inputs = tuple(Check(f"{INPUTS}/{name}", "confirmed") for name in found.contents)
+    if not different:
+        return (*inputs, *judged)
+    changed = {each.subject for each in different}
+    return (*different, *inputs, *(each for each in judged if each.subject not in changed))
+
+
+def copied(source: Path, document: Any) -> tuple[Copies, list[Check]]:
+    """The copies as they lie in the folder, and what is wrong with them."""
+    run = document["run"]
+    broken: list[Check] = []
+    found: dict[str, bytes] = {}
+    for name, digest in dict(document["inputs"]).items():
+        if not name.startswith(f"{INPUTS}/") or not _inside(name):
+            raise ValueError(f"{name!r} is no name of a copy")
+        try:
+            content = contents(source / name, LARGEST, named=True)
+        except Unreadable as error:
+            broken.append(Check(name, "missing", f"the copy of an input is not there: {error.reason}"))
+            continue
+        if sha256(content) != digest:
+            broken.append(Check(name, "changed", "the copy of an input is not the one that was certified"))
+        found[name.removeprefix(f"{INPUTS}/")] = content
+    manifest, below = run["manifest"], run["folder"]
+    sizes = {name: Sized.of(each) for name, each in dict(run["sizes"]).items()}
+    names = [*sizes, *([below] if below else []), *([manifest] if manifest is not None else [])]
+    if not all(isinstance(name, str) and _inside(name) for name in names) or not isinstance(below, str):
+        raise ValueError("a name in it leads out of the folder")
+    return Copies(Recipe(manifest, dict(run["options"])), below, found, sizes), broken
+
+
+def _different(source: Path, document: Any, text: bytes, made: Documents) -> Iterator[Check]:
+    """Every file, theorem or key that is not what the copies give."""
+    for name, content in made.items():
+        if name == MANIFEST:
+            continue
+        try:
+            there = contents(source / name, LARGEST, named=True)
+        except Unreadable as error:
+            yield Check(name, "missing", f"it is not there: {error.reason}")
+            continue
+        if there != content.encode():
+            yield Check(name, "differs", "it is not what the inputs give")
+    if text == made[MANIFEST].encode():
+        return
+    again = json.loads(made[MANIFEST])
+    if document.get("tool") != again["tool"]:
+        told = document["tool"].get("version") if isinstance(document.get("tool"), dict) else None
+        text_ = f"written by another colorcheck ({told}); only the same one derives the same texts"
+        yield Check("tool", "differs", text_)
+    yield from _theorems(document["theorems"], again["theorems"])
+    keys = [key for key in {**document, **again} if key not in {"theorems", "tool"}]
+    wrong = [key for key in keys if document.get(key) != again.get(key)]
+    yield from (Check(f"{MANIFEST}: {key}", "differs", "it is not what the inputs give") for key in wrong)
+    if not wrong and document == again:
+        yield Check(MANIFEST, "differs", "it is written otherwise than colorcheck writes it")
+
+
+def _theorems(there: list[Any], again: list[Any]) -> Iterator[Check]:
+    def key(entry: Any) -> tuple[str, str]:
+        return (str(entry.get("xen")), str(entry.get("id"))) if isinstance(entry, dict) else ("", str(entry)[:80])
+
+    told, derived = {key(entry): entry for entry in there}, {key(entry): entry for entry in again}
+    for name, entry in derived.items():
+        if name not in told:
+            yield Check(name[1], "missing", f"the inputs give this theorem for Xen {name[0]}, the folder lacks it")
+        elif told[name] != entry:
+            wrong = [k for k in {**entry, **told[name]} if told[name].get(k) != entry.get(k)]
+            yield Check(name[1], "differs", f"its {', '.join(wrong)} (Xen {name[0]}): not what the inputs give")
+    for name in told:
+        if name not in derived:
+            yield Check(name[1], "differs", "the inputs give no such theorem")
+    if len(there) != len(told) or (list(told) != list(derived) and set(told) == set(derived)):
+        yield Check(MANIFEST, "differs", "theorems are repeated or in another order")
+
+
+def _judged(theorems: list[dict[str, Any]], made: Documents, timeout: float) -> Iterator[Check]:
+    for entry in theorems:
+        try:
+            yield judge(entry, made.get(entry["file"], ""), timeout)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            yield Check(str(entry.get("id")), "differs", f"it cannot be judged: {error!r}")
+
+
+__all__ = ["Check", "Cvc5Missing", "certificates", "check", "write"]

@@ -1,0 +1,16 @@
+"""The command that a folder of evidence comes from, in words, without the place of its output."""
+
+from __future__ import annotations
+
+from colorcheck.inputs.manifest.manifest_keys import KEYS
+from colorcheck.workflows.evidence.copies import Copies
+
+
+def command(copies: Copies) -> list[str]:
+    """Typed in the folder of the copies that the names start at."""
+    words = ["colorcheck", "evidence", "DIR", *([copies.recipe.manifest] if copies.recipe.manifest else [])]
+    flags = {key.path: key.flag for key in KEYS}
+    for key, value in copies.recipe.options.items():
+        for each in value if isinstance(value, list) else [value]:
+            words += [flags.get(key, key), str(each)]
+    return words

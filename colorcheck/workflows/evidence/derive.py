@@ -1,0 +1,91 @@
+"""The documents of a deployment, derived from copies of its inputs alone: once when they are written, again when they
+are checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from colorcheck.core.theorem import Theorem
+from colorcheck.files.boundary import Boundary, restrict
+from colorcheck.files.child import ChildDied, ChildFailed, in_child
+from colorcheck.verification.results import Verification
+from colorcheck.workflows.evidence.copies import Copies, Unbound
+
+TIMEOUT = 30.0  # seconds for one theorem; what is proved in the first run is proved in this one
+SECONDS = 1800.0  # for everything
+
+Documents = dict[str, str]
+
+
+def derive(copies: Copies, documents: Callable[[Copies, Verification], Documents]) -> Documents:
+    """The documents that belong to the copies, by name. They are made in a child that sees nothing but the copies.
+
+    Raises Unbound where nothing can be derived.
+    """
+    with tempfile.TemporaryDirectory(prefix="colorcheck-") as folder:
+        try:
+            copies.lay_out(Path(folder))
+        except (OSError, ValueError) as error:
+            raise Unbound(f"the copies cannot be laid out: {error}") from None
+        try:
+            found = in_child(lambda: documents(copies, _verified(copies, folder)), SECONDS)
+        except (ChildDied, ChildFailed) as error:
+            raise Unbound(f"nothing can be derived from the copies: {error}") from None
+    if not isinstance(found, dict):
+        raise Unbound("nothing can be derived from the copies")
+    return {str(name): str(text) for name, text in found.items()}
+
+
+def _verified(copies: Copies, folder: str) -> Verification:
+    from colorcheck.workflows import verify as pipeline
+
+    top = os.path.realpath(folder)
+    os.chdir(os.path.join(top, copies.folder))
+    restrict(Boundary(top))  # for the rest of the child's life
+    return timeless(pipeline.verify(copies.recipe.read(), timeout=TIMEOUT, smt=True))
+
+
+def timeless(verification: Verification) -> Verification:
+    """The same without the times that it took."""
+
+    def still(theorem: Theorem) -> Theorem:
+        return replace(theorem, seconds=0.0)
+
+    results = tuple(
+        replace(result, theorems=tuple(map(still, result.theorems))) for result in verification.facts.results
+    )
+    return replace(verification, facts=replace(verification.facts, results=results), seconds=())
+
+
+def verdicts(verification: Verification) -> str:
+    """All verdicts in one text: what two runs must have in common."""
+    return json.dumps([[line, theorem.id, str(theorem.verdict)] for line, theorem in verification.facts.theorems()])
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def as_json(document: object) -> str:
+    """A document as the one text that stands for it."""
+    return json.dumps(document, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON, field by field; sets are sorted, and what has no fields is its text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted((plain(each) for each in value), key=str)
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

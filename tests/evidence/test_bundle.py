@@ -1,0 +1,112 @@
+"""`colorcheck evidence`: one folder, the same bytes each time, checked from itself alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from colorcheck.cli import main
+
+pytest.importorskip("cvc5")
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+SECRET = ("/tmp", "/home", str(ROOT))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    found.pop("times.json")
+    return found
+
+
+def write(folder: Path, deployment: Path, *words: str, status: int = 0) -> Path:
+    assert main(["evidence", str(folder), str(deployment), *words]) == status
+    return folder
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLES / "qemu-attested", tmp_path / "qemu-attested"))
+
+
+def test_written_checked_and_compared(
+    deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    first = write(tmp_path / "first", deployment, "--log", str(deployment / "boot.log"))
+    said = json.loads((first / "evidence.json").read_text(encoding="utf-8"))
+    assert said["grade"] == "proved"
+    assert str(first) not in json.dumps(said)
+    assert json.loads((first / "times.json").read_text(encoding="utf-8"))["date"] == "2023-11-14T22:13:20Z"
+    assert json.loads((first / "boots/attest-boot.log.json").read_text(encoding="utf-8"))["verdict"] == "attested"
+    report = json.loads((first / "reports/report.json").read_text(encoding="utf-8"))
+    assert next(iter(report)) == "evidence"
+    assert report["evidence"]["inputs"]
+    assert '<table class="evidence">' in (first / "reports/report.html").read_text(encoding="utf-8")
+    names = {each["name"] for each in json.loads((first / "sbom.json").read_text(encoding="utf-8"))["components"]}
+    assert "z3-solver" in names or not names
+    for name, content in files(first).items():
+        for word in SECRET:
+            assert word.encode() not in content, name
+
+    shutil.move(deployment, tmp_path / "moved")  # nothing but the folder itself is needed
+    capsys.readouterr()
+    assert main(["evidence", "--check", str(first)]) == 0, capsys.readouterr().out
+
+    tree = tmp_path / "moved/system.dts"
+    tree.write_text(tree.read_text(encoding="utf-8") + "\n// a word\n", encoding="utf-8")
+    second = write(tmp_path / "second", tmp_path / "moved")
+    capsys.readouterr()
+    assert main(["evidence", "--compare", str(first), str(second)]) == 1
+    told = capsys.readouterr().out
+    assert "input certificates/inputs/system.dts: changed" in told
+    assert "attached logs/boot.log: gone" in told
+    assert main(["evidence", "--compare", str(first), str(first)]) == 0
+
+    report_file = first / "reports/report.txt"
+    report_file.write_text(report_file.read_text(encoding="utf-8").replace("proved", "PROVED"), encoding="utf-8")
+    assert main(["evidence", "--check", str(first)]) == 1
+    assert "differs: reports/report.txt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "grade", "status"), [("xen-guide", "refuted", 1), ("tutorial", "", -1)])
+def test_refuted_is_marked_as_such(tmp_path: Path, name: str, grade: str, status: int) -> None:
+    if status < 0:
+        assert main(["evidence", str(tmp_path / "x"), str(EXAMPLES / name)]) == 3  # no manifest, nothing to check
+        return
+    folder = write(tmp_path / name, EXAMPLES / name, status=status)
+    said = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    assert said["grade"] == grade
+    assert said["exit_status"] == status
+
+
+def test_the_same_bytes_each_time(tmp_path: Path) -> None:
+    """With other seeds of hashes, from another folder; 20 runs were made when this was written."""
+    made = []
+    for number in range(2):
+        folder = tmp_path / str(number)
+        environment = {**os.environ, "PYTHONHASHSEED": str(number), "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"}
+        where = [str(EXAMPLES / "zcu102-dom0less")] if number else []
+        subprocess.run(
+            [sys.executable, "-m", "colorcheck", "evidence", str(folder), *where],
+            cwd=tmp_path if number else EXAMPLES / "zcu102-dom0less",
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        made.append(files(folder))
+    assert made[0] == made[1]
+
+
+def test_wrong_calls(tmp_path: Path) -> None:
+    assert main(["evidence"]) == 2
+    assert main(["evidence", str(tmp_path), "--check", str(tmp_path)]) == 2
+    assert main(["evidence", "--compare", str(tmp_path), str(tmp_path)]) == 2
+    assert main(["evidence", "--check", str(tmp_path)]) == 1

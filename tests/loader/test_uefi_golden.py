@@ -1,0 +1,103 @@
+"""Starts of real Xen from EDK2, with xen.cfg, the tree that was used and the boot log as sources of facts."""
+
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.inputs.boot.boot_log import parse_boot_log
+from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
+
+CASES = json.loads(lzma.decompress((Path(__file__).parent.parent / "golden" / "uefi.json.xz").read_bytes()))
+
+
+def manifest(folder, case, *more, without=()):
+    """The deployment of a case, as somebody who has the log would write it."""
+    inputs = {"boot-log": "serial.txt", "device-tree": "system.dts", "uefi-config": case["config"]}
+    lines = [
+        "[target]",
+        f'xen = "{case["xen"]}"',
+        f'board = "qemu-virt-{case["cpu"]}"',
+        'loader = "uefi"',
+        "[inputs]",
+        *(f"{key} = {json.dumps(value)}" for key, value in inputs.items() if value and key not in without),
+        *more,
+    ]
+    (folder / "colorcheck.toml").write_text("\n".join(lines))
+    for name, text in {**case["configs"], "serial.txt": case["log"], "system.dts": case["tree"]}.items():
+        (folder / name).write_text(text)
+    return str(folder / "colorcheck.toml")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_start_from_uefi_is_the_measured_one(tmp_path, case):
+    if case["tree"] is None:
+        pytest.skip("no tree at all")
+    found = api.replay(manifest(tmp_path, case)).to_dict()
+    assert found["outcome"] == case["outcome"]
+    if case["outcome"] == "panics":
+        assert found["panic"]["class"] == case["panic"]
+    elif case["outcome"] == "boots" and case["nr_colors"] is not None:
+        assert (found["nr_colors"], list(found["heap"]["final"])) == (case["nr_colors"], case["heap"])
+        assert list(found["xen"]["region"]) == case["region"]
+
+
+@pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case["name"])
+def test_banks_follow_from_the_map(case):
+    """Xen's banks from the final map; joined ones are those of the shell's map too, as long as -mapbs is not given."""
+    if not case["memmap"] or not case["memory"]:
+        pytest.skip("no map")
+    final = read_efi_memory_map(case["memmap"], "memmap.txt")
+    mapbs = "mapbs" in case["name"]
+    banks = final.banks(joined=case["xen"] != "4.20", map_boot_services=mapbs)
+    assert final.final
+    assert [[start, start + size] for start, size in banks] == case["memory"]
+    if case["xen"] != "4.20" and not mapbs and "\nmemmap\n" in case["memmap"]:
+        shell = read_efi_memory_map(case["memmap"].split("\nmemmap\n")[-1], "memmap.txt")
+        assert not shell.final
+        assert shell.banks(joined=True) == banks
+
+
+def named(name):
+    return next(case for case in CASES if case["name"] == name)
+
+
+def test_nothing_about_memory_is_concluded_without_a_log(tmp_path):
+    """The traps: shared colors by xen.cfg are found, and nothing is proved of memory that only the firmware knows."""
+    case = named("uefi-trap-options-4.22")
+    found = api.verify(manifest(tmp_path, case, without=("boot-log",)))
+    verdicts = {theorem["id"]: theorem["verdict"] for theorem in found.to_dict()["theorems"]}
+    assert verdicts["separation/dom0/domU1"] == "refuted"
+    assert {v for name, v in verdicts.items() if name.startswith(("memory", "boots"))} == {"unknown"}
+
+
+def test_without_a_configuration_the_arguments_are_open(tmp_path):
+    case = named("uefi-trap-options-4.22")
+    found = api.verify(manifest(tmp_path, case, without=("boot-log", "uefi-config"))).to_dict()
+    proved = [theorem["id"] for theorem in found["theorems"] if theorem["verdict"] == "proved"]
+    assert not [name for name in proved if name.startswith(("separation", "memory", "boots"))]
+
+
+def test_the_memory_map_gives_the_banks(tmp_path):
+    case = named("uefi-plain-4.22")
+    path = manifest(tmp_path, case, 'efi-memory-map = "memmap.txt"', without=("boot-log",))
+    (tmp_path / "memmap.txt").write_text(case["memmap"])
+    assert api.replay(path).to_dict()["outcome"] in {"unknown", "panics"}
+
+
+def test_a_damaged_line_leaves_memory_open():
+    log = parse_boot_log("serial.txt", named("uefi-plain-4.22")["log"])
+    assert log.banks_found
+    text = named("uefi-plain-4.22")["log"].replace("RAM: 0000000040000000 - ", "RAM: 00000000400000 0 - ", 1)
+    assert parse_boot_log("serial.txt", text).banks_found is None
+    text = named("uefi-plain-4.22")["log"].replace("MODULE[2]", "MODULE[3]", 1)
+    assert parse_boot_log("serial.txt", text).modules_found is None
+
+
+def test_a_log_of_another_release_settles_no_places(tmp_path):
+    case = {**named("uefi-plain-4.20"), "xen": "4.22"}
+    found = api.verify(manifest(tmp_path, case)).to_dict()
+    assert "CC026" in {finding["rule"] for finding in found["findings"]}
+    assert {t["verdict"] for t in found["theorems"] if t["id"].startswith("memory")} == {"unknown"}
