@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         manifest = write_certificates_of(verification, recipe, read, options.write)
         write(f"wrote {len(verification.theorems)} theorems: {manifest}")
         told = headline(verification)
-        write(f"{told.word}: {told.sentence}")
+        complain(f"{told.word}: {told.sentence}")
         for fact in open_facts(verification.facts, Reach.MEMORY):
             complain(f"{fact.location}: open: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
         return verification.exit_status()

@@ -9,7 +9,7 @@ from colorcheck.loader.facts import OpenFact, Span
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Facts
 from colorcheck.workflows.plan import Planned, with_colors
-from colorcheck.xen.memory.boot import boot_again
+from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.notes.domains import PassthroughMemory
 
 
