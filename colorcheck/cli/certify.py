@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem (default: 60)"
     )
+    parser.add_argument("--allowed-signers", metavar="FILE", help="with --check: whose signature over it is accepted")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
 
 
@@ -78,7 +79,7 @@ def _check(options: argparse.Namespace) -> int:
     from colorcheck.workflows.evidence.certificates import check
 
     try:
-        checks = check(options.check, timeout=options.timeout)
+        checks = check(options.check, timeout=options.timeout, signers=options.allowed_signers)
     except Cvc5Missing as error:
         raise Stop(str(error)) from None
     if options.format == "json":

@@ -33,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     target = _release(options.to)
     deployment = read_deployment(load_manifest(options), plugins().input_readers)
+    if deployment.manifest.boot_script is not None:
+        from colorcheck.workflows.handover import received_by_xen
+
+        _, deployment = received_by_xen(deployment)
     source = _release(options.source) if options.source else source_release(deployment)
     done = migrate(deployment, target, source)
     unread, opened = deployment.problems, open_for(deployment)
