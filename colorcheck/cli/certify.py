@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorcheck.cli.arguments import add_target_arguments, load, seconds
-from colorcheck.cli.console import Stop, write, write_json
+from colorcheck.cli.console import Stop, complain, write, write_json
+from colorcheck.report.view import headline
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.recipe import Recipe
 
@@ -37,6 +39,10 @@ def run(options: argparse.Namespace) -> int:
         verification, recipe, read = watched_run(options, timeout=options.timeout)
         manifest = write_certificates_of(verification, recipe, read, options.write)
         write(f"wrote {len(verification.theorems)} theorems: {manifest}")
+        told = headline(verification)
+        complain(f"{told.word}: {told.sentence}")
+        for fact in open_facts(verification.facts, Reach.MEMORY):
+            complain(f"{fact.location}: open: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
         return verification.exit_status()
     return _check(options)
 
