@@ -164,7 +164,14 @@ class _Run:
 
     def proved(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
         worlds = result.worlds
-        if worlds is None or result.boot is None:
+        if worlds is None:
+            return result
+        if result.boot is None:
+            with self.stage(f"prove {result.release}"):
+                from colorcheck.proof.room import without_room
+
+                opened = worlds.open or worlds.branches or result.system is None
+                return result if opened else replace(result, theorems=tuple(without_room(worlds.base.system)))
             return result
         with self.stage(f"prove {result.release}"):
             from colorcheck.proof import Asked, prove
