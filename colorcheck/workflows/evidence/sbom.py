@@ -29,7 +29,8 @@ def sbom() -> dict[str, object]:
 def _component(part: Distribution) -> dict[str, Any]:
     name, version = _normal(part.metadata["Name"]), part.version
     found: dict[str, Any] = {"type": "library", "name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"}
-    declared = part.metadata.get("License-Expression") or part.metadata.get("License") or ""
+    fields = ("License-Expression", "License")
+    declared = next((part.metadata[field] for field in fields if field in part.metadata and part.metadata[field]), "")
     if declared and len(declared) < 100:
         found["licenses"] = [{"license": {"name": declared}}]
     return found
