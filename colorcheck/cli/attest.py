@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from dataclasses import replace
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write, write_json
@@ -14,6 +15,7 @@ from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.options.arguments import built_in_arguments, logged_command_line
@@ -46,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     replayed = pipeline.replay(manifest)
     trouble = say_trouble(replayed)
     attested, release = _attest(log, replayed)
+    attested = _as_far_as_read(attested, replayed)
     if options.format == "json":
         head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": release}
         findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
@@ -55,6 +58,15 @@ def run(options: argparse.Namespace) -> int:
 
         write(render(attested, options.log, release, style(options)))
     return Exit.FAULT if trouble == Exit.FAULT else _STATUS[attested.verdict]
+
+
+def _as_far_as_read(attested: Attested, replayed: Modelled) -> Attested:
+    """A log attests nothing about what was not read."""
+    opened = [fact for fact in open_facts(replayed.facts, Reach.MEMORY) if fact.opaque]
+    if not opened or attested.verdict is not Attestation.ATTESTED:
+        return attested
+    why = f"what the log says agrees, but not all is known that it is held against: {opened[0].why}"
+    return replace(attested, verdict=Attestation.TOO_LITTLE, reason=why)
 
 
 def _read(path: str) -> BootLog:

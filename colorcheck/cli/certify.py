@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorcheck.cli.arguments import add_target_arguments, load, seconds
-from colorcheck.cli.console import Stop, write, write_json
+from colorcheck.cli.console import Stop, complain, write, write_json
+from colorcheck.report.view import headline
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.recipe import Recipe
 
@@ -28,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem (default: 60)"
     )
+    parser.add_argument("--allowed-signers", metavar="FILE", help="with --check: whose signature over it is accepted")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
 
 
@@ -36,6 +39,10 @@ def run(options: argparse.Namespace) -> int:
         verification, recipe, read = watched_run(options, timeout=options.timeout)
         manifest = write_certificates_of(verification, recipe, read, options.write)
         write(f"wrote {len(verification.theorems)} theorems: {manifest}")
+        told = headline(verification)
+        complain(f"{told.word}: {told.sentence}")
+        for fact in open_facts(verification.facts, Reach.MEMORY):
+            complain(f"{fact.location}: open: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
         return verification.exit_status()
     return _check(options)
 
@@ -72,7 +79,7 @@ def _check(options: argparse.Namespace) -> int:
     from colorcheck.workflows.evidence.certificates import check
 
     try:
-        checks = check(options.check, timeout=options.timeout)
+        checks = check(options.check, timeout=options.timeout, signers=options.allowed_signers)
     except Cvc5Missing as error:
         raise Stop(str(error)) from None
     if options.format == "json":

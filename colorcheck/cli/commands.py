@@ -203,7 +203,18 @@ are there as comments with their meaning, and at the end the lines that would se
   colorcheck init                            for the files of this folder
   colorcheck init --xen 4.22 --board zcu102
   colorcheck init --ci github                with a workflow, or only that where a manifest is
+  colorcheck init --from board.tar           with the log and the guests that collect packed, or from a boot log
   colorcheck init --stdout                   only show it""",
+    ),
+    Command(
+        "collect",
+        "print a shell script that packs a running system's facts",
+        """\
+Print a POSIX shell script for dom0 of a running Xen (busybox is enough, no Python): it packs the device tree, Xen's
+log, xl info, xl list -l and xl vcpu-list into one tar, which `colorcheck init --from` takes.
+
+  colorcheck collect > collect.sh
+  ssh root@board sh -s board.tar < collect.sh""",
     ),
     Command(
         "completion",

@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem, with --check (default: 60)"
     )
+    parser.add_argument("--allowed-signers", metavar="FILE", help="with --check: whose signature over it is accepted")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -88,7 +89,7 @@ def _times(verification: Verification) -> dict[str, object]:
 
 def _check(options: argparse.Namespace) -> int:
     try:
-        checks = bundle.check(options.check, timeout=options.timeout)
+        checks = bundle.check(options.check, timeout=options.timeout, signers=options.allowed_signers)
     except folders.Cvc5Missing as error:
         raise Stop(str(error)) from None
     write(summary(checks))

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="FOLDER", nargs="?", default=".", help="where the files are (default: here)")
     parser.add_argument("--xen", metavar="RELEASE", default="4.20", help="the Xen that reads the files (default: 4.20)")
     parser.add_argument("--board", metavar="NAME", help="the board; left out: what the device tree says")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="a boot log, or what `collect` packed")
     parser.add_argument("--stdout", action="store_true", help="print the manifest instead of writing it")
     parser.add_argument("--ci", choices=tuple(CI_FILES), help="write a job for this service, too")
     parser.add_argument("--force", action="store_true", help="overwrite files that are there")
@@ -28,6 +29,8 @@ def run(options: argparse.Namespace) -> int:
     folder = Path(options.path)
     if not folder.is_dir():
         raise Stop(f"{folder} is no folder")
+    if options.source:
+        _unpack(Path(options.source), folder, options.force)
     found = found_in(folder)
     settle = open_lines(found, folder, options.xen, options.board) if found.says_something else ()
     text = manifest_text(found, options.xen, options.board, settle)
@@ -72,3 +75,23 @@ def _write_ci(folder: Path, service: str, force: bool) -> None:
     file = top / CI_FILES[service]
     _write(file, ci_text(service, folder.resolve().relative_to(top.resolve()).as_posix(), __version__), force)
     write(f"wrote {os.path.relpath(file)}")
+
+
+def _unpack(source: Path, folder: Path, force: bool) -> None:
+    """Write the parts of what `collect` packed beside the manifest."""
+    from colorcheck.workflows.collected import NotCollected, unpacked
+
+    try:
+        parts = unpacked(source)
+    except NotCollected as error:
+        raise Stop(str(error), "give the tar of `colorcheck collect`, its folder, or a boot log") from None
+    for name, data in parts.files.items():
+        path = folder / name
+        if path.exists() and not force:
+            raise Stop(f"{path} is there already", "--force overwrites it")
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise Stop(f"cannot write {path}: {error.strerror or error}") from None
+    for left in parts.left_out:
+        complain(f"left out {left}", "")

@@ -11,7 +11,7 @@ from colorcheck.cli.output import add_document_arguments, deliver_edits
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
 from colorcheck.verification.exit import Exit
-from colorcheck.workflows.migrate import migrate, source_release
+from colorcheck.workflows.migrate import migrate, open_for, source_release
 from colorcheck.xen.migrate.migrate import Migration
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import UnknownReleaseError, release_of
@@ -33,9 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     target = _release(options.to)
     deployment = read_deployment(load_manifest(options), plugins().input_readers)
+    if deployment.manifest.boot_script is not None:
+        from colorcheck.workflows.handover import received_by_xen
+
+        _, deployment = received_by_xen(deployment)
     source = _release(options.source) if options.source else source_release(deployment)
     done = migrate(deployment, target, source)
-    unread = deployment.problems
+    unread, opened = deployment.problems, open_for(deployment)
     told = (*unread, *done.problems)
     if options.format == "json":
         if options.write and done.edits:
@@ -44,12 +48,15 @@ def run(options: argparse.Namespace) -> int:
     elif done.edits:
         deliver_edits(done.edits, write_them=options.write)
     else:
-        write(f"nothing to change: {deployment.manifest.file} already speaks {target.title}")
+        where = " in what could be read" if unread or opened else ""
+        write(f"nothing to change{where}: {deployment.manifest.file} already speaks {target.title}")
     for problem in told:
         complain(f"{problem.location}: {problem.message}", problem.help)
+    for fact in opened:
+        complain(f"open: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
     if done.problems:
         return Exit.FINDINGS
-    return Exit.UNDECIDED if unread else Exit.CLEAN
+    return Exit.UNDECIDED if unread or opened else Exit.CLEAN
 
 
 def _release(name: str) -> Release:

@@ -99,7 +99,7 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
         if fact.what.startswith("unread "):
             continue  # told above
         complain(f"open: {fact.what}: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
-    hangs = facts.deployment.unread if settled else unknown
+    hangs = [fact for fact in unknown if fact.opaque or not settled]
     return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
 
 

@@ -95,8 +95,8 @@ class Context:
         """The theorems with the facts that working them out has read."""
         self.record.clear()
         found = tuple(theorems)
-        facts = tuple(sorted(self.system.reads | self.record))
-        return tuple(replace(theorem, facts=facts) for theorem in found)
+        facts = self.system.reads | self.record
+        return tuple(replace(theorem, facts=tuple(sorted(facts.union(theorem.facts)))) for theorem in found)
 
     def asks_solver(self, terms: int) -> bool:
         """Whether a question on counts of frames with so many terms goes to the solver; a larger one is decided by

@@ -20,6 +20,7 @@ from colorcheck.proof.script import Named, Script, conjunction, disjunction, tog
 from colorcheck.proof.sets import COLOR, addresses_witness, unknown_index
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
+from colorcheck.xen.facts.keys import MAPPED
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory
 from colorcheck.xen.release.release import Release
@@ -218,7 +219,8 @@ class _Pair:
             unread = next(_notes_of(self.case, party, PartialTreeUnread), None)
             if unread is not None:
                 where = (Related(unread.location, unread.message),)
-                return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
+                open_ = obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
+                return replace(open_, facts=(MAPPED.name,))
         overlap = self.first.colors & self.second.colors
         if overlap:
             return self._shared(overlap)

@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.theorem import TheoremKind
 from colorcheck.core.value import dataclass
+from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import ReleaseResult, Verification
 from colorcheck.xen.booted import Built
 from colorcheck.xen.system import System
@@ -21,17 +21,6 @@ from colorcheck.xen.system import System
 PAIR_SEPARATION = TheoremKind.PAIR_SEPARATION
 TOLERANCE = 0.01
 _ABSOLUTE = re.compile(r"(?<![\w./-])/[^\s:,;'\"]+")
-UNREAD = frozenset(
-    (
-        ProblemKind.UNREADABLE,
-        ProblemKind.TOO_LARGE,
-        ProblemKind.INCLUDE_CYCLE,
-        ProblemKind.NO_MATCH,
-        ProblemKind.BINARY,
-        ProblemKind.ENCODING,
-    )
-)
-"""Kinds of problems behind which nobody knows what was written."""
 
 
 class Reason(StrEnum):
@@ -230,9 +219,11 @@ def _undecided(side: str, verification: Verification) -> Iterator[str]:
     """Why a side decides less than it should."""
     for entry in verification.skipped:
         yield f"{side}: not checked: {entry.check}: {entry.reason}"
-    for problem in verification.facts.deployment.problems:
-        if problem.kind in UNREAD:
-            yield f"{side}: {problem.message}"
+    waiting = {name for each in verification.theorems if each.verdict is Verdict.UNKNOWN for name in each.facts}
+    for fact in open_facts(verification.facts, Reach.MEMORY):
+        if fact.opaque or fact.what in waiting:
+            where = os.path.basename(fact.location.file)
+            yield f"{side}: {where}: {fact.why} (settle it: {'; '.join(fact.settle)})"
     open_ = [each for each in verification.theorems if each.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS)]
     if open_:
         yield f"{side}: {len(open_)} of {len(verification.theorems)} theorems undecided, as {open_[0].statement}"

@@ -8,7 +8,7 @@ from enum import Enum
 from colorcheck.core.theorem import Theorem
 from colorcheck.loader.facts import Fact, OpenFact
 from colorcheck.verification.results import Facts, ReleaseResult
-from colorcheck.xen.facts.keys import BOOT_CPU
+from colorcheck.xen.facts.keys import BOOT_CPU, MAPPED
 
 
 class Reach(Enum):
@@ -37,7 +37,7 @@ def _of(result: ReleaseResult, reach: Reach, clusters: int) -> Iterator[OpenFact
     if system is None or worlds is None:
         return
     reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads
-    yield from (fact for name, fact in worlds.open.items() if name in reads)
+    yield from (fact for name, fact in worlds.open.items() if name in reads or name == MAPPED.name)
     for fact in system.cpu_facts:
         irrelevant = fact.what == BOOT_CPU.name and clusters == 1  # all CPUs use one cache
         if isinstance(fact, OpenFact) and fact.undecided and not irrelevant:

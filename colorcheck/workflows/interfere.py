@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import PAGE, size
@@ -89,6 +89,7 @@ def prepare(facts: Facts, request: Request) -> Lab:
         raise NoModel("no domain has memory in the model of this deployment")
     victim = _victim(facts, request, everyone, tenants)
     loads = _loads(request, everyone, default_loads([t for t in everyone if t.name != XEN], victim, clusters[0]))
+    tenants = _running(tenants, {load.domain for load in loads}, notes)
     accesses = request.accesses or (ACCESSES if has_numba() else ACCESSES_WITHOUT_NUMBA)
     if not has_numba():
         notes.append(WITHOUT_NUMBA)
@@ -127,6 +128,17 @@ def _tenants(
         good = planned.plan.status in ("optimal", "feasible")
         reason = f"there is no plan: {planned.plan.reason or planned.plan.status}"
         _add(found, Coloring.PLAN, planned.boot if good else None, reason, notes)
+    return found
+
+
+def _running(
+    tenants: Mapping[Coloring, tuple[Tenant, ...]], loaded: Collection[str], notes: list[str]
+) -> Mapping[Coloring, tuple[Tenant, ...]]:
+    """The colorings under which somebody with a workload has memory. Raises NoModel where there is none."""
+    found = {coloring: group for coloring, group in tenants.items() if any(each.name in loaded for each in group)}
+    notes += (f"no run with the coloring {name}: nobody who runs has memory" for name in tenants if name not in found)
+    if not found:
+        raise NoModel("no domain that runs has memory in the model of this deployment")
     return found
 
 

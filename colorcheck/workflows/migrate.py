@@ -7,6 +7,9 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.loader.facts import OpenFact
+from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.keys import ARGUMENTS, GUESTS, TREE
 from colorcheck.xen.migrate.migrate import (
     Migration,
     migrate_boot_arguments,
@@ -17,6 +20,8 @@ from colorcheck.xen.migrate.migrate import (
 )
 from colorcheck.xen.options.arguments import built_in_arguments, given_arguments
 from colorcheck.xen.release.release import Release
+
+_SPELLED = frozenset(key.name for key in (ARGUMENTS, GUESTS, TREE))  # facts whose texts have a spelling
 
 
 def source_release(deployment: Deployment) -> Release:
@@ -41,6 +46,17 @@ def migrate(deployment: Deployment, target: Release, source: Release) -> Migrati
         result += migrate_xl(guest, target)
     result += _manifest(manifest, target)
     return Migration(tuple(dict.fromkeys(result.edits)), tuple(dict.fromkeys(result.problems)))
+
+
+def open_for(deployment: Deployment) -> tuple[OpenFact, ...]:
+    """What may be written in another spelling where `migrate` does not look: what nobody gave, and boot scripts."""
+    found = [fact for name, fact in facts_of(deployment, None).unknown.items() if name in _SPELLED]
+    script = deployment.manifest.boot_script
+    if script is not None:
+        why = f"what the boot script {script} writes into the device tree is not migrated"
+        place = deployment.manifest.location("inputs.boot-script")
+        found.append(OpenFact("boot-script", why, (f"# look at the arguments and colors in {script} yourself",), place))
+    return tuple(found)
 
 
 def _arguments(deployment: Deployment) -> Passage:

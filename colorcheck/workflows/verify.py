@@ -69,13 +69,14 @@ def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planne
     from colorcheck.plan.problem import Plan
     from colorcheck.workflows.plan import Planned
     from colorcheck.workflows.plan_for_all_releases import plan_for_all
+    from colorcheck.workflows.plan_over_open import over_open
 
     run = _Run()
     facts = run.model(manifest, mend=True)
     planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
     with run.stage("plan"):
         worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
-        planned = plan_for_all(facts.deployment, facts.board, worlds, options)
+        planned = over_open(plan_for_all(facts.deployment, facts.board, worlds, options), facts)
     return planned, run.modelled(facts)
 
 

@@ -49,3 +49,15 @@ def test_an_image_is_not_edited(tmp_path: Path) -> None:
     assert (tmp_path / "boot.scr").read_bytes() == image
     found = api.handover(manifest).tree.node("/chosen/d").properties["llc-colors"]
     assert str(found.location).endswith("boot.scr:line 10")
+
+
+ARGUMENTS = "console=dtuart xen_colors=0-1 dom0_mem=1G dom0_colors=2-9"
+
+
+def test_a_migration_edits_the_script(tmp_path: Path) -> None:
+    scripted(f'fdt set /chosen xen,xen-bootargs "{ARGUMENTS}"').write(tmp_path)
+    main(["migrate", str(tmp_path), "--from", "xilinx-4.17", "--to", "4.22", "--write"])
+    text = (tmp_path / "boot.cmd").read_text()
+    assert "xen-llc-colors=0-1" in text
+    assert "dom0-llc-colors=2-9" in text
+    assert " xen_colors" not in text

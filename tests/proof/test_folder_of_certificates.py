@@ -314,3 +314,27 @@ def test_refuted_has_its_own_status(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert code == 1
     assert "refuted: separation/dom0/domU1 (Xen 4.20): and rightly so" in told
     assert "WRONG" not in told
+
+
+def test_a_signature_tells_whose_folder_it_is(folder: Path, tmp_path: Path) -> None:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("no ssh-keygen here")
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    kind, value, *_ = key.with_suffix(".pub").read_text(encoding="utf-8").split()
+    signers = tmp_path / "signers"
+    signers.write_text(f"safety@example.com {kind} {value}\n", encoding="utf-8")
+    sign = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", "colorcheck", str(folder / "certificates.json")]
+
+    def first(signed_by: str | None) -> str:
+        return check(folder, signers=signed_by)[0].status
+
+    assert first(str(signers)) == "missing"
+    subprocess.run(sign, check=True, capture_output=True)
+    assert first(None) == "no-answer"
+    assert first(str(signers)) == "confirmed"
+    signers.write_text("", encoding="utf-8")
+    assert first(str(signers)) == "differs"
+    signers.write_text(f"safety@example.com {kind} {value}\n", encoding="utf-8")
+    (folder / "certificates.json").write_bytes((folder / "certificates.json").read_bytes() + b" ")
+    assert first(str(signers)) == "differs"

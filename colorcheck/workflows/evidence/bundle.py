@@ -20,6 +20,7 @@ from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.command import command
 from colorcheck.workflows.evidence.copies import LARGEST, Copies, Unbound
 from colorcheck.workflows.evidence.derive import Documents, as_json, derive, sha256
+from colorcheck.workflows.evidence.signature import signature
 from colorcheck.workflows.evidence.tool import tool
 from colorcheck.xen.options.arguments import logged_command_line
 from colorcheck.xen.release.log_version import log_version
@@ -153,7 +154,9 @@ def _derived(attached: Attached, copies: Copies, verification: Verification) -> 
     return documents(copies, verification, attached)
 
 
-def check(folder: str | Path, *, timeout: float = 60.0) -> tuple[folders.CertificateCheck, ...]:
+def check(
+    folder: str | Path, *, timeout: float = 60.0, signers: str | None = None
+) -> tuple[folders.CertificateCheck, ...]:
     """Checks the certificates, then derives everything else in the folder again and compares. Raises Cvc5Missing."""
     source = Path(folder)
     proofs = folders.check(source / CERTIFICATES, timeout=timeout)
@@ -169,7 +172,13 @@ def check(folder: str | Path, *, timeout: float = 60.0) -> tuple[folders.Certifi
             broken = [each for each in _different(source, made) if not each.subject.startswith(CERTIFICATES)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Unreadable, Unbound) as error:
         broken = [folders.CertificateCheck(MANIFEST, "missing", f"the folder cannot be derived again: {error}")]
-    return (*broken, *(proofs or ()), *(() if broken else (folders.CertificateCheck(MANIFEST, "confirmed"),)))
+    signed = signature(source / MANIFEST, signers)
+    return (
+        *((signed,) if signed else ()),
+        *broken,
+        *proofs,
+        *(() if broken else (folders.CertificateCheck(MANIFEST, "confirmed"),)),
+    )
 
 
 def _own(name: object) -> bool:

@@ -19,6 +19,7 @@ from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.copies import LARGEST, Copies, Sized, Unbound
 from colorcheck.workflows.evidence.derive import Documents, as_json, derive, plain, sha256
 from colorcheck.workflows.evidence.recipe import Recipe
+from colorcheck.workflows.evidence.signature import signature
 from colorcheck.workflows.evidence.tool import plugins_used, tool
 
 MANIFEST = "certificates.json"
@@ -116,13 +117,17 @@ def _inside(name: str) -> bool:
     return bool(name) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
-def check(folder: str | Path, *, timeout: float = 60.0) -> tuple[CertificateCheck, ...]:
+def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = None) -> tuple[CertificateCheck, ...]:
     """Derives the folder again from its copies, compares every text, and has cvc5 judge each theorem.
 
-    `timeout` is in seconds for one theorem. Raises Cvc5Missing where cvc5 is not installed. A folder that cannot be
-    read is a check that failed.
+    `timeout` is in seconds for one theorem; `signers` a file of those whose signature is allowed. Raises Cvc5Missing
+    where cvc5 is not installed. A folder that cannot be read is a check that failed.
     """
-    source = Path(folder)
+    signed = signature(Path(folder) / MANIFEST, signers)
+    return (*((signed,) if signed else ()), *_checked(Path(folder), timeout))
+
+
+def _checked(source: Path, timeout: float) -> tuple[CertificateCheck, ...]:
     try:
         text = contents(source / MANIFEST, LARGEST, named=True)
         document = json.loads(text)

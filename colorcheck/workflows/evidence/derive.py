@@ -15,6 +15,7 @@ from typing import Any
 from colorcheck.core.theorem import Theorem
 from colorcheck.files.boundary import Boundary, restrict
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
+from colorcheck.inputs.manifest.manifest_reader import COMMAND_LINE
 from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.copies import Copies, Unbound
 
@@ -49,7 +50,11 @@ def _verified(copies: Copies, folder: str) -> Verification:
     top = os.path.realpath(folder)
     os.chdir(os.path.join(top, copies.folder))
     restrict(Boundary(top))  # for the rest of the child's life
-    return timeless(pipeline.verify(copies.recipe.read(), timeout=TIMEOUT, smt=True))
+    manifest = copies.recipe.read()
+    wrong = next((problem for problem in manifest.problems if problem.location.file == COMMAND_LINE), None)
+    if wrong is not None:
+        raise ValueError(f"an option is none: {wrong.message}")
+    return timeless(pipeline.verify(manifest, timeout=TIMEOUT, smt=True))
 
 
 def timeless(verification: Verification) -> Verification:

@@ -19,6 +19,7 @@ from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
 from colorcheck.loader.measured import measured
 from colorcheck.xen.domains.cpu_pools import pools_fact
+from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
 from colorcheck.xen.facts.book import FactBook, Key
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
@@ -73,6 +74,7 @@ class _Gathering:
     def __init__(self, deployment: Deployment, board: Board | None, release: Release | None) -> None:
         self.deployment, self.board = deployment, board
         self.target = deployment.manifest.target
+        self._under_uefi = marked_for_uefi(deployment)
         self.joins_banks = release is None or release.traits.efi_banks_are_joined
         self.log = measured(deployment.boot_log)
         said = deployment.boot_log.version if deployment.boot_log else None
@@ -87,7 +89,7 @@ class _Gathering:
 
     @property
     def under_uefi(self) -> bool:
-        return self.target.loader is Loader.UEFI
+        return self._under_uefi
 
     def place(self, key: str) -> Location:
         return self.deployment.manifest.location(key)
@@ -107,6 +109,7 @@ class _Gathering:
         yield self._modules()
         yield from self._file_sizes()
         yield from self._cpus()
+        yield from below_chosen_facts(self.deployment)
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:

@@ -35,6 +35,9 @@ BRANCH: Key[str] = Key("boot-script-branch", "which way the boot script goes")
 TREE: Key[None] = Key("device-tree", "what the device tree says")
 GUESTS: Key[None] = Key("guests", "the files of the guests")
 BUILD: Key[None] = Key("build", "how Xen was built")
+MAPPED: Key[None] = Key("mapped-memory", "what partial device trees map into domains")
+STATIC_SHM: Key[bool] = Key("STATIC_SHM", "whether Xen is built with static shared memory")
+"""Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
 
 KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
     XEN_ADDRESS,
@@ -53,6 +56,8 @@ KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
     BUILD,
     BRANCH,
     MODULES,
+    MAPPED,
+    STATIC_SHM,
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""

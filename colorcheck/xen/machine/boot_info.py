@@ -23,6 +23,7 @@ from colorcheck.xen.facts.keys import (
     IMAGE_SIZE,
     MEMORY,
     RAMDISK_RESERVE,
+    STATIC_SHM,
     TREE_ADDRESS,
     TREE_SIZE,
     XEN_ADDRESS,
@@ -63,6 +64,7 @@ MAX_BANKS = 256
 class _Scan:
     """What was found so far. `order` has modules and reserved ranges as Xen comes upon them."""
 
+    facts: FactBook
     order: list[Range] = field(default_factory=list)
     banks: list[Range] = field(default_factory=list)
     reserved: list[Range] = field(default_factory=list)
@@ -88,7 +90,7 @@ class _Scan:
 
 def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tuple[Note, ...]]:
     """The machine that Xen finds, and what about it is surprising. Never fails: a machine may have no memory."""
-    scan = _Scan(loader=deployment.loader)
+    scan = _Scan(facts, loader=deployment.loader)
     tree = deployment.tree
     given = facts.read(MEMORY)
     for start, size in given or ():
@@ -328,6 +330,11 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
         scan.stop(EARLY.format(read.code))
         return
     place = _place(node, "xen,shared-mem")
+    if not scan.facts.read(STATIC_SHM):
+        message = f"Xen is built without CONFIG_STATIC_SHM and stops at the shared memory {node.name}"
+        scan.notes.append(SharedMemoryRefused(message, node.location, "", node=node.path))
+        scan.stop(EARLY.format(EINVAL))
+        return
     if any(other.id == read.id for other in scan.shared_memory):
         return
     scan.shared_memory.append(read)

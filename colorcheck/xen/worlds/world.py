@@ -207,6 +207,14 @@ class Worlds:
             return None
         return _with_free(world.boot, bound.least, bound.dom0_tables, worst=True), bound.why
 
+    def worst_of(self, boot: Boot) -> tuple[Boot, str] | None:
+        """As `worst`, for a boot with other colors than the files have; finite facts have their first value."""
+        facts = self.facts.in_world(self._first)
+        _, bound = bounds(facts, elsewhere(boot.system, self._deployment, facts))
+        if bound is None or bound.dom0_tables is None:
+            return None
+        return _with_free(boot, bound.least, bound.dom0_tables, worst=True), bound.why
+
     def best(self, world: World) -> Boot | None:
         """As `worst`, with the most that can be free and the least that is needed."""
         if world.system.panic is not None:
@@ -215,7 +223,8 @@ class Worlds:
             return None
         skeleton = self._system({name: value for name, value in world.chosen.items() if name not in PLACEMENT})
         most, _ = bounds(self.facts.in_world(world.chosen), skeleton)
-        nowhere = boot_again(skeleton)
+        # an image of unknown size has none in the skeleton, and nothing is known of the room that it needs
+        nowhere = None if self.facts.is_open(IMAGE_SIZE) else boot_again(skeleton)
         if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
             return nowhere  # there is less room yet with what has no place
         return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None

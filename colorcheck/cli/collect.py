@@ -1,0 +1,18 @@
+"""`colorcheck collect`: print a script that packs what a running Xen system says of itself."""
+
+from __future__ import annotations
+
+import argparse
+
+from colorcheck.cli.console import write
+from colorcheck.verification.exit import Exit
+from colorcheck.workflows.collected import SCRIPT
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments: the script is always the same."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    write(SCRIPT.rstrip("\n"))
+    return Exit.CLEAN

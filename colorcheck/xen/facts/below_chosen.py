@@ -1,0 +1,62 @@
+"""Facts about what stands below `/chosen`: what partial trees map, static shared memory, marks of the UEFI loader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from colorcheck.core.source import Location
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.tree_walk import compatible, ranges_of
+from colorcheck.inputs.manifest.manifest import Loader
+from colorcheck.loader.facts import Fact, OpenFact, Origin
+from colorcheck.xen.facts.keys import MAPPED, STATIC_SHM
+from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
+
+_MARK = "xen,uefi-binary"
+
+
+def below_chosen_facts(deployment: Deployment) -> Iterator[Fact | OpenFact]:
+    """What partial trees map, and whether Xen takes static shared memory at all."""
+    found = tuple(below_chosen(deployment.tree)) if deployment.tree else ()
+    place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("inputs")
+    yield _mapped(deployment, found) or Fact(MAPPED.name, None, Origin.GIVEN, place)
+    yield _static_shm(deployment, found)
+
+
+def marked_for_uefi(deployment: Deployment) -> bool:
+    """Whether Xen loads its modules by the UEFI firmware: then that tells it the memory and the arguments, too."""
+    if deployment.loader is not None:
+        return deployment.loader is Loader.UEFI
+    found = below_chosen(deployment.tree) if deployment.tree else ()
+    return any(each.item is Item.MODULE and _MARK in each.node.properties for each in found)
+
+
+def _mapped(deployment: Deployment, found: tuple[Found, ...]) -> OpenFact | None:
+    """A partial tree whose content is not known may map any memory into its domain."""
+    for each in found:
+        if each.item is not Item.MODULE or not compatible(each.node, "multiboot,device-tree"):
+            continue
+        range_ = ranges_of(each.node.properties.get("reg"), *each.sizes)[:1]
+        if range_ and range_[0][0] in deployment.module_trees:
+            continue
+        address = f"{range_[0][0]:#x}" if range_ else "0x4000000"
+        settle = ("[[target.modules]]", 'kind = "device-tree"', 'file = "partial.dts"', f"address = {address}")
+        owner = each.domain[len("/chosen/") :] or "a domain"
+        why = f"what the partial device tree {each.node.name} maps into {owner} is not known"
+        return OpenFact(MAPPED.name, why, settle, each.node.location)
+    return None
+
+
+def _static_shm(deployment: Deployment, found: tuple[Found, ...]) -> Fact | OpenFact:
+    name = STATIC_SHM.name
+    if name in deployment.kconfig or "ARM_64" in deployment.kconfig:
+        on = deployment.kconfig.get(name) == "y"
+        return Fact(name, on, Origin.GIVEN, deployment.build_place(name))
+    used = next((each.node for each in found if each.item is Item.SHARED_MEMORY), None)
+    if used is None:
+        return Fact(name, False, Origin.DOCUMENTED, deployment.manifest.location("target.xen"))
+    why = (
+        f"{used.name} is static shared memory, at which a Xen built without CONFIG_STATIC_SHM stops, and that is off "
+        "by default"
+    )
+    return OpenFact(name, why, ("[target.config]", f"{name} = true"), used.location, (True, False))
