@@ -22,7 +22,7 @@ from colorcheck.hardware.index import Linear
 from colorcheck.interference import kernel
 from colorcheck.interference.caches import CacheModel, ClusterModel
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
-from colorcheck.interference.experiment import Experiment, Policy, Stream, tenant
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, tenant
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.interference.tables import State
@@ -100,7 +100,7 @@ def pycachesim(lines: np.ndarray) -> tuple[int, float] | None:
     return simulator.first_level.backend.HIT_count, seconds
 
 
-def lab_rate(policy: Policy, *, private: bool, accesses: int) -> float:
+def lab_rate(policy: ReplacementPolicy, *, private: bool, accesses: int) -> float:
     """Accesses a second of a whole run."""
     last = CacheModel("L2", SETS, WAYS, LINE, Linear(LINE, SETS))
     inner = (CacheModel("L1", 128, 4, LINE, Linear(LINE, 128)),) if private else ()
@@ -151,7 +151,7 @@ def main(count: int) -> None:
             verdict = "same hits" if same else f"{found[0]:,} hits instead of {expected:,}"
             print(f"  {label + ', LRU':28}{len(piece) / found[1] / 1e6:>8.2f} million/s   {verdict}")
     print("whole runs of the lab, generator and scheduler included (mix:size=2M,hot=512K)")
-    for policy in Policy:
+    for policy in ReplacementPolicy:
         alone, both = (lab_rate(policy, private=private, accesses=count) / 1e6 for private in (False, True))
         print(f"  {policy:28}{alone:>8.1f} million/s   with a private cache before it {both:.1f}")
     print("all engines count the same hits with LRU" if equal else "ENGINES DIFFER")

@@ -17,9 +17,9 @@ from separation_experiments import bombs_everywhere, fight_for_set
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import cluster_models
-from colorcheck.interference.experiment import Experiment, Policy
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy
+from colorcheck.interference.frame_owners import tenants_of
 from colorcheck.interference.simulation import simulate
-from colorcheck.interference.tenants import tenants_of
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.workflows import verify as pipeline
 
@@ -36,7 +36,7 @@ def check(facts: Facts, result: ReleaseResult, accesses: int) -> bool:
     unproved = {name for t in pairs if t.verdict is not Verdict.PROVED for name in t.subjects}
     apart = tuple(each for each in tenants if each.name not in unproved)
     good = True
-    for policy in Policy:
+    for policy in ReplacementPolicy:
         if len(apart) > 1:
             good &= stays_apart(bombs_everywhere(clusters, apart, policy, accesses))
         for theorem in pairs:

@@ -9,29 +9,33 @@ from itertools import chain, islice
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference.caches import ClusterModel
-from colorcheck.interference.experiment import Experiment, Policy, Stream, Tenant, tenant
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, Tenant, tenant
 from colorcheck.interference.study import Load, place
-from colorcheck.interference.workloads import DEFAULTS, Kind, Workload
+from colorcheck.interference.workloads import DEFAULTS, Workload, WorkloadKind
 from colorcheck.xen.memory.frame_run import FrameRun
 
 ROUNDS = 400
 
 
 def bombs_everywhere(
-    clusters: tuple[ClusterModel, ...], tenants: tuple[Tenant, ...], policy: Policy, accesses: int, seed: int = 1
+    clusters: tuple[ClusterModel, ...],
+    tenants: tuple[Tenant, ...],
+    policy: ReplacementPolicy,
+    accesses: int,
+    seed: int = 1,
 ) -> Experiment:
     """Every tenant walks four times the last-level cache of the boot cluster, or all that it has, on cores of that
     cluster: where colors are disjoint, nobody may evict anybody."""
     last = clusters[0].last
     size = 4 * last.sets * last.ways * last.line
-    bomb = DEFAULTS[Kind.BOMB]
+    bomb = DEFAULTS[WorkloadKind.BOMB]
     loads = [Load(each.name, replace(bomb, size=min(size, each.pages * PAGE))) for each in tenants]
     streams = place(clusters, [each.name for each in tenants], loads, {})
     return Experiment(clusters, tenants, streams, policy, seed, accesses)
 
 
 def fight_for_set(
-    cluster: ClusterModel, first: Tenant, second: Tenant, set_number: int, policy: Policy
+    cluster: ClusterModel, first: Tenant, second: Tenant, set_number: int, policy: ReplacementPolicy
 ) -> Experiment | None:
     """Both tenants walk those of their lines that meet one set of the last-level cache, and nothing else.
 
@@ -52,7 +56,9 @@ def fight_for_set(
     )
     streams = tuple(
         Stream(
-            number, Workload(Kind.BOMB, size=len(frames) * PAGE, stride=PAGE, offset=offset), number % cluster.n_cores
+            number,
+            Workload(WorkloadKind.BOMB, size=len(frames) * PAGE, stride=PAGE, offset=offset),
+            number % cluster.n_cores,
         )
         for number, frames in enumerate(both)
     )

@@ -1,5 +1,6 @@
 """The shape of the repository: sizes of modules, names of tests."""
 
+import ast
 from collections import Counter
 from pathlib import Path
 
@@ -15,3 +16,41 @@ def test_no_module_is_two_rooms_in_one():
     folders = ("colorcheck", "plugins", "tests", "benchmarks", "fuzz")
     long = [str(p) for folder in folders for p in (ROOT / folder).rglob("*.py") if p.read_text().count("\n") > 600]
     assert long == []
+
+
+REMAINING = frozenset(
+    {
+        "Asked",
+        "Attempt",
+        "Branch",
+        "Cache",
+        "Cells",
+        "Command",
+        "Entry",
+        "Found",
+        "Group",
+        "Host",
+        "Key",
+        "Lives",
+        "Loaded",
+        "Module",
+        "Piece",
+        "Placed",
+        "Refused",
+        "Row",
+        "Rules",
+        "Script",
+        "Sources",
+        "State",
+        "Taken",
+        "Tree",
+        "World",
+    }
+)  # to be qualified: none may be added
+
+
+def test_no_class_name_stands_twice():
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "colorcheck").rglob("*.py")]
+    names = Counter(n.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.ClassDef))
+    twice = {name for name, count in names.items() if count > 1 and not name.startswith("_")}
+    assert twice == REMAINING

@@ -11,7 +11,7 @@ from colorcheck.cli.console import Stop
 from colorcheck.core.diagnostic import Problem
 from colorcheck.files.boundary import boundary_of, restrict
 from colorcheck.inputs.manifest.manifest import Manifest
-from colorcheck.inputs.manifest.manifest_keys import KEYS, Key, Kind
+from colorcheck.inputs.manifest.manifest_keys import KEYS, Key, KeyKind
 from colorcheck.inputs.manifest.manifest_reader import (
     COMMAND_LINE,
     NAME,
@@ -33,7 +33,11 @@ _FILES = frozenset(
     )
 )
 _NAMED = _FILES | {"target.board"}
-_CHOICES = {Kind.ORDER: ("as-listed", "any"), Kind.LOADER: ("none", "u-boot", "uefi"), Kind.SHELL: ("old", "modern")}
+_CHOICES = {
+    KeyKind.ORDER: ("as-listed", "any"),
+    KeyKind.LOADER: ("none", "u-boot", "uefi"),
+    KeyKind.SHELL: ("old", "modern"),
+}
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +52,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
     )
     for key in KEYS:
-        several = key.kind in (Kind.TEXTS, Kind.RANGES)
+        several = key.kind in (KeyKind.TEXTS, KeyKind.RANGES)
         group.add_argument(
             key.flag,
             dest=key.path,

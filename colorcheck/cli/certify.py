@@ -19,7 +19,7 @@ from colorcheck.workflows.evidence.recipe import Recipe
 
 if TYPE_CHECKING:
     from colorcheck.files.watching import Recorder
-    from colorcheck.proof.certificates import Check
+    from colorcheck.proof.certificates import CertificateCheck
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +90,7 @@ def _check(options: argparse.Namespace) -> int:
     return status(checks)
 
 
-def summary(checks: Sequence[Check]) -> str:
+def summary(checks: Sequence[CertificateCheck]) -> str:
     """What is not confirmed, line by line, and how many of each."""
     lines = [
         f"{check.status}: {check.subject}{f': {check.message}' if check.message else ''}"
@@ -102,7 +102,7 @@ def summary(checks: Sequence[Check]) -> str:
     return "\n".join([*lines, f"{len(checks)} checks: {told}"])
 
 
-def status(checks: Sequence[Check]) -> int:
+def status(checks: Sequence[CertificateCheck]) -> int:
     """1 for anything that differs or is refuted, 4 for what nobody confirms, 0 where all is confirmed."""
     statuses = {check.status for check in checks if not check.ok}
     if statuses <= {"no-answer", "vacuous"}:

@@ -19,7 +19,7 @@ from colorcheck.workflows import verify as pipeline
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from colorcheck.interference.experiment import Coloring, Costs, Policy
+    from colorcheck.interference.experiment import Coloring, Costs, ReplacementPolicy
     from colorcheck.interference.workloads import Workload
     from colorcheck.workflows.interfere import Lab, Request
 
@@ -98,7 +98,7 @@ def _compare(options: argparse.Namespace, lab: Lab) -> int:
 
     with _progress(lab.study.warm_up + lab.study.accesses) as tell:
 
-        def told(coloring: Coloring, policy: Policy, done: int, seconds: float) -> None:
+        def told(coloring: Coloring, policy: ReplacementPolicy, done: int, seconds: float) -> None:
             tell(f"{policy}, {coloring}", done, seconds)
 
         comparison = lab.comparison(run_study(lab.study, progress=told))
@@ -157,7 +157,7 @@ def _progress(total: int) -> Iterator[Callable[[str, int, float], None]]:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    from colorcheck.interference.experiment import Coloring, Policy
+    from colorcheck.interference.experiment import Coloring, ReplacementPolicy
     from colorcheck.workflows.interfere import Request
 
     chosen = POLICIES if options.policy == "all" else (options.policy,)
@@ -165,7 +165,7 @@ def _request(options: argparse.Namespace) -> Request:
     return Request(
         loads=tuple(_workload(text) for text in options.workload),
         victim=options.victim or None,
-        policies=tuple(Policy(name) for name in chosen),
+        policies=tuple(ReplacementPolicy(name) for name in chosen),
         colorings=tuple(coloring for coloring in Coloring if coloring in colorings),
         seed=options.seed,
         accesses=options.accesses,

@@ -17,7 +17,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_whole
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.comparison import COLORINGS
-from colorcheck.interference.experiment import Coloring, Policy
+from colorcheck.interference.experiment import Coloring, ReplacementPolicy
 from colorcheck.interference.simulation import Simulation
 from colorcheck.report.style import Style
 from colorcheck.report.terminal.interference import POLICIES
@@ -39,9 +39,9 @@ class Show:
 
     lab: Lab
     colorings: tuple[Coloring, ...]
-    policy: Policy
+    policy: ReplacementPolicy
     chosen: int = 0
-    simulations: dict[tuple[Coloring, Policy], Simulation] = field(default_factory=dict)
+    simulations: dict[tuple[Coloring, ReplacementPolicy], Simulation] = field(default_factory=dict)
     latencies: list[tuple[int | None, bool]] = field(default_factory=list)
 
     @property
@@ -58,7 +58,7 @@ class Show:
         if pressed == "c":
             self.chosen = (self.chosen + 1) % len(self.colorings)
         elif pressed == "p":
-            policies = tuple(Policy)
+            policies = tuple(ReplacementPolicy)
             self.policy = policies[(policies.index(self.policy) + 1) % len(policies)]
         return pressed not in ("q", "\x1b", "\x03")
 

@@ -31,7 +31,7 @@ class Attestation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class LogCheck:
     """One comparison. `agrees` is None where the log has nothing to compare with."""
 
     subject: str
@@ -58,7 +58,7 @@ class Attested:
     `unsaid` is what could have been compared and is not in the log.
     """
 
-    checks: tuple[Check, ...]
+    checks: tuple[LogCheck, ...]
     verdict: Attestation
     reason: str
     unsaid: tuple[str, ...] = ()
@@ -105,11 +105,11 @@ _SOURCES = ("command line", "memory banks", "boot modules", "reserved ranges")
 _TAKEN = "taken from this very log: nothing to compare"
 
 
-def _taken(check: Check) -> Check:
+def _taken(check: LogCheck) -> LogCheck:
     return replace(check, found=_TAKEN, agrees=None)
 
 
-def _verdict(checks: tuple[Check, ...], missing: str, unsaid: tuple[str, ...]) -> Attested:
+def _verdict(checks: tuple[LogCheck, ...], missing: str, unsaid: tuple[str, ...]) -> Attested:
     if any(check.agrees is False for check in checks):
         wrong = ", ".join(dict.fromkeys(check.subject for check in checks if check.agrees is False))
         return Attested(checks, Attestation.DIFFERS, f"the log contradicts the model: {wrong}", unsaid)
@@ -121,7 +121,7 @@ def _verdict(checks: tuple[Check, ...], missing: str, unsaid: tuple[str, ...]) -
     return Attested(checks, Attestation.ATTESTED, "everything that the log says is what the model says", unsaid)
 
 
-def _unsaid(checks: tuple[Check, ...], boot: Boot) -> Iterator[str]:
+def _unsaid(checks: tuple[LogCheck, ...], boot: Boot) -> Iterator[str]:
     """What a complete log of this boot has and this one has not."""
     wanted = ["version", "command line", "memory banks", "boot modules"]
     if boot.system.coloring and boot.xen_region:
@@ -133,7 +133,7 @@ def _unsaid(checks: tuple[Check, ...], boot: Boot) -> Iterator[str]:
     return (subject for subject in wanted if subject not in known)
 
 
-def _missing(checks: tuple[Check, ...], boot: Boot) -> str:
+def _missing(checks: tuple[LogCheck, ...], boot: Boot) -> str:
     """What the log must also have before all of the boot is attested; empty if nothing."""
     known = {check.subject for check in checks if check.agrees or check.found == _TAKEN}
     undecided = next((check for check in checks if check.agrees is None and check.subject in _DECIDE), None)
@@ -166,55 +166,55 @@ def _region(region: tuple[int, int] | None) -> str:
 
 def _check(
     subject: str, expected: object, statement: Statement | None, shown: str = "", found: str = ""
-) -> Iterator[Check]:
+) -> Iterator[LogCheck]:
     """Compare a statement with the value that it should have; nothing where the log has no such statement."""
     if statement is not None:
         text = found or str(statement.value)
-        yield Check(subject, shown or str(expected), text, statement.value == expected, statement.location)
+        yield LogCheck(subject, shown or str(expected), text, statement.value == expected, statement.location)
 
 
-def _said(log: BootLog, system: System, command_line: str) -> Iterator[Check]:
+def _said(log: BootLog, system: System, command_line: str) -> Iterator[LogCheck]:
     if log.version is not None:
         said = log_version(str(log.version.value))
         shown = f"{said.text} ({said.caution})" if said.caution else said.text
         agrees: bool | None = said.agrees(system.release)
         if not agrees and not said.is_release and said.is_near(system.release):
             agrees = None  # neither this release nor another one
-        yield Check("version", _named(system.release), shown, agrees, log.version.location)
+        yield LogCheck("version", _named(system.release), shown, agrees, log.version.location)
     yield from _arguments(log, system, command_line.strip())
     yield from _check("number of colors", system.nr_colors, log.nr_colors)
     if log.xen_colors is not None and isinstance(log.xen_colors.value, tuple):
         colors = tuple(sorted(set(system.xen_colors)))
         found = tuple(sorted(set(log.xen_colors.value[1])))
-        yield Check("colors of Xen", _colors(colors), _colors(found), colors == found, log.xen_colors.location)
+        yield LogCheck("colors of Xen", _colors(colors), _colors(found), colors == found, log.xen_colors.location)
     if log.probed is not None and isinstance(log.probed.value, tuple) and system.way_size:
         level, line, sets = log.probed.value
         shown = f"L{level}: {line} B x {sets} sets"
-        yield Check(
+        yield LogCheck(
             "probed cache", f"{system.way_size} B a way", shown, line * sets == system.way_size, log.probed.location
         )
 
 
-def _arguments(log: BootLog, system: System, expected: str) -> Iterator[Check]:
+def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck]:
     """The command line; the beginning of one, as where a mail has cut or wrapped the line, contradicts nothing."""
     said = log.command_line
     if said is not None:
         found = str(said.value)
         cut = found != expected and same_arguments(found, expected)
         shown = f"{found} (cut off)" if cut else found
-        yield Check("command line", expected, shown, None if cut else found == expected, said.location)
+        yield LogCheck("command line", expected, shown, None if cut else found == expected, said.location)
     if log.first_colors is not None and isinstance(log.first_colors.value, int):
         count, own = log.first_colors.value, tuple(sorted(set(system.xen_colors)))
         first = tuple(range(count))
         shown = f"{_colors(first)}, since it was given none"
-        yield Check("colors of Xen", _colors(own), shown, own == first, log.first_colors.location)
+        yield LogCheck("colors of Xen", _colors(own), shown, own == first, log.first_colors.location)
 
 
-def _built_in(log: BootLog, expected: str) -> Iterator[Check]:
+def _built_in(log: BootLog, expected: str) -> Iterator[LogCheck]:
     if log.built_in is not None:
         found = str(log.built_in.value)
         agrees = found == expected if expected or not found else None
-        yield Check(
+        yield LogCheck(
             "built-in arguments", expected or "not given: name the kconfig", found, agrees, log.built_in.location
         )
 
@@ -223,7 +223,7 @@ def _named(release: Release) -> str:
     return f"{release.name} (as {release.stands_for})" if release.stands_for else release.name
 
 
-def _machine(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _machine(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     """The memory that Xen found: banks, modules and reserved ranges, in whatever order."""
     prepared = boot.system.preparation
     if prepared is None:
@@ -235,7 +235,7 @@ def _machine(log: BootLog, boot: Boot) -> Iterator[Check]:
     yield from _spans("reserved ranges", [held.span for held in machine.reserved], log.reserved)
 
 
-def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) -> Iterator[Check]:
+def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) -> Iterator[LogCheck]:
     """Ranges of bytes; where they differ, those of either side that the other has not."""
     if not said:
         return
@@ -243,7 +243,7 @@ def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) ->
     found = {(v[0], v[1]): s.location for s in said if isinstance(v := s.value, tuple)}
     lacking, more = sorted(wanted - found.keys()), sorted(found.keys() - wanted)
     where = found[more[0]] if more else said[0].location
-    yield Check(
+    yield LogCheck(
         subject,
         " ".join(map(_region, lacking if lacking or more else sorted(wanted))) or "none of these",
         " ".join(map(_region, more if lacking or more else sorted(found))) or "none of these",
@@ -252,7 +252,7 @@ def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) ->
     )
 
 
-def _options(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _options(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     """Options that Xen rejected. A message that is missing may be lost on the line: that contradicts nothing.
 
     Options that a function of their own reads may be rejected without contradicting the model.
@@ -263,16 +263,16 @@ def _options(log: BootLog, boot: Boot) -> Iterator[Check]:
     said = {str(statement.value): statement.location for statement in log.rejected}
     for message, location in said.items():
         if message not in expected and not message.startswith(own):
-            yield Check("rejected options", "no such message", message, False, location)
+            yield LogCheck("rejected options", "no such message", message, False, location)
     for message in expected:
         if " has invalid value " not in message:
             continue
         known = message in said
         found = "the same" if known else "no such message in the log"
-        yield Check("rejected options", message, found, True if known else None, said.get(message, log.last_line))
+        yield LogCheck("rejected options", message, found, True if known else None, said.get(message, log.last_line))
 
 
-def _placed(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _placed(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     if log.xen_region is not None and isinstance(log.xen_region.value, tuple):
         start, end = log.xen_region.value
         yield from _check(
@@ -285,7 +285,7 @@ def _placed(log: BootLog, boot: Boot) -> Iterator[Check]:
         if not built.banks or not said or built.domain.kind is DomainKind.XL:
             continue
         found = tuple(v[1:] for statement in said if isinstance(v := statement.value, tuple))
-        yield Check(
+        yield LogCheck(
             f"memory banks of {built.domain.name}",
             " ".join(map(_region, built.banks)),
             " ".join(map(_region, found)),
@@ -294,7 +294,7 @@ def _placed(log: BootLog, boot: Boot) -> Iterator[Check]:
         )
 
 
-def _uncolored(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _uncolored(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     """Free frames of the buddy heap: never more than it ever got. How many are in use depends on the build."""
     prepared = boot.system.preparation
     if log.uncolored is None or prepared is None or not boot.buddy_initial_pages or boot.panic:
@@ -302,7 +302,7 @@ def _uncolored(log: BootLog, boot: Boot) -> Iterator[Check]:
     machine = prepared.machine
     modules = sum(-(-module.size // PAGE) for module in machine.modules)  # Xen's own stands for its init section
     most, found = boot.buddy_initial_pages + modules, int(str(log.uncolored.value))
-    yield Check("uncolored heap", f"{most} frames at most", f"{found} free", found <= most, log.uncolored.location)
+    yield LogCheck("uncolored heap", f"{most} frames at most", f"{found} free", found <= most, log.uncolored.location)
 
 
 def _states(boot: Boot) -> Iterator[tuple[str, tuple[int, ...], Built | None]]:
@@ -313,7 +313,7 @@ def _states(boot: Boot) -> Iterator[tuple[str, tuple[int, ...], Built | None]]:
             yield f"after {built.domain.name}", built.free_after, built
 
 
-def _heap(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _heap(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     if not log.heap or not boot.system.nr_colors:
         return
     found = {color: int(str(statement.value)) for color, statement in log.heap}
@@ -334,12 +334,12 @@ def _heap(log: BootLog, boot: Boot) -> Iterator[Check]:
     free = next(free for label, free, _ in _states(boot) if label == name)
     if not count:
         partly = "" if len(found) == len(free) else f" ({len(found)} of {len(free)} colors are legible)"
-        yield Check("color heap", f"the model's frames per color {name}", f"the same{partly}", True, location)
+        yield LogCheck("color heap", f"the model's frames per color {name}", f"the same{partly}", True, location)
         return
     first = wrong[0]
     expected = f"{free[first]} frames" if first < len(free) else "no such color"
     place = dict(log.heap)[first].location
-    yield Check(
+    yield LogCheck(
         "color heap",
         f"color {first}: {expected} ({name})",
         f"color {first}: {found[first]} frames; {count} of {len(found)} colors differ",
@@ -348,47 +348,47 @@ def _heap(log: BootLog, boot: Boot) -> Iterator[Check]:
     )
 
 
-def _domains(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _domains(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     by_id = {built.domain.id: built for built in boot.built}
     for logged in log.domains:
         built = by_id.get(logged.id)
         if built is None:
             place = (logged.pages or logged.colors or Statement(0, log.last_line)).location
-            yield Check(f"domain {logged.id}", "no such domain", "it exists", False, place)
+            yield LogCheck(f"domain {logged.id}", "no such domain", "it exists", False, place)
             continue
         name = built.domain.name
         if logged.colors is not None:
             expected = tuple(sorted(set(built.domain.colors)))
             found = tuple(sorted(set(logged.colors.value))) if isinstance(logged.colors.value, tuple) else ()
-            yield Check(
+            yield LogCheck(
                 f"colors of {name}", _colors(expected), _colors(found), expected == found, logged.colors.location
             )
         if logged.pages is not None and built.domain.kind is not DomainKind.XL:
             yield from _check(f"pages of {name}", built.domain.pages, logged.pages)
 
 
-def _all_colors(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _all_colors(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     """Domains that got every color because Xen found no list for them."""
     by_id = {built.domain.id: built for built in boot.built}
     for said in log.all_colors:
         number = int(str(said.value))
         built = by_id.get(number)
         if built is None:
-            yield Check(f"domain {number}", "no such domain", "it gets all colors", False, said.location)
+            yield LogCheck(f"domain {number}", "no such domain", "it gets all colors", False, said.location)
             continue
         colors = tuple(sorted(set(built.domain.colors)))
         same = len(colors) == (boot.system.nr_colors or 0)
         found = "all colors, since no list was found for it"
-        yield Check(f"colors of {built.domain.name}", _colors(colors), found, same, said.location)
+        yield LogCheck(f"colors of {built.domain.name}", _colors(colors), found, same, said.location)
 
 
-def _end(log: BootLog, boot: Boot) -> Iterator[Check]:
+def _end(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     if log.panic is None and boot.panic is None:
         return
     expected = boot.panic.message if boot.panic else "no panic"
     found = str(log.panic.value) if log.panic else "no panic in the log"
     agrees = None if log.panic is None else bool(boot.panic) and _same_panic(expected, found)
-    yield Check("panic", expected, found, agrees, log.panic.location if log.panic else log.last_line)
+    yield LogCheck("panic", expected, found, agrees, log.panic.location if log.panic else log.last_line)
 
 
 def _same_panic(expected: str, found: str) -> bool:

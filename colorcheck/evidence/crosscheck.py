@@ -15,7 +15,7 @@ from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.replay.changes import in_order
-from colorcheck.replay.witness import XEN, CacheLine, Meeting, colors_of, frames_of
+from colorcheck.replay.witness import XEN, CacheLine, LineMeeting, colors_of, frames_of
 from colorcheck.verification.results import Fault, ReleaseResult
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind, MapUse
@@ -89,7 +89,7 @@ class _Replayed:
                 chosen = min(common)
                 lines = [self._line(owner, known.index, chosen) for owner in (first, second)]
                 own = theorem.witness if isinstance(theorem.witness, dict) else {}
-                return replace(theorem, witness={**own, "replay": Meeting(lines[0], lines[1], chosen).to_dict()})
+                return replace(theorem, witness={**own, "replay": LineMeeting(lines[0], lines[1], chosen).to_dict()})
         return theorem
 
     def _line(self, owner: str, index: KnownIndex, chosen: int) -> CacheLine:

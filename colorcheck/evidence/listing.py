@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from colorcheck.hardware.index import Linear, UnknownIndex
-from colorcheck.proof.case import Case, Party, SharedCache
+from colorcheck.proof.context import Context, Party, SharedCache
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.memory.frames import Frames
 
@@ -12,7 +12,7 @@ def listing(result: ReleaseResult, facts: Facts) -> dict[str, object]:
     """Caches, parties with their frames, the memory map and the color heap, as the boot of the base world has them."""
     if result.system is None or result.boot is None:
         return {"release": result.release}
-    case = Case(result.system, result.boot, facts.board, facts.manifest.policy, 1.0)
+    case = Context(result.system, result.boot, facts.board, facts.manifest.policy, 1.0)
     boot, region = result.boot, case.xen_region
     return {
         "release": result.release,
@@ -29,7 +29,7 @@ def listing(result: ReleaseResult, facts: Facts) -> dict[str, object]:
     }
 
 
-def _cache(case: Case, shared: SharedCache) -> dict[str, object]:
+def _cache(case: Context, shared: SharedCache) -> dict[str, object]:
     index = shared.cache.index if shared.cache else None
     masks = None if index is None or isinstance(index, UnknownIndex) else index.masks()
     modulus = shared.frames_apart(case.system.nr_colors or 1)
@@ -43,7 +43,7 @@ def _cache(case: Case, shared: SharedCache) -> dict[str, object]:
     }
 
 
-def _party(case: Case, party: Party) -> dict[str, object]:
+def _party(case: Context, party: Party) -> dict[str, object]:
     domain = party.domain
     found: dict[str, object] = {"name": party.name, "colors": list(party.colors), "kind": "xen", "cpus": None}
     if domain is None:

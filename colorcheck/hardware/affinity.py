@@ -40,7 +40,7 @@ class CacheGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class CacheMeeting:
     """Two domains in one cache that both use: the colors, modulo `modulus`, in which they meet.
 
     `modulus` is None where the cache's geometry is unknown; then nothing is known of `colors`.
@@ -84,13 +84,13 @@ def shared_caches(board: Board, first: Cpus, second: Cpus) -> tuple[CacheGroup, 
 
 def meetings(
     board: Board, first: tuple[ColorSet, Cpus], second: tuple[ColorSet, Cpus], nr_colors: int
-) -> tuple[Meeting, ...]:
+) -> tuple[CacheMeeting, ...]:
     """How two domains, each with its colors and CPUs, meet in every last-level cache that they share."""
     found = []
     for group in shared_caches(board, first[1], second[1]):
         modulus = group.colors_apart(nr_colors)
         both = first[0].folded(modulus) & second[0].folded(modulus) if modulus else ColorSet()
-        found.append(Meeting(group, modulus, both))
+        found.append(CacheMeeting(group, modulus, both))
     return tuple(found)
 
 

@@ -19,7 +19,7 @@ QEMU_VIRT = "linux,dummy-virt"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class BoardChoice:
     """The board, how it was found (`named`, `compatible`, `soc`, `device-tree`, `none`), and what is to be said."""
 
     board: Board | None
@@ -35,7 +35,7 @@ def choose_board(
     folder: str = ".",
     *,
     boot_cpu: int | None = None,
-) -> Choice:
+) -> BoardChoice:
     """The board of a deployment.
 
     `name` is what `[target] board` says and `location` where; a file of that name is looked up in `folder`. Without a
@@ -49,17 +49,17 @@ def choose_board(
         found = catalogue.find(name, location, folder)
         if isinstance(found, Problem):
             # A misspelled name must not fall back on something else that happens to fit.
-            return Choice(None, "none", (found,))
+            return BoardChoice(None, "none", (found,))
         described = _started(found, described, tree, boot_cpu)
         said = (*_kept(problems, found), *_about(catalogue, found, described, tree, location))
-        return Choice(complete(found, described), "named", said)
+        return BoardChoice(complete(found, described), "named", said)
     if tree is None:
-        return Choice(
+        return BoardChoice(
             None, "none", (Problem(ProblemKind.NO_BOARD, "no board is named, and there is no device tree", location),)
         )
     known, how = match(tree, described, catalogue)
     if known is None:
-        return Choice(described, "device-tree" if described else "none", problems)
+        return BoardChoice(described, "device-tree" if described else "none", problems)
     described = _started(known, described, tree, boot_cpu)
     place = tree.root.properties.get("compatible")
     told = Problem(
@@ -69,7 +69,7 @@ def choose_board(
         f'write board = "{known.name}" under [target] to fix it',
     )
     said = (*_kept(problems, known), *_about(catalogue, known, described, tree))
-    return Choice(complete(known, described), how, (told, *said) if how == "compatible" else said)
+    return BoardChoice(complete(known, described), how, (told, *said) if how == "compatible" else said)
 
 
 def _started(known: Board, described: Board | None, tree: DeviceTree | None, boot_cpu: int | None) -> Board | None:

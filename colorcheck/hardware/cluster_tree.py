@@ -12,7 +12,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Cache, Cluster
 from colorcheck.hardware.cores import Core
-from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry
+from colorcheck.hardware.cpu_tree import CacheNode, Cpu, TreeGeometry
 from colorcheck.hardware.geometry_checks import checked, cluster_problems, l1_checked
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 
@@ -177,7 +177,7 @@ def _cache(group: Group, entry: CacheNode | None, problems: list[Problem]) -> Ca
     )
 
 
-def _index(core: Core | None, geometry: Geometry, is_llc: bool) -> IndexFunction:
+def _index(core: Core | None, geometry: TreeGeometry, is_llc: bool) -> IndexFunction:
     if core is None or not core.linear or not is_llc:
         return UnknownIndex(f"no manual says how this cache of {core.name if core else 'an unknown core'} is indexed")
     if geometry.line is None or geometry.sets is None:

@@ -16,7 +16,7 @@ MPIDR_MASK = 0xFF00FFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
+class TreeGeometry:
     """Size, sets and line of a cache as a node gives them, in bytes; None where it does not."""
 
     size: int | None = None
@@ -42,7 +42,7 @@ class CacheNode:
 
     node: Node
     level: int | None
-    geometry: Geometry
+    geometry: TreeGeometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Cpu:
     core: Core | None
     chain: tuple[CacheNode, ...]
     cluster: str
-    l1d: Geometry
-    l1i: Geometry
+    l1d: TreeGeometry
+    l1i: TreeGeometry
 
 
 def cpus_of_tree(ancestry: Ancestry, boot_cpu: int | None = None) -> tuple[Cpu, ...]:
@@ -129,11 +129,11 @@ def _cpu(ancestry: Ancestry, node: Node, index: int, mpidr: int, clusters: dict[
     )
 
 
-def geometry_of(node: Node, prefix: str = "") -> Geometry:
+def geometry_of(node: Node, prefix: str = "") -> TreeGeometry:
     """The numbers of a cache in a node; zeros count as absent. `prefix` is `d-` or `i-` for the L1 in a CPU node."""
     names = ("size", "sets", "line-size", "block-size")
     size, sets, line, block = (number(node.properties.get(f"{prefix}cache-{name}")) or None for name in names)
-    return Geometry(size, sets, line or block)
+    return TreeGeometry(size, sets, line or block)
 
 
 def _chain(ancestry: Ancestry, cpu: Node) -> tuple[CacheNode, ...]:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.hardware.board import Cache
-from colorcheck.hardware.cpu_tree import CacheNode, Cpu, Geometry
+from colorcheck.hardware.cpu_tree import CacheNode, Cpu, TreeGeometry
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 
 NAME_A_BOARD = (
     'name a board ([target] board = "…"; see `colorcheck board list`), or give Xen the numbers with llc-size and '
     "llc-nr-ways"
 )
-Checked = tuple[Geometry, int | None, tuple[Problem, ...]]
+Checked = tuple[TreeGeometry, int | None, tuple[Problem, ...]]
 
 
 def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
@@ -24,7 +24,7 @@ def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc:
     `allowed` are the ways that the core's manual knows; empty where it is not known. Where the manual knows one number
     of ways only, sets or size that are missing follow from it.
     """
-    given = entry.geometry if entry else Geometry()
+    given = entry.geometry if entry else TreeGeometry()
     line = given.line or (cpu.core.line if cpu.core else None)
     full = replace(given, line=line)
     if entry is None or not given.given:
@@ -34,7 +34,7 @@ def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc:
         message = f"{entry.node.path}: {fault}"
         help_ = f"the tree is wrong about this cache, so its sets count as unknown; {NAME_A_BOARD}" if is_llc else ""
         kind = ProblemKind.DEVICE_TREE_GEOMETRY if is_llc else ProblemKind.DEVICE_TREE_PRIVATE_CACHE
-        return Geometry(line=line), _only(allowed), (Problem(kind, message, entry.node.location, help_),)
+        return TreeGeometry(line=line), _only(allowed), (Problem(kind, message, entry.node.location, help_),)
     if full.ways is not None:
         return full, full.ways, ()
     return _completed(full, entry, cpu, allowed, is_llc)
@@ -44,7 +44,7 @@ def _only(allowed: tuple[int, ...]) -> int | None:
     return allowed[0] if len(allowed) == 1 else None
 
 
-def _fault(numbers: Geometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
+def _fault(numbers: TreeGeometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
     """Why numbers cannot be right; empty where nothing is known against them."""
     size, sets, line, ways = numbers.size, numbers.sets, numbers.line, numbers.ways
     if line is not None and (line & (line - 1) or not 16 <= line <= 2048):
@@ -74,7 +74,7 @@ def _missing(entry: CacheNode | None, cpu: Cpu) -> tuple[Problem, ...]:
     return (Problem(ProblemKind.DEVICE_TREE_NO_GEOMETRY, message, entry.node.location, NAME_A_BOARD),)
 
 
-def _completed(numbers: Geometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
+def _completed(numbers: TreeGeometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int, ...], is_llc: bool) -> Checked:
     """Numbers of which one is missing, completed where the manual knows one number of ways only.
 
     Sets without a size cannot be compared with a manual that knows several numbers of ways: they count as unknown.
@@ -90,7 +90,7 @@ def _completed(numbers: Geometry, entry: CacheNode, cpu: Cpu, allowed: tuple[int
     if rest or sets & (sets - 1) or not sets:
         message = f"{entry.node.path}: {numbers.size} bytes are no cache of {ways} ways, which {cpu.name} has"
         kind = ProblemKind.DEVICE_TREE_GEOMETRY if is_llc else ProblemKind.DEVICE_TREE_PRIVATE_CACHE
-        return Geometry(line=line), ways, (Problem(kind, message, entry.node.location, NAME_A_BOARD),)
+        return TreeGeometry(line=line), ways, (Problem(kind, message, entry.node.location, NAME_A_BOARD),)
     message = f"{entry.node.path} lacks cache-sets: {sets} follow from its size and the {ways} ways of {cpu.name}"
     problem = Problem(ProblemKind.DEVICE_TREE_COMPLETED, message, entry.node.location, f"write cache-sets = <{sets}>")
     return replace(numbers, sets=sets), ways, (problem,) if is_llc else ()
@@ -116,7 +116,7 @@ def l1_checked(cpu: Cpu, kind: str, allowed: tuple[int, ...]) -> tuple[Cache | N
     return found, ()
 
 
-def _l1_index(cpu: Cpu, kind: str, numbers: Geometry) -> IndexFunction:
+def _l1_index(cpu: Cpu, kind: str, numbers: TreeGeometry) -> IndexFunction:
     """Physical for the data caches of A53, A57 and A72 and the instruction caches of A57 and A72 (their manuals)."""
     physical = {"cortex-a53": ("data",), "cortex-a57": ("data", "instruction"), "cortex-a72": ("data", "instruction")}
     if kind in physical.get(cpu.name, ()) and numbers.line and numbers.sets:

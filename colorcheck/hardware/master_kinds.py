@@ -27,7 +27,7 @@ class Dma(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class MasterKind:
     """A kind of device. `needs` is a property without which a node's name alone does not make it one of this kind.
 
     `without_reg` tells that a node of this kind counts even where it has no registers of its own.
@@ -43,7 +43,7 @@ class Kind:
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
+def kinds() -> tuple[MasterKind, ...]:
     """All kinds, in the table's order."""
     path = data_folder("boards") / "common" / "masters.toml"
     table = Table("", tomllib.loads(path.read_text(encoding="utf-8")))
@@ -52,7 +52,7 @@ def kinds() -> tuple[Kind, ...]:
     return found
 
 
-def kind_of(node: Node) -> Kind | None:
+def kind_of(node: Node) -> MasterKind | None:
     """The kind of a node: by its `compatible` strings, the most specific first, else by its generic name."""
     for text in strings(node.properties.get("compatible")):
         found = _kind_of_compatible(text)
@@ -64,13 +64,13 @@ def kind_of(node: Node) -> Kind | None:
 
 
 @cache
-def _kind_of_compatible(text: str) -> Kind | None:
+def _kind_of_compatible(text: str) -> MasterKind | None:
     return next((kind for kind in kinds() if kind.compatible.fullmatch(text)), None)
 
 
-def _kind(table: Table) -> Kind:
+def _kind(table: Table) -> MasterKind:
     patterns = table.texts("compatible")
-    found = Kind(
+    found = MasterKind(
         title=table.text("kind"),
         dma=Dma.MASTER if table.flag("master") else Dma.NONE,
         names=frozenset(table.texts("names")),

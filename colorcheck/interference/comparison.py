@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from colorcheck import __version__
 from colorcheck.core.value import dataclass
-from colorcheck.interference.experiment import Coloring, Costs, Policy
+from colorcheck.interference.experiment import Coloring, Costs, ReplacementPolicy
 from colorcheck.interference.outcome import Latency, Run
 
 LEFT_OUT = (
@@ -38,10 +38,10 @@ class Comparison:
     unmodelled: tuple[str, ...] = ()
 
     @property
-    def policies(self) -> tuple[Policy, ...]:
+    def policies(self) -> tuple[ReplacementPolicy, ...]:
         return tuple(dict.fromkeys(run.policy for run in self.runs))
 
-    def under(self, policy: Policy) -> tuple[Run, ...]:
+    def under(self, policy: ReplacementPolicy) -> tuple[Run, ...]:
         return tuple(run for run in self.runs if run.policy is policy)
 
     def to_dict(self) -> dict[str, object]:

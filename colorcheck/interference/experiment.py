@@ -9,14 +9,14 @@ from itertools import chain, islice
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.interference.caches import ClusterModel, NoModel
-from colorcheck.interference.workloads import Kind, Workload
+from colorcheck.interference.workloads import Workload, WorkloadKind
 from colorcheck.xen.memory.frame_run import FrameRun
 
 MOST_TRACE_PAGES = 1 << 18
 MOST_TENANTS = 200
 
 
-class Policy(StrEnum):
+class ReplacementPolicy(StrEnum):
     """How a full set chooses the line that goes; the same in all caches of a run."""
 
     LRU = "lru"
@@ -78,7 +78,7 @@ class Experiment:
     clusters: tuple[ClusterModel, ...]
     tenants: tuple[Tenant, ...]
     streams: tuple[Stream, ...]
-    policy: Policy = Policy.LRU
+    policy: ReplacementPolicy = ReplacementPolicy.LRU
     seed: int = 1
     accesses: int = 2_000_000
     warm_up: int = 0
@@ -90,7 +90,7 @@ class Experiment:
         for stream in self.streams:
             tenant, load = self.tenants[stream.tenant], stream.workload
             needed = -(-load.reach // PAGE)
-            if load.kind is Kind.TRACE:
+            if load.kind is WorkloadKind.TRACE:
                 needed = max(needed + 1, min(tenant.pages, MOST_TRACE_PAGES))
             if needed > tenant.pages:
                 raise NoModel(

@@ -13,15 +13,15 @@ from colorcheck.interference.engine import Engine
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.tables import Ints, Streams
 from colorcheck.interference.traces import Access, TraceError, read_trace
-from colorcheck.interference.workloads import TICKS, Kind, Workload
+from colorcheck.interference.workloads import TICKS, Workload, WorkloadKind
 
 _GENERATORS = {
-    Kind.HANDLER: sources.WALK,
-    Kind.BOMB: sources.WALK,
-    Kind.COPY: sources.COPY,
-    Kind.CHASE: sources.CHASE,
-    Kind.MATRIX: sources.MATRIX,
-    Kind.MIX: sources.MIX,
+    WorkloadKind.HANDLER: sources.WALK,
+    WorkloadKind.BOMB: sources.WALK,
+    WorkloadKind.COPY: sources.COPY,
+    WorkloadKind.CHASE: sources.CHASE,
+    WorkloadKind.MATRIX: sources.MATRIX,
+    WorkloadKind.MIX: sources.MIX,
 }
 
 
@@ -86,7 +86,7 @@ class Recorded:
 def feed(engine: Engine, workload: Workload, *, first_line: int, pages: int, shift: int, seed: int) -> Feed:
     """The feed of a workload whose domain's memory starts at `first_line` and has `pages` pages."""
     first = first_line + (workload.offset >> shift)
-    if workload.kind is Kind.TRACE:
+    if workload.kind is WorkloadKind.TRACE:
         return Recorded(workload, first, pages - workload.offset // PAGE, shift)
     size = max(workload.size, 1 << shift)
     values = [0] * sources.PARAMETERS
@@ -94,7 +94,7 @@ def feed(engine: Engine, workload: Workload, *, first_line: int, pages: int, shi
     values[sources.FIRST] = first
     values[sources.SHIFT] = shift
     values[sources.SIZE] = size
-    values[sources.STRIDE] = workload.rows if workload.kind is Kind.MATRIX else workload.stride
+    values[sources.STRIDE] = workload.rows if workload.kind is WorkloadKind.MATRIX else workload.stride
     values[sources.WRITES] = round(256 * workload.write)
     values[sources.GAP] = round(TICKS / workload.rate)
     values[sources.PERIOD] = workload.period * TICKS

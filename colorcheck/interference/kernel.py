@@ -7,7 +7,7 @@ another: whoever misses takes the line in; an inclusive last level takes the lin
 from __future__ import annotations
 
 from colorcheck.interference.compiled import part
-from colorcheck.interference.tables import Ints, Machine, State, Streams, Tallies
+from colorcheck.interference.tables import Ints, MachineTables, State, Streams, Tallies
 
 LRU, PLRU, RANDOM = 0, 1, 2
 BASE, CELL, WAYS, POLICY, SHAPE, LAST, FIRST_SET, INNER, INNER_END, FIELDS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -130,7 +130,7 @@ def touch(caches: Ints, state: State, cache: int, row: int, line: int, place: in
 
 
 @part
-def set_of(machine: Machine, shape: int, line: int) -> int:
+def set_of(machine: MachineTables, shape: int, line: int) -> int:
     """The set of a line under the index function `shape`."""
     page = line >> machine.page_shift
     first = machine.page_set[shape * machine.nr_pages + page]
@@ -140,7 +140,7 @@ def set_of(machine: Machine, shape: int, line: int) -> int:
 
 
 @part
-def drop(machine: Machine, state: State, cache: int, line: int) -> None:
+def drop(machine: MachineTables, state: State, cache: int, line: int) -> None:
     """Takes a line out of a private cache, because the cache that includes it has let it go."""
     place = cache * machine.nr_lines + line
     way = state.where[place] - 1
@@ -155,7 +155,9 @@ def drop(machine: Machine, state: State, cache: int, line: int) -> None:
 
 
 @part
-def evicted(machine: Machine, state: State, tallies: Tallies, cache: int, row: int, gone: int, domain: int) -> None:
+def evicted(
+    machine: MachineTables, state: State, tallies: Tallies, cache: int, row: int, gone: int, domain: int
+) -> None:
     """Books that `domain` pushed the line `gone` out of set `row` of a cache."""
     field = cache * FIELDS
     caches = machine.caches
@@ -176,7 +178,7 @@ def evicted(machine: Machine, state: State, tallies: Tallies, cache: int, row: i
 
 
 @part
-def access(machine: Machine, state: State, tallies: Tallies, stream: int, line: int) -> int:
+def access(machine: MachineTables, state: State, tallies: Tallies, stream: int, line: int) -> int:
     """One access: which cache on the stream's path had the line, or MEMORY. Every cache that missed takes it in."""
     domain = machine.stream_domain[stream]
     known = 0
@@ -205,7 +207,7 @@ def earliest(clock: Ints, streams: int) -> int:
     return best
 
 
-def advance(machine: Machine, state: State, streams: Streams, tallies: Tallies, budget: int) -> tuple[int, int]:
+def advance(machine: MachineTables, state: State, streams: Streams, tallies: Tallies, budget: int) -> tuple[int, int]:
     """Plays at most `budget` accesses of all streams in the order of their times.
 
     Returns how many it played and why it stopped: the number of the stream whose block is used up, or FULL if the

@@ -12,12 +12,16 @@ from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference import kernel
 from colorcheck.interference.caches import CacheModel, ClusterModel, NoModel
 from colorcheck.interference.engine import Engine
-from colorcheck.interference.experiment import MOST_TENANTS, Experiment, Policy
+from colorcheck.interference.experiment import MOST_TENANTS, Experiment, ReplacementPolicy
 from colorcheck.interference.kernel import FIELDS
 from colorcheck.interference.seeds import seed_of
-from colorcheck.interference.tables import Ints, Machine, State, Streams, Tallies
+from colorcheck.interference.tables import Ints, MachineTables, State, Streams, Tallies
 
-_POLICIES = {Policy.LRU: kernel.LRU, Policy.PLRU: kernel.PLRU, Policy.RANDOM: kernel.RANDOM}
+_POLICIES = {
+    ReplacementPolicy.LRU: kernel.LRU,
+    ReplacementPolicy.PLRU: kernel.PLRU,
+    ReplacementPolicy.RANDOM: kernel.RANDOM,
+}
 RUNS = 1 << 14
 
 
@@ -26,7 +30,7 @@ class Layout:
     """The tables of one simulation. `first_lines` are the dense numbers of the tenants' first lines; `last_levels`
     the number of the cache and of its first set among all last-level sets, for each cluster."""
 
-    machine: Machine
+    machine: MachineTables
     state: State
     first_lines: tuple[int, ...]
     pages: tuple[int, ...]
@@ -60,7 +64,7 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
     if any(stream.core >= n_cores for stream in experiment.streams):
         raise NoModel(f"the board has cores 0 to {n_cores - 1}")
     stream_paths = [paths[stream.core] for stream in experiment.streams]
-    machine = Machine(
+    machine = MachineTables(
         caches=engine.ints(_fields(caches, indexes, experiment.policy)),
         paths=engine.ints(x for path in stream_paths for x in (len(path), *path, *[0] * (3 - len(path)))),
         page_set=_page_sets(engine, indexes, frames),
@@ -102,7 +106,7 @@ def _place(
     return caches, paths, tuple(last_levels)
 
 
-def _fields(caches: Sequence[_Placed], indexes: Sequence[KnownIndex], policy: Policy) -> list[int]:
+def _fields(caches: Sequence[_Placed], indexes: Sequence[KnownIndex], policy: ReplacementPolicy) -> list[int]:
     found: list[int] = []
     base = cell = 0
     for placed in caches:
@@ -145,10 +149,10 @@ def _costs(experiment: Experiment, depth: int) -> tuple[int, int, int, int]:
     return (*private, *[costs.last] * (3 - len(private)), costs.memory)  # type: ignore[return-value]
 
 
-def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: Machine) -> State:
+def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: MachineTables) -> State:
     tags = sum(placed.model.sets * placed.model.ways for placed in caches)
     cells = sum(placed.model.sets for placed in caches)
-    random = experiment.policy is Policy.RANDOM
+    random = experiment.policy is ReplacementPolicy.RANDOM
     return State(
         tags=engine.ints(kernel.EMPTY for _ in range(tags)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(experiment.seed, cell) if random else 0) for cell in range(cells)),
@@ -173,7 +177,7 @@ def new_streams(engine: Engine, count: int) -> Streams:
     )
 
 
-def new_tallies(engine: Engine, streams: int, machine: Machine) -> Tallies:
+def new_tallies(engine: Engine, streams: int, machine: MachineTables) -> Tallies:
     pairs = machine.nr_domains**2
     return Tallies(
         levels=engine.zeros(4 * streams),

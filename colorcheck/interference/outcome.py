@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from colorcheck.core.value import dataclass
-from colorcheck.interference.experiment import Coloring, Policy
+from colorcheck.interference.experiment import Coloring, ReplacementPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Run:
     evictions in the private caches of cores on which two domains run."""
 
     coloring: Coloring
-    policy: Policy
+    policy: ReplacementPolicy
     accesses: int
     seconds: float
     domains: tuple[DomainOutcome, ...]

@@ -9,11 +9,11 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.engine import Engine
-from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Experiment, Policy, Stream, Tenant
+from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Experiment, ReplacementPolicy, Stream, Tenant
+from colorcheck.interference.frame_owners import with_colors
 from colorcheck.interference.outcome import Run
 from colorcheck.interference.simulation import simulate
-from colorcheck.interference.tenants import with_colors
-from colorcheck.interference.workloads import Kind, Workload, parse_workload
+from colorcheck.interference.workloads import Workload, WorkloadKind, parse_workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Study:
     tenants: Mapping[Coloring, tuple[Tenant, ...]]
     loads: tuple[Load, ...]
     cpus: Mapping[str, tuple[int, ...]]
-    policies: tuple[Policy, ...] = (Policy.LRU,)
+    policies: tuple[ReplacementPolicy, ...] = (ReplacementPolicy.LRU,)
     seed: int = 1
     accesses: int = 20_000_000
     warm_up: int = 0
@@ -45,7 +45,7 @@ class Study:
             for coloring, tenants in self.tenants.items():
                 yield coloring, self.experiment(tenants, self.loads, policy)
 
-    def experiment(self, tenants: tuple[Tenant, ...], loads: Sequence[Load], policy: Policy) -> Experiment:
+    def experiment(self, tenants: tuple[Tenant, ...], loads: Sequence[Load], policy: ReplacementPolicy) -> Experiment:
         """The experiment with these tenants; loads of domains that are not among them are left out."""
         return Experiment(
             self.clusters,
@@ -89,7 +89,9 @@ def default_loads(tenants: Sequence[Tenant], victim: str, cluster: ClusterModel)
 
 
 def run_study(
-    study: Study, engine: Engine | None = None, progress: Callable[[Coloring, Policy, int, float], None] | None = None
+    study: Study,
+    engine: Engine | None = None,
+    progress: Callable[[Coloring, ReplacementPolicy, int, float], None] | None = None,
 ) -> tuple[Run, ...]:
     """All runs of a study. `progress` is told which run it is, its accesses and its seconds so far."""
     found = []
@@ -98,7 +100,7 @@ def run_study(
         if progress:
 
             def tell(
-                done: int, seconds: float, coloring: Coloring = coloring, policy: Policy = experiment.policy
+                done: int, seconds: float, coloring: Coloring = coloring, policy: ReplacementPolicy = experiment.policy
             ) -> None:
                 progress(coloring, policy, done, seconds)
 
@@ -107,14 +109,18 @@ def run_study(
 
 
 def miss_curve(
-    study: Study, domain: str, nr_colors: int, policy: Policy, progress: Callable[[int, int, float], None] | None = None
+    study: Study,
+    domain: str,
+    nr_colors: int,
+    policy: ReplacementPolicy,
+    progress: Callable[[int, int, float], None] | None = None,
 ) -> tuple[tuple[int, int], ...]:
     """(colors, misses) of a domain's workloads alone, with 1, 2, … colors, from color 0 on. Raises NoModel."""
     loads = [load for load in study.loads if load.domain == domain]
     pages = max((each.pages for group in study.tenants.values() for each in group if each.name == domain), default=0)
     if not loads or not pages:
         raise NoModel(f"{domain} runs nothing")
-    if not any(load.workload.kind is Kind.TRACE for load in loads):
+    if not any(load.workload.kind is WorkloadKind.TRACE for load in loads):
         pages = min(pages, max(-(-load.workload.reach // PAGE) for load in loads))
     found = []
     for count in range(1, nr_colors + 1):

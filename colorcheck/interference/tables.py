@@ -15,7 +15,7 @@ class Ints(Protocol):
     def __len__(self) -> int: ...
 
 
-class Machine(NamedTuple):
+class MachineTables(NamedTuple):
     """What does not change in a run.
 
     `caches` has the fields of `kernel` for each cache; `paths` for each stream how many caches its accesses pass

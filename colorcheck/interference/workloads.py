@@ -14,7 +14,7 @@ TICKS = 256
 """Units of time in a cycle."""
 
 
-class Kind(StrEnum):
+class WorkloadKind(StrEnum):
     HANDLER = "handler"
     CHASE = "chase"
     MATRIX = "matrix"
@@ -36,7 +36,7 @@ class Workload:
     the virtual CPU to a core of the board, counted through its clusters.
     """
 
-    kind: Kind
+    kind: WorkloadKind
     size: int = 256 * KIB
     stride: int = 64
     offset: int = 0
@@ -58,7 +58,7 @@ class Workload:
         usual = DEFAULTS[self.kind]
         given = ((f.name, getattr(self, f.name)) for f in fields(self) if f.name != "kind")
         told = [f"{name}={value}" for name, value in given if value != getattr(usual, name)]
-        if self.kind not in (Kind.MATRIX, Kind.TRACE) and not any(t.startswith("size=") for t in told):
+        if self.kind not in (WorkloadKind.MATRIX, WorkloadKind.TRACE) and not any(t.startswith("size=") for t in told):
             told.insert(0, f"size={self.size}")
         return f"{self.kind}:{','.join(told)}" if told else str(self.kind)
 
@@ -66,9 +66,9 @@ class Workload:
     def reach(self) -> int:
         """Bytes of the domain's memory, from its start, that it touches; for a trace only where it starts."""
         match self.kind:
-            case Kind.MATRIX:
+            case WorkloadKind.MATRIX:
                 return self.offset + 3 * self.rows * self.rows * 8
-            case Kind.TRACE:
+            case WorkloadKind.TRACE:
                 return self.offset
         return self.offset + self.size
 
@@ -78,23 +78,23 @@ class Workload:
         if self.run:
             return self.run
         match self.kind:
-            case Kind.MATRIX:
+            case WorkloadKind.MATRIX:
                 return self.rows * (2 * self.rows + 1)
-            case Kind.COPY:
+            case WorkloadKind.COPY:
                 return 2 * max(1, self.size // 2 // self.stride)
-            case Kind.CHASE | Kind.MIX | Kind.TRACE:
+            case WorkloadKind.CHASE | WorkloadKind.MIX | WorkloadKind.TRACE:
                 return 1000
         return max(1, -(-self.size // self.stride))
 
 
-DEFAULTS: Mapping[Kind, Workload] = {
-    Kind.HANDLER: Workload(Kind.HANDLER, size=64 * KIB, period=200_000, jitter=2_000),
-    Kind.CHASE: Workload(Kind.CHASE),
-    Kind.MATRIX: Workload(Kind.MATRIX),
-    Kind.COPY: Workload(Kind.COPY),
-    Kind.MIX: Workload(Kind.MIX, size=MIB, write=0.3),
-    Kind.BOMB: Workload(Kind.BOMB, size=2 * MIB, write=0.5),
-    Kind.TRACE: Workload(Kind.TRACE),
+DEFAULTS: Mapping[WorkloadKind, Workload] = {
+    WorkloadKind.HANDLER: Workload(WorkloadKind.HANDLER, size=64 * KIB, period=200_000, jitter=2_000),
+    WorkloadKind.CHASE: Workload(WorkloadKind.CHASE),
+    WorkloadKind.MATRIX: Workload(WorkloadKind.MATRIX),
+    WorkloadKind.COPY: Workload(WorkloadKind.COPY),
+    WorkloadKind.MIX: Workload(WorkloadKind.MIX, size=MIB, write=0.3),
+    WorkloadKind.BOMB: Workload(WorkloadKind.BOMB, size=2 * MIB, write=0.5),
+    WorkloadKind.TRACE: Workload(WorkloadKind.TRACE),
 }
 
 
@@ -106,13 +106,15 @@ def parse_workload(text: str) -> Workload:
     """Reads `kind:key=value,…`. Sizes take K, M and G, shares are 0 to 1. Raises WorkloadError."""
     name, _, rest = text.partition(":")
     name = name.strip()
-    if name not in tuple(Kind):
-        raise WorkloadError(f"there is no workload {name!r}{_nearest(name, tuple(Kind))}; there are {', '.join(Kind)}")
-    kind = Kind(name)
+    if name not in tuple(WorkloadKind):
+        raise WorkloadError(
+            f"there is no workload {name!r}{_nearest(name, tuple(WorkloadKind))}; there are {', '.join(WorkloadKind)}"
+        )
+    kind = WorkloadKind(name)
     found = DEFAULTS[kind]
     for item in filter(None, (part.strip() for part in rest.split(","))):
         key, equals, value = item.partition("=")
-        if not equals and kind is Kind.TRACE and not found.file:
+        if not equals and kind is WorkloadKind.TRACE and not found.file:
             key, value = "file", key
         found = _with(found, key.strip(), value.strip())
     return _checked(found)
@@ -183,15 +185,15 @@ _READERS: Mapping[str, Callable[[str, str], object]] = {
 
 def _checked(workload: Workload) -> Workload:
     wrong = None
-    if workload.kind is Kind.TRACE and not workload.file:
+    if workload.kind is WorkloadKind.TRACE and not workload.file:
         wrong = "a trace needs its file: trace:FILE"
-    elif workload.kind is Kind.MATRIX and not workload.rows:
+    elif workload.kind is WorkloadKind.MATRIX and not workload.rows:
         wrong = "a matrix needs at least 1 row"
-    elif workload.kind not in (Kind.TRACE, Kind.MATRIX) and (workload.size < 64 or not workload.stride):
+    elif workload.kind not in (WorkloadKind.TRACE, WorkloadKind.MATRIX) and (workload.size < 64 or not workload.stride):
         wrong = "a workload touches at least 64 bytes, at a stride of at least 1"
-    elif workload.kind is Kind.COPY and workload.size < 128:
+    elif workload.kind is WorkloadKind.COPY and workload.size < 128:
         wrong = "a copy needs at least two lines"
-    elif workload.kind is Kind.MIX and not 64 <= workload.hot <= workload.size:
+    elif workload.kind is WorkloadKind.MIX and not 64 <= workload.hot <= workload.size:
         wrong = f"hot={workload.hot}: from 64 up to the size, {workload.size}"
     elif not workload.rate:
         wrong = "rate=0: give more than 0 and at most 1 access a cycle"

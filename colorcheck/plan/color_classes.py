@@ -10,7 +10,7 @@ from colorcheck.hardware.affinity import Cpus, cache_groups, shared_caches
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.gf2 import combinations, parity
 from colorcheck.hardware.index import Linear
-from colorcheck.plan.problem import Wish
+from colorcheck.plan.problem import Demand
 
 
 def cells(
@@ -33,7 +33,7 @@ def cells(
 
 
 def without_common_cache(
-    board: Board | None, wishes: Sequence[Wish], users: Sequence[Cpus]
+    board: Board | None, wishes: Sequence[Demand], users: Sequence[Cpus]
 ) -> tuple[tuple[str, ...], ...]:
     """Domains that no cache has in common, as they are pinned: each group may share colors, if that is needed.
 

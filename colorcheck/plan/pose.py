@@ -18,7 +18,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import DomainPolicy
 from colorcheck.plan.color_classes import cells, without_common_cache
 from colorcheck.plan.curves import read_curve
-from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.plan.problem import Demand, PlanProblem
 from colorcheck.plan.search.objectives import OBJECTIVES
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
@@ -162,12 +162,12 @@ def _faults(options: PlanOptions, system: System, place: Location, objectives: L
     return found
 
 
-def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: DomainPolicy | None) -> Wish:
+def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: DomainPolicy | None) -> Demand:
     """Xen takes no frames from the heap; where its instruction cache is indexed physically, one color halves it."""
     llc_cluster = board.boot_cluster if board and board.clusters else None
     aliased = llc_cluster is not None and _color_bits(llc_cluster.l1i) and nr_colors > 2
     today = ColorSet.of(color for color in system.xen_colors if color < nr_colors)
-    wish = Wish(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
+    wish = Demand(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
     if aliased and not (policy and policy.min_colors):
         reason = "one color halves its L1 instruction cache, which is indexed physically; --l1-aliasing does without"
         wish = replace(wish, min_colors=2, min_reason=reason)
@@ -191,8 +191,8 @@ def _color_bits(cache: Cache | None) -> bool:
     return cache.index.line * cache.index.sets > PAGE
 
 
-def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None) -> Wish:
-    wish = Wish(
+def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None) -> Demand:
+    wish = Demand(
         domain.name,
         domain.needed_pages,
         today=ColorSet.of(color for color in domain.colors if color < nr_colors),
@@ -202,7 +202,7 @@ def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None) -> Wish:
     return _asked(wish, policy)
 
 
-def _asked(wish: Wish, policy: DomainPolicy | None) -> Wish:
+def _asked(wish: Demand, policy: DomainPolicy | None) -> Demand:
     if policy is None:
         return wish
     return replace(
@@ -219,7 +219,7 @@ def _curve(folder: str, policy: DomainPolicy | None) -> tuple[float, ...] | Prob
     return read_curve(os.path.join(folder, policy.miss_curve), policy.location)
 
 
-def _distinct(wishes: list[Wish], domains: tuple[Domain, ...]) -> list[Wish]:
+def _distinct(wishes: list[Demand], domains: tuple[Domain, ...]) -> list[Demand]:
     """Names that come twice get the domain's number."""
     names = [wish.name for wish in wishes]
     numbers = ["", *(f"#{domain.id}" for domain in domains)]

@@ -17,7 +17,7 @@ DEFAULT_OBJECTIVES = ("margin", "changes")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Demand:
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
@@ -51,7 +51,7 @@ class PlanProblem:
     """
 
     capacity: tuple[int, ...]
-    wishes: tuple[Wish, ...]
+    wishes: tuple[Demand, ...]
     cells: tuple[ColorSet, ...] = ()
     shares: tuple[tuple[str, ...], ...] = ()
     objectives: tuple[str, ...] = ()

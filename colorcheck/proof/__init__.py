@@ -9,7 +9,7 @@ from __future__ import annotations
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
-from colorcheck.inputs.manifest.manifest import Policy
+from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 
@@ -35,12 +35,12 @@ class Asked:
 
 
 def prove(
-    system: System, boot: Boot, board: Board | None, policy: Policy, asked: Asked | None = None
+    system: System, boot: Boot, board: Board | None, policy: PlanPolicy, asked: Asked | None = None
 ) -> tuple[Theorem, ...]:
     """All theorems of a deployment, or of the kinds that are asked for. Nothing here raises for what a user wrote."""
     from colorcheck.proof.allocator import allocator
     from colorcheck.proof.boots import boots
-    from colorcheck.proof.case import Case
+    from colorcheck.proof.context import Context
     from colorcheck.proof.lifecycle import lifecycle
     from colorcheck.proof.memory import memory
     from colorcheck.proof.pairs import pair_separation
@@ -48,7 +48,7 @@ def prove(
     from colorcheck.proof.sets import declared_geometry, set_separation
 
     asked = asked or Asked()
-    case = Case(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
+    case = Context(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
     found: tuple[Theorem, ...] = ()
     if asked.wants(TheoremKind.SET_SEPARATION, TheoremKind.CAPACITY, TheoremKind.PAIR_SEPARATION):
         sets = set_separation(case)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
-from colorcheck.proof.case import Case
+from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction
 
@@ -76,7 +76,7 @@ NO_GAIN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AllocatorStep:
     """Something that Xen does to frames: `terms` relate the state before to the state after."""
 
     name: str
@@ -87,7 +87,7 @@ class Step:
 
 _FREED = "mark_page_free, free_heap_pages, Xen 4.20 to 4.22; measured on 4.20.4, 4.21.2 and 4.22.0"
 STEPS = (
-    Step(
+    AllocatorStep(
         "create",
         "a new domain gets its colors before it owns any frame",
         (
@@ -99,25 +99,25 @@ STEPS = (
         ),
         "domain_set_llc_colors and its relatives refuse a second list; Xen 4.20 to 4.22",
     ),
-    Step(
+    AllocatorStep(
         "populate",
         "a domain that is built or balloons up takes the head of the list of one of its colors",
         TAKE,
         "alloc_color_heap_page, Xen 4.20 to 4.22",
     ),
-    Step(
+    AllocatorStep(
         "p2m",
         "a P2M pool or a table of dom0 takes a frame in the same way, from the colors of the domain that it serves",
         TAKE,
         "p2m_alloc_page, p2m_set_allocation, Xen 4.20 to 4.22",
     ),
-    Step(
+    AllocatorStep(
         "balloon-down",
         "a domain gives a frame back, which leaves the colors for good: it goes to the uncolored heap",
         GIVE_BACK,
         _FREED,
     ),
-    Step(
+    AllocatorStep(
         "destroy",
         "a domain ends, or its creation fails: all its frames leave the colors for good",
         (
@@ -129,7 +129,7 @@ STEPS = (
         _FREED,
     ),
 )
-BOOT = Step(
+BOOT = AllocatorStep(
     "boot",
     "when the color heap is filled, no domain owns a frame and every frame goes to the list of its color or to the "
     "uncolored heap",
@@ -141,7 +141,7 @@ BOOT = Step(
 )
 
 
-def allocator(case: Case) -> Iterator[Theorem]:
+def allocator(case: Context) -> Iterator[Theorem]:
     """The base and the steps of the induction; nothing while coloring is off."""
     if not case.system.coloring:
         return
@@ -149,7 +149,7 @@ def allocator(case: Case) -> Iterator[Theorem]:
         yield _theorem(case, step, base=step is BOOT)
 
 
-def _theorem(case: Case, step: Step, *, base: bool) -> Theorem:
+def _theorem(case: Context, step: AllocatorStep, *, base: bool) -> Theorem:
     start = "Holds at the start" if base else "Survives"
     obligation = Obligation(
         id=f"allocator/{step.name}",
@@ -165,7 +165,7 @@ def _theorem(case: Case, step: Step, *, base: bool) -> Theorem:
     return obligation.decided(invariant_script(step, base=base), case.timeout, smt=case.smt)
 
 
-def invariant_script(step: Step, *, base: bool = False) -> Script:
+def invariant_script(step: AllocatorStep, *, base: bool = False) -> Script:
     """The step keeps the invariant; for the base there is no state before."""
     before = (
         []

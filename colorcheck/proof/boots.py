@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
-from colorcheck.proof.case import Case
+from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Script, conjunction
 from colorcheck.xen.kinds import DomainKind
@@ -18,7 +18,7 @@ MODEL = Assumption(
 )
 
 
-def boots(case: Case) -> Iterator[Theorem]:
+def boots(case: Context) -> Iterator[Theorem]:
     """The one theorem on Xen's own boot. Guests of xl are created later and do not count."""
     own = [domain for domain in case.system.domains if domain.kind is not DomainKind.XL]
     names = ", ".join(domain.name for domain in own)
@@ -41,7 +41,7 @@ def boots(case: Case) -> Iterator[Theorem]:
         yield obligation.settled(Verdict.REFUTED, reason=panic.message)
 
 
-def _script(case: Case) -> Script:
+def _script(case: Context) -> Script:
     """Every domain that Xen builds finds its frames: what it needs is at most what its colors have at its turn."""
     terms = []
     for built in case.boot.built:

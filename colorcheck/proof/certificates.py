@@ -24,7 +24,7 @@ KINDS: Mapping[TheoremKind, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CertificateCheck:
     """How a certificate, or a file, stands now.
 
     `status` is confirmed (the theorem is proved, and a second judge agrees), refuted (it is refuted, and a second judge
@@ -78,7 +78,7 @@ def _comment(release: str, theorem: Theorem) -> str:
     return "".join(f"; {re.sub(r'[^ -~]', '?', line)}\n" for line in lines)
 
 
-def judge(entry: Mapping[str, object], text: str, timeout: float) -> Check:
+def judge(entry: Mapping[str, object], text: str, timeout: float) -> CertificateCheck:
     """What counting and cvc5 make of one entry with its SMT-LIB text (empty without one); `timeout` in seconds.
 
     Raises Cvc5Missing where cvc5 is not installed; KeyError, TypeError or ValueError for an entry that is none.
@@ -86,29 +86,39 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Check:
     subject, verdict, kind = str(entry["id"]), Verdict(str(entry["verdict"])), TheoremKind(str(entry["kind"]))
     certificate = entry.get("certificate")
     if verdict is Verdict.UNKNOWN:
-        return Check(subject, "no-answer", "the theorem is unknown")
+        return CertificateCheck(subject, "no-answer", "the theorem is unknown")
     if certificate is not None:
         own = certificate.get("kind") if isinstance(certificate, dict) else None
         if own not in KINDS.get(kind, frozenset()):
-            return Check(subject, "differs", f"a certificate of the kind {own} does not belong to a theorem on {kind}")
+            return CertificateCheck(
+                subject, "differs", f"a certificate of the kind {own} does not belong to a theorem on {kind}"
+            )
         if not check_counting(certificate, verdict):
-            return Check(subject, "differs", f"the counting certificate does not show that the theorem is {verdict}")
+            return CertificateCheck(
+                subject, "differs", f"the counting certificate does not show that the theorem is {verdict}"
+            )
     if not text:
         return _without_text(subject, verdict, counted=certificate is not None)
     found, wanted = answers(text, timeout), expected_answers(verdict)
     if found == wanted:
-        return Check(subject, _CONFIRMED[verdict])
+        return CertificateCheck(subject, _CONFIRMED[verdict])
     status = "no-answer" if len(found) < len(wanted) or "unknown" in found else "differs"
-    return Check(subject, status, f"cvc5 answers {', '.join(found) or 'nothing'} instead of {', '.join(wanted)}")
+    return CertificateCheck(
+        subject, status, f"cvc5 answers {', '.join(found) or 'nothing'} instead of {', '.join(wanted)}"
+    )
 
 
 _CONFIRMED = {Verdict.PROVED: "confirmed", Verdict.REFUTED: "refuted", Verdict.VACUOUS: "vacuous"}
 
 
-def _without_text(subject: str, verdict: Verdict, *, counted: bool) -> Check:
+def _without_text(subject: str, verdict: Verdict, *, counted: bool) -> CertificateCheck:
     if verdict is Verdict.PROVED and not counted:
-        return Check(subject, "no-answer", "proved by a search too large for a certificate; nothing can be checked")
-    return Check(subject, _CONFIRMED[verdict], "" if counted else "derived again from the inputs, by the model alone")
+        return CertificateCheck(
+            subject, "no-answer", "proved by a search too large for a certificate; nothing can be checked"
+        )
+    return CertificateCheck(
+        subject, _CONFIRMED[verdict], "" if counted else "derived again from the inputs, by the model alone"
+    )
 
 
-__all__ = ["Check", "Cvc5Missing", "entries", "judge"]
+__all__ = ["CertificateCheck", "Cvc5Missing", "entries", "judge"]

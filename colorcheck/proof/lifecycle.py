@@ -12,7 +12,7 @@ from dataclasses import replace
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
-from colorcheck.proof.case import Case, Party
+from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
@@ -55,7 +55,7 @@ class Lives:
         return self.pages * self.creations
 
 
-def lifecycle(case: Case) -> Iterator[Theorem]:
+def lifecycle(case: Context) -> Iterator[Theorem]:
     """A theorem for each domain of the system whose policy says how often it restarts."""
     wanted = dict(case.policy.restarts)
     for party in case.parties:
@@ -63,7 +63,7 @@ def lifecycle(case: Case) -> Iterator[Theorem]:
             yield _theorem(case, party, party.domain, wanted)
 
 
-def _theorem(case: Case, party: Party, domain: Domain, wanted: dict[str, int]) -> Theorem:
+def _theorem(case: Context, party: Party, domain: Domain, wanted: dict[str, int]) -> Theorem:
     restarts = wanted[party.name]
     again = domain.as_guest().needed_pages
     obligation = Obligation(
@@ -94,7 +94,7 @@ def _theorem(case: Case, party: Party, domain: Domain, wanted: dict[str, int]) -
     return _decided(case, obligation, mine, list(_rivals(case, party, wanted)), free)
 
 
-def _impossible(case: Case, domain: Domain) -> str:
+def _impossible(case: Context, domain: Domain) -> str:
     """Why nothing creates the domain again."""
     if domain.kind is DomainKind.DOM0:
         return "dom0 restarts with the host"
@@ -107,7 +107,7 @@ def _impossible(case: Case, domain: Domain) -> str:
     return f"it is never created: {domain.failure.message}" if domain.failure and refused else ""
 
 
-def _after_xen(case: Case) -> tuple[int, ...] | None:
+def _after_xen(case: Context) -> tuple[int, ...] | None:
     """The free frames after Xen has built its own domains; None where one finds no room."""
     free: tuple[int, ...] | None = case.boot.free_initial
     for domain in case.system.domains:
@@ -116,7 +116,7 @@ def _after_xen(case: Case) -> tuple[int, ...] | None:
     return free
 
 
-def _rivals(case: Case, party: Party, wanted: dict[str, int]) -> Iterator[Lives]:
+def _rivals(case: Context, party: Party, wanted: dict[str, int]) -> Iterator[Lives]:
     """All others that a toolstack creates, as often as they may be."""
     for other in case.parties:
         domain = other.domain
@@ -129,7 +129,7 @@ def _rivals(case: Case, party: Party, wanted: dict[str, int]) -> Iterator[Lives]
             yield Lives(other, pages, creations)
 
 
-def _decided(case: Case, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
+def _decided(case: Context, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
     sharing = [other for other in others if not other.party.colors.isdisjoint(mine.party.colors)]
     theorem = _bounded(case, obligation, mine, sharing, free)
     if case.smt and theorem.verdict is Verdict.PROVED:
@@ -151,7 +151,7 @@ def _decided(case: Case, obligation: Obligation, mine: Lives, others: list[Lives
     return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
 
 
-def _bounded(case: Case, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
+def _bounded(case: Context, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
     if case.asks_solver(sum(len(other.party.colors) for other in others)):
         return obligation.decided(_script(mine, others, free), case.timeout, smt=case.smt)
     wishes = [(other.all, tuple(other.party.colors)) for other in others]

@@ -11,7 +11,7 @@ from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
-from colorcheck.proof.case import Case, Party
+from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, hall_set, leveling_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
@@ -75,7 +75,7 @@ class Turn:
         return sum(self.free[color] for color in self.party.colors)
 
 
-def memory(case: Case) -> Iterator[Theorem]:
+def memory(case: Context) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
     free = case.boot.free_initial
     stopped = blocked(case)
@@ -113,7 +113,7 @@ def memory(case: Case) -> Iterator[Theorem]:
         yield from _every_order(case)
 
 
-def _kept(case: Case, domain: Domain) -> int:
+def _kept(case: Context, domain: Domain) -> int:
     """What a creation that fails for another reason than missing frames has taken by then, at most."""
     if domain.failure:
         return domain.kept_pages
@@ -121,7 +121,7 @@ def _kept(case: Case, domain: Domain) -> int:
     return sum(pages for _, pages in built.pages_by_color) if built else domain.needed_pages
 
 
-def blocked(case: Case) -> str:
+def blocked(case: Context) -> str:
     """Why Xen hands out no memory at all; empty where it does."""
     panic = case.system.panic
     if panic:
@@ -134,7 +134,7 @@ def blocked(case: Case) -> str:
     return ""
 
 
-def _other_failure(case: Case, domain: Domain) -> str:
+def _other_failure(case: Context, domain: Domain) -> str:
     """What the boot model says where it does not build a domain for which there are frames enough."""
     if domain.failure:
         return domain.failure.message
@@ -175,7 +175,7 @@ def _turn(free: tuple[int, ...], before: Sequence[Taken], party: Party, domain: 
     return Turn(party, domain, tuple(relevant), tuple(stages))
 
 
-def _listed(case: Case, turn: Turn, obligation: Obligation) -> Theorem:
+def _listed(case: Context, turn: Turn, obligation: Obligation) -> Theorem:
     missing = turn.domain.needed_pages - turn.available
     certificate = witness = None
     core = obligation.places
@@ -262,7 +262,7 @@ def _step(stage: int, earlier: Taken, free: Sequence[int], left: Sequence[int], 
     return conjunction([*terms, f"(= {taken} {earlier.pages})"])
 
 
-def _every_order(case: Case) -> Iterator[Theorem]:
+def _every_order(case: Context) -> Iterator[Theorem]:
     """dom0 and dom0less domains are built by Xen in order; xl guests may come in any."""
     free: tuple[int, ...] = case.boot.free_initial
     guests = []
@@ -279,7 +279,7 @@ def _every_order(case: Case) -> Iterator[Theorem]:
             yield _any_order(case, party, party.domain, [g for g in guests if g is not party], free)
 
 
-def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], free: tuple[int, ...]) -> Theorem:
+def _any_order(case: Context, party: Party, domain: Domain, others: list[Party], free: tuple[int, ...]) -> Theorem:
     obligation = _obligation(party, domain, "memory-any-order", "in every order of the xl guests")
     rivals = [other for other in others if not other.colors.isdisjoint(party.colors)]
     theorem = _bounded(case, obligation, (party, domain), rivals, free)
@@ -311,7 +311,7 @@ def _any_order(case: Case, party: Party, domain: Domain, others: list[Party], fr
 
 
 def _bounded(
-    case: Case, obligation: Obligation, who: tuple[Party, Domain], rivals: list[Party], free: tuple[int, ...]
+    case: Context, obligation: Obligation, who: tuple[Party, Domain], rivals: list[Party], free: tuple[int, ...]
 ) -> Theorem:
     """Whether enough is left however the others' frames spread: asked of the solver, or of a maximum flow."""
     party, domain = who

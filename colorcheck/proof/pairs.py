@@ -13,7 +13,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Fact, OpenFact, Origin
-from colorcheck.proof.case import XEN, Case, Party, SharedCache
+from colorcheck.proof.context import XEN, Context, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, together, vector
@@ -63,7 +63,7 @@ PINNED = Assumption(
 )
 
 
-def pair_separation(case: Case, sets: Mapping[str, Theorem]) -> Iterator[Theorem]:
+def pair_separation(case: Context, sets: Mapping[str, Theorem]) -> Iterator[Theorem]:
     """A theorem for each pair that the policy does not allow to share, Xen included."""
     asked = [
         _Pair(case, first, second, sets).asked()
@@ -82,14 +82,14 @@ class _Question:
     refuted: str = ""
     witness: object = None
 
-    def alone(self, case: Case) -> Theorem:
+    def alone(self, case: Context) -> Theorem:
         def witness(_: Mapping[str, int | bool | str]) -> object:
             return self.witness
 
         return self.obligation.decided(self.script, case.timeout, smt=case.smt, witness=witness, refuted=self.refuted)
 
 
-def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
+def _settled(case: Context, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
     """Asks for all that looks true at once, and for all that looks false: one proof serves each; else one by one.
 
     For certificates those that look false are asked one by one, each for the frames that meet.
@@ -115,7 +115,7 @@ def _settled(case: Case, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
             yield each.obligation.settled(verdict, reason=each.refuted, witness=each.witness, seconds=share, smt=text)
 
 
-def _together(case: Case, scripts: list[Script]) -> float | None:
+def _together(case: Context, scripts: list[Script]) -> float | None:
     """Seconds for each of the scripts, if their conjunction was proved."""
     if not scripts or case.timeout <= 0:
         return None
@@ -128,7 +128,7 @@ _OTHERS = ("color-heap", "xen", "buddy", "boot-allocation", "module")
 """Uses of memory that belong to somebody: whoever is given it by address has other domains' or Xen's frames."""
 
 
-def given_memory(case: Case, party: Party) -> PassthroughMemory | None:
+def given_memory(case: Context, party: Party) -> PassthroughMemory | None:
     """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree."""
     for found in _notes_of(case, party, PassthroughMemory):
         low, high = found.start // PAGE, -(-found.end // PAGE)
@@ -138,7 +138,7 @@ def given_memory(case: Case, party: Party) -> PassthroughMemory | None:
     return None
 
 
-def _notes_of(case: Case, party: Party, kind: type[N]) -> Iterator[N]:
+def _notes_of(case: Context, party: Party, kind: type[N]) -> Iterator[N]:
     if party.domain is not None:
         name = party.domain.name
         yield from (found for found in case.system.notes if isinstance(found, kind) and found.domain == name)
@@ -155,7 +155,7 @@ def _policy_name(party: Party) -> str:
 class _Pair:
     """One pair, on its way to a theorem."""
 
-    def __init__(self, case: Case, first: Party, second: Party, sets: Mapping[str, Theorem]) -> None:
+    def __init__(self, case: Context, first: Party, second: Party, sets: Mapping[str, Theorem]) -> None:
         self.case, self.first, self.second, self.sets = case, first, second, sets
         met = [shared for shared in case.caches if self._both_use(shared)]
         self.caches = tuple(met)
@@ -402,7 +402,7 @@ def _refutes(found: Theorem | _Question) -> bool:
     return found.verdict is Verdict.REFUTED if isinstance(found, Theorem) else bool(found.refuted)
 
 
-def address_script(case: Case, shared: SharedCache, first: ColorSet, second: ColorSet) -> Script:
+def address_script(case: Context, shared: SharedCache, first: ColorSet, second: ColorSet) -> Script:
     """No frame with a color of the first and another one with a color of the second meet in the cache."""
     width, nr_colors = case.width, case.system.nr_colors or 1
     if shared.cache is None:

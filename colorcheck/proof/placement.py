@@ -8,7 +8,7 @@ from dataclasses import replace
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import MIB_PAGES, PAGE
-from colorcheck.proof.case import Case
+from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
 from colorcheck.xen.booted import Built, Interval
@@ -22,7 +22,7 @@ MAP = Assumption(
 )
 
 
-def placement(case: Case) -> Iterator[Theorem]:
+def placement(case: Context) -> Iterator[Theorem]:
     """The theorems on where things lie; none where Xen never gets so far or coloring is off."""
     if case.system.panic or not case.system.coloring:
         return
@@ -33,7 +33,7 @@ def placement(case: Case) -> Iterator[Theorem]:
             yield _dom0(case, built)
 
 
-def _heap(case: Case) -> Theorem:
+def _heap(case: Context) -> Theorem:
     free = case.boot.free_initial
     pieces = [(i.start, i.end) for i in case.boot.memory_map if i.use is MapUse.COLOR_HEAP]
     obligation = Obligation(
@@ -72,7 +72,7 @@ def _count(color: int, nr_colors: int, start: int, end: int) -> str:
     return f"(- (div {end + shift} {nr_colors}) (div {start + shift} {nr_colors}))"
 
 
-def _xen(case: Case) -> Theorem:
+def _xen(case: Context) -> Theorem:
     region = case.xen_region
     places = (Related(case.system.xen_location, "Xen's colors come from here"),)
     obligation = Obligation(
@@ -132,7 +132,7 @@ def _other_theorem_says(built: Built) -> bool:
     return domain.failure is not None or sum(built.free_before[c] for c in set(domain.colors)) < domain.needed_pages
 
 
-def _dom0(case: Case, built: Built) -> Theorem:
+def _dom0(case: Context, built: Built) -> Theorem:
     domain = built.domain
     place = Related(domain.memory_location, f"dom0 is to have {domain.pages} frames")
     obligation = Obligation(

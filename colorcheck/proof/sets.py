@@ -9,7 +9,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.index import IndexFunction, UnknownIndex
-from colorcheck.proof.case import Case, SharedCache
+from colorcheck.proof.context import Context, SharedCache
 from colorcheck.proof.index import color_of, inside, same_set
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script
@@ -21,7 +21,7 @@ COLOR = Assumption(
 )
 
 
-def set_separation(case: Case) -> dict[str, Theorem]:
+def set_separation(case: Context) -> dict[str, Theorem]:
     """A theorem for each shared cache, by the cache's id. Without a board there is nothing to prove from."""
     nr_colors = case.system.nr_colors
     if nr_colors is None or nr_colors < 2:
@@ -31,7 +31,7 @@ def set_separation(case: Case) -> dict[str, Theorem]:
     return {shared.id: _one(case, shared, nr_colors) for shared in case.caches}
 
 
-def declared_geometry(case: Case) -> Theorem | None:
+def declared_geometry(case: Context) -> Theorem | None:
     """The colors that Xen believes in are colors of the cache that it runs on: two of them share no set."""
     nr_colors = case.system.nr_colors
     if nr_colors is None or nr_colors < 2 or not case.caches:
@@ -49,7 +49,7 @@ def declared_geometry(case: Case) -> Theorem | None:
     return _decided(case, shared, nr_colors, obligation)
 
 
-def _one(case: Case, shared: SharedCache, nr_colors: int) -> Theorem:
+def _one(case: Context, shared: SharedCache, nr_colors: int) -> Theorem:
     modulus = shared.frames_apart(nr_colors)
     modulus = modulus if modulus > 1 else nr_colors
     folded = "" if modulus == nr_colors else f" modulo {modulus}"
@@ -69,7 +69,7 @@ def _formula(modulus: int) -> str:
     return f"∀ a, b ∈ DRAM: ⌊a/{PAGE}⌋ mod {modulus} ≠ ⌊b/{PAGE}⌋ mod {modulus} ⇒ set(a) ≠ set(b)"
 
 
-def _decided(case: Case, shared: SharedCache, modulus: int, obligation: Obligation) -> Theorem:
+def _decided(case: Context, shared: SharedCache, modulus: int, obligation: Obligation) -> Theorem:
     reason = unknown_index(shared)
     if reason:
         return obligation.settled(Verdict.UNKNOWN, reason=reason)
@@ -111,7 +111,7 @@ def addresses_witness(label: str, cache: Cache, first: int, second: int, nr_colo
     return {"cache": label, "addresses": [first, second], "frames": pages, "colors": colors, "set": chosen}
 
 
-def _script(case: Case, index: IndexFunction, modulus: int) -> Script:
+def _script(case: Context, index: IndexFunction, modulus: int) -> Script:
     width = case.width
     bits = f"(_ BitVec {width})"
     differ = f"(not (= {color_of('a', modulus)} {color_of('b', modulus)}))"

@@ -7,13 +7,13 @@ from itertools import islice
 
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import Linear
-from colorcheck.proof.case import Case, Party, SharedCache
+from colorcheck.proof.context import Context, Party, SharedCache
 from colorcheck.xen.kinds import MapUse
 
 TRIED = 1 << 16
 
 
-def meeting_frames(case: Case, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
+def meeting_frames(case: Context, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
     """Addresses of two different frames, one of each party, with the same set; None where none is found at once.
 
     Frames come from the boot, or, for who got none, from the color heap. Only for linear indexes; a witness for
@@ -31,7 +31,7 @@ def meeting_frames(case: Case, shared: SharedCache, first: Party, second: Party)
     return None
 
 
-def _known(case: Case, party: Party) -> tuple[int, ...]:
+def _known(case: Context, party: Party) -> tuple[int, ...]:
     """As `_frames`, found once a case."""
     known = case.frames_of.get(party.name)
     if known is None:
@@ -39,7 +39,7 @@ def _known(case: Case, party: Party) -> tuple[int, ...]:
     return known
 
 
-def _by_set(case: Case, party: Party, modulus: int) -> dict[int, list[int]]:
+def _by_set(case: Context, party: Party, modulus: int) -> dict[int, list[int]]:
     """Two frames of the party, at most, for each remainder modulo `modulus`."""
     known = case.frames_by_set.get((party.name, modulus))
     if known is None:
@@ -51,7 +51,7 @@ def _by_set(case: Case, party: Party, modulus: int) -> dict[int, list[int]]:
     return known
 
 
-def _frames(case: Case, party: Party) -> Iterator[int]:
+def _frames(case: Context, party: Party) -> Iterator[int]:
     """Frames of a party: not all of them, but of each of its colors some."""
     nr_colors = case.system.nr_colors or 1
     if party.domain is None:

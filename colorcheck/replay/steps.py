@@ -11,7 +11,7 @@ from colorcheck.xen.kinds import DomainKind
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BootStep:
     """One step. `free` are the frames left per color after it, empty before there is a color heap.
 
     `name` is what `--until` takes: place-xen, boot-regions, boot-allocations, heaps, or the name of a domain.
@@ -24,12 +24,12 @@ class Step:
     built: Built | None = None
 
 
-def steps(boot: Boot) -> tuple[Step, ...]:
+def steps(boot: Boot) -> tuple[BootStep, ...]:
     """All steps that the boot came to, the failing one last."""
     return (*_layout(boot), *(_domain(built) for built in boot.built))
 
 
-def number_of(told: Sequence[Step], wanted: str) -> int | None:
+def number_of(told: Sequence[BootStep], wanted: str) -> int | None:
     """The number, counted from 1, of the step that a name or a number means; None where there is none. A name counts
     before a number."""
     names = [step.name for step in told]
@@ -38,25 +38,25 @@ def number_of(told: Sequence[Step], wanted: str) -> int | None:
     return int(wanted) if wanted.isdecimal() and 1 <= int(wanted) <= len(names) else None
 
 
-def _layout(boot: Boot) -> list[Step]:
-    found: list[Step] = []
+def _layout(boot: Boot) -> list[BootStep]:
+    found: list[BootStep] = []
     if boot.xen_region:
         start, end = boot.xen_region
-        found.append(Step("place-xen", f"Xen moves to {start:#x}-{end:#x}"))
+        found.append(BootStep("place-xen", f"Xen moves to {start:#x}-{end:#x}"))
     stages = boot.stages
     if stages is None:
         return found
     pages = sum(end - start for start, end in stages.regions)
     taken = sum(part.end - part.start for part in stages.taken)
     heaps = stages.heaps
-    found.append(Step("boot-regions", f"{len(stages.regions)} free regions with {_pages(pages)}"))
-    found.append(Step("boot-allocations", f"{_pages(taken)} for the frame table and page tables", taken=taken))
+    found.append(BootStep("boot-regions", f"{len(stages.regions)} free regions with {_pages(pages)}"))
+    found.append(BootStep("boot-allocations", f"{_pages(taken)} for the frame table and page tables", taken=taken))
     lowest = heaps.lowest[1] - heaps.lowest[0]
     title = (
         f"the buddy heap gets {_pages(heaps.buddy_pages)}: {lowest} are the lowest region, {heaps.reserved_pages} the "
         f"reserve; the color heap gets {_pages(sum(boot.free_initial))}"
     )
-    found.append(Step("heaps", title, boot.free_initial, heaps.buddy_pages))
+    found.append(BootStep("heaps", title, boot.free_initial, heaps.buddy_pages))
     return found
 
 
@@ -65,7 +65,7 @@ def _pages(count: int) -> str:
     return f"{count} frames ({size_of_pages(count)})"
 
 
-def _domain(built: Built) -> Step:
+def _domain(built: Built) -> BootStep:
     domain = built.domain
     taken = sum(pages for _, pages in built.pages_by_color)
     who = {DomainKind.DOM0: "dom0", DomainKind.DOM0LESS: "dom0less domain", DomainKind.XL: "xl guest"}[domain.kind]
@@ -74,4 +74,4 @@ def _domain(built: Built) -> Step:
         title = f"{name} takes {taken} frames: {domain.pages} of memory, {taken - domain.pages} beside it"
     else:
         title = f"{name} fails: {built.failure.message if built.failure else 'not built'}"
-    return Step(domain.name, title, built.free_after if built.created else built.free_before, taken, built)
+    return BootStep(domain.name, title, built.free_after if built.created else built.free_before, taken, built)

@@ -24,7 +24,7 @@ class CacheLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class LineMeeting:
     """Two lines of two owners that fall into one set of the cache."""
 
     first: CacheLine

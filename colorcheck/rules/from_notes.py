@@ -14,7 +14,7 @@ from colorcheck.xen.notes.colors import ColorsCut, WaySizeDiffers
 GEOMETRY_KINDS = (ColorsCut, WaySizeDiffers)
 
 
-def told(  # noqa: PLR0917
+def from_notes(  # noqa: PLR0917
     id: str,  # noqa: A002
     name: str,
     severity: Severity,

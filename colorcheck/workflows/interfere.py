@@ -11,18 +11,18 @@ from colorcheck.hardware.board import Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
 from colorcheck.interference.comparison import Comparison
 from colorcheck.interference.compiled import WITHOUT_NUMBA, has_numba
-from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Policy, Tenant, tenant
+from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, ReplacementPolicy, Tenant, tenant
+from colorcheck.interference.frame_owners import XEN, tenants_of, uncolored
 from colorcheck.interference.outcome import Run
 from colorcheck.interference.study import Load, Study, default_loads
-from colorcheck.interference.tenants import XEN, tenants_of, uncolored
-from colorcheck.interference.workloads import Kind, Workload
+from colorcheck.interference.workloads import Workload, WorkloadKind
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.memory.frame_run import FrameRun
 from colorcheck.xen.system import System
 
 ACCESSES, ACCESSES_WITHOUT_NUMBA = 20_000_000, 500_000
-ATTACKS = (Kind.BOMB,)
+ATTACKS = (WorkloadKind.BOMB,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Request:
 
     loads: tuple[tuple[str, Workload], ...] = ()
     victim: str | None = None
-    policies: tuple[Policy, ...] = (Policy.LRU,)
+    policies: tuple[ReplacementPolicy, ...] = (ReplacementPolicy.LRU,)
     colorings: tuple[Coloring, ...] = tuple(Coloring)
     seed: int = 1
     accesses: int | None = None

@@ -13,7 +13,7 @@ from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
-from colorcheck.hardware.choose import Choice, choose_board
+from colorcheck.hardware.choose import BoardChoice, choose_board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
@@ -206,7 +206,7 @@ class _Run:
         )
 
 
-def _choice(deployment: Deployment, boot_cpu: int | None) -> Choice:
+def _choice(deployment: Deployment, boot_cpu: int | None) -> BoardChoice:
     """The board of a deployment, where Xen starts on this CPU."""
     manifest = deployment.manifest
     named, place = manifest.target.board, manifest.location("target.board")

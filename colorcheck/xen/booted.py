@@ -10,7 +10,7 @@ from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frame_run import FrameRun
 from colorcheck.xen.memory.frames import Frames
-from colorcheck.xen.memory.stages import Stages
+from colorcheck.xen.memory.heap_origin import HeapOrigin
 from colorcheck.xen.system import Domain, System
 
 
@@ -62,7 +62,7 @@ class Boot:
     memory_map: tuple[Interval, ...]
     built: tuple[Built, ...]
     notes: tuple[Note, ...] = ()
-    stages: Stages | None = None
+    stages: HeapOrigin | None = None
     heap: ColorHeap | None = None
     xen_frames: tuple[FrameRun, ...] = ()
     dom0_layout: Dom0Layout | None = None

@@ -58,7 +58,7 @@ from colorcheck.xen.notes.colors import XenDefaultColors
 from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
 from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
-from colorcheck.xen.options.geometry import Geometry, geometry, refused
+from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
@@ -77,7 +77,7 @@ class _Case:
     deployment: Deployment
     release: Release
     arguments: BootArguments
-    geometry: Geometry
+    geometry: OptionGeometry
     most_colors: int
     machine: Machine
     has_dom0: bool

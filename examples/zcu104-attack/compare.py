@@ -16,7 +16,7 @@ from statistics import geometric_mean
 
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.interference.comparison import DISCLAIMER, LEFT_OUT
-from colorcheck.interference.experiment import Coloring, Policy
+from colorcheck.interference.experiment import Coloring, ReplacementPolicy
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.study import Load
 from colorcheck.interference.workloads import Workload, parse_workload
@@ -36,7 +36,7 @@ MEASURED = {
 }
 
 
-def refills(lab: Lab, program: Workload, coloring: Coloring, policy: Policy, *, attacked: bool) -> int:
+def refills(lab: Lab, program: Workload, coloring: Coloring, policy: ReplacementPolicy, *, attacked: bool) -> int:
     """L2 refills of the program: its accesses that memory answered."""
     loads = [Load("victim", program), *(Load("attacker", attack) for attack in ATTACKS if attacked)]
     study = replace(lab.study, accesses=len(loads) * ACCESSES, warm_up=0)
@@ -44,7 +44,7 @@ def refills(lab: Lab, program: Workload, coloring: Coloring, policy: Policy, *, 
     return run.domain("victim").misses
 
 
-def ratios(lab: Lab, policy: Policy) -> dict[str, list[float]]:
+def ratios(lab: Lab, policy: ReplacementPolicy) -> dict[str, list[float]]:
     """The measurement's three ratios for each program."""
     found: dict[str, list[float]] = {name: [] for name in MEASURED}
     for text in PROGRAMS:
@@ -64,7 +64,7 @@ def main(policies: list[str]) -> None:
     manifest = read_manifest(str(Path(__file__).parent / "colorcheck.toml"))
     request = Request(colorings=(Coloring.OFF, Coloring.CURRENT))
     lab = prepare(pipeline.replay(manifest).facts, request)
-    for policy in [Policy(name) for name in policies] or Policy:
+    for policy in [ReplacementPolicy(name) for name in policies] or ReplacementPolicy:
         print(f"{policy}: refills of each program: attacked / alone without colors, with colors; half / whole cache")
         found = ratios(lab, policy)
         print(f"  {'':38}{'simulated':>24}{'measured on the board':>28}")

@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference.caches import CacheModel, ClusterModel
-from colorcheck.interference.experiment import Experiment, Policy, Stream, tenant
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, tenant
 from colorcheck.interference.workloads import Workload, parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 
@@ -38,7 +38,7 @@ def colored(colors: range | tuple[int, ...], nr_colors: int, pages: int, first: 
 
 def experiment(
     *tenants: tuple[tuple[FrameRun, ...], str],
-    policy: Policy = Policy.LRU,
+    policy: ReplacementPolicy = ReplacementPolicy.LRU,
     on: ClusterModel = A53,
     accesses: int = 100_000,
     seed: int = 1,

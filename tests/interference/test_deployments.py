@@ -17,10 +17,10 @@ from separation_experiments import bombs_everywhere, fight_for_set
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import NoModel, cluster_models
-from colorcheck.interference.experiment import Coloring, Policy, tenant
+from colorcheck.interference.experiment import Coloring, ReplacementPolicy, tenant
+from colorcheck.interference.frame_owners import tenants_of, uncolored, with_colors
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.study import miss_curve, run_study
-from colorcheck.interference.tenants import tenants_of, uncolored, with_colors
 from colorcheck.interference.workloads import parse_workload
 from colorcheck.verification.results import Facts
 from colorcheck.workflows import verify as pipeline
@@ -44,7 +44,7 @@ def lab(name: str = "zcu104-attack", **asked: object) -> Lab:
     return prepare(modelled(name), Request(**asked))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("name", ["zcu102-dom0less", "zcu104-attack"])
 def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
     facts = verified(name)
@@ -57,7 +57,7 @@ def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
         assert not run.evictions
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("policy", ReplacementPolicy)
 def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
     facts = verified("rpi4-xl")
     result = facts.results[0]
@@ -77,11 +77,11 @@ def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
 
 def test_no_fight_where_both_fit():
     few = [tenant(name, (FrameRun(first, 16, 4),)) for name, first in (("a", 0), ("b", 1600))]
-    assert fight_for_set(A53, few[0], few[1], 5, Policy.LRU) is None
+    assert fight_for_set(A53, few[0], few[1], 5, ReplacementPolicy.LRU) is None
     many = [tenant(name, (FrameRun(first, 16, 9),)) for name, first in (("a", 0), ("b", 1600))]
-    run = simulate(fight_for_set(A53, many[0], many[1], 5, Policy.LRU))
+    run = simulate(fight_for_set(A53, many[0], many[1], 5, ReplacementPolicy.LRU))
     assert [entry.by_set[0][0] for entry in run.evictions] == [5, 5]
-    assert fight_for_set(A53, many[0], many[1], 64, Policy.LRU) is None  # the set of another color
+    assert fight_for_set(A53, many[0], many[1], 64, ReplacementPolicy.LRU) is None  # the set of another color
 
 
 def test_tenants_have_the_frames_of_the_boot():
@@ -121,14 +121,14 @@ def test_a_curve_falls_with_colors_and_reads_back(tmp_path):
 
     loads = (("victim", parse_workload("mix:size=512K,hot=64K")),)
     made = lab(accesses=100_000, loads=loads, colorings=(Coloring.CURRENT,))
-    curve = miss_curve(made.study, "victim", 16, Policy.LRU)
+    curve = miss_curve(made.study, "victim", 16, ReplacementPolicy.LRU)
     assert [colors for colors, _ in curve] == list(range(1, 17))
     assert curve[0][1] > 2 * curve[-1][1] >= 0
     file = tmp_path / "victim.csv"
     file.write_text("colors,misses\n" + "".join(f"{colors},{misses}\n" for colors, misses in curve))
     assert read_curve(str(file), Location("")) == tuple(float(misses) for _, misses in curve)
     with pytest.raises(NoModel, match="runs nothing"):
-        miss_curve(made.study, "nobody", 16, Policy.LRU)
+        miss_curve(made.study, "nobody", 16, ReplacementPolicy.LRU)
 
 
 def test_the_default_victim_runs_under_every_coloring():
@@ -172,6 +172,6 @@ def test_every_board_is_either_simulated_or_refused_with_a_reason():
             continue
         modelled_boards += 1
         two = tuple(tenant(name, (FrameRun(first, 1, 64),)) for name, first in (("a", 0), ("b", 4096)))
-        assert simulate(bombs_everywhere(clusters, two, Policy.RANDOM, 2_000)).accesses == 2_000
+        assert simulate(bombs_everywhere(clusters, two, ReplacementPolicy.RANDOM, 2_000)).accesses == 2_000
     assert modelled_boards > 10
     assert all("cannot be simulated: " in reason for reason in reasons)

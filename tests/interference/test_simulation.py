@@ -13,7 +13,7 @@ from colorcheck.hardware.index import Linear, Sliced, XorHashed
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.engine import best_engine, compiled_engine, plain_engine
-from colorcheck.interference.experiment import Experiment, Policy
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.xen.memory.frame_run import FrameRun
 
@@ -38,7 +38,7 @@ def levels_of(setup: Experiment, stream: int, engine=None, accesses: int | None 
     return b"".join(seen)
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(policy, victim):
     rt, gui = colored(range(8), 16, 256), colored(range(8, 14), 16, 1024)
@@ -51,7 +51,7 @@ def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(poli
     assert len(set(in_peace)) > 1
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("policy", ReplacementPolicy)
 def test_shared_colors_show_who_evicted_whom(policy):
     frames = FrameRun(4096, 1, 1024), FrameRun(8192, 1, 1024)
     run = simulate(experiment(((frames[0],), "handler:lines=1024,period=200000"), ((frames[1],), BOMB), policy=policy))
@@ -64,7 +64,7 @@ def test_shared_colors_show_who_evicted_whom(policy):
     assert {number for number, _ in suffered.by_set} <= set(range(1024))
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("policy", ReplacementPolicy)
 def test_evictions_stay_in_the_sets_of_the_shared_color(policy):
     rt, gui = colored((0, 1, 2, 3), 16, 512), colored((3, 4, 5), 16, 512)
     run = simulate(experiment((rt, "bomb:size=2M"), (gui, "bomb:size=2M"), policy=policy, accesses=400_000))
@@ -77,7 +77,7 @@ def test_evictions_stay_in_the_sets_of_the_shared_color(policy):
 @settings(max_examples=25, deadline=None)
 @given(
     colors=st.lists(st.integers(0, 2), min_size=4, max_size=4),
-    policy=st.sampled_from(Policy),
+    policy=st.sampled_from(ReplacementPolicy),
     inclusive=st.booleans(),
     seed=st.integers(0, 1000),
     hashed=st.booleans(),
@@ -102,7 +102,7 @@ def test_no_color_in_common_no_eviction(colors, policy, inclusive, seed, hashed)
 
 
 @needs_numba
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("inclusive", [False, True])
 def test_both_engines_agree_to_the_last_count(policy, inclusive):
     setup = experiment(
@@ -169,7 +169,7 @@ def test_clusters_do_not_meet():
 
 def test_the_same_seed_gives_the_same_run_and_another_one_another():
     setup = experiment(
-        ((FrameRun(0, 1, 256),), "mix:size=512K"), ((FrameRun(4096, 1, 512),), BOMB), policy=Policy.RANDOM
+        ((FrameRun(0, 1, 256),), "mix:size=512K"), ((FrameRun(4096, 1, 512),), BOMB), policy=ReplacementPolicy.RANDOM
     )
     first, again, other = (simulate(replace(setup, seed=seed)).to_dict() for seed in (1, 1, 2))
     for run in (first, again, other):

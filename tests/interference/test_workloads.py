@@ -15,7 +15,7 @@ from colorcheck.interference.feeds import feed
 from colorcheck.interference.layout import new_streams
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.traces import TraceError, read_trace
-from colorcheck.interference.workloads import TICKS, Kind, WorkloadError, parse_workload
+from colorcheck.interference.workloads import TICKS, WorkloadError, WorkloadKind, parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 
 
@@ -132,7 +132,7 @@ def test_defaults_differ_by_kind():
     assert parse_workload("bomb").write == 0.5
     assert parse_workload("handler:lines=512").size == 32768
     assert parse_workload("trace:x.csv,loop=no") == parse_workload("trace:file=x.csv,loop=no")
-    assert all(parse_workload(str(kind)).kind is kind for kind in Kind if kind is not Kind.TRACE)
+    assert all(parse_workload(str(kind)).kind is kind for kind in WorkloadKind if kind is not WorkloadKind.TRACE)
 
 
 LACKEY = """==123== Lackey, an example Valgrind tool

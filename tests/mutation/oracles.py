@@ -9,12 +9,12 @@ from itertools import product
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.hardware.index import IndexFunction, Linear, XorHashed
-from colorcheck.inputs.manifest.manifest import Policy
+from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.plan import plan
-from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.plan.problem import Demand, PlanProblem
 from colorcheck.plan.search.evaluate import faults, measure
 from colorcheck.proof.allocator import STEPS, invariant_script
-from colorcheck.proof.case import Case
+from colorcheck.proof.context import Context
 from colorcheck.proof.counting import check_counting, hall_set, taking_certificate
 from colorcheck.proof.leveling import level as level_of_proof
 from colorcheck.proof.memory import memory
@@ -89,7 +89,7 @@ def proofs_of_memory() -> None:
         ([3, 3, 2, 0], [(2, (0, 1, 2)), (3, (1,)), (3, (0,))]),
     ):
         of = system(4, [domain(n, colors, pages) for n, (pages, colors) in enumerate(wanted, 1)])
-        found = {t.id: t for t in memory(Case(of, booted(of, free), None, Policy("any"), 20.0))}
+        found = {t.id: t for t in memory(Context(of, booted(of, free), None, PlanPolicy("any"), 20.0))}
         for number, fits in enumerate(created(free, wanted), 1):
             assert str(found[f"memory/d{number}"].verdict) == ("proved" if fits else "refuted")
             certificate = found[f"memory/d{number}"].certificate
@@ -98,7 +98,7 @@ def proofs_of_memory() -> None:
         assert (taking_certificate(needs, tuple(free)) is None) == created(free, wanted)[-1]
         assert hall_set(needs, free) is None or not all(created(free, wanted))
     of = system(4, [domain(1, (0, 1), 4), domain(2, (0,), 4)])
-    every = {t.id: str(t.verdict) for t in memory(Case(of, booted(of, [5, 3, 0, 0]), None, Policy("any"), 20.0))}
+    every = {t.id: str(t.verdict) for t in memory(Context(of, booted(of, [5, 3, 0, 0]), None, PlanPolicy("any"), 20.0))}
     assert every["memory-any-order/d1"] == "proved"
     assert every["memory-any-order/d2"] == "refuted"
 
@@ -187,17 +187,18 @@ def heap_counts() -> None:
     right = level_boot(of, 10)
     for color in range(4):
         free = tuple(10 + (c == color) for c in range(4))
-        other = Case(of, replace(right, free_initial=free), ZCU102, Policy(), 20.0)
+        other = Context(of, replace(right, free_initial=free), ZCU102, PlanPolicy(), 20.0)
         assert {t.id: str(t.verdict) for t in placement(other)}["memory/heap"] == "refuted"
     uneven = booted(of, [1, 2, 3, 4])
-    assert {t.id: str(t.verdict) for t in placement(Case(of, uneven, ZCU102, Policy(), 20.0))}[
+    assert {t.id: str(t.verdict) for t in placement(Context(of, uneven, ZCU102, PlanPolicy(), 20.0))}[
         "memory/heap"
     ] == "proved"
-    fine = {t.id: str(t.verdict) for t in placement(Case(of, right, ZCU102, Policy(), 20.0))}
+    fine = {t.id: str(t.verdict) for t in placement(Context(of, right, ZCU102, PlanPolicy(), 20.0))}
     assert fine["memory/heap"] == fine["placement/xen"] == "proved"
     region = (right.memory_map[0].start * 4096 // (2 << 20) * (2 << 20), right.memory_map[-1].end * 4096)
     moved = {
-        t.id: str(t.verdict) for t in placement(Case(of, replace(right, xen_region=region), ZCU102, Policy(), 20.0))
+        t.id: str(t.verdict)
+        for t in placement(Context(of, replace(right, xen_region=region), ZCU102, PlanPolicy(), 20.0))
     }
     assert moved["placement/xen"] == "refuted"
 
@@ -208,10 +209,10 @@ def plans() -> None:
     for _ in range(25):
         colors = rng.choice([4, 5])
         capacity = tuple(rng.choice([3, 3, 4, 6]) for _ in range(colors))
-        wishes = [Wish("xen", 0)]
+        wishes = [Demand("xen", 0)]
         for number in range(rng.randint(1, 3)):
             curve = tuple(float(rng.randint(0, 9)) for _ in range(colors))
-            wishes.append(Wish(f"d{number}", rng.randint(1, 7), today=ColorSet.of([number]), curve=curve))
+            wishes.append(Demand(f"d{number}", rng.randint(1, 7), today=ColorSet.of([number]), curve=curve))
         problem = PlanProblem(capacity, tuple(wishes), objectives=("misses",))
         found = plan(problem, repairs=False)
         best = best_total(problem)
@@ -249,7 +250,7 @@ def plan_values() -> None:
     """The evaluator sees what is wrong with colors, and counts as a person would."""
     problem = PlanProblem(
         (300, 300, 300, 300),
-        (Wish("xen", 0), Wish("a", 500, today=ColorSet.of([1, 2]), max_colors=2), Wish("b", 200, min_colors=1)),
+        (Demand("xen", 0), Demand("a", 500, today=ColorSet.of([1, 2]), max_colors=2), Demand("b", 200, min_colors=1)),
     )
     right = {"xen": ColorSet.of([0]), "a": ColorSet.of([1, 2]), "b": ColorSet.of([3])}
     assert faults(problem, right) == []
@@ -282,11 +283,11 @@ def tight_plans() -> None:
     branched = 0
     for _ in range(150):
         capacity = tuple(rng.choice([2, 3, 5, 9]) for _ in range(5))
-        wishes = [Wish("xen", 0)]
+        wishes = [Demand("xen", 0)]
         for number in range(2):
             need = rng.choice([5, 8, 9, 10])
             curve = tuple(float(cost) for cost in sorted(rng.sample(range(20), 5), reverse=rng.random() < 0.5))
-            wishes.append(Wish(f"d{number}", need, curve=curve))
+            wishes.append(Demand(f"d{number}", need, curve=curve))
         problem = PlanProblem(capacity, tuple(wishes), objectives=("misses",))
         best = best_total(problem)
         found = plan(problem, repairs=False)

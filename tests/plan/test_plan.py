@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.plan import plan
-from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.plan.problem import Demand, PlanProblem
 from colorcheck.plan.search.evaluate import faults
 from colorcheck.plan.search.knapsack import FORBIDDEN, check_tables, fill
 from colorcheck.plan.search.runs import in_runs
@@ -27,9 +27,9 @@ costs = st.lists(st.integers(0, 9).map(float), min_size=5, max_size=5)
 def problems(draw: st.DrawFn, *, scale: int = 1) -> PlanProblem:
     colors = draw(st.integers(3, 5))
     capacity = tuple(draw(st.integers(2, 5)) * scale for _ in range(colors))
-    wishes = [Wish("xen", 0, today=ColorSet.of([0]))]
+    wishes = [Demand("xen", 0, today=ColorSet.of([0]))]
     wishes += [
-        Wish(
+        Demand(
             f"d{number}",
             draw(st.integers(1, 8)) * scale,
             min_colors=draw(st.sampled_from([1, 1, 2])),
@@ -99,7 +99,7 @@ def test_a_core_is_a_minimal_clash(problem: PlanProblem) -> None:
 
 def test_a_core_is_minimal_where_colors_hold_different_numbers_of_frames() -> None:
     """Four colors of two frames and one of three serve no two that need five beside a third; counting blames more."""
-    wishes = (Wish("xen", 0), Wish("a", 5), Wish("b", 5), Wish("c", 1))
+    wishes = (Demand("xen", 0), Demand("a", 5), Demand("b", 5), Demand("c", 1))
     found = plan(PlanProblem((2, 2, 2, 2, 3), wishes), repairs=False)
     assert [each.name for each in found.core] == ["memory a", "memory b"]
 
@@ -121,7 +121,7 @@ def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
 
 
 def test_the_repairs_work() -> None:
-    wishes = (Wish("xen", 0), Wish("a", 600, max_colors=2), Wish("b", 500))
+    wishes = (Demand("xen", 0), Demand("a", 600, max_colors=2), Demand("b", 500))
     problem = PlanProblem((256,) * 6, wishes)
     found = plan(problem)
     assert found.status == "infeasible"
@@ -135,7 +135,7 @@ def test_the_repairs_work() -> None:
 
 
 def test_a_smaller_reserve_is_a_repair() -> None:
-    wishes = (Wish("xen", 0), Wish("a", 600))
+    wishes = (Demand("xen", 0), Demand("a", 600))
     problem = PlanProblem(
         (256,) * 3, wishes, reserve=64 << 20, recapacity=lambda size: (256 + (64 - (size >> 20)) * 4,) * 3
     )
@@ -144,7 +144,7 @@ def test_a_smaller_reserve_is_a_repair() -> None:
 
 
 def test_sharing_is_the_last_resort_and_only_where_it_is_allowed() -> None:
-    wishes = (Wish("xen", 0), Wish("a", 300), Wish("b", 150), Wish("c", 300))
+    wishes = (Demand("xen", 0), Demand("a", 300), Demand("b", 150), Demand("c", 300))
     problem = PlanProblem((256,) * 5, wishes)
     assert plan(problem, repairs=False).status == "infeasible"
     found = plan(replace(problem, shares=(("a", "b"),)))
@@ -156,10 +156,14 @@ def test_sharing_is_the_last_resort_and_only_where_it_is_allowed() -> None:
 
 
 def test_kept_colors_stay_and_clash_by_name() -> None:
-    wishes = (Wish("xen", 0, today=ColorSet.of([0])), Wish("a", 10, today=ColorSet.of([1]), keep=True), Wish("b", 10))
+    wishes = (
+        Demand("xen", 0, today=ColorSet.of([0])),
+        Demand("a", 10, today=ColorSet.of([1]), keep=True),
+        Demand("b", 10),
+    )
     problem = PlanProblem((16,) * 4, wishes)
     assert plan(problem).colors("a") == ColorSet.of([1])
-    clash = (*wishes[:2], Wish("b", 10, today=ColorSet.of([1]), keep=True))
+    clash = (*wishes[:2], Demand("b", 10, today=ColorSet.of([1]), keep=True))
     found = plan(replace(problem, wishes=clash))
     assert {each.name for each in found.core} >= {"keep a", "keep b"}
     assert {repair.kind for repair in found.repairs} == {"keep"}
@@ -167,13 +171,13 @@ def test_kept_colors_stay_and_clash_by_name() -> None:
 
 def test_colors_that_a_small_cache_cannot_tell_apart_stay_together() -> None:
     cells = tuple(ColorSet.of([c, c + 4]) for c in range(4))
-    found = plan(PlanProblem((16,) * 8, (Wish("xen", 0), Wish("a", 40), Wish("b", 10)), cells=cells))
+    found = plan(PlanProblem((16,) * 8, (Demand("xen", 0), Demand("a", 40), Demand("b", 10)), cells=cells))
     for name in ("a", "b"):
         assert all((color + 4) % 8 in found.colors(name) for color in found.colors(name))
 
 
 def test_few_ranges() -> None:
-    wishes = tuple(Wish(f"d{n}", 40, today=ColorSet.of([n, n + 4, n + 8])) for n in range(4))
+    wishes = tuple(Demand(f"d{n}", 40, today=ColorSet.of([n, n + 4, n + 8])) for n in range(4))
     found = plan(PlanProblem((16,) * 12, wishes, objectives=("ranges",), max_ranges=1))
     assert found.status == "optimal"
     assert all(len(each.colors.ranges()) == 1 for each in found.domains)
@@ -202,7 +206,7 @@ def test_runs_are_found_wherever_there_are_some(held: list[int], needs: list[int
 
 def test_one_range_each_with_unequal_colors_is_optimal() -> None:
     capacity = (30, 22, 27, 21, 31, 24, 25, 29, 20, 28, 26, 23)
-    wishes = tuple(Wish(f"d{n}", need) for n, need in enumerate((70, 45, 80, 30)))
+    wishes = tuple(Demand(f"d{n}", need) for n, need in enumerate((70, 45, 80, 30)))
     found = plan(PlanProblem(capacity, wishes, objectives=("ranges",)))
     assert found.status == "optimal"
     assert found.objective[0].value == 4
@@ -210,9 +214,9 @@ def test_one_range_each_with_unequal_colors_is_optimal() -> None:
 
 def test_nothing_changes_where_nothing_has_to() -> None:
     wishes = (
-        Wish("xen", 0, today=ColorSet.of([0])),
-        Wish("a", 20, today=ColorSet.of([5, 2])),
-        Wish("b", 20, today=ColorSet.of([1, 3])),
+        Demand("xen", 0, today=ColorSet.of([0])),
+        Demand("a", 20, today=ColorSet.of([5, 2])),
+        Demand("b", 20, today=ColorSet.of([1, 3])),
     )
     found = plan(PlanProblem((16,) * 6, wishes, objectives=("changes",)))
     assert found.status == "optimal"
@@ -243,4 +247,4 @@ def test_the_knapsack_finds_the_least_and_proves_it(rows: list[list[int]]) -> No
 
 @pytest.mark.parametrize("pages", [0, 1])
 def test_no_domain_at_all(pages: int) -> None:
-    assert plan(PlanProblem((16, 16), (Wish("xen", pages),))).domains
+    assert plan(PlanProblem((16, 16), (Demand("xen", pages),))).domains

@@ -14,7 +14,7 @@ from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.dram_banks import bank_sharing
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest.manifest import Manifest, Policy
+from colorcheck.inputs.manifest.manifest import Manifest, PlanPolicy
 from colorcheck.plan import plan
 from colorcheck.plan.pose import PlanOptions, Posed, pose
 from colorcheck.plan.problem import Plan
@@ -45,7 +45,7 @@ def planned(on: Board, wanted: Pinned, options: PlanOptions | None = None) -> tu
     if not found.domains:
         return found, []
     changed = with_colors(of, found, question)
-    theorems = prove(changed, level_boot(changed, EACH), on, Policy(), Asked(20))
+    theorems = prove(changed, level_boot(changed, EACH), on, PlanPolicy(), Asked(20))
     return found, [theorem for theorem in theorems if theorem.kind == "pair-separation"]
 
 

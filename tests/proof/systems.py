@@ -10,7 +10,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import IndexFunction, Linear
-from colorcheck.inputs.manifest.manifest import Policy
+from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.proof import Asked, prove
 from colorcheck.xen.booted import Boot, Interval
 from colorcheck.xen.kinds import ColorSource, DomainKind
@@ -110,12 +110,12 @@ ZCU102 = board(Linear(64, 1024))
 
 
 def theorems(
-    of: System, boot: Boot, on: Board | None = ZCU102, policy: Policy | None = None, *, smt: bool = False
+    of: System, boot: Boot, on: Board | None = ZCU102, policy: PlanPolicy | None = None, *, smt: bool = False
 ) -> dict[str, Theorem]:
-    return {t.id: t for t in prove(of, boot, on, policy or Policy(), Asked(20, smt))}
+    return {t.id: t for t in prove(of, boot, on, policy or PlanPolicy(), Asked(20, smt))}
 
 
-def verdicts(of: System, boot: Boot, on: Board | None = ZCU102, policy: Policy | None = None) -> dict[str, str]:
+def verdicts(of: System, boot: Boot, on: Board | None = ZCU102, policy: PlanPolicy | None = None) -> dict[str, str]:
     return {name: str(t.verdict) for name, t in theorems(of, boot, on, policy).items()}
 
 

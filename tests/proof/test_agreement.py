@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colorcheck.hardware.index import IndexFunction, Linear, XorHashed
-from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.proof.case import Case
+from colorcheck.inputs.manifest.manifest import PlanPolicy
+from colorcheck.proof.context import Context
 from colorcheck.proof.memory import memory
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
@@ -46,7 +46,7 @@ def test_theorems_and_frames_agree(
         heap = after
     memory_map = tuple(Interval(low, high, "color-heap") for low, high in pieces)
     boot = Boot(of, None, (0, 0), start.free, heap.free, 0, 0, memory_map, tuple(built))
-    case = Case(of, boot, board(index, dram=1 << 22), Policy(), 20.0)
+    case = Context(of, boot, board(index, dram=1 << 22), PlanPolicy(), 20.0)
 
     for theorem in memory(case):
         created = next(b.created for b in built if b.domain.name == theorem.subjects[0])

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.proof.allocator import BOOT, INVARIANT, STEPS, TAKE, Step, invariant_script
+from colorcheck.proof.allocator import BOOT, INVARIANT, STEPS, TAKE, AllocatorStep, invariant_script
 from colorcheck.proof.solver import decide
 from tests.proof.systems import domain, level_boot, system, verdicts
 
 
-def verdict(step: Step, *, base: bool = False) -> Verdict:
+def verdict(step: AllocatorStep, *, base: bool = False) -> Verdict:
     return decide(invariant_script(step, base=base), 20.0).verdict
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
-def test_every_step_keeps_the_invariant(step: Step) -> None:
+def test_every_step_keeps_the_invariant(step: AllocatorStep) -> None:
     assert verdict(step) is Verdict.PROVED
 
 
@@ -25,7 +25,7 @@ def test_the_start_has_the_invariant() -> None:
     assert verdict(BOOT, base=True) is Verdict.PROVED
 
 
-def broken(name: str, old: str, new: str) -> Step:
+def broken(name: str, old: str, new: str) -> AllocatorStep:
     step = next(step for step in STEPS if step.name == name)
     terms = tuple(term.replace(old, new) for term in step.terms)
     assert terms != step.terms
@@ -58,7 +58,9 @@ def test_a_broken_start_is_refuted(term: str) -> None:
 
 
 def test_contradicting_steps_are_vacuous_with_their_core() -> None:
-    step = Step("odd", "takes a frame that is not there", (*TAKE, "(forall ((k Color)) (not (listed k f)))"), "nowhere")
+    step = AllocatorStep(
+        "odd", "takes a frame that is not there", (*TAKE, "(forall ((k Color)) (not (listed k f)))"), "nowhere"
+    )
     answer = decide(invariant_script(step), 20.0)
     assert answer.verdict is Verdict.VACUOUS
     assert set(answer.core) == {"step-1", "step-6"}

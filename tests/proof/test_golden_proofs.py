@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.proof.case import Case
+from colorcheck.inputs.manifest.manifest import PlanPolicy
+from colorcheck.proof.context import Context
 from colorcheck.proof.memory import memory
 from colorcheck.proof.placement import placement
 from colorcheck.xen.effective import effective
@@ -25,7 +25,7 @@ def test_theorems_agree_with_real_xen(path: Path) -> None:
     assert booted is not None
     if not of.coloring:
         return
-    case = Case(of, booted, on, Policy("any"), 20.0)
+    case = Context(of, booted, on, PlanPolicy("any"), 20.0)
     for theorem in memory(case):
         built = next((b for b in booted.built if b.domain.name == theorem.subjects[0]), None)
         created = built is not None and built.created

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem
-from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.proof.case import Case
+from colorcheck.inputs.manifest.manifest import PlanPolicy
+from colorcheck.proof.context import Context
 from colorcheck.proof.counting import check_counting, hall_set, taking_certificate
 from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import memory
@@ -81,7 +81,7 @@ def small_systems(count: int, seed: int) -> list[tuple[list[int], list[tuple[int
 def memory_theorems(free: Sequence[int], wanted: Wanted, order: str = "as-listed") -> dict[str, Theorem]:
     of = system(4, [domain(n, colors, pages) for n, (pages, colors) in enumerate(wanted, 1)])
     boot = Boot(of, None, (0, 0), tuple(free), (), 0, 0, (), ())
-    return {theorem.id: theorem for theorem in memory(Case(of, boot, None, Policy(order), 20.0))}
+    return {theorem.id: theorem for theorem in memory(Context(of, boot, None, PlanPolicy(order), 20.0))}
 
 
 def pairs_of_domains() -> Iterator[tuple[list[int], list[tuple[int, tuple[int, ...]]]]]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.index import Linear, UnknownIndex
-from colorcheck.inputs.manifest.manifest import Policy, Share
-from colorcheck.proof.case import Case
+from colorcheck.inputs.manifest.manifest import PlanPolicy, Share
+from colorcheck.proof.context import Context
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
 from colorcheck.xen.kinds import Failure
@@ -46,7 +46,7 @@ def test_the_guides_example_shares_three_colors() -> None:
 
 def test_a_shared_color_that_the_policy_allows_is_no_theorem() -> None:
     of = system(16, [domain(1, [1, 2], 10), domain(2, [2, 3], 10)])
-    policy = Policy(shares=(Share(("d1", "d2"), "both best effort", place(3)),))
+    policy = PlanPolicy(shares=(Share(("d1", "d2"), "both best effort", place(3)),))
     assert "separation/d1/d2" not in verdicts(of, level_boot(of, 100), policy=policy)
     assert verdicts(of, level_boot(of, 100), policy=policy)["separation/xen/d1"] == "proved"
 
@@ -130,7 +130,7 @@ def test_two_domains_of_one_name_are_told_apart() -> None:
 )
 def test_pairs_agree_with_sets(colors: list[set[int]], own: int) -> None:
     of = system(8, [domain(n, sorted(each), 1) for n, each in enumerate(colors, 1)], xen=(0,))
-    case = Case(of, level_boot(of, 50), board(Linear(64, 64 * own)), Policy(), 20.0)
+    case = Context(of, level_boot(of, 50), board(Linear(64, 64 * own)), PlanPolicy(), 20.0)
     found = {theorem.id: str(theorem.verdict) for theorem in pair_separation(case, set_separation(case))}
     everyone = {"xen": {0}, **{f"d{n}": each for n, each in enumerate(colors, 1)}}
     for first, mine in everyone.items():

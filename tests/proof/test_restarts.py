@@ -9,8 +9,8 @@ from itertools import permutations
 import pytest
 
 from colorcheck.core.theorem import Theorem
-from colorcheck.inputs.manifest.manifest import Policy
-from colorcheck.proof.case import Case
+from colorcheck.inputs.manifest.manifest import PlanPolicy
+from colorcheck.proof.context import Context
 from colorcheck.proof.counting import check_counting
 from colorcheck.proof.lifecycle import lifecycle
 from colorcheck.xen.kinds import DomainKind
@@ -20,7 +20,7 @@ from tests.proof.test_memory import drained, frame_by_frame
 
 
 def theorem(of: System, free: list[int], restarts: dict[str, int], name: str) -> Theorem:
-    case = Case(of, booted(of, free), None, Policy(restarts=tuple(restarts.items())), 20.0)
+    case = Context(of, booted(of, free), None, PlanPolicy(restarts=tuple(restarts.items())), 20.0)
     return {each.id: each for each in lifecycle(case)}[f"lifecycle/{name}"]
 
 
@@ -93,7 +93,7 @@ def _lives(order: tuple[int, ...], free: list[int], wanted: list[tuple[int, tupl
 
 def test_what_nothing_creates_again_is_no_theorem() -> None:
     lonely = system(4, [replace(domain(1, [1], 5), kind=DomainKind.DOM0LESS)])
-    case = Case(lonely, level_boot(lonely, 10), None, Policy(restarts=(("d1", 3),)), 20.0)
+    case = Context(lonely, level_boot(lonely, 10), None, PlanPolicy(restarts=(("d1", 3),)), 20.0)
     (found,) = lifecycle(case)
     assert str(found.verdict) == "vacuous"
-    assert not list(lifecycle(Case(lonely, level_boot(lonely, 10), None, Policy(), 20.0)))
+    assert not list(lifecycle(Context(lonely, level_boot(lonely, 10), None, PlanPolicy(), 20.0)))

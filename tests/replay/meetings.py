@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
-from colorcheck.replay.witness import CacheLine, Meeting, colors_of, frames_of
+from colorcheck.replay.witness import CacheLine, LineMeeting, colors_of, frames_of
 from colorcheck.xen.booted import Boot
 
 _FRAMES = 64  # looked at for each color and owner; more only repeat what a hash makes of them
@@ -18,7 +18,7 @@ def shared_frames(boot: Boot, first: str, second: str) -> Iterator[tuple[int, in
         yield color, frames_of(boot, first, color, 1)[0], frames_of(boot, second, color, 1)[0]
 
 
-def meeting(boot: Boot, first: str, second: str, index: IndexFunction) -> Meeting | None:
+def meeting(boot: Boot, first: str, second: str, index: IndexFunction) -> LineMeeting | None:
     """Two lines of the two owners in one set of the cache, equal colors tried first; None where none were found.
 
     Looks at the first frames of each color, so None is no proof that there are none.
@@ -35,7 +35,7 @@ def meeting(boot: Boot, first: str, second: str, index: IndexFunction) -> Meetin
         common_sets = here.keys() & there.keys()
         if common_sets:
             chosen = min(common_sets)
-            return Meeting(here[chosen], there[chosen], chosen)
+            return LineMeeting(here[chosen], there[chosen], chosen)
     return None
 
 

@@ -11,7 +11,7 @@ from colorcheck.core.theorem import Assumption, Theorem, Trust
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest.manifest import Manifest, Policy, Share, Target
+from colorcheck.inputs.manifest.manifest import Manifest, PlanPolicy, Share, Target
 from colorcheck.report.style import Sources, Style
 from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
 from colorcheck.xen.booted import Boot, Built, Interval
@@ -134,7 +134,7 @@ def allowed() -> Verification:
     """As `broken`, with the sharing allowed by the policy."""
     verification = broken()
     share = Share(("dom0", "rt"), "both best effort", Location("colorcheck.toml", 9, 1, 9, 5))
-    manifest = replace(verification.manifest, policy=Policy(shares=(share,)))
+    manifest = replace(verification.manifest, policy=PlanPolicy(shares=(share,)))
     facts = replace(verification.facts, deployment=Deployment(manifest))
     return replace(verification, facts=facts, findings=())
 

@@ -116,7 +116,7 @@ class DomainPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class PlanPolicy:
     """`[policy]`: every pair of domains, Xen included, must be isolated unless `shares` allows it."""
 
     creation_order: str = "as-listed"  # or "any"
@@ -160,7 +160,7 @@ class Manifest:
     boot_log: str | None = None
     uefi_config: str | None = None
     efi_memory_map: str | None = None
-    policy: Policy = field(default_factory=Policy)
+    policy: PlanPolicy = field(default_factory=PlanPolicy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from colorcheck.core.value import dataclass
 
 
-class Kind(StrEnum):
+class KeyKind(StrEnum):
     """What a key takes, in words that a message can say."""
 
     TEXT = 'a text in quotes, such as "zcu102"'
@@ -30,7 +30,7 @@ class Key:
     """A key: its path in the manifest, what it takes, and what it means. `metavar` is its value's name in `--help`."""
 
     path: str
-    kind: Kind
+    kind: KeyKind
     metavar: str
     help: str
     option: str = ""
@@ -48,114 +48,117 @@ class Key:
 KEYS: tuple[Key, ...] = (
     Key(
         "target.xen",
-        Kind.TEXTS,
+        KeyKind.TEXTS,
         "RELEASE",
         "the Xen that reads the files: 4.20, 4.21, 4.22 (the newest modelled point release), 4.20.0 and so on, or a "
         "fork's such as xilinx-4.17; several run in turn",
     ),
     Key(
-        "target.board", Kind.TEXT, "NAME", "the board, see `colorcheck board list`; left out: what the device tree says"
+        "target.board",
+        KeyKind.TEXT,
+        "NAME",
+        "the board, see `colorcheck board list`; left out: what the device tree says",
     ),
     Key(
         "target.memory",
-        Kind.RANGES,
+        KeyKind.RANGES,
         "START+SIZE",
         "the DRAM, where the boot loader fills the memory node of the device tree",
     ),
-    Key("target.xen-image", Kind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"),
-    Key("target.xen-image-size", Kind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
-    Key("target.xen-address", Kind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
-    Key("target.device-tree-address", Kind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
+    Key("target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"),
+    Key("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
+    Key("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
+    Key("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
     Key(
         "target.device-tree-size",
-        Kind.SIZE,
+        KeyKind.SIZE,
         "BYTES",
         "the size of the device tree blob in memory; left out: the size of the blob",
     ),
     Key(
         "target.kconfig",
-        Kind.TEXT,
+        KeyKind.TEXT,
         "FILE",
         "Xen's .config, for CONFIG_LLC_COLORING, CONFIG_LLC_COLORS_ORDER and others",
     ),
     Key(
         "target.loader",
-        Kind.LOADER,
+        KeyKind.LOADER,
         "LOADER",
         "what starts Xen: none (Xen gets this very tree), u-boot or uefi; left out: what the inputs show",
     ),
     Key(
         "target.boot-cpu",
-        Kind.COUNT,
+        KeyKind.COUNT,
         "MPIDR",
         "the MPIDR of the CPU on which Xen starts; left out: what the board or a log says",
     ),
     Key(
         "target.u-boot",
-        Kind.U_BOOT,
+        KeyKind.U_BOOT,
         "VERSION",
         "the release of the U-Boot that runs the boot script; left out: where releases differ, both are looked at",
     ),
     Key(
         "target.u-boot-shell",
-        Kind.SHELL,
+        KeyKind.SHELL,
         "SHELL",
         "the shell of the U-Boot that runs the boot script: old (default) or modern",
     ),
     Key(
         "target.u-boot-overlays",
-        Kind.FLAG,
+        KeyKind.FLAG,
         "FLAG",
         "whether U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY, for `fdt apply`; left out: both are looked at",
     ),
-    Key("inputs.device-tree", Kind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
+    Key("inputs.device-tree", KeyKind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
     Key(
         "inputs.include",
-        Kind.TEXTS,
+        KeyKind.TEXTS,
         "FOLDER",
         "folders in which files that a device tree source includes are looked for",
     ),
-    Key("inputs.overlays", Kind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"),
-    Key("inputs.boot-arguments", Kind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
+    Key("inputs.overlays", KeyKind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"),
+    Key("inputs.boot-arguments", KeyKind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
     Key(
         "inputs.domains",
-        Kind.TEXTS,
+        KeyKind.TEXTS,
         "FILE",
         "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded",
         option="domain",
     ),
-    Key("inputs.image-builder", Kind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
+    Key("inputs.image-builder", KeyKind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
     Key(
         "inputs.boot-script",
-        Kind.TEXT,
+        KeyKind.TEXT,
         "FILE",
         "the U-Boot script that edits the device tree and starts Xen, as text or .scr; it is followed, not executed",
     ),
     Key(
         "inputs.boot-log",
-        Kind.TEXT,
+        KeyKind.TEXT,
         "FILE",
         "what Xen's serial console printed: memory banks, boot modules, place of Xen and arguments are taken from it",
     ),
-    Key("inputs.uefi-config", Kind.TEXT, "FILE", "Xen's own configuration under UEFI, such as xen.cfg"),
+    Key("inputs.uefi-config", KeyKind.TEXT, "FILE", "Xen's own configuration under UEFI, such as xen.cfg"),
     Key(
         "inputs.efi-memory-map",
-        Kind.TEXT,
+        KeyKind.TEXT,
         "FILE",
         "the memory map of the firmware, as memmap of the UEFI shell prints it",
     ),
-    Key("rules.select", Kind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
-    Key("rules.ignore", Kind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
-    Key("policy.creation-order", Kind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
+    Key("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
+    Key("rules.ignore", KeyKind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
+    Key("policy.creation-order", KeyKind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
     Key(
         "policy.prove",
-        Kind.TEXTS,
+        KeyKind.TEXTS,
         "THEOREM",
         "the theorems that are asked, such as separation/*; default all",
     ),
     Key(
         "policy.objectives",
-        Kind.TEXTS,
+        KeyKind.TEXTS,
         "NAME",
         "what counts in a plan, most important first: margin, weights, misses, worst-misses, changes, ranges",
         option="objective",
@@ -165,31 +168,31 @@ KEYS: tuple[Key, ...] = (
 SHARE_KEYS: tuple[Key, ...] = (
     Key(
         "policy.share.domains",
-        Kind.TEXTS,
+        KeyKind.TEXTS,
         "NAMES",
         "the domains that may share colors with one another; Xen is called xen",
     ),
-    Key("policy.share.reason", Kind.TEXT, "TEXT", "why this is accepted"),
+    Key("policy.share.reason", KeyKind.TEXT, "TEXT", "why this is accepted"),
 )
 
 PATH_KEYS: tuple[Key, ...] = (
-    Key("rules.path.path", Kind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
-    Key("rules.path.ignore", Kind.TEXTS, "RULES", "the rules that are not told for them"),
-    Key("rules.path.reason", Kind.TEXT, "TEXT", "why"),
+    Key("rules.path.path", KeyKind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
+    Key("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not told for them"),
+    Key("rules.path.reason", KeyKind.TEXT, "TEXT", "why"),
 )
 
 FILE_KEYS: tuple[Key, ...] = (
-    Key("target.files.name", Kind.TEXT, "NAME", "the name under which the boot script loads the file"),
-    Key("target.files.file", Kind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"),
-    Key("target.files.size", Kind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"),
-    Key("target.files.symbols", Kind.FLAG, "FLAG", "compile it with symbols, as dtc -@ does"),
+    Key("target.files.name", KeyKind.TEXT, "NAME", "the name under which the boot script loads the file"),
+    Key("target.files.file", KeyKind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"),
+    Key("target.files.size", KeyKind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"),
+    Key("target.files.symbols", KeyKind.FLAG, "FLAG", "compile it with symbols, as dtc -@ does"),
 )
 
 MODULE_KEYS: tuple[Key, ...] = (
-    Key("target.modules.kind", Kind.TEXT, "KIND", "kernel, ramdisk, device-tree, xsm, ..."),
-    Key("target.modules.file", Kind.TEXT, "FILE", "the file that is loaded there; a .dts is compiled"),
-    Key("target.modules.size", Kind.SIZE, "BYTES", "its size, where the file is not here"),
-    Key("target.modules.address", Kind.SIZE, "ADDRESS", "where the boot loader puts it"),
+    Key("target.modules.kind", KeyKind.TEXT, "KIND", "kernel, ramdisk, device-tree, xsm, ..."),
+    Key("target.modules.file", KeyKind.TEXT, "FILE", "the file that is loaded there; a .dts is compiled"),
+    Key("target.modules.size", KeyKind.SIZE, "BYTES", "its size, where the file is not here"),
+    Key("target.modules.address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts it"),
 )
 
 NESTED: dict[str, tuple[str, ...]] = {
@@ -199,18 +202,18 @@ NESTED: dict[str, tuple[str, ...]] = {
 }
 
 DOMAIN_KEYS: tuple[Key, ...] = (
-    Key("domains.NAME.critical", Kind.FLAG, "FLAG", "what becomes of this domain matters most"),
-    Key("domains.NAME.min-colors", Kind.COUNT, "N", "the fewest colors that a plan may give it"),
-    Key("domains.NAME.max-colors", Kind.COUNT, "N", "the most colors that a plan may give it"),
-    Key("domains.NAME.weight", Kind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"),
-    Key("domains.NAME.miss-curve", Kind.TEXT, "FILE", "a CSV of misses (or seconds) for 1, 2, ... colors"),
+    Key("domains.NAME.critical", KeyKind.FLAG, "FLAG", "what becomes of this domain matters most"),
+    Key("domains.NAME.min-colors", KeyKind.COUNT, "N", "the fewest colors that a plan may give it"),
+    Key("domains.NAME.max-colors", KeyKind.COUNT, "N", "the most colors that a plan may give it"),
+    Key("domains.NAME.weight", KeyKind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"),
+    Key("domains.NAME.miss-curve", KeyKind.TEXT, "FILE", "a CSV of misses (or seconds) for 1, 2, ... colors"),
     Key(
         "domains.NAME.restarts",
-        Kind.COUNT,
+        KeyKind.COUNT,
         "N",
         "how often it must be creatable again before the host reboots; asks for the theorem lifecycle/NAME",
     ),
-    Key("domains.NAME.kernel-size", Kind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"),
+    Key("domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"),
 )
 
 SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")

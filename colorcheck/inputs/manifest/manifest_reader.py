@@ -22,7 +22,7 @@ from colorcheck.inputs.manifest.manifest import (
     DomainPolicy,
     Manifest,
     PathRules,
-    Policy,
+    PlanPolicy,
     Share,
     Target,
     TargetFile,
@@ -38,7 +38,7 @@ from colorcheck.inputs.manifest.manifest_keys import (
     PATH_KEYS,
     SECTIONS,
     SHARE_KEYS,
-    Kind,
+    KeyKind,
 )
 from colorcheck.inputs.manifest.settings import Setting, SettingReader
 from colorcheck.inputs.manifest.toml_places import Path, Place, places
@@ -148,7 +148,7 @@ class _Document:
             modules=self._modules(),
         )
         domain_policies = self._domain_policies()
-        creation_order = reader.get("policy.creation-order", Kind.ORDER, kinds.order) or "as-listed"
+        creation_order = reader.get("policy.creation-order", KeyKind.ORDER, kinds.order) or "as-listed"
         return Manifest(
             file=self.path,
             folder=os.path.dirname(self.path),
@@ -163,11 +163,11 @@ class _Document:
             boot_log=reader.text("inputs.boot-log"),
             uefi_config=reader.text("inputs.uefi-config"),
             efi_memory_map=reader.text("inputs.efi-memory-map"),
-            policy=Policy(
+            policy=PlanPolicy(
                 creation_order,
                 self._shares(),
                 _names(reader.texts("policy.objectives")),
-                _names(reader.texts("policy.prove")) or Policy().prove,
+                _names(reader.texts("policy.prove")) or PlanPolicy().prove,
                 tuple((each.name, each.restarts) for each in domain_policies if each.restarts is not None),
             ),
             domain_policies=domain_policies,
@@ -200,7 +200,7 @@ class _Document:
         policy = self.content.get("policy")
         given = policy.get("share", []) if isinstance(policy, dict) else []
         if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
-            self._wrong(("policy", "share"), given, Kind.TABLES)
+            self._wrong(("policy", "share"), given, KeyKind.TABLES)
             return ()
         shares = (self._share(("policy", "share", str(index)), entry) for index, entry in enumerate(given))
         return tuple(share for share in shares if share is not None)
@@ -221,7 +221,7 @@ class _Document:
         rules = self.content.get("rules")
         given = rules.get("path", []) if isinstance(rules, dict) else []
         if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
-            self._wrong(("rules", "path"), given, Kind.TABLES)
+            self._wrong(("rules", "path"), given, KeyKind.TABLES)
             return ()
         found = (self._path_rule(("rules", "path", str(index)), entry) for index, entry in enumerate(given))
         return tuple(entry for entry in found if entry is not None)
@@ -258,7 +258,7 @@ class _Document:
         for name, value in given.items() if isinstance(given, dict) else ():
             at = ("target", "config", name)
             reader = SettingReader({name: self._setting(at, value)}, self.problems, "target.config")
-            read = reader.get(name, Kind.OPTION, kinds.option)
+            read = reader.get(name, KeyKind.OPTION, kinds.option)
             if read is not None:
                 found.append(BuildOption(name.removeprefix("CONFIG_"), read, self._place(at)))
         return tuple(found)
@@ -284,7 +284,7 @@ class _Document:
             reader = self._table(at, entry, [key.name for key in FILE_KEYS])
             before = len(self.problems)
             name, file, size = reader.text("name"), reader.text("file"), reader.size("size")
-            symbols = reader.get("symbols", Kind.FLAG, kinds.flag) or False
+            symbols = reader.get("symbols", KeyKind.FLAG, kinds.flag) or False
             if name and (file is not None or size is not None):
                 found.append(TargetFile(name, self._place(at), file, size, symbols))
             elif len(self.problems) == before:
@@ -325,13 +325,13 @@ class _Document:
         return DomainPolicy(
             name,
             self._place(at),
-            critical=reader.get("critical", Kind.FLAG, kinds.flag) or False,
-            min_colors=reader.get("min-colors", Kind.COUNT, kinds.count),
-            max_colors=reader.get("max-colors", Kind.COUNT, kinds.count),
-            weight=reader.get("weight", Kind.NUMBER, kinds.number) or 1.0,
+            critical=reader.get("critical", KeyKind.FLAG, kinds.flag) or False,
+            min_colors=reader.get("min-colors", KeyKind.COUNT, kinds.count),
+            max_colors=reader.get("max-colors", KeyKind.COUNT, kinds.count),
+            weight=reader.get("weight", KeyKind.NUMBER, kinds.number) or 1.0,
             miss_curve=reader.text("miss-curve"),
-            restarts=reader.get("restarts", Kind.COUNT, kinds.count),
-            kernel_size=reader.get("kernel-size", Kind.COUNT, kinds.count),
+            restarts=reader.get("restarts", KeyKind.COUNT, kinds.count),
+            kernel_size=reader.get("kernel-size", KeyKind.COUNT, kinds.count),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:
@@ -382,10 +382,10 @@ def _target(reader: SettingReader) -> Target:
         device_tree_address=reader.size("target.device-tree-address"),
         device_tree_size=reader.size("target.device-tree-size"),
         kconfig=reader.text("target.kconfig"),
-        memory=reader.get("target.memory", Kind.RANGES, kinds.ranges),
-        loader=reader.get("target.loader", Kind.LOADER, kinds.loader),
-        boot_cpu=reader.get("target.boot-cpu", Kind.COUNT, kinds.mpidr),
-        overlays=reader.get("target.u-boot-overlays", Kind.FLAG, kinds.flag),
-        u_boot=reader.get("target.u-boot", Kind.U_BOOT, kinds.u_boot),
-        modern_shell=reader.get("target.u-boot-shell", Kind.SHELL, kinds.shell) == "modern",
+        memory=reader.get("target.memory", KeyKind.RANGES, kinds.ranges),
+        loader=reader.get("target.loader", KeyKind.LOADER, kinds.loader),
+        boot_cpu=reader.get("target.boot-cpu", KeyKind.COUNT, kinds.mpidr),
+        overlays=reader.get("target.u-boot-overlays", KeyKind.FLAG, kinds.flag),
+        u_boot=reader.get("target.u-boot", KeyKind.U_BOOT, kinds.u_boot),
+        modern_shell=reader.get("target.u-boot-shell", KeyKind.SHELL, kinds.shell) == "modern",
     )

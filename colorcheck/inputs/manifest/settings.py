@@ -13,7 +13,7 @@ from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import GIB, KIB, MIB
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest import Loader
-from colorcheck.inputs.manifest.manifest_keys import Kind
+from colorcheck.inputs.manifest.manifest_keys import KeyKind
 
 T = TypeVar("T")
 
@@ -144,7 +144,7 @@ class SettingReader:
     problems: list[Problem] = field(default_factory=list)
     table: str = ""
 
-    def get(self, key: str, kind: Kind, read: Callable[[object], T]) -> T | None:
+    def get(self, key: str, kind: KeyKind, read: Callable[[object], T]) -> T | None:
         """The value of a key; None where it is not given or of another kind, which is a problem."""
         setting = self.settings.get(key)
         if setting is None:
@@ -157,10 +157,10 @@ class SettingReader:
             return None
 
     def text(self, key: str) -> str | None:
-        return self.get(key, Kind.TEXT, text)
+        return self.get(key, KeyKind.TEXT, text)
 
     def texts(self, key: str) -> tuple[str, ...] | None:
-        return self.get(key, Kind.TEXTS, texts)
+        return self.get(key, KeyKind.TEXTS, texts)
 
     def empty(self, key: str, kind: str) -> None:
         """Note that the list of a key has nothing in it."""
@@ -170,7 +170,7 @@ class SettingReader:
         )
 
     def size(self, key: str) -> int | None:
-        return self.get(key, Kind.SIZE, size)
+        return self.get(key, KeyKind.SIZE, size)
 
     def passage(self, key: str) -> Passage | None:
         """A text together with its place, as exactly as it is known."""

@@ -20,7 +20,7 @@ from colorcheck.loader.u_boot.blob import compile_tree, read_content, side_of, t
 from colorcheck.loader.u_boot.boot import StartedError
 from colorcheck.loader.u_boot.commands import call
 from colorcheck.loader.u_boot.load import put
-from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Machine, Settings
+from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Settings, UBootMachine
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.shell import run_text
 from colorcheck.loader.u_boot.text import Marked, Sources
@@ -90,11 +90,11 @@ class ScriptLines:
         edited = tree_at(machine, machine.working)
         return tree if edited is None else self._read(edited, tree)
 
-    def _machine(self, tree: DeviceTree) -> tuple[Machine, Tree | None]:
+    def _machine(self, tree: DeviceTree) -> tuple[UBootMachine, Tree | None]:
         folder = os.path.dirname(self.file.file)
         media = Media(self.deployment.manifest, (folder,), tree)
         environment = self.deployment.manifest.target.environment
-        machine = Machine(
+        machine = UBootMachine(
             Settings(None, environment is not None),
             Sources(),
             media,
@@ -123,7 +123,7 @@ class ScriptLines:
         self.problems.append(Problem(ProblemKind.NOT_FOLLOWED, message, written.location))
 
 
-def _open(machine: Machine) -> Iterator[Problem]:
+def _open(machine: UBootMachine) -> Iterator[Problem]:
     for fact in machine.facts:
         if fact not in machine.silent:
             yield Problem(

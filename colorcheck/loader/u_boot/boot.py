@@ -15,7 +15,7 @@ from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, Loaded, Machine, Status
+from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, Loaded, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
 from colorcheck.loader.u_boot.text import Marked
@@ -50,7 +50,7 @@ class _Image:
     size: int | None
 
 
-def boot(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`booti XEN [RAMDISK[:SIZE]|-] TREE`; it comes back only where something is wrong."""
     address = machine.address(words[0]) if words else hexadecimal(machine.text("loadaddr") or "0")
     at = machine.address(words[2]) if len(words) > 2 else 0
@@ -87,7 +87,7 @@ def boot(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
     raise StartedError
 
 
-def bootefi(machine: Machine, words: Sequence[Marked]) -> Status:
+def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`bootefi XEN [TREE]`: the tree goes to the firmware's table with the same changes, without a ramdisk."""
     if not words or words[0].text in ("hello", "selftest", "bootmgr"):
         return 1
@@ -102,11 +102,11 @@ def bootefi(machine: Machine, words: Sequence[Marked]) -> Status:
     raise StartedError
 
 
-def _no_tree(machine: Machine, word: Marked) -> None:
+def _no_tree(machine: UBootMachine, word: Marked) -> None:
     machine.say(ProblemKind.U_BOOT_BOOT, f"no device tree begins at {word.text}: U-Boot does not start Xen")
 
 
-def _image(machine: Machine, command: str, address: int) -> _Image | None:
+def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
     """Where the image runs, and how many bytes are its own; None where the command refuses it."""
     head = machine.memory.read(address, 64)
     if head is None:
@@ -135,7 +135,7 @@ def _image(machine: Machine, command: str, address: int) -> _Image | None:
     return _placed(machine, address, bytes(head))
 
 
-def _placed(machine: Machine, address: int, head: bytes) -> _Image:
+def _placed(machine: UBootMachine, address: int, head: bytes) -> _Image:
     offset, size, flags = struct.unpack_from("<QQQ", head, 8)
     if not size:
         size, offset = 16 << 20, 0x80000
@@ -149,14 +149,14 @@ def _placed(machine: Machine, address: int, head: bytes) -> _Image:
     return _Image(start, size)
 
 
-def _unread_image(machine: Machine, address: int) -> _Image | None:
+def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
     """An image that nobody has read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
     size = machine.settings.image_size
     machine.assumptions[f"what booti starts at {address:#x} is Xen's image"] = None
     return _Image(((address + _ALIGNED - 1) & ~(_ALIGNED - 1)) & WIDTH, size)
 
 
-def _content(machine: Machine, address: int) -> bytes:
+def _content(machine: UBootMachine, address: int) -> bytes:
     loaded = next((one for one in reversed(machine.loaded) if one.address == address), None)
     size = len(loaded.data) if loaded else 64
     data = machine.memory.read(address, size)
@@ -178,7 +178,7 @@ def gunzip(data: bytes, most: int) -> bytes | None:
     return None if unpacker.unconsumed_tail or not unpacker.eof else found
 
 
-def _compressed(machine: Machine, data: bytes) -> bytes | None:
+def _compressed(machine: UBootMachine, data: bytes) -> bytes | None:
     """What booti makes of a compressed image; None where it refuses it."""
     where = hexadecimal(machine.text("kernel_comp_addr_r") or "0")
     size = hexadecimal(machine.text("kernel_comp_size") or "0")
@@ -198,7 +198,7 @@ def _compressed(machine: Machine, data: bytes) -> bytes | None:
     return unpacked
 
 
-def _room(machine: Machine) -> Places:
+def _room(machine: UBootMachine) -> Places:
     """The memory that U-Boot hands out for boot: bank 0, or what bootm_low and bootm_size say."""
     banks = machine.settings.banks or ((0, 1 << 40),)
     low = _number(machine, "bootm_low", banks[0][0])
@@ -209,7 +209,7 @@ def _room(machine: Machine) -> Places:
     return places(low, size, own)
 
 
-def _number(machine: Machine, name: str, default: int) -> int:
+def _number(machine: UBootMachine, name: str, default: int) -> int:
     text = machine.text(name)
     return default if text is None else hexadecimal(text)
 
@@ -221,7 +221,7 @@ class _Ramdisk:
     unsure: int | None = None
 
 
-def _ramdisk(machine: Machine, word: Marked) -> _Ramdisk | int:
+def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     """The ramdisk of the second argument; a status where U-Boot refuses it."""
     address, colon, size = word.text.partition(":")
     start = machine.address(Marked(address)) or 0
@@ -244,13 +244,13 @@ def _ramdisk(machine: Machine, word: Marked) -> _Ramdisk | int:
     return _Ramdisk(start, hexadecimal(size))
 
 
-def present_magic(machine: Machine, address: int) -> bool:
+def present_magic(machine: UBootMachine, address: int) -> bool:
     """Whether a device tree or FIT begins at an address."""
     return bytes(machine.memory.read(address, 4) or b"") == MAGIC
 
 
 def _moved_ramdisk(
-    machine: Machine, room: Places, ramdisk: _Ramdisk | None
+    machine: UBootMachine, room: Places, ramdisk: _Ramdisk | None
 ) -> tuple[tuple[int | None, int] | None, int | None]:
     """Where the ramdisk is at the end, and the number of the open fact that its place hangs on."""
     if ramdisk is None or not ramdisk.size:
@@ -279,12 +279,12 @@ def _moved_ramdisk(
     return (at, ramdisk.size), None
 
 
-def _size(machine: Machine) -> int:
+def _size(machine: UBootMachine) -> int:
     banks = machine.settings.banks or ((0, 1 << 40),)
     return _number(machine, "bootm_size", max(banks[0][0] + banks[0][1] - _low(machine), 0))
 
 
-def _low(machine: Machine) -> int:
+def _low(machine: UBootMachine) -> int:
     return _number(machine, "bootm_low", (machine.settings.banks or ((0, 0),))[0][0])
 
 
@@ -320,7 +320,7 @@ class _Final:
         return self.tree.address
 
 
-def _moved_tree(machine: Machine, room: Places, tree: Tree) -> _Final:
+def _moved_tree(machine: UBootMachine, room: Places, tree: Tree) -> _Final:
     """The tree at its last place, opened for what U-Boot adds. Raises HaltError where there is no room."""
     length = tree.total + _PAD
     high = machine.text("fdt_high")
@@ -338,7 +338,7 @@ def _moved_tree(machine: Machine, room: Places, tree: Tree) -> _Final:
     return _Final(moved, at is not None)
 
 
-def _place(machine: Machine, room: Places, length: int, high: str | None) -> tuple[int | None, bool]:
+def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -> tuple[int | None, bool]:
     if high is not None:
         return room.highest(length, hexadecimal(high))
     low, left = _low(machine), _number(machine, "bootm_mapsize", _size(machine))
@@ -357,7 +357,7 @@ def _place(machine: Machine, room: Places, length: int, high: str | None) -> tup
     return None, False
 
 
-def _fixed(machine: Machine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None) -> Tree:
+def _fixed(machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None) -> Tree:
     """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
     tree = final.tree
     board = "the board's own code in U-Boot changes nothing in the tree that Xen reads"

@@ -11,7 +11,7 @@ from colorcheck.loader.u_boot import load as loads
 from colorcheck.loader.u_boot.boot import boot, bootefi, gunzip
 from colorcheck.loader.u_boot.fdt import fdt
 from colorcheck.loader.u_boot.image import HEADER, read_legacy, script_refused, script_text
-from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, Machine, Status
+from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked
@@ -25,7 +25,7 @@ BRACKET = "[ is a command"
 BRACKET_SINCE = (2026, 7)
 
 
-def call(machine: Machine, words: Sequence[Marked]) -> Status:
+def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """Follow one command, its words expanded."""
     command, rest = words[0].text, words[1:]
     name = command.partition(".")[0]
@@ -54,7 +54,7 @@ def _weighed(name: str, words: Sequence[Marked]) -> Sequence[Marked]:
     return words[1:2] if name in ("setenv", "setexpr") else words
 
 
-def _unknown(machine: Machine, words: Sequence[Marked]) -> Status:
+def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     text = " ".join(word.text for word in words)[:60]
     if machine.depends(words[0]):
         machine.open(f"command at {machine.place}", "which command this line runs is not known")
@@ -68,7 +68,7 @@ def _unknown(machine: Machine, words: Sequence[Marked]) -> Status:
     return Doubt(f"unknown command {text}", False, fact)
 
 
-def _bracket(machine: Machine, words: Sequence[Marked]) -> Status:
+def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     fact = OpenFact(
         "U-Boot knows [",
         "[ is a command from U-Boot 2026.07 on; before that it is unknown and counts as false",
@@ -86,7 +86,7 @@ def _bracket(machine: Machine, words: Sequence[Marked]) -> Status:
     return conditions.test(machine, words[1:-1])
 
 
-def run(machine: Machine, words: Sequence[Marked]) -> Status:
+def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """Variables' values in turn, up to the first that does not end with 0."""
     status: Status = 0
     if not words:
@@ -110,7 +110,7 @@ def run(machine: Machine, words: Sequence[Marked]) -> Status:
     return status
 
 
-def source(machine: Machine, words: Sequence[Marked]) -> Status:
+def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`source [ADDRESS]`: the script image there."""
     at = words[0] if words else machine.get("loadaddr")
     address = (machine.address(at) if at is not None else None) or 0
@@ -143,7 +143,7 @@ def source(machine: Machine, words: Sequence[Marked]) -> Status:
         machine.here = here
 
 
-def leave(machine: Machine, _words: Sequence[Marked]) -> Status:
+def leave(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     """`exit` does nothing in a script before v2023.04."""
     fact = OpenFact(
         "exit ends the script",
@@ -157,7 +157,7 @@ def leave(machine: Machine, _words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _write(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`mw[.b|.w|.l|.q] ADDRESS VALUE [COUNT]`."""
     if not 2 <= len(words) <= 3 or machine.depends(*words):
         return 1
@@ -172,7 +172,7 @@ def _write(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _copy(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`cp[.b|.w|.l|.q] SOURCE TARGET COUNT`."""
     if len(words) != 3 or machine.depends(*words):
         return 1
@@ -190,7 +190,7 @@ def _copy(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _unzip(machine: Machine, words: Sequence[Marked]) -> Status:
+def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`unzip SOURCE TARGET [SIZE]`: gzip data; sets filesize."""
     from colorcheck.loader.u_boot.load import put
     from colorcheck.loader.u_boot.media import File
@@ -213,11 +213,11 @@ def _unzip(machine: Machine, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _stops(_machine: Machine, _words: Sequence[Marked]) -> Status:
+def _stops(_machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     raise HaltError("the script resets the board or hangs here")
 
 
-def _elsewhere(machine: Machine, _words: Sequence[Marked]) -> Status:
+def _elsewhere(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     machine.open(
         f"another boot at {machine.place}",
         "this command looks for something else to boot (extlinux, PXE, a boot flow), which is not followed",
@@ -225,7 +225,7 @@ def _elsewhere(machine: Machine, _words: Sequence[Marked]) -> Status:
     return Doubt(f"another boot at {machine.place}", False, machine.facts[-1])
 
 
-def _fills(machine: Machine, name: str, words: Sequence[Marked]) -> Status:
+def _fills(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Status:
     """`mmc read ADDRESS …` and its like bring raw data of a medium into memory; the rest of them change nothing."""
     if words and words[0].text.partition(".")[0] in ("read", "load"):
         where = words[1] if len(words) > 1 else None
@@ -240,11 +240,11 @@ def _fills(machine: Machine, name: str, words: Sequence[Marked]) -> Status:
     return Doubt(" ".join((name, *(word.text for word in words))), True, fact)
 
 
-def _always(status: int) -> Callable[[Machine, Sequence[Marked]], Status]:
+def _always(status: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
     return lambda _machine, _words: status
 
 
-_COMMANDS: dict[str, Callable[[Machine, Sequence[Marked]], Status]] = {
+_COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "setenv": variables.setenv,
     "env": variables.environment,
     "printenv": variables.printenv,
@@ -277,7 +277,7 @@ _COMMANDS: dict[str, Callable[[Machine, Sequence[Marked]], Status]] = {
     "pxe": _elsewhere,
     "bootelf": _elsewhere,
 }
-_SIZED: dict[str, Callable[[Machine, str, Sequence[Marked]], Status]] = {
+_SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "itest": conditions.itest,
     "setexpr": conditions.arithmetic,
     "load": loads.load,

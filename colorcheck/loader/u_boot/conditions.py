@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.machine import Doubt, Machine, Status
+from colorcheck.loader.u_boot.machine import Doubt, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal, signed
 from colorcheck.loader.u_boot.text import Marked
 
@@ -44,7 +44,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def test(machine: Machine, words: Sequence[Marked]) -> Status:
+def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """The status of `test` with its arguments (the name of the command left out)."""
     if len(words) < 2:
         return 1
@@ -82,7 +82,7 @@ def test(machine: Machine, words: Sequence[Marked]) -> Status:
     return 0 if value else 1
 
 
-def _knows_equals(machine: Machine, same: bool) -> bool:
+def _knows_equals(machine: UBootMachine, same: bool) -> bool:
     """`==` is no operator of `test` in 2023.01, and what is not understood is true."""
     if same:
         return True
@@ -101,14 +101,14 @@ def _knows_equals(machine: Machine, same: bool) -> bool:
     return machine.decide(Doubt("test knows ==", False, fact))
 
 
-def _on_medium(machine: Machine, name: Marked) -> bool:
+def _on_medium(machine: UBootMachine, name: Marked) -> bool:
     """Whether a file is on the medium: yes if it is here, else nobody knows."""
     from colorcheck.loader.u_boot.load import missing
 
     return machine.media.find(name.text) is not None or machine.decide(missing(machine, name.text))
 
 
-def itest(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """The status of `itest`, whose numbers are hexadecimal and whose `*ADDRESS` is memory."""
     if len(words) != 3:
         return 1
@@ -131,7 +131,7 @@ def itest(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
     return Doubt(f"itest {text}", False, fact)
 
 
-def _operand(machine: Machine, text: str, width: int) -> int | None:
+def _operand(machine: UBootMachine, text: str, width: int) -> int | None:
     if not text.startswith("*"):
         value = hexadecimal(text)
         return value & ((1 << (8 * width)) - 1) if width < 8 else value
@@ -139,7 +139,7 @@ def _operand(machine: Machine, text: str, width: int) -> int | None:
     return None if data is None else int.from_bytes(data, "little")
 
 
-def arithmetic(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`setexpr`: hexadecimal numbers in and out, and substitution in texts."""
     if len(words) < 2:
         return 1
@@ -176,7 +176,7 @@ def arithmetic(machine: Machine, command: str, words: Sequence[Marked]) -> Statu
     return 0
 
 
-def _number(machine: Machine, text: str, width: int) -> int | None:
+def _number(machine: UBootMachine, text: str, width: int) -> int | None:
     if text.startswith("*"):
         data = machine.memory.read(hexadecimal(text[1:]), width)
         return None if data is None else int.from_bytes(data, "little")
@@ -197,7 +197,7 @@ def _combined(sign: str, a: int, b: int) -> int | None:
     return None if found is None else found() & ((1 << 64) - 1)
 
 
-def _substitute(machine: Machine, name: str, rest: Sequence[Marked]) -> Status:
+def _substitute(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
     """`setexpr NAME gsub PATTERN BY [TEXT]`; a pattern that is more than plain text is not followed."""
     if len(rest) not in (3, 4):
         return 1

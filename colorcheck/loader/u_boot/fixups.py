@@ -6,7 +6,7 @@ Source: `image_setup_libfdt` of `boot/image-fdt.c`, `boot/fdt_support.c`, U-Boot
 from __future__ import annotations
 
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.machine import Machine
+from colorcheck.loader.u_boot.machine import UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal_end
 from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import Tree
@@ -16,7 +16,7 @@ LENGTH = 29  # of the version's text: only the room that it takes counts
 _CUT = 0xFFFFFFFF
 
 
-def root(machine: Machine, tree: Tree) -> bool:
+def root(machine: UBootMachine, tree: Tree) -> bool:
     """The variable serial# becomes the root's serial-number."""
     serial = machine.environment.get("serial#")
     if serial is None:
@@ -24,7 +24,7 @@ def root(machine: Machine, tree: Tree) -> bool:
     return tree.put(0, "serial-number", _text(serial.text), serial, _unsure(serial.text)) >= 0
 
 
-def chosen(machine: Machine, tree: Tree) -> bool:
+def chosen(machine: UBootMachine, tree: Tree) -> bool:
     """/chosen, with the variable bootargs over whatever stands there, and U-Boot's version."""
     at = tree.find_or_add(0, "chosen")
     if at < 0:
@@ -40,7 +40,7 @@ def chosen(machine: Machine, tree: Tree) -> bool:
     return True
 
 
-def memory(machine: Machine, tree: Tree) -> bool:
+def memory(machine: UBootMachine, tree: Tree) -> bool:
     """All banks that U-Boot found go into the first memory node."""
     banks = machine.settings.banks
     if banks is None:
@@ -79,7 +79,7 @@ def _number(value: int, wide: bool) -> bytes:
     return value.to_bytes(8, "big") if wide else (value & _CUT).to_bytes(4, "big")
 
 
-def ethernet(machine: Machine, tree: Tree) -> None:
+def ethernet(machine: UBootMachine, tree: Tree) -> None:
     """ethaddr, eth1addr, … become local-mac-address of the nodes that the aliases ethernetN name."""
     from colorcheck.loader.u_boot.blob import read_content
 

@@ -21,7 +21,7 @@ from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import MISSING, missing_fact
-from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, LeaveError, Loaded, Machine, Settings
+from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, LeaveError, Loaded, Settings, UBootMachine
 from colorcheck.loader.u_boot.media import Media
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, Sources
@@ -88,7 +88,7 @@ class _World:
         self.given = dict(choices)
         self.tree = tree
         answers = _answers(manifest)
-        self.machine = Machine(
+        self.machine = UBootMachine(
             Settings(target.memory, target.environment is not None, target.xen_image_size, frozenset(answers)),
             Sources(),
             Media(manifest, folders, tree),
@@ -255,7 +255,7 @@ def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
     return min(size, max(least, HEADER)), max(size, -(-(used + most) // PAGE) * PAGE - inside + room)
 
 
-def _firmware(machine: Machine) -> OpenFact:
+def _firmware(machine: UBootMachine) -> OpenFact:
     """Behind `bootefi` it is the firmware that decides."""
     why = "bootefi starts Xen as a program of EFI: the banks of memory and the places of everything are the firmware's"
     return OpenFact("the firmware's memory", why, ('[inputs] boot-log = "serial.txt"',), machine.place)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, Loaded, Machine, Status
+from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, Loaded, Status, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
@@ -21,7 +21,7 @@ _USUAL = 32 << 20
 _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame buffer
 
 
-def missing_fact(machine: Machine, name: str) -> OpenFact:
+def missing_fact(machine: UBootMachine, name: str) -> OpenFact:
     """The fact that a file is not among the inputs, noted at the first command that wants it."""
     if name not in machine.missing:
         machine.missing[name] = machine.place
@@ -33,12 +33,12 @@ def missing_fact(machine: Machine, name: str) -> OpenFact:
     )
 
 
-def missing(machine: Machine, name: str) -> Doubt:
+def missing(machine: UBootMachine, name: str) -> Doubt:
     """Whether a file that is not here is there: it is not, or all such files are."""
     return Doubt(MISSING, False, missing_fact(machine, name))
 
 
-def load(machine: Machine, command: str, words: Sequence[Marked]) -> Status:
+def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`load IFACE DEV[:PART] ADDRESS FILE [BYTES [POSITION]]` and its relatives."""
     if not 1 <= len(words) <= 6:
         return 1
@@ -62,14 +62,14 @@ def _is_number(text: str) -> bool:
     return bool(digits) and all(c in "0123456789abcdefABCDEF" for c in digits)
 
 
-def ubifsload(machine: Machine, words: Sequence[Marked]) -> Status:
+def ubifsload(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`ubifsload ADDRESS FILE [BYTES]`."""
     if not 2 <= len(words) <= 3:
         return 1
     return _bring(machine, words[1], words[0], hexadecimal(words[2].text) if len(words) > 2 else 0, 0)
 
 
-def tftp(machine: Machine, words: Sequence[Marked]) -> Status:
+def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`tftpboot [ADDRESS] [[HOST:]FILE]`: one word is an address if all of it is a number, else a file."""
     if len(words) > 3:
         return 1
@@ -87,7 +87,7 @@ def tftp(machine: Machine, words: Sequence[Marked]) -> Status:
     return _bring(machine, name.part(colon + 1), address, 0, 0)
 
 
-def size(machine: Machine, words: Sequence[Marked]) -> Status:
+def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`size IFACE DEV[:PART] FILE` sets filesize."""
     if len(words) != 3:
         return 1
@@ -102,7 +102,7 @@ def size(machine: Machine, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _bring(machine: Machine, name: Marked, address: Marked, count: int, start: int) -> Status:
+def _bring(machine: UBootMachine, name: Marked, address: Marked, count: int, start: int) -> Status:
     unclear, where = machine.depends(name), machine.address(address)
     if unclear is not None or where is None:
         unclear = unclear or machine.depends(address)
@@ -135,7 +135,7 @@ def _bring(machine: Machine, name: Marked, address: Marked, count: int, start: i
     return 0
 
 
-def put(machine: Machine, file: File, where: int, start: int = 0, length: int | None = None) -> None:
+def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: int | None = None) -> None:
     """A file, or a part of it, comes to stand at an address."""
     length = file.size - start if length is None else length
     known = file.data[start : start + length]
@@ -149,7 +149,7 @@ def put(machine: Machine, file: File, where: int, start: int = 0, length: int | 
     machine.paths[where] = file.path
 
 
-def _refused(machine: Machine, start: int, length: int) -> str:
+def _refused(machine: UBootMachine, start: int, length: int) -> str:
     """Why U-Boot does not load to a stretch of memory; empty where it does, as far as is known."""
     banks = machine.settings.banks
     end = start + length

@@ -72,7 +72,7 @@ class Settings:
 
 
 @dataclass(slots=True)
-class Machine:
+class UBootMachine:
     """One run. `choices` are the answers to what is not known, by key; new ones are added as they come up. `call`
     follows one command (`commands.call`)."""
 
@@ -80,7 +80,7 @@ class Machine:
     sources: Sources
     media: Media
     choices: dict[str, bool]
-    call: Callable[[Machine, Sequence[Marked]], Status]
+    call: Callable[[UBootMachine, Sequence[Marked]], Status]
     environment: dict[str, Marked] = field(default_factory=dict)
     shell: dict[str, Marked] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)

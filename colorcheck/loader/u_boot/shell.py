@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Machine, Status
+from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Status, UBootMachine
 from colorcheck.loader.u_boot.syntax import Body, Branch, Command, Each, Element, Loop, Script, Then
 from colorcheck.loader.u_boot.syntax import read_macro as _read_macro
 from colorcheck.loader.u_boot.syntax import read_script as _read_script
@@ -23,7 +23,7 @@ read_script = lru_cache(maxsize=64)(_read_script)
 read_macro = lru_cache(maxsize=4096)(_read_macro)
 
 
-def run_text(machine: Machine, text: Marked) -> Status:
+def run_text(machine: UBootMachine, text: Marked) -> Status:
     """Run a script, list by list; the status that `source` gives: 0 wherever there is more than one line."""
     text = _ended(text)
     script = read_script(text.text)
@@ -40,7 +40,7 @@ def _ended(text: Marked) -> Marked:
     return text if 0 <= first == len(text.text) - 1 else joined((text, Marked("\n")))
 
 
-def run_macro(machine: Machine, text: Marked) -> Status:
+def run_macro(machine: UBootMachine, text: Marked) -> Status:
     """Run a variable's value, all of it one list."""
     text = _ended(text)
     script = read_macro(text.text)
@@ -51,7 +51,7 @@ def run_macro(machine: Machine, text: Marked) -> Status:
     return status if script.error is None else 1
 
 
-def _told(machine: Machine, script: Script, text: Marked) -> None:
+def _told(machine: UBootMachine, script: Script, text: Marked) -> None:
     if script.error is None:
         return
     at = text.at[min(script.error, len(text.at) - 1)] if len(text.at) else -1
@@ -77,7 +77,7 @@ def _advice(text: str, at: int) -> str:
 class _Reader:
     """Runs the lists of one text; `text` tells where its characters stand."""
 
-    def __init__(self, machine: Machine, text: Marked) -> None:
+    def __init__(self, machine: UBootMachine, text: Marked) -> None:
         self.machine = machine
         self.text = text
 

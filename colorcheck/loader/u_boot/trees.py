@@ -9,7 +9,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Property
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, read_content
-from colorcheck.loader.u_boot.machine import HaltError, Machine
+from colorcheck.loader.u_boot.machine import HaltError, UBootMachine
 from colorcheck.loader.u_boot.text import Marked
 
 LARGEST = 16 << 20
@@ -34,7 +34,7 @@ def error_name(code: int) -> str:
 class Tree:
     """A blob at an address: a copy of its bytes, which `keep` writes back into memory."""
 
-    machine: Machine
+    machine: UBootMachine
     address: int
     data: bytearray
     side: Side
@@ -187,7 +187,7 @@ class Tree:
             self.side.properties[path, name] = held[0]
 
 
-def tree_at(machine: Machine, address: int) -> Tree | None:
+def tree_at(machine: UBootMachine, address: int) -> Tree | None:
     """The blob at an address, None where none begins there."""
     version, kept = machine.kept
     if isinstance(kept, Tree) and version == machine.memory.version and kept.address == address:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.loader.u_boot.machine import Doubt, Machine, Status
+from colorcheck.loader.u_boot.machine import Doubt, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked, joined
 
@@ -20,7 +20,7 @@ _SUBCOMMANDS = (
 )
 
 
-def setenv(machine: Machine, words: Sequence[Marked]) -> Status:
+def setenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """Words after the name are joined by single blanks; without any the variable goes, an empty one leaves it empty."""
     words = [word for word in words if word.text != "-f"] if words and words[0].text == "-f" else words
     if not words:
@@ -36,7 +36,7 @@ def setenv(machine: Machine, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def environment(machine: Machine, words: Sequence[Marked]) -> Status:
+def environment(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`env` with its subcommands, which may be shortened."""
     if not words:
         return 1
@@ -70,7 +70,7 @@ def environment(machine: Machine, words: Sequence[Marked]) -> Status:
             return 1
 
 
-def _exists(machine: Machine, rest: Sequence[Marked]) -> Status:
+def _exists(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
     if len(rest) != 1:
         return 1
     if machine.get(rest[0].text) is None:
@@ -79,13 +79,13 @@ def _exists(machine: Machine, rest: Sequence[Marked]) -> Status:
     return 0 if fact is None else Doubt(f"env exists {rest[0].text}", False, fact)
 
 
-def printenv(machine: Machine, words: Sequence[Marked]) -> Status:
+def printenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """Prints; the status is 1 where a name is not defined."""
     names = [word.text for word in words if not word.text.startswith("-")]
     return 0 if all(machine.get(name) is not None for name in names) else 1
 
 
-def _default(machine: Machine, rest: Sequence[Marked]) -> Status:
+def _default(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
     names = [word.text for word in rest if not word.text.startswith("-")]
     if any(word.text == "-a" for word in rest):
         machine.environment.clear()
@@ -97,7 +97,7 @@ def _default(machine: Machine, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _import(machine: Machine, words: Sequence[Marked]) -> Status:
+def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     flags = ""
     while words and words[0].text.startswith("-") and len(words[0].text) > 1:
         flags += words[0].text[1:]
@@ -130,7 +130,7 @@ def _import(machine: Machine, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _unread(machine: Machine, names: list[str], fact: object) -> None:
+def _unread(machine: UBootMachine, names: list[str], fact: object) -> None:
     from colorcheck.loader.facts import OpenFact
 
     if not isinstance(fact, OpenFact):
@@ -143,7 +143,7 @@ def _unread(machine: Machine, names: list[str], fact: object) -> None:
         machine.set(name, machine.unknown(fact))
 
 
-def _read(machine: Machine, address: int, words: Sequence[Marked], separator: str) -> Marked | None:
+def _read(machine: UBootMachine, address: int, words: Sequence[Marked], separator: str) -> Marked | None:
     """The text of an environment in memory."""
     size: int | None = None
     if len(words) > 1 and words[1].text != "-":
@@ -162,7 +162,7 @@ def _read(machine: Machine, address: int, words: Sequence[Marked], separator: st
     return text.part(0, min(size, _LARGEST))
 
 
-def enter(machine: Machine, text: Marked, separator: str, names: list[str]) -> None:
+def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str]) -> None:
     """Take over lines `name=value`."""
     content, end = text.text, len(text.text)
     left = set(names)

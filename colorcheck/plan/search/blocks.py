@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.value import dataclass
-from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.plan.problem import Demand, PlanProblem
 
 Merge = tuple[str, ...]
 
@@ -17,7 +17,7 @@ Merge = tuple[str, ...]
 class Block:
     """One or several who share the same cells. `low` and `high` count cells; `today` are numbers of free cells."""
 
-    wishes: tuple[Wish, ...]
+    wishes: tuple[Demand, ...]
     pages: int
     low: int
     high: int
@@ -34,7 +34,7 @@ class Field:
 
     problem: PlanProblem
     blocks: tuple[Block, ...]
-    fixed: tuple[Wish, ...]
+    fixed: tuple[Demand, ...]
     cells: tuple[int, ...]
     held: tuple[int, ...]
     most: tuple[int, ...]  # most[k]: frames that any k of the cells hold at most
@@ -79,7 +79,7 @@ def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | No
     return Field(problem, blocks, fixed, cells, held, most)
 
 
-def count_allowed(wish: Wish, count: int) -> bool:
+def count_allowed(wish: Demand, count: int) -> bool:
     return wish.min_colors <= count and (wish.max_colors is None or count <= wish.max_colors)
 
 
@@ -87,8 +87,8 @@ def _clash(owner: str, other: str, problem: PlanProblem) -> bool:
     return owner != other and not any(owner in group and other in group for group in problem.shares)
 
 
-def _groups(wishes: Sequence[Wish], merges: Sequence[Merge]) -> list[tuple[Wish, ...]]:
-    groups: list[tuple[Wish, ...]] = []
+def _groups(wishes: Sequence[Demand], merges: Sequence[Merge]) -> list[tuple[Demand, ...]]:
+    groups: list[tuple[Demand, ...]] = []
     done: set[str] = set()
     for wish in wishes:
         if wish.name in done:
@@ -100,7 +100,7 @@ def _groups(wishes: Sequence[Wish], merges: Sequence[Merge]) -> list[tuple[Wish,
     return groups
 
 
-def block_of(problem: PlanProblem, wishes: tuple[Wish, ...], place: Mapping[int, int] | None = None) -> Block:
+def block_of(problem: PlanProblem, wishes: tuple[Demand, ...], place: Mapping[int, int] | None = None) -> Block:
     """Those who share, as one; `place` numbers the free cells, of which those of today are wanted."""
     units = problem.cells
     size = max(1, len(units[0]))

@@ -9,7 +9,7 @@ from itertools import combinations
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
-from colorcheck.plan.problem import PlanProblem, Wish
+from colorcheck.plan.problem import Demand, PlanProblem
 from colorcheck.plan.search.objectives import curve_cost, weight_cost
 
 Colors = Mapping[str, ColorSet]
@@ -44,14 +44,14 @@ class Group:
     Together they need no more than they hold: that is Hall's condition, for the groups that plans are made of.
     """
 
-    wishes: tuple[Wish, ...]
+    wishes: tuple[Demand, ...]
     needed: int
     held: int
 
 
 def groups(problem: PlanProblem, colors: Colors) -> list[Group]:
     """All wishes, each in one group."""
-    found: list[tuple[list[Wish], ColorSet]] = []
+    found: list[tuple[list[Demand], ColorSet]] = []
     for wish in problem.wishes:
         members, union = [wish], colors[wish.name]
         apart = []
@@ -69,7 +69,7 @@ def _cells(problem: PlanProblem, colors: ColorSet) -> int:
     return sum(1 << number for number, cell in enumerate(problem.cells) if not cell.isdisjoint(colors))
 
 
-def _alone(problem: PlanProblem, wish: Wish, colors: Colors) -> Iterable[str]:
+def _alone(problem: PlanProblem, wish: Demand, colors: Colors) -> Iterable[str]:
     own = colors[wish.name]
     if not own:
         yield "no colors"

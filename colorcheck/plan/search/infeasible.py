@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from colorcheck.core.units import MIB_PAGES, size_of_pages
-from colorcheck.plan.problem import PlanProblem, Repair, Requirement, Wish
+from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement
 from colorcheck.plan.search.blocks import Block, Field, Merge, block_of, count_allowed, make_field
 from colorcheck.plan.search.search import LEAF_VARIABLES
 from colorcheck.plan.search.solution import solved
@@ -138,17 +138,17 @@ class Counting:
         return self.fields[key]
 
 
-def _wanted(wish: Wish, names: set[str]) -> bool:
+def _wanted(wish: Demand, names: set[str]) -> bool:
     return bool(wish.pages) or f"separate {wish.name}" in names
 
 
-def _holds_itself(problem: PlanProblem, wish: Wish, names: set[str]) -> bool:
+def _holds_itself(problem: PlanProblem, wish: Demand, names: set[str]) -> bool:
     """Colors that are kept meet what else is asked of them."""
     asked = _without(wish, names)
     return problem.held(wish.today) >= asked.pages and count_allowed(asked, len(wish.today))
 
 
-def _without(wish: Wish, names: set[str]) -> Wish:
+def _without(wish: Demand, names: set[str]) -> Demand:
     return replace(
         wish,
         min_colors=wish.min_colors if f"min-colors {wish.name}" in names else 1,
@@ -198,7 +198,7 @@ def works(problem: PlanProblem, deadline: float) -> bool:
     return False
 
 
-def _changed(problem: PlanProblem, name: str, change: Callable[[Wish], Wish]) -> PlanProblem:
+def _changed(problem: PlanProblem, name: str, change: Callable[[Demand], Demand]) -> PlanProblem:
     return replace(problem, wishes=tuple(change(wish) if wish.name == name else wish for wish in problem.wishes))
 
 
@@ -223,7 +223,7 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
                     break
 
 
-def _smaller(problem: PlanProblem, involved: list[Wish], deadline: float) -> list[Repair]:
+def _smaller(problem: PlanProblem, involved: list[Demand], deadline: float) -> list[Repair]:
     """The domains of which the least memory has to go; amounts in MiB."""
     amounts = []
     for wish in involved:
@@ -244,11 +244,11 @@ def _smaller(problem: PlanProblem, involved: list[Wish], deadline: float) -> lis
     return found
 
 
-def _less(problem: PlanProblem, wish: Wish, mib: int) -> PlanProblem:
+def _less(problem: PlanProblem, wish: Demand, mib: int) -> PlanProblem:
     return _changed(problem, wish.name, lambda w: replace(w, pages=max(1, w.pages - mib * MIB_PAGES)))
 
 
-def _shared(problem: PlanProblem, involved: list[Wish], deadline: float) -> list[Repair]:
+def _shared(problem: PlanProblem, involved: list[Demand], deadline: float) -> list[Repair]:
     found: list[Repair] = []
     for first, second in combinations([wish for wish in involved if not wish.keep], 2):
         if len(found) == MOST_REPAIRS or time.monotonic() > deadline:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 
 from colorcheck.core.value import dataclass
-from colorcheck.plan.problem import Wish
+from colorcheck.plan.problem import Demand
 from colorcheck.plan.search.blocks import Block, Field
 
 NOTHING = Fraction(0)
@@ -38,14 +38,14 @@ OBJECTIVES = {
 }
 
 
-def curve_cost(wish: Wish, colors: int) -> Fraction:
+def curve_cost(wish: Demand, colors: int) -> Fraction:
     """What the miss curve says of so many colors; nothing without a curve."""
     if not wish.curve:
         return Fraction(0)
     return Fraction(str(wish.curve[min(colors, len(wish.curve)) - 1]))
 
 
-def weight_cost(wish: Wish, colors: int) -> Fraction:
+def weight_cost(wish: Demand, colors: int) -> Fraction:
     """Colors per weight, less being dearer; Xen, which takes no frames, is not weighed."""
     return -Fraction(colors) / Fraction(str(wish.weight)) if wish.pages else NOT_WEIGHED
 
@@ -73,7 +73,7 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
     return found
 
 
-def _costs(wish: Wish, name: str, size: int, stock: int) -> list[Fraction]:
+def _costs(wish: Demand, name: str, size: int, stock: int) -> list[Fraction]:
     """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as nobody may have none."""
     if name == "weights":
         return [NOTHING, *(weight_cost(wish, count * size) for count in range(1, stock + 1))]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.hardware.affinity import Meeting, cache_groups, meetings, shared_caches
+from colorcheck.hardware.affinity import CacheMeeting, cache_groups, meetings, shared_caches
 from colorcheck.hardware.board import Board
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.domains.affinity import Affinity, affinities
@@ -53,7 +53,9 @@ def _result(facts: Facts, result: ReleaseResult) -> Iterator[str]:
         yield f"  {first.domain} and {second.domain}: {_shared(met)}"
 
 
-def _pairs(board: Board | None, system: System, facts: Facts) -> Iterator[tuple[Affinity, Affinity, list[Meeting]]]:
+def _pairs(
+    board: Board | None, system: System, facts: Facts
+) -> Iterator[tuple[Affinity, Affinity, list[CacheMeeting]]]:
     if board is None:
         return
     found = list(zip(system.domains, affinities(system, facts.deployment, facts.board), strict=True))
@@ -63,16 +65,16 @@ def _pairs(board: Board | None, system: System, facts: Facts) -> Iterator[tuple[
             yield first, second, list(meetings(board, colors[0], colors[1], system.nr_colors))
         else:
             groups = shared_caches(board, first.cpus, second.cpus)
-            yield first, second, [Meeting(group, None, ColorSet()) for group in groups]
+            yield first, second, [CacheMeeting(group, None, ColorSet()) for group in groups]
 
 
-def _shared(met: list[Meeting]) -> str:
+def _shared(met: list[CacheMeeting]) -> str:
     if not met:
         return "they run on different clusters and share no last-level cache"
     return "; ".join(f"they share the {meeting.group.label}, {_colors(meeting)}" for meeting in met)
 
 
-def _colors(meeting: Meeting) -> str:
+def _colors(meeting: CacheMeeting) -> str:
     if meeting.modulus is None:
         return "whose geometry is unknown"
     if not meeting.colors:
@@ -80,7 +82,7 @@ def _colors(meeting: Meeting) -> str:
     return f"where they meet in {meeting.colors} (color c counts as c mod {meeting.modulus})"
 
 
-def _pair_to_dict(first: Affinity, second: Affinity, met: list[Meeting]) -> dict[str, object]:
+def _pair_to_dict(first: Affinity, second: Affinity, met: list[CacheMeeting]) -> dict[str, object]:
     return {
         "domains": [first.domain, second.domain],
         "shared": [

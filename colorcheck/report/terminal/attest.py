@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from colorcheck.evidence.attest import Attestation, Attested, Check
+from colorcheck.evidence.attest import Attestation, Attested, LogCheck
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text
 from colorcheck.report.view import counted
@@ -47,7 +47,7 @@ def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator
         yield indented("not in the log: ", text((", ".join(attested.unsaid), "dim")), "dim")
 
 
-def _row(check: Check, width: int, style: Style) -> Iterator[RenderableType]:
+def _row(check: LogCheck, width: int, style: Style) -> Iterator[RenderableType]:
     mark, mood = _MARKS[check.agrees]
     label = f"{mark} {printable(check.subject):<{width}}"
     if check.agrees:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from colorcheck.interference.comparison import COLORINGS, DISCLAIMER, LEFT_OUT, Comparison, histogram
-from colorcheck.interference.experiment import Coloring, Policy
+from colorcheck.interference.experiment import Coloring, ReplacementPolicy
 from colorcheck.interference.outcome import DomainOutcome, Run
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text, title
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 BINS = 12
 SHORT = {Coloring.OFF: "off", Coloring.CURRENT: "today", Coloring.PLAN: "plan"}
-POLICIES = {Policy.LRU: "LRU", Policy.PLRU: "tree pseudo-LRU", Policy.RANDOM: "random replacement"}
+POLICIES = {
+    ReplacementPolicy.LRU: "LRU",
+    ReplacementPolicy.PLRU: "tree pseudo-LRU",
+    ReplacementPolicy.RANDOM: "random replacement",
+}
 
 
 def render(comparison: Comparison, style: Style) -> str:

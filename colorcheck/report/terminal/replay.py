@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
-from colorcheck.replay.steps import Step, number_of, steps
+from colorcheck.replay.steps import BootStep, number_of, steps
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import color_chart
 from colorcheck.report.terminal.frames import whereabouts
@@ -138,7 +138,7 @@ def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
         yield from _left(shown, boot)
 
 
-def _step(number: int, step: Step, boot: Boot, style: Style) -> Iterator[RenderableType]:
+def _step(number: int, step: BootStep, boot: Boot, style: Style) -> Iterator[RenderableType]:
     failed = step.built is not None and not step.built.created
     label = f"{number:>2} {printable(step.name)[:_NAME]:<{_NAME}} "
     told = _domain(step.built) if step.built else step.title
@@ -171,7 +171,7 @@ def _domain(built: Built) -> str:
     )
 
 
-def _remark(step: Step, own: frozenset[int]) -> str:
+def _remark(step: BootStep, own: frozenset[int]) -> str:
     """Beside the chart: what the domain's colors have left, or what all have."""
     among = own if step.built else None
     found = list(color_chart.groups(step.free, among, _SLACK))
@@ -179,7 +179,7 @@ def _remark(step: Step, own: frozenset[int]) -> str:
     return ", ".join(told) + (" left" if told and step.built else "")
 
 
-def _left(shown: tuple[Step, ...], boot: Boot) -> Iterator[RenderableType]:
+def _left(shown: tuple[BootStep, ...], boot: Boot) -> Iterator[RenderableType]:
     """The exact end: frames left, neighbors that have as many together."""
     free = next((step.free for step in reversed(shown) if step.free), boot.free_initial)
     yield from title("Frames left per color")

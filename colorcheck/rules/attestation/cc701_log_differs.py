@@ -20,10 +20,10 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.rule import Rule, nothing
 
 if TYPE_CHECKING:
-    from colorcheck.evidence.attest import Check
+    from colorcheck.evidence.attest import LogCheck
 
 
-def findings(checks: Iterable[Check]) -> Iterator[Finding]:
+def findings(checks: Iterable[LogCheck]) -> Iterator[Finding]:
     """A finding for each comparison that does not agree."""
     for check in checks:
         if check.agrees is False:

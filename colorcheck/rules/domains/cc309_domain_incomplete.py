@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import DomainWithoutKernel, MissingProperty
 
 DOMAIN_PLAIN = """domU1 {{
@@ -29,7 +29,7 @@ DOMAIN_PLAIN = """domU1 {{
         }};"""
 DOMAIN = DOMAIN_PLAIN.replace("{more}", 'llc-colors = "11-14"; {more}')
 
-RULE = told(
+RULE = from_notes(
     "CC309",
     "domain-incomplete",
     Severity.ERROR,

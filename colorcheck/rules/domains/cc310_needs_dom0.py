@@ -15,10 +15,10 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import GUEST, Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import EnhancedWithoutDom0, NoDom0ForXl
 
-RULE = told(
+RULE = from_notes(
     "CC310",
     "needs-dom0",
     Severity.ERROR,

@@ -15,10 +15,10 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import HardwareDomainRefused
 
-RULE = told(
+RULE = from_notes(
     "CC311",
     "hardware-domain",
     Severity.ERROR,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 
 CPUS = """cpu@0 {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0>; next-level-cache = <&l2>; }};
         l2: l2-cache {{
@@ -24,7 +24,7 @@ CPUS = """cpu@0 {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0>
             cache-size = <0x100000>; cache-line-size = <64>; cache-sets = <{}>;
         }};"""
 
-RULE = told(
+RULE = from_notes(
     "CC603",
     "tree-contradicts-manual",
     Severity.WARNING,

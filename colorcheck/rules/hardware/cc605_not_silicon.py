@@ -15,9 +15,9 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 
-RULE = told(
+RULE = from_notes(
     "CC605",
     "not-silicon",
     Severity.WARNING,

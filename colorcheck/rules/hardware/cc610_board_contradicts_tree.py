@@ -14,10 +14,10 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.hardware.cc603_tree_contradicts_manual import CPUS
 
-RULE = told(
+RULE = from_notes(
     "CC610",
     "board-contradicts-tree",
     Severity.ERROR,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import StaticSharedMemory
 
 _SHARED = """cpus = <1>;
@@ -26,7 +26,7 @@ _SHARED = """cpus = <1>;
                 xen,shared-mem = <0x0 0x50000000 0x0 0x60000000 0x0 0x100000>;
             };"""
 
-RULE = told(
+RULE = from_notes(
     "CC512",
     "static-shared-memory",
     Severity.WARNING,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.machine import ModuleOutsideMemory
 
 _MODULE = """module@{0} {{
@@ -22,7 +22,7 @@ _MODULE = """module@{0} {{
             reg = <0x0 0x{0} 0x0 0x1000000>;
         }};"""
 
-RULE = told(
+RULE = from_notes(
     "CC515",
     "module-outside-memory",
     Severity.ERROR,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.machine import (
     BankOverlap,
     ModuleOverlap,
@@ -25,7 +25,7 @@ from colorcheck.xen.notes.machine import (
     TooManyRegions,
 )
 
-RULE = told(
+RULE = from_notes(
     "CC516",
     "ranges-overlap",
     Severity.ERROR,

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.machine import NoMemory
 
-RULE = told(
+RULE = from_notes(
     "CC518",
     "no-memory",
     Severity.ERROR,

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import MemoryNotPages
 from colorcheck.xen.notes.machine import BankUnaligned
 
-RULE = told(
+RULE = from_notes(
     "CC519",
     "not-whole-pages",
     Severity.INFO,

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import GUEST, Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import PassthroughMemory
 
-RULE = told(
+RULE = from_notes(
     "CC521",
     "passthrough-memory",
     Severity.WARNING,

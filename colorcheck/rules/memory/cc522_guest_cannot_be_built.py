@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import GUEST, Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import GuestMemoryMissing, GuestMemorySmall, MaxmemAboveMemory
 
-RULE = told(
+RULE = from_notes(
     "CC522",
     "guest-cannot-be-built",
     Severity.ERROR,

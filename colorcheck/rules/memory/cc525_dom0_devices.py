@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
 
 _BUS = "bus@f0000000 { #address-cells = <1>; #size-cells = <1>; ranges = <0x0 0x0 0xf0000000 0x10000>; %s };"
 
-RULE = told(
+RULE = from_notes(
     "CC525",
     "dom0-devices",
     Severity.ERROR,

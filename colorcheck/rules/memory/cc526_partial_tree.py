@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import PartialTreePhandle, PartialTreeUnread
 
 _DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
@@ -24,7 +24,7 @@ _DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cell
     module@8200000 { compatible = "multiboot,device-tree", "multiboot,module"; reg = <0x0 0x8200000 0x0 0x1000>; };
 };"""
 
-RULE = told(
+RULE = from_notes(
     "CC526",
     "partial-tree",
     Severity.WARNING,

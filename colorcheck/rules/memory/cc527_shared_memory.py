@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import SharedMemoryRefused
 
 _SHARED = """shm {{ compatible = "xen,domain-shared-memory-v1"; xen,shm-id = "m"; role = "{role}";
     xen,shared-mem = <0x0 0x60000000 0x0 0x10000000 0x0 0x200000>; }};"""
 
-RULE = told(
+RULE = from_notes(
     "CC527",
     "shared-memory-refused",
     Severity.ERROR,

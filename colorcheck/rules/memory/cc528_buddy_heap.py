@@ -13,10 +13,10 @@ Source: measured on 4.20 to 4.22: 64 to 142 frames with dom0 alone, 29 for each 
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import BuddyHeapOpen
 
-RULE = told(
+RULE = from_notes(
     "CC528",
     "buddy-heap-open",
     Severity.WARNING,

@@ -14,12 +14,12 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 
 _HEAD = "/dts-v1/;\n"
 _TREE = Example()
 
-RULE = told(
+RULE = from_notes(
     "CC003",
     "include",
     Severity.ERROR,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 
 
 def built(more: str = "", *, domains: str = "0", files: bool = True) -> Example:
@@ -32,7 +32,7 @@ NUM_DOMUS={domains}
     return Example(kernel="", inputs='image-builder = "config"', files=(("config", config + more), *there))
 
 
-RULE = told(
+RULE = from_notes(
     "CC011",
     "needs-a-shell",
     Severity.ERROR,

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.boot_script_examples import scripted
 
-RULE = told(
+RULE = from_notes(
     "CC022",
     "boot-script-stops",
     Severity.ERROR,

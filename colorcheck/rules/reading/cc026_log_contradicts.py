@@ -16,7 +16,7 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 
 _LOG = """(XEN) Checking for initrd in /chosen
 (XEN) RAM: 0000000000000000 - 000000007fffffff
@@ -26,7 +26,7 @@ _LOG = """(XEN) Checking for initrd in /chosen
 (XEN) MODULE[1]: 0000000000100000 - {:016x} Device Tree
 """
 
-RULE = told(
+RULE = from_notes(
     "CC026",
     "log-contradicts",
     Severity.WARNING,

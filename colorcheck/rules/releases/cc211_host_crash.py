@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.domains import HostCrash
 
 _GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["{}"]\n'
 
-RULE = told(
+RULE = from_notes(
     "CC211",
     "host-crash",
     Severity.ERROR,

@@ -15,12 +15,12 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN, DOMAIN_PLAIN
 from colorcheck.rules.example import Example
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.xen.notes.colors import InheritedColors
 
 _SECOND = DOMAIN_PLAIN.replace("domU1", "domU2").replace("3000000", "5000000")
 
-RULE = told(
+RULE = from_notes(
     "CC213",
     "inherited-colors",
     Severity.WARNING,

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.rules.from_notes import told
+from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.reading.cc011_needs_a_shell import built
 
-RULE = told(
+RULE = from_notes(
     "CC216",
     "image-builder-keys",
     Severity.WARNING,

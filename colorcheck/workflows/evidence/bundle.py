@@ -154,7 +154,9 @@ def _derived(attached: Attached, copies: Copies, verification: Verification) -> 
     return documents(copies, verification, attached)
 
 
-def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = None) -> tuple[folders.Check, ...]:
+def check(
+    folder: str | Path, *, timeout: float = 60.0, signers: str | None = None
+) -> tuple[folders.CertificateCheck, ...]:
     """Checks the certificates, then derives everything else in the folder again and compares. Raises Cvc5Missing."""
     source = Path(folder)
     proofs = folders.check(source / CERTIFICATES, timeout=timeout)
@@ -164,18 +166,18 @@ def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = No
         copied, broken = folders.copied(source / CERTIFICATES, json.loads(text))
         attached = {name: contents(source / name, LARGEST, named=True) for name in document["attached"] if _own(name)}
         lost = [name for name in document["attached"] if name not in attached]
-        broken += [folders.Check(name, "differs", "no name of a log") for name in lost]
+        broken += [folders.CertificateCheck(name, "differs", "no name of a log") for name in lost]
         if not broken:
             made = bundle(copied, attached)
             broken = [each for each in _different(source, made) if not each.subject.startswith(CERTIFICATES)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Unreadable, Unbound) as error:
-        broken = [folders.Check(MANIFEST, "missing", f"the folder cannot be derived again: {error}")]
+        broken = [folders.CertificateCheck(MANIFEST, "missing", f"the folder cannot be derived again: {error}")]
     signed = signature(source / MANIFEST, signers)
     return (
         *((signed,) if signed else ()),
         *broken,
         *proofs,
-        *(() if broken else (folders.Check(MANIFEST, "confirmed"),)),
+        *(() if broken else (folders.CertificateCheck(MANIFEST, "confirmed"),)),
     )
 
 
@@ -183,15 +185,15 @@ def _own(name: object) -> bool:
     return isinstance(name, str) and (name == SBOM or (name.startswith(LOGS) and "/" not in name[len(LOGS) :]))
 
 
-def _different(source: Path, made: Mapping[str, bytes]) -> Iterator[folders.Check]:
+def _different(source: Path, made: Mapping[str, bytes]) -> Iterator[folders.CertificateCheck]:
     for name, content in made.items():
         try:
             same = contents(source / name, LARGEST, named=True) == content
         except Unreadable as error:
-            yield folders.Check(name, "missing", error.reason)
+            yield folders.CertificateCheck(name, "missing", error.reason)
             continue
         if not same:
-            yield folders.Check(name, "differs", "it is not what the inputs give")
+            yield folders.CertificateCheck(name, "differs", "it is not what the inputs give")
 
 
 def compare(first: str | Path, second: str | Path) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from colorcheck.files.atomic import write_all
 from colorcheck.files.reading import Unreadable, contents
-from colorcheck.proof.certificates import Check, Cvc5Missing, entries, judge
+from colorcheck.proof.certificates import CertificateCheck, Cvc5Missing, entries, judge
 from colorcheck.verification.results import Verification
 from colorcheck.workflows.evidence.copies import LARGEST, Copies, Sized, Unbound
 from colorcheck.workflows.evidence.derive import Documents, as_json, derive, plain, sha256
@@ -117,7 +117,7 @@ def _inside(name: str) -> bool:
     return bool(name) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
-def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = None) -> tuple[Check, ...]:
+def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = None) -> tuple[CertificateCheck, ...]:
     """Derives the folder again from its copies, compares every text, and has cvc5 judge each theorem.
 
     `timeout` is in seconds for one theorem; `signers` a file of those whose signature is allowed. Raises Cvc5Missing
@@ -127,40 +127,40 @@ def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = No
     return (*((signed,) if signed else ()), *_checked(Path(folder), timeout))
 
 
-def _checked(source: Path, timeout: float) -> tuple[Check, ...]:
+def _checked(source: Path, timeout: float) -> tuple[CertificateCheck, ...]:
     try:
         text = contents(source / MANIFEST, LARGEST, named=True)
         document = json.loads(text)
         schema = document["schema"]
         if schema != SCHEMA:
-            return (Check(MANIFEST, "differs", f"schema {schema} is not {SCHEMA}"),)
+            return (CertificateCheck(MANIFEST, "differs", f"schema {schema} is not {SCHEMA}"),)
         found, broken = copied(source, document)
         theorems = list(document["theorems"])
     except RecursionError:
-        return (Check(MANIFEST, "missing", f"cannot read {source / MANIFEST}: nested too deeply"),)
+        return (CertificateCheck(MANIFEST, "missing", f"cannot read {source / MANIFEST}: nested too deeply"),)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return (Check(MANIFEST, "missing", f"cannot read {source / MANIFEST}: {error}"),)
+        return (CertificateCheck(MANIFEST, "missing", f"cannot read {source / MANIFEST}: {error}"),)
     if not theorems:
-        return (*broken, Check(MANIFEST, "none", "there is not one theorem in it: nothing is claimed"))
+        return (*broken, CertificateCheck(MANIFEST, "none", "there is not one theorem in it: nothing is claimed"))
     if broken:
         return tuple(broken)
     try:
         made = derive(found, documents)
     except Unbound as error:
-        return (Check(MANIFEST, "differs", str(error)),)
+        return (CertificateCheck(MANIFEST, "differs", str(error)),)
     different = tuple(_different(source, document, text, made))
     judged = tuple(_judged(json.loads(made[MANIFEST])["theorems"], made, timeout))
-    inputs = tuple(Check(f"{INPUTS}/{name}", "confirmed") for name in found.contents)
+    inputs = tuple(CertificateCheck(f"{INPUTS}/{name}", "confirmed") for name in found.contents)
     if not different:
         return (*inputs, *judged)
     changed = {each.subject for each in different}
     return (*different, *inputs, *(each for each in judged if each.subject not in changed))
 
 
-def copied(source: Path, document: Any) -> tuple[Copies, list[Check]]:
+def copied(source: Path, document: Any) -> tuple[Copies, list[CertificateCheck]]:
     """The copies as they lie in the folder, and what is wrong with them."""
     run = document["run"]
-    broken: list[Check] = []
+    broken: list[CertificateCheck] = []
     found: dict[str, bytes] = {}
     for name, digest in dict(document["inputs"]).items():
         if not name.startswith(f"{INPUTS}/") or not _inside(name):
@@ -168,10 +168,10 @@ def copied(source: Path, document: Any) -> tuple[Copies, list[Check]]:
         try:
             content = contents(source / name, LARGEST, named=True)
         except Unreadable as error:
-            broken.append(Check(name, "missing", f"the copy of an input is not there: {error.reason}"))
+            broken.append(CertificateCheck(name, "missing", f"the copy of an input is not there: {error.reason}"))
             continue
         if sha256(content) != digest:
-            broken.append(Check(name, "changed", "the copy of an input is not the one that was certified"))
+            broken.append(CertificateCheck(name, "changed", "the copy of an input is not the one that was certified"))
         found[name.removeprefix(f"{INPUTS}/")] = content
     manifest, below = run["manifest"], run["folder"]
     sizes = {name: Sized.of(each) for name, each in dict(run["sizes"]).items()}
@@ -181,7 +181,7 @@ def copied(source: Path, document: Any) -> tuple[Copies, list[Check]]:
     return Copies(Recipe(manifest, dict(run["options"])), below, found, sizes), broken
 
 
-def _different(source: Path, document: Any, text: bytes, made: Documents) -> Iterator[Check]:
+def _different(source: Path, document: Any, text: bytes, made: Documents) -> Iterator[CertificateCheck]:
     """Every file, theorem or key that is not what the copies give."""
     for name, content in made.items():
         if name == MANIFEST:
@@ -189,49 +189,53 @@ def _different(source: Path, document: Any, text: bytes, made: Documents) -> Ite
         try:
             there = contents(source / name, LARGEST, named=True)
         except Unreadable as error:
-            yield Check(name, "missing", f"it is not there: {error.reason}")
+            yield CertificateCheck(name, "missing", f"it is not there: {error.reason}")
             continue
         if there != content.encode():
-            yield Check(name, "differs", "it is not what the inputs give")
+            yield CertificateCheck(name, "differs", "it is not what the inputs give")
     if text == made[MANIFEST].encode():
         return
     again = json.loads(made[MANIFEST])
     if document.get("tool") != again["tool"]:
         told = document["tool"].get("version") if isinstance(document.get("tool"), dict) else None
         text_ = f"written by another colorcheck ({told}); only the same one derives the same texts"
-        yield Check("tool", "differs", text_)
+        yield CertificateCheck("tool", "differs", text_)
     yield from _theorems(document["theorems"], again["theorems"])
     keys = [key for key in {**document, **again} if key not in {"theorems", "tool"}]
     wrong = [key for key in keys if document.get(key) != again.get(key)]
-    yield from (Check(f"{MANIFEST}: {key}", "differs", "it is not what the inputs give") for key in wrong)
+    yield from (CertificateCheck(f"{MANIFEST}: {key}", "differs", "it is not what the inputs give") for key in wrong)
     if not wrong and document == again:
-        yield Check(MANIFEST, "differs", "it is written otherwise than colorcheck writes it")
+        yield CertificateCheck(MANIFEST, "differs", "it is written otherwise than colorcheck writes it")
 
 
-def _theorems(there: list[Any], again: list[Any]) -> Iterator[Check]:
+def _theorems(there: list[Any], again: list[Any]) -> Iterator[CertificateCheck]:
     def key(entry: Any) -> tuple[str, str]:
         return (str(entry.get("xen")), str(entry.get("id"))) if isinstance(entry, dict) else ("", str(entry)[:80])
 
     told, derived = {key(entry): entry for entry in there}, {key(entry): entry for entry in again}
     for name, entry in derived.items():
         if name not in told:
-            yield Check(name[1], "missing", f"the inputs give this theorem for Xen {name[0]}, the folder lacks it")
+            yield CertificateCheck(
+                name[1], "missing", f"the inputs give this theorem for Xen {name[0]}, the folder lacks it"
+            )
         elif told[name] != entry:
             wrong = [k for k in {**entry, **told[name]} if told[name].get(k) != entry.get(k)]
-            yield Check(name[1], "differs", f"its {', '.join(wrong)} (Xen {name[0]}): not what the inputs give")
+            yield CertificateCheck(
+                name[1], "differs", f"its {', '.join(wrong)} (Xen {name[0]}): not what the inputs give"
+            )
     for name in told:
         if name not in derived:
-            yield Check(name[1], "differs", "the inputs give no such theorem")
+            yield CertificateCheck(name[1], "differs", "the inputs give no such theorem")
     if len(there) != len(told) or (list(told) != list(derived) and set(told) == set(derived)):
-        yield Check(MANIFEST, "differs", "theorems are repeated or in another order")
+        yield CertificateCheck(MANIFEST, "differs", "theorems are repeated or in another order")
 
 
-def _judged(theorems: list[dict[str, Any]], made: Documents, timeout: float) -> Iterator[Check]:
+def _judged(theorems: list[dict[str, Any]], made: Documents, timeout: float) -> Iterator[CertificateCheck]:
     for entry in theorems:
         try:
             yield judge(entry, made.get(entry["file"], ""), timeout)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
-            yield Check(str(entry.get("id")), "differs", f"it cannot be judged: {error!r}")
+            yield CertificateCheck(str(entry.get("id")), "differs", f"it cannot be judged: {error!r}")
 
 
-__all__ = ["Check", "Cvc5Missing", "certificates", "check", "write"]
+__all__ = ["CertificateCheck", "Cvc5Missing", "certificates", "check", "write"]

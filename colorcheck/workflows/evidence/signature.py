@@ -8,12 +8,12 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from colorcheck.proof.certificates import Check
+from colorcheck.proof.certificates import CertificateCheck
 
 NAMESPACE = "colorcheck"
 
 
-def signature(path: Path, allowed: str | None) -> Check | None:
+def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
     """How the signature beside a file stands; None where there is none and none is asked.
 
     `allowed` is a file of allowed signers as ssh-keygen(1) has it; without it only what the signature itself says can
@@ -21,26 +21,26 @@ def signature(path: Path, allowed: str | None) -> Check | None:
     """
     signed = path.with_name(f"{path.name}.sig")
     if not signed.is_file():
-        return Check(signed.name, "missing", "no signature, though signers were named") if allowed else None
+        return CertificateCheck(signed.name, "missing", "no signature, though signers were named") if allowed else None
     if allowed is None:
         done = _ssh(["check-novalidate", "-n", NAMESPACE, "-s", str(signed)], path)
         if done is not None and done.returncode == 0:
-            return Check(signed.name, "no-answer", "whose it is, only --allowed-signers FILE tells")
+            return CertificateCheck(signed.name, "no-answer", "whose it is, only --allowed-signers FILE tells")
         return _wrong(signed, done)
     found = _ssh(["find-principals", "-s", str(signed), "-f", allowed], path)
     name = found.stdout.decode("utf-8", "replace").split("\n")[0].strip() if found and not found.returncode else ""
     if not name:
-        return Check(signed.name, "differs", "it is of none of the allowed signers")
+        return CertificateCheck(signed.name, "differs", "it is of none of the allowed signers")
     done = _ssh(["verify", "-n", NAMESPACE, "-s", str(signed), "-f", allowed, "-I", name], path)
     if done is not None and done.returncode == 0:
-        return Check(signed.name, "confirmed", f"signed by {name}")
+        return CertificateCheck(signed.name, "confirmed", f"signed by {name}")
     return _wrong(signed, done)
 
 
-def _wrong(signed: Path, done: subprocess.CompletedProcess[bytes] | None) -> Check:
+def _wrong(signed: Path, done: subprocess.CompletedProcess[bytes] | None) -> CertificateCheck:
     if done is None:
-        return Check(signed.name, "no-answer", "ssh-keygen, which verifies it, is not here")
-    return Check(signed.name, "differs", "it is not the signature of this file")
+        return CertificateCheck(signed.name, "no-answer", "ssh-keygen, which verifies it, is not here")
+    return CertificateCheck(signed.name, "differs", "it is not the signature of this file")
 
 
 def _ssh(words: list[str], path: Path) -> subprocess.CompletedProcess[bytes] | None:

@@ -12,7 +12,7 @@ from colorcheck.xen.options.color_lists import ColorList
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ColorChoice:
     """A domain's colors in Xen's order, where they come from, and why Xen refuses the domain, if it does."""
 
     colors: tuple[int, ...]

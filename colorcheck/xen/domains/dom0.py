@@ -11,7 +11,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
+from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import dom0_choice
 from colorcheck.xen.domains.option_notes import option_notes
 from colorcheck.xen.facts.book import FactBook
@@ -90,13 +90,13 @@ def _without_kernel(machine: Machine, traits: Traits) -> Failure | None:
     return Failure(FailureKind.OTHER, f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -2)")
 
 
-def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choice:
+def _colors(arguments: BootArguments, machine: Machine, system: System) -> ColorChoice:
     option = arguments.in_force(Concept.DOM0_COLORS)
     kernel = machine.module("kernel")
     default_place = arguments.location if arguments.options or not kernel else kernel.location
     place = option.value_location if option else default_place
     if not system.coloring:
-        return Choice((), ColorSource.DEFAULT, place)
+        return ColorChoice((), ColorSource.DEFAULT, place)
     notes = option_notes(arguments, Concept.DOM0_COLORS, "dom0")
     if not arguments.release.modelled:
         choice = dom0_choice(arguments, system.nr_colors, place)
@@ -105,13 +105,13 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Choic
     if not colors:
         colors = everything(system.nr_colors)
         notes.append(DefaultColors("dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
-        return Choice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
+        return ColorChoice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
         notes += out_of_range(colors, system.nr_colors, "dom0", place)
         name = system.release.traits.dom0_named_with_colors
         failure = Failure(FailureKind.DOM0_COLORS, f"Error initializing LLC coloring for {name} (rc = -22)")
-    return Choice(colors, source, place, failure, tuple(notes))
+    return ColorChoice(colors, source, place, failure, tuple(notes))
 
 
 def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:

@@ -15,7 +15,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains import dom0less_end as end
-from colorcheck.xen.domains.color_choice import Choice, everything, oddities, out_of_range
+from colorcheck.xen.domains.color_choice import ColorChoice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
 from colorcheck.xen.domains.hardware_domain import (
     XENSTORE,
@@ -241,20 +241,20 @@ def _place(node: Node, name: str) -> Location:
     return found.value_location if found else node.location
 
 
-def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: bool) -> Choice:
+def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: bool) -> ColorChoice:
     if not rules.coloring:
         if listed is None or rules.release.property_while_off != "panic":
-            return Choice((), ColorSource.DEFAULT, node.location)
+            return ColorChoice((), ColorSource.DEFAULT, node.location)
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
         panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
         off = ColoringOffButColors(message, place, node.name)
-        return Choice((), ColorSource.GIVEN, place, panic, (off,))
+        return ColorChoice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
         colors = everything(rules.nr_colors)
         message = f"{node.name} has no llc-colors: it gets all colors"
         default = DefaultColors(message, node.location, node.name, colors=colors)
-        return Choice(colors, ColorSource.DEFAULT, node.location, None, (default,))
+        return ColorChoice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
     place = written.whole if own else node.location
@@ -265,14 +265,14 @@ def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: b
         message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
         notes.append(InheritedColors(message, node.location, node.name, colors=read.colors, from_=giver))
     if read.error is not None:
-        return Choice(read.colors, source, read.error_location or place, refusal, tuple(notes))
+        return ColorChoice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
         message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
         notes.append(EmptyList(message, place, node.name))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
-        return Choice(read.colors, source, place, refusal, tuple(notes))
-    return Choice(read.colors, source, place, None, tuple(notes))
+        return ColorChoice(read.colors, source, place, refusal, tuple(notes))
+    return ColorChoice(read.colors, source, place, None, tuple(notes))
 
 
 def _memory(node: Node) -> int | None:

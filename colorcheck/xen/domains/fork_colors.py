@@ -12,7 +12,7 @@ from colorcheck.core.source import Location, Passage
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.xl.xl_values import XlList
-from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range
+from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range
 from colorcheck.xen.domains.xl_guest import XlGuest, colors_of
 from colorcheck.xen.kinds import ColorSource, Failure, FailureKind
 from colorcheck.xen.notes.colors import DefaultColors, EmptyList, InheritedColors
@@ -45,7 +45,7 @@ def refused_by_fork(colors: tuple[int, ...], release: Release, nr_colors: int | 
     return ""
 
 
-def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location) -> Choice:
+def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location) -> ColorChoice:
     """dom0's colors; the first lines stop where it has none."""
     release, colors = arguments.release, arguments.dom0_colors
     if colors:
@@ -53,13 +53,13 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
     if release.dom0_default is OtherDomains.NONE:
         message = f"dom0 has no colors: {release.title} does not give it any, and cannot build it"
         empty = EmptyList(message, place, "dom0")
-        return Choice(
+        return ColorChoice(
             (), ColorSource.DEFAULT, place, Failure(FailureKind.DOM0_COLORS, "Error creating domain 0"), (empty,)
         )
     return _all(nr_colors, "dom0", place)
 
 
-def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> Choice:
+def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> ColorChoice:
     """The colors of a dom0less domain; `before` is the list of the domain in front of it that has one, and its name."""
     wanted = next(prop for prop in fork.release.properties if prop.legacy is (fork.legacy and _has_legacy(fork)))
     written = node.properties.get(wanted.name)
@@ -72,7 +72,7 @@ def node_choice(node: Node, fork: Fork, before: tuple[Passage, str] | None) -> C
     read = read_colors(text, fork.release, fork.nr_colors or fork.release.most_colors)
     if read.error:
         failure = Failure(FailureKind.DOMAIN_COLORS, "Error parsing LLC color configuration")
-        return Choice(read.colors, ColorSource.GIVEN, read.error_location or place, failure)
+        return ColorChoice(read.colors, ColorSource.GIVEN, read.error_location or place, failure)
     if not read.colors:
         return _default(fork, node.name, place)
     source = ColorSource.INHERITED if giver else ColorSource.GIVEN
@@ -90,20 +90,20 @@ def _text(written: Property | None) -> Passage:
     return text_of(written)
 
 
-def _taken_over(choice: Choice, node: Node, giver: str, release: Release) -> Choice:
+def _taken_over(choice: ColorChoice, node: Node, giver: str, release: Release) -> ColorChoice:
     message = f"{node.name} has no llc-colors: {release.title} gives it those of {giver}"
     told = InheritedColors(message, node.location, node.name, colors=choice.colors, from_=giver)
-    return Choice(choice.colors, choice.source, choice.location, choice.failure, (*choice.notes, told))
+    return ColorChoice(choice.colors, choice.source, choice.location, choice.failure, (*choice.notes, told))
 
 
-def _mask(node: Node, written: Property | None, fork: Fork) -> Choice:
+def _mask(node: Node, written: Property | None, fork: Fork) -> ColorChoice:
     """A mask; the 4.17 line takes every cell for colors 0 to 31."""
     if written is None:
         return _default(fork, node.name, node.location)
     place = written.value_location
     if len(written.value) > _MASK_BYTES:
         failure = Failure(FailureKind.DOMAIN_COLORS, "Dom0less DomU color information is invalid")
-        return Choice((), ColorSource.GIVEN, place, failure)
+        return ColorChoice((), ColorSource.GIVEN, place, failure)
     if fork.release.ascending:
         cells = [written.value[at : at + 4] for at in range(0, len(written.value) - 3, 4)]
         colors = tuple(color for cell in cells for color in mask_colors(cell))
@@ -114,7 +114,7 @@ def _mask(node: Node, written: Property | None, fork: Fork) -> Choice:
     return _checked(fork, colors, ColorSource.GIVEN, node.name, place, FailureKind.DOMAIN_COLORS)
 
 
-def guest_choice(guest: XlGuest, fork: Fork) -> Choice:
+def guest_choice(guest: XlGuest, fork: Fork) -> ColorChoice:
     """The colors of a guest of xl. The first lines take ranges only, and none that overlap."""
     key = next((key for key in fork.release.xl_keys if guest.file.setting(key)), None)
     setting = guest.file.setting(key) if key else None
@@ -129,33 +129,33 @@ def guest_choice(guest: XlGuest, fork: Fork) -> Choice:
         elif colors and len(set(colors)) < len(colors):
             rejected = "xl: overlapped ranges not allowed"
     if rejected:
-        return Choice((), ColorSource.GIVEN, place, Failure(FailureKind.XL_REJECTS, rejected))
+        return ColorChoice((), ColorSource.GIVEN, place, Failure(FailureKind.XL_REJECTS, rejected))
     if not colors:
         return _default(fork, guest.title, place)
     return _checked(fork, colors, ColorSource.GIVEN, guest.title, place, FailureKind.DOMAIN_COLORS)
 
 
-def _default(fork: Fork, name: str, place: Location) -> Choice:
+def _default(fork: Fork, name: str, place: Location) -> ColorChoice:
     """The colors of a domain that names none."""
     if fork.release.domain_default is not OtherDomains.DOM0S:
         return _all(fork.nr_colors, name, place)
     message = f"{name} names no colors: {fork.release.title} gives it those of dom0"
     told = InheritedColors(message, place, name, colors=fork.dom0_colors, from_="dom0")
     failure = None if fork.dom0_colors else Failure(FailureKind.DOMAIN_COLORS, f"Error creating domain {name}")
-    return Choice(fork.dom0_colors, ColorSource.INHERITED, place, failure, (told,))
+    return ColorChoice(fork.dom0_colors, ColorSource.INHERITED, place, failure, (told,))
 
 
-def _all(nr_colors: int | None, name: str, place: Location) -> Choice:
+def _all(nr_colors: int | None, name: str, place: Location) -> ColorChoice:
     colors = everything(nr_colors)
     told = DefaultColors(f"{name} has no colors of its own: it gets all", place, name, colors=colors)
-    return Choice(colors, ColorSource.DEFAULT, place, None, (told,))
+    return ColorChoice(colors, ColorSource.DEFAULT, place, None, (told,))
 
 
 def _checked(  # noqa: PLR0917
     fork: Fork, colors: Iterable[int], source: ColorSource, name: str, place: Location, kind: FailureKind
-) -> Choice:
+) -> ColorChoice:
     found = tuple(sorted(set(colors))) if fork.release.merges else tuple(colors)
     why = refused_by_fork(found, fork.release, fork.nr_colors)
     failure = Failure(kind, f"Bad LLC color config for {name}: {why}") if why else None
     notes = out_of_range(found, fork.nr_colors, name, place) if why and fork.nr_colors else ()
-    return Choice(found, source, place, failure, notes)
+    return ColorChoice(found, source, place, failure, notes)

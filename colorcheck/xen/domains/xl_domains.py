@@ -13,7 +13,7 @@ from colorcheck.core.units import MIB_PAGES
 from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl_values import XlFile
-from colorcheck.xen.domains.color_choice import Choice, everything, out_of_range, repeated
+from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
 from colorcheck.xen.domains.xl_creation import Creation, Host, creation, needs
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
@@ -110,7 +110,7 @@ def _creation(guest: XlGuest, deployment: Deployment, host: Host) -> Creation:
     return creation(guest, host, kernel, sizes.get((guest.file.file, "ramdisk")))
 
 
-def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None) -> Domain:
+def _domain(guest: XlGuest, choice: ColorChoice, number: int, failure: Failure | None) -> Domain:
     asked = needs(guest)
     return Domain(
         number,
@@ -129,21 +129,21 @@ def _domain(guest: XlGuest, choice: Choice, number: int, failure: Failure | None
     )
 
 
-def _uncolored(guest: XlGuest) -> Choice:
+def _uncolored(guest: XlGuest) -> ColorChoice:
     """With coloring off, xl's list counts for nothing."""
-    return Choice((), ColorSource.DEFAULT, guest.location("llc_colors"))
+    return ColorChoice((), ColorSource.DEFAULT, guest.location("llc_colors"))
 
 
-def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
+def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> ColorChoice:
     place = guest.location("llc_colors")
     if not guest.llc_colors:
         colors = everything(nr_colors)
         message = f"{guest.title} has no llc_colors: it gets all colors"
         default = DefaultColors(message, place, guest.title, colors=colors)
-        return Choice(colors, ColorSource.DEFAULT, place, None, (default,))
+        return ColorChoice(colors, ColorSource.DEFAULT, place, None, (default,))
     notes = list(repeated(guest.llc_colors, guest.title, place))
     if not nr_colors or not refused(guest.llc_colors, nr_colors):
-        return Choice(guest.llc_colors, ColorSource.GIVEN, place, None, tuple(notes))
+        return ColorChoice(guest.llc_colors, ColorSource.GIVEN, place, None, tuple(notes))
     notes += out_of_range(guest.llc_colors, nr_colors, guest.title, place)
     if release.traits.refused_guest_crashes_host:
         message = (
@@ -153,7 +153,7 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> Choice:
         failure = Failure(FailureKind.HOST_PANIC, HOST_CRASH)
     else:
         failure = Failure(FailureKind.DOMAIN_COLORS, "LLC colors allocation failed: Invalid argument")
-    return Choice(guest.llc_colors, ColorSource.GIVEN, place, failure, tuple(notes))
+    return ColorChoice(guest.llc_colors, ColorSource.GIVEN, place, failure, tuple(notes))
 
 
 def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:

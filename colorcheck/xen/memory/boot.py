@@ -23,10 +23,10 @@ from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_xen
 from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
+from colorcheck.xen.memory.heap_origin import HeapOrigin
 from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
 from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
-from colorcheck.xen.memory.stages import Stages
 from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 from colorcheck.xen.system import Domain, System
 
@@ -117,7 +117,7 @@ class _Run:
             layout,
         )
 
-    def _stages(self, region: Span) -> tuple[Stages | None, Failure | None]:
+    def _stages(self, region: Span) -> tuple[HeapOrigin | None, Failure | None]:
         regions = free_regions(self.machine, region)
         allocator = BootAllocator(regions)
         try:
@@ -125,7 +125,7 @@ class _Run:
         except OutOfBootMemoryError:
             return None, Failure(FailureKind.OTHER, "Xen BUG at common/page_alloc.c: no memory for the boot allocator")
         heaps = heaps_of_boot.split(allocator.regions, self.prepared.buddy_size)
-        return Stages(tuple(regions), tuple(allocator.taken), heaps, compressed), None
+        return HeapOrigin(tuple(regions), tuple(allocator.taken), heaps, compressed), None
 
     def _domains(self, heap: ColorHeap, layout: Dom0Layout | None) -> tuple[ColorHeap, Failure | None]:
         """All domains in turn; the panic is Xen's own, not the one that a guest of xl brings about later."""

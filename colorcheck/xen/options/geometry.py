@@ -14,7 +14,7 @@ from colorcheck.xen.release.traits import CacheProbe
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
+class OptionGeometry:
     """`nr_colors` is None while coloring is off, and where the cache is not known. `way_size` in bytes."""
 
     coloring: bool
@@ -62,14 +62,14 @@ def _probe(cluster: Cluster, board: Board, probe: CacheProbe) -> Cache | None:
     return found
 
 
-def geometry(arguments: BootArguments, board: Board | None, most_colors: int, built_in: bool) -> Geometry:
+def geometry(arguments: BootArguments, board: Board | None, most_colors: int, built_in: bool) -> OptionGeometry:
     """What Xen makes of its options and of the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER."""
     switch = arguments.in_force(Concept.SWITCH)
     sizes = [arguments.in_force(concept) for concept in (Concept.LLC_SIZE, Concept.LLC_WAYS)]
     location = next((option.location for option in (switch, *sizes) if option), arguments.location)
     given = bool(arguments.llc_size and arguments.llc_nr_ways) and arguments.llc_coloring is not False
     if not built_in or not (given or arguments.llc_coloring or arguments.release.always_on):
-        return Geometry(False, None, None, location)
+        return OptionGeometry(False, None, None, location)
     if not arguments.release.modelled:
         return _other_line(arguments, board, location, most_colors)
     notes: list[Note] = []
@@ -92,7 +92,7 @@ def geometry(arguments: BootArguments, board: Board | None, most_colors: int, bu
     return _colors(way, most_colors, location, notes)
 
 
-def _other_line(arguments: BootArguments, board: Board | None, location: Location, most_colors: int) -> Geometry:
+def _other_line(arguments: BootArguments, board: Board | None, location: Location, most_colors: int) -> OptionGeometry:
     """A fork's line: the way size given in one option, else the outermost cache that the CPU lists.
 
     The first lines round a way up to a power of two; 4.17 takes one more than `way_size` and looks for none.
@@ -110,21 +110,21 @@ def _other_line(arguments: BootArguments, board: Board | None, location: Locatio
         way += bool(option and option.spec and option.spec.wins)
     if not least <= way // PAGE <= most_colors:
         message = f"Number of LLC colors ({way // PAGE}) not in range [{least}, {most_colors}]"
-        return Geometry(True, None, None, place, (), Failure(FailureKind.GEOMETRY, message))
-    return Geometry(True, way // PAGE * PAGE, way // PAGE, place)
+        return OptionGeometry(True, None, None, place, (), Failure(FailureKind.GEOMETRY, message))
+    return OptionGeometry(True, way // PAGE * PAGE, way // PAGE, place)
 
 
-def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> Geometry:
+def _unknown(board: Board | None, probed: Cache | None, location: Location, notes: list[Note]) -> OptionGeometry:
     """The probe finds nothing, or nobody knows what it finds."""
     if board is not None and board.clusters and probed is None:
         panic = Failure(FailureKind.GEOMETRY, "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
-        return Geometry(True, None, None, location, tuple(notes), panic)
+        return OptionGeometry(True, None, None, location, tuple(notes), panic)
     message = "the size of a way of the last-level cache is not known, so neither is the number of colors"
     notes.append(GeometryUnknown(message, location, ""))
-    return Geometry(True, None, None, location, tuple(notes))
+    return OptionGeometry(True, None, None, location, tuple(notes))
 
 
-def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -> Geometry:
+def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -> OptionGeometry:
     found, text = way // PAGE, ""
     if way % PAGE:
         text = "LLC way size must be a multiple of PAGE_SIZE"
@@ -137,7 +137,7 @@ def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -
     elif found < 2:
         text = f"Number of LLC colors {found} < 2"
     panic = Failure(FailureKind.GEOMETRY, text) if text else None
-    return Geometry(True, way, None if panic else found, location, tuple(notes), panic)
+    return OptionGeometry(True, way, None if panic else found, location, tuple(notes), panic)
 
 
 def refused(colors: tuple[int, ...], nr_colors: int) -> str:

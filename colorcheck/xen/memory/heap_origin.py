@@ -10,7 +10,7 @@ from colorcheck.xen.memory.pdx import Compression
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
+class HeapOrigin:
     """In frames: the free regions at first, what was taken from them, in order, and the heaps made of the rest."""
 
     regions: tuple[Span, ...]

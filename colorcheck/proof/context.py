@@ -17,7 +17,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
-from colorcheck.inputs.manifest.manifest import Policy
+from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED
@@ -65,13 +65,13 @@ class Party:
 
 
 @dataclass(frozen=True)
-class Case:
+class Context:
     """Everything that the families of theorems are made from. `each` in seconds for one theorem."""
 
     system: System
     booted: Boot
     board: Board | None
-    policy: Policy
+    policy: PlanPolicy
     each: float
     smt: bool = False
     bounded: str = ""  # the boot is a bound over all placements, found like this
