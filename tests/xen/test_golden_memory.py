@@ -1,4 +1,4 @@
-"""Boots of real Xen about memory, many of them panics: shared memory, devices, partial trees, vCPUs, ranges."""
+"""Boots of real Xen, many of them panics: memory, devices, arguments, the flow of the boot."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from colorcheck import api
 
 Case = dict[str, Any]
 
-CASES: dict[str, Case] = json.loads(
-    lzma.decompress((Path(__file__).parent.parent / "golden" / "boots-memory.json.xz").read_bytes())
-)
+GOLDEN = Path(__file__).parent.parent / "golden"
+CASES: dict[str, Case] = {
+    name: case
+    for file in ("boots-memory.json.xz", "boots-more.json.xz")
+    for name, case in json.loads(lzma.decompress((GOLDEN / file).read_bytes())).items()
+}
 NEAR = {"shm-dom0-heap-4.21"}  # dom0's shared memory from the buddy heap: a table less than modelled
 ON = ("ARM_64", "LLC_COLORING", "DEBUG", "DOM0LESS_BOOT", "HAS_PASSTHROUGH")
 
@@ -24,13 +27,19 @@ def manifest(case: Case, folder: Path) -> Path:
     """The case as files, with the manifest that says how it was measured."""
     folder.joinpath("system.dts").write_text(case["tree_text"])
     lines = ["[target]", f'xen = "{case["xen"]}"', f'board = "{case.get("board") or "qemu-virt-" + case["cpu"]}"']
-    lines += ['loader = "none"', f"xen-address = {case['xen_address']}", f"xen-image-size = {case['xen_image_size']}"]
+    lines += ['loader = "none"', f"xen-address = {case['xen_address']}"]
+    for key, value in (("xen-image-size", case["xen_image_size"]), ("boot-cpu", case.get("boot_mpidr"))):
+        lines += [f"{key} = {value}"] if value is not None else []
     region = case["device_tree_region"]
     lines += [f"device-tree-address = {region[0]}", f"device-tree-size = {region[1] - region[0]}"] if region else []
     if case.get("kconfig"):
         config = {**dict.fromkeys(ON, True), "NR_CPUS": 128, **case["kconfig"]}
         words = {True: "y"}
-        text = (f"CONFIG_{k}={words.get(v, v) if isinstance(v, bool) else v}" for k, v in config.items() if v)
+        told = {
+            k: words.get(v, v) if isinstance(v, bool) else f'"{v}"' if isinstance(v, str) else v
+            for k, v in config.items()
+        }
+        text = (f"CONFIG_{k}={v}" for k, v in told.items() if v is not None and v is not False)
         folder.joinpath("xen.config").write_text("\n".join(text) + "\n")
         lines.append('kconfig = "xen.config"')
     for address, text in case["module_texts"].items():
