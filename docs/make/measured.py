@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 from collections import Counter
 from pathlib import Path
 
@@ -26,7 +27,8 @@ AREAS = {
 def counted():
     """How often each area was measured, by release series."""
     found = Counter()
-    for case in (*_files("boots"), *_packed("affinity"), *_packed("hardware-domains")):
+    packed = (case for each in ("affinity", "hardware-domains", "boots-memory", "boots-more") for case in _packed(each))
+    for case in (*_files("boots"), *packed):
         found[case.get("area") or "", _series(case)] += 1
     for area in ("xl-guests", "lifecycle"):
         for case in _files(area):
@@ -57,4 +59,7 @@ def _files(name):
 
 
 def _packed(name):
-    return json.loads(gzip.decompress((GOLDEN / f"{name}.json.gz").read_bytes())).values()
+    gzipped = GOLDEN / f"{name}.json.gz"
+    if gzipped.exists():
+        return json.loads(gzip.decompress(gzipped.read_bytes())).values()
+    return json.loads(lzma.decompress((GOLDEN / f"{name}.json.xz").read_bytes())).values()
