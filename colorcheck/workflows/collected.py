@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from colorcheck.core.units import size
 from colorcheck.core.value import dataclass
 
 LARGEST_PART = 64 << 20
@@ -98,7 +99,7 @@ def _of_tar(path: Path, left: list[str]) -> Iterator[tuple[str, bytes]]:
         head = file.read(1 << 16)
     if b"(XEN)" in head and head[257:262] != b"ustar":
         if path.stat().st_size > LARGEST_PART:
-            raise NotCollected(f"{path} has more than {LARGEST_PART >> 20} MiB: cut the log to one boot")
+            raise NotCollected(f"{path} has more than {size(LARGEST_PART)}: cut the log to one boot")
         yield "xl-dmesg", path.read_bytes()
         return
     with tarfile.open(path, "r:") as tar:
@@ -110,7 +111,7 @@ def _of_tar(path: Path, left: list[str]) -> Iterator[tuple[str, bytes]]:
             if name not in _PARTS:
                 continue
             if not member.isreg() or member.size > LARGEST_PART:
-                left.append(f"{name}: a link, or larger than {LARGEST_PART >> 20} MiB")
+                left.append(f"{name}: a link, or larger than {size(LARGEST_PART)}")
             elif (content := tar.extractfile(member)) is not None:
                 yield name, content.read(LARGEST_PART)
 

@@ -42,6 +42,9 @@ boot-arguments = "dom0_mem=1G llc-coloring=on"
 domains = ["rt.cfg", "guests/*.cfg"]
 image-builder = "config"
 boot-script = "boot.cmd"
+uefi-config = "xen.cfg"
+efi-memory-map = "memmap.txt"
+boot-log = "serial.txt"
 
 [policy]
 creation-order = "any"
@@ -56,6 +59,8 @@ min-colors = 2
 max-colors = 4
 weight = 3
 miss-curve = "rt.csv"
+kernel-size = 0x1400000
+restarts = 2
 [rules]
 select = ["CC1", "CC4"]
 ignore = "CC115, shared-colors"
@@ -93,13 +98,13 @@ def test_characters_of_boot_arguments_know_their_place(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL).boot_arguments
     assert found is not None
     at = found.locate(9, 21)
-    assert (at.line, at.column, at.end_line, at.end_column) == (20, 28, 20, 40)
+    assert (at.line, at.column, at.end_line, at.end_column) == (21, 28, 21, 40)
 
 
 def test_locations_are_those_of_values(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL)
     assert (found.location("target.board").line, found.location("target.board").column) == (3, 9)
-    assert found.location("policy.share.0.reason").line == 31
+    assert found.location("policy.share.0.reason").line == 35
     assert found.location("inputs.nothing").line == 0
 
 

@@ -13,7 +13,7 @@ from colorcheck.hardware.index import IndexFunction, Linear
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.proof import Asked, prove
 from colorcheck.xen.booted import Boot, Interval
-from colorcheck.xen.kinds import ColorSource, DomainKind
+from colorcheck.xen.kinds import ColorSource, DomainKind, MapUse
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System
 
@@ -68,19 +68,19 @@ def booted(of: System, free: Sequence[int]) -> Boot:
     for color, count in enumerate(free):
         for _ in range(count):
             frame = start + color
-            pieces.append(Interval(frame, frame + 1, "color-heap"))
+            pieces.append(Interval(frame, frame + 1, MapUse.COLOR_HEAP))
             start += colors
     end = start + colors - start % 512 + 512
-    xen = Interval(end, end + 512 * colors, "xen")
+    xen = Interval(end, end + 512 * colors, MapUse.XEN)
     return Boot(of, None, (xen.start * 4096, xen.end * 4096), tuple(free), (), 0, 0, (*pieces, xen), ())
 
 
 def level_boot(of: System, pages_per_color: int) -> Boot:
     """A boot whose color heap is one piece with as many frames of each color."""
     colors = of.nr_colors or 1
-    heap = Interval(HEAP_START, HEAP_START + colors * pages_per_color, "color-heap")
+    heap = Interval(HEAP_START, HEAP_START + colors * pages_per_color, MapUse.COLOR_HEAP)
     end = heap.end + 512 - heap.end % 512
-    xen = Interval(end, end + 512 * colors, "xen")
+    xen = Interval(end, end + 512 * colors, MapUse.XEN)
     free = (pages_per_color,) * colors
     return Boot(of, None, (xen.start * 4096, xen.end * 4096), free, (), 0, 0, (heap, xen), ())
 

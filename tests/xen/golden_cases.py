@@ -41,6 +41,9 @@ def deployment(path: Path, case: Case, guests: tuple[tuple[str, str], ...] = ())
         device_tree_address=region[0] if region else None,
         device_tree_size=region[1] - region[0] if region else None,
     )
+    kconfig = {name: "y" for name, value in (case.get("kconfig") or {}).items() if value is True}
     tree = read_device_tree(str(path.parent / case["device_tree"]))
     files = tuple(read_xl(text, name) for name, text in guests)
-    return Deployment(Manifest("colorcheck.toml", ".", target), tree, files, xen_image_size=case["xen_image_size"])
+    return Deployment(
+        Manifest("colorcheck.toml", ".", target), tree, files, xen_image_size=case["xen_image_size"], kconfig=kconfig
+    )
