@@ -89,6 +89,15 @@ def test_imagebuilders_arguments_are_edited(tmp_path: Path) -> None:
     config = manifest.parent / "config"
     text = config.read_text(encoding="utf-8").replace("dom0-llc-colors=1-7", "dom0-llc-colors=0-7")
     config.write_text(text, encoding="utf-8")
+    for name in (
+        "system.dtb",
+        "xen",
+        "Image-dom0",
+        "initrd.cpio",
+        "Image-rt",
+        "Image-gui",
+    ):  # else their sizes are open
+        (manifest.parent / name).write_bytes(bytes(4096))
     found = planned(manifest)
     assert found.plan.colors("dom0").isdisjoint(found.plan.colors("xen"))
     written(manifest, found)
