@@ -131,5 +131,5 @@ def test_interrupted_within_a_second(here: Path) -> None:
     running.stdout.readline()
     begin = time.monotonic()
     running.send_signal(signal.SIGINT)
-    assert running.wait(10) == 130
+    assert running.wait(10) in (130, -signal.SIGINT)  # a shell calls both 130
     assert time.monotonic() - begin < 2
