@@ -18,6 +18,7 @@ from colorcheck.inputs.manifest.manifest_keys import (
     KEYS,
     MODULE_KEYS,
     PATH_KEYS,
+    REQUIREMENT_KEYS,
     SHARE_KEYS,
     Key,
 )
@@ -34,7 +35,7 @@ AREAS = {
     "5": "Memory",
     "6": "Hardware",
     "7": "Logs",
-    "8": "Silence",
+    "8": "Silence and requirements",
     "9": "The tool itself",
 }
 _MARKER = re.compile(r"^<!-- (options|manifest|rules|commands|measured)(?:: ([a-z-]+))? -->$", re.MULTILINE)
@@ -90,6 +91,7 @@ def manifest_reference() -> str:
     parts.append(_keys("[[policy.share]]", SHARE_KEYS))
     parts.append(_keys("[domains.NAME]", DOMAIN_KEYS))
     parts.append(_keys("[[rules.path]]", PATH_KEYS))
+    parts.append(_keys("[requirements]", REQUIREMENT_KEYS))
     return "\n\n".join(parts)
 
 

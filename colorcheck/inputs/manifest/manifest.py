@@ -140,6 +140,19 @@ class PathRules:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedRequirement:
+    """A key of `[requirements]`: the ID of a requirement, and patterns of the theorems and rules that show it.
+
+    A theorem is named by its ID (`separation/rt/*`, of a pair in either order), a rule by its ID, the beginning of its
+    ID or its name: the rule must find nothing.
+    """
+
+    id: str
+    patterns: tuple[str, ...]
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A manifest as written, defaults filled in.
 
@@ -165,6 +178,7 @@ class Manifest:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     path_rules: tuple[PathRules, ...] = ()
+    requirements: tuple[StatedRequirement, ...] = ()
     keys: tuple[tuple[str, Location], ...] = ()
     problems: tuple[Problem, ...] = ()
 

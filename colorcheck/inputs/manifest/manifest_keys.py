@@ -216,4 +216,14 @@ DOMAIN_KEYS: tuple[Key, ...] = (
     Key("domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"),
 )
 
-SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")
+REQUIREMENT_KEYS: tuple[Key, ...] = (
+    Key(
+        "requirements.ID",
+        KeyKind.TEXTS,
+        "PATTERN",
+        "what shows the requirement of this ID: theorems by their IDs, such as separation/rt/* (a pair in either "
+        "order) or memory/rt, and rules, such as CC307, that must find nothing",
+    ),
+)
+
+SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules", "requirements")

@@ -24,6 +24,7 @@ from colorcheck.inputs.manifest.manifest import (
     PathRules,
     PlanPolicy,
     Share,
+    StatedRequirement,
     Target,
     TargetFile,
     TargetModule,
@@ -174,6 +175,7 @@ class _Document:
             select=_names(reader.texts("rules.select")),
             ignore=_names(reader.texts("rules.ignore")),
             path_rules=self._path_rules(),
+            requirements=self._requirements(),
             keys=(
                 *((".".join(at), place.value) for at, place in self.found.items()),
                 *((key, setting.location) for key, setting in given.items()),
@@ -189,7 +191,7 @@ class _Document:
                 self._unknown((section,), SECTIONS, "tables")
             elif not isinstance(content, dict):
                 self._wrong((section,), content, f"a table: write [{section}]")
-            elif section != "domains":
+            elif section not in ("domains", "requirements"):
                 names = [key.name for key in KEYS if key.path.startswith(f"{section}.")]
                 nested = NESTED.get(section, ())
                 reader = self._table((section,), content, [*names, *nested])
@@ -238,6 +240,22 @@ class _Document:
             help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
             self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
+
+    def _requirements(self) -> tuple[StatedRequirement, ...]:
+        given = self.content.get("requirements")
+        found: list[StatedRequirement] = []
+        for name, value in given.items() if isinstance(given, dict) else ():
+            at = ("requirements", name)
+            reader = SettingReader({name: self._setting(at, value)}, self.problems, "requirements")
+            before = len(self.problems)
+            patterns = tuple(text.strip() for text in reader.texts(name) or ())
+            if name.strip() and patterns and all(patterns):
+                found.append(StatedRequirement(name, patterns, self._place(at)))
+            elif len(self.problems) == before:
+                what = "a requirement without an ID" if not name.strip() else f'nothing shows requirement "{name}"'
+                help_text = 'write "XenSwad~llc_isolation_rt~1" = ["separation/rt/*", "memory/rt"]'
+                self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
+        return tuple(found)
 
     def _part(self, name: str, kind: type) -> object:
         """A table or list of tables below [target]; None where it is not given or something else."""
