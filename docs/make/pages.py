@@ -17,6 +17,7 @@ from colorcheck.inputs.manifest.manifest_keys import (
     FILE_KEYS,
     KEYS,
     MODULE_KEYS,
+    IGNORE_KEYS,
     PATH_KEYS,
     SHARE_KEYS,
     Key,
@@ -89,6 +90,7 @@ def manifest_reference() -> str:
     parts.append(_keys("[[target.modules]]", MODULE_KEYS))
     parts.append(_keys("[[policy.share]]", SHARE_KEYS))
     parts.append(_keys("[domains.NAME]", DOMAIN_KEYS))
+    parts.append(_keys("[rules] ignore", IGNORE_KEYS))
     parts.append(_keys("[[rules.path]]", PATH_KEYS))
     return "\n\n".join(parts)
 
