@@ -15,9 +15,9 @@ from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
 from colorcheck.inputs.manifest.manifest_keys import (
     DOMAIN_KEYS,
     FILE_KEYS,
+    IGNORE_KEYS,
     KEYS,
     MODULE_KEYS,
-    IGNORE_KEYS,
     PATH_KEYS,
     SHARE_KEYS,
     Key,
