@@ -10,7 +10,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.value import dataclass
 from colorcheck.replay.restarts import budgets
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
+from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
@@ -293,6 +293,18 @@ def requirement_lines(requirement: Traced) -> Iterator[str]:
     for each in requirement.weakest():
         under = f" (Xen {each.release})" if each.release else ""
         yield f"{each.subject or each.pattern}{under}: {each.told}"
+
+
+def not_told(verification: Verification) -> str:
+    """How many findings are kept from being told, and by what; empty where there are none."""
+    by = {
+        Silence.COMMENT: "silenced by comments",
+        Silence.SELECTION: "ignored by selection",
+        Silence.BASELINE: "in the baseline",
+    }
+    counts = verification.silences()
+    parts = [f"{counts[kind]} {words}" for kind, words in by.items() if counts[kind]]
+    return f"not told: {', '.join(parts)}" if parts else ""
 
 
 def counted(count: int, noun: str) -> str:

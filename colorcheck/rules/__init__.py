@@ -157,6 +157,7 @@ from colorcheck.rules.silence import (
     cc802_silence_unused,
     cc803_silence_unknown_rule,
     cc804_cannot_be_silenced,
+    cc805_hidden_without_reason,
 )
 from colorcheck.rules.tool import cc901_rule_crash, cc902_untold_note, cc903_plugin
 from colorcheck.verification.results import Facts, Fault
@@ -295,6 +296,7 @@ RULES: tuple[Rule, ...] = (
     cc802_silence_unused.RULE,
     cc803_silence_unknown_rule.RULE,
     cc804_cannot_be_silenced.RULE,
+    cc805_hidden_without_reason.RULE,
     cc810_no_evidence.RULE,
     cc811_requirement_not_met.RULE,
     cc901_rule_crash.RULE,

@@ -130,6 +130,15 @@ class PlanPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """An entry of `[rules] ignore`: rules by ID, beginning of an ID or name, and why; no reason where none is given."""
+
+    rules: tuple[str, ...]
+    location: Location
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PathRules:
     """`[[rules.path]]`: rules that are not told for files that match the pattern `path`, and why."""
 
@@ -176,7 +185,8 @@ class Manifest:
     policy: PlanPolicy = field(default_factory=PlanPolicy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[Ignored, ...] = ()
+    silence_reason: str = ""
     path_rules: tuple[PathRules, ...] = ()
     requirements: tuple[StatedRequirement, ...] = ()
     keys: tuple[tuple[str, Location], ...] = ()
