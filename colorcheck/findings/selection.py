@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location
@@ -23,16 +24,14 @@ from colorcheck.verification.results import Facts, Silenced
 ALWAYS = ("CC4", "CC8", "CC9")
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """The findings that are told, and those that are not, each with what silenced it and why."""
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     """Somebody's wish to silence: the rules by ID, prefix or name, where it stands, why, and what it is about."""
 
     names: tuple[str, ...]
