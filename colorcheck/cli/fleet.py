@@ -34,7 +34,7 @@ def run_fleet(options: argparse.Namespace) -> int:
         raise Stop(f"nothing to check: no deployment below {options.path or '.'}", status=Exit.NOTHING)
     formats = tuple(sorted({RENDERED.get(name, name) for name in names - {"text"}}))
     rules = tuple(
-        (key.path, tuple(value))
+        (key.path, value if isinstance(value, str) else tuple(value))
         for key in KEYS
         if key.path.startswith("rules.") and (value := getattr(options, key.path, None))
     )
@@ -46,6 +46,7 @@ def run_fleet(options: argparse.Namespace) -> int:
             root=os.getcwd(),
             rules=rules,
             allow_outside=options.allow_outside,
+            time_limit=options.time_limit,
         )
         for name in manifests
     ]

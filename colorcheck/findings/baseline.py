@@ -14,7 +14,7 @@ from colorcheck.core.source import Location
 from colorcheck.files.sources import Names
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.findings.selection import can_be_silenced
-from colorcheck.verification.results import Silenced, Verification
+from colorcheck.verification.results import Silence, Silenced, Verification
 
 SCHEMA = "colorcheck/baseline/1"
 NAME = "colorcheck-baseline.json"
@@ -90,7 +90,10 @@ def compare(verification: Verification, baseline: Baseline, names: Names) -> Com
     made = tuple(zip(verification.findings, fingerprints(verification.findings, names), strict=True))
     silent = [finding for finding, print_ in made if print_ in known and can_be_silenced(finding)]
     place = Location(baseline.file)
-    silenced = (*verification.silenced, *(Silenced(finding, place, "in the baseline") for finding in silent))
+    silenced = (
+        *verification.silenced,
+        *(Silenced(finding, place, "in the baseline", Silence.BASELINE) for finding in silent),
+    )
     left = tuple(finding for finding in verification.findings if finding not in silent)
     found = {print_ for _, print_ in made}
     stale = tuple(entry for entry in baseline.entries if entry.fingerprint not in found)

@@ -24,7 +24,8 @@ class Job(Struct, frozen=True):
     formats: tuple[str, ...] = ()
     root: str = "."
     timeout: float = 10.0
-    rules: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    time_limit: float | None = None
+    rules: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     allow_outside: bool = False
 
 
@@ -41,6 +42,9 @@ class Checked(Struct, frozen=True):
     errors: int = 0
     warnings: int = 0
     proved: int = 0
+    silenced: int = 0
+    ignored: int = 0
+    baselined: int = 0
     seconds: float = 0.0
     cached: bool = False
     message: str = ""
@@ -91,6 +95,8 @@ class Fleet(Struct, frozen=True):
         parts += [f"{self.unchanged} unchanged since {self.since}"] if self.since is not None else []
         parts += [f"{undecided} undecided"] if undecided else []
         parts += [f"{passed} passed over"] if passed else []
+        silent = sum(each.silenced + each.ignored + each.baselined for each in self.checked)
+        parts += [f"{silent} finding{'s' * (silent != 1)} not told"] if silent else []
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, object]:

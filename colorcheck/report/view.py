@@ -11,7 +11,7 @@ from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.replay.restarts import budgets
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
+from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
@@ -272,6 +272,18 @@ def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
 def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
     """All assumptions, each once, in the order in which they come."""
     return tuple(dict.fromkeys(assumption for theorem in theorems for assumption in theorem.assumptions))
+
+
+def not_told(verification: Verification) -> str:
+    """How many findings are kept from being told, and by what; empty where there are none."""
+    by = {
+        Silence.COMMENT: "silenced by comments",
+        Silence.SELECTION: "ignored by selection",
+        Silence.BASELINE: "in the baseline",
+    }
+    counts = verification.silences()
+    parts = [f"{counts[kind]} {words}" for kind, words in by.items() if counts[kind]]
+    return f"not told: {', '.join(parts)}" if parts else ""
 
 
 def counted(count: int, noun: str) -> str:

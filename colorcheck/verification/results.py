@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
@@ -52,15 +53,29 @@ class Skipped(Struct, frozen=True):
         return {"check": self.check, "reason": self.reason, "xen": self.release}
 
 
+class Silence(StrEnum):
+    """What keeps a finding from being told."""
+
+    COMMENT = "silenced"  # a comment in an input
+    SELECTION = "ignored"  # a key of [rules], or an option of the command line
+    BASELINE = "baselined"
+
+
 class Silenced(Struct, frozen=True):
-    """A finding that is not told, where it was silenced (a comment, a key of the manifest) and why."""
+    """A finding that is not told, where it was silenced (a comment, a key of the manifest), why, and by what."""
 
     finding: Finding
     location: Location
     reason: str
+    by: Silence = Silence.COMMENT
 
     def to_dict(self) -> dict[str, object]:
-        return {"finding": self.finding.to_dict(), "location": self.location.to_dict(), "reason": self.reason}
+        return {
+            "finding": self.finding.to_dict(),
+            "location": self.location.to_dict(),
+            "reason": self.reason,
+            "by": str(self.by),
+        }
 
 
 class Fault(Struct, frozen=True):
@@ -158,6 +173,10 @@ class Verification(Struct, frozen=True):
             return sum(finding.severity is what for finding in self.findings)
         return sum(weakest(answers).verdict is what for name, answers in self.questions().items() if self.asked(name))
 
+    def silences(self) -> dict[str, int]:
+        """How many findings are not told, by what keeps them: `silenced`, `ignored`, `baselined`."""
+        return {str(by): sum(entry.by is by for entry in self.silenced) for by in Silence}
+
     def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
         """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always.
 
@@ -227,7 +246,7 @@ class Verification(Struct, frozen=True):
             "not_asked": sum(not self.asked(name) for name in self.questions()),
             "open": len(self.open_facts()),
             "unread": len(self.facts.deployment.unread),
-            "silenced": len(self.silenced),
+            **self.silences(),
         }
 
 

@@ -121,6 +121,14 @@ class PlanPolicy(Struct, frozen=True):
         return next((s for s in self.shares if first in s.domains and second in s.domains), None)
 
 
+class Ignored(Struct, frozen=True):
+    """An entry of `[rules] ignore`: rules by ID, beginning of an ID or name, and why; no reason where none is given."""
+
+    rules: tuple[str, ...]
+    location: Location
+    reason: str = ""
+
+
 class PathRules(Struct, frozen=True):
     """`[[rules.path]]`: rules that are not told for files that match the pattern `path`, and why."""
 
@@ -153,7 +161,8 @@ class Manifest(Struct, frozen=True):
     policy: PlanPolicy = field(default_factory=PlanPolicy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[Ignored, ...] = ()
+    silence_reason: str = ""
     path_rules: tuple[PathRules, ...] = ()
     keys: tuple[tuple[str, Location], ...] = ()
     problems: tuple[Problem, ...] = ()
