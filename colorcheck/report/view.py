@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
-from colorcheck.core.value import dataclass
 from colorcheck.replay.restarts import budgets
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
@@ -19,8 +20,7 @@ from colorcheck.xen.system import Domain
 PAIR = TheoremKind.PAIR_SEPARATION
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """The verdict in one word and one sentence. `mood` is good, bad or open."""
 
     word: str
@@ -28,8 +28,7 @@ class Headline:
     mood: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
 
     name: str
@@ -39,8 +38,7 @@ class Row:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """Two users with colors in common. `reason` is the policy's where it allows that."""
 
     first: str
@@ -49,8 +47,7 @@ class Clash:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ColorMap:
+class ColorMap(Struct, frozen=True):
     """Xen and the domains by colors, in one release or in several that agree."""
 
     releases: str
@@ -67,8 +64,7 @@ class ColorMap:
         return ColorSet.all(self.nr_colors) - used
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryRow:
+class MemoryRow(Struct, frozen=True):
     """A domain's frames: what it needs of its colors, and what they had left when it was built."""
 
     name: str
@@ -95,8 +91,7 @@ class MemoryRow:
         return max(0, self.needed - self.free)
 
 
-@dataclass(frozen=True, slots=True)
-class TheoremGroup:
+class TheoremGroup(Struct, frozen=True):
     """Theorems of one kind with one verdict."""
 
     kind: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest import Share, StatedRequirement
 from colorcheck.verification.results import Facts, Silenced, Skipped, names_theorem
 from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Traced
@@ -19,8 +20,7 @@ from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Tra
 _BY_VERDICT = {Verdict.PROVED: Standing.MET, Verdict.REFUTED: Standing.VIOLATED}
 
 
-@dataclass(frozen=True, slots=True)
-class RuleName:
+class RuleName(Struct, frozen=True):
     """A rule that ran, by what a pattern can call it."""
 
     id: str
@@ -32,8 +32,7 @@ class RuleName:
         return short or fnmatchcase(self.id, pattern.upper()) or fnmatchcase(self.name, pattern.lower())
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """All that can be evidence: theorems by release, findings as the rules made them, and what was left out.
 
     `findings` are all, silenced ones and consequences included.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 
 
 class Standing(StrEnum):
@@ -30,8 +31,7 @@ class EvidenceKind(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One answer to one pattern: of a theorem under a release of Xen, of a rule (`release` is empty), or of nothing.
 
     `subject` is the theorem's or the rule's ID, or the pair's; `told` says in words what became of it.
@@ -55,8 +55,7 @@ class Evidence:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Traced:
+class Traced(Struct, frozen=True):
     """A requirement with all evidence for it, in the order of its patterns."""
 
     id: str

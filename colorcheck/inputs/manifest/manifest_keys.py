@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
 class KeyKind(StrEnum):
@@ -26,8 +26,7 @@ class KeyKind(StrEnum):
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key: its path in the manifest, what it takes, and what it means. `metavar` is its value's name in `--help`."""
 
     path: str

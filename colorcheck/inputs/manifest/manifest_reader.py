@@ -6,14 +6,15 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.file_kinds import Slot, told_apart
 from colorcheck.inputs.manifest import settings as kinds
@@ -130,8 +131,7 @@ def _syntax(path: str, message: str) -> Problem:
     return Problem(ProblemKind.MANIFEST_SYNTAX, f"not valid TOML: {message}", location)
 
 
-@dataclass(slots=True)
-class _Document:
+class _Document(Struct):
     """A parsed manifest with the places of its keys, and what was found wrong with it."""
 
     path: str
