@@ -25,7 +25,7 @@ from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
 from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, tenant
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.simulation import Simulation, simulate
-from colorcheck.interference.tables import State
+from colorcheck.interference.tables import CacheState
 from colorcheck.interference.workloads import parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 
@@ -52,7 +52,7 @@ def bare(engine: Engine, policy: int, lines: np.ndarray) -> tuple[int, float]:
     fields = [0] * kernel.FIELDS
     fields[kernel.WAYS], fields[kernel.POLICY], fields[kernel.LAST] = WAYS, policy, 1
     random = policy == kernel.RANDOM
-    state = State(
+    state = CacheState(
         tags=engine.ints([kernel.EMPTY] * (SETS * WAYS)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(1, n) if random else 0) for n in range(SETS)),
         links=engine.rings([WAYS] * SETS),

@@ -15,7 +15,7 @@ from colorcheck.interference.engine import Engine
 from colorcheck.interference.experiment import MOST_TENANTS, Experiment, ReplacementPolicy
 from colorcheck.interference.kernel import FIELDS
 from colorcheck.interference.seeds import seed_of
-from colorcheck.interference.tables import Ints, MachineTables, State, Streams, Tallies
+from colorcheck.interference.tables import Ints, MachineTables, CacheState, Streams, Tallies
 
 _POLICIES = {
     ReplacementPolicy.LRU: kernel.LRU,
@@ -31,7 +31,7 @@ class Layout:
     the number of the cache and of its first set among all last-level sets, for each cluster."""
 
     machine: MachineTables
-    state: State
+    state: CacheState
     first_lines: tuple[int, ...]
     pages: tuple[int, ...]
     last_levels: tuple[tuple[int, int], ...]
@@ -149,11 +149,11 @@ def _costs(experiment: Experiment, depth: int) -> tuple[int, int, int, int]:
     return (*private, *[costs.last] * (3 - len(private)), costs.memory)  # type: ignore[return-value]
 
 
-def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: MachineTables) -> State:
+def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: MachineTables) -> CacheState:
     tags = sum(placed.model.sets * placed.model.ways for placed in caches)
     cells = sum(placed.model.sets for placed in caches)
     random = experiment.policy is ReplacementPolicy.RANDOM
-    return State(
+    return CacheState(
         tags=engine.ints(kernel.EMPTY for _ in range(tags)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(experiment.seed, cell) if random else 0) for cell in range(cells)),
         links=engine.rings(placed.model.ways for placed in caches for _ in range(placed.model.sets)),

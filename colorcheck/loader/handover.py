@@ -15,7 +15,7 @@ PropertyKey = tuple[str, str]  # the path of a node and the name of its property
 
 
 @dataclass(frozen=True, slots=True)
-class Module:
+class HandoverModule:
     """A file in memory when Xen starts. Address and size in bytes, None where open; `whole` unless something was
     written over it, `spoiled_by` says what."""
 
@@ -60,7 +60,7 @@ class Handover:
     memory_reservations: tuple[tuple[int | None, int | None], ...] = ()
     device_tree: tuple[int | None, int | None] = (None, None)
     device_tree_sizes: tuple[int, int] | None = None
-    modules: tuple[Module, ...] = ()
+    modules: tuple[HandoverModule, ...] = ()
     arguments: Passage | None = None
     xen_address: int | None = None
     xen_image_size: int | None = None

@@ -15,7 +15,7 @@ from colorcheck.xen.system import System
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProofRequest:
     """How proofs are asked for.
 
     `timeout` is in seconds for one theorem; what takes longer is unknown, as is all that has no answer when
@@ -35,7 +35,7 @@ class Asked:
 
 
 def prove(
-    system: System, boot: Boot, board: Board | None, policy: PlanPolicy, asked: Asked | None = None
+    system: System, boot: Boot, board: Board | None, policy: PlanPolicy, asked: ProofRequest | None = None
 ) -> tuple[Theorem, ...]:
     """All theorems of a deployment, or of the kinds that are asked for. Nothing here raises for what a user wrote."""
     from colorcheck.proof.allocator import allocator
@@ -47,7 +47,7 @@ def prove(
     from colorcheck.proof.placement import placement
     from colorcheck.proof.sets import declared_geometry, set_separation
 
-    asked = asked or Asked()
+    asked = asked or ProofRequest()
     case = Context(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
     found: tuple[Theorem, ...] = ()
     if asked.wants(TheoremKind.SET_SEPARATION, TheoremKind.CAPACITY, TheoremKind.PAIR_SEPARATION):

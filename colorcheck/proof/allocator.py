@@ -16,7 +16,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.value import dataclass
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script, conjunction
+from colorcheck.proof.script import Named, SmtScript, conjunction
 
 SORTS = (
     "(declare-sort Dom 0)",
@@ -165,7 +165,7 @@ def _theorem(case: Context, step: AllocatorStep, *, base: bool) -> Theorem:
     return obligation.decided(invariant_script(step, base=base), case.timeout, smt=case.smt)
 
 
-def invariant_script(step: AllocatorStep, *, base: bool = False) -> Script:
+def invariant_script(step: AllocatorStep, *, base: bool = False) -> SmtScript:
     """The step keeps the invariant; for the base there is no state before."""
     before = (
         []
@@ -175,4 +175,4 @@ def invariant_script(step: AllocatorStep, *, base: bool = False) -> Script:
     moves = [Named(f"step-{number}", term) for number, term in enumerate(step.terms)]
     kept = () if base else NO_GAIN
     after = conjunction([*(text.format("2") for text in INVARIANT.values()), *kept])
-    return Script("UF", (*SORTS, *STATE, *CONSTANTS), (*before, *moves), after)
+    return SmtScript("UF", (*SORTS, *STATE, *CONSTANTS), (*before, *moves), after)

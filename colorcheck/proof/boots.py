@@ -8,7 +8,7 @@ from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Script, conjunction
+from colorcheck.proof.script import SmtScript, conjunction
 from colorcheck.xen.kinds import DomainKind
 
 MODEL = Assumption(
@@ -41,11 +41,11 @@ def boots(case: Context) -> Iterator[Theorem]:
         yield obligation.settled(Verdict.REFUTED, reason=panic.message)
 
 
-def _script(case: Context) -> Script:
+def _script(case: Context) -> SmtScript:
     """Every domain that Xen builds finds its frames: what it needs is at most what its colors have at its turn."""
     terms = []
     for built in case.boot.built:
         if built.domain.kind is not DomainKind.XL and built.free_before:
             free = sum(built.free_before[color] for color in set(built.domain.colors))
             terms.append(f"(<= {built.domain.needed_pages} {free})")
-    return Script("QF_LIA", (), (), conjunction(terms))
+    return SmtScript("QF_LIA", (), (), conjunction(terms))

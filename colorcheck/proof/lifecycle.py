@@ -19,7 +19,7 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import HEAP, NEED, blocked
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import left_after, served
-from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.proof.script import Named, SmtScript, conjunction, total
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -43,7 +43,7 @@ AS_BUILT = Assumption(
 
 
 @dataclass(frozen=True, slots=True)
-class Lives:
+class GuestLifecycle:
     """A guest, the frames that one creation by a toolstack takes, and how many of them there are after Xen's own."""
 
     party: Party
@@ -90,7 +90,7 @@ def _theorem(case: Context, party: Party, domain: Domain, wanted: dict[str, int]
     free = _after_xen(case)
     if free is None:
         return obligation.settled(Verdict.VACUOUS, reason="Xen panics before it has built its own domains")
-    mine = Lives(party, again, restarts + (domain.kind is DomainKind.XL))
+    mine = GuestLifecycle(party, again, restarts + (domain.kind is DomainKind.XL))
     return _decided(case, obligation, mine, list(_rivals(case, party, wanted)), free)
 
 
@@ -116,7 +116,7 @@ def _after_xen(case: Context) -> tuple[int, ...] | None:
     return free
 
 
-def _rivals(case: Context, party: Party, wanted: dict[str, int]) -> Iterator[Lives]:
+def _rivals(case: Context, party: Party, wanted: dict[str, int]) -> Iterator[GuestLifecycle]:
     """All others that a toolstack creates, as often as they may be."""
     for other in case.parties:
         domain = other.domain
@@ -126,10 +126,10 @@ def _rivals(case: Context, party: Party, wanted: dict[str, int]) -> Iterator[Liv
         pages = domain.kept_pages if domain.failure else domain.as_guest().needed_pages
         inside = all(color < len(case.boot.free_initial) for color in other.colors)
         if creations and pages and inside:
-            yield Lives(other, pages, creations)
+            yield GuestLifecycle(other, pages, creations)
 
 
-def _decided(case: Context, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
+def _decided(case: Context, obligation: Obligation, mine: GuestLifecycle, others: list[GuestLifecycle], free: tuple[int, ...]) -> Theorem:
     sharing = [other for other in others if not other.party.colors.isdisjoint(mine.party.colors)]
     theorem = _bounded(case, obligation, mine, sharing, free)
     if case.smt and theorem.verdict is Verdict.PROVED:
@@ -151,7 +151,7 @@ def _decided(case: Context, obligation: Obligation, mine: Lives, others: list[Li
     return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
 
 
-def _bounded(case: Context, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
+def _bounded(case: Context, obligation: Obligation, mine: GuestLifecycle, others: list[GuestLifecycle], free: tuple[int, ...]) -> Theorem:
     if case.asks_solver(sum(len(other.party.colors) for other in others)):
         return obligation.decided(_script(mine, others, free), case.timeout, smt=case.smt)
     wishes = [(other.all, tuple(other.party.colors)) for other in others]
@@ -161,7 +161,7 @@ def _bounded(case: Context, obligation: Obligation, mine: Lives, others: list[Li
     return obligation.settled(verdict, smt=text)
 
 
-def _first_that_fails(mine: Lives, taken: dict[str, tuple[int, Sequence[int]]], free: tuple[int, ...]) -> str | None:
+def _first_that_fails(mine: GuestLifecycle, taken: dict[str, tuple[int, Sequence[int]]], free: tuple[int, ...]) -> str | None:
     """The first creation of the guest that finds too few frames, when all are tried in this order."""
     for name, (pages, colors) in taken.items():
         if name.rpartition("#")[0] == mine.party.name and sum(free[color] for color in set(colors)) < pages:
@@ -172,7 +172,7 @@ def _first_that_fails(mine: Lives, taken: dict[str, tuple[int, Sequence[int]]], 
 
 def _refuted(
     obligation: Obligation,
-    mine: Lives,
+    mine: GuestLifecycle,
     found: tuple[str, dict[str, tuple[int, Sequence[int]]], tuple[int, ...]],
     theorem: Theorem,
 ) -> Theorem:
@@ -195,7 +195,7 @@ def _refuted(
     )
 
 
-def _script(mine: Lives, others: Sequence[Lives], free: Sequence[int]) -> Script:
+def _script(mine: GuestLifecycle, others: Sequence[GuestLifecycle], free: Sequence[int]) -> SmtScript:
     """However the others' frames spread over their colors, enough is left for all creations: no order and no rule of
     choice is assumed."""
     colors = mine.party.colors
@@ -215,4 +215,4 @@ def _script(mine: Lives, others: Sequence[Lives], free: Sequence[int]) -> Script
     }
     assumptions.append(Named("heap", conjunction([f"(<= {taken_of[color]} {free[color]})" for color in colors])))
     left = total([f"(- {free[color]} {taken_of[color]})" for color in mine.party.colors])
-    return Script("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {mine.all} {left})")
+    return SmtScript("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {mine.all} {left})")

@@ -17,7 +17,7 @@ from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate, served
-from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.proof.script import Named, SmtScript, conjunction, total
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -44,7 +44,7 @@ NO_GROWTH = Assumption(
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenFrames:
     """The frames that a domain's creation took, whether or not the domain came of it; they never come back."""
 
     party: Party
@@ -58,7 +58,7 @@ class Turn:
 
     party: Party
     domain: Domain
-    before: tuple[Taken, ...]
+    before: tuple[TakenFrames, ...]
     stages: tuple[tuple[int, ...], ...]  # free frames before each of `before`, and at last before the domain itself
 
     @property
@@ -79,7 +79,7 @@ def memory(case: Context) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
     free = case.boot.free_initial
     stopped = blocked(case)
-    before: tuple[Taken, ...] = ()
+    before: tuple[TakenFrames, ...] = ()
     for party in case.parties:
         domain = party.domain
         if domain is None:
@@ -108,7 +108,7 @@ def memory(case: Context) -> Iterator[Theorem]:
             stopped = f"Xen panics when it builds {party.label}"
             continue
         pages = _kept(case, domain) if otherwise else domain.needed_pages
-        before = (*before, Taken(party, min(pages, turn.available), failed=bool(otherwise) or not fits))
+        before = (*before, TakenFrames(party, min(pages, turn.available), failed=bool(otherwise) or not fits))
     if case.policy.creation_order == "any" and case.modelled and not stopped and free:
         yield from _every_order(case)
 
@@ -160,10 +160,10 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
     )
 
 
-def _turn(free: tuple[int, ...], before: Sequence[Taken], party: Party, domain: Domain) -> Turn:
+def _turn(free: tuple[int, ...], before: Sequence[TakenFrames], party: Party, domain: Domain) -> Turn:
     """Only those before count that took, directly or through others, from colors that the domain has."""
     touched = party.colors
-    relevant: list[Taken] = []
+    relevant: list[TakenFrames] = []
     for earlier in reversed(before):
         if not earlier.party.colors.isdisjoint(touched):
             touched |= earlier.party.colors
@@ -179,7 +179,7 @@ def _listed(case: Context, turn: Turn, obligation: Obligation) -> Theorem:
     missing = turn.domain.needed_pages - turn.available
     certificate = witness = None
     core = obligation.places
-    chain = [*turn.before, Taken(turn.party, turn.domain.needed_pages)]
+    chain = [*turn.before, TakenFrames(turn.party, turn.domain.needed_pages)]
     needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
     if missing > 0:
         certificate = hall_set(needs, case.boot.free_initial) or taking_certificate(needs, case.boot.free_initial)
@@ -217,7 +217,7 @@ def _listed(case: Context, turn: Turn, obligation: Obligation) -> Theorem:
     return theorem
 
 
-def _places(taken: Taken) -> tuple[Related, ...]:
+def _places(taken: TakenFrames) -> tuple[Related, ...]:
     if taken.party.domain is None:
         return ()
     lost = " and loses them when its creation fails" if taken.failed else ""
@@ -225,7 +225,7 @@ def _places(taken: Taken) -> tuple[Related, ...]:
     return (Related(taken.party.domain.memory_location, message),)
 
 
-def _script(turn: Turn) -> Script:
+def _script(turn: Turn) -> SmtScript:
     """The heap stage by stage; the levels are given, and the solver checks that they obey the rule."""
     touched = turn.party.colors
     for earlier in turn.before:
@@ -242,10 +242,10 @@ def _script(turn: Turn) -> Script:
         place = _places(earlier)[0]
         assumptions.append(Named(f"taken-{number}", _step(number, earlier, free, left, touched), place))
     claim = f"(<= need {total([f'f{len(turn.stages) - 1}_{color}' for color in turn.party.colors])})"
-    return Script("QF_LIA", tuple(declarations), tuple(assumptions), claim)
+    return SmtScript("QF_LIA", tuple(declarations), tuple(assumptions), claim)
 
 
-def _step(stage: int, earlier: Taken, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
+def _step(stage: int, earlier: TakenFrames, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
     """Colors of the party go down to one level, some to one below it; the others keep what they have."""
     party = earlier.party
     low = max((left[color] for color in party.colors), default=0)
@@ -330,7 +330,7 @@ def _asked(domain: Domain) -> int:
     return domain.kept_pages if domain.failure else domain.needed_pages
 
 
-def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Sequence[int]) -> Script:
+def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Sequence[int]) -> SmtScript:
     """However the others' frames spread over their colors, enough is left: no rule of choice is assumed."""
     colors = party.colors
     for rival in rivals:
@@ -349,4 +349,4 @@ def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Seque
     }
     assumptions.append(Named("heap", conjunction([f"(<= {taken_of[color]} {free[color]})" for color in colors])))
     left = total([f"(- {free[color]} {taken_of[color]})" for color in party.colors])
-    return Script("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {domain.needed_pages} {left})")
+    return SmtScript("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {domain.needed_pages} {left})")

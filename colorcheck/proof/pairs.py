@@ -16,7 +16,7 @@ from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.context import XEN, Context, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script, conjunction, disjunction, together, vector
+from colorcheck.proof.script import Named, SmtScript, conjunction, disjunction, together, vector
 from colorcheck.proof.sets import COLOR, addresses_witness, unknown_index
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
@@ -78,7 +78,7 @@ class _Question:
     """A pair whose verdict the solver has to give; `refuted` and `witness` belong to it should it be refuted."""
 
     obligation: Obligation
-    script: Script
+    script: SmtScript
     refuted: str = ""
     witness: object = None
 
@@ -115,7 +115,7 @@ def _settled(case: Context, asked: list[Theorem | _Question]) -> Iterator[Theore
             yield each.obligation.settled(verdict, reason=each.refuted, witness=each.witness, seconds=share, smt=text)
 
 
-def _together(case: Context, scripts: list[Script]) -> float | None:
+def _together(case: Context, scripts: list[SmtScript]) -> float | None:
     """Seconds for each of the scripts, if their conjunction was proved."""
     if not scripts or case.timeout <= 0:
         return None
@@ -319,7 +319,7 @@ class _Pair:
             else:
                 apart.append(disjunction([*unused, f"(not {same_set(shared.cache.index, 'a', 'b', width)})"]))
         claim = f"(=> (and a{first} b{second}) {conjunction(apart)})"
-        script = Script("QF_BV", tuple(declarations), tuple(given), claim, ("a", "b"))
+        script = SmtScript("QF_BV", tuple(declarations), tuple(given), claim, ("a", "b"))
         return _Question(self.obligation, script, refuted, witness)
 
     def _runs_on(self, party: Party, cpus: int) -> Iterable[int]:
@@ -375,7 +375,7 @@ class _Pair:
             for (name, party), place in zip(numbered, self.obligation.places, strict=True)
         ]
         owned = [Named(f"{name}-owns-frames", f"(not (= {name} {vector(0, nr_colors)}))") for name in names]
-        script = Script(
+        script = SmtScript(
             logic="QF_BV",
             declarations=tuple(f"(declare-const {name} (_ BitVec {nr_colors}))" for name in names),
             assumptions=(*colors, *owned),
@@ -402,12 +402,12 @@ def _refutes(found: Theorem | _Question) -> bool:
     return found.verdict is Verdict.REFUTED if isinstance(found, Theorem) else bool(found.refuted)
 
 
-def address_script(case: Context, shared: SharedCache, first: ColorSet, second: ColorSet) -> Script:
+def address_script(case: Context, shared: SharedCache, first: ColorSet, second: ColorSet) -> SmtScript:
     """No frame with a color of the first and another one with a color of the second meet in the cache."""
     width, nr_colors = case.width, case.system.nr_colors or 1
     if shared.cache is None:
         raise ValueError(f"nothing is known of the {shared.label}")
-    return Script(
+    return SmtScript(
         logic="QF_BV",
         declarations=tuple(f"(declare-const {name} (_ BitVec {width}))" for name in "ab"),
         assumptions=(

@@ -10,7 +10,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import MIB_PAGES, PAGE
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
+from colorcheck.proof.script import Named, SmtScript, conjunction, disjunction, total
 from colorcheck.xen.booted import Built, Interval
 from colorcheck.xen.kinds import DomainKind, FailureKind, MapUse
 
@@ -61,7 +61,7 @@ def _heap(case: Context) -> Theorem:
     ]
     apart = conjunction([f"(<= {a[1]} {b[0]})" for a, b in zip(sorted(pieces), sorted(pieces)[1:], strict=False)])
     claim = conjunction([apart, *(f"(= n{color} {free[color]})" for color in range(len(free)))])
-    script = Script("QF_NIA", tuple(f"(declare-const n{c} Int)" for c in range(len(free))), tuple(counted), claim)
+    script = SmtScript("QF_NIA", tuple(f"(declare-const n{c} Int)" for c in range(len(free))), tuple(counted), claim)
     text = "the boot model's counts and its map contradict each other: a fault of colorcheck"
     return obligation.decided(script, case.timeout, smt=case.smt, refuted=text)
 
@@ -106,7 +106,7 @@ def _xen(case: Context) -> Theorem:
             f"(not {_in([(i.start, i.end) for i in others])})",
         ]
     )
-    script = Script("QF_LIA", declarations, assumptions, claim, ("f",))
+    script = SmtScript("QF_LIA", declarations, assumptions, claim, ("f",))
 
     def witness(values: object) -> object:
         frame = int(dict(values)["f"]) if isinstance(values, dict) else 0
@@ -162,7 +162,7 @@ def _dom0(case: Context, built: Built) -> Theorem:
         [f"(= {sizes} (* {PAGE} {domain.pages}))", *ordered, *(f"(< s{n} e{n})" for n in range(len(banks)))]
     )
     return obligation.decided(
-        Script("QF_LIA", declarations, tuple(laid), claim),
+        SmtScript("QF_LIA", declarations, tuple(laid), claim),
         case.timeout,
         smt=case.smt,
         refuted="the banks do not hold dom0's memory",

@@ -12,7 +12,7 @@ from colorcheck.hardware.index import IndexFunction, UnknownIndex
 from colorcheck.proof.context import Context, SharedCache
 from colorcheck.proof.index import color_of, inside, same_set
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script
+from colorcheck.proof.script import Named, SmtScript
 
 COLOR = Assumption(
     "Xen's color of a frame is its machine frame number modulo the number of colors",
@@ -111,11 +111,11 @@ def addresses_witness(label: str, cache: Cache, first: int, second: int, nr_colo
     return {"cache": label, "addresses": [first, second], "frames": pages, "colors": colors, "set": chosen}
 
 
-def _script(case: Context, index: IndexFunction, modulus: int) -> Script:
+def _script(case: Context, index: IndexFunction, modulus: int) -> SmtScript:
     width = case.width
     bits = f"(_ BitVec {width})"
     differ = f"(not (= {color_of('a', modulus)} {color_of('b', modulus)}))"
-    return Script(
+    return SmtScript(
         logic="QF_BV",
         declarations=(f"(declare-const a {bits})", f"(declare-const b {bits})"),
         assumptions=(

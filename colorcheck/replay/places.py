@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.frames import sets_of_frames
+from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.hardware.index import KnownIndex
 from colorcheck.replay.witness import XEN
 from colorcheck.xen.booted import Boot

@@ -28,7 +28,7 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ColorUser:
     """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
 
     name: str
@@ -54,7 +54,7 @@ class ColorMap:
 
     releases: str
     nr_colors: int
-    rows: tuple[Row, ...]
+    rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
 
     @property
@@ -219,7 +219,7 @@ def _colors(domain: Domain) -> tuple[ColorSet, str]:
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
-def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
+def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> ColorUser:
     shared, allowed = ColorSet(), ColorSet()
     for clash in clashes:
         if name in (clash.first, clash.second):
@@ -227,7 +227,7 @@ def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
                 shared |= clash.colors
             else:
                 allowed |= clash.colors
-    return Row(name, colors, shared, allowed - shared, source)
+    return ColorUser(name, colors, shared, allowed - shared, source)
 
 
 def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:

@@ -23,7 +23,7 @@ from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
-from colorcheck.xen.worlds.branches import Branch
+from colorcheck.xen.worlds.branches import WorldBranch
 from colorcheck.xen.worlds.world import World, Worlds
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class _Run:
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
     deadline: float | None = None
-    branches: tuple[Branch, ...] = ()
+    branches: tuple[WorldBranch, ...] = ()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -174,13 +174,13 @@ class _Run:
                 return result if opened else replace(result, theorems=tuple(without_room(worlds.base.system)))
             return result
         with self.stage(f"prove {result.release}"):
-            from colorcheck.proof import Asked, prove
+            from colorcheck.proof import ProofRequest, prove
             from colorcheck.proof.over_worlds import over_worlds
 
             def proved(
                 world: World, booted: Boot, bounded: str, kinds: frozenset[TheoremKind] | None
             ) -> tuple[Theorem, ...]:
-                asked = Asked(timeout, smt, bounded, self.deadline, kinds)
+                asked = ProofRequest(timeout, smt, bounded, self.deadline, kinds)
                 return prove(booted.system, booted, world.board, facts.manifest.policy, asked)
 
             result = replace(result, theorems=over_worlds(worlds, proved, self.deadline))

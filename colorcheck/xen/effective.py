@@ -30,7 +30,7 @@ from colorcheck.xen.domains.hardware_domain import (
 )
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
-from colorcheck.xen.domains.xl_creation import Host
+from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
@@ -284,7 +284,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
         found.append(_ended_dom0(case, first.domain))
     tree = case.deployment.tree
     if tree is not None:
-        rules = dom0less.Rules(
+        rules = dom0less.Dom0lessRules(
             case.release,
             system.coloring,
             system.nr_colors,
@@ -333,7 +333,7 @@ def _ended_dom0(case: _Case, domain: Domain) -> Domain:
     failures: list[Failure] = []
     debug = case.deployment.kconfig.get("DEBUG") == "y"
     bits = (case.board.pa_bits if case.board else None) or _PA_BITS
-    host = dom0_end.Host(bits, traits.empty_reg_asserts and debug)
+    host = dom0_end.Dom0DeviceLimits(bits, traits.empty_reg_asserts and debug)
     ancestry = Ancestry(tree)
     for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, case.arguments), host):
         found = stop.node.properties.get(stop.key)
@@ -368,15 +368,15 @@ def _has_hardware_domain(case: _Case) -> bool:
     return any(is_hardware_domain(node, case.release) for node in (dom0less.nodes(tree) if tree else ()))
 
 
-def host_of_guests(deployment: Deployment) -> Host:
+def host_of_guests(deployment: Deployment) -> XlHost:
     """What xl meets on this host before it has created any guest."""
     tree = deployment.tree
     if tree is None:
-        return Host()
+        return XlHost()
     chosen = tree.node("/chosen")
     pools = sum(compatible(node, "xen,cpupool") for node in chosen.children) if chosen else 0
     names = {name for number in range(pools + 1) for name in (str(number), f"Pool-{number}")}
-    return Host(most_vcpus(tree), frozenset(), frozenset(names))
+    return XlHost(most_vcpus(tree), frozenset(), frozenset(names))
 
 
 def _fork(case: _Case) -> Fork | None:

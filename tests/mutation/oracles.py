@@ -19,7 +19,7 @@ from colorcheck.proof.counting import check_counting, hall_set, taking_certifica
 from colorcheck.proof.leveling import level as level_of_proof
 from colorcheck.proof.memory import memory
 from colorcheck.proof.placement import placement
-from colorcheck.proof.script import Named, Script
+from colorcheck.proof.script import Named, SmtScript
 from colorcheck.proof.solver import decide
 from colorcheck.xen.effective import effective
 from colorcheck.xen.kinds import Failure
@@ -230,7 +230,7 @@ def plans() -> None:
 def contradiction() -> None:
     """Assumptions that cannot hold together make a theorem vacuous, and the core names them."""
     names = [Named("one", "(= x 1)"), Named("other", "(> y 0)"), Named("two", "(= x 2)")]
-    script = Script("QF_LIA", ("(declare-const x Int)", "(declare-const y Int)"), tuple(names), "(= y 7)")
+    script = SmtScript("QF_LIA", ("(declare-const x Int)", "(declare-const y Int)"), tuple(names), "(= y 7)")
     answer = decide(script, 20.0)
     assert answer.verdict is Verdict.VACUOUS
     assert set(answer.core) == {"one", "two"}

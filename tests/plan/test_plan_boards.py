@@ -18,7 +18,7 @@ from colorcheck.inputs.manifest.manifest import Manifest, PlanPolicy
 from colorcheck.plan import plan
 from colorcheck.plan.pose import PlanOptions, Posed, pose
 from colorcheck.plan.problem import Plan
-from colorcheck.proof import Asked, prove
+from colorcheck.proof import ProofRequest, prove
 from colorcheck.workflows.plan import with_colors
 from tests.proof.systems import domain, level_boot, system
 
@@ -45,7 +45,7 @@ def planned(on: Board, wanted: Pinned, options: PlanOptions | None = None) -> tu
     if not found.domains:
         return found, []
     changed = with_colors(of, found, question)
-    theorems = prove(changed, level_boot(changed, EACH), on, PlanPolicy(), Asked(20))
+    theorems = prove(changed, level_boot(changed, EACH), on, PlanPolicy(), ProofRequest(20))
     return found, [theorem for theorem in theorems if theorem.kind == "pair-separation"]
 
 

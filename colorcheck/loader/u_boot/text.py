@@ -15,7 +15,7 @@ _LAST = 0xFFFFD
 
 
 @dataclass(slots=True)
-class Sources:
+class ScriptTexts:
     """The texts that take part. A character's place is a number: the offset of its text plus its own in there."""
 
     starts: list[int] = field(default_factory=list)

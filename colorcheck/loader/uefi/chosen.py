@@ -23,7 +23,7 @@ UEFI_BINARY = "xen,uefi-binary"
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedFile:
     """Where a file was loaded: address and size in bytes, and what says so."""
 
     address: int
@@ -39,7 +39,7 @@ class ConfiguredModule:
     file: str
     location: Location
     arguments: Passage | None = None
-    placed: Placed | None = None
+    placed: PlacedFile | None = None
 
     def node(self, cells: tuple[int, int]) -> Node:
         """The node of `/chosen`; without a known place it is marked as one that the firmware loads."""
@@ -54,7 +54,7 @@ class ConfiguredModule:
         return Node(self.kind, path, place, held)
 
 
-def reg(placed: Placed, cells: tuple[int, int]) -> Property:
+def reg(placed: PlacedFile, cells: tuple[int, int]) -> Property:
     """`reg` with an address and a size in so many cells."""
     address, size = cells
     value = _number(placed.address, address) + _number(placed.size, size)
@@ -73,7 +73,7 @@ def text(name: str, said: Passage, before: bytes = b"") -> Property:
 
 
 def with_modules(
-    chosen: Node, outer: tuple[int, int], configured: Sequence[ConfiguredModule], placed: Mapping[str, Placed]
+    chosen: Node, outer: tuple[int, int], configured: Sequence[ConfiguredModule], placed: Mapping[str, PlacedFile]
 ) -> Node:
     """`/chosen` with the configuration's modules in front, and the tree's own with the places of their files."""
     two = Property("#address-cells", b"\0\0\0\2", chosen.location, chosen.location)
@@ -85,7 +85,7 @@ def with_modules(
     return replace(node, children=(*own, *children))
 
 
-def _loaded(node: Node, cells: tuple[int, int], placed: Mapping[str, Placed]) -> Node:
+def _loaded(node: Node, cells: tuple[int, int], placed: Mapping[str, PlacedFile]) -> Node:
     """The node and those below it, with `reg` where the file of a module was placed."""
     name = binary(node)
     if name is not None and name in placed:
@@ -97,7 +97,7 @@ def _loaded(node: Node, cells: tuple[int, int], placed: Mapping[str, Placed]) ->
     return replace(node, children=tuple(_loaded(child, own, placed) for child in node.children))
 
 
-def _renamed(node: Node, placed: Placed) -> Node:
+def _renamed(node: Node, placed: PlacedFile) -> Node:
     name = f"module@{placed.address:x}"
     return replace(node, name=name, path=f"{node.path.rpartition('/')[0]}/{name}")
 

@@ -38,7 +38,7 @@ def faults(problem: PlanProblem, colors: Colors) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SharingGroup:
     """Those who have colors in common, directly or through others, what they need and what all their colors hold.
 
     Together they need no more than they hold: that is Hall's condition, for the groups that plans are made of.
@@ -49,7 +49,7 @@ class Group:
     held: int
 
 
-def groups(problem: PlanProblem, colors: Colors) -> list[Group]:
+def groups(problem: PlanProblem, colors: Colors) -> list[SharingGroup]:
     """All wishes, each in one group."""
     found: list[tuple[list[Demand], ColorSet]] = []
     for wish in problem.wishes:
@@ -61,7 +61,7 @@ def groups(problem: PlanProblem, colors: Colors) -> list[Group]:
             else:
                 members, union = others + members, union | theirs
         found = [*apart, (members, union)]
-    return [Group(tuple(w), sum(wish.pages for wish in w), problem.held(union)) for w, union in found]
+    return [SharingGroup(tuple(w), sum(wish.pages for wish in w), problem.held(union)) for w, union in found]
 
 
 def _cells(problem: PlanProblem, colors: ColorSet) -> int:

@@ -11,7 +11,7 @@ from colorcheck.plan.problem import DEFAULT_OBJECTIVES, Assigned, Plan, PlanProb
 from colorcheck.plan.search.blocks import Merge, make_field
 from colorcheck.plan.search.evaluate import faults, groups, measure
 from colorcheck.plan.search.objectives import OBJECTIVES
-from colorcheck.plan.search.search import Found, Search, assigned_colors
+from colorcheck.plan.search.search import SearchResult, Search, assigned_colors
 
 
 def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Plan | None:
@@ -38,7 +38,7 @@ def default_objectives(problem: PlanProblem) -> tuple[str, ...]:
 
 
 def _plan(
-    problem: PlanProblem, colors: Mapping[str, ColorSet], found: Found, names: Sequence[str], seconds: float
+    problem: PlanProblem, colors: Mapping[str, ColorSet], found: SearchResult, names: Sequence[str], seconds: float
 ) -> Plan:
     values = measure(problem, colors, names)
     objective = tuple(

@@ -11,7 +11,7 @@ from colorcheck.core.value import dataclass
 from colorcheck.replay.steps import BootStep, number_of, steps
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import color_chart
-from colorcheck.report.terminal.frames import whereabouts
+from colorcheck.report.terminal.whereabouts import whereabouts
 from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.report.view import counted
@@ -27,7 +27,7 @@ _SLACK = 8  # frames by which colors may differ that are told together beside a 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayRequest:
     """What is to be told: the boot up to a step (a name or a number), and where a domain's frames lie; empty: all."""
 
     until: str = ""
@@ -42,9 +42,9 @@ class Told:
     boot: Boot
 
 
-def render(verification: Modelled, style: Style, asked: Asked | None = None) -> str:
+def render(verification: Modelled, style: Style, asked: ReplayRequest | None = None) -> str:
     """The boot of each Xen, alike ones once."""
-    return printed(_parts(verification, style, asked or Asked()), style)
+    return printed(_parts(verification, style, asked or ReplayRequest()), style)
 
 
 def alike(facts: Facts) -> tuple[Told, ...]:
@@ -57,7 +57,7 @@ def alike(facts: Facts) -> tuple[Told, ...]:
     return tuple(Told(tuple(lines), boot) for lines, boot in found.values())
 
 
-def _parts(verification: Modelled, style: Style, asked: Asked) -> Iterator[RenderableType]:
+def _parts(verification: Modelled, style: Style, asked: ReplayRequest) -> Iterator[RenderableType]:
     before: list[Told] = []
     for told in alike(verification.facts):
         if before:
@@ -73,7 +73,7 @@ def _parts(verification: Modelled, style: Style, asked: Asked) -> Iterator[Rende
             )
 
 
-def _told(told: Told, facts: Facts, style: Style, asked: Asked, before: Sequence[Told]) -> Iterator[RenderableType]:
+def _told(told: Told, facts: Facts, style: Style, asked: ReplayRequest, before: Sequence[Told]) -> Iterator[RenderableType]:
     boot = told.boot
     yield _headline(told)
     known = [facts.board.title if facts.board else "board unknown"]

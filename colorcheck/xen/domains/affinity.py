@@ -21,7 +21,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact
 from colorcheck.xen.domains.cpu_pools import pools_fact, read_pools
-from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
+from colorcheck.xen.domains.vcpus import Cpus, Vcpus, CpuWorld, listed, vcpus_of
 from colorcheck.xen.domains.xl_creation import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
@@ -56,7 +56,7 @@ class Affinity:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAffinities:
     """The affinities of all domains, in the system's order; what stops Xen or a domain; and the facts they rest on.
 
     `panic` is that of the pools. The facts are given or documented where they are known, else open.
@@ -95,7 +95,7 @@ def affinities(system: System, deployment: Deployment, board: Board | None = Non
     return find(system, deployment, board).affinities
 
 
-def find(system: System, deployment: Deployment, board: Board | None) -> Found:
+def find(system: System, deployment: Deployment, board: Board | None) -> FoundAffinities:
     """What holds in every world."""
     ancestry = Ancestry(deployment.tree) if deployment.tree else None
     boot, pools = boot_cpu_fact(deployment, board, ancestry), pools_fact(deployment, ancestry)
@@ -117,7 +117,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
         merged = [replace(one, reasons=(*one.reasons, doubt)) for one in merged]
     place = _places(ancestry, worlds[0].processors)
     open_facts = [fact for fact in (boot, pools) if isinstance(fact, OpenFact) and fact.undecided]
-    return Found(
+    return FoundAffinities(
         tuple(_affinity(*pair, worlds[0].processors, open_facts) for pair in zip(system.domains, merged, strict=True)),
         tuple(one.failure for one in merged),
         tuple(one.late_failure for one in merged),
@@ -137,7 +137,7 @@ class _Inputs:
     board: Board | None
     options: CpuOptions
 
-    def world(self, mpidr: int | None, *, with_pools: bool, mended: bool) -> World:
+    def world(self, mpidr: int | None, *, with_pools: bool, mended: bool) -> CpuWorld:
         """Xen on this boot CPU, built with or without pools; `mended`: every CPU has an enable-method."""
         release, ancestry = self.system.release, self.ancestry
         if ancestry is None:
@@ -145,7 +145,7 @@ class _Inputs:
         else:
             most = _most_cpus(self.deployment)
             found = processors(ancestry, mpidr, self.options, release, most, mended=mended)
-        return World(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
+        return CpuWorld(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
 
 
 def _most_cpus(deployment: Deployment) -> int:
@@ -168,7 +168,7 @@ def _of_board(board: Board | None, options: CpuOptions) -> Processors:
     return Processors({cpu: cpu for cpu in kinds}, online, len(kinds), parked=frozenset(parked))
 
 
-def _of_world(system: System, deployment: Deployment, world: World) -> list[Vcpus]:
+def _of_world(system: System, deployment: Deployment, world: CpuWorld) -> list[Vcpus]:
     guests = iter(deployment.guests)
     found = []
     for domain in system.domains:

@@ -37,7 +37,7 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Module(Range):
+class BootModule(Range):
     """A boot module. `kind` is one of xen, device-tree, kernel, ramdisk, other; `domain` the path of the dom0less
     domain that it belongs to, or empty."""
 
@@ -61,7 +61,7 @@ class Machine:
     reserved: tuple[Range, ...] = ()
     shared: tuple[Range, ...] = ()
     static_heap: tuple[Range, ...] = ()
-    modules: tuple[Module, ...] = ()
+    modules: tuple[BootModule, ...] = ()
     image_size: int = 0
     panic: str = ""
     final: bool = False
@@ -73,5 +73,5 @@ class Machine:
         """The banks as [start, end) in bytes."""
         return tuple(bank.span for bank in self.banks)
 
-    def module(self, kind: str, domain: str = "") -> Module | None:
+    def module(self, kind: str, domain: str = "") -> BootModule | None:
         return next((m for m in self.modules if m.kind == kind and m.domain == domain), None)

@@ -20,7 +20,7 @@ from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
 from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_xen
-from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
+from colorcheck.xen.memory.building import CreationAttempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.heap_origin import HeapOrigin
@@ -151,7 +151,7 @@ class _Run:
         cpus = max((domain.vcpus for domain in own if domain.kind is DomainKind.DOM0), default=1)
         return by_xen(cpus, -(-tree.size // PAGE) if tree else 1)
 
-    def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
+    def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> CreationAttempt:
         if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
             return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)

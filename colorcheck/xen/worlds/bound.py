@@ -12,13 +12,13 @@ from dataclasses import replace
 from colorcheck.core.units import GIB, MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span as Values
-from colorcheck.xen.facts.book import FactBook, Key
+from colorcheck.xen.facts.book import FactBook, FactKey
 from colorcheck.xen.facts.gather import LARGEST_IMAGE, LARGEST_TREE
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.machine.intervals import Span, merged, without
-from colorcheck.xen.machine.machine import Machine, Module
+from colorcheck.xen.machine.machine import Machine, BootModule
 from colorcheck.xen.memory.boot import smallest_buddy
-from colorcheck.xen.memory.boot_regions import BootAllocator, Taken, consume
+from colorcheck.xen.memory.boot_regions import BootAllocator, TakenPages, consume
 from colorcheck.xen.memory.dom0_banks import free_pieces, round_up
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.memory.relocation import ALIGNMENT, region_size
@@ -116,12 +116,12 @@ def _with_largest_tree(facts: FactBook, machine: Machine) -> Machine:
     if address is None:
         return machine
     place = facts.fact(TREE_ADDRESS).location
-    tree = Module(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, "device-tree")
+    tree = BootModule(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, "device-tree")
     others = tuple(module for module in machine.modules if module.kind != "device-tree")
     return replace(machine, modules=(*others, tree))
 
 
-def _most(facts: FactBook, key: Key[int], otherwise: int) -> int:
+def _most(facts: FactBook, key: FactKey[int], otherwise: int) -> int:
     if not facts.is_open(key):
         return facts.read(key)
     values = getattr(facts.fact(key), "values", None)
@@ -151,14 +151,14 @@ def _first_gap(case: _Case) -> Span | None:
     return first if case.lost < first[1] - first[0] else None
 
 
-def _taken(case: _Case, skeleton: System) -> list[Taken] | None:
+def _taken(case: _Case, skeleton: System) -> list[TakenPages] | None:
     """What `setup_mm` takes where there is room without end; sizes do not depend on the place."""
     allocator = BootAllocator([(0, 1 << 40)])
     consume(allocator, case.machine, skeleton.release.traits)
     return allocator.taken
 
 
-def _rooms(case: _Case, first: Span, taken: Sequence[Taken]) -> bool:
+def _rooms(case: _Case, first: Span, taken: Sequence[TakenPages]) -> bool:
     """Whether Xen's region and its frame table fit above the first gap, however the pieces cut up the longest one."""
     longest = max((gap[1] - gap[0] for gap in case.gaps if gap != first), default=0)
     count, aligned = len(case.pieces), ALIGNMENT // PAGE
@@ -172,7 +172,7 @@ def _rooms(case: _Case, first: Span, taken: Sequence[Taken]) -> bool:
     return (longest - lost - case.region - aligned) // (count + 2) >= needed
 
 
-def _least(case: _Case, first: Span, taken: Sequence[Taken], buddy: int) -> tuple[int, ...]:
+def _least(case: _Case, first: Span, taken: Sequence[TakenPages], buddy: int) -> tuple[int, ...]:
     colors = case.nr_colors
 
     def most_of(pages: int) -> int:

@@ -13,7 +13,7 @@ from colorcheck.inputs.device_tree.dts.integers import Integer
 
 
 @dataclass(slots=True)
-class Cells:
+class CellArray:
     """`<…>`, with the width of its elements in bits as it was written (32 where it was not)."""
 
     bits: Integer | None
@@ -60,7 +60,7 @@ class Text:
     end: int
 
 
-Piece = Cells | Bytes | Path | Incbin | Text
+Piece = CellArray | Bytes | Path | Incbin | Text
 
 
 @dataclass(slots=True)
@@ -199,11 +199,11 @@ class SyntaxBuilder(Transformer[Token, Source]):
     def path(self, token: Token) -> Path:
         return Path(token, start_of(token), end_of(token))
 
-    def cells(self, bits: Token | None, width: Token | None, *items: Token | Integer) -> Cells:
+    def cells(self, bits: Token | None, width: Token | None, *items: Token | Integer) -> CellArray:
         first, *elements, last = items
         start = start_of(bits if bits is not None else _token(first))
         number = None if width is None else integers.literal(width, start_of(width))
-        return Cells(number, elements, start, end_of(_token(last)))
+        return CellArray(number, elements, start, end_of(_token(last)))
 
     def bytes(self, *items: Token) -> Bytes:
         return Bytes(list(items[1:-1]), start_of(items[0]), end_of(items[-1]))
