@@ -22,7 +22,7 @@ from colorcheck.hardware.index import Linear
 from colorcheck.interference import kernel
 from colorcheck.interference.caches import CacheModel, ClusterModel
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
-from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, tenant
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, frame_owner
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.interference.tables import CacheState
@@ -107,7 +107,7 @@ def lab_rate(policy: ReplacementPolicy, *, private: bool, accesses: int) -> floa
     load = parse_workload("mix:size=2M,hot=512K")
     setup = Experiment(
         (ClusterModel("cortex-a53", 1, inner, last, inclusive=False),),
-        (tenant("one", (FrameRun(0, 1, 512),)),),
+        (frame_owner("one", (FrameRun(0, 1, 512),)),),
         (Stream(0, load, 0),),
         policy,
         accesses=accesses,

@@ -11,7 +11,7 @@ from colorcheck.cli.console import Stop
 from colorcheck.core.diagnostic import Problem
 from colorcheck.files.boundary import boundary_of, restrict
 from colorcheck.inputs.manifest.manifest import Manifest
-from colorcheck.inputs.manifest.manifest_keys import KEYS, ManifestKey, KeyKind
+from colorcheck.inputs.manifest.manifest_keys import KEYS, KeyKind, ManifestKey
 from colorcheck.inputs.manifest.manifest_reader import (
     COMMAND_LINE,
     NAME,

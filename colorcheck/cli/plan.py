@@ -37,19 +37,19 @@ _WISHES = frozenset(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_document_arguments(parser)
-    wishes = parser.add_argument_group("wishes beyond the manifest")
-    wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
-    wishes.add_argument("--max-ranges", metavar="N", type=positive, help="the most runs of neighboring colors for each")
-    wishes.add_argument(
+    wanted = parser.add_argument_group("wishes beyond the manifest")
+    wanted.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
+    wanted.add_argument("--max-ranges", metavar="N", type=positive, help="the most runs of neighboring colors for each")
+    wanted.add_argument(
         "--choose-reserve", action="store_true", help="make the buddy reserve smaller if there is no plan otherwise"
     )
-    wishes.add_argument(
+    wanted.add_argument(
         "--l1-aliasing",
         action="store_true",
         help="one color is enough for Xen, though it may halve its L1 instruction cache",
     )
-    wishes.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
-    wishes.add_argument(
+    wanted.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
+    wanted.add_argument(
         "--timeout",
         metavar="SECONDS",
         type=seconds,
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    wishes = PlanOptions(
+    wanted = PlanOptions(
         keep=tuple(name.strip() for name in options.keep.split(",") if name.strip()),
         max_ranges=options.max_ranges,
         separate_banks=options.separate_banks,
@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     )
     manifest = load_manifest(options)
     _refuse_unread_wishes(manifest.problems)
-    planned, verification = pipeline.plan(manifest, wishes)
+    planned, verification = pipeline.plan(manifest, wanted)
     _refuse_unread_wishes(planned.problems)
     _refuse_strangers(verification)
     if options.format == "json":

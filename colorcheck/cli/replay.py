@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write, write_json
-from colorcheck.cli.replay_json import written_with_frames
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
+from colorcheck.cli.replay_json import written_with_frames
 from colorcheck.documents.boots import Replay
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.replay.witness import XEN

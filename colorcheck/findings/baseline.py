@@ -82,7 +82,9 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
     for item in document["findings"]:
         if not isinstance(item, dict) or not isinstance(item.get("fingerprint"), str):
             return Problem(ProblemKind.BASELINE, "an entry of the baseline has no fingerprint", where, advice)
-        entries.append(BaselineEntry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message"))))
+        entries.append(
+            BaselineEntry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message")))
+        )
     return Baseline(tuple(entries), file)
 
 

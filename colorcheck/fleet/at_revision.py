@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from colorcheck.core.value import dataclass
 from colorcheck.files.boundary import Boundary, restricted
-from colorcheck.files.revisions import Snapshot, RevisionTree, objects, tree_of
+from colorcheck.files.revisions import RevisionTree, Snapshot, objects, tree_of
 from colorcheck.files.watching import watched
 from colorcheck.inputs.manifest.manifest_reader import NAME
 

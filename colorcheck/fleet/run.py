@@ -25,7 +25,10 @@ from colorcheck.verification.results import Verification
 
 
 def check_all(
-    jobs: Sequence[Job], workers: int | None = None, cache: ResultCache | None = None, told: Callable[[Checked], object] = id
+    jobs: Sequence[Job],
+    workers: int | None = None,
+    cache: ResultCache | None = None,
+    told: Callable[[Checked], object] = id,
 ) -> tuple[Checked, ...]:
     """The results in the order of the jobs; `told` is called with each as it comes."""
     results: dict[str, Checked] = {}
@@ -60,7 +63,9 @@ def _halved(jobs: Sequence[Job], workers: int, cache: ResultCache | None) -> Ite
                 yield from _halved(half, workers, cache)
 
 
-def _pooled(jobs: Sequence[Job], workers: int, cache: ResultCache | None, lost: list[Job]) -> Iterator[tuple[Job, Checked]]:
+def _pooled(
+    jobs: Sequence[Job], workers: int, cache: ResultCache | None, lost: list[Job]
+) -> Iterator[tuple[Job, Checked]]:
     """Answers as they come; jobs whose worker died go to `lost`."""
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")

@@ -8,7 +8,7 @@ from functools import cache
 from colorcheck.core.value import dataclass
 from colorcheck.interference import kernel, sources, tables
 from colorcheck.interference.compiled import compiled, has_numba
-from colorcheck.interference.tables import Ints, MachineTables, CacheState, Streams, Tallies
+from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
 BLOCK = {True: 1 << 16, False: 1 << 10}
 

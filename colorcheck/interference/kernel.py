@@ -7,7 +7,7 @@ another: whoever misses takes the line in; an inclusive last level takes the lin
 from __future__ import annotations
 
 from colorcheck.interference.compiled import part
-from colorcheck.interference.tables import Ints, MachineTables, CacheState, Streams, Tallies
+from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
 LRU, PLRU, RANDOM = 0, 1, 2
 BASE, CELL, WAYS, POLICY, SHAPE, LAST, FIRST_SET, INNER, INNER_END, FIELDS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -207,7 +207,9 @@ def earliest(clock: Ints, streams: int) -> int:
     return best
 
 
-def advance(machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, budget: int) -> tuple[int, int]:
+def advance(
+    machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, budget: int
+) -> tuple[int, int]:
     """Plays at most `budget` accesses of all streams in the order of their times.
 
     Returns how many it played and why it stopped: the number of the stream whose block is used up, or FULL if the

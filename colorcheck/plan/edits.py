@@ -18,7 +18,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.plan.problem import Plan, PlanProblem
-from colorcheck.plan.repaired_xl import mended
+from colorcheck.plan.repaired_xl import repaired
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.options.arguments import xen_arguments
@@ -56,8 +56,8 @@ def edits_of(
     release = system.release
     found: list[Edit | _Overlay | Problem] = []
     arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
-    for wish, owner in zip(problem.wishes, (None, *system.domains), strict=True):
-        colors = plan.colors(wish.name)
+    for demand, owner in zip(problem.demands, (None, *system.domains), strict=True):
+        colors = plan.colors(demand.name)
         if not colors or _stays(system, owner, colors):
             continue
         if owner is None or owner.kind is DomainKind.DOM0:
@@ -243,7 +243,7 @@ def _guest(
         )
         return
     setting = file.setting(key)
-    broken = mended(file.file)
+    broken = repaired(file.file)
     if broken is not None:
         yield Edit(broken.line, broken.with_value(value))
     elif setting is None:

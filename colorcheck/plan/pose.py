@@ -76,23 +76,23 @@ def pose(
     if wanted.separate_banks and (unfixed := _banks_not_fixed(board, nr_colors)):
         return Posed(None, unfixed, tuple(faults))
     policies = {policy.name: policy for policy in manifest.domain_policies}
-    wishes = [_xen_wish(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
+    demands = [_xen_demand(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
     for domain in system.domains:
-        wish = _wish(domain, nr_colors, policies.get(domain.name))
+        demand = _demand(domain, nr_colors, policies.get(domain.name))
         curve = _curve(manifest.folder, policies.get(domain.name))
         if isinstance(curve, Problem):
             faults.append(curve)
         elif curve:
-            wish = replace(wish, curve=curve)
-        wishes.append(wish)
-    wishes = _distinct(wishes, system.domains)
-    kept = [replace(wish, keep=wish.name in wanted.keep) for wish in wishes]
+            demand = replace(demand, curve=curve)
+        demands.append(demand)
+    demands = _distinct(demands, system.domains)
+    kept = [replace(demand, keep=demand.name in wanted.keep) for demand in demands]
     preparation = system.preparation
     users = [None if domain.cpus is None else frozenset(domain.cpus) for domain in system.domains] or [None]
     apart = () if wanted.separate_banks else without_common_cache(board, kept[1:], users)
     problem = PlanProblem(
         capacity=free,
-        wishes=tuple(kept),
+        demands=tuple(kept),
         cells=cells(board, nr_colors, separate_banks=wanted.separate_banks, users=users),
         shares=(*(share.domains for share in manifest.policy.shares), *apart),
         objectives=tuple(name for name in wanted.objectives if name in OBJECTIVES),
@@ -162,16 +162,16 @@ def _faults(options: PlanOptions, system: System, place: Location, objectives: L
     return found
 
 
-def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: DomainPolicy | None) -> Demand:
+def _xen_demand(system: System, board: Board | None, nr_colors: int, policy: DomainPolicy | None) -> Demand:
     """Xen takes no frames from the heap; where its instruction cache is indexed physically, one color halves it."""
     llc_cluster = board.boot_cluster if board and board.clusters else None
     aliased = llc_cluster is not None and _color_bits(llc_cluster.l1i) and nr_colors > 2
     today = ColorSet.of(color for color in system.xen_colors if color < nr_colors)
-    wish = Demand(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
+    demand = Demand(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
     if aliased and not (policy and policy.min_colors):
         reason = "one color halves its L1 instruction cache, which is indexed physically; --l1-aliasing does without"
-        wish = replace(wish, min_colors=2, min_reason=reason)
-    return _asked(wish, policy)
+        demand = replace(demand, min_colors=2, min_reason=reason)
+    return _asked(demand, policy)
 
 
 def _banks_not_fixed(board: Board | None, nr_colors: int) -> str:
@@ -191,23 +191,23 @@ def _color_bits(cache: Cache | None) -> bool:
     return cache.index.line * cache.index.sets > PAGE
 
 
-def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None) -> Demand:
-    wish = Demand(
+def _demand(domain: Domain, nr_colors: int, policy: DomainPolicy | None) -> Demand:
+    demand = Demand(
         domain.name,
         domain.needed_pages,
         today=ColorSet.of(color for color in domain.colors if color < nr_colors),
         location=domain.location,
         memory_location=domain.memory_location,
     )
-    return _asked(wish, policy)
+    return _asked(demand, policy)
 
 
-def _asked(wish: Demand, policy: DomainPolicy | None) -> Demand:
+def _asked(demand: Demand, policy: DomainPolicy | None) -> Demand:
     if policy is None:
-        return wish
+        return demand
     return replace(
-        wish,
-        min_colors=max(wish.min_colors, policy.min_colors or 1),
+        demand,
+        min_colors=max(demand.min_colors, policy.min_colors or 1),
         max_colors=policy.max_colors,
         weight=policy.weight if policy.weight > 0 else 1.0,
     )
@@ -219,11 +219,11 @@ def _curve(folder: str, policy: DomainPolicy | None) -> tuple[float, ...] | Prob
     return read_curve(os.path.join(folder, policy.miss_curve), policy.location)
 
 
-def _distinct(wishes: list[Demand], domains: tuple[Domain, ...]) -> list[Demand]:
+def _distinct(demands: list[Demand], domains: tuple[Domain, ...]) -> list[Demand]:
     """Names that come twice get the domain's number."""
-    names = [wish.name for wish in wishes]
+    names = [demand.name for demand in demands]
     numbers = ["", *(f"#{domain.id}" for domain in domains)]
     return [
-        wish if names.count(wish.name) == 1 or not number else replace(wish, name=f"{wish.name}{number}")
-        for wish, number in zip(wishes, numbers, strict=True)
+        demand if names.count(demand.name) == 1 or not number else replace(demand, name=f"{demand.name}{number}")
+        for demand, number in zip(demands, numbers, strict=True)
     ]

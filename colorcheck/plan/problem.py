@@ -51,7 +51,7 @@ class PlanProblem:
     """
 
     capacity: tuple[int, ...]
-    wishes: tuple[Demand, ...]
+    demands: tuple[Demand, ...]
     cells: tuple[ColorSet, ...] = ()
     shares: tuple[tuple[str, ...], ...] = ()
     objectives: tuple[str, ...] = ()

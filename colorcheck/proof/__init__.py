@@ -48,14 +48,14 @@ def prove(
     from colorcheck.proof.sets import declared_geometry, set_separation
 
     asked = asked or ProofRequest()
-    case = Context(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
+    context = Context(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
     found: tuple[Theorem, ...] = ()
     if asked.wants(TheoremKind.SET_SEPARATION, TheoremKind.CAPACITY, TheoremKind.PAIR_SEPARATION):
-        sets = set_separation(case)
-        geometry = declared_geometry(case)
-        found += case.recording((*sets.values(), *((geometry,) if geometry else ())))
+        sets = set_separation(context)
+        geometry = declared_geometry(context)
+        found += context.recording((*sets.values(), *((geometry,) if geometry else ())))
         if asked.wants(TheoremKind.PAIR_SEPARATION):
-            found += case.recording(pair_separation(case, sets))
+            found += context.recording(pair_separation(context, sets))
     families = (
         (allocator, (TheoremKind.ALLOCATOR_INVARIANT,)),
         (boots, (TheoremKind.BOOTS,)),
@@ -65,5 +65,5 @@ def prove(
     )
     for family, kinds in families:
         if asked.wants(*kinds):
-            found += case.recording(family(case))
+            found += context.recording(family(context))
     return found

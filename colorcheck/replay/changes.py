@@ -10,7 +10,7 @@ from colorcheck.core.units import GIB, MIB, MIB_PAGES, PAGE
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.machine.machine import Machine, BootModule
+from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import dom0less_pool
@@ -145,10 +145,10 @@ def enough_reserve(boot: Boot, buddy_pages: int) -> OtherReserve | None:
 def moved_module(boot: Boot, good: Callable[[Boot], bool]) -> MovedModule | None:
     """The device tree, else the smallest module, loaded so low that the lowest boot region, which goes whole to the
     uncolored heap, keeps 2 MiB only."""
-    prepared, stages = boot.system.preparation, boot.stages
-    if prepared is None or stages is None:
+    prepared, heap_origin = boot.system.preparation, boot.heap_origin
+    if prepared is None or heap_origin is None:
         return None
-    machine, lowest = prepared.machine, stages.heaps.lowest
+    machine, lowest = prepared.machine, heap_origin.heaps.lowest
     movable = sorted((m for m in machine.modules if m.kind != "xen" and m.size), key=_preference)
     for module in movable[:1]:
         start, end = lowest[0] * PAGE, lowest[1] * PAGE

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from colorcheck.core.value import dataclass
-from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.hardware.index import KnownIndex
+from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.replay.witness import XEN
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.machine.intervals import Span

@@ -137,7 +137,7 @@ def _checked(
 
 def with_colors(system: System, found: Plan, problem: PlanProblem) -> System:
     """The system as Xen would see it with the plan's colors; refusals that were about colors are gone."""
-    names = [wish.name for wish in problem.wishes[1:]]
+    names = [demand.name for demand in problem.demands[1:]]
     domains = tuple(
         replace(
             domain,
@@ -148,7 +148,7 @@ def with_colors(system: System, found: Plan, problem: PlanProblem) -> System:
         for name, domain in zip(names, system.domains, strict=True)
     )
     panic = None if system.panic and system.panic.kind in COLOR_FAILURES else system.panic
-    xen = tuple(found.colors(problem.wishes[0].name))
+    xen = tuple(found.colors(problem.demands[0].name))
     return replace(system, xen_colors=xen, xen_source=ColorSource.GIVEN, domains=domains, panic=panic)
 
 

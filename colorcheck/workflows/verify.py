@@ -137,9 +137,9 @@ class _Run:
                 if stopped is not None and received is None:
                     received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
         if mend:
-            from colorcheck.plan.repaired_xl import with_mended_guests
+            from colorcheck.plan.repaired_xl import with_repaired_guests
 
-            deployment = with_mended_guests(deployment)
+            deployment = with_repaired_guests(deployment)
         results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(results), received)
 

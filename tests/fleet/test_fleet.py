@@ -129,7 +129,9 @@ def test_the_cache_is_never_stale(tmp_path: Path, own_cache: ResultCache, file: 
     assert own_cache.get(job) is None
 
 
-def test_another_tool_has_another_cache(tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_tool_has_another_cache(
+    tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = Job(deployment(tmp_path / "one"))
     fleet_run.check(job, own_cache)
     monkeypatch.setattr("colorcheck.fleet.cache.tool_digest", lambda: "another")

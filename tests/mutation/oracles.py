@@ -210,11 +210,11 @@ def plans() -> None:
     for _ in range(25):
         colors = rng.choice([4, 5])
         capacity = tuple(rng.choice([3, 3, 4, 6]) for _ in range(colors))
-        wishes = [Demand("xen", 0)]
+        demands = [Demand("xen", 0)]
         for number in range(rng.randint(1, 3)):
             curve = tuple(float(rng.randint(0, 9)) for _ in range(colors))
-            wishes.append(Demand(f"d{number}", rng.randint(1, 7), today=ColorSet.of([number]), curve=curve))
-        problem = PlanProblem(capacity, tuple(wishes), objectives=("misses",))
+            demands.append(Demand(f"d{number}", rng.randint(1, 7), today=ColorSet.of([number]), curve=curve))
+        problem = PlanProblem(capacity, tuple(demands), objectives=("misses",))
         found = plan(problem, repairs=False)
         best = best_total(problem)
         if best is None:
@@ -284,12 +284,12 @@ def tight_plans() -> None:
     branched = 0
     for _ in range(150):
         capacity = tuple(rng.choice([2, 3, 5, 9]) for _ in range(5))
-        wishes = [Demand("xen", 0)]
+        demands = [Demand("xen", 0)]
         for number in range(2):
             need = rng.choice([5, 8, 9, 10])
             curve = tuple(float(cost) for cost in sorted(rng.sample(range(20), 5), reverse=rng.random() < 0.5))
-            wishes.append(Demand(f"d{number}", need, curve=curve))
-        problem = PlanProblem(capacity, tuple(wishes), objectives=("misses",))
+            demands.append(Demand(f"d{number}", need, curve=curve))
+        problem = PlanProblem(capacity, tuple(demands), objectives=("misses",))
         best = best_total(problem)
         found = plan(problem, repairs=False)
         assert (best is None) == (found.status == "infeasible")

@@ -16,7 +16,7 @@ from golden_cases import board_of, cases, load
 from golden_cases import deployment as golden_deployment
 from small import KERNEL, booted, deployment, domain
 
-from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, HeapState, Step, lifecycle
+from colorcheck.replay.lifecycle import Balloon, Create, Destroy, HeapState, Reboot, Step, lifecycle
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import XlRules, xl_domain

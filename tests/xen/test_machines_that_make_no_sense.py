@@ -12,7 +12,7 @@ from small import KERNEL, a53, booted, deployment, domain, kinds, reserved, syst
 from colorcheck.core.source import Location
 from colorcheck.inputs.manifest.manifest import Target
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.machine.machine import Machine, BootModule, Range
+from colorcheck.xen.machine.machine import BootModule, Machine, Range
 from colorcheck.xen.memory.boot import boot
 
 HERE = Location("x")

@@ -9,7 +9,7 @@ from oracle import boot as twin_boot
 
 from colorcheck.core.source import Location
 from colorcheck.xen.kinds import ColorSource, DomainKind
-from colorcheck.xen.machine.machine import Machine, BootModule, Range
+from colorcheck.xen.machine.machine import BootModule, Machine, Range
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot

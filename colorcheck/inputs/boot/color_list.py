@@ -50,5 +50,7 @@ class ColorListText:
 def read_color_list(written: Passage) -> ColorListText:
     """The pieces of a list, without a gap between them. A NUL character ends the list."""
     text = written.text.partition("\0")[0]
-    pieces = tuple(ColorListPiece(PieceKind(token.type), *span(token), str(token)) for token in tokens("color_list", text))
+    pieces = tuple(
+        ColorListPiece(PieceKind(token.type), *span(token), str(token)) for token in tokens("color_list", text)
+    )
     return ColorListText(written, pieces)

@@ -65,7 +65,9 @@ KEYS: tuple[ManifestKey, ...] = (
         "START+SIZE",
         "the DRAM, where the boot loader fills the memory node of the device tree",
     ),
-    ManifestKey("target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"),
+    ManifestKey(
+        "target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"
+    ),
     ManifestKey("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
     ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
     ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
@@ -118,7 +120,9 @@ KEYS: tuple[ManifestKey, ...] = (
         "FOLDER",
         "folders in which files that a device tree source includes are looked for",
     ),
-    ManifestKey("inputs.overlays", KeyKind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"),
+    ManifestKey(
+        "inputs.overlays", KeyKind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"
+    ),
     ManifestKey("inputs.boot-arguments", KeyKind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
     ManifestKey(
         "inputs.domains",
@@ -149,7 +153,9 @@ KEYS: tuple[ManifestKey, ...] = (
     ),
     ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
     ManifestKey("rules.ignore", KeyKind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
-    ManifestKey("policy.creation-order", KeyKind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
+    ManifestKey(
+        "policy.creation-order", KeyKind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"
+    ),
     ManifestKey(
         "policy.prove",
         KeyKind.TEXTS,
@@ -183,8 +189,12 @@ PATH_KEYS: tuple[ManifestKey, ...] = (
 
 FILE_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("target.files.name", KeyKind.TEXT, "NAME", "the name under which the boot script loads the file"),
-    ManifestKey("target.files.file", KeyKind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"),
-    ManifestKey("target.files.size", KeyKind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"),
+    ManifestKey(
+        "target.files.file", KeyKind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"
+    ),
+    ManifestKey(
+        "target.files.size", KeyKind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"
+    ),
     ManifestKey("target.files.symbols", KeyKind.FLAG, "FLAG", "compile it with symbols, as dtc -@ does"),
 )
 
@@ -205,7 +215,9 @@ DOMAIN_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("domains.NAME.critical", KeyKind.FLAG, "FLAG", "what becomes of this domain matters most"),
     ManifestKey("domains.NAME.min-colors", KeyKind.COUNT, "N", "the fewest colors that a plan may give it"),
     ManifestKey("domains.NAME.max-colors", KeyKind.COUNT, "N", "the most colors that a plan may give it"),
-    ManifestKey("domains.NAME.weight", KeyKind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"),
+    ManifestKey(
+        "domains.NAME.weight", KeyKind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"
+    ),
     ManifestKey("domains.NAME.miss-curve", KeyKind.TEXT, "FILE", "a CSV of misses (or seconds) for 1, 2, ... colors"),
     ManifestKey(
         "domains.NAME.restarts",
@@ -213,7 +225,9 @@ DOMAIN_KEYS: tuple[ManifestKey, ...] = (
         "N",
         "how often it must be creatable again before the host reboots; asks for the theorem lifecycle/NAME",
     ),
-    ManifestKey("domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"),
+    ManifestKey(
+        "domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"
+    ),
 )
 
 SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")

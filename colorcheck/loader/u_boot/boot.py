@@ -15,7 +15,7 @@ from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, FileInMemory, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
 from colorcheck.loader.u_boot.text import Marked
@@ -357,7 +357,9 @@ def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -
     return None, False
 
 
-def _fixed(machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None) -> TreeInMemory:
+def _fixed(
+    machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None
+) -> TreeInMemory:
     """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
     tree = final.tree
     board = "the board's own code in U-Boot changes nothing in the tree that Xen reads"

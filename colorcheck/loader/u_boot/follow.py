@@ -21,7 +21,7 @@ from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import MISSING, missing_fact
-from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, LeaveError, FileInMemory, Settings, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, LeaveError, Settings, UBootMachine
 from colorcheck.loader.u_boot.media import Media
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, ScriptTexts

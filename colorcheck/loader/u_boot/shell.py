@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Status, UBootMachine
-from colorcheck.loader.u_boot.syntax import Body, Conditional, SimpleCommand, Each, Element, Loop, ShellScript, Then
+from colorcheck.loader.u_boot.syntax import Body, Conditional, Each, Element, Loop, ShellScript, SimpleCommand, Then
 from colorcheck.loader.u_boot.syntax import read_macro as _read_macro
 from colorcheck.loader.u_boot.syntax import read_script as _read_script
 from colorcheck.loader.u_boot.text import Marked, joined

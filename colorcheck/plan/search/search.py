@@ -135,7 +135,7 @@ class Search:
 
     def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
         problem = self.field.problem
-        colors = {wish.name: wish.today for wish in self.field.fixed} | assigned_colors(self.field, placed)
+        colors = {demand.name: demand.today for demand in self.field.fixed} | assigned_colors(self.field, placed)
         names = (*self.names, "ranges")
         values = measure(problem, colors, names)
         return tuple(OBJECTIVES[name].sign * values[name] for name in names)
@@ -304,8 +304,8 @@ class Search:
         return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
 
     def _ranges(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
-        fixed = sum(len(wish.today.ranges()) for wish in self.field.fixed)
-        return state, Fraction(fixed + sum(len(block.wishes) for block in self.field.blocks))
+        fixed = sum(len(demand.today.ranges()) for demand in self.field.fixed)
+        return state, Fraction(fixed + sum(len(block.demands) for block in self.field.blocks))
 
     def _added(self, state: SearchState, table: Sequence[Sequence[int]]) -> tuple[SearchState | None, int]:
         """The state after one more sum, and the sum's bound."""
@@ -331,7 +331,7 @@ def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
         colors = ColorSet()
         for cell in cells:
             colors |= units[field.cells[cell]]
-        found.update({wish.name: colors for wish in block.wishes})
+        found.update({demand.name: colors for demand in block.demands})
     return found
 
 

@@ -11,7 +11,7 @@ from colorcheck.plan.problem import DEFAULT_OBJECTIVES, Assigned, Plan, PlanProb
 from colorcheck.plan.search.blocks import Merge, make_field
 from colorcheck.plan.search.evaluate import faults, groups, measure
 from colorcheck.plan.search.objectives import OBJECTIVES
-from colorcheck.plan.search.search import SearchResult, Search, assigned_colors
+from colorcheck.plan.search.search import Search, SearchResult, assigned_colors
 
 
 def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Plan | None:
@@ -24,7 +24,7 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
     found = Search(field, names, deadline).run()
     if found is None:
         return None
-    colors = {wish.name: wish.today for wish in field.fixed} | assigned_colors(field, found.placed)
+    colors = {demand.name: demand.today for demand in field.fixed} | assigned_colors(field, found.placed)
     broken = faults(problem, colors)
     if broken:
         return Plan("unknown", reason=f"the evaluator refused the plan that was found: {broken[0]}")
@@ -33,7 +33,7 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
 
 def default_objectives(problem: PlanProblem) -> tuple[str, ...]:
     """Miss curves first where there are some; then memory to spare, then little change."""
-    curves = any(wish.curve for wish in problem.wishes)
+    curves = any(demand.curve for demand in problem.demands)
     return ("misses", *DEFAULT_OBJECTIVES) if curves else DEFAULT_OBJECTIVES
 
 
@@ -57,9 +57,10 @@ def _plan(
 
 def assigned(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> tuple[Assigned, ...]:
     """Everyone's colors with what is needed of them and what they hold."""
-    of = {wish.name: group for group in groups(problem, colors) for wish in group.wishes}
+    of = {demand.name: group for group in groups(problem, colors) for demand in group.demands}
     return tuple(
-        Assigned(wish.name, colors[wish.name], of[wish.name].needed, of[wish.name].held) for wish in problem.wishes
+        Assigned(demand.name, colors[demand.name], of[demand.name].needed, of[demand.name].held)
+        for demand in problem.demands
     )
 
 

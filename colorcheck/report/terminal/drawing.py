@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size_of_pages
 from colorcheck.core.value import dataclass
-from colorcheck.report.view import ColorMap, MemoryRow, ColorUser
+from colorcheck.report.view import ColorMap, ColorUser, MemoryRow
 
 _NAME = 16  # columns that a name may take
 
@@ -49,7 +49,9 @@ def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Col
         yield from _header(colors, names, pitch)
         for row in drawn.rows:
             cells = tuple(_cell(row, color, pitch, unicode) for color in colors)
-            yield ColorMapLine(short(row.name, _NAME).ljust(names), cells, f"  {row.colors or row.source}" if remarks else "")
+            yield ColorMapLine(
+                short(row.name, _NAME).ljust(names), cells, f"  {row.colors or row.source}" if remarks else ""
+            )
     if not remarks:
         for row in drawn.rows:
             yield ColorMapLine(short(row.name, _NAME).ljust(names), ((str(row.colors or row.source), "none"),))

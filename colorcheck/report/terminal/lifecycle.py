@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from colorcheck.core.units import size_of_pages
-from colorcheck.replay.lifecycle import Balloon, Lived, HeapState
+from colorcheck.replay.lifecycle import Balloon, HeapState, Lived
 
 
 def lines(lives: Sequence[Lived]) -> Iterator[str]:

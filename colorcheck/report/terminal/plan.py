@@ -25,7 +25,7 @@ def _parts(plan: Plan, problem: PlanProblem | None) -> Iterator[RenderableType]:
     yield text((f" {plan.status.upper()} ", f"{_MOODS.get(plan.status, '')} reverse"), "  ", printable(plan.reason))
     if plan.domains:
         yield from title("Colors")
-        today = {wish.name: wish.today for wish in problem.wishes} if problem else {}
+        today = {demand.name: demand.today for demand in problem.demands} if problem else {}
         for assigned in plan.domains:
             yield _assigned(assigned, str(today.get(assigned.name, "")))
     if plan.objective:

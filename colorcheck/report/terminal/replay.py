@@ -11,9 +11,9 @@ from colorcheck.core.value import dataclass
 from colorcheck.replay.steps import BootStep, number_of, steps
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import color_chart
-from colorcheck.report.terminal.whereabouts import whereabouts
 from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
+from colorcheck.report.terminal.whereabouts import whereabouts
 from colorcheck.report.view import counted
 from colorcheck.verification.results import Facts, Modelled
 from colorcheck.xen.booted import Boot, Built
@@ -73,7 +73,9 @@ def _parts(verification: Modelled, style: Style, asked: ReplayRequest) -> Iterat
             )
 
 
-def _told(told: Told, facts: Facts, style: Style, asked: ReplayRequest, before: Sequence[Told]) -> Iterator[RenderableType]:
+def _told(
+    told: Told, facts: Facts, style: Style, asked: ReplayRequest, before: Sequence[Told]
+) -> Iterator[RenderableType]:
     boot = told.boot
     yield _headline(told)
     known = [facts.board.title if facts.board else "board unknown"]

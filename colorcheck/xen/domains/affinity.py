@@ -21,7 +21,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact
 from colorcheck.xen.domains.cpu_pools import pools_fact, read_pools
-from colorcheck.xen.domains.vcpus import Cpus, Vcpus, CpuWorld, listed, vcpus_of
+from colorcheck.xen.domains.vcpus import Cpus, CpuWorld, Vcpus, listed, vcpus_of
 from colorcheck.xen.domains.xl_creation import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
@@ -104,8 +104,10 @@ def find(system: System, deployment: Deployment, board: Board | None) -> FoundAf
     doubt, no_cpus = _doubt(deployment, ancestry)
     inputs = _Inputs(system, deployment, ancestry, board, options)
     worlds = [
-        inputs.world(mpidr, with_pools=with_pools, mended=mended)
-        for mpidr, with_pools, mended in product(boot_cpu_values(boot), built, (False, True) if doubt else (False,))
+        inputs.world(mpidr, with_pools=with_pools, with_enable_methods=with_enable_methods)
+        for mpidr, with_pools, with_enable_methods in product(
+            boot_cpu_values(boot), built, (False, True) if doubt else (False,)
+        )
     ]
     each = [_of_world(system, deployment, world) for world in worlds]
     merged = [_agreed([domains[number] for domains in each]) for number in range(len(system.domains))]
@@ -137,14 +139,14 @@ class _Inputs:
     board: Board | None
     options: CpuOptions
 
-    def world(self, mpidr: int | None, *, with_pools: bool, mended: bool) -> CpuWorld:
-        """Xen on this boot CPU, built with or without pools; `mended`: every CPU has an enable-method."""
+    def world(self, mpidr: int | None, *, with_pools: bool, with_enable_methods: bool) -> CpuWorld:
+        """Xen on this boot CPU, built with or without pools; `with_enable_methods`: every CPU has an enable-method."""
         release, ancestry = self.system.release, self.ancestry
         if ancestry is None:
             found = _of_board(self.board, self.options)
         else:
             most = _most_cpus(self.deployment)
-            found = processors(ancestry, mpidr, self.options, release, most, mended=mended)
+            found = processors(ancestry, mpidr, self.options, release, most, with_enable_methods=with_enable_methods)
         return CpuWorld(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
 
 

@@ -27,7 +27,7 @@ from colorcheck.xen.domains.hardware_domain import (
     wrong_interrupts,
 )
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
-from colorcheck.xen.machine.machine import Machine, BootModule
+from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, EmptyList, InheritedColors
@@ -154,7 +154,9 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
     return domain, tuple(notes)
 
 
-def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Dom0lessRules) -> tuple[Failure | None, tuple[Note, ...]]:
+def _unregistered_kernel(
+    node: Node, sizes: tuple[int, int], rules: Dom0lessRules
+) -> tuple[Failure | None, tuple[Note, ...]]:
     """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
     address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
     failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -2)")

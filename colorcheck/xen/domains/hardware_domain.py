@@ -89,7 +89,9 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
 def _refused(node: Node, text: str, place: Location, help_key: str = "") -> RefusedCapabilities:
     message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
     advice = _HELP[help_key] if help_key else "leave it out"
-    return RefusedCapabilities(Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice))
+    return RefusedCapabilities(
+        Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice)
+    )
 
 
 def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:

@@ -10,7 +10,7 @@ from colorcheck.inputs.device_tree.tree_walk import compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.keys import MAPPED, STATIC_SHM
-from colorcheck.xen.machine.chosen_walk import VisitedNode, Item, below_chosen
+from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
 
 _MARK = "xen,uefi-binary"
 

@@ -29,8 +29,8 @@ from colorcheck.xen.facts.keys import (
     XEN_ADDRESS,
 )
 from colorcheck.xen.kinds import Note
-from colorcheck.xen.machine.chosen_walk import VisitedNode, Item, below_chosen
-from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, BootModule, Range
+from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
+from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, BootModule, Machine, Range
 from colorcheck.xen.machine.shared_memory import RefusedSharedMemory, Shared, read_shared
 from colorcheck.xen.notes.domains import SharedMemoryRefused, StaticSharedMemory
 from colorcheck.xen.notes.machine import (

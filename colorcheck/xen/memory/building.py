@@ -93,7 +93,9 @@ class _Creation:
         return CreationAttempt(built, self.heap, panics=failure is not None)
 
 
-def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits) -> CreationAttempt:
+def build_dom0(
+    domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits
+) -> CreationAttempt:
     """dom0: bank after bank, each page with the tables that it needs, then the devices' tables.
 
     A hardware domain of the device tree is built likewise, and has a P2M pool before, of which it uses nothing

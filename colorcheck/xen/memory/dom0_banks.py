@@ -11,7 +11,7 @@ from __future__ import annotations
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
-from colorcheck.xen.machine.machine import Machine, BootModule
+from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.release.traits import BankOrder, Traits

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from colorcheck.core.c_numbers import UINT, simple_strtoull
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.core.value import dataclass
-from colorcheck.inputs.boot.color_list import ColorListText, ColorListPiece, PieceKind, read_color_list
+from colorcheck.inputs.boot.color_list import ColorListPiece, ColorListText, PieceKind, read_color_list
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import ListReader

@@ -117,7 +117,9 @@ def _corners(pieces: int) -> Iterator[tuple[tuple[int, bool], ...]]:
     yield from product(ends, repeat=pieces)
 
 
-def _placed(pieces: list[PieceToPlace], gaps: list[tuple[int, int]], corners: tuple[tuple[int, bool], ...]) -> Chosen | None:
+def _placed(
+    pieces: list[PieceToPlace], gaps: list[tuple[int, int]], corners: tuple[tuple[int, bool], ...]
+) -> Chosen | None:
     """The pieces, each at the end of a gap that the corner names; None where one does not fit there."""
     left, chosen = list(gaps), dict[str, object]()
     for piece, (number, high) in zip(pieces, corners, strict=True):
