@@ -49,7 +49,7 @@ class Boot:
 
     `xen_region` is [start, end) of the region that Xen moves to, in bytes.
     `free_initial` and `free_final` are frames per color; `heap_origin` tells how memory came to the heaps, `heap` is
-    the color heap at the end, `xen_frames` the frames that hold Xen's image, `dom0_layout` the banks and tables of dom0.
+    the color heap at the end, `xen_frames` those of Xen's image, `dom0_layout` the banks and tables of dom0.
     """
 
     system: System
