@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
 class KeyKind(StrEnum):
@@ -22,11 +22,11 @@ class KeyKind(StrEnum):
     U_BOOT = 'a release of U-Boot as text, such as "2023.01"'
     SHELL = '"old" (the default of every U-Boot) or "modern" (CONFIG_HUSH_MODERN_PARSER)'
     OPTION = "true, false, a whole number or a text in quotes"
+    RULES = 'rules in quotes, or tables with a reason, such as [{ rule = "CC105", reason = "vendor option" }]'
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestKey:
+class ManifestKey(Struct, frozen=True):
     """A key: its path in the manifest, what it takes, and what it means. `metavar` is its value's name in `--help`."""
 
     path: str
@@ -152,7 +152,19 @@ KEYS: tuple[ManifestKey, ...] = (
         "the memory map of the firmware, as memmap of the UEFI shell prints it",
     ),
     ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
-    ManifestKey("rules.ignore", KeyKind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
+    ManifestKey(
+        "rules.ignore",
+        KeyKind.RULES,
+        "RULE",
+        "do not tell these rules; refuted theorems are always told; what hides errors needs a reason",
+    ),
+    ManifestKey(
+        "rules.reason",
+        KeyKind.TEXT,
+        "TEXT",
+        "why select, and ignore without a reason of its own, leave out what they hide",
+        option="silence-reason",
+    ),
     ManifestKey(
         "policy.creation-order", KeyKind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"
     ),
@@ -185,6 +197,13 @@ PATH_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("rules.path.path", KeyKind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
     ManifestKey("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not told for them"),
     ManifestKey("rules.path.reason", KeyKind.TEXT, "TEXT", "why"),
+)
+
+IGNORE_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey(
+        "rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not told: IDs, beginnings of IDs or names"
+    ),
+    ManifestKey("rules.ignore.reason", KeyKind.TEXT, "TEXT", "why"),
 )
 
 FILE_KEYS: tuple[ManifestKey, ...] = (
@@ -230,4 +249,14 @@ DOMAIN_KEYS: tuple[ManifestKey, ...] = (
     ),
 )
 
-SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")
+REQUIREMENT_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey(
+        "requirements.ID",
+        KeyKind.TEXTS,
+        "PATTERN",
+        "what shows the requirement of this ID: theorems by their IDs, such as separation/rt/* (a pair in either "
+        "order) or memory/rt, and rules, such as CC307, that must find nothing",
+    ),
+)
+
+SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules", "requirements")
