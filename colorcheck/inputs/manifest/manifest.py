@@ -101,7 +101,8 @@ class DomainPolicy:
     """`[domains.NAME]`: what a domain asks for.
 
     `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel
-    that does not lie here.
+    that does not lie here; `min_cache` bytes of the last-level cache. `tolerance` is how much worse than the best of
+    its miss curve it may be (0.1 is 10 %), from `max-slowdown` or `max-misses`, the smaller of the two.
     """
 
     name: str
@@ -113,6 +114,8 @@ class DomainPolicy:
     miss_curve: str | None = None
     restarts: int | None = None
     kernel_size: int | None = None
+    min_cache: int | None = None
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
