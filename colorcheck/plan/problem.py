@@ -149,6 +149,19 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
+class Gain:
+    """What the whole plan made anew would have of an objective, and what the smallest change has."""
+
+    name: str
+    now: float
+    then: float
+    unit: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "smallest_change": self.now, "full": self.then, "unit": self.unit}
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """A named wish of which not all can be had together, with its place."""
 

@@ -45,7 +45,7 @@ def _plan(
 ) -> Plan:
     values = measure(problem, colors, names)
     objective = tuple(
-        Reached(name, _number(values[name]), _number(bound), OBJECTIVES[name].unit) for name, bound in found.bounds
+        Reached(name, number(values[name]), number(bound), OBJECTIVES[name].unit) for name, bound in found.bounds
     )
     optimal = all(each.optimal for each in objective)
     evidence: dict[str, object] = {
@@ -66,5 +66,6 @@ def assigned(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> tuple[Assi
     )
 
 
-def _number(value: Fraction) -> float:
+def number(value: Fraction) -> float:
+    """A whole number as such."""
     return int(value) if value.denominator == 1 else float(value)
