@@ -100,7 +100,7 @@ def _weights(problem: PlanProblem, colors: Colors) -> Fraction:
 
 def _critical(problem: PlanProblem, colors: Colors) -> Fraction:
     wishes = [wish for wish in problem.wishes if wish.critical]
-    return min((-critical_cost(wish, len(colors[wish.name])) for wish in wishes), default=Fraction(1))
+    return min((-critical_cost(wish, len(colors[wish.name])) for wish in wishes), default=Fraction(100))
 
 
 def _misses(problem: PlanProblem, colors: Colors) -> Fraction:
