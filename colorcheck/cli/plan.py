@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest, positive, seconds
 from colorcheck.cli.console import Stop, complain, write, write_json
-from colorcheck.cli.plan_wishes import add_wishes, wished
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
+from colorcheck.cli.plan_wishes import add_wishes, wished
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.suggest import did_you_mean

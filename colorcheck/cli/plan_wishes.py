@@ -13,7 +13,9 @@ from colorcheck.plan.pose import PlanOptions
 def add_wishes(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--min", metavar="NAME=N", action="append", default=[], help="the fewest colors of a domain")
     group.add_argument("--max", metavar="NAME=N", action="append", default=[], help="the most colors of a domain")
-    group.add_argument("--pin", metavar="NAME=COLORS", action="append", default=[], help="its very colors, as in rt=4-7")
+    group.add_argument(
+        "--pin", metavar="NAME=COLORS", action="append", default=[], help="its very colors, as in rt=4-7"
+    )
     group.add_argument(
         "--apart", metavar="NAMES", action="append", default=[], help="domains that must not share, whatever is allowed"
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import CacheGroup, Cpus, shared_caches
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import banks_of_colors
@@ -17,8 +18,7 @@ from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 
 
-@dataclass(frozen=True, slots=True)
-class Has:
+class Has(Struct, frozen=True):
     """What colors give to one owner; None where it is not known.
 
     `cache` and `l1` are bytes of the last-level cache (the smaller one where it may run in several clusters) and of an
@@ -46,8 +46,7 @@ class Has:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """One owner before and after; `lines` are values in files that change for it."""
 
     name: str

@@ -6,13 +6,14 @@ Where a value stands in a blob, there is nothing to edit: an overlay's source sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.files.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
@@ -31,8 +32,7 @@ from colorcheck.xen.system import Domain, System
 CUT = ProblemKind.OPTION_CUT
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A plan in the files: edits, the source of an overlay for what stands in a blob, and what cannot be written."""
 
     edits: tuple[Edit, ...] = ()
@@ -40,8 +40,7 @@ class Written:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Overlay:
+class _Overlay(Struct, frozen=True):
     """A property that a blob is to have."""
 
     node: str
@@ -75,12 +74,16 @@ def edits_of(
 def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> Today:
     """Where the colors of each stand, or would, and whose have to change whatever else does."""
     places, must = {}, set()
-    unread = {domain.name for domain in system.domains if domain.kind is DomainKind.XL and _mended(domain, deployment, system)}
+    unread = {
+        domain.name for domain in system.domains if domain.kind is DomainKind.XL and _mended(domain, deployment, system)
+    }
     for number, (wish, owner) in enumerate(zip(problem.wishes, (None, *system.domains), strict=True)):
         places[wish.name] = _place(number, owner, wish.today, deployment, system)
         source = system.xen_source if owner is None else owner.source
         failure = system.panic if owner is None else owner.failure
-        refused = failure is not None and failure.kind in _REFUSED and (owner is not None or failure.kind is _REFUSED[0])
+        refused = (
+            failure is not None and failure.kind in _REFUSED and (owner is not None or failure.kind is _REFUSED[0])
+        )
         dom0 = owner is not None and owner.kind is DomainKind.DOM0
         refused = refused or (dom0 and system.panic is not None and system.panic.kind is FailureKind.DOM0_COLORS)
         broken = wish.name in unread or source is ColorSource.REMAINS or refused

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB, PAGE, size
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import fixed_functions
@@ -32,8 +32,7 @@ XEN = "xen"
 SMALLEST_RESERVE = 16 * MIB  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True):
     """What the user asks for beyond the manifest. `keep` are names whose colors stay; with `choose_reserve` the buddy
     reserve may become smaller if there is no plan otherwise; with `l1_aliasing` Xen may have a single color though that
     halves its L1 instruction cache; `timeout` in seconds. `least` and `most` are colors of a name, `pins` its very
@@ -55,8 +54,7 @@ class PlanOptions:
     full: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Posed:
+class Posed(Struct, frozen=True):
     """A problem, or why there is none; `problems` are faults of the options and of miss curves."""
 
     problem: PlanProblem | None
@@ -83,11 +81,16 @@ def pose(
         return Posed(None, f"the color heap is unknown: {panic.message if panic else 'the boot could not be modelled'}")
     manifest = deployment.manifest
     color_bytes = bytes_of_a_color(board, nr_colors)
-    names = [wish.name for wish in _distinct([Demand(n, 0) for n in (XEN, *(d.name for d in system.domains))], system.domains)]
+    names = [
+        wish.name
+        for wish in _distinct([Demand(n, 0) for n in (XEN, *(d.name for d in system.domains))], system.domains)
+    ]
     faults = _faults(wanted, names, nr_colors, manifest) + _unread(deployment)
     sized = next((p for p in manifest.domain_policies if p.min_cache), None)
     if sized is not None and color_bytes is None:
-        return Posed(None, f"[domains.{sized.name}] min-cache: the size of the last-level cache is not known", tuple(faults))
+        return Posed(
+            None, f"[domains.{sized.name}] min-cache: the size of the last-level cache is not known", tuple(faults)
+        )
     if wanted.separate_banks and (unfixed := _banks_not_fixed(board, nr_colors)):
         return Posed(None, unfixed, tuple(faults))
     policies = {policy.name: policy for policy in manifest.domain_policies}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from fractions import Fraction
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Related
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 
 NO_COLORS = ColorSet()
 
@@ -24,8 +25,7 @@ NOWHERE = Location("")
 DEFAULT_OBJECTIVES = ("critical", "weights", "margin", "changes")
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
@@ -76,8 +76,7 @@ class Demand:
         return next((count for count in range(1, len(self.curve) + 1) if self.tolerates(count)), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class PlanProblem:
+class PlanProblem(Struct, frozen=True):
     """What a plan has to obey.
 
     `capacity` are the free frames of each color before any domain is built. `cells` are sets of colors that belong to
@@ -106,15 +105,14 @@ class PlanProblem:
 
     def __post_init__(self) -> None:
         if not self.cells:  # every color by itself
-            object.__setattr__(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
+            force_setattr(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
 
     def held(self, colors: ColorSet) -> int:
         """Frames that these colors hold together."""
         return sum(self.capacity[color] for color in colors)
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """The colors of one in a plan, with what it needs and what they hold; both for all who share them."""
 
     name: str
@@ -131,8 +129,7 @@ class Assigned:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """An objective: its value in the plan and the bound that no plan passes; equal where the plan is optimal."""
 
     name: str
@@ -148,8 +145,7 @@ class Reached:
         return {"name": self.name, "value": self.value, "bound": self.bound, "unit": self.unit}
 
 
-@dataclass(frozen=True, slots=True)
-class Gain:
+class Gain(Struct, frozen=True):
     """What the whole plan made anew would have of an objective, and what the smallest change has."""
 
     name: str
@@ -161,8 +157,7 @@ class Gain:
         return {"name": self.name, "smallest_change": self.now, "full": self.then, "unit": self.unit}
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """A named wish of which not all can be had together, with its place."""
 
     name: str
@@ -176,8 +171,7 @@ class Requirement:
         return Related(self.location, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """A smallest change that makes a plan possible, verified: with it there is one.
 
     `amount` is how many colors or MiB make the difference, for a module its new address. `edits` are there where a
@@ -200,8 +194,7 @@ class Repair:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what stands behind it."""
 
     status: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from colorcheck.core.units import MIB_PAGES, size, size_of_pages
 from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement, exact
@@ -58,9 +59,7 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
 def tolerance_text(problem: PlanProblem, wish: Demand) -> str:
     """What a tolerance asks for, in percent and in colors."""
     cache = f" ({size(wish.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
-    return (
-        f"{wish.name} within {(wish.tolerance or 0) * 100:g} % of the best of its curve needs {wish.tolerated} colors{cache}"
-    )
+    return f"{wish.name} within {(wish.tolerance or 0) * 100:g} % of the best of its curve needs {wish.tolerated} colors{cache}"
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.plan.problem import Demand
 from colorcheck.plan.search.blocks import Block, Field
 
@@ -14,8 +15,7 @@ NOTHING = Fraction(0)
 NOT_WEIGHED = Fraction(-(10**9))
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Struct, frozen=True):
     """An objective. `worst` tells that the largest cost counts, not the sum; `sign` is -1 where more is better."""
 
     name: str
@@ -28,9 +28,13 @@ class Objective:
 OBJECTIVES = {
     each.name: each
     for each in (
-        Objective("critical", "largest smallest share of a critical domain", worst=True, sign=-1, unit="% of its share"),
+        Objective(
+            "critical", "largest smallest share of a critical domain", worst=True, sign=-1, unit="% of its share"
+        ),
         Objective("margin", "largest minimal memory margin", worst=True, sign=-1, unit="MiB"),
-        Objective("weights", "largest minimal number of colors per weight", worst=True, sign=-1, unit="colors per weight"),
+        Objective(
+            "weights", "largest minimal number of colors per weight", worst=True, sign=-1, unit="colors per weight"
+        ),
         Objective("misses", "least total of the miss curves", worst=False),
         Objective("worst-misses", "least maximum of the miss curves", worst=True),
         Objective("changes", "least changed from today's colors", worst=False, unit="colors"),

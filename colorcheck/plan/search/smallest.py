@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.value import dataclass
 from colorcheck.plan.problem import Demand, Plan, PlanProblem, Reached
 from colorcheck.plan.search.evaluate import faults
 from colorcheck.plan.search.infeasible import sharings
@@ -22,8 +23,7 @@ GIVEN_UP = (0, 0)
 Place = tuple[str, int]  # a file, and a line of it
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(Struct, frozen=True):
     """What is written today: the line that gives each its colors, or would, and who has to change whatever else does,
     such as a domain whose list Xen refuses."""
 
@@ -90,9 +90,7 @@ def _as_today(wish: Demand) -> Demand:
     return wish
 
 
-def _with_changed(
-    problem: PlanProblem, changed: frozenset[str], names: Sequence[str], deadline: float
-) -> Plan | None:
+def _with_changed(problem: PlanProblem, changed: frozenset[str], names: Sequence[str], deadline: float) -> Plan | None:
     """The best plan in which only these have other colors than today."""
     wishes = tuple(replace(w, keep=w.keep or w.name not in changed) for w in problem.wishes)
     asked = replace(problem, wishes=wishes, objectives=tuple(names))
@@ -115,7 +113,9 @@ def _clashes(problem: PlanProblem) -> list[frozenset[str]]:
         if faults(alone, {wish.name: wish.fixed if wish.keep else wish.today}):
             found.append(frozenset({wish.name}))
     for one, other in combinations(problem.wishes, 2):
-        bare = tuple(replace(w, pages=0, min_colors=1, max_colors=None, tolerance=None, keep=False) for w in (one, other))
+        bare = tuple(
+            replace(w, pages=0, min_colors=1, max_colors=None, tolerance=None, keep=False) for w in (one, other)
+        )
         both = replace(problem, wishes=bare)
         own = {w.name: w.fixed if w.keep else w.today for w in (one, other)}
         if all(own.values()) and faults(both, own):

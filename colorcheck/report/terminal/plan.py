@@ -1,5 +1,4 @@
-"""The text of `plan`: the new colors and what they cost, what was reached, or which wishes clash and what would mend it.
-"""
+"""The text of `plan`: the new colors and what they cost, what was reached, or which wishes clash and what would mend it."""
 
 from __future__ import annotations
 
@@ -20,9 +19,7 @@ _HEAD = ("", "", "colors", "cache", "L1d", "margin", "starts", "banks", "ranges"
 _WIDTHS = (12, 6, 13, 8, 6, 10, 6, 5, 6)  # and a blank between two: 80 columns
 
 
-def render(
-    plan: Plan, costs: Sequence[Cost], style: Style, *, gains: Sequence[Gain] = (), full_lines: int = 0
-) -> str:
+def render(plan: Plan, costs: Sequence[Cost], style: Style, *, gains: Sequence[Gain] = (), full_lines: int = 0) -> str:
     """The whole answer; `gains` are what a full plan would win over a smallest change, by changing `full_lines`."""
     return printed(_parts(plan, costs, gains, full_lines), style)
 
