@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.hardware.affinity import CacheGroup, Cpus, shared_caches
@@ -87,16 +88,18 @@ def given_by(
         for group in groups(problem, colors):
             margins |= {wish.name: group.held - group.needed for wish in group.wishes if wish.pages}
     return {
-        name: _has(board, colors[name] & known, problem.nr_colors, cpus[name], margins.get(name), starts.get(name))
+        name: replace(
+            _has(board, colors[name] & known, problem.nr_colors, cpus[name]),
+            margin=margins.get(name),
+            starts=starts.get(name),
+        )
         for name in names
     }
 
 
-def _has(
-    board: Board | None, colors: ColorSet, nr_colors: int, cpus: Cpus, margin: int | None, starts: int | None
-) -> Has:
+def _has(board: Board | None, colors: ColorSet, nr_colors: int, cpus: Cpus) -> Has:
     if board is None:
-        return Has(colors, margin=margin, starts=starts)
+        return Has(colors)
     mine = shared_caches(board, cpus, cpus)
     last = [part_of(group.cache, colors, nr_colors) for group in mine]
     first = [part_of(board.clusters[number].l1d, colors, nr_colors) for number in _clusters(mine)]
@@ -106,10 +109,8 @@ def _has(
         colors,
         _least(last),
         _least(first),
-        margin,
-        starts,
-        None if banks is None else len(banks),
-        None if every is None else len(every),
+        banks=None if banks is None else len(banks),
+        of_banks=None if every is None else len(every),
     )
 
 

@@ -74,25 +74,24 @@ def edits_of(
 def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> Today:
     """Where the colors of each stand, or would, and whose have to change whatever else does."""
     places, must = {}, set()
-    unread = {
-        domain.name for domain in system.domains if domain.kind is DomainKind.XL and _mended(domain, deployment, system)
-    }
+    guests = [domain for domain in system.domains if domain.kind is DomainKind.XL]
+    unread = {domain.id for domain in guests if _mended(domain, deployment, system)}
     for number, (wish, owner) in enumerate(zip(problem.wishes, (None, *system.domains), strict=True)):
         places[wish.name] = _place(number, owner, wish.today, deployment, system)
         source = system.xen_source if owner is None else owner.source
-        failure = system.panic if owner is None else owner.failure
-        refused = (
-            failure is not None and failure.kind in _REFUSED and (owner is not None or failure.kind is _REFUSED[0])
-        )
-        dom0 = owner is not None and owner.kind is DomainKind.DOM0
-        refused = refused or (dom0 and system.panic is not None and system.panic.kind is FailureKind.DOM0_COLORS)
-        broken = wish.name in unread or source is ColorSource.REMAINS or refused
+        broken = source is ColorSource.REMAINS or _refused(owner, system) or (owner is not None and owner.id in unread)
         if not wish.keep and (broken or not wish.today):
             must.add(wish.name)
     return Today(places, frozenset(must))
 
 
-_REFUSED = (FailureKind.XEN_COLORS, FailureKind.DOM0_COLORS, FailureKind.DOMAIN_COLORS, FailureKind.HOST_PANIC)
+def _refused(owner: Domain | None, system: System) -> bool:
+    """Whether Xen does not take the owner's colors."""
+    panic = system.panic.kind if system.panic else None
+    if owner is None:
+        return panic is FailureKind.XEN_COLORS
+    own = owner.failure is not None and owner.failure.kind in {FailureKind.DOMAIN_COLORS, FailureKind.HOST_PANIC}
+    return own or (owner.kind is DomainKind.DOM0 and panic is FailureKind.DOM0_COLORS)
 
 
 def _mended(domain: Domain, deployment: Deployment, system: System) -> bool:

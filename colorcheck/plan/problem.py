@@ -96,7 +96,7 @@ class PlanProblem(Struct, frozen=True):
     timeout: float = 10.0
     reserve: int | None = None
     least_reserve: int = MIB
-    recapacity: Callable[[int], tuple[int, ...] | None] | None = field(default=None, compare=False)
+    recapacity: Callable[[int], tuple[int, ...] | None] | None = None
     color_bytes: int | None = None
 
     @property

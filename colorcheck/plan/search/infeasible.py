@@ -59,7 +59,8 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
 def tolerance_text(problem: PlanProblem, wish: Demand) -> str:
     """What a tolerance asks for, in percent and in colors."""
     cache = f" ({size(wish.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
-    return f"{wish.name} within {(wish.tolerance or 0) * 100:g} % of the best of its curve needs {wish.tolerated} colors{cache}"
+    percent = (wish.tolerance or 0) * 100
+    return f"{wish.name} within {percent:g} % of the best of its curve needs {wish.tolerated} colors{cache}"
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:

@@ -32,9 +32,7 @@ OBJECTIVES = {
             "critical", "largest smallest share of a critical domain", worst=True, sign=-1, unit="% of its share"
         ),
         Objective("margin", "largest minimal memory margin", worst=True, sign=-1, unit="MiB"),
-        Objective(
-            "weights", "largest minimal number of colors per weight", worst=True, sign=-1, unit="colors per weight"
-        ),
+        Objective("weights", "largest minimal number of colors per weight", worst=True, sign=-1, unit="per weight"),
         Objective("misses", "least total of the miss curves", worst=False),
         Objective("worst-misses", "least maximum of the miss curves", worst=True),
         Objective("changes", "least changed from today's colors", worst=False, unit="colors"),
@@ -56,7 +54,7 @@ def weight_cost(wish: Demand, colors: int) -> Fraction:
 
 
 def critical_cost(wish: Demand, colors: int) -> Fraction:
-    """The percentage of its share that a critical domain has, at most all of it; less is dearer. Others are not asked."""
+    """The part of its share that a critical domain has, in percent, at most 100; less is dearer."""
     return -min(Fraction(100), Fraction(100 * colors, max(1, wish.share))) if wish.critical else NOT_WEIGHED
 
 

@@ -41,7 +41,7 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
     names = default_objectives(problem)
     colors = {wish.name: wish.fixed if wish.keep else wish.today for wish in relaxed.wishes}
     if not today.must and not faults(relaxed, colors):
-        return _unchanged(relaxed, colors, names)
+        return _unchanged(relaxed, colors)
     wanted = ("changes", *(name for name in names if name != "changes"))
     best: tuple[tuple[float, ...], frozenset[str]] | None = None
     level: tuple[int, int] | None = None
@@ -76,7 +76,7 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
     return replace(found, evidence=evidence, status=found.status if complete else "feasible")
 
 
-def _unchanged(problem: PlanProblem, colors: Mapping[str, ColorSet], names: Sequence[str]) -> Plan:
+def _unchanged(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> Plan:
     """Today's colors as a plan; its objectives are not those of the best."""
     evidence: dict[str, object] = {"smallest_change": "today's colors obey all rules", "files": 0, "lines": 0}
     reached = (Reached("changes", 0, 0, OBJECTIVES["changes"].unit),)
@@ -113,10 +113,7 @@ def _clashes(problem: PlanProblem) -> list[frozenset[str]]:
         if faults(alone, {wish.name: wish.fixed if wish.keep else wish.today}):
             found.append(frozenset({wish.name}))
     for one, other in combinations(problem.wishes, 2):
-        bare = tuple(
-            replace(w, pages=0, min_colors=1, max_colors=None, tolerance=None, keep=False) for w in (one, other)
-        )
-        both = replace(problem, wishes=bare)
+        both = replace(problem, wishes=(Demand(one.name, 0), Demand(other.name, 0)))
         own = {w.name: w.fixed if w.keep else w.today for w in (one, other)}
         if all(own.values()) and faults(both, own):
             found.append(frozenset({one.name, other.name}))

@@ -32,7 +32,7 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
 
 
 def default_objectives(problem: PlanProblem) -> tuple[str, ...]:
-    """Critical domains first; then, where there are some, the miss curves; then the smallest share of cache; then memory
+    """Critical domains first; then the miss curves, where there are some; then the smallest share of cache; then memory
     to spare; then little change."""
     wanted = [name for name in DEFAULT_OBJECTIVES if name != "critical" or any(w.critical for w in problem.wishes)]
     if any(wish.curve for wish in problem.wishes):
