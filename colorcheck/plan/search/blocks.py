@@ -62,12 +62,12 @@ def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | No
     taken: dict[int, str] = {}
     fixed = tuple(demand for demand in problem.demands if demand.keep)
     for demand in fixed:
-        if not demand.today or not demand.today <= ColorSet.all(problem.nr_colors):
+        if not demand.fixed or not demand.fixed <= ColorSet.all(problem.nr_colors):
             return None
-        if problem.held(demand.today) < demand.pages or not count_allowed(demand, len(demand.today)):
+        if problem.held(demand.fixed) < demand.pages or not count_allowed(demand, len(demand.fixed)):
             return None
         for number, cell in enumerate(units):
-            if not cell.isdisjoint(demand.today) and _clash(
+            if not cell.isdisjoint(demand.fixed) and _clash(
                 taken.setdefault(number, demand.name), demand.name, problem
             ):
                 return None
@@ -81,7 +81,9 @@ def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | No
 
 
 def count_allowed(demand: Demand, count: int) -> bool:
-    return demand.min_colors <= count and (demand.max_colors is None or count <= demand.max_colors)
+    """Whether a number of colors is none too few, none too many, and as the curve has to be."""
+    within = demand.min_colors <= count and (demand.max_colors is None or count <= demand.max_colors)
+    return within and demand.tolerates(count)
 
 
 def _clash(owner: str, other: str, problem: PlanProblem) -> bool:
@@ -112,7 +114,7 @@ def block_of(problem: PlanProblem, demands: tuple[Demand, ...], place: Mapping[i
     return Block(
         demands=demands,
         pages=sum(demand.pages for demand in demands),
-        low=max(1, *(-(-demand.min_colors // size) for demand in demands)),
+        low=max(1, *(-(-max(demand.min_colors, demand.tolerated) // size) for demand in demands)),
         high=min([len(units), *(ceiling // size for ceiling in ceilings)]),
         today=frozenset(place[n] for n in place if not units[n].isdisjoint(today)) if place and today else frozenset(),
     )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from msgspec.structs import replace
 
-from colorcheck.core.units import MIB_PAGES, size_of_pages
-from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement
+from colorcheck.core.units import MIB_PAGES, size, size_of_pages
+from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement, exact
 from colorcheck.plan.search.blocks import Block, Field, Merge, block_of, count_allowed, make_field
 from colorcheck.plan.search.search import LEAF_VARIABLES
 from colorcheck.plan.search.solution import solved
 
 MOST_REPAIRS = 3  # of one kind
 CORE_SECONDS = 1.0  # how long Z3 may make a core smaller that counting has shown
-KINDS = ("min-colors", "max-colors", "memory", "separate")
+KINDS = ("min-colors", "max-colors", "memory", "separate", "tolerance")
 
 
 def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
@@ -36,19 +37,30 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
     for demand in problem.demands:
         name, place = demand.name, demand.location
         if demand.keep:
-            found.append(Requirement(f"keep {name}", f"{name} keeps colors {demand.today}", place))
+            verb = "keeps" if demand.pin is None else "is to have"
+            found.append(Requirement(f"keep {name}", f"{name} {verb} colors {demand.fixed}", place))
         if demand.min_colors > 1:
             reason = f" ({demand.min_reason})" if demand.min_reason else ""
             text = f"{name} has {demand.min_colors} colors at least{reason}"
             found.append(Requirement(f"min-colors {name}", text, place))
+        if demand.tolerated > 1:
+            found.append(Requirement(f"tolerance {name}", tolerance_text(problem, demand), place))
         if demand.max_colors is not None:
             found.append(Requirement(f"max-colors {name}", f"{name} has {demand.max_colors} colors at most", place))
         if demand.pages:
-            text = f"{name} needs {demand.pages} frames ({size_of_pages(demand.pages)})"
+            purpose = f" {demand.purpose}" if demand.purpose else ""
+            text = f"{name} needs {demand.pages} frames ({size_of_pages(demand.pages)}){purpose}"
             found.append(Requirement(f"memory {name}", text, demand.memory_location))
         else:
             found.append(Requirement(f"separate {name}", f"{name} has colors of its own", place))
     return found
+
+
+def tolerance_text(problem: PlanProblem, demand: Demand) -> str:
+    """What a tolerance asks for, in percent and in colors."""
+    cache = f" ({size(demand.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
+    percent = (demand.tolerance or 0) * 100
+    return f"{demand.name} within {percent:g} % of the best of its curve needs {demand.tolerated} colors{cache}"
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
@@ -146,7 +158,7 @@ def _wanted(demand: Demand, names: set[str]) -> bool:
 def _holds_itself(problem: PlanProblem, demand: Demand, names: set[str]) -> bool:
     """Colors that are kept meet what else is asked of them."""
     asked = _without(demand, names)
-    return problem.held(demand.today) >= asked.pages and count_allowed(asked, len(demand.today))
+    return problem.held(demand.fixed) >= asked.pages and count_allowed(asked, len(demand.fixed))
 
 
 def _without(demand: Demand, names: set[str]) -> Demand:
@@ -155,6 +167,7 @@ def _without(demand: Demand, names: set[str]) -> Demand:
         min_colors=demand.min_colors if f"min-colors {demand.name}" in names else 1,
         max_colors=demand.max_colors if f"max-colors {demand.name}" in names else None,
         pages=demand.pages if f"memory {demand.name}" in names else 0,
+        tolerance=demand.tolerance if f"tolerance {demand.name}" in names else None,
     )
 
 
@@ -211,13 +224,15 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
         if f"keep {demand.name}" in names:
             freed = _changed(problem, demand.name, lambda w: replace(w, keep=False))
             if works(freed, deadline):
-                yield Repair("keep", f"let {demand.name} have other colors than {demand.today}", (demand.name,))
+                yield Repair("keep", f"let {demand.name} have other colors than {demand.fixed}", (demand.name,))
         if f"max-colors {demand.name}" in names and demand.max_colors is not None:
             for more in range(1, problem.nr_colors - demand.max_colors + 1):
                 most = demand.max_colors + more
                 if works(_changed(problem, demand.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
                     yield Repair("colors", f"allow {demand.name} {most} colors, {more} more", (demand.name,), more)
                     break
+        if f"tolerance {demand.name}" in names:
+            yield from _tolerated(problem, demand, deadline)
         if f"min-colors {demand.name}" in names:
             for least in range(demand.min_colors - 1, 0, -1):
                 if works(_changed(problem, demand.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
@@ -226,6 +241,17 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
                         "colors", f"ask {least} colors for {demand.name}, {fewer} fewer", (demand.name,), fewer
                     )
                     break
+
+
+def _tolerated(problem: PlanProblem, demand: Demand, deadline: float) -> Iterator[Repair]:
+    """The smallest greater tolerance with which there is a plan: one of the values of the curve."""
+    best = min(map(exact, demand.curve))
+    steps = sorted({exact(cost) for cost in demand.curve if demand.limit is not None and exact(cost) > demand.limit})
+    for cost in steps if best else ():
+        wider = math.ceil((cost / best - 1) * 1000) / 1000
+        if works(_changed(problem, demand.name, lambda w, t=wider: replace(w, tolerance=t)), deadline):  # type: ignore[misc]
+            yield Repair("tolerance", f"let {demand.name} be up to {wider * 100:g} % over its best", (demand.name,))
+            return
 
 
 def _smaller(problem: PlanProblem, involved: list[Demand], deadline: float) -> list[Repair]:
