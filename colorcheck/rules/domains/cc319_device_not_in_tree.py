@@ -64,7 +64,8 @@ def _nodes(node: Node, path: str) -> Iterator[tuple[str, Node]]:
         yield from _nodes(child, below)
 
 
-_DEVICE = """smmu: iommu@fd800000 { compatible = "arm,mmu-500"; reg = <0x0 0xfd800000 0x0 0x20000>; #iommu-cells = <1>; };
+_DEVICE = """smmu: iommu@fd800000 { compatible = "arm,mmu-500"; reg = <0x0 0xfd800000 0x0 0x20000>;
+    #iommu-cells = <1>; };
     ethernet@ff0e0000 { compatible = "cdns,zynqmp-gem"; reg = <0x0 0xff0e0000 0x0 0x1000>; iommus = <&smmu 0x877>; };"""
 
 RULE = Rule(
