@@ -63,8 +63,9 @@ class Answers(Struct, frozen=True):
         for name, answers in by_id.items():
             for release in self.facts.manifest.target.xen:
                 answer = answers.get(release)
-                told, standing = "not stated", Standing.OPEN
-                if answer is not None:
+                if answer is None:
+                    told, standing = "not stated", Standing.OPEN
+                else:
                     told = str(answer.verdict) + (f": {answer.reason}" if answer.reason else "")
                     standing = _BY_VERDICT.get(answer.verdict, Standing.OPEN)
                 yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, told, release)

@@ -94,7 +94,8 @@ class DomainPolicy(Struct, frozen=True):
     """`[domains.NAME]`: what a domain asks for.
 
     `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel
-    that does not lie here.
+    that does not lie here; `min_cache` bytes of the last-level cache. `tolerance` is how much worse than the best of
+    its miss curve it may be (0.1 is 10 %), from `max-slowdown` or `max-misses`, the smaller of the two.
     """
 
     name: str
@@ -106,6 +107,8 @@ class DomainPolicy(Struct, frozen=True):
     miss_curve: str | None = None
     restarts: int | None = None
     kernel_size: int | None = None
+    min_cache: int | None = None
+    tolerance: float | None = None
 
 
 class PlanPolicy(Struct, frozen=True):

@@ -371,6 +371,14 @@ class _Document(Struct):
             self._wrong(at, entry, f"a table: write [domains.{name}]")
             return None
         reader = self._table(at, entry, [key.name for key in DOMAIN_KEYS])
+        slower = reader.get("max-slowdown", KeyKind.PERCENT, kinds.percent)
+        factor = reader.get("max-misses", KeyKind.FACTOR, kinds.factor)
+        tolerances = [value for value in (slower, None if factor is None else factor - 1) if value is not None]
+        if tolerances and "miss-curve" not in entry:
+            what = f"[domains.{name}] tolerates so and so much over the best of its miss curve, and has none"
+            self.problems.append(
+                Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), 'add miss-curve = "rt.csv"')
+            )
         return DomainPolicy(
             name,
             self._place(at),
@@ -381,6 +389,8 @@ class _Document(Struct):
             miss_curve=reader.text("miss-curve"),
             restarts=reader.get("restarts", KeyKind.COUNT, kinds.count),
             kernel_size=reader.get("kernel-size", KeyKind.COUNT, kinds.count),
+            min_cache=reader.size("min-cache"),
+            tolerance=min(tolerances, default=None),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:
