@@ -10,7 +10,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import islice, product
+from itertools import accumulate, islice, product
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,7 @@ from colorcheck.core.units import MIB_PAGES
 from colorcheck.plan.search.blocks import Block, Field
 from colorcheck.plan.search.branch import Branching
 from colorcheck.plan.search.evaluate import measure
+from colorcheck.plan.search.fill_up import filled_up
 from colorcheck.plan.search.knapsack import FORBIDDEN, Knapsack, check_tables, fill
 from colorcheck.plan.search.objectives import OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.search.place import Placed, place
@@ -30,6 +31,8 @@ GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
 BRANCH_SECONDS = 0.5  # how long counts are branched on at once
 LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
 LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
+NEAR = 3  # margins below the bound that are looked at one by one
+FILL_SECONDS = 1.0  # how long cells are put together for everyone
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
@@ -153,6 +156,13 @@ class Search:
             found = tuple(islice(self._placements(state, counts), 4))
             if found:
                 return Attempt(found, counted.cost)
+        if state.free and self.field.problem.max_ranges is None and len(set(self.field.held)) > 1:
+            until = min(self.deadline, time.monotonic() + FILL_SECONDS)
+            filled = filled_up(self.field.held, state.needs(), _bounds_of(state), until)
+            if filled is not None and _allows(state, filled):
+                return Attempt((filled,), counted.cost)
+            if self._frames_suffice(state) is False:
+                return Attempt((), FORBIDDEN, excluded=True)
         limit = FORBIDDEN if state.total is None else state.total + 1
         branching = Branching(
             state.costs,
@@ -208,7 +218,8 @@ class Search:
         top = min([spare // needing, *kept]) // MIB_PAGES
 
         def countable(mib: int) -> bool:
-            return state.with_extra(mib * MIB_PAGES).counted() is not None
+            raised = state.with_extra(mib * MIB_PAGES)
+            return raised.counted() is not None and self._frames_suffice(raised)
 
         excluded = bound_of_counts = _last(countable, top)
 
@@ -219,11 +230,24 @@ class Search:
                 excluded = min(excluded, mib - 1)
             return bool(found.placements)
 
-        value = bound_of_counts if placeable(bound_of_counts) else _last(placeable, bound_of_counts - 1)
+        near = (mib for mib in range(bound_of_counts, max(-1, bound_of_counts - NEAR), -1) if placeable(mib))
+        value = next(near, None)
+        if value is None:
+            value = _last(placeable, bound_of_counts - NEAR)
         bound = max(value, excluded)
         if value < bound:
             bound = self._closed_gap(state, value, bound)
         return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
+
+    def _frames_suffice(self, state: State) -> bool:
+        """Whether all frames suffice if everyone takes at least what is needed, and what the emptiest cells hold of the
+        number that it must have; those who need nothing take the emptiest ones."""
+        field = self.field
+        emptiest = (0, *accumulate(sorted(field.held)))
+        least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), 0) for row in state.costs]
+        taken = sum(max(need, emptiest[count]) for need, count in zip(state.needs(), least, strict=True) if need)
+        idle = sum(count for need, count in zip(state.needs(), least, strict=True) if not need)
+        return taken + emptiest[min(idle, field.stock)] <= field.most[-1]
 
     def _closed_gap(self, state: State, value: int, bound: int) -> int:
         """Lowers the bound as far as Z3 shows that no cells hold so much, in the time that is left."""
@@ -353,6 +377,11 @@ def _allowed(block: Block, stock: int, size: int) -> tuple[int, ...]:
 def _bounds_of(state: State) -> tuple[tuple[int, int], ...]:
     allowed = [[n for n, cost in enumerate(row) if cost < FORBIDDEN] for row in state.costs]
     return tuple((counts[0], counts[-1]) if counts else (1, 0) for counts in allowed)
+
+
+def _allows(state: State, placed: Placed) -> bool:
+    """Whether everyone may have so many cells."""
+    return all(row[len(cells)] < FORBIDDEN for row, cells in zip(state.costs, placed, strict=True))
 
 
 def _ranges_of(field: Field, cells: Sequence[int]) -> int:
