@@ -10,18 +10,52 @@ import random
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 
 from colorcheck.plan.search.place import Placed
 
 SEED = 20  # the same tries in every run
 BASES = 16  # ways to begin a bin of which the least wasteful is kept
+MOST_CELLS = 80  # of which all sets of three are tried for a bound
 LAST_CELLS = 16  # so many cells, and all their sets are tried
 
 Bounds = tuple[int, int]
 
 
+def least_taken(held: Sequence[int], need: int, count: int) -> int:
+    """No `count` cells or more that hold the need hold less than this; of up to three cells all are tried."""
+    sizes = sorted(held)
+    return _least_taken(tuple(sizes), need, max(1, count)) if len(sizes) <= MOST_CELLS else max(need, sum(sizes[:count]))
+
+
+@lru_cache(maxsize=4096)
+def _least_taken(sizes: tuple[int, ...], need: int, count: int) -> int:
+    found = max(need, sum(sizes[: max(4, count)]))
+    if count <= 3 and sum(sizes[-3:]) >= need:
+        for number, size in enumerate(sizes):
+            found = min(found, _two(sizes[number + 1 :], need - size) + size)
+    if count <= 2 and sum(sizes[-2:]) >= need:
+        found = min(found, _two(sizes, need))
+    if count <= 1 and sizes and sizes[-1] >= need:
+        found = min(found, sizes[bisect_left(sizes, need)])
+    return found
+
+
+def _two(sizes: Sequence[int], need: int) -> int:
+    """The least sum of two that is enough; more than any sum where there is none."""
+    low, high, best = 0, len(sizes) - 1, 1 << 62
+    while low < high:
+        both = sizes[low] + sizes[high]
+        if both >= need:
+            best = min(best, both)
+            high -= 1
+        else:
+            low += 1
+    return best
+
+
 def filled_up(
-    held: Sequence[int], needs: Sequence[int], bounds: Sequence[Bounds], deadline: float, tries: int = 400
+    held: Sequence[int], needs: Sequence[int], bounds: Sequence[Bounds], deadline: float, tries: int = 70
 ) -> Placed | None:
     """Cells (numbers into `held`) for each, with least and most cells of `bounds` and room for `needs`; None where none
     were found. `deadline` is a time of `time.monotonic`."""

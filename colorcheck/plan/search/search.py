@@ -21,7 +21,7 @@ from colorcheck.core.units import MIB_PAGES
 from colorcheck.plan.search.blocks import Block, Field
 from colorcheck.plan.search.branch import Branching
 from colorcheck.plan.search.evaluate import measure
-from colorcheck.plan.search.fill_up import filled_up
+from colorcheck.plan.search.fill_up import filled_up, least_taken
 from colorcheck.plan.search.knapsack import FORBIDDEN, Knapsack, check_tables, fill
 from colorcheck.plan.search.objectives import OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.search.place import Placed, place
@@ -32,7 +32,6 @@ BRANCH_SECONDS = 0.5  # how long counts are branched on at once
 LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
 LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
 NEAR = 3  # margins below the bound that are looked at one by one
-FILL_SECONDS = 1.0  # how long cells are put together for everyone
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
@@ -157,8 +156,7 @@ class Search:
             if found:
                 return Attempt(found, counted.cost)
         if state.free and self.field.problem.max_ranges is None and len(set(self.field.held)) > 1:
-            until = min(self.deadline, time.monotonic() + FILL_SECONDS)
-            filled = filled_up(self.field.held, state.needs(), _bounds_of(state), until)
+            filled = filled_up(self.field.held, state.needs(), _bounds_of(state), self.deadline)
             if filled is not None and _allows(state, filled):
                 return Attempt((filled,), counted.cost)
             if self._frames_suffice(state) is False:
@@ -245,7 +243,9 @@ class Search:
         field = self.field
         emptiest = (0, *accumulate(sorted(field.held)))
         least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), 0) for row in state.costs]
-        taken = sum(max(need, emptiest[count]) for need, count in zip(state.needs(), least, strict=True) if need)
+        taken = sum(
+            least_taken(field.held, need, count) for need, count in zip(state.needs(), least, strict=True) if need
+        )
         idle = sum(count for need, count in zip(state.needs(), least, strict=True) if not need)
         return taken + emptiest[min(idle, field.stock)] <= field.most[-1]
 
