@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from colorcheck.cli.arguments import manifest_file
-from colorcheck.cli.console import Stop
+from colorcheck.cli.console import Stop, under_ci
 from colorcheck.cli.output import deliver, outputs, refuse_inputs
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
@@ -105,7 +105,7 @@ def _chosen(options: argparse.Namespace) -> _Chosen:
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[Checked], object]]:
     """A progress bar on standard error, where that is a terminal; it moves on with each call."""
-    if not sys.stderr.isatty() or total < 2:
+    if not sys.stderr.isatty() or under_ci() or total < 2:
         yield id
         return
     from rich.console import Console
