@@ -20,12 +20,16 @@ MOST_CELLS = 80  # of which all sets of three are tried for a bound
 LAST_CELLS = 16  # so many cells, and all their sets are tried
 
 Bounds = tuple[int, int]
+Task = tuple[Sequence[int], Sequence[int], Sequence[Bounds]]
+"""Frames of each cell, what each needs, and the least and most cells of each."""
 
 
 def least_taken(held: Sequence[int], need: int, count: int) -> int:
     """No `count` cells or more that hold the need hold less than this; of up to three cells all are tried."""
     sizes = sorted(held)
-    return _least_taken(tuple(sizes), need, max(1, count)) if len(sizes) <= MOST_CELLS else max(need, sum(sizes[:count]))
+    return (
+        _least_taken(tuple(sizes), need, max(1, count)) if len(sizes) <= MOST_CELLS else max(need, sum(sizes[:count]))
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +63,7 @@ def filled_up(
 ) -> Placed | None:
     """Cells (numbers into `held`) for each, with least and most cells of `bounds` and room for `needs`; None where none
     were found. `deadline` is a time of `time.monotonic`."""
-    chance = random.Random(SEED)  # noqa: S311
+    chance = random.Random(SEED)
     order = sorted(range(len(needs)), key=lambda n: needs[n])
     idle = [n for n in order if not needs[n]]
     needing = [n for n in order if needs[n]]
@@ -74,22 +78,18 @@ def filled_up(
     for _ in range(tries):
         if time.monotonic() > deadline:
             return None
-        needing.sort(key=lambda n: needs[n] * chance.uniform(0.85, 1.15))  # what has few cells fits while there are many
-        done = _one_try(held, needs, bounds, list(cells), needing, chance)
+        needing.sort(
+            key=lambda n: needs[n] * chance.uniform(0.85, 1.15)
+        )  # what has few cells fits while there are many
+        done = _one_try((held, needs, bounds), list(cells), needing, chance)
         if done is not None:
             found |= done
             return tuple(tuple(sorted(found[n])) for n in range(len(needs)))
     return None
 
 
-def _one_try(
-    held: Sequence[int],
-    needs: Sequence[int],
-    bounds: Sequence[Bounds],
-    cells: list[int],
-    order: Sequence[int],
-    chance: random.Random,
-) -> dict[int, list[int]] | None:
+def _one_try(task: Task, cells: list[int], order: Sequence[int], chance: random.Random) -> dict[int, list[int]] | None:
+    held, needs, bounds = task
     found: dict[int, list[int]] = {}
     waste = sum(held[cell] for cell in cells) - sum(needs[n] for n in order)
     for place, n in enumerate(order):
@@ -100,8 +100,8 @@ def _one_try(
         if len(rest) == 1:
             own = _exactly(held, needs[n], bounds[n], cells)
         else:
-            reserved = sum(bounds[m][0] for m in rest[1:])
-            own = _closely(held, needs[n], bounds[n], cells, len(cells) - reserved, chance)
+            most = min(bounds[n][1], len(cells) - sum(bounds[m][0] for m in rest[1:]))
+            own = _closely(held, needs[n], (bounds[n][0], most), cells, chance)
         if own is None:
             return None
         waste -= sum(held[cell] for cell in own) - needs[n]
@@ -120,7 +120,7 @@ def _exactly(held: Sequence[int], need: int, bounds: Bounds, cells: Sequence[int
 
 
 def _closely(
-    held: Sequence[int], need: int, bounds: Bounds, cells: Sequence[int], most: int, chance: random.Random
+    held: Sequence[int], need: int, bounds: Bounds, cells: Sequence[int], chance: random.Random
 ) -> list[int] | None:
     """Cells that hold the need and little more: some at random, the last two so that the sum fits best."""
     mean = sum(held[cell] for cell in cells) / len(cells)
@@ -128,7 +128,7 @@ def _closely(
     best: tuple[int, list[int]] | None = None
     for turn in range(BASES):
         count = max(bounds[0], 1, int(usual) + (turn % 2 if usual % 1 > 0.15 else 0))
-        count = min(count, bounds[1], most, len(cells))
+        count = min(count, bounds[1], len(cells))
         if count < max(1, bounds[0]):
             return None
         base = chance.sample(list(cells), max(0, count - 2))

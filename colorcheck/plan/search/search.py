@@ -10,7 +10,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import accumulate, islice, product
+from itertools import accumulate, islice
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +26,7 @@ from colorcheck.plan.search.knapsack import FORBIDDEN, Knapsack, check_tables, f
 from colorcheck.plan.search.objectives import OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.search.place import Placed, place
 from colorcheck.plan.search.runs import in_runs
+from colorcheck.plan.search.splits import contested_ways
 
 GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
 BRANCH_SECONDS = 0.5  # how long counts are branched on at once
@@ -302,16 +303,8 @@ class Search:
     def _changes(self, state: State) -> tuple[State | None, Fraction]:
         """The cheapest over all ways to split the cells that several have today."""
         blocks = self.field.blocks
-        kept: list[set[int]] = [set() for _ in blocks]
-        contested: dict[tuple[int, ...], list[int]] = {}
-        for cell in range(self.field.stock):
-            claimants = tuple(number for number, block in enumerate(blocks) if cell in block.today)
-            if len(claimants) == 1:
-                kept[claimants[0]].add(cell)
-            elif claimants:
-                contested.setdefault(claimants, []).append(cell)
         most = max(1, SPLIT_WORK // (len(blocks) * self.field.stock**2 + 1))
-        ways = list(islice(_splits(contested, kept), most + 1))
+        ways = list(islice(contested_ways(self.field), most + 1))
         if len(ways) > most:
             ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
         tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
@@ -406,28 +399,6 @@ def _sum_of(state: State, table: Sequence[Sequence[int]]) -> State:
     return replace(
         state, costs=costs, free=False, total=None if state.total is None else state.total * large + large - 1
     )
-
-
-def _splits(contested: dict[tuple[int, ...], list[int]], kept: Sequence[set[int]]) -> Iterator[list[frozenset[int]]]:
-    """Every number of contested cells that each may keep of those that it has today."""
-    groups = [list(_shares(len(cells), len(claimants))) for claimants, cells in contested.items()]
-    for choice in product(*groups):
-        own = [set(cells) for cells in kept]
-        for (claimants, cells), shares in zip(contested.items(), choice, strict=True):
-            begin = 0
-            for number, share in zip(claimants, shares, strict=True):
-                own[number].update(cells[begin : begin + share])
-                begin += share
-        yield [frozenset(cells) for cells in own]
-
-
-def _shares(count: int, parties: int) -> Iterator[tuple[int, ...]]:
-    if parties == 1:
-        yield (count,)
-        return
-    for first in range(count + 1):
-        for rest in _shares(count - first, parties - 1):
-            yield (first, *rest)
 
 
 def _last(holds: Callable[[int], bool], top: int) -> int:
