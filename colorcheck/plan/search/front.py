@@ -78,24 +78,24 @@ def value_of(problem: PlanProblem, colors: Mapping[str, ColorSet], goal: Goal) -
     """What colors are worth: KiB of the last-level cache of the critical domain that has least (colors, where its size
     is not known), whole MiB, creations before the host reboots, or colors that change."""
     if goal is Goal.CHANGES:
-        return sum(len(wish.today ^ colors[wish.name]) for wish in problem.wishes)
+        return sum(len(demand.today ^ colors[demand.name]) for demand in problem.demands)
     if goal is Goal.CACHE:
-        least = min((len(colors[wish.name]) for wish in critical(problem)), default=0)
+        least = min((len(colors[demand.name]) for demand in critical(problem)), default=0)
         return least * (problem.color_bytes or KIB) // KIB
     spare = [(group, group.held - group.needed) for group in groups(problem, colors) if group.needed]
     if goal is Goal.MARGIN:
         return min((left for _, left in spare), default=0) // MIB_PAGES
-    return min((_starts(w, left) for group, left in spare for w in group.wishes if w.again), default=0)
+    return min((_starts(w, left) for group, left in spare for w in group.demands if w.again), default=0)
 
 
 def critical(problem: PlanProblem) -> list[Demand]:
     """The critical domains; all domains where none is."""
-    domains = [wish for wish in problem.wishes if wish.pages]
-    return [wish for wish in domains if wish.critical] or domains
+    domains = [demand for demand in problem.demands if demand.pages]
+    return [demand for demand in domains if demand.critical] or domains
 
 
-def _starts(wish: Demand, left: int) -> int:
-    return 1 + wish.restarts + left // wish.again
+def _starts(demand: Demand, left: int) -> int:
+    return 1 + demand.restarts + left // demand.again
 
 
 def front(problem: PlanProblem, goals: Sequence[Goal], timeout: float = 60.0) -> Front:
@@ -127,7 +127,7 @@ class _Counts:
         self.field, self.goals = made, goals
         self.signs = tuple(-1 if goal is Goal.CHANGES else 1 for goal in goals)
         self.size = max(1, len(made.problem.cells[0]))
-        self.critical = {wish.name for wish in critical(made.problem)}
+        self.critical = {demand.name for demand in critical(made.problem)}
         self.emptiest = (0, *accumulate(sorted(made.held)))
         self.known: dict[tuple[int, ...], int | None] = {}
         self.loose = ""
@@ -137,8 +137,8 @@ class _Counts:
         """Colors that change in every plan, and for each way to split contested ones the cost of every count."""
         made = self.field
         free = ColorSet.of(color for cell in made.cells for color in made.problem.cells[cell])
-        fixed = sum(len(wish.today ^ wish.fixed) for wish in made.fixed)
-        lost = sum(len(block.wishes[0].today - free) for block in made.blocks if len(block.wishes) == 1)
+        fixed = sum(len(demand.today ^ demand.fixed) for demand in made.fixed)
+        lost = sum(len(block.demands[0].today - free) for block in made.blocks if len(block.demands) == 1)
         ways = list(islice(contested_ways(made), MOST_WAYS + 1))
         if len(ways) > MOST_WAYS and Goal.CHANGES in self.goals:
             self.loose = "more colors are contested today than could be tried in all ways"
@@ -155,12 +155,12 @@ class _Counts:
     def fixed_suffice(self, levels: Mapping[Goal, int]) -> bool:
         """Whether those whose colors are fixed reach the levels."""
         problem = self.field.problem
-        for wish in self.field.fixed:
-            if wish.name in self.critical and len(wish.fixed) * (problem.color_bytes or KIB) // KIB < levels.get(
+        for demand in self.field.fixed:
+            if demand.name in self.critical and len(demand.fixed) * (problem.color_bytes or KIB) // KIB < levels.get(
                 Goal.CACHE, 0
             ):
                 return False
-            if wish.pages and problem.held(wish.fixed) < _needed((wish,), levels):
+            if demand.pages and problem.held(demand.fixed) < _needed((demand,), levels):
                 return False
         return True
 
@@ -174,7 +174,7 @@ class _Counts:
         taken = idle = 0
         for block in made.blocks:
             need = needed(block, levels)
-            asked = cached if any(wish.name in self.critical for wish in block.wishes) else 0
+            asked = cached if any(demand.name in self.critical for demand in block.demands) else 0
             low = max(asked, made.least(block, need - block.pages))
             low = next((n for n in range(low, min(block.high, made.stock) + 1) if self._allowed(block, n)), FORBIDDEN)
             if low >= FORBIDDEN:
@@ -186,7 +186,7 @@ class _Counts:
         return tuple(found) if fits else None
 
     def _allowed(self, block: Block, count: int) -> bool:
-        return all(wish.tolerates(count * self.size) for wish in block.wishes)
+        return all(demand.tolerates(count * self.size) for demand in block.demands)
 
     def changes(self, levels: Mapping[Goal, int]) -> int | None:
         """The fewest changes with these levels."""
@@ -227,20 +227,20 @@ class _Counts:
             return problem.nr_colors * (problem.color_bytes or KIB) // KIB
         if goal is Goal.MARGIN:
             return sum(problem.capacity) // MIB_PAGES
-        again = [wish for wish in problem.wishes if wish.again]
-        return min((_starts(wish, sum(problem.capacity)) for wish in again), default=0)
+        again = [demand for demand in problem.demands if demand.again]
+        return min((_starts(demand, sum(problem.capacity)) for demand in again), default=0)
 
 
 def needed(block: Block, levels: Mapping[Goal, int]) -> int:
     """Frames that a block needs for these levels; none for who takes none."""
-    return _needed(block.wishes, levels) if block.pages else 0
+    return _needed(block.demands, levels) if block.pages else 0
 
 
-def _needed(wishes: Sequence[Demand], levels: Mapping[Goal, int]) -> int:
-    pages = sum(wish.pages for wish in wishes)
+def _needed(demands: Sequence[Demand], levels: Mapping[Goal, int]) -> int:
+    pages = sum(demand.pages for demand in demands)
     more = [max(0, levels.get(Goal.MARGIN, 0)) * MIB_PAGES]
     starts = levels.get(Goal.RESTARTS, 0)
-    more += [max(0, starts - 1 - wish.restarts) * wish.again for wish in wishes if wish.again]
+    more += [max(0, starts - 1 - demand.restarts) * demand.again for demand in demands if demand.again]
     return pages + max(more)
 
 
@@ -295,7 +295,8 @@ def _levels(
 
 def _most(counts: _Counts, goal: Goal, given: Mapping[Goal, int], values: Mapping[Goal, int]) -> int:
     """The most of an objective with the others as good as in `values`."""
-    bounds = {**given, **{other: level for other, level in values.items() if other is not Goal.CHANGES}}
+    bounds = dict(given)
+    bounds |= {other: level for other, level in values.items() if other is not Goal.CHANGES}
     return last(lambda at: _holds(counts, {**bounds, goal: at}, values.get(Goal.CHANGES)), counts.top(goal))
 
 
@@ -333,7 +334,7 @@ def _placed(
         reached = tuple(value_of(problem, colors, goal) for goal in counts.goals)
         if any(s * a < s * b for s, a, b in zip(counts.signs, reached, values, strict=True)):
             missed = missed or "colors hold different numbers of frames, and not all points could be reached"
-        points.append(Point(reached, tuple((wish.name, colors[wish.name]) for wish in problem.wishes)))
+        points.append(Point(reached, tuple((demand.name, colors[demand.name]) for demand in problem.demands)))
     kept = _undominated([point.values for point in points], counts.signs)
     first = {point.values: point for point in reversed(points)}
     return [first[values] for values in kept], missed
@@ -341,18 +342,18 @@ def _placed(
 
 def _plan_with(problem: PlanProblem, levels: Mapping[Goal, int], deadline: float) -> dict[str, ColorSet] | None:
     """Colors that reach these levels."""
-    names = {wish.name for wish in critical(problem)}
+    names = {demand.name for demand in critical(problem)}
     cached = cells_of_cache(problem, levels.get(Goal.CACHE, 0), 1)
     raised = tuple(
         replace(
-            wish,
-            min_colors=max(wish.min_colors, cached) if wish.name in names else wish.min_colors,
-            pages=_needed((wish,), levels) if wish.pages else 0,
+            demand,
+            min_colors=max(demand.min_colors, cached) if demand.name in names else demand.min_colors,
+            pages=_needed((demand,), levels) if demand.pages else 0,
         )
-        for wish in problem.wishes
+        for demand in problem.demands
     )
     wanted = ("changes",) if Goal.CHANGES in levels else ("ranges",)
-    asked = replace(problem, wishes=raised, objectives=wanted)
+    asked = replace(problem, demands=raised, objectives=wanted)
     for merges in sharings(asked):
         found = solved(asked, merges, deadline)
         if found is not None and found.domains:
