@@ -13,6 +13,7 @@ from colorcheck.core.units import MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
 from colorcheck.xen.domains import dom0_end, dom0less, dom0less_end
@@ -24,6 +25,7 @@ from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.hardware_domain import (
     CONTROL,
     capabilities,
+    frames_of_drivers,
     has_iommu,
     is_hardware_domain,
     without_xenstore,
@@ -32,8 +34,9 @@ from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, 
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_creation import Host
 from colorcheck.xen.domains.xl_domains import xl_domains
+from colorcheck.xen.facts import met
 from colorcheck.xen.facts.book import FactBook
-from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.gather import LARGEST_TREE, facts_of
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
@@ -44,6 +47,7 @@ from colorcheck.xen.facts.keys import (
     MODULES,
     RAMDISK_RESERVE,
     TREE,
+    TREE_SIZE,
 )
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
@@ -98,8 +102,9 @@ def effective(
     release = release_of(release) if isinstance(release, str) else release
     case = _read(deployment, board, release, facts or facts_of(deployment, board))
     system = _xen(case)
-    domains = list(_boot_domains(case, system))
-    domains += _guests(case, domains)
+    with case.facts.recorded() as more:
+        domains = list(_boot_domains(case, system))
+        domains += _guests(case, domains)
     system = replace(
         system,
         domains=tuple(domains),
@@ -107,7 +112,7 @@ def effective(
         arguments=case.arguments,
         end_panic=_without_xenstore(case),
         reads=case.reads,
-        memory_reads=case.memory_reads,
+        memory_reads=case.memory_reads | more,
     )
     assumed = [
         FileSizeAssumed(p.message, p.location, "")
@@ -295,6 +300,7 @@ def _boot_domains(case: _Case, system: System) -> list[Domain]:
             has_iommu(Ancestry(tree), case.arguments),
             case.machine,
             case.deployment.module_trees,
+            case.facts,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
@@ -311,7 +317,7 @@ def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
         first_id=max((domain.id for domain in before), default=0) + 1,
         has_dom0=case.has_dom0 or _has_control_domain(case),
         fork=_fork(case),
-        host=host_of_guests(case.deployment),
+        host=replace(host_of_guests(case.deployment), facts=case.facts),
     )
     case.notes += notes
     case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
@@ -341,14 +347,30 @@ def _ended_dom0(case: _Case, domain: Domain) -> Domain:
         message = f"Xen cannot give the device {stop.node.path} to dom0 and panics: {stop.reason}"
         case.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
-    given = case.deployment.manifest.target.device_tree_size or tree.size
-    reserved = [held for held in case.machine.reserved if held.label != MEMRESERVE]
-    if dom0_end.tree_too_small(len(reserved), given - tree.size, traits.dom0_tree_grows):
-        message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges (about 56 fit): it panics"
-        place = reserved[-1].location
-        case.notes.append(Dom0TreeFull(message, place, "dom0", count=len(reserved)))
+    full = _full_dom0_tree(case, tree)
+    if full is not None:
+        case.notes.append(full)
         failures.append(Failure(FailureKind.OTHER, text))
     return replace(domain, late_failure=failures[0] if failures else domain.late_failure)
+
+
+def _full_dom0_tree(case: _Case, tree: DeviceTree) -> Note | None:
+    """A note where Xen's tree for dom0 has no room for the reserved ranges; both are worlds where it is not known."""
+    reserved = [held for held in case.machine.reserved if held.label != MEMRESERVE]
+    grows = case.release.traits.dom0_tree_grows
+    if dom0_end.tree_has_room(len(reserved), (0, 0), grows):
+        return None
+    size = case.facts.read(TREE_SIZE)
+    written = blob_size(tree.root, len(tree.memory_reservations))
+    least = max(0, (size or tree.size) - written)
+    padding = (0, LARGEST_TREE) if case.facts.is_open(TREE_SIZE) else (least, least)
+    room = dom0_end.tree_has_room(len(reserved), padding, grows)
+    place = reserved[-1].location
+    message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges"
+    if room is None:
+        perhaps = f"Xen's tree for dom0 may have no room for {len(reserved)} reserved ranges, and then Xen panics"
+        room = bool(case.facts.decided(met.dom0_tree(perhaps, place)))
+    return None if room else Dom0TreeFull(f"{message}: it panics", place, "dom0", count=len(reserved))
 
 
 def _without_xenstore(case: _Case) -> Failure | None:
@@ -399,12 +421,29 @@ def _prepare(case: _Case) -> Preparation:
         levels(bits or _PA_BITS),
         memory,
         tuple(_first_banks(case, tree)),
+        _cpus(case, tree),
+        _frames_of_drivers(case, tree) if tree else 0,
+        tuple((name, case.facts.chosen[name]) for name in met.MET_AT_BOOT if name in case.facts.chosen),
     )
+
+
+def _frames_of_drivers(case: _Case, tree: DeviceTree) -> int:
+    has_its = case.deployment.kconfig.get("HAS_ITS") == "y"
+    return frames_of_drivers(Ancestry(tree), case.arguments, has_its=has_its)
+
+
+def _cpus(case: _Case, tree: DeviceTree | None) -> tuple[int, int]:
+    """The fewest and the most CPUs that Xen may start."""
+    cpus = tree.node("/cpus") if tree else None
+    most = sum(child.name.partition("@")[0] == "cpu" for child in cpus.children) if cpus else 1
+    return 1, max(1, min(most, case.arguments.number("maxcpus") or most))
 
 
 def _devices(tree: DeviceTree, case: _Case) -> tuple[Mapping, ...]:
     ancestry = Ancestry(tree)
-    return tuple(mapped_into_dom0(ancestry, _uart(ancestry, case.arguments)))
+    shared = dom0less_end.shared_of(node, cells_below(tree, "/chosen")) if (node := tree.node("/chosen")) else ()
+    devices = mapped_into_dom0(ancestry, _uart(ancestry, case.arguments))
+    return (*(dom0less_end.shared_mappings(shared) if case.has_dom0 else ()), *devices)
 
 
 def _uart(ancestry: Ancestry, arguments: BootArguments) -> Node | None:

@@ -56,7 +56,7 @@ class Domain:
     kept_pages: int = 0
     late_failure: Failure | None = None
     buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
-    mapped: tuple[Mapping, ...] = ()  # what a partial device tree maps into it
+    mapped: tuple[Mapping, ...] = ()  # what a partial tree maps into it, and shared memory
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from colorcheck.core.source import Passage
 from colorcheck.core.value import dataclass
 from colorcheck.xen.facts.book import Key
+from colorcheck.xen.facts.met import about_met
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,8 @@ KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""
+
+
+def about(name: str) -> str:
+    """What the fact of this name is about, in words; empty where nothing is known of it."""
+    return ABOUT.get(name) or about_met(name)
