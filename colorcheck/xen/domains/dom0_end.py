@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of, string
 from colorcheck.xen.machine.host_devices import given_to_dom0, is_driven, shared_interrupts
@@ -22,8 +23,7 @@ _SLACK = (624, 880)  # bytes that Xen's tree is smaller than the host's; measure
 _TRIGGER = 0xF
 
 
-@dataclass(frozen=True, slots=True)
-class Stops:
+class Stops(Struct, frozen=True):
     """A node at which Xen gives up dom0, and why; `key` is the property."""
 
     node: Node
@@ -32,15 +32,14 @@ class Stops:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Dom0DeviceLimits(Struct, frozen=True):
     """What decides over dom0's devices: the width of a P2M's addresses, and whether an empty `reg` stops this build."""
 
     address_bits: int
     empty_stops: bool = False
 
 
-def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Iterator[Stops]:
+def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Dom0DeviceLimits) -> Iterator[Stops]:
     """The nodes that stop dom0, in the order of the tree."""
     triggers: dict[int, tuple[int, Node]] = {}
     consoles = {spi for spi, _ in shared_interrupts(ancestry, uart)} if uart is not None and is_driven(uart) else set()
@@ -57,7 +56,7 @@ def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Itera
                 yield Stops(node, f"its interrupt SPI {spi} is the one of Xen's console", "interrupts")
 
 
-def _registers(ancestry: Ancestry, node: Node, host: Host, *, passed: bool) -> Iterator[Stops]:
+def _registers(ancestry: Ancestry, node: Node, host: Dom0DeviceLimits, *, passed: bool) -> Iterator[Stops]:
     lost = _untranslatable(ancestry, node)
     if lost is not None:
         yield Stops(node, f"its reg {lost:#x} lies in no range of the buses above it", "reg")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import collections.abc
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, ranges_of
@@ -31,8 +32,7 @@ _FURTHER = 200  # bytes of what a domain of the measurements did not have: a ram
 _PROPERTY = 12  # bytes of a property without its value
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """Memory that a partial device tree maps into the domain: `start` and `size` in bytes, at the guest's `guest`."""
 
     start: int
@@ -90,8 +90,7 @@ def _in_memory(span: Span, machine: Machine) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in machine.spans)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class TreeContent(Struct, frozen=True):
     """What Xen writes into the tree of a domain: its vCPUs, its shared memory, and bytes that are copied: at least and
     at most."""
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.loader.facts import Fact, OpenFact
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Key(Generic[T]):
+class FactKey(Struct, Generic[T], frozen=True, dict=True):
     """The name of a fact whose values are of type T. `about` says it in words, after "depends on …"."""
 
     name: str
@@ -41,7 +41,7 @@ class FactBook:
         """Open facts that the model met on its way, in any world of these facts."""
         self._records: list[set[str]] = []
 
-    def read(self, key: Key[T]) -> T:
+    def read(self, key: FactKey[T]) -> T:
         """The value in this world. Raises KeyError for a fact that nobody stated, which is a fault of the program."""
         for record in self._records:
             record.add(key.name)
@@ -57,11 +57,11 @@ class FactBook:
         values = fact.values if isinstance(fact.values, tuple) else (None,)
         return self.chosen.get(fact.what, values[0])
 
-    def fact(self, key: Key[T]) -> Fact | OpenFact:
+    def fact(self, key: FactKey[T]) -> Fact | OpenFact:
         """The fact itself; not recorded, for what is said about it."""
         return self.unknown.get(key.name) or self.known[key.name]
 
-    def is_open(self, key: Key[T]) -> bool:
+    def is_open(self, key: FactKey[T]) -> bool:
         return key.name in self.unknown
 
     def about(self, name: str) -> None:

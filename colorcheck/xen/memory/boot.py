@@ -6,10 +6,11 @@ Works on runs and arithmetic: cost grows with regions, colors and domains, not w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.units import PAGE, PAGE_SHIFT
-from colorcheck.core.value import dataclass
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.met import buddy_heap
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
@@ -21,7 +22,7 @@ from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
 from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_domain, by_xen
-from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
+from colorcheck.xen.memory.building import CreationAttempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.heap_origin import HeapOrigin
@@ -73,8 +74,7 @@ def _uncolored(system: System) -> Boot:
     return _stopped(system, None, (), built)
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """One boot."""
 
     system: System
@@ -92,16 +92,16 @@ class _Run:
         region = xen_region(self.system)
         if region is None:
             return _stopped(self.system, Failure(FailureKind.RELOCATION, "Not enough memory to relocate Xen"))
-        stages, panic = self._stages(region)
-        if stages is None:
+        heap_origin, panic = self._heap_origin(region)
+        if heap_origin is None:
             return replace(_stopped(self.system, panic), xen_region=region)
-        heaps = stages.heaps
+        heaps = heap_origin.heaps
         spans = sorted((heaps.lowest, *heaps.reserve))
         self.buddy = BuddyHeap(spans, place=self.prepared.buddy_location, chosen=dict(self.prepared.chosen))
-        heap = ColorHeap.at_boot(self.nr_colors, stages.heaps.color)
+        heap = ColorHeap.at_boot(self.nr_colors, heap_origin.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
-        panic = panic or self._too_small_buddy(stages.heaps.buddy_pages) or self.system.pool_panic
+        panic = panic or self._too_small_buddy(heap_origin.heaps.buddy_pages) or self.system.pool_panic
         final, panic = (heap, panic) if panic else self._domains(heap, layout)
         return Boot(
             self.system,
@@ -109,19 +109,19 @@ class _Run:
             region,
             heap.free,
             final.free,
-            stages.heaps.reserved_pages,
-            stages.heaps.buddy_pages,
-            memory_map(self.machine, region, stages.taken, stages.heaps),
+            heap_origin.heaps.reserved_pages,
+            heap_origin.heaps.buddy_pages,
+            memory_map(self.machine, region, heap_origin.taken, heap_origin.heaps),
             tuple(self.built),
             (*self.notes, *self.buddy.notes),
-            stages,
+            heap_origin,
             final,
             relocation.image_frames(region[0], self.machine.image_size, self.nr_colors, self.system.xen_colors),
             layout,
             tuple(self.buddy.met.values()),
         )
 
-    def _stages(self, region: Span) -> tuple[HeapOrigin | None, Failure | None]:
+    def _heap_origin(self, region: Span) -> tuple[HeapOrigin | None, Failure | None]:
         regions = free_regions(self.machine, region)
         allocator = BootAllocator(regions)
         try:
@@ -168,7 +168,7 @@ class _Run:
         text = "Unable to allocate memory for relocating the Device-Tree."
         return None if fits else Failure(FailureKind.BUDDY_TOO_SMALL, text)
 
-    def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
+    def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> CreationAttempt:
         if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
             return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)

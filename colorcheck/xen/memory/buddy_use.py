@@ -8,10 +8,10 @@ are worlds (`colorcheck.xen.facts.met`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.facts.met import buddy_heap, shared_pieces
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
@@ -21,8 +21,7 @@ from colorcheck.xen.notes.domains import BuddyHeapOpen
 from colorcheck.xen.system import Domain
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """Frames, at least and at most."""
 
     least: int = 0
@@ -52,8 +51,7 @@ def by_domain(domain: Domain) -> Use:
             return Use(27 + 8 * further, 62 + 20 * further)
 
 
-@dataclass(slots=True)
-class BuddyHeap:
+class BuddyHeap(Struct):
     """The buddy heap while Xen builds its domains: its frames, what is used, and what cannot be decided.
 
     `freed` are frames that come to it after boot, `served` the pages of each shared memory so far, `chosen` the values

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 from math import prod
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import BuildOption
@@ -26,7 +27,7 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import bounds
-from colorcheck.xen.worlds.branches import Branch, branch_fact
+from colorcheck.xen.worlds.branches import WorldBranch, branch_fact
 from colorcheck.xen.worlds.placement import Chosen, placements
 
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
@@ -35,8 +36,7 @@ MOST_COMBINATIONS = 4096
 StartedOn = Callable[[int], Board | None]
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True, dict=True):
     """One choice of values for the open facts; `boot` is None where nobody can boot it."""
 
     chosen: Mapping[str, object]
@@ -54,7 +54,7 @@ class Worlds:
         board: Board | None,
         release: str | Release,
         started_on: StartedOn | None = None,
-        branches: tuple[Branch, ...] = (),
+        branches: tuple[WorldBranch, ...] = (),
     ) -> None:
         """`started_on` gives the board where Xen starts on another CPU, `branches` the other ways of a boot script."""
         self._deployment, self._board, self._release = deployment, board, release
@@ -168,7 +168,7 @@ class Worlds:
         """The first value of every finite fact."""
         return {name: values[0] for name in self.facts.unknown if (values := self._values(name))}
 
-    def branch(self, branch: Branch) -> Worlds | None:
+    def branch(self, branch: WorldBranch) -> Worlds | None:
         """The worlds of another way through the boot script; None where Xen is not started there."""
         if branch.deployment is None:
             return None
