@@ -46,7 +46,7 @@ class Boot(Struct, frozen=True):
 
     `xen_region` is [start, end) of the region that Xen moves to, in bytes.
     `free_initial` and `free_final` are frames per color; `heap_origin` tells how memory came to the heaps, `heap` is
-    the color heap at the end, `met` the open facts on which an outcome hung, `xen_frames` the frames that hold Xen's image,
+    the color heap at the end, `met` the open facts on which an outcome hung, `xen_frames` those of Xen's image,
     `dom0_layout` the banks and tables of dom0.
     """
 
