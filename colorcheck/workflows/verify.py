@@ -6,12 +6,13 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.theorem import Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import BoardChoice, choose_board
 from colorcheck.inputs.deployment import Deployment
@@ -51,13 +52,18 @@ def verify(
     results = tuple(run.proved(result, facts, timeout, smt) for result in facts.results)
     facts = replace(facts, results=results)
     with run.stage("rules"):
+        from colorcheck.findings.requirements import told, traced
         from colorcheck.findings.selection import select
 
         running = (*rules.RULES, *_plugin_rules(rules.RULES))
         findings, faults = rules.run(facts, running)
         run.faults += faults
         selected = select(findings, facts, running)
-        return replace(run.verification(facts, selected.findings), silenced=selected.silenced)
+        everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
+        requirements = traced(facts, everything, selected.silenced, run.skipped, running)
+        shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
+        made = run.verification(facts, tuple(shown))
+        return replace(made, silenced=selected.silenced, requirements=requirements)
     return run.verification(facts)
 
 
@@ -89,8 +95,7 @@ def effective(manifest: Manifest) -> Modelled:
     return run.modelled(run.model(manifest, boots=False))
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What comes together along the way: times, checks that could not run, and faults of colorcheck itself."""
 
     seconds: list[tuple[str, float]] = field(default_factory=list)

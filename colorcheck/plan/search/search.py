@@ -6,17 +6,18 @@ placement that exists. Where both agree, the plan is optimal.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, product
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.plan.search.blocks import Block, Field
 from colorcheck.plan.search.branch import Branching
 from colorcheck.plan.search.evaluate import measure
@@ -35,8 +36,7 @@ SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cell
 Costs = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What the objectives so far have settled.
 
     `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
@@ -51,7 +51,7 @@ class State:
     extra: int = 0
     today: tuple[frozenset[int], ...] | None = None
     free: bool = True
-    known: dict[tuple[Costs, int], Knapsack | None] = dataclasses.field(default_factory=dict, compare=False)
+    known: dict[tuple[Costs, int], Knapsack | None] = msgspec.field(default_factory=dict)
 
     def with_extra(self, extra: int) -> State:
         least = [self.field.least(block, extra) for block in self.field.blocks]
@@ -73,8 +73,7 @@ class State:
         return [block.pages + (self.extra if block.pages else 0) for block in self.field.blocks]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What came of placing counts of a state: placements, the best first, and a bound of what any of them costs.
 
     `excluded` tells that it is certain that there are none.
@@ -85,8 +84,7 @@ class Attempt:
     excluded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
 
     placed: Placed
@@ -104,8 +102,8 @@ class Search:
 
     def run(self) -> Found | None:
         """The best placement found; None where none was found (which proves nothing)."""
-        stock = self.field.stock
-        start = State(self.field, tuple(_allowed(block, stock) for block in self.field.blocks)).with_extra(0)
+        stock, size = self.field.stock, max(1, len(self.field.problem.cells[0]))
+        start = State(self.field, tuple(_allowed(block, stock, size) for block in self.field.blocks)).with_extra(0)
         if start.counted() is None:
             return None
         state: State | None = start
@@ -135,7 +133,7 @@ class Search:
 
     def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
         problem = self.field.problem
-        colors = {wish.name: wish.today for wish in self.field.fixed} | assigned_colors(self.field, placed)
+        colors = {wish.name: wish.fixed for wish in self.field.fixed} | assigned_colors(self.field, placed)
         names = (*self.names, "ranges")
         values = measure(problem, colors, names)
         return tuple(OBJECTIVES[name].sign * values[name] for name in names)
@@ -204,7 +202,7 @@ class Search:
     def _margin(self, state: State) -> tuple[State | None, Fraction]:
         needing = sum(block.pages > 0 for block in self.field.blocks)
         spare = self.field.most[-1] - sum(block.pages for block in self.field.blocks)
-        kept = [self.field.problem.held(w.today) - w.pages for w in self.field.fixed if w.pages]
+        kept = [self.field.problem.held(w.fixed) - w.pages for w in self.field.fixed if w.pages]
         if not needing:
             return state, Fraction(min(kept, default=0) // MIB_PAGES)
         top = min([spare // needing, *kept]) // MIB_PAGES
@@ -296,7 +294,14 @@ class Search:
         costs = [self._counted_with(state, table) for table in tables]
         least, *others = sorted(range(len(ways)), key=lambda way: costs[way])
         after, bound = self._added(replace(state, today=tuple(ways[least])), tables[least])
-        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]))
+        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]) + self._lost())
+
+    def _lost(self) -> int:
+        """Colors that change in every plan: those of today that others have for good, and those that are pinned."""
+        field = self.field
+        free = ColorSet.of(color for cell in field.cells for color in field.problem.cells[cell])
+        alone = [block.wishes[0] for block in field.blocks if len(block.wishes) == 1]
+        return sum(len(wish.today ^ wish.fixed) for wish in field.fixed) + sum(len(w.today - free) for w in alone)
 
     def _counted_with(self, state: State, table: Sequence[Sequence[int]]) -> tuple[int, int]:
         """The sums so far, and this one on top of them; tables of different size compare by these alone."""
@@ -304,7 +309,7 @@ class Search:
         return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
 
     def _ranges(self, state: State) -> tuple[State | None, Fraction]:
-        fixed = sum(len(wish.today.ranges()) for wish in self.field.fixed)
+        fixed = sum(len(wish.fixed.ranges()) for wish in self.field.fixed)
         return state, Fraction(fixed + sum(len(block.wishes) for block in self.field.blocks))
 
     def _added(self, state: State, table: Sequence[Sequence[int]]) -> tuple[State | None, int]:
@@ -335,8 +340,14 @@ def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
     return found
 
 
-def _allowed(block: Block, stock: int) -> tuple[int, ...]:
-    return tuple(0 if block.low <= count <= block.high else FORBIDDEN for count in range(stock + 1))
+def _allowed(block: Block, stock: int, size: int) -> tuple[int, ...]:
+    """No cost for each number of cells (of `size` colors) that everyone in the block may have."""
+    return tuple(
+        0
+        if block.low <= count <= block.high and all(wish.tolerates(count * size) for wish in block.wishes)
+        else FORBIDDEN
+        for count in range(stock + 1)
+    )
 
 
 def _bounds_of(state: State) -> tuple[tuple[int, int], ...]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.units import size_of_pages
-from colorcheck.core.value import dataclass
+from colorcheck.core.units import size, size_of_pages
 from colorcheck.report.view import ColorMap, MemoryRow, Row
 
 _NAME = 16  # columns that a name may take
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(Struct, frozen=True):
     """One line of a color map: a label, the cells with what they are (own, shared, allowed, none), a remark."""
 
     label: str
@@ -40,7 +40,8 @@ def glyph(what: str, unicode: bool) -> str:
 def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Cells]:
     """The map, in several blocks where it has more colors than fit into `width` columns."""
     names = min(max((len(row.name) for row in drawn.rows), default=0), _NAME) + 2
-    longest = max((len(str(row.colors or row.source)) for row in drawn.rows), default=0)
+    said = {row.name: _remark(row, drawn.cache) for row in drawn.rows}
+    longest = max(map(len, said.values()), default=0)
     remarks = longest + 2 if drawn.nr_colors * 2 + names + longest + 2 <= width else 0
     pitch = 2 if drawn.nr_colors * 2 + names + remarks <= width else 1
     block = drawn.nr_colors if drawn.nr_colors * pitch + names + remarks <= width else max((width - names) // 8 * 8, 8)
@@ -49,10 +50,17 @@ def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Cel
         yield from _header(colors, names, pitch)
         for row in drawn.rows:
             cells = tuple(_cell(row, color, pitch, unicode) for color in colors)
-            yield Cells(short(row.name, _NAME).ljust(names), cells, f"  {row.colors or row.source}" if remarks else "")
+            yield Cells(short(row.name, _NAME).ljust(names), cells, f"  {said[row.name]}" if remarks else "")
     if not remarks:
         for row in drawn.rows:
-            yield Cells(short(row.name, _NAME).ljust(names), ((str(row.colors or row.source), "none"),))
+            yield Cells(short(row.name, _NAME).ljust(names), ((said[row.name], "none"),))
+
+
+def _remark(row: Row, cache: int | None) -> str:
+    """The colors of a row and how much of the cache they are; where it has none, why."""
+    if not row.colors:
+        return row.source
+    return f"{row.colors}  {size(len(row.colors) * cache)}" if cache else str(row.colors)
 
 
 def _header(colors: range, indent: int, pitch: int) -> Iterator[Cells]:

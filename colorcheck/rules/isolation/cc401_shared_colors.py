@@ -19,11 +19,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.rules.example import BOOT_ARGUMENTS, Example
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.isolation.cc406_memory_given import is_given
@@ -115,8 +116,7 @@ def _users(system: System | None) -> Iterator[tuple[str, ColorSet, Location]]:
         yield from ((d.name, ColorSet.of(d.colors), d.location) for d in system.domains)
 
 
-@dataclass(frozen=True, slots=True)
-class _Users:
+class _Users(Struct, frozen=True):
     """Who has which colors in one system, by name, and the colors that nobody has."""
 
     named: Mapping[str, tuple[ColorSet, Location]]
