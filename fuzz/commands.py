@@ -3,8 +3,8 @@
 python -m fuzz.commands --seconds 7200 [--seed 1]
 
 Runs go through `main` in forked children of one process that has run every command once: each starts from the same
-state, and none pays for the start of Python, for imports or for grammars. An example is copied, one of its files or one word of the command line is mutated; certificates, baselines,
-boards, traces and logs are among the files.
+state, and none pays for the start of Python, for imports or for grammars. An example is copied, one of its files or one
+word of the command line is mutated; certificates, baselines, boards, traces and logs are among the files.
 """
 
 from __future__ import annotations
