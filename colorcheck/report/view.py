@@ -31,7 +31,7 @@ class Headline(Struct, frozen=True):
     mood: str
 
 
-class Row(Struct, frozen=True):
+class ColorUser(Struct, frozen=True):
     """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
 
     name: str
@@ -55,7 +55,7 @@ class ColorMap(Struct, frozen=True):
 
     releases: str
     nr_colors: int
-    rows: tuple[Row, ...]
+    rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
     cache: int | None = None
     """Bytes of the colored cache that one color stands for; None where Xen's colors are not the cache's."""
@@ -232,7 +232,7 @@ def _colors(domain: Domain) -> tuple[ColorSet, str]:
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
-def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
+def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> ColorUser:
     shared, allowed = ColorSet(), ColorSet()
     for clash in clashes:
         if name in (clash.first, clash.second):
@@ -240,7 +240,7 @@ def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
                 shared |= clash.colors
             else:
                 allowed |= clash.colors
-    return Row(name, colors, shared, allowed - shared, source)
+    return ColorUser(name, colors, shared, allowed - shared, source)
 
 
 def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:

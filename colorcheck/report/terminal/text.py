@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem
 from colorcheck.core.units import size_of_pages
+from colorcheck.findings.silence_comments import silencing
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.claims import MARKS, claims, proved
@@ -89,6 +90,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
         )
     if finding.help:
         yield indented(f"{' ' * margin} = help: ", text(printable(finding.help)), "blue")
+    if style.silences:
+        yield indented(f"{' ' * margin} = silence: ", text((printable(silencing(finding)), "green")), "blue")
     for edit in finding.fix:
         yield indented(
             f"{' ' * margin} = fix: ",
