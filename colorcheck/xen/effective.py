@@ -65,6 +65,7 @@ from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
 from colorcheck.xen.options.options import BootArguments, boot_arguments
+from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
@@ -158,6 +159,16 @@ def compression_built_in(deployment: Deployment) -> bool:
     return kconfig.get("PDX_NONE", "n") != "y" and kconfig.get("PDX_COMPRESSION", "y") != "n"
 
 
+def _logged_way(deployment: Deployment, board: Board | None, release: Release) -> int | None:
+    """The size of a way that a log of this release has, where no board is known that says it."""
+    log = deployment.boot_log
+    found = log.way_size if log is not None and board is None else None
+    said = log.version if log is not None else None
+    if found is None or (said is not None and not log_version(str(said.value)).is_near(release)):
+        return None
+    return found[0]
+
+
 def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Context:
     most = _most_colors(deployment, release)
     with facts.recorded() as reads:
@@ -168,7 +179,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
                 facts.about(name)
         arguments = read_arguments(deployment, release, facts)
         built_in = built_with_coloring(deployment, release)
-        found = geometry(arguments, board, most, built_in)
+        found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
         for key in (GUESTS, MODULES):
             facts.about(key.name)
