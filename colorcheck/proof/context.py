@@ -86,7 +86,7 @@ class Context(Struct, frozen=True, dict=True):
     @property
     def boot(self) -> Boot:
         """The boot; a theorem that looks at it rests on where things lie, which is noted."""
-        self.record.update(self.system.memory_reads)
+        self.record.update(self.booted.reads)
         return self.booted
 
     def recording(self, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from colorcheck.core.source import Passage
 from colorcheck.xen.facts.book import FactKey
+from colorcheck.xen.facts.met import about_met
 
 
 class PlacedInMemory(Struct, frozen=True):
@@ -61,3 +62,8 @@ KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""
+
+
+def about(name: str) -> str:
+    """What the fact of this name is about, in words; empty where nothing is known of it."""
+    return ABOUT.get(name) or about_met(name)
