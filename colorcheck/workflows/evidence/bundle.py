@@ -189,7 +189,9 @@ def check(
 ) -> tuple[folders.CertificateCheck, ...]:
     """Checks the certificates, then derives everything else in the folder again and compares. Raises Cvc5Missing."""
     source = Path(folder)
-    proofs = folders.check(source / CERTIFICATES, timeout=timeout)
+    proofs = folders.checked(source / CERTIFICATES, timeout)
+    known = (MANIFEST, f"{MANIFEST}.sig", TIMES, f"{CERTIFICATES}{folders.MANIFEST}.sig")
+    made: dict[str, bytes] = {}
     try:
         document = json.loads(contents(source / MANIFEST, LARGEST, named=True))
         text = contents(source / CERTIFICATES / folders.MANIFEST, LARGEST, named=True)
@@ -203,11 +205,13 @@ def check(
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Unreadable, Unbound) as error:
         broken = [folders.CertificateCheck(MANIFEST, "missing", f"the folder cannot be derived again: {error}")]
     signed = signature(source / MANIFEST, signers)
+    loose = tuple(folders.strays(source, (*known, *made))) if made else ()
     return (
         *((signed,) if signed else ()),
+        *loose,
         *broken,
         *proofs,
-        *(() if broken else (folders.CertificateCheck(MANIFEST, "confirmed"),)),
+        *(() if broken or loose else (folders.CertificateCheck(MANIFEST, "confirmed"),)),
     )
 
 
