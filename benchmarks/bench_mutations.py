@@ -4,7 +4,8 @@
 
 A change is one bit, a run of bytes or one value of a document, anywhere in the folder. It may pass only where what is
 left is an honest folder: of other inputs (a change that nothing depends on, as in a comment), of another log or list of
-parts. The solvers are not asked, and what is derived from the same copies is derived once: both can only make fewer be told.
+parts. The solvers are not asked, and what is derived from the same copies is derived once: both can only make fewer be
+told.
 """
 
 import hashlib

@@ -14,6 +14,7 @@ from colorcheck.evidence.attest import attest
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.report import Style, render
+from colorcheck.verification.assumptions_of_use import assumptions_of_use
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 from colorcheck.verification.traced import Evidence, EvidenceKind
@@ -87,6 +88,9 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
             "open": [fact.to_dict() for fact in verification.open_facts()],
             "skipped": [skipped.to_dict() for skipped in verification.skipped],
         }
+    )
+    files["assumptions-of-use.json"] = as_json(
+        {"schema": "colorcheck/assumptions-of-use/1", "assumptions_of_use": assumptions_of_use(verification)}
     )
     files["silences.json"] = as_json(
         {
