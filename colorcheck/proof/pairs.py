@@ -20,8 +20,9 @@ from colorcheck.proof.script import Named, Script, conjunction, disjunction, tog
 from colorcheck.proof.sets import COLOR, addresses_witness, unknown_index
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
-from colorcheck.xen.facts.keys import MAPPED
+from colorcheck.xen.facts.keys import IMAGE_SIZE, MAPPED, MEMORY
 from colorcheck.xen.kinds import Note
+from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory
 from colorcheck.xen.release.release import Release
 
@@ -124,16 +125,24 @@ def _together(case: Context, scripts: list[Script]) -> float | None:
 
 
 N = TypeVar("N", bound=Note)
-_OTHERS = ("color-heap", "xen", "buddy", "boot-allocation", "module")
-"""Uses of memory that belong to somebody: whoever is given it by address has other domains' or Xen's frames."""
+
+
+def _frames(span: tuple[int, int]) -> tuple[int, int]:
+    return -(-span[0] // PAGE), span[1] // PAGE
 
 
 def given_memory(case: Context, party: Party) -> PassthroughMemory | None:
-    """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree."""
+    """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree.
+
+    Memory that is not reserved belongs to somebody wherever a boot loader puts things: to a heap, to Xen, to a module.
+    """
+    prepared = case.system.preparation
+    machine = prepared.machine if prepared is not None else None
+    reserved = merged(each.span for each in (*machine.reserved, *machine.shared)) if machine else []
+    held = [_frames(span) for bank in (machine.spans if machine else ()) for span in without(bank, reserved)]
     for found in _notes_of(case, party, PassthroughMemory):
         low, high = found.start // PAGE, -(-found.end // PAGE)
-        known = case.booted.memory_map
-        if not known or any(p.use in _OTHERS and p.start < high and low < p.end for p in known):
+        if not held or any(start < high and low < end for start, end in held):
             return found
     return None
 
@@ -191,6 +200,9 @@ class _Pair:
         frames = self.case.booted.xen_frames  # which of its colors hold its image does not depend on the place
         if self.first.domain is not None or not frames:
             return ColorSet()
+        listed = self.case.system.xen_colors
+        if IMAGE_SIZE.name in self.case.system.unknown and list(listed) != sorted(set(listed)):
+            return self.first.colors  # a small image may leave out any of them
         nr_colors = self.case.system.nr_colors or 1
         return self.first.colors - ColorSet.of(run.first % nr_colors for run in frames)
 
@@ -213,6 +225,10 @@ class _Pair:
             )
         for party in (self.first, self.second):
             given = given_memory(self.case, party)
+            if MEMORY.name in system.unknown and (first := next(_notes_of(self.case, party, PassthroughMemory), None)):
+                where = (Related(first.location, first.message),)
+                reason = f"{first.message}; which memory there is, nobody says"
+                return replace(obligation.settled(Verdict.UNKNOWN, reason=reason, core=where), facts=(MEMORY.name,))
             if given is not None:
                 where = (Related(given.location, given.message),)
                 return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)

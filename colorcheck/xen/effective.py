@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import field, replace
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.units import MIB
+from colorcheck.core.units import GIB, MIB
 from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
@@ -41,13 +41,15 @@ from colorcheck.xen.facts.keys import (
     BUILD,
     FILE_SIZES,
     GUESTS,
+    MAPPED,
     MODULES,
-    RAMDISK_RESERVE,
+    PDX_OFFSETS,
     TREE,
 )
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
+from colorcheck.xen.machine.intervals import merged
 from colorcheck.xen.machine.machine import MEMRESERVE, Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -65,7 +67,6 @@ from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, System
 
-_PA_BITS = 40
 MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
 _HIGHEST_ORDER = 10
 
@@ -86,6 +87,7 @@ class _Case:
     notes: list[Note] = field(default_factory=list)
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()
+    cpu_reads: frozenset[str] = frozenset()
 
 
 def effective(
@@ -96,7 +98,10 @@ def effective(
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
     release = release_of(release) if isinstance(release, str) else release
-    case = _read(deployment, board, release, facts or facts_of(deployment, board))
+    if facts is None:
+        facts = facts_of(deployment, board)
+        facts = facts.in_world(facts.first)
+    case = _read(deployment, board, release, facts)
     system = _xen(case)
     domains = list(_boot_domains(case, system))
     domains += _guests(case, domains)
@@ -108,6 +113,8 @@ def effective(
         end_panic=_without_xenstore(case),
         reads=case.reads,
         memory_reads=case.memory_reads,
+        cpu_reads=case.cpu_reads,
+        unknown=frozenset(facts.unknown),
     )
     assumed = [
         FileSizeAssumed(p.message, p.location, "")
@@ -156,26 +163,34 @@ def compression_built_in(deployment: Deployment) -> bool:
 def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Case:
     most = _most_colors(deployment, release)
     with facts.recorded() as reads:
-        for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
+        for key in (TREE, BUILD):
             facts.about(key.name)
-        for name in (BOOT_CPU.name, POOLS):
-            if name in facts.unknown:
-                facts.about(name)
+        if board is not None and len({cluster.llc for cluster in board.clusters}) > 1:
+            facts.about(BOOT_CPU.name)  # Xen probes the cache of the CPU on which it starts
         arguments = read_arguments(deployment, release, facts)
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES):
+        for key in (GUESTS, MODULES, FILE_SIZES, MAPPED):
             facts.about(key.name)
-        facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
+        if machine.compresses and _is_compressed(machine):
+            facts.about(PDX_OFFSETS.name)
         has_dom0 = presence(deployment, machine, arguments, facts)
     notes = (*notes, *found.notes)
     case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, board, list(notes))
-    case.reads, case.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
+    case.reads = frozenset(reads)
+    case.cpu_reads = frozenset(name for name in (BOOT_CPU.name, POOLS) if name in facts.unknown)
+    case.memory_reads = case.reads | memory_reads | case.cpu_reads
     return case
+
+
+def _is_compressed(machine: Machine) -> bool:
+    """Whether there is anything to leave out of frame numbers: not where memory is one run from the first GiB on."""
+    runs = merged(machine.spans)
+    return len(runs) > 1 or any(start >= GIB for start, _ in runs)
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
@@ -332,8 +347,7 @@ def _ended_dom0(case: _Case, domain: Domain) -> Domain:
     text = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
     failures: list[Failure] = []
     debug = case.deployment.kconfig.get("DEBUG") == "y"
-    bits = (case.board.pa_bits if case.board else None) or _PA_BITS
-    host = dom0_end.Host(bits, traits.empty_reg_asserts and debug)
+    host = dom0_end.Host(case.facts.read(ADDRESS_BITS), traits.empty_reg_asserts and debug)
     ancestry = Ancestry(tree)
     for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, case.arguments), host):
         found = stop.node.properties.get(stop.key)
@@ -388,7 +402,6 @@ def _fork(case: _Case) -> Fork | None:
 
 def _prepare(case: _Case) -> Preparation:
     tree = case.deployment.tree
-    bits = case.facts.read(ADDRESS_BITS)
     buddy = case.arguments.in_force(Concept.BUDDY_SIZE)
     memory = case.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
@@ -396,7 +409,7 @@ def _prepare(case: _Case) -> Preparation:
         case.arguments.buddy_alloc_size,
         buddy.location if buddy else case.arguments.location,
         _devices(tree, case) if tree and (case.has_dom0 or _has_hardware_domain(case)) else (),
-        levels(bits or _PA_BITS),
+        levels(case.facts.read(ADDRESS_BITS)),
         memory,
         tuple(_first_banks(case, tree)),
     )

@@ -68,6 +68,11 @@ class FactBook:
         finally:
             self._records = [each for each in self._records if each is not record]
 
+    @property
+    def first(self) -> dict[str, object]:
+        """The first value of every finite fact that is open."""
+        return {name: fact.values[0] for name, fact in self.unknown.items() if isinstance(fact.values, tuple)}
+
     def in_world(self, chosen: Mapping[str, object]) -> FactBook:
         """The same facts in another world; values for facts that are not open are refused."""
         wrong = set(chosen) - set(self.unknown)

@@ -31,6 +31,7 @@ from colorcheck.xen.facts.keys import (
     IMAGE_SIZE,
     MEMORY,
     MODULES,
+    PDX_OFFSETS,
     RAMDISK_RESERVE,
     TREE,
     TREE_ADDRESS,
@@ -109,6 +110,7 @@ class _Gathering:
         yield self._modules()
         yield from self._file_sizes()
         yield from self._cpus()
+        yield self._pdx_offsets()
         yield from below_chosen_facts(self.deployment)
         yield from self._unread()
 
@@ -304,6 +306,15 @@ class _Gathering:
             return Fact(ADDRESS_BITS.name, self.board.pa_bits, Origin.DOCUMENTED, place)
         why = "the physical address bits of the CPU are not known"
         return OpenFact(ADDRESS_BITS.name, why, ('board = "zcu102"',), self.place("target.board"), _WIDTHS)
+
+    def _pdx_offsets(self) -> Fact | OpenFact:
+        """Compression by offsets (from 4.21 on, not Arm's default) makes another frame table than the modelled one."""
+        name = PDX_OFFSETS.name
+        if self.deployment.kconfig.get(name) != "y":
+            return Fact(name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
+        why = "Xen is built with CONFIG_PDX_OFFSET_COMPRESSION, whose frame table is not modelled"
+        settle = ("# a Xen that is built with CONFIG_PDX_MASK_COMPRESSION, Arm's default",)
+        return OpenFact(name, why, settle, self.deployment.build_place(name))
 
     def _file_sizes(self) -> Iterator[Fact | OpenFact]:
         """ImageBuilder computes where it loads files from their sizes."""

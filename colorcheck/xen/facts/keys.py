@@ -28,7 +28,7 @@ DOM0_KERNEL: Key[Placed | None] = Key("dom0-kernel", "where dom0's kernel is loa
 ARGUMENTS: Key[Passage | None] = Key("arguments", "the arguments that Xen gets")
 """None: those of the device tree, by Xen's own search."""
 BOOT_CPU: Key[int | None] = Key("boot-cpu", "the CPU on which Xen starts")
-ADDRESS_BITS: Key[int | None] = Key("address-bits", "the physical address bits of the CPU")
+ADDRESS_BITS: Key[int] = Key("address-bits", "the physical address bits of the CPU")
 FILE_SIZES: Key[None] = Key("file-sizes", "the sizes of files that are loaded")
 MODULES: Key[None] = Key("boot-modules", "what the boot loader loads beside the modules that the tree places")
 BRANCH: Key[str] = Key("boot-script-branch", "which way the boot script goes")
@@ -38,6 +38,9 @@ BUILD: Key[None] = Key("build", "how Xen was built")
 MAPPED: Key[None] = Key("mapped-memory", "what partial device trees map into domains")
 STATIC_SHM: Key[bool] = Key("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
+
+PDX_OFFSETS: Key[None] = Key("PDX_OFFSET_COMPRESSION", "how Xen compresses frame numbers")
+"""Compression by offsets is not modelled; where memory is one run from the first GiB on, nothing hangs on it."""
 
 KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
     XEN_ADDRESS,
@@ -58,6 +61,7 @@ KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
     MODULES,
     MAPPED,
     STATIC_SHM,
+    PDX_OFFSETS,
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""
