@@ -18,6 +18,7 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate, served
 from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.xen.facts.keys import MAPPED
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -77,6 +78,7 @@ class Turn:
 
 def memory(case: Context) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
+    case.record.add(MAPPED.name)  # what is mapped takes tables of a domain's own
     free = case.boot.free_initial
     stopped = blocked(case)
     before: tuple[Taken, ...] = ()

@@ -66,12 +66,23 @@ PINNED = Assumption(
 
 def pair_separation(case: Context, sets: Mapping[str, Theorem]) -> Iterator[Theorem]:
     """A theorem for each pair that the policy does not allow to share, Xen included."""
-    asked = [
-        _Pair(case, first, second, sets).asked()
+    pairs = [
+        (first, second)
         for first, second in combinations(case.parties, 2)
         if case.policy.share_of(_policy_name(first), _policy_name(second)) is None
     ]
-    yield from _settled(case, asked)
+    asked = [_Pair(case, first, second, sets).asked() for first, second in pairs]
+    for pair, theorem in zip(pairs, _settled(case, asked), strict=True):
+        yield replace(theorem, facts=(*theorem.facts, *_own_facts(case, pair)))
+
+
+def _own_facts(case: Context, pair: Iterable[Party]) -> Iterator[str]:
+    """The facts that only some pairs read: what partial trees map, and which memory there is to be given."""
+    for party in pair:
+        if party.domain is not None and party.domain.partial_tree:
+            yield MAPPED.name
+        if any(_notes_of(case, party, PassthroughMemory)):
+            yield MEMORY.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +239,14 @@ class _Pair:
             if MEMORY.name in system.unknown and (first := next(_notes_of(self.case, party, PassthroughMemory), None)):
                 where = (Related(first.location, first.message),)
                 reason = f"{first.message}; which memory there is, nobody says"
-                return replace(obligation.settled(Verdict.UNKNOWN, reason=reason, core=where), facts=(MEMORY.name,))
+                return obligation.settled(Verdict.UNKNOWN, reason=reason, core=where)
             if given is not None:
                 where = (Related(given.location, given.message),)
                 return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
             unread = next(_notes_of(self.case, party, PartialTreeUnread), None)
             if unread is not None:
                 where = (Related(unread.location, unread.message),)
-                open_ = obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
-                return replace(open_, facts=(MAPPED.name,))
+                return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
         overlap = self.first.colors & self.second.colors
         if overlap:
             return self._shared(overlap)

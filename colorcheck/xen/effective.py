@@ -41,7 +41,6 @@ from colorcheck.xen.facts.keys import (
     BUILD,
     FILE_SIZES,
     GUESTS,
-    MAPPED,
     MODULES,
     PDX_OFFSETS,
     TREE,
@@ -171,7 +170,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in)
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES, FILE_SIZES, MAPPED):
+        for key in (GUESTS, MODULES, FILE_SIZES):
             facts.about(key.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)

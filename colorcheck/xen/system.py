@@ -57,6 +57,7 @@ class Domain:
     late_failure: Failure | None = None
     buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
     mapped: tuple[Mapping, ...] = ()  # what a partial device tree maps into it
+    partial_tree: bool = False  # whether it has one, known or not
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()

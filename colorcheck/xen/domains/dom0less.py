@@ -133,7 +133,8 @@ def _ended(node: Node, domain: Domain, rules: Rules, sizes: tuple[int, int]) -> 
     notes: list[Note] = []
     mapped: list[end.Given] = []
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
-    for child, tree in end.partial_trees(node, sizes, rules.trees):
+    partial = list(end.partial_trees(node, sizes, rules.trees))
+    for child, tree in partial:
         if tree is None:
             message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
             notes.append(PartialTreeUnread(message, child.location, domain.name, node=child.path))
@@ -149,6 +150,7 @@ def _ended(node: Node, domain: Domain, rules: Rules, sizes: tuple[int, int]) -> 
         shared_pages=end.owned_pages(shared),
         buddy_shares=end.from_buddy(shared),
         mapped=tuple(end.mappings(mapped)),
+        partial_tree=bool(partial),
         late_failure=next((failure for failure in failures if failure), None),
     )
     return domain, tuple(notes)

@@ -54,6 +54,8 @@ TREE_ALIGNMENT = 8  # early_fdt_map refuses another one
 _FEW_SIZES = 4  # of the tree that are tried one by one
 _WIDTHS = (32, 36, 40, 42, 44, 48, 52)
 _TOP = 1 << 48
+_HIGHEST_ORDER = 10  # of LLC_COLORS_ORDER
+_MOST = 1 << 31  # of any number of the build
 _UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
 
 
@@ -73,7 +75,7 @@ def facts_of(deployment: Deployment, board: Board | None, release: Release | Non
 
 class _Gathering:
     def __init__(self, deployment: Deployment, board: Board | None, release: Release | None) -> None:
-        self.deployment, self.board = deployment, board
+        self.deployment, self.board, self.release = deployment, board, release
         self.target = deployment.manifest.target
         self._under_uefi = marked_for_uefi(deployment)
         self.joins_banks = release is None or release.traits.efi_banks_are_joined
@@ -104,7 +106,7 @@ class _Gathering:
         yield self._dom0_kernel()
         yield self._ramdisk_reserve()
         yield self._address_bits()
-        yield Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
+        yield self._build()
         yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
         yield self._modules()
@@ -307,6 +309,24 @@ class _Gathering:
         why = "the physical address bits of the CPU are not known"
         return OpenFact(ADDRESS_BITS.name, why, ('board = "zcu102"',), self.place("target.board"), _WIDTHS)
 
+    def _build(self) -> Fact | OpenFact:
+        """The numbers of Xen's build; one that is none, or that Kconfig does not take, leaves the build unknown."""
+        for name, least, most in self._numbers():
+            text = self.deployment.kconfig.get(name)
+            if text is None or _is_number(text, least, most):
+                continue
+            why = f"CONFIG_{name} is {text[:40]}, which is no number from {least} to {most}: what Xen is built with is open"
+            settle = ("[target.config]", f"{name} = {least}  # what the build has")
+            return OpenFact(BUILD.name, why, settle, self.deployment.build_place(name))
+        return Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
+
+    def _numbers(self) -> Iterator[tuple[str, int, int]]:
+        if self.release is not None:
+            order = (1, _HIGHEST_ORDER) if self.release.modelled else (1, _MOST)
+            yield self.release.colors_kconfig, *order
+            yield self.release.buddy_kconfig, 0, _MOST
+            yield "NR_CPUS", 1, _MOST
+
     def _pdx_offsets(self) -> Fact | OpenFact:
         """Compression by offsets (from 4.21 on, not Arm's default) makes another frame table than the modelled one."""
         name = PDX_OFFSETS.name
@@ -339,6 +359,13 @@ class _Gathering:
             if key is not None:
                 settle = (each.problem.help or "name a file that can be read",)
                 yield OpenFact(key.name, each.problem.message, settle, each.problem.location)
+
+
+def _is_number(text: str, least: int, most: int) -> bool:
+    try:
+        return least <= int(text.strip('"'), 0) <= most
+    except ValueError:
+        return False
 
 
 def _listed(fact: OpenFact) -> bool:
