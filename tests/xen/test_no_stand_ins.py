@@ -22,7 +22,9 @@ REASONS = {
         "NO_CPU if number is None else number": "Xen's own error",
         "NO_CPUS if first is None else _logical(ancestry, first, cpus)": "Xen's own error",
     },
-    "xen/domains/dom0.py": {"sum((child.name.partition('@')[0] == 'cpu' for child in cpus.children)) or 1": "Xen's boot CPU"},
+    "xen/domains/dom0.py": {
+        "sum((child.name.partition('@')[0] == 'cpu' for child in cpus.children)) or 1": "Xen's boot CPU"
+    },
     "xen/domains/dom0less.py": {"memory or 0": NOT_CREATED, "cell(node, 'cpus') or 0": NOT_CREATED},
     "xen/domains/hardware_domain.py": {"cell(node, 'capabilities') or 0": "no capabilities, as Xen reads it"},
     "xen/domains/vcpus.py": {"number or 0": "Pool-0, where Xen puts a domain without a pool"},

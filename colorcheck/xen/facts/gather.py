@@ -315,7 +315,7 @@ class _Gathering:
             text = self.deployment.kconfig.get(name)
             if text is None or _is_number(text, least, most):
                 continue
-            why = f"CONFIG_{name} is {text[:40]}, which is no number from {least} to {most}: what Xen is built with is open"
+            why = f"CONFIG_{name} is {text[:40]}, no number from {least} to {most}: how Xen is built is open"
             settle = ("[target.config]", f"{name} = {least}  # what the build has")
             return OpenFact(BUILD.name, why, settle, self.deployment.build_place(name))
         return Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
