@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.core.source import Location
@@ -26,16 +27,14 @@ _NO_REASON = "no reason given"
 _HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] beside select'
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """The findings that are told, and those that are not, each with what silenced it and why."""
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     """Somebody's wish to silence: the rules by ID, prefix or name, where it stands, why, and what it is about."""
 
     names: tuple[str, ...]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, field
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
 from colorcheck.verification.exit import Exit
 
 _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One deployment to check.
 
     `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
@@ -29,8 +29,7 @@ class Job:
     allow_outside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """How one deployment ended. `inputs` are the files that it is made of.
 
     `rendered` are its reports by format; `message` says why there are none.
@@ -75,8 +74,7 @@ def overall(checked: Iterable[Checked]) -> Exit:
     return next((status for status in _ORDER if status in met), Exit.CLEAN if met else Exit.NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """All that was checked or passed, of how many deployments there are; `since` is the revision that chose them."""
 
     checked: tuple[Checked, ...]

@@ -6,13 +6,14 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import ReleaseResult, Silence, Verification
 from colorcheck.xen.booted import Built
@@ -34,8 +35,7 @@ class Reason(StrEnum):
     NEW_SILENCES = "new-silences"
 
 
-@dataclass(frozen=True, slots=True)
-class PairChange:
+class PairChange(Struct, frozen=True):
     """A pair of domains whose separation has another verdict than before.
 
     None: nothing was, or is, stated of the pair. `exists` tells whether both domains are still there, or may be.
@@ -56,8 +56,7 @@ class PairChange:
         return {"xen": self.xen, "domains": list(self.domains), "before": self.before, "after": self.after}
 
 
-@dataclass(frozen=True, slots=True)
-class ColorChange:
+class ColorChange(Struct, frozen=True):
     """A domain, or Xen, with other colors than before; None where it did not exist, or does not any more."""
 
     xen: str
@@ -75,8 +74,7 @@ class ColorChange:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class MarginChange:
+class MarginChange(Struct, frozen=True):
     """Frames left on a domain's colors when all domains are built; negative: frames that it lacks."""
 
     xen: str
@@ -99,8 +97,7 @@ class MarginChange:
         return {"xen": self.xen, "domain": self.domain, "before": self.before, "after": self.after}
 
 
-@dataclass(frozen=True, slots=True)
-class SharingChange:
+class SharingChange(Struct, frozen=True):
     """A pair that shares more colors than before; `reason` is that of the policy, None where it allows nothing.
 
     `newly`: the colors are as before, and the policy allows them only now.
@@ -118,8 +115,7 @@ class SharingChange:
         return {"xen": self.xen, "domains": list(self.domains), **colors, "reason": self.reason, "newly": self.newly}
 
 
-@dataclass(frozen=True, slots=True)
-class SilenceChange:
+class SilenceChange(Struct, frozen=True):
     """A finding that is kept from being told and was not before, with what keeps it and why."""
 
     finding: Finding
@@ -130,8 +126,7 @@ class SilenceChange:
         return {"finding": self.finding.to_dict(), "by": str(self.by), "reason": self.reason}
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """All that changed. `new` and `gone` are findings; assumptions are those of proved theorems."""
 
     pairs: tuple[PairChange, ...]

@@ -1,4 +1,4 @@
-"""What a theorem does not name moves nothing: each fact of every example, and of some measured boots, is changed in turn.
+"""What a theorem does not name moves nothing: each fact of every example and some measured boots is changed in turn.
 
 A verdict that moves although the theorem does not name the fact fails. Only vacuous is no move: whether the domains of
 a pair exist is asked by `boots` and `memory/*`, never by the pair.
@@ -7,11 +7,11 @@ a pair exist is asked by `boots` and `memory/*`, never by the pair.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.source import Location, Passage
@@ -24,14 +24,14 @@ from colorcheck.inputs.manifest.manifest import BuildOption, PlanPolicy
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.loader.facts import Fact, OpenFact, Origin
-from colorcheck.proof import Asked, prove
+from colorcheck.proof import ProofRequest, prove
 from colorcheck.proof.over_worlds import over_worlds
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.domains.cpu_pools import POOLS
 from colorcheck.xen.facts import keys
 from colorcheck.xen.facts.book import FactBook
-from colorcheck.xen.facts.keys import KEYS, Placed
+from colorcheck.xen.facts.keys import KEYS, PlacedInMemory
 from colorcheck.xen.worlds.world import World, Worlds
 from tests.xen import golden_cases
 
@@ -61,7 +61,7 @@ def theorems(of: Case, change: Callable[[FactBook], FactBook] = lambda book: boo
     worlds.facts = change(worlds.facts)
 
     def proved(world: World, booted: Boot, bounded: str, kinds: frozenset[TheoremKind] | None) -> tuple[Theorem, ...]:
-        return prove(booted.system, booted, world.board, PlanPolicy(), Asked(10.0, bounded=bounded, kinds=kinds))
+        return prove(booted.system, booted, world.board, PlanPolicy(), ProofRequest(10.0, bounded=bounded, kinds=kinds))
 
     return {theorem.id: theorem for theorem in over_worlds(worlds, proved)}
 
@@ -89,7 +89,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     keys.TREE_SIZE.name: (1, 2 * MIB),
     keys.MEMORY.name: (((0x40000000, 0x4000000),), ((0, 0x10000000000),)),
     keys.RAMDISK_RESERVE.name: (True, False),
-    keys.DOM0_KERNEL.name: (Placed(0x10000000, 700 * MIB),),
+    keys.DOM0_KERNEL.name: (PlacedInMemory(0x10000000, 700 * MIB),),
     keys.ADDRESS_BITS.name: (32, 36, 52),
     keys.STATIC_SHM.name: (True, False),
 }
@@ -141,7 +141,7 @@ def other_arguments(of: Case) -> Case:
 
 
 def other_guests(of: Case) -> Case:
-    text = 'name = "first"\nkernel = "Image"\nmemory = 1500\nllc_colors = ["0-15"]\n'
+    text = 'name = "first"\nkernel = "Image"\nmemory = 100000\nllc_colors = ["0-15"]\n'
     deployment, board, release = of
     return replace(deployment, guests=(read_xl(text, "first.cfg"), *deployment.guests)), board, release
 
@@ -201,13 +201,16 @@ def test_other_files_move_only_what_names_the_fact(name: str, fact: str) -> None
     compare(usual(name), fact, theorems(CHANGES[fact](case(name))))
 
 
-@pytest.mark.parametrize("fact", [keys.XEN_ADDRESS.name, keys.GUESTS.name, keys.ARGUMENTS.name])
-def test_a_read_that_is_not_named_is_noticed(fact: str) -> None:
-    of = case("tutorial")
-    changed = theorems(CHANGES[fact](of)) if fact in CHANGES else theorems(of, with_value(fact, 1 << 40))
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [("rpi4-xl", keys.GUESTS.name), ("qemu-attested", keys.ADDRESS_BITS.name), ("zcu102-dom0less", "arguments")],
+)
+def test_a_read_that_is_not_named_is_noticed(name: str, fact: str) -> None:
+    of = case(name)
+    changed = theorems(CHANGES[fact](of)) if fact in CHANGES else theorems(of, with_value(fact, 32))
     silent = {
-        name: replace(theorem, facts=tuple(each for each in theorem.facts if each != fact))
-        for name, theorem in usual("tutorial").items()
+        key: replace(theorem, facts=tuple(each for each in theorem.facts if each != fact))
+        for key, theorem in usual(name).items()
     }
     with pytest.raises(AssertionError):
         compare(silent, fact, changed)

@@ -38,7 +38,7 @@ REASONS = {
         "kernel or 1": "an unknown kernel is trusted to fit, as an assumption",
     },
     "xen/effective.py": {
-        "case.arguments.dom0_mem or DEFAULT_MEMORY": "Xen's default for a release without the option",
+        "context.arguments.dom0_mem or DEFAULT_MEMORY": "Xen's default for a release without the option",
         "64 if reserve is None else reserve": "Kconfig's default; a number that is none leaves the build open",
     },
     "xen/machine/boot_info.py": {"facts.read(IMAGE_SIZE) or 0": "the skeleton, which has nothing that is open"},
@@ -55,8 +55,8 @@ REASONS = {
     "proof/context.py": {
         "(self.board.pa_bits if self.board else None) or WIDEST_ADDRESS": "the widest there is: proved of all addresses"
     },
-    "proof/pairs.py": {"self.case.system.nr_colors or 1": ONE_COLOR, "case.system.nr_colors or 1": ONE_COLOR},
-    "proof/witness.py": {"case.system.nr_colors or 1": ONE_COLOR},
+    "proof/pairs.py": {"self.context.system.nr_colors or 1": ONE_COLOR, "context.system.nr_colors or 1": ONE_COLOR},
+    "proof/witness.py": {"context.system.nr_colors or 1": ONE_COLOR},
     "loader/image_builder/image_builder.py": {
         "_arithmetic(file.text('NUM_DOMUS') or '0') or 0": "for messages on keys beyond it",
         "_arithmetic(file.text('NUM_DT_OVERLAY') or '0') or 0": "the shell's own reading of no number",

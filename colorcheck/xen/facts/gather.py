@@ -6,7 +6,8 @@ The rules are those of `docs/facts.md`: where a fact comes from, what it may be 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
@@ -20,7 +21,7 @@ from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
 from colorcheck.loader.measured import measured
 from colorcheck.xen.domains.cpu_pools import pools_fact
 from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
-from colorcheck.xen.facts.book import FactBook, Key
+from colorcheck.xen.facts.book import FactBook, FactKey
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
@@ -56,7 +57,7 @@ _WIDTHS = (32, 36, 40, 42, 44, 48, 52)
 _TOP = 1 << 48
 _HIGHEST_ORDER = 10  # of LLC_COLORS_ORDER
 _MOST = 1 << 31  # of any number of the build
-_UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
+_UNREAD: dict[Scope, FactKey[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
 
 
 def facts_of(deployment: Deployment, board: Board | None, release: Release | None = None) -> FactBook:
