@@ -18,7 +18,7 @@ from colorcheck.verification.residue import Residue
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.booted import Boot, Built
-from colorcheck.xen.facts.keys import ABOUT
+from colorcheck.xen.facts.keys import about
 from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION
@@ -155,9 +155,9 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
         differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
         names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
-        about = [ABOUT.get(fact, fact) for fact in names]
-        more = f" and {len(about) - 1} more" if len(about) > 1 else ""
-        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {about[0]}{more}{_worlds(shown)}"
+        told = [about(fact) or fact for fact in names]
+        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {told[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
     if verification.skipped:
