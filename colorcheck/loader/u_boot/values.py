@@ -28,7 +28,7 @@ class Refused:
     message: str
 
 
-def parse_value(words: Sequence[Marked], old: bytes) -> Value | Refused:
+def parse_value(words: Sequence[Marked], old: bytes | bytearray) -> Value | Refused:
     """The value that words spell; `?` among cells keeps the `old` one."""
     first = words[0].text[:1]
     if first == "<":
@@ -40,7 +40,7 @@ def parse_value(words: Sequence[Marked], old: bytes) -> Value | Refused:
     return Value(data, doubts[0] if doubts else None, words[0] if len(words) == 1 else None)
 
 
-def _cells(words: Sequence[Marked], old: bytes) -> Value | Refused:
+def _cells(words: Sequence[Marked], old: bytes | bytearray) -> Value | Refused:
     data = bytearray()
     unsure: int | None = None
     index, text, position = 0, words[0].text, 1
