@@ -79,9 +79,10 @@ def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 def _full_name(name: str) -> str:
     """The command that a word means: its beginning is enough where only one begins so."""
-    if name in _COMMANDS or name in _SIZED or name in _QUIET or name in _ASKING or len(name) < _SHORTEST:
+    groups = (_COMMANDS, _SIZED, _QUIET, _ASKING)
+    if len(name) < _SHORTEST or any(name in group for group in groups):
         return name
-    found = {known for group in (_COMMANDS, _SIZED, _QUIET, _ASKING, _MORE) for known in group if known.startswith(name)}
+    found = {known for group in (*groups, _MORE) for known in group if known.startswith(name)}
     return found.pop() if len(found) == 1 else name
 
 
@@ -347,6 +348,7 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "poweroff": _stops,
     "go": _stops,
     "hang": _stops,
+    "panic": _stops,
     "bootflow": _elsewhere,
     "boot": _elsewhere,
     "bootd": _elsewhere,
@@ -384,9 +386,9 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
 }
 _MORE = frozenset(  # further commands of usual builds, by which shortened names are told apart
     (
-        *("blkcache", "bootvx", "chpart", "cmp", "dfu", "editenv", "ext4size", "fatmkdir", "fatrm", "flinfo", "gzwrite"),
-        *("imxtract", "ln", "loadb", "loads", "loadx", "loady", "lzmadec", "md", "mm", "mtdparts", "net", "nm", "panic"),
-        *("protect", "qfw", "random", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot", "false"),
+        *("blkcache", "bootvx", "chpart", "dfu", "editenv", "fatmkdir", "fatrm", "flinfo", "gzwrite", "imxtract", "ln"),
+        *("loadb", "loads", "loadx", "loady", "lzmadec", "mm", "mtdparts", "net", "nm", "protect"),
+        *("qfw", "random", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot", "false"),
     )
 )
 _QUIET = frozenset(

@@ -103,7 +103,8 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
 
 def _on_medium(machine: UBootMachine, name: Marked) -> bool:
     """Whether a file is on the medium: yes if it is here, else nobody knows."""
-    from colorcheck.loader.u_boot.load import File, find
+    from colorcheck.loader.u_boot.load import find
+    from colorcheck.loader.u_boot.media import File
 
     found = find(machine, name.text)
     return isinstance(found, File) or machine.settled(found) == 0

@@ -76,7 +76,8 @@ def present(machine: UBootMachine, address: int) -> Tree | None:
     if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
         return tree
     given = machine.media.given_tree()
-    if given is None or not address or address in machine.failed or any(loaded.data[:4] == MAGIC for loaded in machine.loaded):
+    brought = address in machine.failed or any(loaded.data[:4] == MAGIC for loaded in machine.loaded)
+    if given is None or not address or brought:
         return None
     from colorcheck.loader.u_boot.load import put
 

@@ -62,7 +62,7 @@ def _filled(by: str, match: re.Match[str]) -> str:
     def group(reference: re.Match[str]) -> str:
         number = int(reference[1])
         found = match[number] if number <= groups else None
-        return reference[0] if not found else found
+        return found or reference[0]
 
     return _REFERENCE.sub(group, by)
 

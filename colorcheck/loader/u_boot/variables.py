@@ -151,8 +151,9 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         _unread(machine, names, fact)
         return 0
     if "c" in flags:
-        body = text.text[4:].encode("latin-1", "replace")
-        if len(text.text) < hexadecimal(words[1].text) or zlib.crc32(body).to_bytes(4, "little") != text.text[:4].encode("latin-1", "replace"):
+        data = text.text.encode("latin-1", "replace")
+        whole = len(data) >= hexadecimal(words[1].text)
+        if not whole or zlib.crc32(data[4:]).to_bytes(4, "little") != data[:4]:
             machine.say(ProblemKind.U_BOOT_COMMAND, "bad CRC, import failed")
             return 1
         text = text.part(4)
