@@ -216,6 +216,17 @@ log, xl info, xl list -l and xl vcpu-list into one tar, which `colorcheck init -
   ssh root@board sh -s board.tar < collect.sh""",
     ),
     Command(
+        "lsp",
+        "a language server: findings, hover and corrections in your editor",
+        """\
+Speak the Language Server Protocol over standard input and output: findings in manifests, xl files, boot scripts,
+ImageBuilder files and device trees of a deployment while you type, how each release reads a color list, fixes and
+the plan as code actions, and the way to the other party of a clash. Needs the extra `lsp`.
+
+  pip install "xen-colorcheck[lsp]"
+  colorcheck lsp                             started by the editor, not by hand""",
+    ),
+    Command(
         "completion",
         "print a script that lets the shell complete commands, options and files",
         """\
