@@ -11,7 +11,7 @@ from typing import NoReturn, Protocol
 
 from colorcheck import __version__
 from colorcheck.cli.arguments import refuse_empty
-from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, Command
+from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, CliCommand
 from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.cli.interrupt import ending_on_interrupt
 from colorcheck.core.suggest import did_you_mean
@@ -193,7 +193,7 @@ def _needed(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _module(name: str) -> CommandModule:
-    command: Command = next(c for c in COMMANDS if c.name == name)
+    command: CliCommand = next(c for c in COMMANDS if c.name == name)
     return import_module(f"colorcheck.cli.{command.module}")
 
 

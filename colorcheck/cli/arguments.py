@@ -12,7 +12,7 @@ from colorcheck.cli.meant import STANDARD_INPUT, key_of, manifest_around, standa
 from colorcheck.core.diagnostic import Problem
 from colorcheck.files.boundary import boundary_of, restrict
 from colorcheck.inputs.manifest.manifest import Manifest
-from colorcheck.inputs.manifest.manifest_keys import KEYS, Key, KeyKind
+from colorcheck.inputs.manifest.manifest_keys import KEYS, KeyKind, ManifestKey
 from colorcheck.inputs.manifest.manifest_reader import (
     COMMAND_LINE,
     NAME,
@@ -153,7 +153,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _option_problem(problem: Problem) -> tuple[str, str]:
-    key: Key | None = next((k for k in KEYS if problem.message.startswith(k.path + " ")), None)
+    key: ManifestKey | None = next((k for k in KEYS if problem.message.startswith(k.path + " ")), None)
     message = problem.message.replace(key.path, key.flag, 1) if key else problem.message
     return message, problem.help
 

@@ -16,7 +16,7 @@ from colorcheck.cli.console import Stop, under_ci
 from colorcheck.cli.output import deliver, outputs, refuse_inputs
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
-from colorcheck.fleet.find import Found, Passed, deployments_below, missing_since
+from colorcheck.fleet.find import FoundManifests, Passed, deployments_below, missing_since
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest.manifest_keys import KEYS
@@ -83,7 +83,7 @@ class _Chosen(Struct, frozen=True):
 def _chosen(options: argparse.Namespace) -> _Chosen:
     path = options.path or "."
     own = manifest_file(path)
-    found = Found((own,) if own else ())
+    found = FoundManifests((own,) if own else ())
     if options.recursive and os.path.isdir(path):
         found = deployments_below(path)
     if options.changed_since is None:

@@ -17,7 +17,7 @@ from colorcheck.verification.residue import Residue
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.booted import Boot, Built
-from colorcheck.xen.facts.keys import ABOUT
+from colorcheck.xen.facts.keys import about
 from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION
@@ -31,7 +31,7 @@ class Headline(Struct, frozen=True):
     mood: str
 
 
-class Row(Struct, frozen=True):
+class ColorUser(Struct, frozen=True):
     """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
 
     name: str
@@ -55,7 +55,7 @@ class ColorMap(Struct, frozen=True):
 
     releases: str
     nr_colors: int
-    rows: tuple[Row, ...]
+    rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
     cache: int | None = None
     """Bytes of the colored cache that one color stands for; None where Xen's colors are not the cache's."""
@@ -152,9 +152,9 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
         differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
         names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
-        about = [ABOUT.get(fact, fact) for fact in names]
-        more = f" and {len(about) - 1} more" if len(about) > 1 else ""
-        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {about[0]}{more}{_worlds(shown)}"
+        told = [about(fact) or fact for fact in names]
+        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {told[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
     if verification.skipped:
@@ -233,7 +233,7 @@ def _colors(domain: Domain) -> tuple[ColorSet, str]:
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
-def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
+def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> ColorUser:
     shared, allowed = ColorSet(), ColorSet()
     for clash in clashes:
         if name in (clash.first, clash.second):
@@ -241,7 +241,7 @@ def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
                 shared |= clash.colors
             else:
                 allowed |= clash.colors
-    return Row(name, colors, shared, allowed - shared, source)
+    return ColorUser(name, colors, shared, allowed - shared, source)
 
 
 def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:

@@ -300,7 +300,9 @@ def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[Lo
     Each starts at the next 2 MiB behind the file before it. Only sizes on disk count: what a file needs beyond when
     it runs is not accounted.
     """
-    start = _arithmetic(file.text("MEMORY_START")) or 0
+    start = _arithmetic(file.text("MEMORY_START"))
+    if start is None:  # a problem says so
+        return ()
     address = max(start + _STEP, _LOWEST_SCRIPT) + _STEP
     loaded: list[LoadedFile] = []
     for key, name in files_to_load(file):

@@ -15,7 +15,7 @@ from colorcheck.loader.u_boot.blob import Side
 from colorcheck.loader.u_boot.media import Media
 from colorcheck.loader.u_boot.memory import Memory
 from colorcheck.loader.u_boot.numbers import hexadecimal
-from colorcheck.loader.u_boot.text import Marked, Sources, unknown, unknowns
+from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
@@ -23,6 +23,7 @@ MOST_TEXT = 64 << 20
 _TAIL = 1 << 12
 PLACING = frozenset({"fdt_high"})  # variables of U-Boot's that only decide where the tree lies
 VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
+_APART = 1 << 35  # bytes from a variable to where words that only depend on it point
 
 
 class HaltError(Exception):
@@ -48,7 +49,7 @@ class Doubt(Struct, frozen=True):
 Status = int | Doubt
 
 
-class Loaded(Struct, frozen=True):
+class FileInMemory(Struct, frozen=True):
     """A file that the script put into memory. `size` None where it is not known, `data` what is known of it."""
 
     name: str
@@ -73,7 +74,7 @@ class UBootMachine(Struct):
     follows one command (`commands.call`)."""
 
     settings: Settings
-    sources: Sources
+    sources: ScriptTexts
     media: Media
     choices: dict[str, bool]
     call: Callable[[UBootMachine, Sequence[Marked]], Status]
@@ -81,7 +82,7 @@ class UBootMachine(Struct):
     shell: dict[str, Marked] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     sides: dict[int, Side] = field(default_factory=dict)
-    loaded: list[Loaded] = field(default_factory=list)
+    loaded: list[FileInMemory] = field(default_factory=list)
     working: int | None = None
     last_status: Status = 0
     facts: list[OpenFact] = field(default_factory=list)
@@ -99,7 +100,7 @@ class UBootMachine(Struct):
     paths: dict[int, str] = field(default_factory=dict)
     silent: set[OpenFact] = field(default_factory=set)
     used: set[OpenFact] = field(default_factory=set)
-    overwritten: list[tuple[Loaded, str]] = field(default_factory=list)
+    overwritten: list[tuple[FileInMemory, str]] = field(default_factory=list)
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
     started: object = None
@@ -209,6 +210,11 @@ class UBootMachine(Struct):
         if not doubts:
             return hexadecimal(text.text.partition(":")[0])
         return VIRTUAL + (doubts[0] << 36) if len(text.text.partition(":")[0]) == 1 else None
+
+    def reached(self, text: Marked) -> int:
+        """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
+        found = self.address(text)
+        return VIRTUAL + (unknowns(text.text)[0] << 36) + _APART if found is None else found
 
     def quiet(self, fact: OpenFact) -> int:
         """The number of an open fact that does not count for Xen."""
