@@ -11,7 +11,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Finding
 from colorcheck.core.source import Location
 from colorcheck.core.units import size
-from colorcheck.editor.deployments import Checked
+from colorcheck.editor.deployments import Deployed
 from colorcheck.editor.option_pages import page_of
 from colorcheck.editor.positions import holds
 from colorcheck.findings.silence_comments import silencing
@@ -21,7 +21,7 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.system import System
 
 
-class Place(Struct, frozen=True):
+class Cursor(Struct, frozen=True):
     """Where a cursor is: a real file name, line and column from 1."""
 
     file: str
@@ -48,18 +48,18 @@ class Action(Struct, frozen=True):
     finding: Finding | None = None
 
 
-def findings_at(checked: Checked, place: Place) -> Iterator[Finding]:
+def findings_at(checked: Deployed, place: Cursor) -> Iterator[Finding]:
     """The findings whose place holds the cursor."""
     for finding in _findings(checked):
         if place.inside(finding.location):
             yield finding
 
 
-def _findings(checked: Checked) -> tuple[Finding, ...]:
+def _findings(checked: Deployed) -> tuple[Finding, ...]:
     return checked.verification.findings if checked.verification else ()
 
 
-def hover(checked: Checked, place: Place) -> str:
+def hover(checked: Deployed, place: Cursor) -> str:
     """Markdown for the cursor: the colors of a list under each release, the option, the findings; or nothing."""
     parts: list[str] = []
     if checked.verification is not None:
@@ -75,7 +75,7 @@ def hover(checked: Checked, place: Place) -> str:
     return "\n\n---\n\n".join(parts)
 
 
-def others(checked: Checked, place: Place) -> tuple[Location, ...]:
+def others(checked: Deployed, place: Cursor) -> tuple[Location, ...]:
     """The other party of what is here: of the findings, and of a color list those who have its colors, too."""
     found: dict[Location, None] = {}
     for finding in findings_at(checked, place):
@@ -94,7 +94,7 @@ def others(checked: Checked, place: Place) -> tuple[Location, ...]:
     return tuple(location for location in found if not place.inside(location))
 
 
-def actions(checked: Checked, place: Place) -> Iterator[Action]:
+def actions(checked: Deployed, place: Cursor) -> Iterator[Action]:
     """The fixes of the findings of this line, and the comment that silences each."""
     found = [each for each in _findings(checked) if place.on(each.location)]
     for finding in found:
@@ -111,7 +111,7 @@ def actions(checked: Checked, place: Place) -> Iterator[Action]:
         yield Action(f"Silence {finding.rule} here (write a reason)", (comment,), finding)
 
 
-def _colors(facts: Facts, place: Place) -> Iterator[str]:
+def _colors(facts: Facts, place: Cursor) -> Iterator[str]:
     """What each release makes of a color list here: the colors, their share of the cache, who else has them."""
     told: dict[str, list[str]] = {}
     name = ""

@@ -17,7 +17,7 @@ from colorcheck.workflows import verify as pipeline
 _ABOVE = 4  # folders above a file in which its manifest is looked for
 
 
-class Checked(Struct):
+class Deployed(Struct):
     """A deployment as it was last checked: its manifest, the verification, and the lines of its files."""
 
     manifest: str
@@ -53,14 +53,14 @@ def manifests_of(file: str, folders: tuple[str, ...] = ()) -> Iterator[str]:
         folder = os.path.dirname(folder)
 
 
-def checked(manifest: str, unsaved: Mapping[str, str]) -> Checked:
+def checked(manifest: str, unsaved: Mapping[str, str]) -> Deployed:
     """Verify a deployment; `unsaved` are texts by the real names of their files. Never raises for bad input."""
     over = {name: content.encode("utf-8", "surrogatepass") for name, content in unsaved.items()}
     with laid_over(over), restricted(boundary_of(os.path.dirname(manifest), (manifest,))):
         try:
             verification = pipeline.verify(read_manifest(manifest))
         except ManifestError as error:
-            return Checked(manifest, None, str(error), (manifest,), dict(unsaved))
+            return Deployed(manifest, None, str(error), (manifest,), dict(unsaved))
         files = {os.path.realpath(name): None for name in (manifest, *verification.facts.deployment.files)}
         files |= {os.path.realpath(f.location.file): None for f in verification.findings if f.location.file}
-    return Checked(manifest, verification, "", tuple(files), dict(unsaved))
+    return Deployed(manifest, verification, "", tuple(files), dict(unsaved))

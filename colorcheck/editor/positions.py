@@ -7,7 +7,7 @@ from msgspec import Struct
 from colorcheck.core.source import Location
 
 
-class Span(Struct, frozen=True):
+class Stretch(Struct, frozen=True):
     """A stretch of a file as editors count; the end is exclusive."""
 
     line: int
@@ -16,13 +16,13 @@ class Span(Struct, frozen=True):
     end_character: int
 
 
-def span_of(location: Location, lines: list[str]) -> Span:
+def span_of(location: Location, lines: list[str]) -> Stretch:
     """The stretch of a location; the whole first line where the location is the file itself."""
     if location.line < 1:
-        return Span(0, 0, 0, len(lines[0]) if lines else 0)
+        return Stretch(0, 0, 0, len(lines[0]) if lines else 0)
     first, last = location.line - 1, max(location.end_line, location.line) - 1
     start, end = max(location.column - 1, 0), max(location.end_column - 1, 0)
-    return Span(first, start, last, max(end, start) if last == first else end)
+    return Stretch(first, start, last, max(end, start) if last == first else end)
 
 
 def holds(location: Location, line: int, column: int) -> bool:

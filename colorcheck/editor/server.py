@@ -14,8 +14,8 @@ from colorcheck import __version__
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.editor import answers
-from colorcheck.editor.answers import Place
-from colorcheck.editor.deployments import Checked, checked, manifests_of
+from colorcheck.editor.answers import Cursor
+from colorcheck.editor.deployments import Deployed, checked, manifests_of
 from colorcheck.editor.planned import plan_edits
 from colorcheck.editor.positions import span_of
 
@@ -33,7 +33,7 @@ class Server(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("colorcheck", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
-        self.deployments: dict[str, Checked] = {}
+        self.deployments: dict[str, Deployed] = {}
         self.told: dict[str, set[str]] = {}
         self.waiting: dict[str, asyncio.TimerHandle] = {}
 
@@ -58,7 +58,7 @@ class Server(LanguageServer):
                 return manifest
         return None
 
-    def check(self, manifest: str) -> Checked:
+    def check(self, manifest: str) -> Deployed:
         """Check a deployment and tell its findings, file by file; files that have none any more are cleared."""
         made = self.deployments[manifest] = checked(manifest, self.unsaved())
         found: dict[str, list[lsp.Diagnostic]] = {file: [] for file in self.told.get(manifest, ())}
@@ -84,7 +84,7 @@ class Server(LanguageServer):
             self.waiting.pop(manifest).cancel()
         self.waiting[manifest] = asyncio.get_running_loop().call_later(_PAUSE, self.check, manifest)
 
-    def diagnostic(self, made: Checked, finding: Finding) -> lsp.Diagnostic:
+    def diagnostic(self, made: Deployed, finding: Finding) -> lsp.Diagnostic:
         """A finding as editors show it."""
         related = [
             lsp.DiagnosticRelatedInformation(self.location(made, each.location), each.message)
@@ -100,32 +100,32 @@ class Server(LanguageServer):
             related_information=related or None,
         )
 
-    def range(self, made: Checked, location: Location) -> lsp.Range:
+    def range(self, made: Deployed, location: Location) -> lsp.Range:
         """A stretch in the editor's units."""
         lines = made.lines(location.file)
         span = span_of(location, lines)
         plain = lsp.Range(lsp.Position(span.line, span.character), lsp.Position(span.end_line, span.end_character))
         return self.workspace.position_codec.range_to_client_units(lines, plain)
 
-    def location(self, made: Checked, location: Location) -> lsp.Location:
+    def location(self, made: Deployed, location: Location) -> lsp.Location:
         """A place in a file for the editor."""
         return lsp.Location(str(from_fs_path(os.path.realpath(location.file))), self.range(made, location))
 
-    def asked(self, params: lsp.HoverParams | lsp.DefinitionParams) -> tuple[Checked, Place] | None:
+    def asked(self, params: lsp.HoverParams | lsp.DefinitionParams) -> tuple[Deployed, Cursor] | None:
         """The deployment and the place that a request is about; None for a file of none."""
         uri = params.text_document.uri
         return self.place(uri, params.position)
 
-    def place(self, uri: str, position: lsp.Position) -> tuple[Checked, Place] | None:
+    def place(self, uri: str, position: lsp.Position) -> tuple[Deployed, Cursor] | None:
         """As `asked`, for a document and a position."""
         manifest = self.manifest_of(uri)
         if manifest is None:
             return None
         made, file = self.deployments[manifest], _file(uri)
         at = self.workspace.position_codec.position_from_client_units(made.lines(file), position)
-        return made, Place(file, at.line + 1, at.character + 1)
+        return made, Cursor(file, at.line + 1, at.character + 1)
 
-    def edit(self, made: Checked, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
+    def edit(self, made: Deployed, edits: Iterable[Edit]) -> lsp.WorkspaceEdit:
         """Edits as the editor makes them."""
         changes: dict[str, list[lsp.TextEdit]] = {}
         for each in edits:

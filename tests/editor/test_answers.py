@@ -10,10 +10,10 @@ import pytest
 
 from colorcheck.core.source import Location
 from colorcheck.editor import answers
-from colorcheck.editor.answers import Place
-from colorcheck.editor.deployments import Checked, checked, manifests_of
+from colorcheck.editor.answers import Cursor
+from colorcheck.editor.deployments import Deployed, checked, manifests_of
 from colorcheck.editor.planned import plan_edits
-from colorcheck.editor.positions import Span, holds, span_of
+from colorcheck.editor.positions import Stretch, holds, span_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -24,20 +24,20 @@ def deployment(tmp_path: Path) -> Path:
     return tmp_path / "rpi4"
 
 
-def look(folder: Path, unsaved: dict[str, str] | None = None) -> Checked:
+def look(folder: Path, unsaved: dict[str, str] | None = None) -> Deployed:
     texts = {os.path.realpath(folder / name): text for name, text in (unsaved or {}).items()}
     return checked(str(folder / "colorcheck.toml"), texts)
 
 
-def place(folder: Path, name: str, text: str) -> Place:
+def place(folder: Path, name: str, text: str) -> Cursor:
     """The place of a text in a file."""
     for number, line in enumerate((folder / name).read_text(encoding="utf-8").split("\n"), 1):
         if text in line:
-            return Place(os.path.realpath(folder / name), number, line.index(text) + 1)
+            return Cursor(os.path.realpath(folder / name), number, line.index(text) + 1)
     raise AssertionError(text)
 
 
-def rules(made: Checked) -> set[str]:
+def rules(made: Deployed) -> set[str]:
     assert made.verification is not None
     return {finding.rule for finding in made.verification.findings}
 
@@ -85,7 +85,7 @@ def test_a_broken_manifest_is_trouble_not_a_traceback(deployment: Path) -> None:
     made = look(deployment, {"colorcheck.toml": "[target\n"})
     assert made.verification is None
     assert made.trouble
-    assert answers.hover(made, Place(os.path.realpath(deployment / "camera.cfg"), 1, 1)) == ""
+    assert answers.hover(made, Cursor(os.path.realpath(deployment / "camera.cfg"), 1, 1)) == ""
 
 
 def test_nonsense_in_any_file_is_answered(deployment: Path) -> None:
@@ -93,8 +93,8 @@ def test_nonsense_in_any_file_is_answered(deployment: Path) -> None:
         for text in ("", "\0", "\udce9 = [", "((((", '/dts-v1/;\n/ { chosen { xen,xen-bootargs = "llc-coloring'):
             made = look(deployment, {path.name: text})
             for line in range(3):
-                answers.hover(made, Place(os.path.realpath(path), line, 1))
-                list(answers.actions(made, Place(os.path.realpath(path), line, 1)))
+                answers.hover(made, Cursor(os.path.realpath(path), line, 1))
+                list(answers.actions(made, Cursor(os.path.realpath(path), line, 1)))
 
 
 def test_the_manifest_of_a_file_is_looked_for_above_within_the_editor(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_the_manifest_of_a_file_is_looked_for_above_within_the_editor(tmp_path: 
 
 
 def test_places() -> None:
-    assert span_of(Location("a"), ["abc"]) == Span(0, 0, 0, 3)
-    assert span_of(Location("a", 2, 3, 2, 5), ["", "abcdef"]) == Span(1, 2, 1, 4)
+    assert span_of(Location("a"), ["abc"]) == Stretch(0, 0, 0, 3)
+    assert span_of(Location("a", 2, 3, 2, 5), ["", "abcdef"]) == Stretch(1, 2, 1, 4)
     assert holds(Location("a", 2, 3, 2, 5), 2, 5)
     assert not holds(Location("a", 2, 3, 2, 5), 2, 6)
     assert not holds(Location("a"), 1, 1)
