@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+
+from msgspec import Struct
 
 from colorcheck.cli.arguments import manifest_file
 from colorcheck.cli.console import Stop
 from colorcheck.cli.output import deliver, outputs, refuse_inputs
-from colorcheck.core.value import dataclass
+from colorcheck.cli.progress import progress
 from colorcheck.fleet.cache import user_cache
-from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
-from colorcheck.fleet.find import Found, Passed, deployments_below, missing_since
+from colorcheck.fleet.checked import Fleet, Job, overall, passed
+from colorcheck.fleet.find import FoundManifests, Passed, deployments_below, missing_since
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest.manifest_keys import KEYS
@@ -33,7 +33,7 @@ def run_fleet(options: argparse.Namespace) -> int:
         raise Stop(f"nothing to check: no deployment below {options.path or '.'}", status=Exit.NOTHING)
     formats = tuple(sorted({RENDERED.get(name, name) for name in names - {"text"}}))
     rules = tuple(
-        (key.path, tuple(value))
+        (key.path, value if isinstance(value, str) else tuple(value))
         for key in KEYS
         if key.path.startswith("rules.") and (value := getattr(options, key.path, None))
     )
@@ -45,11 +45,18 @@ def run_fleet(options: argparse.Namespace) -> int:
             root=os.getcwd(),
             rules=rules,
             allow_outside=options.allow_outside,
+            time_limit=options.time_limit,
         )
         for name in manifests
     ]
-    with _progress(len(jobs)) as told:
-        checked = check_all(jobs, options.jobs, None if options.no_cache else user_cache(), told)
+    with progress(len(jobs), shown=len(jobs) > 1) as advance:
+        number = count(1)
+        checked = check_all(
+            jobs,
+            options.jobs,
+            None if options.no_cache else user_cache(),
+            lambda _: advance("deployments", next(number), ""),
+        )
     checked = (*checked, *(passed(each.name, each.reason) for each in chosen.passed))
     fleet = Fleet(checked, known=chosen.known, since=options.changed_since)
     refuse_inputs(wanted, [name for each in checked for name in (each.manifest, *each.inputs)])
@@ -70,8 +77,7 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
         raise Stop(f"--jobs {options.jobs}: at least one is needed")
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(Struct, frozen=True):
     """The deployments to check, how many there were to choose from, and what was passed."""
 
     manifests: tuple[str, ...]
@@ -82,7 +88,7 @@ class _Chosen:
 def _chosen(options: argparse.Namespace) -> _Chosen:
     path = options.path or "."
     own = manifest_file(path)
-    found = Found((own,) if own else ())
+    found = FoundManifests((own,) if own else ())
     if options.recursive and os.path.isdir(path):
         found = deployments_below(path)
     if options.changed_since is None:
@@ -99,17 +105,3 @@ def _chosen(options: argparse.Namespace) -> _Chosen:
     present = {os.path.realpath(name) for name in found.manifests}
     gone = tuple(missing_since(iter(tree.entries), folder, str(tree.top), present)) if options.recursive else ()
     return _Chosen(chosen, len(found.manifests), (*found.passed, *gone))
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Checked], object]]:
-    """A progress bar on standard error, where that is a terminal; it moves on with each call."""
-    if not sys.stderr.isatty() or total < 2:
-        yield id
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("deployments", total=total)
-        yield lambda _: progress.advance(task)

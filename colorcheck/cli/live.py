@@ -7,13 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
 from io import StringIO
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_whole
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.comparison import COLORINGS
@@ -33,8 +33,7 @@ RECORDED_SECONDS, TOGGLE_SECONDS, RECORDED_A_SECOND = 16, 4, 4
 HINT = "c: coloring on and off   p: next policy   q: quit"
 
 
-@dataclass(slots=True)
-class Show:
+class Show(Struct):
     """The view's state: the running simulation of each coloring and policy that was shown, and what to show next."""
 
     lab: Lab
@@ -51,7 +50,7 @@ class Show:
     @property
     def names(self) -> tuple[str, ...]:
         """Everybody who is somewhere in the show, so that each keeps one paint."""
-        return tuple(dict.fromkeys(t.name for c in self.colorings[::-1] for t in self.lab.study.tenants[c]))
+        return tuple(dict.fromkeys(t.name for c in self.colorings[::-1] for t in self.lab.study.owners[c]))
 
     def key(self, pressed: str) -> bool:
         """Acts on a key; False for the one that ends the view."""
@@ -73,7 +72,7 @@ class Show:
         self.latencies.append((seen.runs.quantile(1) if seen else None, self.coloring is not Coloring.OFF))
         last = self.lab.study.clusters[0].last
         names = self.names
-        number = [names.index(tenant.name) for tenant in simulation.experiment.tenants]
+        number = [names.index(owner.name) for owner in simulation.experiment.owners]
         return Frame(
             title=f"{self.lab.board.title}, {last.name}",
             coloring=COLORINGS[self.coloring],
@@ -95,7 +94,7 @@ class Show:
         if which not in self.simulations:
             study = self.lab.study
             self.simulations[which] = Simulation(
-                study.experiment(study.tenants[self.coloring], study.loads, self.policy)
+                study.experiment(study.owners[self.coloring], study.loads, self.policy)
             )
         return self.simulations[which]
 
@@ -105,8 +104,8 @@ def show(lab: Lab, record: str | None, seconds: int | None) -> int:
 
     Raises NoModel where no coloring can be shown.
     """
-    with_colors = next((c for c in (Coloring.CURRENT, Coloring.PLAN) if c in lab.study.tenants), None)
-    shown = tuple(c for c in (Coloring.OFF, with_colors) if c is not None and c in lab.study.tenants)
+    with_colors = next((c for c in (Coloring.CURRENT, Coloring.PLAN) if c in lab.study.owners), None)
+    shown = tuple(c for c in (Coloring.OFF, with_colors) if c is not None and c in lab.study.owners)
     if not shown:
         raise NoModel("nothing can be shown: " + "; ".join(lab.notes))
     state = Show(lab, shown, lab.study.policies[0])

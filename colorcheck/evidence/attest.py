@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
 from colorcheck.loader.measured import same_arguments
 from colorcheck.xen.booted import Boot, Built
@@ -30,8 +31,7 @@ class Attestation(StrEnum):
     TOO_LITTLE = "too-little"
 
 
-@dataclass(frozen=True, slots=True)
-class LogCheck:
+class LogCheck(Struct, frozen=True):
     """One comparison. `agrees` is None where the log has nothing to compare with."""
 
     subject: str
@@ -50,8 +50,7 @@ class LogCheck:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Attested:
+class Attested(Struct, frozen=True):
     """All comparisons and what follows: attested only if every domain's colors or the color heap were compared, and
     nothing in the log that speaks of coloring was left without comparison; partly attested where only some things were.
 
@@ -200,14 +199,23 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
     said = log.command_line
     if said is not None:
         found = str(said.value)
-        cut = found != expected and same_arguments(found, expected)
-        shown = f"{found} (cut off)" if cut else found
-        yield LogCheck("command line", expected, shown, None if cut else found == expected, said.location)
+        agrees: bool | None = found == expected
+        if not agrees and "command_line" in log.damaged:
+            agrees = True if same_arguments(found, expected) and _squeezed(found) == _squeezed(expected) else None
+        elif not agrees and same_arguments(found, expected):
+            agrees = None
+        why = "wrapped" if "command_line" in log.damaged else "cut off"
+        shown = f"{found} ({why})" if agrees is None else found
+        yield LogCheck("command line", expected, shown, agrees, said.location)
     if log.first_colors is not None and isinstance(log.first_colors.value, int):
         count, own = log.first_colors.value, tuple(sorted(set(system.xen_colors)))
         first = tuple(range(count))
         shown = f"{_colors(first)}, since it was given none"
         yield LogCheck("colors of Xen", _colors(own), shown, own == first, log.first_colors.location)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def _built_in(log: BootLog, expected: str) -> Iterator[LogCheck]:

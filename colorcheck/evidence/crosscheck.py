@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import shared_caches
 from colorcheck.hardware.board import Board, Cache
-from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
+from colorcheck.hardware.sets_of_frames import sets_of_frame, sets_of_frames
 from colorcheck.replay.changes import in_order
 from colorcheck.replay.witness import XEN, CacheLine, LineMeeting, colors_of, frames_of
 from colorcheck.verification.results import Fault, ReleaseResult
@@ -23,8 +25,7 @@ from colorcheck.xen.kinds import FailureKind, MapUse
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them
 
 
-@dataclass(frozen=True, slots=True)
-class CrossChecked:
+class CrossChecked(Struct, frozen=True):
     """The theorems with what replay shows of each refutation, and where the two disagree."""
 
     theorems: tuple[Theorem, ...]
@@ -47,6 +48,7 @@ class _Replayed:
         self.boot = boot
         self.board = board
         self.domains = {built.domain.name: built for built in boot.built}
+        self.names = Counter(built.domain.name for built in boot.built)
         self.sets = cache(self._sets)
         self.possible = cache(self._possible)
         self.holder = cache(self._holder)
@@ -133,9 +135,9 @@ class _Replayed:
 
     def _built(self, theorem: Theorem) -> bool:
         """Whether both have frames, and a name that is theirs alone."""
-        names = [built.domain.name for built in self.boot.built]
+        names = self.names
         return all(
-            (name == XEN and XEN not in names) or (names.count(name) == 1 and self.domains[name].created)
+            (name == XEN and XEN not in names) or (names[name] == 1 and self.domains[name].created)
             for name in theorem.subjects
         ) and all(colors_of(self.boot, name) for name in theorem.subjects)
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.files.sources import Names
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.findings.selection import can_be_silenced
-from colorcheck.verification.results import Silenced, Verification
+from colorcheck.verification.results import Silence, Silenced, Verification
 
 SCHEMA = "colorcheck/baseline/1"
 NAME = "colorcheck-baseline.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class BaselineEntry(Struct, frozen=True):
     """A known finding. Only the fingerprint counts; the rest is for people who read the file."""
 
     fingerprint: str
@@ -32,11 +32,10 @@ class Entry:
         return {"fingerprint": self.fingerprint, "rule": self.rule, "file": self.file, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """The known findings of a project; `file` is where they stand."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[BaselineEntry, ...] = ()
     file: str = NAME
 
     def to_text(self) -> str:
@@ -45,12 +44,11 @@ class Baseline:
         return json.dumps({"schema": SCHEMA, "findings": [entry.to_dict() for entry in known]}, indent=2) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A verification without its known findings, and the entries whose finding is gone."""
 
     verification: Verification
-    stale: tuple[Entry, ...]
+    stale: tuple[BaselineEntry, ...]
 
 
 def create(findings: Iterable[Finding], names: Names, file: str = NAME) -> Baseline:
@@ -60,8 +58,8 @@ def create(findings: Iterable[Finding], names: Names, file: str = NAME) -> Basel
     return Baseline(tuple(_entry(finding, print_, names) for finding, print_ in made if can_be_silenced(finding)), file)
 
 
-def _entry(finding: Finding, fingerprint: str, names: Names) -> Entry:
-    return Entry(fingerprint, finding.rule, names.relative(finding.location.file), finding.message)
+def _entry(finding: Finding, fingerprint: str, names: Names) -> BaselineEntry:
+    return BaselineEntry(fingerprint, finding.rule, names.relative(finding.location.file), finding.message)
 
 
 def read(text: str, file: str = NAME) -> Baseline | Problem:
@@ -82,7 +80,9 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
     for item in document["findings"]:
         if not isinstance(item, dict) or not isinstance(item.get("fingerprint"), str):
             return Problem(ProblemKind.BASELINE, "an entry of the baseline has no fingerprint", where, advice)
-        entries.append(Entry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message"))))
+        entries.append(
+            BaselineEntry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message")))
+        )
     return Baseline(tuple(entries), file)
 
 
@@ -92,14 +92,17 @@ def compare(verification: Verification, baseline: Baseline, names: Names) -> Com
     made = tuple(zip(verification.findings, fingerprints(verification.findings, names), strict=True))
     silent = [finding for finding, print_ in made if print_ in known and can_be_silenced(finding)]
     place = Location(baseline.file)
-    silenced = (*verification.silenced, *(Silenced(finding, place, "in the baseline") for finding in silent))
+    silenced = (
+        *verification.silenced,
+        *(Silenced(finding, place, "in the baseline", Silence.BASELINE) for finding in silent),
+    )
     left = tuple(finding for finding in verification.findings if finding not in silent)
     found = {print_ for _, print_ in made}
     stale = tuple(entry for entry in baseline.entries if entry.fingerprint not in found)
     return Compared(replace(verification, findings=left, silenced=silenced), stale)
 
 
-def prune(baseline: Baseline, stale: Iterable[Entry]) -> Baseline:
+def prune(baseline: Baseline, stale: Iterable[BaselineEntry]) -> Baseline:
     """The baseline without entries whose finding is gone."""
     gone = {entry.fingerprint for entry in stale}
     return replace(baseline, entries=tuple(entry for entry in baseline.entries if entry.fingerprint not in gone))

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec import Struct
+
+from colorcheck.core.diagnostic import Finding
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.verification.results import Facts
 
@@ -22,8 +24,7 @@ def _language(strings: str, comments: str, ask: str, *leaders: str) -> _Language
     return _Language(re.compile(f"{strings}|(?P<comment>{comments})", re.DOTALL), re.compile(ask), leaders)
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(Struct, frozen=True):
     """How strings and comments are written: `tokens` steps over both, `ask` finds the wish in a comment."""
 
     tokens: re.Pattern[str]
@@ -45,8 +46,7 @@ _DEVICE_TREE = _language(
 _LARGEST = 16 * MIB  # a file above this size in bytes is not searched
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment that silences: its place, the rules that it names, its reason, and the line that it speaks about."""
 
     location: Location
@@ -111,3 +111,9 @@ def _text(file: str) -> str:
     except Unreadable:
         return ""
     return data.decode("utf-8", "replace") if _MARK.encode() in data else ""
+
+
+def silencing(finding: Finding) -> str:
+    """The comment that silences this finding in its file, alone on the line above; the reason is the user's."""
+    leader = "//" if Path(finding.location.file).suffix in (".dts", ".dtsi", ".dtso", ".h") else "#"
+    return f"{leader} colorcheck: ignore[{finding.rule}] REASON"

@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
 from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import contents
@@ -30,8 +31,7 @@ OLDEST = 30 * 24 * 3600.0  # seconds since an entry was last used
 _LARGEST = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class ResultCache(Struct, frozen=True):
     """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
 
     An entry says for which job and which states of which inputs it stands, with a checksum over all of it. One that
@@ -109,12 +109,12 @@ def _checksum(entry: object) -> str:
 
 def _checked(said: Mapping[str, object], job: Job) -> Checked | None:
     """A result from its JSON; None unless every field is there and is of its kind."""
-    kinds: dict[str, type | tuple[type, ...]] = {each.name: _KINDS[str(each.type)] for each in fields(Checked)}
+    kinds: dict[str, type | tuple[type, ...]] = {name: _KINDS[kind] for name, kind in Checked.__annotations__.items()}
     if said.keys() != kinds.keys() or said["manifest"] != job.manifest:
         return None
     if not all(isinstance(said[name], kind) and type(said[name]) is not _NOT.get(kind) for name, kind in kinds.items()):
         return None
-    if said["status"] not in _KEPT or set(said["rendered"]) != set(job.formats):  # type: ignore[call-overload]
+    if said["status"] not in _KEPT or {*said["documents"], *said["rendered"]} != set(job.formats):  # type: ignore[misc]
         return None
     return Checked(**{**said, "inputs": tuple(said["inputs"])})  # type: ignore[arg-type]
 
@@ -124,16 +124,17 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": (int, float),
     "bool": bool,
+    "dict[str, object]": dict,
     "dict[str, str]": dict,
     "tuple[str, ...]": list,
 }
 _NOT: dict[object, type] = {int: bool}  # which is an int to Python
 
 
-def user_cache() -> Cache | None:
+def user_cache() -> ResultCache | None:
     """The cache of this user; None where there is no folder for it."""
     folder = resources.cache_folder()
-    return Cache(folder / "results") if folder else None
+    return ResultCache(folder / "results") if folder else None
 
 
 @cache

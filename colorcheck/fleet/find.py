@@ -5,29 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.manifest.manifest_reader import NAME
 
 _OTHERS = frozenset(("node_modules", "__pycache__"))
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """A folder or a manifest that was not looked at, and why. A run that passed something does not end with 0."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class FoundManifests(Struct, frozen=True):
     """The manifests below a folder, in order, and what was passed."""
 
     manifests: tuple[str, ...]
     passed: tuple[Passed, ...] = ()
 
 
-def deployments_below(folder: str) -> Found:
+def deployments_below(folder: str) -> FoundManifests:
     """Every `colorcheck.toml` below a folder; not in hidden folders, environments and links to folders.
 
     Such a folder is passed only where it has a deployment; one that cannot be entered always is.
@@ -52,7 +51,7 @@ def deployments_below(folder: str) -> Found:
                 else:
                     kept.append(name)
             folders[:] = kept
-    return Found(tuple(sorted(found)), tuple(sorted(passed, key=lambda each: each.name)))
+    return FoundManifests(tuple(sorted(found)), tuple(sorted(passed, key=lambda each: each.name)))
 
 
 def _closed(error: OSError) -> Passed:

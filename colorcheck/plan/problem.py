@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from fractions import Fraction
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Related
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 
 NO_COLORS = ColorSet()
+
+
+def exact(number: float) -> Fraction:
+    """The number that was written, not the nearest binary one."""
+    return Fraction(int(number)) if number == int(number) else Fraction(str(number))
+
+
 NOWHERE = Location("")
-DEFAULT_OBJECTIVES = ("margin", "changes")
+DEFAULT_OBJECTIVES = ("critical", "weights", "margin", "changes")
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
-    `min_reason` says why so many colors, where nobody asked for them. `keep` fixes today's colors. `curve` are costs
-    measured with 1, 2, … colors; the last one holds for more.
+    `min_reason` says why so many colors, `advised` tells that nobody asked for them, `purpose` what the frames are for
+    beside one boot. `keep` fixes today's colors, or those of `pin`.
+    `curve` are costs measured with 1, 2, … colors; the last one holds for more, and `tolerance` is how much worse than
+    the best of them it may get (0.1 is 10 %). A `critical` one is served first, up to `share` colors.
+    `again` are the frames of a further creation by a toolstack (0: nobody can create it), of which `restarts` are among
+    `pages`.
     """
 
     name: str
@@ -36,10 +48,39 @@ class Demand:
     curve: tuple[float, ...] = ()
     location: Location = NOWHERE
     memory_location: Location = NOWHERE
+    critical: bool = False
+    share: int = 1
+    tolerance: float | None = None
+    pin: ColorSet | None = None
+    advised: bool = False
+    purpose: str = ""
+    again: int = 0
+    restarts: int = 0
+
+    @property
+    def fixed(self) -> ColorSet:
+        """The colors that it has in every plan, if `keep` is set."""
+        return self.today if self.pin is None else self.pin
+
+    @property
+    def limit(self) -> Fraction | None:
+        """The most that it may cost on its curve; None where nobody says it."""
+        if self.tolerance is None or not self.curve:
+            return None
+        return min(map(exact, self.curve)) * (1 + exact(self.tolerance))
+
+    def tolerates(self, colors: int) -> bool:
+        """Whether its curve allows so many colors."""
+        limit = self.limit
+        return limit is None or exact(self.curve[min(max(1, colors), len(self.curve)) - 1]) <= limit
+
+    @property
+    def tolerated(self) -> int:
+        """The fewest colors with which its curve is within the tolerance; 1 where there is none."""
+        return next((count for count in range(1, len(self.curve) + 1) if self.tolerates(count)), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class PlanProblem:
+class PlanProblem(Struct, frozen=True):
     """What a plan has to obey.
 
     `capacity` are the free frames of each color before any domain is built. `cells` are sets of colors that belong to
@@ -47,11 +88,11 @@ class PlanProblem:
     separate, a DRAM bank cannot): all alike in size, every color by itself where none are given. `shares` are groups
     of names that may share colors; `max_ranges` limits the runs of neighboring colors of each. `timeout` in seconds.
     `recapacity` gives the capacities with another buddy reserve, in bytes; `reserve` is today's, `least_reserve` the
-    smallest that may be proposed.
+    smallest that may be proposed. `color_bytes` is what a color is of the last-level cache; None: not known.
     """
 
     capacity: tuple[int, ...]
-    wishes: tuple[Demand, ...]
+    demands: tuple[Demand, ...]
     cells: tuple[ColorSet, ...] = ()
     shares: tuple[tuple[str, ...], ...] = ()
     objectives: tuple[str, ...] = ()
@@ -59,7 +100,8 @@ class PlanProblem:
     timeout: float = 10.0
     reserve: int | None = None
     least_reserve: int = MIB
-    recapacity: Callable[[int], tuple[int, ...] | None] | None = field(default=None, compare=False)
+    recapacity: Callable[[int], tuple[int, ...] | None] | None = None
+    color_bytes: int | None = None
 
     @property
     def nr_colors(self) -> int:
@@ -67,15 +109,14 @@ class PlanProblem:
 
     def __post_init__(self) -> None:
         if not self.cells:  # every color by itself
-            object.__setattr__(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
+            force_setattr(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
 
     def held(self, colors: ColorSet) -> int:
         """Frames that these colors hold together."""
         return sum(self.capacity[color] for color in colors)
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """The colors of one in a plan, with what it needs and what they hold; both for all who share them."""
 
     name: str
@@ -92,8 +133,7 @@ class Assigned:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """An objective: its value in the plan and the bound that no plan passes; equal where the plan is optimal."""
 
     name: str
@@ -109,8 +149,19 @@ class Reached:
         return {"name": self.name, "value": self.value, "bound": self.bound, "unit": self.unit}
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Gain(Struct, frozen=True):
+    """What the whole plan made anew would have of an objective, and what the smallest change has."""
+
+    name: str
+    now: float
+    then: float
+    unit: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "smallest_change": self.now, "full": self.then, "unit": self.unit}
+
+
+class Requirement(Struct, frozen=True):
     """A named wish of which not all can be had together, with its place."""
 
     name: str
@@ -124,8 +175,7 @@ class Requirement:
         return Related(self.location, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """A smallest change that makes a plan possible, verified: with it there is one.
 
     `amount` is how many colors or MiB make the difference, for a module its new address. `edits` are there where a
@@ -148,8 +198,7 @@ class Repair:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what stands behind it."""
 
     status: str

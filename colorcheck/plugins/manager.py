@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, is_dataclass, replace
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 import pluggy
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
-from colorcheck.core.value import dataclass
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
 from colorcheck.hardware.catalogue import Catalogue
 from colorcheck.plugins import hookspecs
@@ -36,8 +36,7 @@ WORK_SECONDS = 30.0  # for each call of a function that a hook gave
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith(f"{GROUP}_"))
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedPlugin(Struct, frozen=True):
     """One plugin that was found: where it comes from, what it adds, how long that took, and what is wrong with it."""
 
     name: str
@@ -53,15 +52,14 @@ class Loaded:
         return self.distribution == BUILT_IN
 
 
-@dataclass(frozen=True, slots=True)
-class Plugins:
+class Plugins(Struct, frozen=True):
     """All that plugins add. `problems` are of the kind `plugin`: a run that has one must not end in success."""
 
     boards: Mapping[str, Callable[[], Board]] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     report_formats: Mapping[str, ReportFormat] = field(default_factory=dict)
     input_readers: Mapping[str, InputReader] = field(default_factory=dict)
-    loaded: tuple[Loaded, ...] = ()
+    loaded: tuple[LoadedPlugin, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -86,11 +84,11 @@ def gather(found: Iterable[EntryPoint], seconds: float = SECONDS) -> Plugins:
     `seconds` is what loading a plugin, and each of its hooks, may take.
     """
     gifts: dict[str, dict[str, object]] = {name: {} for name in HOOKS}
-    loaded: list[Loaded] = []
+    loaded: list[LoadedPlugin] = []
     for entry in sorted(found, key=lambda entry: (_origin(entry)[0] != BUILT_IN, entry.name, entry.value)):
         start = time.perf_counter()
         origin, version = _origin(entry)
-        record = Loaded(entry.name, entry.value, origin, version)
+        record = LoadedPlugin(entry.name, entry.value, origin, version)
         if any(record.name == other.name for other in loaded):
             record = replace(record, problems=("a plugin of the same name was loaded before",))
         else:
@@ -104,7 +102,7 @@ def _origin(entry: EntryPoint) -> tuple[str, str]:
     return (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
 
 
-def _load(entry: EntryPoint, record: Loaded, seconds: float, gifts: dict[str, dict[str, object]]) -> Loaded:
+def _load(entry: EntryPoint, record: LoadedPlugin, seconds: float, gifts: dict[str, dict[str, object]]) -> LoadedPlugin:
     """Loads one plugin into `gifts`; one that fails anywhere adds nothing at all."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -166,7 +164,7 @@ def _guarded(thing: object, what: str) -> object:
     """The same thing, with the functions in it held to a time and unable to end the process."""
     if callable(thing):
         return _guard(thing, what)
-    if is_dataclass(thing) and not isinstance(thing, type) and callable(check := getattr(thing, "check", None)):
+    if isinstance(thing, Struct) and callable(check := getattr(thing, "check", None)):
         return replace(thing, check=_apart(check, what))
     return thing
 
@@ -225,7 +223,7 @@ def _misspelled(message: str) -> str:
     return f"{first}; {hint}" if hint else first
 
 
-def _problem(entry: Loaded, message: str) -> Problem:
+def _problem(entry: LoadedPlugin, message: str) -> Problem:
     where = f"{entry.distribution} {entry.version}".strip() or "an unnamed distribution"
     return Problem(
         ProblemKind.PLUGIN,

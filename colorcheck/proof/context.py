@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import field, replace
 from functools import cached_property
 from math import gcd
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Confidence
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Assumption, Theorem, Trust
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.booted import Boot
+from colorcheck.xen.facts.keys import MEMORY
 from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 
@@ -28,8 +30,7 @@ MOST_TERMS = 32
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 
 
-@dataclass(frozen=True, slots=True)
-class SharedCache:
+class SharedCache(Struct, frozen=True):
     """A cache that domains share. `cpus` are Xen's numbers of the CPUs that use it; None: any of them may."""
 
     id: str
@@ -50,8 +51,7 @@ class SharedCache:
         return nr_colors
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """One who owns frames: a domain, or Xen with its image."""
 
     name: str
@@ -64,8 +64,7 @@ class Party:
         return f"domain {self.name}" if self.domain else "Xen's image"
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True, dict=True):
     """Everything that the families of theorems are made from. `each` in seconds for one theorem."""
 
     system: System
@@ -88,7 +87,7 @@ class Context:
     @property
     def boot(self) -> Boot:
         """The boot; a theorem that looks at it rests on where things lie, which is noted."""
-        self.record.update(self.system.memory_reads)
+        self.record.update(self.booted.reads)
         return self.booted
 
     def recording(self, theorems: Iterable[Theorem]) -> tuple[Theorem, ...]:
@@ -114,7 +113,10 @@ class Context:
 
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:
-        """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses."""
+        """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses; every address where
+        nobody says which memory there is."""
+        if MEMORY.name in self.system.unknown:
+            return ((0, 1 << self._address_bits),)
         known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
         prepared = self.system.preparation
         if prepared is not None:
@@ -158,6 +160,7 @@ class Context:
     @property
     def cpus_are_facts(self) -> bool:
         """Whether the boot CPU and the build, on which the numbers of CPUs and the pools rest, leave nothing open."""
+        self.record.update(self.system.cpu_reads)
         return not any(isinstance(fact, OpenFact) and fact.undecided for fact in self.system.cpu_facts)
 
     @cached_property

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.value import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """An assumption with a name, as unsat cores give it, and the place in the input files that says so."""
 
     name: str
@@ -17,8 +17,7 @@ class Named:
     place: Related | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class SmtScript(Struct, frozen=True):
     """A claim under assumptions.
 
     `declarations` are SMT-LIB commands, `assumptions` and `claim` Boolean terms over them. The claim is proved where
@@ -54,12 +53,12 @@ def expected_answers(verdict: Verdict) -> tuple[str, ...]:
     }[verdict]
 
 
-def together(scripts: Sequence[Script]) -> Script:
+def together(scripts: Sequence[SmtScript]) -> SmtScript:
     """One script whose claim is that all claims hold; what several declare or assume under one name is one thing."""
     declarations = dict.fromkeys(line for script in scripts for line in script.declarations)
     assumptions = {each.name: each for script in scripts for each in script.assumptions}
     claim = conjunction([script.claim for script in scripts])
-    return Script(scripts[0].logic, tuple(declarations), tuple(assumptions.values()), claim)
+    return SmtScript(scripts[0].logic, tuple(declarations), tuple(assumptions.values()), claim)
 
 
 def conjunction(terms: list[str]) -> str:

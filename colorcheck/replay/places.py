@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from colorcheck.core.value import dataclass
-from colorcheck.hardware.frames import sets_of_frames
+from msgspec import Struct
+
 from colorcheck.hardware.index import KnownIndex
+from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.replay.witness import XEN
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.machine.intervals import Span
@@ -16,8 +17,7 @@ from colorcheck.xen.memory.frame_run import FrameRun
 _LOOKED_AT = 64  # frames of a color whose cache sets are told
 
 
-@dataclass(frozen=True, slots=True)
-class ColorPlace:
+class ColorPlace(Struct, frozen=True):
     """The frames of one color: how many, and as runs, those of each region in the order of their giving out."""
 
     color: int

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
+
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.report.style import Style
 from colorcheck.verification.results import Verification
@@ -22,8 +23,7 @@ class Renderer(Protocol):
     def __call__(self, verification: Verification, style: Style) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A format: its name, what it is for, and the module whose `render` makes it (imported when first used).
 
     `function` is what makes it where a plugin brought it.
@@ -34,6 +34,11 @@ class Format:
     module: str = ""
     function: Callable[[Verification], str] | None = None
 
+    def document(self, verification: Verification, style: Style) -> object:
+        """What JSON is made of, as plain values; None where the format is not JSON."""
+        made = None if self.function is not None else getattr(import_module(self.module), "document", None)
+        return None if made is None else to_builtins(made(verification, style), str_keys=True, enc_hook=str)
+
     def renderer(self) -> Renderer:
         made = self.function
         if made is not None:
@@ -43,6 +48,7 @@ class Format:
 
 FORMATS = (
     Format("text", "for people at a terminal", "colorcheck.report.terminal.text"),
+    Format("concise", "a line a finding, for editors and logs", "colorcheck.report.services.concise"),
     Format("json", "for programs; schema colorcheck/verify/2", "colorcheck.report.services.json"),
     Format("json-1", "as json, by the older schema colorcheck/verify/1", "colorcheck.report.services.json_1"),
     Format("sarif", "SARIF 2.1.0, for code scanning", "colorcheck.report.services.sarif"),
@@ -50,6 +56,8 @@ FORMATS = (
     Format("github", "annotations in a GitHub workflow", "colorcheck.report.services.github"),
     Format("gitlab", "GitLab's code quality report", "colorcheck.report.services.gitlab"),
     Format("markdown", "for a merge request's comment or a job's summary", "colorcheck.report.services.markdown"),
+    Format("openfasttrace", "requirements for OpenFastTrace, as .oreqm", "colorcheck.report.services.openfasttrace"),
+    Format("sphinx-needs", "requirements for sphinx-needs, as needs.json", "colorcheck.report.services.sphinx_needs"),
     Format("html", "one file with an interactive color map", "colorcheck.report.html.html"),
 )
 
@@ -63,8 +71,7 @@ def known_formats() -> tuple[Format, ...]:
     return (*FORMATS, *(Format(name, "from a plugin", "", made) for name, made in brought if name not in built_in))
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A format and the file that it goes to; `path` None is standard output."""
 
     format: str
@@ -125,11 +132,23 @@ def _of_the_service(environment: Mapping[str, str]) -> Iterator[Output]:
 
 def render(verification: Verification, name: str, style: Style, known: Iterable[Format] | None = None) -> str:
     """The report in the format called `name`. Raises ValueError for an unknown format."""
+    return _format(name, known).renderer()(verification, _shown(verification, style))
+
+
+def document(verification: Verification, name: str, style: Style) -> object:
+    """What the report would be made of, before it is text; None where it is no JSON. Raises ValueError as `render`."""
+    return _format(name).document(verification, _shown(verification, style))
+
+
+def _format(name: str, known: Iterable[Format] | None = None) -> Format:
     chosen = next((entry for entry in known or known_formats() if entry.name == name), None)
     if chosen is None:
         raise ValueError(f'unknown format "{name}"')
-    shown = replace(style, sources=style.sources.of(_quoted(verification)))
-    return chosen.renderer()(verification, shown)
+    return chosen
+
+
+def _shown(verification: Verification, style: Style) -> Style:
+    return replace(style, sources=style.sources.of(_quoted(verification)))
 
 
 def _quoted(verification: Verification) -> Iterator[str]:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
-from colorcheck.core.value import dataclass
+from colorcheck.core.units import size_of_pages
 from colorcheck.replay.restarts import budgets
+from colorcheck.report.marks import Mood
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
+from colorcheck.verification.residue import Residue
+from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
+from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.booted import Boot, Built
-from colorcheck.xen.facts.keys import ABOUT
+from colorcheck.xen.facts.keys import about
 from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """The verdict in one word and one sentence. `mood` is good, bad or open."""
+class Headline(Struct, frozen=True):
+    """The verdict in one word and one sentence."""
 
     word: str
     sentence: str
-    mood: str
+    mood: Mood
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class ColorUser(Struct, frozen=True):
     """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
 
     name: str
@@ -38,8 +42,7 @@ class Row:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """Two users with colors in common. `reason` is the policy's where it allows that."""
 
     first: str
@@ -48,14 +51,15 @@ class Clash:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ColorMap:
+class ColorMap(Struct, frozen=True):
     """Xen and the domains by colors, in one release or in several that agree."""
 
     releases: str
     nr_colors: int
-    rows: tuple[Row, ...]
+    rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
+    cache: int | None = None
+    """Bytes of the colored cache that one color stands for; None where Xen's colors are not the cache's."""
 
     @property
     def free(self) -> ColorSet:
@@ -66,8 +70,7 @@ class ColorMap:
         return ColorSet.all(self.nr_colors) - used
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryRow:
+class MemoryRow(Struct, frozen=True):
     """A domain's frames: what it needs of its colors, and what they had left when it was built."""
 
     name: str
@@ -75,18 +78,14 @@ class MemoryRow:
     free: int
     created: bool
     failure: str
-    creations: tuple[int, int] | None = None
-    """How often it can be created before the host reboots: alone, and if every guest restarts as often."""
+    budgets: tuple[str, ...] = ()
+    """How often it can be created before the host reboots, in words; where releases differ, one of each."""
 
     @property
-    def budget(self) -> str:
-        """The restart budget in words; empty where nothing creates the domain again."""
-        if self.creations is None:
-            return ""
-        alone, together = self.creations
-        others = f", {together} if the others restart as often" if together != alone else ""
-        times = "once" if alone == 1 else f"{alone} times"
-        return f"can be created {times} before the host reboots{others}"
+    def shown(self) -> tuple[object, ...]:
+        """What of it is shown: two rows that differ by a frame look the same."""
+        sizes = size_of_pages(self.needed), size_of_pages(self.free)
+        return self.name, sizes, self.missing > 0, self.created, self.failure
 
     @property
     def missing(self) -> int:
@@ -94,8 +93,7 @@ class MemoryRow:
         return max(0, self.needed - self.free)
 
 
-@dataclass(frozen=True, slots=True)
-class TheoremGroup:
+class TheoremGroup(Struct, frozen=True):
     """Theorems of one kind with one verdict."""
 
     kind: str
@@ -110,20 +108,22 @@ def headline(verification: Verification) -> Headline:
     opened = verification.count(Verdict.UNKNOWN) + verification.count(Verdict.VACUOUS)
     errors = verification.count(Severity.ERROR)
     if status is Exit.FAULT:
-        return Headline("FAULT", "colorcheck itself went wrong; do not rely on the rest", "bad")
+        return Headline("FAULT", "colorcheck itself went wrong; do not rely on the rest", Mood.BAD)
     if refuted:
         told = f"; {counted(errors, 'error')} in the files" if errors else ""
-        return Headline("REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{told}", "bad")
+        return Headline(
+            "REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{told}", Mood.BAD
+        )
     if errors:
         told = f"; {counted(proved, 'theorem')} proved" if proved else ""
-        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", "bad")
+        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", Mood.BAD)
     if status is Exit.NOTHING:
-        return Headline("NOTHING TO CHECK", "no deployment was found", "open")
+        return Headline("NOTHING TO CHECK", "no deployment was found", Mood.OPEN)
     if status is Exit.UNDECIDED:
-        return Headline("UNDECIDED", ", ".join(_undecided(verification, proved)), "open")
+        return Headline("UNDECIDED", ", ".join(_undecided(verification, proved)), Mood.OPEN)
     if not proved:
-        return Headline("NOTHING PROVED", "no theorem was asked, and nothing was found", "open")
-    return Headline("PROVED", _all_of(verification, proved), "good")
+        return Headline("NOTHING PROVED", "no theorem was asked, and nothing was found", Mood.OPEN)
+    return Headline("PROVED", _all_of(verification, proved), Mood.GOOD)
 
 
 def _all_of(verification: Verification, proved: int) -> str:
@@ -155,9 +155,9 @@ def _undecided(verification: Verification, proved: int) -> Iterator[str]:
         shown = next((theorem.worlds for theorem in reversed(theorems) if len(theorem.worlds) > 1), ())
         differ = set(shown[0].values) ^ set(shown[1].values) if shown else set()
         names = [fact for fact in facts if not differ or fact in {name for name, _ in differ}]
-        about = [ABOUT.get(fact, fact) for fact in names]
-        more = f" and {len(about) - 1} more" if len(about) > 1 else ""
-        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {about[0]}{more}{_worlds(shown)}"
+        told = [about(fact) or fact for fact in names]
+        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+        yield f"{len(theorems)} depend{'s' * (len(theorems) == 1)} on {told[0]}{more}{_worlds(shown)}"
     if others:
         yield f"{counted(others, 'theorem')} not decided"
     if verification.skipped:
@@ -176,6 +176,15 @@ def _worlds(shown: tuple[Tried, ...]) -> str:
     return f" ({'; '.join(told)})" if told else ""
 
 
+def alike(found: tuple[Residue, ...]) -> tuple[Residue, ...]:
+    """Residues of several releases as one where they differ only by a frame here or there."""
+    groups: dict[object, list[Residue]] = {}
+    for each in found:
+        shown = tuple((r.what, r.why, r.crosses, size_of_pages(r.pages or 0)) for r in each.remainders)
+        groups.setdefault((each.grade, each.reason, shown), []).append(each)
+    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in groups.values())
+
+
 def color_maps(facts: Facts) -> Iterator[ColorMap]:
     """The color map of each Xen that colors; one for all of them where they agree."""
     shown: list[tuple[list[str], ColorMap]] = []
@@ -191,7 +200,7 @@ def color_maps(facts: Facts) -> Iterator[ColorMap]:
         else:
             same.append(result.release)
     for lines, made in shown:
-        yield ColorMap(", ".join(lines), made.nr_colors, made.rows, made.clashes)
+        yield replace(made, releases=", ".join(lines))
 
 
 def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
@@ -211,7 +220,15 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
-    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes))
+    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), bytes_of_color(facts, system.nr_colors))
+
+
+def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
+    """Bytes of the last-level cache that one color stands for; None where that is not known."""
+    llc = facts.board.boot_cluster.llc if facts.board and facts.board.clusters else None
+    if llc is None or llc.size is None or llc.nr_colors != nr_colors:
+        return None
+    return llc.size // nr_colors
 
 
 def _colors(domain: Domain) -> tuple[ColorSet, str]:
@@ -219,7 +236,7 @@ def _colors(domain: Domain) -> tuple[ColorSet, str]:
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
-def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
+def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> ColorUser:
     shared, allowed = ColorSet(), ColorSet()
     for clash in clashes:
         if name in (clash.first, clash.second):
@@ -227,18 +244,30 @@ def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
                 shared |= clash.colors
             else:
                 allowed |= clash.colors
-    return Row(name, colors, shared, allowed - shared, source)
+    return ColorUser(name, colors, shared, allowed - shared, source)
 
 
 def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:
-    """(lines, boot, rows) for colored boots with domains; Xens under which all rows are equal share one."""
-    panels: dict[object, tuple[list[str], Boot]] = {}
+    """(releases, boot, rows) for colored boots with domains; releases whose rows look the same share one."""
+    panels: dict[object, list[tuple[str, Boot, tuple[MemoryRow, ...]]]] = {}
     for line, boot in facts.boots():
         rows = memory_rows(boot)
         if rows and boot.system.coloring:
-            panels.setdefault((rows, boot.panic), ([], boot))[0].append(line)
-    for lines, boot in panels.values():
-        yield ", ".join(lines), boot, memory_rows(boot)
+            panels.setdefault((tuple(row.shown for row in rows), boot.panic), []).append((line, boot, rows))
+    for same in panels.values():
+        alike = zip(*(rows for _, _, rows in same), strict=True)
+        lines = [line for line, _, _ in same]
+        merged = (replace(rows[0], budgets=_budgets(lines, rows)) for rows in alike)
+        yield ", ".join(lines), same[0][1], tuple(merged)
+
+
+def _budgets(lines: Sequence[str], rows: Iterable[MemoryRow]) -> tuple[str, ...]:
+    """The restart budgets of one domain, each once, with the releases that it is for unless it is for all."""
+    found: dict[str, list[str]] = {}
+    for line, row in zip(lines, rows, strict=True):
+        for text in row.budgets:
+            found.setdefault(text, []).append(line)
+    return tuple(text if len(who) == len(lines) else f"{text} (Xen {', '.join(who)})" for text, who in found.items())
 
 
 def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
@@ -254,14 +283,25 @@ def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
 def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
     """The domains in the order of their creation."""
     found = {budget.domain.name: (budget.alone, budget.together) for budget in budgets(boot)}
-    return tuple(_memory_row(built, found.get(built.domain.name)) for built in boot.built)
+    return tuple(_memory_row(built, _budget(found.get(built.domain.name))) for built in boot.built)
 
 
-def _memory_row(built: Built, creations: tuple[int, int] | None) -> MemoryRow:
+def _budget(creations: tuple[int, int] | None) -> str:
+    """How often a domain can be created, alone and if every guest restarts as often; empty where nothing does."""
+    if creations is None:
+        return ""
+    alone, together = creations
+    others = f" ({together} if the others restart as often)" if together != alone else ""
+    return f"can be created {'once' if alone == 1 else f'{alone} times'} before a reboot{others}"
+
+
+def _memory_row(built: Built, budget: str) -> MemoryRow:
     colors = set(built.domain.colors)
     free = sum(pages for color, pages in enumerate(built.free_before) if color in colors)
     failure = built.failure.message if built.failure else ""
-    return MemoryRow(built.domain.name, built.domain.needed_pages, free, built.created, failure, creations)
+    return MemoryRow(
+        built.domain.name, built.domain.needed_pages, free, built.created, failure, (budget,) * bool(budget)
+    )
 
 
 def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
@@ -277,6 +317,33 @@ def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
 def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
     """All assumptions, each once, in the order in which they come."""
     return tuple(dict.fromkeys(assumption for theorem in theorems for assumption in theorem.assumptions))
+
+
+def requirement_lines(requirement: Traced) -> Iterator[str]:
+    """What shows a requirement, in a line; where it is not met, how it stands and a line for each thing in its way."""
+    if requirement.standing is Standing.MET:
+        theorems = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.THEOREM}
+        rules = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.RULE}
+        told = [f"{counted(len(theorems), 'theorem')} proved"] * bool(theorems)
+        told += [f"{counted(len(rules), 'rule')} found nothing"] * bool(rules)
+        yield f"met: {', '.join(told)}"
+        return
+    yield str(requirement.standing).replace("-", " ")
+    for each in requirement.weakest():
+        under = f" (Xen {each.release})" if each.release else ""
+        yield f"{each.subject or each.pattern}{under}: {each.told}"
+
+
+def not_told(verification: Verification) -> str:
+    """How many findings are kept from being told, and by what; empty where there are none."""
+    by = {
+        Silence.COMMENT: "silenced by comments",
+        Silence.SELECTION: "ignored by selection",
+        Silence.BASELINE: "in the baseline",
+    }
+    counts = verification.silences()
+    parts = [f"{counts[kind]} {words}" for kind, words in by.items() if counts[kind]]
+    return f"not told: {', '.join(parts)}" if parts else ""
 
 
 def counted(count: int, noun: str) -> str:

@@ -20,6 +20,7 @@ from colorcheck.rules.domains import (
     cc309_domain_incomplete,
     cc310_needs_dom0,
     cc311_hardware_domain,
+    cc319_device_not_in_tree,
 )
 from colorcheck.rules.files import (
     cc101_list_rejected,
@@ -150,12 +151,14 @@ from colorcheck.rules.releases import (
     cc219_deep_tree,
     cc220_point_releases_differ,
 )
+from colorcheck.rules.requirements import cc810_no_evidence, cc811_requirement_not_met
 from colorcheck.rules.rule import Rule
 from colorcheck.rules.silence import (
     cc801_silence_without_reason,
     cc802_silence_unused,
     cc803_silence_unknown_rule,
     cc804_cannot_be_silenced,
+    cc805_hidden_without_reason,
 )
 from colorcheck.rules.tool import cc901_rule_crash, cc902_untold_note, cc903_plugin
 from colorcheck.verification.results import Facts, Fault
@@ -244,6 +247,7 @@ RULES: tuple[Rule, ...] = (
     cc309_domain_incomplete.RULE,
     cc310_needs_dom0.RULE,
     cc311_hardware_domain.RULE,
+    cc319_device_not_in_tree.RULE,
     cc401_shared_colors.RULE,
     cc402_colors_meet.RULE,
     cc403_not_decided.RULE,
@@ -294,6 +298,9 @@ RULES: tuple[Rule, ...] = (
     cc802_silence_unused.RULE,
     cc803_silence_unknown_rule.RULE,
     cc804_cannot_be_silenced.RULE,
+    cc805_hidden_without_reason.RULE,
+    cc810_no_evidence.RULE,
+    cc811_requirement_not_met.RULE,
     cc901_rule_crash.RULE,
     cc902_untold_note.RULE,
     cc903_plugin.RULE,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from textwrap import dedent
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.loader.image_builder.image_builder import image_builder_boot
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
@@ -20,8 +20,7 @@ from colorcheck.xen.notes.domains import HardwareDomainRefused
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A rule's page: a title of one line and the text of each section, paragraphs on one line each."""
 
     title: str
@@ -35,8 +34,7 @@ class Page:
         return zip(SECTIONS, (self.checks, self.matters, self.blind, self.source), strict=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule.
 
     `documentation` is the rule's page in the fixed shape that `page` reads; `kinds` are the kinds of `Problem` and
@@ -108,8 +106,7 @@ Kind: TypeAlias = ProblemKind | type[Note]
 """What a rule takes up: problems of a kind, or notes of a class."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A note or a problem, with the releases for which it holds; none: it does not depend on Xen."""
 
     source: Problem | Note
@@ -169,7 +166,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
     if deployment.tree is not None:
         found += deployment.tree.problems
     if deployment.image_builder is not None:
-        found += (*deployment.image_builder.problems, *image_builder_boot(deployment.image_builder).problems)
+        found += (*deployment.image_builder.problems, *deployment.image_builder_problems)
     return iter(dict.fromkeys(found))
 
 

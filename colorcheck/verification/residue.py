@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
 from itertools import combinations
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.bus_masters import bus_masters
 from colorcheck.hardware.master_kinds import Dma
 from colorcheck.verification.results import Facts, ReleaseResult
@@ -17,7 +18,7 @@ from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
 from colorcheck.xen.memory.color_heap import BootLists
-from colorcheck.xen.notes.domains import PassthroughMemory, StaticSharedMemory
+from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory, StaticSharedMemory
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
@@ -33,8 +34,7 @@ GRADES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Remainder:
+class Remainder(Struct, frozen=True):
     """One thing that stays shared: `what` it is and `why`.
 
     `pages` are its frames (None: not known, or not a matter of frames), `by_color` those of each color, under the
@@ -45,8 +45,18 @@ class Remainder:
     what: str
     why: str
     pages: int | None = None
-    by_color: tuple[int, ...] = field(default=(), compare=False)
+    by_color: tuple[int, ...] = ()
     crosses: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Remainder) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return self.what, self.why, self.pages, self.crosses
 
     @property
     def colors(self) -> str:
@@ -68,8 +78,7 @@ class Remainder:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Residue:
+class Residue(Struct, frozen=True):
     """The grade of isolation under one Xen, with the reason, and all that stays shared."""
 
     line: str
@@ -113,7 +122,7 @@ def _grade(facts: Facts, result: ReleaseResult, remainders: tuple[Remainder, ...
     if not result.colored:
         return "E", "cache coloring is off: every domain may use every set of the cache"
     if refuted:
-        return "E", f"refuted: {refuted[0].statement}" + _more(len(refuted) - 1)
+        return "E", f"{refuted[0].refutation}" + _more(len(refuted) - 1)
     if open_ones or not separations:
         return "D", f"not proved: {open_ones[0].statement}" + _more(
             len(open_ones) - 1
@@ -186,6 +195,8 @@ def _configured(system: System) -> Iterator[Remainder]:
             yield _range("static shared memory", note.message, ((note.start, note.end),), system)
         elif isinstance(note, PassthroughMemory):
             yield _range("memory passed through", note.message, ((note.start, note.end),), system)
+        elif isinstance(note, PartialTreeUnread):
+            yield Remainder("memory that a partial device tree may map", note.message, crosses=True)
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     ranges = tuple(_reserved(system)) if dom0 else ()
     if ranges:

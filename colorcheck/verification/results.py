@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from enum import StrEnum
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.traced import Traced
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseResult:
+class ReleaseResult(Struct, frozen=True):
     """What one release of Xen makes of the deployment.
 
     `release` is the name that the manifest gives it ("4.20", "xilinx-4.17"). `boot` is None where the boot could not be
@@ -42,8 +43,7 @@ class ReleaseResult:
         return self.system is not None and self.system.coloring and self.system.nr_colors is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A check that could not run: which one, and what it lacked. Skipped checks end in exit status 4."""
 
     check: str
@@ -54,20 +54,32 @@ class Skipped:
         return {"check": self.check, "reason": self.reason, "xen": self.release}
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
-    """A finding that is not told, where it was silenced (a comment, a key of the manifest) and why."""
+class Silence(StrEnum):
+    """What keeps a finding from being told."""
+
+    COMMENT = "silenced"  # a comment in an input
+    SELECTION = "ignored"  # a key of [rules], or an option of the command line
+    BASELINE = "baselined"
+
+
+class Silenced(Struct, frozen=True):
+    """A finding that is not told, where it was silenced (a comment, a key of the manifest), why, and by what."""
 
     finding: Finding
     location: Location
     reason: str
+    by: Silence = Silence.COMMENT
 
     def to_dict(self) -> dict[str, object]:
-        return {"finding": self.finding.to_dict(), "location": self.location.to_dict(), "reason": self.reason}
+        return {
+            "finding": self.finding.to_dict(),
+            "location": self.location.to_dict(),
+            "reason": self.reason,
+            "by": str(self.by),
+        }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something that colorcheck itself got wrong: a crash in one of its parts, or proof and replay that disagree."""
 
     where: str
@@ -78,8 +90,7 @@ class Fault:
         return {"where": self.where, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All that a rule may look at: what was written, what the board is, and what each Xen makes of both.
 
     `board` is None where it is neither known by name nor derivable from the device tree. `handover` is what a boot
@@ -108,8 +119,7 @@ class Facts:
         return ((o.release, theorem) for o in self.results for theorem in o.theorems)
 
 
-@dataclass(frozen=True, slots=True)
-class Modelled:
+class Modelled(Struct, frozen=True):
     """The end of a command that runs no rules and proves nothing: what Xen makes of a deployment.
 
     It has neither findings nor an exit status, so that nobody takes it for a verification.
@@ -125,17 +135,17 @@ class Modelled:
         return self.facts.manifest
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """The end of `verify`. `seconds` are the stages in their order with the wall time that each took."""
 
     facts: Facts
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[Fault, ...] = ()
-    seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    seconds: tuple[tuple[str, float], ...] = ()
     nothing_to_check: bool = False
     silenced: tuple[Silenced, ...] = ()
+    requirements: tuple[Traced, ...] = ()
 
     @property
     def manifest(self) -> Manifest:
@@ -153,8 +163,9 @@ class Verification:
         return {name: tuple(answers) for name, answers in found.items()}
 
     def asked(self, theorem: str) -> bool:
-        """Whether `[policy] prove` asks for the theorem of this ID."""
-        return any(fnmatchcase(theorem, pattern) for pattern in self.manifest.policy.prove)
+        """Whether `[policy] prove`, or a requirement, asks for the theorem of this ID."""
+        wanted = (*self.manifest.policy.prove, *(p for each in self.manifest.requirements for p in each.patterns))
+        return any(names_theorem(pattern, theorem) for pattern in wanted)
 
     def count(self, what: Severity | Verdict) -> int:
         """How many findings have this severity, or theorems this verdict under their worst release.
@@ -164,6 +175,10 @@ class Verification:
         if isinstance(what, Severity):
             return sum(finding.severity is what for finding in self.findings)
         return sum(weakest(answers).verdict is what for name, answers in self.questions().items() if self.asked(name))
+
+    def silences(self) -> dict[str, int]:
+        """How many findings are not told, by what keeps them: `silenced`, `ignored`, `baselined`."""
+        return {str(by): sum(entry.by is by for entry in self.silenced) for by in Silence}
 
     def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
         """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always.
@@ -207,6 +222,7 @@ class Verification:
             "target": self.target(),
             "findings": [finding.to_dict() for finding in self.findings],
             "theorems": theorems,
+            "requirements": [requirement.to_dict() for requirement in self.requirements],
             "open": [fact.to_dict() for fact in self.open_facts()],
             "silenced": [entry.to_dict() for entry in self.silenced],
             "skipped": [entry.to_dict() for entry in self.skipped],
@@ -234,8 +250,22 @@ class Verification:
             "not_asked": sum(not self.asked(name) for name in self.questions()),
             "open": len(self.open_facts()),
             "unread": len(self.facts.deployment.unread),
-            "silenced": len(self.silenced),
+            **self.silences(),
         }
+
+
+def names_theorem(pattern: str, theorem: str) -> bool:
+    """Whether a pattern means the theorem of this ID; a pair in either order, so that `separation/rt/*` is all of rt's.
+
+    Names of domains may have slashes in them: every way to cut such an ID in two is tried.
+    """
+    if fnmatchcase(theorem, pattern):
+        return True
+    kind, *names = theorem.split("/")
+    if kind != "separation":
+        return False
+    cuts = range(1, len(names))
+    return any(fnmatchcase("/".join((kind, *names[cut:], *names[:cut])), pattern) for cut in cuts)
 
 
 _WEAKNESS = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.VACUOUS, Verdict.PROVED)

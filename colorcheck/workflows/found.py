@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.file_kinds import FileKind
 from colorcheck.inputs.recognition import recognized
 
@@ -23,16 +24,14 @@ _XEN_NAMES = ("xen", "xen.bin", "Image.xen", "xen.efi", "xen.gz")
 _NOT_GUESTS = frozenset({FileKind.SHELL, FileKind.JSON, FileKind.HTML, FileKind.XML, FileKind.EMPTY})
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A file that is of some kind and that the manifest does not name, and why."""
 
     name: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class FolderContents(Struct, frozen=True):
     """What a folder has: values of keys of the manifest, and what was left out."""
 
     given: Mapping[str, object]
@@ -43,14 +42,13 @@ class Found:
         return "inputs.device-tree" in self.given or "inputs.domains" in self.given
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     name: str
     kind: FileKind
     head: bytes
 
 
-def found_in(folder: Path) -> Found:
+def found_in(folder: Path) -> FolderContents:
     """Looks at the beginning of every file of the folder; names decide only between files of one kind."""
     files = tuple(_files(folder))
     given: dict[str, object] = {}
@@ -67,7 +65,7 @@ def found_in(folder: Path) -> Found:
         others = [key for key in ("inputs.image-builder", "inputs.uefi-config") if key in given]
         left += (LeftOut(str(given.pop(key)), "there is a boot script, which is followed") for key in others)
     _builds(files, given, left)
-    return Found(given, tuple(left))
+    return FolderContents(given, tuple(left))
 
 
 def _files(folder: Path) -> Iterator[_File]:

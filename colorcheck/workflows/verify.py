@@ -6,12 +6,13 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.theorem import Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import BoardChoice, choose_board
 from colorcheck.inputs.deployment import Deployment
@@ -23,8 +24,11 @@ from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
-from colorcheck.xen.worlds.branches import Branch
+from colorcheck.xen.worlds.branches import WorldBranch
 from colorcheck.xen.worlds.world import World, Worlds
+
+MOST_DOMAINS = 256
+"""Domains of a deployment up to which memory is handed out and theorems are asked: their pairs are some 33,000."""
 
 if TYPE_CHECKING:
     from colorcheck.loader.handover import Handover
@@ -48,13 +52,18 @@ def verify(
     results = tuple(run.proved(result, facts, timeout, smt) for result in facts.results)
     facts = replace(facts, results=results)
     with run.stage("rules"):
+        from colorcheck.findings.requirements import told, traced
         from colorcheck.findings.selection import select
 
         running = (*rules.RULES, *_plugin_rules(rules.RULES))
         findings, faults = rules.run(facts, running)
         run.faults += faults
         selected = select(findings, facts, running)
-        return replace(run.verification(facts, selected.findings), silenced=selected.silenced)
+        everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
+        requirements = traced(facts, everything, selected.silenced, run.skipped, running)
+        shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
+        made = run.verification(facts, tuple(shown))
+        return replace(made, silenced=selected.silenced, requirements=requirements)
     return run.verification(facts)
 
 
@@ -86,8 +95,7 @@ def effective(manifest: Manifest) -> Modelled:
     return run.modelled(run.model(manifest, boots=False))
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What comes together along the way: times, checks that could not run, and faults of colorcheck itself."""
 
     seconds: list[tuple[str, float]] = field(default_factory=list)
@@ -95,7 +103,7 @@ class _Run:
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
     deadline: float | None = None
-    branches: tuple[Branch, ...] = ()
+    branches: tuple[WorldBranch, ...] = ()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -137,9 +145,9 @@ class _Run:
                 if stopped is not None and received is None:
                     received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
         if mend:
-            from colorcheck.plan.repaired_xl import with_mended_guests
+            from colorcheck.plan.repaired_xl import with_repaired_guests
 
-            deployment = with_mended_guests(deployment)
+            deployment = with_repaired_guests(deployment)
         results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(results), received)
 
@@ -156,7 +164,11 @@ class _Run:
             worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
             base = worlds.base
             result = replace(result, system=base.system, worlds=worlds)
-            if boots:
+            many = len(base.system.domains)
+            if boots and many > MOST_DOMAINS:
+                why = f"there are {many:,} domains, and no more than {MOST_DOMAINS} are looked at together"
+                self.skipped.append(Skipped("boot, theorems", why, line))
+            elif boots:
                 result = replace(result, boot=base.boot)
                 if result.boot is None:
                     self.skipped.append(Skipped("boot, theorems", _unmodelled(base.system), line))
@@ -167,6 +179,8 @@ class _Run:
         if worlds is None:
             return result
         if result.boot is None:
+            if result.system is not None and len(result.system.domains) > MOST_DOMAINS:
+                return result
             with self.stage(f"prove {result.release}"):
                 from colorcheck.proof.room import without_room
 
@@ -174,13 +188,13 @@ class _Run:
                 return result if opened else replace(result, theorems=tuple(without_room(worlds.base.system)))
             return result
         with self.stage(f"prove {result.release}"):
-            from colorcheck.proof import Asked, prove
+            from colorcheck.proof import ProofRequest, prove
             from colorcheck.proof.over_worlds import over_worlds
 
             def proved(
                 world: World, booted: Boot, bounded: str, kinds: frozenset[TheoremKind] | None
             ) -> tuple[Theorem, ...]:
-                asked = Asked(timeout, smt, bounded, self.deadline, kinds)
+                asked = ProofRequest(timeout, smt, bounded, self.deadline, kinds)
                 return prove(booted.system, booted, world.board, facts.manifest.policy, asked)
 
             result = replace(result, theorems=over_worlds(worlds, proved, self.deadline))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct, field
 
-from colorcheck.core.value import dataclass
+from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.kinds import Failure, FailureKind, MapUse, Note
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
@@ -14,8 +14,7 @@ from colorcheck.xen.memory.heap_origin import HeapOrigin
 from colorcheck.xen.system import Domain, System
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """Machine frame numbers from `start` up to, not including, `end`, and what lies there."""
 
     start: int
@@ -28,8 +27,7 @@ class Interval:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """A domain after its creation was tried, in the order of creation."""
 
     domain: Domain
@@ -43,13 +41,13 @@ class Built:
     banks: tuple[tuple[int, int], ...] = ()  # guest addresses [start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(Struct, frozen=True):
     """How the boot of a system goes: the color heap and the domains that are built from it.
 
     `xen_region` is [start, end) of the region that Xen moves to, in bytes.
-    `free_initial` and `free_final` are frames per color; `stages` tells how memory came to the heaps, `heap` is the
-    color heap at the end, `xen_frames` the frames that hold Xen's image, `dom0_layout` the banks and tables of dom0.
+    `free_initial` and `free_final` are frames per color; `heap_origin` tells how memory came to the heaps, `heap` is
+    the color heap at the end, `met` the open facts on which an outcome hung, `xen_frames` those of Xen's image,
+    `dom0_layout` the banks and tables of dom0.
     """
 
     system: System
@@ -62,10 +60,16 @@ class Boot:
     memory_map: tuple[Interval, ...]
     built: tuple[Built, ...]
     notes: tuple[Note, ...] = ()
-    stages: HeapOrigin | None = None
+    heap_origin: HeapOrigin | None = None
     heap: ColorHeap | None = None
     xen_frames: tuple[FrameRun, ...] = ()
     dom0_layout: Dom0Layout | None = None
+    met: tuple[OpenFact, ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of the facts that the boot rests on, with those that it met on its way."""
+        return self.system.memory_reads | {fact.what for fact in self.met}
 
     @property
     def outcome(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import xl_pool
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, virtual UART
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Struct, frozen=True):
     """A domain as Xen will build it.
 
     `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory; `p2m_pages` the
@@ -56,7 +56,8 @@ class Domain:
     kept_pages: int = 0
     late_failure: Failure | None = None
     buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
-    mapped: tuple[Mapping, ...] = ()  # what a partial device tree maps into it
+    mapped: tuple[Mapping, ...] = ()  # what a partial tree maps into it, and shared memory
+    partial_tree: bool = False  # whether it has one, known or not
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
@@ -81,8 +82,7 @@ class Domain:
         return replace(self, kind=DomainKind.XL, p2m_pages=pool, extra_pages=MAGIC_PAGES, shared_pages=0)
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(Struct, frozen=True):
     """The effective system: what a release of Xen decides before it hands out memory.
 
     `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.
@@ -90,7 +90,8 @@ class System:
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
     comes before any domain is built, `end_panic` one behind all of them. `cpu_facts` are what the CPUs of the domains
     rest on: the boot CPU, and whether Xen is built with such pools.
-    `reads` are the names of the facts that all of this but memory rests on, `memory_reads` those of the boot.
+    `reads` are the names of the facts that all of this rests on but the CPUs of domains, which add `cpu_reads`, and
+    memory: those of the boot are `memory_reads`. `unknown` are the names of all open facts, whatever their value here.
     """
 
     release: Release
@@ -111,3 +112,5 @@ class System:
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()
+    cpu_reads: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()

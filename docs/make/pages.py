@@ -15,11 +15,13 @@ from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
 from colorcheck.inputs.manifest.manifest_keys import (
     DOMAIN_KEYS,
     FILE_KEYS,
+    IGNORE_KEYS,
     KEYS,
     MODULE_KEYS,
     PATH_KEYS,
+    REQUIREMENT_KEYS,
     SHARE_KEYS,
-    Key,
+    ManifestKey,
 )
 from colorcheck.report.terminal.rules import page_markdown
 from colorcheck.rules import RULES
@@ -34,7 +36,7 @@ AREAS = {
     "5": "Memory",
     "6": "Hardware",
     "7": "Logs",
-    "8": "Silence",
+    "8": "Silence and requirements",
     "9": "The tool itself",
 }
 _MARKER = re.compile(r"^<!-- (options|manifest|rules|commands|measured)(?:: ([a-z-]+))? -->$", re.MULTILINE)
@@ -89,11 +91,13 @@ def manifest_reference() -> str:
     parts.append(_keys("[[target.modules]]", MODULE_KEYS))
     parts.append(_keys("[[policy.share]]", SHARE_KEYS))
     parts.append(_keys("[domains.NAME]", DOMAIN_KEYS))
+    parts.append(_keys("[rules] ignore", IGNORE_KEYS))
     parts.append(_keys("[[rules.path]]", PATH_KEYS))
+    parts.append(_keys("[requirements]", REQUIREMENT_KEYS))
     return "\n\n".join(parts)
 
 
-def _keys(title: str, keys: tuple[Key, ...] | list[Key], *, options: bool = False) -> str:
+def _keys(title: str, keys: tuple[ManifestKey, ...] | list[ManifestKey], *, options: bool = False) -> str:
     rows = []
     for key in keys:
         option = f" `{key.flag} {key.metavar}` |" if options else ""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from interference_lab import A53, cluster, colored, experiment, lru_hits
+from msgspec.structs import replace
 
 from colorcheck.hardware.index import Linear, Sliced, XorHashed
 from colorcheck.interference.caches import NoModel
@@ -130,7 +129,7 @@ def test_the_hierarchy_counts_what_a_textbook_cache_counts():
     setup = experiment((frames, "mix:size=160K,hot=8K"), on=cluster(256, 4, l1=False), accesses=20_000)
     simulation = Simulation(setup, plain_engine())
     machine_lines: list[int] = []
-    pages = setup.tenants[0].first_frames(40)
+    pages = setup.owners[0].first_frames(40)
     feed, streams = simulation._feeds[0], simulation._streams
     for _ in range(20):
         feed.fill(streams, 0, 1000)

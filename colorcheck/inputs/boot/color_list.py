@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.grammar import span, tokens
 
 
@@ -16,8 +17,7 @@ class PieceKind(StrEnum):
     STRAY = "STRAY"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class ColorListPiece(Struct, frozen=True):
     """`text[start:end]` of a list: a number, a range (`4-8`, `-8`, `4-`, `-`), a comma, or text that is neither."""
 
     kind: PieceKind
@@ -36,19 +36,20 @@ class Piece:
         return self.text.rpartition("-")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class ColorListText:
+class ColorListText(Struct, frozen=True):
     """A list of colors as written."""
 
     passage: Passage
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ColorListPiece, ...]
 
-    def location(self, piece: Piece) -> Location:
+    def location(self, piece: ColorListPiece) -> Location:
         return self.passage.locate(piece.start, piece.end)
 
 
 def read_color_list(written: Passage) -> ColorListText:
     """The pieces of a list, without a gap between them. A NUL character ends the list."""
     text = written.text.partition("\0")[0]
-    pieces = tuple(Piece(PieceKind(token.type), *span(token), str(token)) for token in tokens("color_list", text))
+    pieces = tuple(
+        ColorListPiece(PieceKind(token.type), *span(token), str(token)) for token in tokens("color_list", text)
+    )
     return ColorListText(written, pieces)

@@ -6,24 +6,27 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.file_kinds import Slot, told_apart
 from colorcheck.inputs.manifest import settings as kinds
 from colorcheck.inputs.manifest.manifest import (
     BuildOption,
     DomainPolicy,
+    Ignored,
     Manifest,
     PathRules,
     PlanPolicy,
     Share,
+    StatedRequirement,
     Target,
     TargetFile,
     TargetModule,
@@ -32,6 +35,7 @@ from colorcheck.inputs.manifest.manifest import (
 from colorcheck.inputs.manifest.manifest_keys import (
     DOMAIN_KEYS,
     FILE_KEYS,
+    IGNORE_KEYS,
     KEYS,
     MODULE_KEYS,
     NESTED,
@@ -127,8 +131,7 @@ def _syntax(path: str, message: str) -> Problem:
     return Problem(ProblemKind.MANIFEST_SYNTAX, f"not valid TOML: {message}", location)
 
 
-@dataclass(slots=True)
-class _Document:
+class _Document(Struct):
     """A parsed manifest with the places of its keys, and what was found wrong with it."""
 
     path: str
@@ -172,8 +175,10 @@ class _Document:
             ),
             domain_policies=domain_policies,
             select=_names(reader.texts("rules.select")),
-            ignore=_names(reader.texts("rules.ignore")),
+            ignore=self._ignored(reader),
+            silence_reason=(reader.text("rules.reason") or "").strip(),
             path_rules=self._path_rules(),
+            requirements=self._requirements(),
             keys=(
                 *((".".join(at), place.value) for at, place in self.found.items()),
                 *((key, setting.location) for key, setting in given.items()),
@@ -189,7 +194,7 @@ class _Document:
                 self._unknown((section,), SECTIONS, "tables")
             elif not isinstance(content, dict):
                 self._wrong((section,), content, f"a table: write [{section}]")
-            elif section != "domains":
+            elif section not in ("domains", "requirements"):
                 names = [key.name for key in KEYS if key.path.startswith(f"{section}.")]
                 nested = NESTED.get(section, ())
                 reader = self._table((section,), content, [*names, *nested])
@@ -217,6 +222,34 @@ class _Document:
             self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 
+    def _ignored(self, reader: SettingReader) -> tuple[Ignored, ...]:
+        """`[rules] ignore`: texts, which share one reason, and tables, each with its own."""
+        setting = reader.settings.get("rules.ignore")
+        if setting is None:
+            return ()
+        given = list(setting.value) if isinstance(setting.value, list | tuple) else [setting.value]
+        if not all(isinstance(entry, str | dict) for entry in given):
+            self._wrong(("rules", "ignore"), setting.value, KeyKind.RULES)
+            return ()
+        plain = _names(tuple(entry for entry in given if isinstance(entry, str)))
+        found = [Ignored(plain, setting.location)] if plain else []
+        for index, entry in enumerate(given):
+            made = self._ignored_entry(("rules", "ignore", str(index)), entry) if isinstance(entry, dict) else None
+            found += [made] if made else []
+        return tuple(found)
+
+    def _ignored_entry(self, at: Path, entry: Mapping[str, object]) -> Ignored | None:
+        reader = self._table(at, entry, [key.name for key in IGNORE_KEYS])
+        before = len(self.problems)
+        rules, reason = _names(reader.texts("rule")), (reader.text("reason") or "").strip()
+        if rules and reason:
+            return Ignored(rules, self._place(at), reason)
+        if len(self.problems) == before:
+            what = "rules are ignored without saying why" if rules else "an entry of ignore names no rule"
+            help_text = 'write { rule = "CC105", reason = "..." }; until then they are told'
+            self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
+        return None
+
     def _path_rules(self) -> tuple[PathRules, ...]:
         rules = self.content.get("rules")
         given = rules.get("path", []) if isinstance(rules, dict) else []
@@ -238,6 +271,22 @@ class _Document:
             help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
             self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
+
+    def _requirements(self) -> tuple[StatedRequirement, ...]:
+        given = self.content.get("requirements")
+        found: list[StatedRequirement] = []
+        for name, value in given.items() if isinstance(given, dict) else ():
+            at = ("requirements", name)
+            reader = SettingReader({name: self._setting(at, value)}, self.problems, "requirements")
+            before = len(self.problems)
+            patterns = tuple(text.strip() for text in reader.texts(name) or ())
+            if name.strip() and patterns and all(patterns):
+                found.append(StatedRequirement(name, patterns, self._place(at)))
+            elif len(self.problems) == before:
+                what = "a requirement without an ID" if not name.strip() else f'nothing shows requirement "{name}"'
+                help_text = 'write "XenSwad~llc_isolation_rt~1" = ["separation/rt/*", "memory/rt"]'
+                self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
+        return tuple(found)
 
     def _part(self, name: str, kind: type) -> object:
         """A table or list of tables below [target]; None where it is not given or something else."""
@@ -322,6 +371,14 @@ class _Document:
             self._wrong(at, entry, f"a table: write [domains.{name}]")
             return None
         reader = self._table(at, entry, [key.name for key in DOMAIN_KEYS])
+        slower = reader.get("max-slowdown", KeyKind.PERCENT, kinds.percent)
+        factor = reader.get("max-misses", KeyKind.FACTOR, kinds.factor)
+        tolerances = [value for value in (slower, None if factor is None else factor - 1) if value is not None]
+        if tolerances and "miss-curve" not in entry:
+            what = f"[domains.{name}] tolerates so and so much over the best of its miss curve, and has none"
+            self.problems.append(
+                Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), 'add miss-curve = "rt.csv"')
+            )
         return DomainPolicy(
             name,
             self._place(at),
@@ -332,6 +389,8 @@ class _Document:
             miss_curve=reader.text("miss-curve"),
             restarts=reader.get("restarts", KeyKind.COUNT, kinds.count),
             kernel_size=reader.get("kernel-size", KeyKind.COUNT, kinds.count),
+            min_cache=reader.size("min-cache"),
+            tolerance=min(tolerances, default=None),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:

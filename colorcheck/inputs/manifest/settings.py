@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import GIB, KIB, MIB
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.manifest.manifest_keys import KeyKind
 
@@ -21,8 +21,7 @@ _UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
 _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A value as written, and where it stands; `passage` where it is a text without escapes."""
 
     value: object
@@ -128,6 +127,25 @@ def number(value: object) -> float:
     return float(value)
 
 
+def percent(value: object) -> float:
+    """A share of the whole, 0.1 for "10 %", "10%" or 10."""
+    if isinstance(value, str) and (
+        match := re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*%", value.strip(), re.ASCII)
+    ):
+        return float(match[1]) / 100
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e9:
+        raise OtherKindError
+    return float(value) / 100
+
+
+def factor(value: object) -> float:
+    """A number from 1 up."""
+    found = number(value)
+    if found < 1:
+        raise OtherKindError
+    return found
+
+
 def flag(value: object) -> bool:
     """A boolean; the command line gives it as a text."""
     value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
@@ -136,8 +154,7 @@ def flag(value: object) -> bool:
     return value
 
 
-@dataclass(slots=True)
-class SettingReader:
+class SettingReader(Struct):
     """Takes settings by their key and collects what is wrong with them. `table` is where they stand, for messages."""
 
     settings: Settings

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import simple_integer
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 from colorcheck.inputs.unread import KINDS as UNREAD
 from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
@@ -27,8 +28,7 @@ _LOWEST_SCRIPT = 12 * MIB
 _MOST_DOMAINS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class ColorMask:
+class ColorMask(Struct, frozen=True):
     """`DOMU_COLORS` of a domain: `mask` as worked out, `cell` as stored in the one cell of the property `colors`."""
 
     written: Assignment
@@ -41,8 +41,7 @@ class ColorMask:
         return tuple(color for color in range(32) if self.cell >> color & 1)
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltDomain:
+class BuiltDomain(Struct, frozen=True):
     """A dom0less domain as ImageBuilder describes it: the node `/chosen/domU<index>`.
 
     `memory` in KiB; with `static_memory` ((address, size) in bytes) the sum of its sizes. `enhanced` domains have
@@ -69,8 +68,7 @@ class BuiltDomain:
         return f"domU{self.index}"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageBuilderBoot:
+class ImageBuilderBoot(Struct, frozen=True):
     """What ImageBuilder hands to Xen. `arguments` are Xen's, with the places of the values in the configuration."""
 
     file: ImageBuilderFile
@@ -80,8 +78,7 @@ class ImageBuilderBoot:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
+class LoadedFile(Struct, frozen=True):
     """A file and where U-Boot loads it: from `start` up to, not including, `end`, in bytes."""
 
     key: str
@@ -297,16 +294,18 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
             yield Problem(ProblemKind.BEYOND_NUM_DOMUS, message, written.name_location, "raise NUM_DOMUS")
 
 
-def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
+def load_addresses(boot: ImageBuilderBoot, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
     """Where ImageBuilder has its files loaded, in that order; up to the first whose size (bytes) `sizes` does not give.
 
     Each starts at the next 2 MiB behind the file before it. Only sizes on disk count: what a file needs beyond when
     it runs is not accounted.
     """
-    start = _arithmetic(file.text("MEMORY_START")) or 0
+    start = _arithmetic(boot.file.text("MEMORY_START"))
+    if start is None:  # a problem says so
+        return ()
     address = max(start + _STEP, _LOWEST_SCRIPT) + _STEP
     loaded: list[LoadedFile] = []
-    for key, name in files_to_load(file):
+    for key, name in files_to_load(boot):
         if name not in sizes:
             break
         loaded.append(LoadedFile(key, name, address, address + sizes[name]))
@@ -314,9 +313,9 @@ def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[Lo
     return tuple(loaded)
 
 
-def files_to_load(file: ImageBuilderFile) -> Iterator[tuple[str, str]]:
+def files_to_load(boot: ImageBuilderBoot) -> Iterator[tuple[str, str]]:
     """Key (`DOMU_KERNEL[1]`) and name of every file that U-Boot loads, in the order of their addresses."""
-    boot = image_builder_boot(file)
+    file = boot.file
     wanted: list[tuple[str, int | None]] = []
     if boot.has_dom0:
         wanted += [("DOM0_KERNEL", None), ("DOM0_RAMDISK", None)]

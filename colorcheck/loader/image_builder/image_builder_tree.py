@@ -7,13 +7,14 @@ which libfdt carries out. A node that libfdt adds stands before its older siblin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import KIB, MIB, size
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
@@ -45,8 +46,8 @@ def as_built(deployment: Deployment) -> Deployment:
     if file is None:
         return deployment
     boot = image_builder_boot(file)
-    sizes, assumed = _sizes(file, deployment.file_sizes)
-    loaded = {found.key: found for found in load_addresses(file, sizes)}
+    sizes, assumed = _sizes(boot, deployment.file_sizes)
+    loaded = {found.key: found for found in load_addresses(boot, sizes)}
     tree = deployment.tree or DeviceTree(file.file, Node("", "/", file.location), files=(file.file,))
     place = loaded["DEVICE_TREE"].start if "DEVICE_TREE" in loaded else 64 * MIB
     lines = ScriptLines(deployment, file, place)
@@ -63,13 +64,14 @@ def as_built(deployment: Deployment) -> Deployment:
         tree=built,
         manifest=_placed(deployment.manifest, file, loaded),
         problems=tuple(dict.fromkeys((*deployment.problems, *assumed, *lines.problems, *((stops,) if stops else ())))),
+        image_builder_problems=boot.problems,
     )
 
 
-def _sizes(file: ImageBuilderFile, known: Mapping[str, int]) -> tuple[dict[str, int], tuple[Problem, ...]]:
+def _sizes(boot: ImageBuilderBoot, known: Mapping[str, int]) -> tuple[dict[str, int], tuple[Problem, ...]]:
     """The sizes of all files to load by their names, and what had to be assumed."""
     sizes, missing = dict(known), []
-    for key, name in files_to_load(file):
+    for key, name in files_to_load(boot):
         if name not in sizes:
             base = key.partition("[")[0]
             sizes[name] = next((size for end, size in _ASSUMED.items() if base.endswith(end)), MIB)
@@ -78,7 +80,7 @@ def _sizes(file: ImageBuilderFile, known: Mapping[str, int]) -> tuple[dict[str, 
         return sizes, ()
     told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
     message = f"sizes are assumed for files that are not there: {told}; all load addresses depend on them"
-    return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, _place(file, missing[0][0])),)
+    return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, _place(boot.file, missing[0][0])),)
 
 
 def _placed(manifest: Manifest, file: ImageBuilderFile, loaded: Mapping[str, LoadedFile]) -> Manifest:
@@ -114,8 +116,7 @@ def _with_properties(node: Node, properties: Iterator[Property]) -> Node:
     return replace(node, properties={**node.properties, **{found.name: found for found in properties}})
 
 
-@dataclass(frozen=True, slots=True)
-class _Builder:
+class _Builder(Struct, frozen=True):
     """Nodes of one configuration. `loaded` are the files by their keys."""
 
     file: ImageBuilderFile

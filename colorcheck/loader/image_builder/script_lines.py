@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -23,15 +24,14 @@ from colorcheck.loader.u_boot.load import put
 from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Settings, UBootMachine
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.shell import run_text
-from colorcheck.loader.u_boot.text import Marked, Sources
-from colorcheck.loader.u_boot.trees import Tree, tree_at
+from colorcheck.loader.u_boot.text import Marked, ScriptTexts
+from colorcheck.loader.u_boot.trees import TreeInMemory, tree_at
 
 _RESIZED = 0x1024  # `fdt resize 1024`, whose number is hexadecimal
 _ELSEWHERE = 1 << 44  # an address for overlays, far from all that the script loads
 
 
-@dataclass(slots=True)
-class ScriptLines:
+class ScriptLines(Struct):
     """Runs lines on a deployment's tree, which lies at `address`; what goes wrong is in `problems`."""
 
     deployment: Deployment
@@ -90,13 +90,13 @@ class ScriptLines:
         edited = tree_at(machine, machine.working)
         return tree if edited is None else self._read(edited, tree)
 
-    def _machine(self, tree: DeviceTree) -> tuple[UBootMachine, Tree | None]:
+    def _machine(self, tree: DeviceTree) -> tuple[UBootMachine, TreeInMemory | None]:
         folder = os.path.dirname(self.file.file)
         media = Media(self.deployment.manifest, (folder,), tree)
         environment = self.deployment.manifest.target.environment
         machine = UBootMachine(
             Settings(None, environment is not None),
-            Sources(),
+            ScriptTexts(),
             media,
             {"this U-Boot applies overlays": True},
             call=call,
@@ -111,7 +111,7 @@ class ScriptLines:
             base.resize(base.total + _RESIZED)
         return machine, base
 
-    def _read(self, edited: Tree, tree: DeviceTree) -> DeviceTree:
+    def _read(self, edited: TreeInMemory, tree: DeviceTree) -> DeviceTree:
         content = read_content(edited.data)
         if content is None:
             return tree

@@ -9,17 +9,18 @@ import struct
 import zlib
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.value import dataclass
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, Loaded, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
 from colorcheck.loader.u_boot.text import Marked
-from colorcheck.loader.u_boot.trees import Tree
+from colorcheck.loader.u_boot.trees import TreeInMemory
 
 _PAD = 0x3000  # CONFIG_SYS_FDT_PAD
 RAMDISK_ROOM = 0x80  # added to the tree's size where there is a ramdisk
@@ -32,20 +33,18 @@ class StartedError(Exception):
     """Xen is started: nothing of the script runs any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """What Xen finds: its image, the tree's address (None: not known) and its bytes with their origins."""
 
     image: int | None
     image_size: int | None
     address: int | None
-    tree: Tree
+    tree: TreeInMemory
     ramdisk: tuple[int | None, int] | None
     uefi: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Image:
+class _Image(Struct, frozen=True):
     start: int
     size: int | None
 
@@ -55,9 +54,9 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     address = machine.address(words[0]) if words else machine.load_address
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
-    if fact is not None and (address is None or at is None):
-        raise HaltError(f"{command} starts an image or tree whose address is not known: {fact.why}")
-    address, at = address or 0, at or 0
+    if address is None or at is None:
+        why = fact.why if fact is not None else "its variables"
+        raise HaltError(f"{command} starts an image or tree whose address is not known: {why}")
     image = _image(machine, command, address)
     if image is None:
         return 1
@@ -92,7 +91,10 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not words or words[0].text in ("hello", "selftest", "bootmgr"):
         return 1
     address = words[1] if len(words) > 1 else machine.get("fdtcontroladdr")
-    tree = present(machine, machine.address(address) or 0) if address is not None else None
+    fact = machine.depends(address) if address is not None else None
+    if fact is not None and address is not None and machine.address(address) is None:
+        raise HaltError(f"bootefi starts Xen with a tree whose address is not known: {fact.why}")
+    tree = present(machine, machine.reached(address)) if address is not None else None
     if tree is None:
         return 1
     room = _room(machine)
@@ -218,8 +220,7 @@ def _number(machine: UBootMachine, name: str, default: int) -> int:
     return default if text is None else hexadecimal(text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ramdisk:
+class _Ramdisk(Struct, frozen=True):
     start: int
     size: int
     unsure: int | None = None
@@ -227,9 +228,11 @@ class _Ramdisk:
 
 def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     """The ramdisk of the second argument; a status where U-Boot refuses it."""
-    address, colon, size = word.text.partition(":")
-    start = machine.address(Marked(address)) or 0
+    _, colon, size = word.text.partition(":")
     fact = machine.depends(word)
+    if fact is not None and machine.address(word) is None:
+        raise HaltError(f"booti gets a ramdisk whose address is not known: {fact.why}")
+    start = machine.reached(word)
     image = read_legacy(_content(machine, start))
     if image is not None:
         if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
@@ -279,7 +282,7 @@ def _moved_ramdisk(
         return (None, ramdisk.size), machine.number(fact) if ramdisk.unsure is None else ramdisk.unsure
     machine.over(at, ramdisk.size, "the ramdisk")
     machine.memory.darken(at, ramdisk.size)
-    machine.loaded.append(Loaded("ramdisk", at, ramdisk.size, b"", machine.place))
+    machine.loaded.append(FileInMemory("ramdisk", at, ramdisk.size, b"", machine.place))
     return (at, ramdisk.size), None
 
 
@@ -292,7 +295,7 @@ def _low(machine: UBootMachine) -> int:
     return _number(machine, "bootm_low", (machine.settings.banks or ((0, 0),))[0][0])
 
 
-def _reservations(room: Places, tree: Tree) -> None:
+def _reservations(room: Places, tree: TreeInMemory) -> None:
     """What the tree reserves is not given out: its list, and the children of /reserved-memory with a fixed place."""
     from colorcheck.loader.u_boot.blob import read_content
 
@@ -314,9 +317,8 @@ def _reservations(room: Places, tree: Tree) -> None:
             room.reserve(start, int.from_bytes(reg[middle : at + step], "big"))
 
 
-@dataclass(slots=True)
-class _Final:
-    tree: Tree
+class _Final(Struct):
+    tree: TreeInMemory
     known: bool
 
     @property
@@ -324,7 +326,7 @@ class _Final:
         return self.tree.address
 
 
-def _moved_tree(machine: UBootMachine, room: Places, tree: Tree) -> _Final:
+def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Final:
     """The tree at its last place, opened for what U-Boot adds. Raises HaltError where there is no room."""
     length = tree.total + _PAD
     high = machine.text("fdt_high")
@@ -337,7 +339,7 @@ def _moved_tree(machine: UBootMachine, room: Places, tree: Tree) -> _Final:
     at, any_room = (None, True) if unknown else _place(machine, room, length, high)
     if not any_room:
         raise HaltError("device tree - allocation error: there is no room for it below fdt_high")
-    moved = Tree(machine, 0x1000 if at is None else at, bytearray(tree.data), tree.side.copy())
+    moved = TreeInMemory(machine, 0x1000 if at is None else at, bytearray(tree.data), tree.side.copy())
     moved.reopen(length)
     return _Final(moved, at is not None)
 
@@ -361,7 +363,9 @@ def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -
     return None, False
 
 
-def _fixed(machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None) -> Tree:
+def _fixed(
+    machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None
+) -> TreeInMemory:
     """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
     tree = final.tree
     board = "the board's own code in U-Boot changes nothing in the tree that Xen reads"

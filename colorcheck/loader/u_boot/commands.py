@@ -131,7 +131,7 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`source [ADDRESS]`: the script image there; without one, where U-Boot was built to load to."""
     at = words[0] if words else machine.built_in_address
-    address = (machine.address(at) if at is not None else None) or 0
+    address = machine.reached(at) if at is not None else 0
     head = machine.memory.read(address, HEADER)
     if head is None:
         fact = machine.open(

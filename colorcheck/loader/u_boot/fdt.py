@@ -13,8 +13,8 @@ from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.machine import SCRATCHPAD, Doubt, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
-from colorcheck.loader.u_boot.trees import Tree, error_name, tree_at
-from colorcheck.loader.u_boot.values import Refused, parse_value
+from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
+from colorcheck.loader.u_boot.values import UnreadableValue, parse_value
 
 OVERLAYS = "this U-Boot applies overlays"
 _USAGE = 1
@@ -46,14 +46,14 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return status
 
 
-def _handler(name: str) -> Callable[[UBootMachine, Tree, Sequence[Marked]], Status] | None:
+def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:
     for start, handler in _COMMANDS:
         if name.startswith(start):
             return handler
     return None
 
 
-def _working(machine: UBootMachine) -> Tree | None:
+def _working(machine: UBootMachine) -> TreeInMemory | None:
     if machine.working is None:
         machine.say(
             ProblemKind.U_BOOT_FDT,
@@ -69,7 +69,7 @@ def _working(machine: UBootMachine) -> Tree | None:
     return tree
 
 
-def present(machine: UBootMachine, address: int) -> Tree | None:
+def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
     """The tree at an address. Where nothing of the script put anything there, and the script does not load the tree
     itself, it is the manifest's tree."""
     tree = tree_at(machine, address)
@@ -110,7 +110,7 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
     if fact is not None and (address is None or machine.depends(*rest[1:])):
         machine.tree_doubts.append(fact)
         return Doubt(f"fdt addr {rest[0].text}", True, fact)
-    address = address or 0
+    address = machine.reached(rest[0])
     tree = present(machine, address)
     if tree is None:
         _not_a_tree(machine, address)
@@ -142,10 +142,14 @@ def _not_a_tree(machine: UBootMachine, address: int) -> None:
     machine.say(ProblemKind.U_BOOT_FDT, message)
 
 
-def _move(machine: UBootMachine, _tree: Tree, rest: Sequence[Marked]) -> Status:
+def _move(machine: UBootMachine, _tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
-    start = machine.address(rest[0]) or 0
+    fact = machine.depends(*rest[:2])
+    if fact is not None and None in (machine.address(rest[0]), machine.address(rest[1])):
+        machine.tree_doubts.append(fact)
+        return Doubt(f"fdt move {rest[0].text} {rest[1].text}", True, fact)
+    start = machine.reached(rest[0])
     source = present(machine, start)
     machine.working = None if source is None else start  # also where the copy fails
     target = machine.address(rest[1])
@@ -156,7 +160,7 @@ def _move(machine: UBootMachine, _tree: Tree, rest: Sequence[Marked]) -> Status:
         return 1
     if length > 16 << 20:
         raise HaltError(f"fdt move makes the tree {length:#x} bytes large")
-    moved = Tree(machine, target, bytearray(source.data), source.side.copy())
+    moved = TreeInMemory(machine, target, bytearray(source.data), source.side.copy())
     if moved.reopen(length) < 0:
         return 1
     moved.keep()
@@ -165,7 +169,7 @@ def _move(machine: UBootMachine, _tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _mknod(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _mknod(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
     at = tree.node(rest[0].text)
@@ -178,7 +182,7 @@ def _mknod(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _set(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _set(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         machine.say(
             ProblemKind.U_BOOT_FDT,
@@ -197,7 +201,7 @@ def _set(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
             return 1
         machine.scratchpad[: len(old)] = old
         value = parse_value(rest[2:], machine.scratchpad)
-        if isinstance(value, Refused):
+        if isinstance(value, UnreadableValue):
             machine.say(ProblemKind.U_BOOT_FDT, f"fdt set {path} {name}: {value.message}; nothing is set")
             return 1
         data, text, unsure = value.data, value.text, value.unsure
@@ -211,7 +215,7 @@ def _set(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _rm(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _rm(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if not rest:
         return _USAGE
     at = tree.node(rest[0].text)
@@ -230,7 +234,7 @@ def _failed(machine: UBootMachine, what: str, code: int) -> Status:
     return 1
 
 
-def _resize(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _resize(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     fact = machine.depends(*rest[:1])
     if fact is not None:
         machine.tree_doubts.append(fact)
@@ -239,7 +243,7 @@ def _resize(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status
     return 0
 
 
-def _apply(machine: UBootMachine, tree: Tree | None, rest: Sequence[Marked]) -> Status:
+def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Marked]) -> Status:
     if len(rest) != 1:
         return _USAGE
     fact = OpenFact(
@@ -253,7 +257,11 @@ def _apply(machine: UBootMachine, tree: Tree | None, rest: Sequence[Marked]) -> 
         return _USAGE
     if tree is None:
         return 1
-    address = machine.address(rest[0]) or 0
+    doubt = machine.depends(rest[0])
+    if doubt is not None and machine.address(rest[0]) is None:
+        machine.tree_doubts.append(doubt)
+        return Doubt(f"fdt apply {rest[0].text}", True, doubt)
+    address = machine.reached(rest[0])
     overlay = tree_at(machine, address)
     if overlay is None:
         if machine.memory.is_dark(address):
@@ -276,7 +284,7 @@ def _apply(machine: UBootMachine, tree: Tree | None, rest: Sequence[Marked]) -> 
     return 0
 
 
-def _get(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _get(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 3 or rest[0].text[:1] not in ("v", "n", "a", "s"):
         return _USAGE
     kind, name, path = rest[0].text[0], rest[1].text, rest[2].text
@@ -307,7 +315,7 @@ def _get(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _get_children(machine: UBootMachine, tree: Tree, at: int, kind: str, rest: Sequence[Marked]) -> Status:
+def _get_children(machine: UBootMachine, tree: TreeInMemory, at: int, kind: str, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.blob import read_content
 
     content, parent = read_content(tree.data), tree.path(at)
@@ -344,7 +352,7 @@ def _printable(value: bytes) -> bool:
     return all(b == 0 or 9 <= b <= 13 or 32 <= b < 127 for b in value)
 
 
-def _chosen(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _chosen(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.fixups import chosen, initrd
 
     if len(rest) not in (0, 2):
@@ -361,7 +369,7 @@ def _argument(rest: Sequence[Marked], index: int) -> int:
     return hexadecimal(rest[index].text) if len(rest) > index else 0
 
 
-def _memory(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _memory(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.fixups import memory_node
 
     done = memory_node(tree, ((_argument(rest, 0), _argument(rest, 1)),))
@@ -369,7 +377,7 @@ def _memory(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Statu
     return 0 if done else 1
 
 
-def _rsvmem(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _rsvmem(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     kind = rest[0].text[:1] if rest else ""
     if kind == "p":
         return 0
@@ -391,7 +399,7 @@ _MEMBERS = (
 )
 
 
-def _header(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _header(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     """`header get VARIABLE MEMBER` takes a word of the blob's header, in hexadecimal; other forms only print."""
     if len(rest) != 3 or not rest[0].text.startswith("g"):
         return 0
@@ -402,13 +410,13 @@ def _header(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status
     return 0
 
 
-def _boot_cpu(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _boot_cpu(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     tree.data[28:32] = (_argument(rest, 0) & 0xFFFFFFFF).to_bytes(4, "big")
     tree.keep()
     return 0
 
 
-def _print(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _print(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     """`print` and `list` fail for a node or property that is not there."""
     path = rest[0].text if rest else "/"
     at = tree.node(path)
@@ -417,18 +425,18 @@ def _print(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status
     return 1 if len(rest) > 1 and tree.value(at, rest[1].text) is None else 0
 
 
-def _nothing(_machine: UBootMachine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
+def _nothing(_machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _board(machine: UBootMachine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
+def _board(machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked]) -> Status:
     """The board's own code, where U-Boot was built with any; else the command prints its usage."""
     machine.assumptions["the board's own code in U-Boot changes nothing in the tree that Xen reads"] = None
     why = "whether this U-Boot was built with code of the board for the tree is not known"
     return Doubt("this U-Boot has code of the board", False, OpenFact("code of the board", why, (), machine.place))
 
 
-_COMMANDS: tuple[tuple[str, Callable[[UBootMachine, Tree, Sequence[Marked]], Status]], ...] = (
+_COMMANDS: tuple[tuple[str, Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status]], ...] = (
     ("mo", _move),
     ("mk", _mknod),
     ("se", _set),

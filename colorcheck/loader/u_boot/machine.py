@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import OpenFact, Span
 from colorcheck.loader.u_boot.blob import Side
 from colorcheck.loader.u_boot.media import Media
 from colorcheck.loader.u_boot.memory import Memory
 from colorcheck.loader.u_boot.numbers import hexadecimal
-from colorcheck.loader.u_boot.text import Marked, Sources, unknown, unknowns
+from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
@@ -24,6 +24,7 @@ SCRATCHPAD = 1024  # bytes in which fdt set puts a value together; they keep wha
 _TAIL = 1 << 12
 PLACING = frozenset({"fdt_high"})  # variables of U-Boot's that only decide where the tree lies
 VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
+_APART = 1 << 35  # bytes from a variable to where words that only depend on it point
 
 
 class HaltError(Exception):
@@ -38,8 +39,7 @@ class LeaveError(Exception):
     """`exit` in a U-Boot that heeds it: the text that is being run ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """An exit status that is not known: 0 if the choice `key` falls on yes, else 1; `usual` is tried first."""
 
     key: str
@@ -50,8 +50,7 @@ class Doubt:
 Status = int | Doubt
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class FileInMemory(Struct, frozen=True):
     """A file that the script put into memory. `size` None where it is not known, `data` what is known of it."""
 
     name: str
@@ -61,8 +60,7 @@ class Loaded:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What is given about the U-Boot. `banks` (start, size) is None where nobody said what memory it finds;
     `answered` are the questions that the manifest answers, whose answers are among the choices."""
 
@@ -72,13 +70,12 @@ class Settings:
     answered: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class UBootMachine:
+class UBootMachine(Struct):
     """One run. `choices` are the answers to what is not known, by key; new ones are added as they come up. `call`
     follows one command (`commands.call`)."""
 
     settings: Settings
-    sources: Sources
+    sources: ScriptTexts
     media: Media
     choices: dict[str, bool]
     call: Callable[[UBootMachine, Sequence[Marked]], Status]
@@ -86,7 +83,7 @@ class UBootMachine:
     shell: dict[str, Marked] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     sides: dict[int, Side] = field(default_factory=dict)
-    loaded: list[Loaded] = field(default_factory=list)
+    loaded: list[FileInMemory] = field(default_factory=list)
     working: int | None = None
     last_status: Status = 0
     facts: list[OpenFact] = field(default_factory=list)
@@ -104,7 +101,7 @@ class UBootMachine:
     paths: dict[int, str] = field(default_factory=dict)
     silent: set[OpenFact] = field(default_factory=set)
     used: set[OpenFact] = field(default_factory=set)
-    overwritten: list[tuple[Loaded, str]] = field(default_factory=list)
+    overwritten: list[tuple[FileInMemory, str]] = field(default_factory=list)
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
     built_in_address: Marked | None = None
@@ -222,6 +219,11 @@ class UBootMachine:
     def load_address(self) -> int:
         """Where booti looks without an address: the variable loadaddr, whatever was loaded where."""
         return hexadecimal(self.text("loadaddr") or "0")
+
+    def reached(self, text: Marked) -> int:
+        """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
+        found = self.address(text)
+        return VIRTUAL + (unknowns(text.text)[0] << 36) + _APART if found is None else found
 
     def quiet(self, fact: OpenFact) -> int:
         """The number of an open fact that does not count for Xen."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 _CLASSES = {"s": r"\s", "S": r"\S", "d": "[0-9]"}
 _MOST = 1 << 14  # bytes of a text, SLRE_BUFSZ
@@ -25,8 +25,7 @@ class PatternError(Exception):
     """U-Boot refuses the pattern."""
 
 
-@dataclass(frozen=True, slots=True)
-class Substituted:
+class Substituted(Struct, frozen=True):
     """The text after the replacements, and how many there were."""
 
     text: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.inputs.grammar import parser
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ class Then(Enum):
     IF_FALSE = "||"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class SimpleCommand(Struct, frozen=True):
     """A simple command: the words as written, with the offsets at which they begin."""
 
     words: tuple[tuple[int, str], ...]
@@ -39,16 +39,14 @@ class Command:
         return begin + len(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Conditional(Struct, frozen=True):
     """`if`: conditions with what they lead to, and what is done if none holds."""
 
     ways: tuple[tuple[Body, Body], ...]
     otherwise: Body | None
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """`while`, or `until` where `negated`."""
 
     condition: Body
@@ -56,8 +54,7 @@ class Loop:
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(Struct, frozen=True):
     """`for`."""
 
     name: tuple[int, str]
@@ -65,15 +62,14 @@ class Each:
     body: Body
 
 
-Element = Command | Branch | Loop | Each
+Element = SimpleCommand | Conditional | Loop | Each
 Body = tuple[tuple[Element | None, Then], ...]
 _MOST_STRAYS = 16
 _STRAY = re.compile(r"(?:then|elif|else|fi|in|do|done)(?=[;&|])")
 _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class ShellScript(Struct, frozen=True):
     """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does.
 
     At `strays` stand words of the language where none may, right in front of an operator: U-Boot calls each a syntax
@@ -85,12 +81,12 @@ class Script:
     strays: tuple[int, ...] = ()
 
 
-def read_script(text: str) -> Script:
+def read_script(text: str) -> ShellScript:
     """A text as `source` reads it: what is complete before a syntax error counts."""
     return _script(text, whole=False)
 
 
-def read_macro(text: str) -> Script:
+def read_macro(text: str) -> ShellScript:
     """A text as `run` reads it: all of it is one list, so that with a syntax error nothing of it is run."""
     return _script(text, whole=True)
 
@@ -106,7 +102,7 @@ def _grammar() -> Lark:
     return parser("u_boot", start=("start", "body"))
 
 
-def _script(text: str, *, whole: bool) -> Script:
+def _script(text: str, *, whole: bool) -> ShellScript:
     strays: list[int] = []
     found = _parsed(text, whole=whole)
     while found.error is not None and len(strays) < _MOST_STRAYS and (word := _STRAY.match(text, found.error)):
@@ -116,7 +112,7 @@ def _script(text: str, *, whole: bool) -> Script:
     return replace(found, strays=tuple(strays))
 
 
-def _parsed(text: str, *, whole: bool) -> Script:
+def _parsed(text: str, *, whole: bool) -> ShellScript:
     from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
     steps = _grammar().parse_interactive(text, start="body" if whole else "start")
@@ -125,12 +121,12 @@ def _parsed(text: str, *, whole: bool) -> Script:
         found: list[Any] = [steps.feed_eof()]  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
         if whole:
-            return Script((), _position(error, text))
+            return ShellScript((), _position(error, text))
         at = error.pos_in_stream if isinstance(error, UnexpectedCharacters) else _position(error, text)
-        return Script(_lists(steps.parser_state.value_stack), at)
+        return ShellScript(_lists(steps.parser_state.value_stack), at)
     if whole:
-        return Script((_body(found[0].children),))
-    return Script(_lists(found))
+        return ShellScript((_body(found[0].children),))
+    return ShellScript(_lists(found))
 
 
 def _position(error: Any, text: str) -> int:
@@ -180,7 +176,7 @@ def _element(tree: Any) -> Element:
     ]
     if tree.data == "command":
         start, text = _word(children[0])
-        return Command(tuple((start + match.start(), match[0]) for match in _words().finditer(text)))
+        return SimpleCommand(tuple((start + match.start(), match[0]) for match in _words().finditer(text)))
     if tree.data == "loop":
         negated = children[0].type == "UNTIL"
         return Loop(_body(children[1].children), _body(children[2].children), negated)
@@ -192,4 +188,4 @@ def _element(tree: Any) -> Element:
         otherwise = _body(children[-1].children[0].children)
         children = children[:-1]
     bodies = [_body(child.children) for child in children]
-    return Branch(tuple(zip(bodies[::2], bodies[1::2], strict=True)), otherwise)
+    return Conditional(tuple(zip(bodies[::2], bodies[1::2], strict=True)), otherwise)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.guarded import refused
-from colorcheck.loader.u_boot.machine import Doubt, Loaded, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked, joined, unknowns
 
@@ -136,7 +136,7 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return 1
     if len(words) < 2 and "c" in flags:
         return 1
-    address = machine.address(words[0]) or 0
+    address = machine.reached(words[0])
     names = [word.text for word in words[2:]]
     separator = "\n" if "t" in flags else "\0"
     text = _read(machine, address, words, separator)
@@ -191,7 +191,7 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     data = (zlib.crc32(data).to_bytes(4, "little") if head else b"") + data
     machine.memory.write(address, data)
     machine.loaded = [one for one in machine.loaded if one.address != address]
-    machine.loaded.append(Loaded("environment", address, len(data), data, machine.place))
+    machine.loaded.append(FileInMemory("environment", address, len(data), data, machine.place))
     machine.paths.pop(address, None)
     machine.set("filesize", f"{_WHOLE if head else len(data):x}")
     return 0

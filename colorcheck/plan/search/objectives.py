@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.plan.problem import Demand
 from colorcheck.plan.search.blocks import Block, Field
 
@@ -14,8 +15,7 @@ NOTHING = Fraction(0)
 NOT_WEIGHED = Fraction(-(10**9))
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Struct, frozen=True):
     """An objective. `worst` tells that the largest cost counts, not the sum; `sign` is -1 where more is better."""
 
     name: str
@@ -28,8 +28,11 @@ class Objective:
 OBJECTIVES = {
     each.name: each
     for each in (
+        Objective(
+            "critical", "largest smallest share of a critical domain", worst=True, sign=-1, unit="% of its share"
+        ),
         Objective("margin", "largest minimal memory margin", worst=True, sign=-1, unit="MiB"),
-        Objective("weights", "largest minimal number of colors per weight", worst=True, sign=-1),
+        Objective("weights", "largest minimal number of colors per weight", worst=True, sign=-1, unit="per weight"),
         Objective("misses", "least total of the miss curves", worst=False),
         Objective("worst-misses", "least maximum of the miss curves", worst=True),
         Objective("changes", "least changed from today's colors", worst=False, unit="colors"),
@@ -38,22 +41,30 @@ OBJECTIVES = {
 }
 
 
-def curve_cost(wish: Demand, colors: int) -> Fraction:
+def curve_cost(demand: Demand, colors: int) -> Fraction:
     """What the miss curve says of so many colors; nothing without a curve."""
-    if not wish.curve:
+    if not demand.curve:
         return Fraction(0)
-    return Fraction(str(wish.curve[min(colors, len(wish.curve)) - 1]))
+    return Fraction(str(demand.curve[min(colors, len(demand.curve)) - 1]))
 
 
-def weight_cost(wish: Demand, colors: int) -> Fraction:
+def weight_cost(demand: Demand, colors: int) -> Fraction:
     """Colors per weight, less being dearer; Xen, which takes no frames, is not weighed."""
-    return -Fraction(colors) / Fraction(str(wish.weight)) if wish.pages else NOT_WEIGHED
+    return -Fraction(colors) / Fraction(str(demand.weight)) if demand.pages else NOT_WEIGHED
+
+
+def critical_cost(demand: Demand, colors: int) -> Fraction:
+    """The part of its share that a critical domain has, in percent, at most 100; less is dearer."""
+    return -min(Fraction(100), Fraction(100 * colors, max(1, demand.share))) if demand.critical else NOT_WEIGHED
+
+
+_COSTS = {"weights": weight_cost, "critical": critical_cost}
 
 
 def fixed_costs(field: Field, name: str) -> list[Fraction]:
     """What those cost whose colors are fixed."""
-    cost = weight_cost if name == "weights" else curve_cost
-    return [cost(wish, len(wish.today)) for wish in field.fixed]
+    cost = _COSTS.get(name, curve_cost)
+    return [cost(demand, len(demand.fixed)) for demand in field.fixed]
 
 
 def rows(field: Field, name: str) -> list[list[Fraction]]:
@@ -64,7 +75,7 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
     size = max(1, len(field.problem.cells[0]))
     found = []
     for block in field.blocks:
-        costs = [_costs(wish, name, size, field.stock) for wish in block.wishes]
+        costs = [_costs(demand, name, size, field.stock) for demand in block.demands]
         if len(costs) == 1:
             found.append(costs[0])
         else:
@@ -73,13 +84,13 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
     return found
 
 
-def _costs(wish: Demand, name: str, size: int, stock: int) -> list[Fraction]:
+def _costs(demand: Demand, name: str, size: int, stock: int) -> list[Fraction]:
     """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as nobody may have none."""
-    if name == "weights":
-        return [NOTHING, *(weight_cost(wish, count * size) for count in range(1, stock + 1))]
-    if not wish.curve:
+    if name in _COSTS:
+        return [NOTHING, *(_COSTS[name](demand, count * size) for count in range(1, stock + 1))]
+    if not demand.curve:
         return [NOTHING] * (stock + 1)
-    measured = [Fraction(cost) if cost == int(cost) else Fraction(str(cost)) for cost in wish.curve]
+    measured = [Fraction(cost) if cost == int(cost) else Fraction(str(cost)) for cost in demand.curve]
     last = len(measured)
     return [NOTHING, *(measured[min(count * size, last) - 1] for count in range(1, stock + 1))]
 

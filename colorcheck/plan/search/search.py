@@ -6,37 +6,40 @@ placement that exists. Where both agree, the plan is optimal.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
-from itertools import islice, product
+from itertools import accumulate, islice
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.plan.search.blocks import Block, Field
 from colorcheck.plan.search.branch import Branching
 from colorcheck.plan.search.evaluate import measure
+from colorcheck.plan.search.fill_up import filled_up, least_taken
 from colorcheck.plan.search.knapsack import FORBIDDEN, Knapsack, check_tables, fill
 from colorcheck.plan.search.objectives import OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.search.place import Placed, place
 from colorcheck.plan.search.runs import in_runs
+from colorcheck.plan.search.splits import contested_ways
 
 GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
 BRANCH_SECONDS = 0.5  # how long counts are branched on at once
 LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
 LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
+NEAR = 3  # margins below the bound that are looked at one by one
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
 Costs = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class SearchState(Struct, frozen=True):
     """What the objectives so far have settled.
 
     `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
@@ -51,9 +54,9 @@ class State:
     extra: int = 0
     today: tuple[frozenset[int], ...] | None = None
     free: bool = True
-    known: dict[tuple[Costs, int], Knapsack | None] = dataclasses.field(default_factory=dict, compare=False)
+    known: dict[tuple[Costs, int], Knapsack | None] = msgspec.field(default_factory=dict)
 
-    def with_extra(self, extra: int) -> State:
+    def with_extra(self, extra: int) -> SearchState:
         least = [self.field.least(block, extra) for block in self.field.blocks]
         costs = tuple((FORBIDDEN,) * min(low, len(row)) + row[low:] for low, row in zip(least, self.costs, strict=True))
         return replace(self, costs=costs, extra=extra)
@@ -73,8 +76,7 @@ class State:
         return [block.pages + (self.extra if block.pages else 0) for block in self.field.blocks]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class PlacementAttempt(Struct, frozen=True):
     """What came of placing counts of a state: placements, the best first, and a bound of what any of them costs.
 
     `excluded` tells that it is certain that there are none.
@@ -85,8 +87,7 @@ class Attempt:
     excluded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult(Struct, frozen=True):
     """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
 
     placed: Placed
@@ -100,15 +101,17 @@ class Search:
     def __init__(self, field: Field, names: Sequence[str], deadline: float) -> None:
         self.field, self.names, self.deadline = field, tuple(names), deadline
         self.checked = True
-        self.attempts: dict[tuple[object, ...], Attempt] = {}
+        self.attempts: dict[tuple[object, ...], PlacementAttempt] = {}
 
-    def run(self) -> Found | None:
+    def run(self) -> SearchResult | None:
         """The best placement found; None where none was found (which proves nothing)."""
-        stock = self.field.stock
-        start = State(self.field, tuple(_allowed(block, stock) for block in self.field.blocks)).with_extra(0)
+        stock, size = self.field.stock, max(1, len(self.field.problem.cells[0]))
+        start = SearchState(self.field, tuple(_allowed(block, stock, size) for block in self.field.blocks)).with_extra(
+            0
+        )
         if start.counted() is None:
             return None
-        state: State | None = start
+        state: SearchState | None = start
         bounds: list[tuple[str, Fraction]] = []
         for name in self.names:
             if state is None:
@@ -116,9 +119,9 @@ class Search:
             state, bound = self._step(state, name)
             bounds.append((name, bound))
         placed = self.best_placement(state) if state else None
-        return Found(placed, tuple(bounds), self.checked) if placed is not None else None
+        return SearchResult(placed, tuple(bounds), self.checked) if placed is not None else None
 
-    def _step(self, state: State, name: str) -> tuple[State | None, Fraction]:
+    def _step(self, state: SearchState, name: str) -> tuple[SearchState | None, Fraction]:
         match name:
             case "margin":
                 return self._margin(state)
@@ -129,32 +132,38 @@ class Search:
             case _:
                 return self._worst(state, name) if OBJECTIVES[name].worst else self._sum(state, name)
 
-    def best_placement(self, state: State) -> Placed | None:
+    def best_placement(self, state: SearchState) -> Placed | None:
         """The best of the placements found, by all objectives in their order; of equals that with fewest ranges."""
         return min(self.attempt(state).placements, key=self._judged, default=None)
 
     def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
         problem = self.field.problem
-        colors = {wish.name: wish.today for wish in self.field.fixed} | assigned_colors(self.field, placed)
+        colors = {demand.name: demand.fixed for demand in self.field.fixed} | assigned_colors(self.field, placed)
         names = (*self.names, "ranges")
         values = measure(problem, colors, names)
         return tuple(OBJECTIVES[name].sign * values[name] for name in names)
 
-    def attempt(self, state: State) -> Attempt:
+    def attempt(self, state: SearchState) -> PlacementAttempt:
         """Placements for the cheapest counts; where they have none, for the cheapest that have some."""
         key = (state.costs, state.total, state.extra, state.today)
         if key not in self.attempts:
             self.attempts[key] = self._attempted(state)
         return self.attempts[key]
 
-    def _attempted(self, state: State) -> Attempt:
+    def _attempted(self, state: SearchState) -> PlacementAttempt:
         counted = state.counted()
         if counted is None:
-            return Attempt((), FORBIDDEN, excluded=True)
+            return PlacementAttempt((), FORBIDDEN, excluded=True)
         for counts in (counted.counts, *([self._generous(state, counted.counts)] if state.free else [])):
             found = tuple(islice(self._placements(state, counts), 4))
             if found:
-                return Attempt(found, counted.cost)
+                return PlacementAttempt(found, counted.cost)
+        if state.free and self.field.problem.max_ranges is None and len(set(self.field.held)) > 1:
+            filled = filled_up(self.field.held, state.needs(), _bounds_of(state), self.deadline)
+            if filled is not None and _allows(state, filled):
+                return PlacementAttempt((filled,), counted.cost)
+            if self._frames_suffice(state) is False:
+                return PlacementAttempt((), FORBIDDEN, excluded=True)
         limit = FORBIDDEN if state.total is None else state.total + 1
         branching = Branching(
             state.costs,
@@ -166,9 +175,9 @@ class Search:
         )
         bound = branching.run(limit)
         placements = (branching.best[1],) if branching.best else ()
-        return Attempt(placements, bound, excluded=bound >= limit)
+        return PlacementAttempt(placements, bound, excluded=bound >= limit)
 
-    def _generous(self, state: State, counts: Sequence[int]) -> list[int]:
+    def _generous(self, state: SearchState, counts: Sequence[int]) -> list[int]:
         """The counts with all cells given out, each to who needs most of every cell; for costs that are all alike."""
         found, needs = list(counts), state.needs()
         for _ in range(self.field.stock - sum(found)):
@@ -180,7 +189,7 @@ class Search:
             found[max(wider, key=lambda n: needs[n] / max(1, found[n]))] += 1
         return found
 
-    def _placements(self, state: State, counts: Sequence[int]) -> Iterator[Placed]:
+    def _placements(self, state: SearchState, counts: Sequence[int]) -> Iterator[Placed]:
         field, limit = self.field, self.field.problem.max_ranges
         today = state.today or [block.today for block in field.blocks]
         if limit is not None or "ranges" in self.names:
@@ -192,7 +201,7 @@ class Search:
             if limit is None or all(_ranges_of(field, cells) <= limit for cells in placed):
                 yield placed
 
-    def _unplaceable(self, state: State, counts: Sequence[int]) -> bool:
+    def _unplaceable(self, state: SearchState, counts: Sequence[int]) -> bool:
         """Whether Z3 shows, in little time, that no cells in these numbers hold what is needed."""
         from colorcheck.proof.covering import Cover, coverable
 
@@ -201,16 +210,17 @@ class Search:
         cover = Cover(self.field.held, tuple(state.needs()), tuple((count, count) for count in counts))
         return coverable(cover, LEAF_SECONDS) is False
 
-    def _margin(self, state: State) -> tuple[State | None, Fraction]:
+    def _margin(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
         needing = sum(block.pages > 0 for block in self.field.blocks)
         spare = self.field.most[-1] - sum(block.pages for block in self.field.blocks)
-        kept = [self.field.problem.held(w.today) - w.pages for w in self.field.fixed if w.pages]
+        kept = [self.field.problem.held(w.fixed) - w.pages for w in self.field.fixed if w.pages]
         if not needing:
             return state, Fraction(min(kept, default=0) // MIB_PAGES)
         top = min([spare // needing, *kept]) // MIB_PAGES
 
         def countable(mib: int) -> bool:
-            return state.with_extra(mib * MIB_PAGES).counted() is not None
+            raised = state.with_extra(mib * MIB_PAGES)
+            return raised.counted() is not None and self._frames_suffice(raised)
 
         excluded = bound_of_counts = _last(countable, top)
 
@@ -221,13 +231,28 @@ class Search:
                 excluded = min(excluded, mib - 1)
             return bool(found.placements)
 
-        value = bound_of_counts if placeable(bound_of_counts) else _last(placeable, bound_of_counts - 1)
+        near = (mib for mib in range(bound_of_counts, max(-1, bound_of_counts - NEAR), -1) if placeable(mib))
+        value = next(near, None)
+        if value is None:
+            value = _last(placeable, bound_of_counts - NEAR)
         bound = max(value, excluded)
         if value < bound:
             bound = self._closed_gap(state, value, bound)
         return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
 
-    def _closed_gap(self, state: State, value: int, bound: int) -> int:
+    def _frames_suffice(self, state: SearchState) -> bool:
+        """Whether all frames suffice if everyone takes at least what is needed, and what the emptiest cells hold of the
+        number that it must have; those who need nothing take the emptiest ones."""
+        field = self.field
+        emptiest = (0, *accumulate(sorted(field.held)))
+        least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), 0) for row in state.costs]
+        taken = sum(
+            least_taken(field.held, need, count) for need, count in zip(state.needs(), least, strict=True) if need
+        )
+        idle = sum(count for need, count in zip(state.needs(), least, strict=True) if not need)
+        return taken + emptiest[min(idle, field.stock)] <= field.most[-1]
+
+    def _closed_gap(self, state: SearchState, value: int, bound: int) -> int:
         """Lowers the bound as far as Z3 shows that no cells hold so much, in the time that is left."""
         from colorcheck.proof.covering import Cover, coverable
 
@@ -243,12 +268,12 @@ class Search:
                 low = middle
         return high
 
-    def _worst(self, state: State, name: str) -> tuple[State | None, Fraction]:
+    def _worst(self, state: SearchState, name: str) -> tuple[SearchState | None, Fraction]:
         """The smallest threshold under which all can stay."""
         table, scale = whole_numbers(rows(self.field, name))
         steps = sorted({value for row in table for value in row[1:]})
 
-        def under(step: int) -> State:
+        def under(step: int) -> SearchState:
             limit = steps[step]
             costs = tuple(
                 tuple(cost if value <= limit else FORBIDDEN for cost, value in zip(row, values, strict=True))
@@ -272,42 +297,41 @@ class Search:
         bound = OBJECTIVES[name].sign * max([bound, *fixed_costs(self.field, name)])
         return (under(value) if value < len(steps) else None), bound
 
-    def _sum(self, state: State, name: str) -> tuple[State | None, Fraction]:
+    def _sum(self, state: SearchState, name: str) -> tuple[SearchState | None, Fraction]:
         table, scale = whole_numbers(rows(self.field, name))
         after, bound = self._added(state, table)
         return after, Fraction(bound, scale) + sum(fixed_costs(self.field, name))
 
-    def _changes(self, state: State) -> tuple[State | None, Fraction]:
+    def _changes(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
         """The cheapest over all ways to split the cells that several have today."""
         blocks = self.field.blocks
-        kept: list[set[int]] = [set() for _ in blocks]
-        contested: dict[tuple[int, ...], list[int]] = {}
-        for cell in range(self.field.stock):
-            claimants = tuple(number for number, block in enumerate(blocks) if cell in block.today)
-            if len(claimants) == 1:
-                kept[claimants[0]].add(cell)
-            elif claimants:
-                contested.setdefault(claimants, []).append(cell)
         most = max(1, SPLIT_WORK // (len(blocks) * self.field.stock**2 + 1))
-        ways = list(islice(_splits(contested, kept), most + 1))
+        ways = list(islice(contested_ways(self.field), most + 1))
         if len(ways) > most:
             ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
         tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
         costs = [self._counted_with(state, table) for table in tables]
         least, *others = sorted(range(len(ways)), key=lambda way: costs[way])
         after, bound = self._added(replace(state, today=tuple(ways[least])), tables[least])
-        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]))
+        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]) + self._lost())
 
-    def _counted_with(self, state: State, table: Sequence[Sequence[int]]) -> tuple[int, int]:
+    def _lost(self) -> int:
+        """Colors that change in every plan: those of today that others have for good, and those that are pinned."""
+        field = self.field
+        free = ColorSet.of(color for cell in field.cells for color in field.problem.cells[cell])
+        alone = [block.demands[0] for block in field.blocks if len(block.demands) == 1]
+        return sum(len(demand.today ^ demand.fixed) for demand in field.fixed) + sum(len(w.today - free) for w in alone)
+
+    def _counted_with(self, state: SearchState, table: Sequence[Sequence[int]]) -> tuple[int, int]:
         """The sums so far, and this one on top of them; tables of different size compare by these alone."""
         found = _sum_of(state, table).counted()
         return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
 
-    def _ranges(self, state: State) -> tuple[State | None, Fraction]:
-        fixed = sum(len(wish.today.ranges()) for wish in self.field.fixed)
-        return state, Fraction(fixed + sum(len(block.wishes) for block in self.field.blocks))
+    def _ranges(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
+        fixed = sum(len(demand.fixed.ranges()) for demand in self.field.fixed)
+        return state, Fraction(fixed + sum(len(block.demands) for block in self.field.blocks))
 
-    def _added(self, state: State, table: Sequence[Sequence[int]]) -> tuple[State | None, int]:
+    def _added(self, state: SearchState, table: Sequence[Sequence[int]]) -> tuple[SearchState | None, int]:
         """The state after one more sum, and the sum's bound."""
         after, large = _sum_of(state, table), _large(table)
         costs = after.costs
@@ -331,17 +355,28 @@ def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
         colors = ColorSet()
         for cell in cells:
             colors |= units[field.cells[cell]]
-        found.update({wish.name: colors for wish in block.wishes})
+        found.update({demand.name: colors for demand in block.demands})
     return found
 
 
-def _allowed(block: Block, stock: int) -> tuple[int, ...]:
-    return tuple(0 if block.low <= count <= block.high else FORBIDDEN for count in range(stock + 1))
+def _allowed(block: Block, stock: int, size: int) -> tuple[int, ...]:
+    """No cost for each number of cells (of `size` colors) that everyone in the block may have."""
+    return tuple(
+        0
+        if block.low <= count <= block.high and all(demand.tolerates(count * size) for demand in block.demands)
+        else FORBIDDEN
+        for count in range(stock + 1)
+    )
 
 
-def _bounds_of(state: State) -> tuple[tuple[int, int], ...]:
+def _bounds_of(state: SearchState) -> tuple[tuple[int, int], ...]:
     allowed = [[n for n, cost in enumerate(row) if cost < FORBIDDEN] for row in state.costs]
     return tuple((counts[0], counts[-1]) if counts else (1, 0) for counts in allowed)
+
+
+def _allows(state: SearchState, placed: Placed) -> bool:
+    """Whether everyone may have so many cells."""
+    return all(row[len(cells)] < FORBIDDEN for row, cells in zip(state.costs, placed, strict=True))
 
 
 def _ranges_of(field: Field, cells: Sequence[int]) -> int:
@@ -356,7 +391,7 @@ def _large(table: Sequence[Sequence[int]]) -> int:
     return sum(max(row) for row in table) + 1
 
 
-def _sum_of(state: State, table: Sequence[Sequence[int]]) -> State:
+def _sum_of(state: SearchState, table: Sequence[Sequence[int]]) -> SearchState:
     """The state with one more sum, which counts less than all before it."""
     large = _large(table)
     costs = tuple(
@@ -366,28 +401,6 @@ def _sum_of(state: State, table: Sequence[Sequence[int]]) -> State:
     return replace(
         state, costs=costs, free=False, total=None if state.total is None else state.total * large + large - 1
     )
-
-
-def _splits(contested: dict[tuple[int, ...], list[int]], kept: Sequence[set[int]]) -> Iterator[list[frozenset[int]]]:
-    """Every number of contested cells that each may keep of those that it has today."""
-    groups = [list(_shares(len(cells), len(claimants))) for claimants, cells in contested.items()]
-    for choice in product(*groups):
-        own = [set(cells) for cells in kept]
-        for (claimants, cells), shares in zip(contested.items(), choice, strict=True):
-            begin = 0
-            for number, share in zip(claimants, shares, strict=True):
-                own[number].update(cells[begin : begin + share])
-                begin += share
-        yield [frozenset(cells) for cells in own]
-
-
-def _shares(count: int, parties: int) -> Iterator[tuple[int, ...]]:
-    if parties == 1:
-        yield (count,)
-        return
-    for first in range(count + 1):
-        for rest in _shares(count - first, parties - 1):
-            yield (first, *rest)
 
 
 def _last(holds: Callable[[int], bool], top: int) -> int:

@@ -13,7 +13,7 @@ from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.units import size_of_pages
-from colorcheck.report import view
+from colorcheck.report import marks, view
 from colorcheck.report.html import html_map
 from colorcheck.report.html.html_map import text
 from colorcheck.report.style import Style
@@ -21,13 +21,6 @@ from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.verification.residue import GRADES, residues
 from colorcheck.verification.results import Verification
 
-_MARKS = {"good": "✓", "bad": "✗", "open": "?"}
-_VERDICTS = {
-    Verdict.PROVED: ("✓", "good"),
-    Verdict.REFUTED: ("✗", "bad"),
-    Verdict.UNKNOWN: ("?", "open"),
-    Verdict.VACUOUS: ("∅", "open"),
-}
 _WIDE = 400  # columns of a source line that are shown
 
 
@@ -87,6 +80,7 @@ def _body(
     yield from html_map.section(maps)
     yield from html_map.memory(verification)
     yield from _theorems(verification, style)
+    yield from _requirements(verification)
     yield from _residue(verification)
     for heading, markup in further.items():
         name = heading.lower()
@@ -100,7 +94,7 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
     headline = view.headline(verification)
     target = verification.target()
     yield "<header>"
-    yield f'<h1><span class="verdict {headline.mood}">{_MARKS[headline.mood]} {text(headline.word)}</span></h1>'
+    yield f'<h1><span class="verdict {headline.mood}">{marks.SIGNS[headline.mood]} {text(headline.word)}</span></h1>'
     yield f"<p><strong>{text(headline.sentence)}</strong></p>"
     board = target["board_title"] or target["board"] or "board unknown"
     known = [str(board), f"Xen {', '.join(verification.manifest.target.xen)}"]
@@ -108,13 +102,16 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
         known.append(f"{target['nr_colors']} colors")
     known.append(style.relative(verification.manifest.file))
     yield f'<p class="soft">{text(" · ".join(known))}</p>'
-    parts = ("findings", "colors", "memory", "theorems", "shared", *(heading.lower() for heading in further))
+    traced = ("requirements",) if verification.requirements else ()
+    parts = ("findings", "colors", "memory", "theorems", *traced, "shared", *(heading.lower() for heading in further))
     links = "".join(f'<li><a href="#{part}">{part.capitalize()}</a></li>' for part in parts)
     yield f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav></header>'
 
 
 def _findings(verification: Verification, style: Style) -> Iterator[str]:
     yield f'<section aria-labelledby="findings"><h2 id="findings">Findings ({len(verification.findings)})</h2>'
+    if silent := view.not_told(verification):
+        yield f'<p class="soft">{text(silent.capitalize())}.</p>'
     if not verification.findings:
         yield "<p>None.</p>"
     for finding in verification.findings:
@@ -150,7 +147,7 @@ def _theorems(verification: Verification, style: Style) -> Iterator[str]:
     for line, theorems in view.theorem_panels(verification.facts):
         yield f"<h3>Xen {text(line)}</h3>"
         for group in view.theorem_groups(theorems):
-            mark, mood = _VERDICTS[group.verdict]
+            mark, mood = marks.sign(group.verdict), marks.of_verdict(group.verdict)
             opened = "" if group.verdict is Verdict.PROVED else " open"
             what = (
                 f'<span class="{mood}">{mark} {group.verdict}</span>: {len(group.theorems)} of kind {text(group.kind)}'
@@ -166,7 +163,7 @@ def _theorems(verification: Verification, style: Style) -> Iterator[str]:
 
 
 def _theorem(theorem: Theorem, style: Style) -> str:
-    mark, mood = _VERDICTS[theorem.verdict]
+    mark, mood = marks.sign(theorem.verdict), marks.of_verdict(theorem.verdict)
     told = f'<span class="{mood}" aria-hidden="true">{mark}</span> {text(theorem.statement)} '
     told += f'<span class="soft">({theorem.verdict}, {theorem.seconds:.2f} s)</span>'
     if theorem.mathematics:
@@ -176,6 +173,25 @@ def _theorem(theorem: Theorem, style: Style) -> str:
     if theorem.verdict is not Verdict.PROVED:
         told += "".join(f"<br><code>{text(style.place(r.location))}</code> {text(r.message)}" for r in theorem.core)
     return told
+
+
+def _requirements(verification: Verification) -> Iterator[str]:
+    """Each requirement with every theorem and rule behind it."""
+    if not verification.requirements:
+        return
+    yield '<section aria-labelledby="requirements"><h2 id="requirements">Requirements</h2>'
+    rows = ""
+    for requirement in verification.requirements:
+        mood = marks.of_standing(requirement.standing)
+        status = f'<span class="{mood}">{marks.SIGNS[mood]} {text(str(requirement.standing).replace("-", " "))}</span>'
+        items = "".join(
+            f"<li><code>{text(' '.join(filter(None, (each.subject or each.pattern, each.release))))}</code> "
+            f"{text(each.told)}</li>"
+            for each in requirement.evidence
+        )
+        rows += f"<tr><td>{text(requirement.id)}</td><td>{status}</td><td><ul>{items}</ul></td></tr>"
+    yield html_map.table("Requirements", ("Requirement", "Status", "Evidence"), rows)
+    yield "</section>"
 
 
 def _residue(verification: Verification) -> Iterator[str]:

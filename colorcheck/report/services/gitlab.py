@@ -9,13 +9,24 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.report.style import Style
+from colorcheck.report.view import not_told
 from colorcheck.verification.results import Verification
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 
 def render(verification: Verification, style: Style) -> str:
-    """A JSON list of issues: one for each finding, fault and check that could not run."""
+    """A JSON list of issues, and a newline."""
+    return to_text(document(verification, style))
+
+
+def to_text(issues: list[dict[str, object]]) -> str:
+    """Issues as they are written."""
+    return json.dumps(issues, indent=2) + "\n"
+
+
+def document(verification: Verification, style: Style) -> list[dict[str, object]]:
+    """One issue for each finding, fault and check that could not run."""
     prints = fingerprints(verification.findings, style)
     issues = [_finding(finding, print_, style) for finding, print_ in zip(verification.findings, prints, strict=True)]
     place = Location(verification.manifest.file)
@@ -25,7 +36,9 @@ def render(verification: Verification, style: Style) -> str:
     for number, entry in enumerate(verification.skipped):
         text = f"not checked: {entry.check}: {entry.reason}"
         issues.append(_issue(text, "colorcheck/not-checked", "major", f"not-checked-{number}") | _at(place, style))
-    return json.dumps(issues, indent=2) + "\n"
+    if silent := not_told(verification):
+        issues.append(_issue(silent, "colorcheck/not-told", "info", "not-told") | _at(place, style))
+    return issues
 
 
 def _finding(finding: Finding, fingerprint: str, style: Style) -> dict[str, object]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
+from colorcheck.report.marks import EMOJI, of_standing, sign
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
 from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
 
-_MARKS = {"good": "✅", "bad": "❌", "open": "❓"}
 _SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
-_VERDICTS = {Verdict.PROVED: "✅", Verdict.REFUTED: "❌", Verdict.UNKNOWN: "❓", Verdict.VACUOUS: "∅"}
 _MOST = 200  # findings that are told; a comment has a size limit
 MOST_BYTES = 1_000_000  # GitHub takes 1 MiB of summary a step
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
@@ -28,7 +27,7 @@ def render(verification: Verification, style: Style) -> str:
 
 def _lines(verification: Verification, style: Style) -> Iterator[str]:
     headline = view.headline(verification)
-    yield f"### {_MARKS[headline.mood]} colorcheck: {headline.word}"
+    yield f"### {EMOJI[headline.mood]} colorcheck: {headline.word}"
     yield ""
     target = verification.target()
     board = target["board_title"] or target["board"] or "board unknown"
@@ -38,6 +37,8 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
         style.relative(verification.manifest.file),
     ]
     yield f"{escaped(headline.sentence)}. {escaped(' · '.join(known))}"
+    if silent := view.not_told(verification):
+        yield from ["", escaped(f"Findings {silent}.")]
     if verification.findings:
         yield from _findings(verification.findings, style)
     for drawn in view.color_maps(verification.facts):
@@ -50,6 +51,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
         yield "```"
     yield from _memory(verification)
     yield from _theorems(verification)
+    yield from _requirements(verification)
     yield from _residue(verification)
     unchecked = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
     unchecked += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
@@ -81,11 +83,19 @@ def _theorems(verification: Verification) -> Iterator[str]:
         for group in view.theorem_groups(theorems):
             for theorem in group.theorems:
                 reason = f": {theorem.reason}" if theorem.reason else ""
-                yield f"- {_VERDICTS[theorem.verdict]} {escaped(theorem.statement + reason)}"
+                yield f"- {sign(theorem.verdict, EMOJI)} {escaped(theorem.statement + reason)}"
         yield from ["", "Resting on:", ""]
         for assumption in view.assumptions(theorems):
             yield f"- {assumption.trust}: {escaped(assumption.text)} ({escaped(assumption.source)})"
         yield from ["", "</details>"]
+
+
+def _requirements(verification: Verification) -> Iterator[str]:
+    if verification.requirements:
+        yield from ["", "**Requirements**", "", "| requirement | |", "|---|---|"]
+    for requirement in verification.requirements:
+        mark = EMOJI[of_standing(requirement.standing)]
+        yield f"| {escaped(requirement.id)} | {mark} {escaped('; '.join(view.requirement_lines(requirement)))} |"
 
 
 def _residue(verification: Verification) -> Iterator[str]:

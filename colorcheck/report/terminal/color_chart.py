@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 _BARS = {True: "▁▂▃▄▅▆▇█", False: "123456789"}
 EMPTY = "0"  # a color without any frame left
 _BLOCK = 8  # colors that always stay in one line
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Bars of neighboring colors from `first` on: (character, mood) each; moods are own, other and empty."""
 
     first: int
@@ -37,8 +36,7 @@ def chart(
         yield Line(first, tuple(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class ColorGroup(Struct, frozen=True):
     """Neighboring colors that have the same number of frames, or nearly."""
 
     first: int
@@ -55,7 +53,7 @@ class Group:
         return str(self.least) if self.least == self.most else f"{self.least}-{self.most}"
 
 
-def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int = 0) -> Iterator[Group]:
+def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int = 0) -> Iterator[ColorGroup]:
     """Runs of neighboring colors whose frames differ by at most `slack`, of all colors or those `among` them."""
     chosen = [color for color in range(len(free)) if among is None or color in among]
     runs: list[list[int]] = []
@@ -67,4 +65,4 @@ def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int
             runs.append([color])
     for run in runs:
         counts = [free[color] for color in run]
-        yield Group(run[0], run[-1], min(counts), max(counts))
+        yield ColorGroup(run[0], run[-1], min(counts), max(counts))

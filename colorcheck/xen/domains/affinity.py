@@ -8,11 +8,12 @@ everything later; that stands in no file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Related
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.cpu_tree import Cpu, cpus_of_tree
@@ -21,7 +22,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact
 from colorcheck.xen.domains.cpu_pools import pools_fact, read_pools
-from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
+from colorcheck.xen.domains.vcpus import Cpus, CpuWorld, Vcpus, listed, vcpus_of
 from colorcheck.xen.domains.xl_creation import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
@@ -31,8 +32,7 @@ from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
 from colorcheck.xen.system import Domain, System
 
 
-@dataclass(frozen=True, slots=True)
-class Affinity:
+class Affinity(Struct, frozen=True):
     """The CPUs that a domain may run on, as Xen numbers them, and why.
 
     `vcpus` are those of each vCPU that it may have, None where they are not known; `cpus` all of them together, None
@@ -55,8 +55,7 @@ class Affinity:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class FoundAffinities(Struct, frozen=True):
     """The affinities of all domains, in the system's order; what stops Xen or a domain; and the facts they rest on.
 
     `panic` is that of the pools. The facts are given or documented where they are known, else open.
@@ -95,7 +94,7 @@ def affinities(system: System, deployment: Deployment, board: Board | None = Non
     return find(system, deployment, board).affinities
 
 
-def find(system: System, deployment: Deployment, board: Board | None) -> Found:
+def find(system: System, deployment: Deployment, board: Board | None) -> FoundAffinities:
     """What holds in every world."""
     ancestry = Ancestry(deployment.tree) if deployment.tree else None
     boot, pools = boot_cpu_fact(deployment, board, ancestry), pools_fact(deployment, ancestry)
@@ -104,8 +103,10 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     doubt, no_cpus = _doubt(deployment, ancestry)
     inputs = _Inputs(system, deployment, ancestry, board, options)
     worlds = [
-        inputs.world(mpidr, with_pools=with_pools, mended=mended)
-        for mpidr, with_pools, mended in product(boot_cpu_values(boot), built, (False, True) if doubt else (False,))
+        inputs.world(mpidr, with_pools=with_pools, with_enable_methods=with_enable_methods)
+        for mpidr, with_pools, with_enable_methods in product(
+            boot_cpu_values(boot), built, (False, True) if doubt else (False,)
+        )
     ]
     each = [_of_world(system, deployment, world) for world in worlds]
     merged = [_agreed([domains[number] for domains in each]) for number in range(len(system.domains))]
@@ -117,7 +118,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
         merged = [replace(one, reasons=(*one.reasons, doubt)) for one in merged]
     place = _places(ancestry, worlds[0].processors)
     open_facts = [fact for fact in (boot, pools) if isinstance(fact, OpenFact) and fact.undecided]
-    return Found(
+    return FoundAffinities(
         tuple(_affinity(*pair, worlds[0].processors, open_facts) for pair in zip(system.domains, merged, strict=True)),
         tuple(one.failure for one in merged),
         tuple(one.late_failure for one in merged),
@@ -127,8 +128,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Inputs:
+class _Inputs(Struct, frozen=True):
     """What every world is made from."""
 
     system: System
@@ -137,15 +137,15 @@ class _Inputs:
     board: Board | None
     options: CpuOptions
 
-    def world(self, mpidr: int | None, *, with_pools: bool, mended: bool) -> World:
-        """Xen on this boot CPU, built with or without pools; `mended`: every CPU has an enable-method."""
+    def world(self, mpidr: int | None, *, with_pools: bool, with_enable_methods: bool) -> CpuWorld:
+        """Xen on this boot CPU, built with or without pools; `with_enable_methods`: every CPU has an enable-method."""
         release, ancestry = self.system.release, self.ancestry
         if ancestry is None:
             found = _of_board(self.board, self.options)
         else:
             most = _most_cpus(self.deployment)
-            found = processors(ancestry, mpidr, self.options, release, most, mended=mended)
-        return World(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
+            found = processors(ancestry, mpidr, self.options, release, most, with_enable_methods=with_enable_methods)
+        return CpuWorld(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
 
 
 def _most_cpus(deployment: Deployment) -> int:
@@ -168,7 +168,7 @@ def _of_board(board: Board | None, options: CpuOptions) -> Processors:
     return Processors({cpu: cpu for cpu in kinds}, online, len(kinds), parked=frozenset(parked))
 
 
-def _of_world(system: System, deployment: Deployment, world: World) -> list[Vcpus]:
+def _of_world(system: System, deployment: Deployment, world: CpuWorld) -> list[Vcpus]:
     guests = iter(deployment.guests)
     found = []
     for domain in system.domains:

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of, string
 from colorcheck.xen.machine.host_devices import given_to_dom0, is_driven, shared_interrupts
 
 _MOST_SPIS = 988
 _PER_RANGE = 16  # bytes of dom0's tree for each reserved range
-_SLACK = 752  # bytes that Xen's tree is smaller than the host's; measured: 48 ranges fit, 64 do not (624 to 880)
+_SLACK = (624, 880)  # bytes that Xen's tree is smaller than the host's; measured: 48 ranges fit, 64 do not
 _TRIGGER = 0xF
 
 
-@dataclass(frozen=True, slots=True)
-class Stops:
+class Stops(Struct, frozen=True):
     """A node at which Xen gives up dom0, and why; `key` is the property."""
 
     node: Node
@@ -32,15 +32,14 @@ class Stops:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Dom0DeviceLimits(Struct, frozen=True):
     """What decides over dom0's devices: the width of a P2M's addresses, and whether an empty `reg` stops this build."""
 
     address_bits: int
     empty_stops: bool = False
 
 
-def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Iterator[Stops]:
+def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Dom0DeviceLimits) -> Iterator[Stops]:
     """The nodes that stop dom0, in the order of the tree."""
     triggers: dict[int, tuple[int, Node]] = {}
     consoles = {spi for spi, _ in shared_interrupts(ancestry, uart)} if uart is not None and is_driven(uart) else set()
@@ -57,7 +56,7 @@ def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Itera
                 yield Stops(node, f"its interrupt SPI {spi} is the one of Xen's console", "interrupts")
 
 
-def _registers(ancestry: Ancestry, node: Node, host: Host, *, passed: bool) -> Iterator[Stops]:
+def _registers(ancestry: Ancestry, node: Node, host: Dom0DeviceLimits, *, passed: bool) -> Iterator[Stops]:
     lost = _untranslatable(ancestry, node)
     if lost is not None:
         yield Stops(node, f"its reg {lost:#x} lies in no range of the buses above it", "reg")
@@ -96,7 +95,11 @@ def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:
     return None
 
 
-def tree_too_small(reserved: int, padding: int, grows: int) -> bool:
-    """Whether Xen's tree for dom0 has no room for so many ranges of /reserved-memory; `padding` is free space in the
-    host's blob, `grows` what Xen adds to its size."""
-    return reserved * _PER_RANGE > grows + max(0, padding) + _SLACK
+def tree_has_room(reserved: int, padding: tuple[int, int], grows: int) -> bool | None:
+    """Whether Xen's tree for dom0 has room for so many ranges of /reserved-memory; None where that is not known.
+
+    `padding` is the free space in the host's blob at least and at most, `grows` what Xen adds to its size.
+    """
+    if reserved * _PER_RANGE <= grows + padding[0] + _SLACK[0]:
+        return True
+    return False if reserved * _PER_RANGE >= grows + padding[1] + _SLACK[1] else None

@@ -6,8 +6,9 @@ Source: `parse_dom0less_node` (xen/common/device-tree/dom0less-bindings.c, dom0l
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
@@ -26,8 +27,7 @@ _HELP = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedCapabilities(Struct, frozen=True):
     """A panic over a domain's capabilities and the note about it."""
 
     failure: Failure
@@ -44,7 +44,7 @@ def is_hardware_domain(node: Node, release: Release) -> bool:
     return bool(capabilities(node, release) & HARDWARE)
 
 
-def wrong_capabilities(node: Node, release: Release, other: str) -> Refused | None:
+def wrong_capabilities(node: Node, release: Release, other: str) -> RefusedCapabilities | None:
     """What Xen says of `capabilities` before all else; `other` names the hardware domain that is there already."""
     found = capabilities(node, release)
     if found & ~KNOWN:
@@ -55,7 +55,7 @@ def wrong_capabilities(node: Node, release: Release, other: str) -> Refused | No
     return None
 
 
-def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iommu: bool) -> Refused | None:
+def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iommu: bool) -> RefusedCapabilities | None:
     """What a hardware domain must not have, and the IOMMU that it needs, in Xen's order."""
     if not is_hardware_domain(node, release):
         return None
@@ -71,7 +71,7 @@ def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iom
     return None
 
 
-def wrong_interrupts(node: Node, release: Release) -> Refused | None:
+def wrong_interrupts(node: Node, release: Release) -> RefusedCapabilities | None:
     """`nr_spis`, at which Xen stops after it has read the domain's colors."""
     given = node.properties.get("nr_spis")
     if given is None or len(given.value) < 4 or not is_hardware_domain(node, release):
@@ -86,10 +86,12 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
     return order[place + 1 :]
 
 
-def _refused(node: Node, text: str, place: Location, help_key: str = "") -> Refused:
+def _refused(node: Node, text: str, place: Location, help_key: str = "") -> RefusedCapabilities:
     message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
     advice = _HELP[help_key] if help_key else "leave it out"
-    return Refused(Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice))
+    return RefusedCapabilities(
+        Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice)
+    )
 
 
 def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
@@ -102,6 +104,17 @@ def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
             words = "no" if option.negated and not option.value else option.value
             on = not any(word in _OFF for word in words.split(","))
     return on and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
+
+
+_DRIVER_FRAMES = 16 << 8  # queues and tables of an IOMMU, tables of an ITS: 16 MiB each are more than any takes
+
+
+def frames_of_drivers(ancestry: Ancestry, arguments: BootArguments, *, has_its: bool) -> int:
+    """Frames of the uncolored heap that Xen's drivers of IOMMUs and, where it is built with that (HAS_ITS, not by
+    default), of interrupt translation may take at most."""
+    nodes = (node for top in ancestry.tree.root.children for node in (top, *top.children)) if has_its else ()
+    translators = sum(compatible(node, "arm,gic-v3-its") for node in nodes)
+    return _DRIVER_FRAMES * (translators + has_iommu(ancestry, arguments))
 
 
 def wants_xenstore(node: Node, release: Release) -> bool:

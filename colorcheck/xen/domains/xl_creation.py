@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import strtol
-from colorcheck.core.source import Passage
+from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import MIB, MIB_PAGES, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.xen.domains.xl_guest import XlGuest
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.met import cpu_pool
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes.domains import (
@@ -34,8 +37,7 @@ _LEAST_TREE, _MOST_TREE = PAGE, 16 * PAGE  # the guest's device tree: doubled fr
 _NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """What a guest's file asks for, defaults filled in: sizes in MiB, `pool` in frames of its P2M pool.
 
     `populated` is what xl really puts into the guest: `maxmem`, which is `memory` where the file has none. `memory` is
@@ -55,8 +57,7 @@ class Needs:
         return (self.memory or 0) * MIB_PAGES + _SLACK
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
+class Creation(Struct, frozen=True):
     """Why the creation of a guest fails, if it does, and the frames that it has taken by then."""
 
     failure: Failure | None = None
@@ -69,14 +70,21 @@ class Creation:
         return self.failure is not None and self.failure.kind is FailureKind.XL_REJECTS
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class XlHost(Struct, frozen=True):
     """What decides over a guest beside its own file. `names` are those of the guests that are there already; `pools`
-    the names of the pools that boot makes."""
+    the names of the pools that boot makes; `facts` know in this world of pools that somebody else makes."""
 
     most_vcpus: int = 128
     names: frozenset[str] = frozenset()
     pools: frozenset[str] = frozenset({"0", "Pool-0"})
+    facts: FactBook | None = None
+
+    def has_pool(self, name: str, place: Location) -> bool:
+        """Whether a pool exists; one that boot does not make may have been made in dom0."""
+        if name in self.pools or not name or self.facts is None:
+            return name in self.pools
+        message = f"boot makes no CPU pool {name}, and nothing says whether somebody makes it in dom0"
+        return bool(self.facts.decided(cpu_pool(name, message, place)))
 
 
 def needs(guest: XlGuest) -> Needs:
@@ -92,7 +100,7 @@ def needs(guest: XlGuest) -> Needs:
     return Needs(memory, size, max(0, vcpus), max(0, maxvcpus), pool, given is None)
 
 
-def creation(guest: XlGuest, host: Host, kernel_size: int | None, ramdisk_size: int | None) -> Creation:
+def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size: int | None) -> Creation:
     """What becomes of a guest for which there are frames enough. Sizes in bytes, None where they are not known: then
     kernel and ramdisk are trusted to fit."""
     refused = _refused_by_xl(guest, host)
@@ -152,7 +160,7 @@ def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
     return (bank >= _MODULES_AT + modules and kernel_end < _MODULES_AT) or bank - modules > kernel_end
 
 
-def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
+def _refused_by_xl(guest: XlGuest, host: XlHost) -> Creation | None:
     """What ends before Xen has given anything."""
     for reason, place in _refusals(guest, host):
         kind: type[GuestRejected | PoolNotMadeAtBoot] = GuestRejected
@@ -164,7 +172,7 @@ def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
     return None
 
 
-def _refusals(guest: XlGuest, host: Host) -> Iterator[tuple[str, str]]:
+def _refusals(guest: XlGuest, host: XlHost) -> Iterator[tuple[str, str]]:
     """What xl or libxl says, and the key that it is about, in their order."""
     asked = needs(guest)
     if guest.name is None:
@@ -176,8 +184,8 @@ def _refusals(guest: XlGuest, host: Host) -> Iterator[tuple[str, str]]:
         yield "Neither kernel nor bootloader specified", "name"
     if guest.name and guest.name in host.names:
         yield f'Domain with name "{guest.title}" already exists.', "name"
-    pool = guest.file.setting("pool")
-    if pool is not None and isinstance(pool.written, Passage) and pool.written.text not in host.pools:
+    pool, place = guest.file.setting("pool"), guest.location("pool")
+    if pool is not None and isinstance(pool.written, Passage) and not host.has_pool(pool.written.text, place):
         yield f"Illegal pool specified: {pool.written.text}", "pool"
     if asked.maxvcpus > host.most_vcpus:
         yield f"Requested vCPUs ({asked.maxvcpus}) exceeds max ({host.most_vcpus})", "vcpus"

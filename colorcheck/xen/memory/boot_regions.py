@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import MIB, PAGE, PAGE_SHIFT
-from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.memory.page_tables import PageTables
@@ -23,8 +24,7 @@ class OutOfBootMemoryError(Exception):
     """No region holds what Xen needs before its heaps exist: Xen stops with a BUG in alloc_boot_pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class TakenPages(Struct, frozen=True):
     """Pages taken from the boot allocator, in frames, and for what."""
 
     start: int
@@ -37,7 +37,7 @@ class BootAllocator:
 
     def __init__(self, regions: Sequence[Span]) -> None:
         self.regions: list[Span] = list(regions)
-        self.taken: list[Taken] = []
+        self.taken: list[TakenPages] = []
 
     def take(self, pages: int, align: int, purpose: str) -> int:
         """The first frame of `pages` frames, from the highest region that has them; `align` is a power of two.
@@ -50,7 +50,7 @@ class BootAllocator:
             if start <= first < end:
                 rest = [(start, first), (first + pages, end)]
                 self.regions[index : index + 1] = [span for span in rest if span[0] < span[1]]
-                self.taken.append(Taken(first, first + pages, purpose))
+                self.taken.append(TakenPages(first, first + pages, purpose))
                 return first
         raise OutOfBootMemoryError(purpose)
 
@@ -61,7 +61,7 @@ class BootAllocator:
                 raise OutOfBootMemoryError(purpose)
             start, end = self.regions[-1]
             part = min(count, end - start)
-            self.taken.append(Taken(end - part, end, purpose))
+            self.taken.append(TakenPages(end - part, end, purpose))
             self.regions[-1:] = [(start, end - part)] if end - part > start else []
             count -= part
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 
 from lark import Token
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts import strings
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.integers import Integer
 from colorcheck.inputs.device_tree.dts.syntax import (
     Bytes,
-    Cells,
+    CellArray,
     Incbin,
     Path,
     Piece,
@@ -37,8 +36,7 @@ _WORD = re.compile(r"[^ \t\n]+")
 _PLAIN_PIECE = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|<([^>]*)>', re.DOTALL)
 
 
-@dataclass(slots=True)
-class Marker:
+class Marker(Struct):
     """A label, or a reference still to be filled in, at an offset of a value. A `path` is inserted, a `phandle`
     overwrites the cell that was kept for it."""
 
@@ -48,15 +46,13 @@ class Marker:
     location: Location
 
 
-@dataclass(slots=True)
-class Label:
+class Label(Struct):
     name: str
     location: Location
     deleted: bool = False
 
 
-@dataclass(slots=True)
-class LiveProperty:
+class LiveProperty(Struct):
     """A property on its way into the tree."""
 
     name: str
@@ -147,7 +143,7 @@ class ValueReader:
     def _piece(self, piece: Piece | Token, data: bytearray, markers: list[Marker], found: list[Passage]) -> None:
         if isinstance(piece, Text):
             data += self._string(piece.token[1:-1], piece.start + 1, found)
-        elif isinstance(piece, Cells):
+        elif isinstance(piece, CellArray):
             self._cells(piece, data, markers)
         elif isinstance(piece, Bytes):
             self._elements(piece.elements, data, markers)
@@ -170,7 +166,7 @@ class ValueReader:
             else:
                 data.append(int(element, 16))
 
-    def _cells(self, cells: Cells, data: bytearray, markers: list[Marker]) -> None:
+    def _cells(self, cells: CellArray, data: bytearray, markers: list[Marker]) -> None:
         bits = 32 if cells.bits is None else self.integer(cells.bits)
         if bits not in _FORMATS:
             assert cells.bits is not None  # noqa: S101
