@@ -19,6 +19,7 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate, served
 from colorcheck.proof.script import Named, SmtScript, conjunction, total
+from colorcheck.xen.facts.keys import MAPPED
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -76,6 +77,7 @@ class Turn(Struct, frozen=True):
 
 def memory(context: Context) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
+    context.record.add(MAPPED.name)  # what is mapped takes tables of a domain's own
     free = context.boot.free_initial
     stopped = blocked(context)
     before: tuple[TakenFrames, ...] = ()

@@ -57,6 +57,7 @@ class Domain(Struct, frozen=True):
     late_failure: Failure | None = None
     buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
     mapped: tuple[Mapping, ...] = ()  # what a partial tree maps into it, and shared memory
+    partial_tree: bool = False  # whether it has one, known or not
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     trusted: tuple[str, ...] = ()
@@ -90,7 +91,8 @@ class System(Struct, frozen=True):
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
     comes before any domain is built, `end_panic` one behind all of them. `cpu_facts` are what the CPUs of the domains
     rest on: the boot CPU, and whether Xen is built with such pools.
-    `reads` are the names of the facts that all of this but memory rests on, `memory_reads` those of the boot.
+    `reads` are the names of the facts that all of this rests on but the CPUs of domains, which add `cpu_reads`, and
+    memory: those of the boot are `memory_reads`. `unknown` are the names of all open facts, whatever their value here.
     """
 
     release: Release
@@ -111,3 +113,5 @@ class System(Struct, frozen=True):
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()
+    cpu_reads: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
