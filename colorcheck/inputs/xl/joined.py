@@ -51,7 +51,7 @@ def read_joined(parts: Sequence[GuestPart], read: Callable[[str, str], XlFile]) 
     return replace(guest, parts=tuple(dict.fromkeys(part.file for part in parts[1:] if part.place is None)))
 
 
-def _with_places(value: Any, moved: Callable[[Location], Location]) -> Any:  # noqa: ANN401
+def _with_places(value: Any, moved: Callable[[Location], Location]) -> Any:
     """A value with every place in it moved."""
     if isinstance(value, Location):
         return moved(value)
