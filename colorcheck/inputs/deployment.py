@@ -100,7 +100,7 @@ class Deployment(Struct, frozen=True):
         found = [
             self.manifest.file,
             *(self.tree.files or (self.tree.file,) if self.tree else ()),
-            *(guest.file for guest in self.guests),
+            *(file for guest in self.guests for file in guest.files),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),
