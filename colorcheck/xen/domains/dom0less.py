@@ -136,7 +136,8 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
     mapped: list[end.Given] = []
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
-    for child, tree in end.partial_trees(node, sizes, rules.trees):
+    partial = list(end.partial_trees(node, sizes, rules.trees))
+    for child, tree in partial:
         if tree is None:
             if rules.facts is not None and domain.failure is None:
                 rules.facts.about(MAPPED.name)
@@ -154,6 +155,7 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
         shared_pages=end.owned_pages(shared),
         buddy_shares=end.from_buddy(shared),
         mapped=(*end.shared_mappings(shared), *end.mappings(mapped)),
+        partial_tree=bool(partial),
         late_failure=next((failure for failure in failures if failure), None),
     )
     return domain, tuple(notes)

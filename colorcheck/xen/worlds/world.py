@@ -165,8 +165,7 @@ class Worlds:
 
     @cached_property
     def _first(self) -> dict[str, object]:
-        """The first value of every finite fact."""
-        return {name: values[0] for name in self.facts.unknown if (values := self._values(name))}
+        return self.facts.first
 
     def branch(self, branch: WorldBranch) -> Worlds | None:
         """The worlds of another way through the boot script; None where Xen is not started there."""
