@@ -22,7 +22,7 @@ class Broken(Struct, frozen=True):
     places: tuple[Location, ...]
 
 
-class Answer(Struct, frozen=True):
+class ColorsAnswer(Struct, frozen=True):
     """What comes of one having certain colors: what breaks if nothing else changes, and the plan in which all others
     make room; `compared` are (objective, its value in that plan, its value in the best plan, unit)."""
 

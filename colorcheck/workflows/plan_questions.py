@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.plan.answers import Answer, breaks
+from colorcheck.plan.answers import ColorsAnswer, breaks
 from colorcheck.plan.edits import edits_of
 from colorcheck.plan.pose import PlanOptions, Posed, pose
 from colorcheck.plan.problem import Plan
@@ -35,7 +35,7 @@ def front_of(facts: Facts, options: PlanOptions, goals: Sequence[Goal]) -> tuple
     return (front(found.problem, goals, options.timeout) if found.problem else None), found
 
 
-def what_if(facts: Facts, options: PlanOptions, name: str, colors: ColorSet) -> tuple[Answer | None, Posed]:
+def what_if(facts: Facts, options: PlanOptions, name: str, colors: ColorSet) -> tuple[ColorsAnswer | None, Posed]:
     """What comes of `name` having these colors."""
     pinned = replace(options, pins=(*options.pins, (name, colors)), full=False)
     result, found = _first(facts), posed(facts, pinned)
@@ -50,7 +50,7 @@ def what_if(facts: Facts, options: PlanOptions, name: str, colors: ColorSet) -> 
         written = edits_of(planned.plan, planned.problem, facts.deployment, result.system)
         lines = len({(edit.location.file, edit.location.line) for edit in written.edits})
         compared = _compared(planned.plan, facts, result, replace(options, full=True))
-    return Answer(name, colors, broken, planned.plan, lines, compared), found
+    return ColorsAnswer(name, colors, broken, planned.plan, lines, compared), found
 
 
 def _compared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from colorcheck.plan.answers import Answer
+from colorcheck.plan.answers import ColorsAnswer
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-def render(answer: Answer, style: Style) -> str:
+def render(answer: ColorsAnswer, style: Style) -> str:
     return printed(_parts(answer), style)
 
 
-def _parts(answer: Answer) -> Iterator[RenderableType]:
+def _parts(answer: ColorsAnswer) -> Iterator[RenderableType]:
     told = f"{printable(answer.name)} has {answer.colors}"
     if answer.broken:
         yield from title(f"If {told} and nothing else changes")
