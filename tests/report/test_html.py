@@ -105,3 +105,9 @@ def test_details_of_the_color_map() -> None:
     assert data[0]["colors"][4].startswith("color 4: dom0, rt\n30000 frames")
     assert data[0]["colors"][4].endswith("sets 256 to 319 of the L2")
     assert data[0]["users"][2].startswith('rt: colors 4-8 (given)\nrt.cfg:3:15: llc_colors = ["4-8,10,11,12"]')
+
+
+def test_restart_budgets_stand_beside_the_memory() -> None:
+    text = " ".join(page("clean")[1].texts)
+    assert "Restarts" in text
+    assert re.search(r"can be created (once|\d+ times) before a reboot", text)
