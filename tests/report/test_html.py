@@ -5,10 +5,12 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import report_samples as samples
 
+from colorcheck import api
 from colorcheck.report import render
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
@@ -108,6 +110,7 @@ def test_details_of_the_color_map() -> None:
 
 
 def test_restart_budgets_stand_beside_the_memory() -> None:
-    text = " ".join(page("clean")[1].texts)
-    assert "Restarts" in text
-    assert re.search(r"can be created (once|\d+ times) before a reboot", text)
+    verification = api.verify(Path(__file__).parents[2] / "examples" / "zcu102-dom0less")
+    texts = Page(render("html", verification, samples.style())).texts
+    assert "Restarts" in texts
+    assert any(re.match(r"can be created (once|[0-9]+ times) before a reboot", text) for text in texts)
