@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from enum import StrEnum
+from threading import Event
 
 from colorcheck.core.value import dataclass
 
@@ -33,14 +34,16 @@ class Ending(StrEnum):
     PANIC = "panic"
     SILENT = "silent"  # nothing came for too long, or the time was over
     DIED = "died"  # QEMU ended by itself
+    STOPPED = "stopped"  # the user wants no more
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: of a whole run, and without any byte."""
+    """Seconds: of a whole run, and without any byte; `stop` ends a run from another thread."""
 
-    whole: float = 120.0
+    whole: float = 180.0
     silence: float = 30.0
+    stop: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class _Session:
                         key.data.extend(data)
                     if data and key.data is self.seen:
                         self.last = time.monotonic()
+                if self.limits.stop is not None and self.limits.stop.is_set():
+                    return Ending.STOPPED
                 ending = self._state()
                 if ending is not None:
                     return ending

@@ -13,7 +13,7 @@ from colorcheck.emulation.console import Console, Ending, Limits
 from colorcheck.emulation.console import run as run_qemu
 from colorcheck.emulation.qemu import Qemu, command
 from colorcheck.emulation.system import Emulated
-from colorcheck.evidence.attest import Attestation, Attested, attest
+from colorcheck.evidence.attest import Attestation, Attested, LogCheck, attest
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.inputs.manifest.manifest import BuildOption, Loader, Manifest, Target
 from colorcheck.workflows import verify as pipeline
@@ -27,6 +27,10 @@ from colorcheck.xen.release.releases import find_release
 CONSOLE = "console.txt"
 TREE = "system.dtb"
 _ENOUGH = 200  # bytes that are kept of what QEMU itself said
+
+
+class Interrupted(Exception):  # noqa: N818
+    """The run was stopped; what it would have said is not known."""
 
 
 class Result(StrEnum):
@@ -62,9 +66,19 @@ class Compared:
     attested: Attested | None = None
     seconds: tuple[float, float] = (0.0, 0.0)
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """What was compared and agrees, each once."""
+        checks = self.attested.checks if self.attested else ()
+        return tuple(dict.fromkeys(check.subject for check in checks if check.agrees))
+
+    @property
+    def differences(self) -> tuple[LogCheck, ...]:
+        return tuple(check for check in (self.attested.checks if self.attested else ()) if check.agrees is False)
+
 
 def compare(qemu: Qemu, system: Emulated, recipe: Recipe) -> Compared:
-    """Boot the system in QEMU and in the model. Nothing of it stays behind."""
+    """Boot the system in QEMU and in the model. Nothing of it stays behind. Raises Interrupted."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="colorcheck-boot-") as name:
         folder = Path(name)
@@ -74,6 +88,8 @@ def compare(qemu: Qemu, system: Emulated, recipe: Recipe) -> Compared:
             console = run_qemu(command(qemu, system, image, folder), recipe.limits)
         except OSError as error:
             return Compared(Result.FAILED, f"{qemu.program} cannot be run: {error}", "", "", "")
+        if console.ending is Ending.STOPPED:
+            raise Interrupted
         found = _compared(system, recipe, console, folder)
     whole = time.monotonic() - begin
     return Compared(*found, seconds=(console.seconds, max(0.0, whole - console.seconds)))
@@ -84,6 +100,8 @@ def _compared(
 ) -> tuple[Result, str, str, str, str, Attested | None]:
     log = parse_boot_log(CONSOLE, console.text)
     version = str(log.version.value) if log.version else ""
+    if log.says_nothing and (not console.text.strip() and console.ending is Ending.SILENT):
+        return *_unheard(system, recipe, console, folder), "", None
     if log.says_nothing:
         return Result.FAILED, _silence(console), "", version, console.text, None
     if not recipe.xen.colored:
@@ -99,6 +117,17 @@ def _compared(
         return Result.UNDECIDED, reason, release, version, console.text, None
     result, reason = _verdict(attested, boot, console)
     return result, reason, release, version, console.text, attested
+
+
+def _unheard(system: Emulated, recipe: Recipe, console: Console, folder: Path) -> tuple[Result, str, str, str]:
+    """No byte came. A Xen without an early console is silent where it panics before its console is up."""
+    if recipe.release and recipe.xen.colored:
+        boots = list(pipeline.replay(manifest_of(system, recipe, recipe.release, folder)).facts.boots())
+        panic = boots[0][1].panic if boots else None
+        if panic is not None:
+            reason = f'Xen said nothing; the model: "{panic.message}", which may come before the console is up'
+            return Result.UNDECIDED, reason, recipe.release, ""
+    return Result.FAILED, _silence(console), "", ""
 
 
 def _silence(console: Console) -> str:
@@ -146,10 +175,10 @@ def _verdict(attested: Attested, boot: Boot, console: Console) -> tuple[Result, 
         return Result.DIFFERS, f"Xen said nothing more ({console.seconds:.0f} s); the model: {boot.outcome}"
     if boot.panic is not None and console.ending is Ending.UP:
         return Result.DIFFERS, f"Xen is up; the model: {boot.panic.message}"
-    agreed = {check.subject for check in attested.checks if check.agrees}
+    agreed = sorted({check.subject for check in attested.checks if check.agrees})
     needed = "panic" if boot.panic else "color heap" if boot.system.coloring else "version"
     if needed in agreed:  # the command line needs no comparison: it is the one that was given
-        return Result.AGREES, f"compared: {', '.join(sorted(agreed))}"
+        return Result.AGREES, f"compared: {', '.join(agreed)}"
     return Result.UNDECIDED, attested.reason
 
 
