@@ -13,10 +13,10 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from time import process_time
 
 import numpy as np
+from msgspec.structs import replace
 
 from colorcheck.hardware.index import Linear
 from colorcheck.interference import kernel

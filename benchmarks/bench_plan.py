@@ -13,11 +13,11 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import geometric_mean
 from time import process_time
 
 from cp_sat import second_opinion
+from msgspec.structs import replace
 
 from colorcheck.plan import plan
 from colorcheck.plan.problem import Demand, PlanProblem

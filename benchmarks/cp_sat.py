@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
+from msgspec import Struct
+
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.plan.search.blocks import Field
 from colorcheck.plan.search.objectives import OBJECTIVES, fixed_costs, rows, whole_numbers
 
@@ -19,8 +20,7 @@ class CpSatMissing(RuntimeError):
     """OR-Tools are not installed; they are the extra `peer`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
+class Second(Struct, frozen=True):
     """What CP-SAT says of one objective: its status, the value and the bound in the objective's measure."""
 
     status: str

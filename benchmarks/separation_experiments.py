@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain, islice
+
+from msgspec.structs import replace
 
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import KnownIndex, Linear

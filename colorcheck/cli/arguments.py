@@ -52,7 +52,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
     )
     for key in KEYS:
-        several = key.kind in (KeyKind.TEXTS, KeyKind.RANGES)
+        several = key.kind in (KeyKind.TEXTS, KeyKind.RANGES, KeyKind.RULES)
         group.add_argument(
             key.flag,
             dest=key.path,

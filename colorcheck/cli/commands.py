@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command; `module` is its file in this folder, without ending."""
 
     name: str

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec import Struct
+
 from colorcheck.cli.arguments import bound, manifest_file
 from colorcheck.cli.console import Stop, write, write_json
-from colorcheck.core.value import dataclass
 from colorcheck.files.revisions import RevisionError, commit_of, is_revision, merge_base, repository
 from colorcheck.fleet.at_revision import at_revision
 from colorcheck.fleet.find import deployments_below
@@ -62,8 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Struct, frozen=True):
     """One side: the folder that stands for PATH there, the names of its manifests below it, and what to call it."""
 
     name: str
@@ -72,8 +72,7 @@ class _Side:
     passed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
+class _Compared(Struct, frozen=True):
     """What became of one deployment; `news` where it is on one side only."""
 
     manifest: str

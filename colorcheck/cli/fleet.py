@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec import Struct
+
 from colorcheck.cli.arguments import manifest_file
 from colorcheck.cli.console import Stop
 from colorcheck.cli.output import deliver, outputs, refuse_inputs
-from colorcheck.core.value import dataclass
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
 from colorcheck.fleet.find import Found, Passed, deployments_below, missing_since
@@ -33,7 +34,7 @@ def run_fleet(options: argparse.Namespace) -> int:
         raise Stop(f"nothing to check: no deployment below {options.path or '.'}", status=Exit.NOTHING)
     formats = tuple(sorted({RENDERED.get(name, name) for name in names - {"text"}}))
     rules = tuple(
-        (key.path, tuple(value))
+        (key.path, value if isinstance(value, str) else tuple(value))
         for key in KEYS
         if key.path.startswith("rules.") and (value := getattr(options, key.path, None))
     )
@@ -45,6 +46,7 @@ def run_fleet(options: argparse.Namespace) -> int:
             root=os.getcwd(),
             rules=rules,
             allow_outside=options.allow_outside,
+            time_limit=options.time_limit,
         )
         for name in manifests
     ]
@@ -70,8 +72,7 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
         raise Stop(f"--jobs {options.jobs}: at least one is needed")
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(Struct, frozen=True):
     """The deployments to check, how many there were to choose from, and what was passed."""
 
     manifests: tuple[str, ...]

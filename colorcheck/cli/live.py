@@ -7,13 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import field
 from io import StringIO
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from colorcheck.cli.console import Stop, complain, write
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_whole
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.comparison import COLORINGS
@@ -33,8 +33,7 @@ RECORDED_SECONDS, TOGGLE_SECONDS, RECORDED_A_SECOND = 16, 4, 4
 HINT = "c: coloring on and off   p: next policy   q: quit"
 
 
-@dataclass(slots=True)
-class Show:
+class Show(Struct):
     """The view's state: the running simulation of each coloring and policy that was shown, and what to show next."""
 
     lab: Lab

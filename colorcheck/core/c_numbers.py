@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 ULONG = 1 << 64
 UINT = 1 << 32
@@ -65,8 +65,7 @@ def size_and_unit(text: str) -> tuple[int, int]:
     return (value << shift) % ULONG, end + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Long:
+class Long(Struct, frozen=True):
     """What glibc's `strtol` in base 0 makes of a text: the number and the offset behind it, or why there is none."""
 
     value: int = 0

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, order=False)
-class ColorSet:
+class ColorSet(Struct, frozen=True):
     """A set of colors (0 and up). Its cost follows from how many there are, not from how large their numbers are:
     xl files can name color 4294967293.
     """

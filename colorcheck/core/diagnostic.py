@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
@@ -34,8 +35,7 @@ class Verdict(StrEnum):
     VACUOUS = "vacuous"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something a reader met in an input: a value, so that reading goes on with the rest.
 
     `kind` is the short name by which a rule takes it up (`syntax`, `unreadable`, `include-cycle`, …); the message
@@ -49,16 +49,14 @@ class Problem:
     fix: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """A second place that a finding needs, with what is to be seen there."""
 
     location: Location
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the text at `location` by `new_text`."""
 
     location: Location
@@ -68,8 +66,7 @@ class Edit:
         return {**self.location.to_dict(), "new_text": self.new_text}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One fault of the user's files, with exactly one primary place.
 
     `witness` is a JSON-ready value that shows the fault (addresses, frames, sets). `fix` are edits that mend it

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import replace
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(Struct, frozen=True, order=True):
     """A stretch of a file.
 
     Lines and columns count from 1, columns in characters; the end is exclusive. `line` 0 means the file as a
@@ -84,8 +83,7 @@ class Lines:
         return Location(self.file, line, column, *self.position(end))
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """A text taken out of a file, which still knows where each of its characters stands.
 
     The text may differ from what the file has there (escapes, macros, several lines joined). `pieces` are the

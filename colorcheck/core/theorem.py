@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.value import dataclass
 
 
 class TheoremKind(StrEnum):
@@ -30,8 +31,7 @@ class Trust(StrEnum):
     TRUSTED = "trusted"  # nothing but the user's or the catalogue's word
 
 
-@dataclass(frozen=True, slots=True)
-class Assumption:
+class Assumption(Struct, frozen=True):
     """Something that a theorem takes as given: in words, with its source and the trust it deserves."""
 
     text: str
@@ -42,8 +42,7 @@ class Assumption:
         return {"text": self.text, "source": self.source, "trust": str(self.trust)}
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """A world in which a theorem was looked at: the values of the open facts that it read, and what became of it."""
 
     values: tuple[tuple[str, str], ...]
@@ -59,8 +58,7 @@ class Tried:
         return {"values": dict(self.values), "verdict": str(self.verdict), "reason": self.reason}
 
 
-@dataclass(frozen=True, slots=True)
-class Theorem:
+class Theorem(Struct, frozen=True):
     """A claim with its verdict.
 
     `id` names it (`separation/rt/dom0`), `kind` its family (`set-separation`, `pair-separation`, `memory`, …);

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.replay.places import places, stretches
@@ -20,8 +21,7 @@ from colorcheck.xen.system import Domain, System
 FIRST_FRAMES = 8  # frames of a color that `at` names
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
+class Effective(Struct, frozen=True):
     """What each Xen makes of a deployment. The document is that of the first line, the others stand in `also`."""
 
     verification: Modelled
@@ -36,8 +36,7 @@ class Effective:
         return {"schema": "colorcheck/effective/1", **first, **_also(others)}
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """How the boot of a deployment goes. The document is that of the first line, the others stand in `also`.
 
     `until` ends it behind a step, a name or a number; `at` adds where the frames of a domain (or of `xen`) lie.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
 from colorcheck.loader.measured import same_arguments
 from colorcheck.xen.booted import Boot, Built
@@ -30,8 +31,7 @@ class Attestation(StrEnum):
     TOO_LITTLE = "too-little"
 
 
-@dataclass(frozen=True, slots=True)
-class LogCheck:
+class LogCheck(Struct, frozen=True):
     """One comparison. `agrees` is None where the log has nothing to compare with."""
 
     subject: str
@@ -50,8 +50,7 @@ class LogCheck:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Attested:
+class Attested(Struct, frozen=True):
     """All comparisons and what follows: attested only if every domain's colors or the color heap were compared, and
     nothing in the log that speaks of coloring was left without comparison; partly attested where only some things were.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import shared_caches
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
@@ -23,8 +24,7 @@ from colorcheck.xen.kinds import FailureKind, MapUse
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them
 
 
-@dataclass(frozen=True, slots=True)
-class CrossChecked:
+class CrossChecked(Struct, frozen=True):
     """The theorems with what replay shows of each refutation, and where the two disagree."""
 
     theorems: tuple[Theorem, ...]

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
 class Refused(OSError):
@@ -24,8 +24,7 @@ class Refused(OSError):
         return f"{self.path}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(Struct, frozen=True):
     """A file to come: its new content under a name of its own, and the old one under another where there is one."""
 
     target: str

@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.files.atomic import write_all
 from colorcheck.files.reading import Unreadable, contents
 
@@ -19,8 +20,7 @@ class OverlapError(ValueError):
     """Two edits want the same place, or an edit has none in the text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(Struct, frozen=True):
     """A file as it was when the edits were made: its text (bytes that are not UTF-8 as surrogates) and its hash."""
 
     path: str

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.files.git import GitError, command, environment, git
 from colorcheck.files.reading import is_pointer
 
@@ -20,8 +21,7 @@ _MOST_LINKS = 40
 _SHALLOW = "fetch the whole history: actions/checkout with fetch-depth: 0, GIT_DEPTH: 0 under GitLab"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What a revision has under a name: its mode as git writes it, and its object."""
 
     mode: str
@@ -40,8 +40,7 @@ class Entry:
         return self.mode == "160000"
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """All names of a revision, relative to the top of the repository at `top`, with what they are; and its folders."""
 
     top: Path

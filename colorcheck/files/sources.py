@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct, field
+
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, text
 
 _LARGEST = 4 * MIB  # a file above this size in bytes is not quoted
 
 
-@dataclass(slots=True)
-class Sources:
+class Sources(Struct):
     """Lines of the input files, read when they are first asked for.
 
     `folder` is where relative names start; `texts` can hold texts that stand in no file (and tests); of files that are

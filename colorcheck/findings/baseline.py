@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.files.sources import Names
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.findings.selection import can_be_silenced
-from colorcheck.verification.results import Silenced, Verification
+from colorcheck.verification.results import Silence, Silenced, Verification
 
 SCHEMA = "colorcheck/baseline/1"
 NAME = "colorcheck-baseline.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A known finding. Only the fingerprint counts; the rest is for people who read the file."""
 
     fingerprint: str
@@ -32,8 +32,7 @@ class Entry:
         return {"fingerprint": self.fingerprint, "rule": self.rule, "file": self.file, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """The known findings of a project; `file` is where they stand."""
 
     entries: tuple[Entry, ...] = ()
@@ -45,8 +44,7 @@ class Baseline:
         return json.dumps({"schema": SCHEMA, "findings": [entry.to_dict() for entry in known]}, indent=2) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A verification without its known findings, and the entries whose finding is gone."""
 
     verification: Verification
@@ -92,7 +90,10 @@ def compare(verification: Verification, baseline: Baseline, names: Names) -> Com
     made = tuple(zip(verification.findings, fingerprints(verification.findings, names), strict=True))
     silent = [finding for finding, print_ in made if print_ in known and can_be_silenced(finding)]
     place = Location(baseline.file)
-    silenced = (*verification.silenced, *(Silenced(finding, place, "in the baseline") for finding in silent))
+    silenced = (
+        *verification.silenced,
+        *(Silenced(finding, place, "in the baseline", Silence.BASELINE) for finding in silent),
+    )
     left = tuple(finding for finding in verification.findings if finding not in silent)
     found = {print_ for _, print_ in made}
     stale = tuple(entry for entry in baseline.entries if entry.fingerprint not in found)

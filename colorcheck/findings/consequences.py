@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.subjects import GEOMETRY, RESERVE, SWITCH

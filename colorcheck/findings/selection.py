@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
-from colorcheck.core.diagnostic import Finding, Severity
+from msgspec import Struct
+
+from colorcheck.core.diagnostic import Finding, Related, Severity
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.findings.consequences import without_consequences
@@ -18,21 +19,22 @@ from colorcheck.rules.silence.cc801_silence_without_reason import RULE as WITHOU
 from colorcheck.rules.silence.cc802_silence_unused import RULE as UNUSED
 from colorcheck.rules.silence.cc803_silence_unknown_rule import RULE as UNKNOWN
 from colorcheck.rules.silence.cc804_cannot_be_silenced import RULE as KEPT
-from colorcheck.verification.results import Facts, Silenced
+from colorcheck.rules.silence.cc805_hidden_without_reason import RULE as HIDDEN
+from colorcheck.verification.results import Facts, Silence, Silenced
 
 ALWAYS = ("CC4", "CC8", "CC9")
+_NO_REASON = "no reason given"
+_HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] beside select'
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """The findings that are told, and those that are not, each with what silenced it and why."""
 
     findings: tuple[Finding, ...]
     silenced: tuple[Silenced, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     """Somebody's wish to silence: the rules by ID, prefix or name, where it stands, why, and what it is about."""
 
     names: tuple[str, ...]
@@ -40,6 +42,7 @@ class _Ask:
     reason: str
     files: str = "*"
     line: int = 0
+    by: Silence = Silence.COMMENT
 
     def wants(self, finding: Finding, folder: str) -> bool:
         place = finding.location
@@ -81,30 +84,50 @@ def select(findings: Iterable[Finding], facts: Facts, rules: Iterable[Rule]) -> 
     extra += _unknown(manifest.select, manifest.location("rules.select"), rules)
     if manifest.select:
         chosen = [f for f in told if not can_be_silenced(f) or any(matches(name, f) for name in manifest.select)]
-        silenced += (Silenced(f, manifest.location("rules.select"), "not selected") for f in told if f not in chosen)
-        told = chosen
+        why, where = manifest.silence_reason, manifest.location("rules.select")
+        hidden = [Silenced(f, where, why or _NO_REASON, Silence.SELECTION) for f in told if f not in chosen]
+        silenced, told = silenced + hidden, chosen
+        extra += _unreasoned(hidden, where)
     return Selected(tuple(sorted((*without_consequences(told, facts), *extra), key=order)), tuple(silenced))
 
 
 def _asks(facts: Facts) -> Iterator[_Ask]:
     manifest = facts.manifest
-    if manifest.ignore:
-        yield _Ask(manifest.ignore, manifest.location("rules.ignore"), "ignored in [rules]")
+    for each in manifest.ignore:
+        reason = each.reason or manifest.silence_reason or _NO_REASON
+        yield _Ask(each.rules, each.location, reason, by=Silence.SELECTION)
     for entry in manifest.path_rules:
-        yield _Ask(entry.ignore, entry.location, entry.reason, entry.path)
+        yield _Ask(entry.ignore, entry.location, entry.reason, entry.path, by=Silence.SELECTION)
 
 
 def _silence(ask: _Ask, told: list[Finding], silenced: list[Silenced], extra: list[Finding], folder: str) -> bool:
     """Move what the wish is about from `told` to `silenced`; whether there was anything."""
     wanted = [finding for finding in told if ask.wants(finding, folder)]
     kept = [finding for finding in wanted if not can_be_silenced(finding)]
+    hidden: list[Silenced] = []
     for finding in wanted:
         if finding not in kept:
             told.remove(finding)
-            silenced.append(Silenced(finding, ask.location, ask.reason))
+            hidden.append(Silenced(finding, ask.location, ask.reason, ask.by))
+    silenced += hidden
+    extra += _unreasoned(hidden, ask.location)
     if kept:
         extra.append(_kept(kept[0], ask.location))
     return bool(wanted)
+
+
+def _unreasoned(hidden: Iterable[Silenced], where: Location) -> Iterator[Finding]:
+    """A finding where errors are hidden and nobody says why."""
+    errors = [entry.finding for entry in hidden if entry.reason == _NO_REASON]
+    errors = [finding for finding in errors if finding.severity is Severity.ERROR]
+    if errors:
+        rules = ", ".join(dict.fromkeys(finding.rule for finding in errors))
+        yield HIDDEN.finding(
+            f"this hides {len(errors)} error{'s' * (len(errors) != 1)} ({rules}) and gives no reason",
+            where,
+            _HOW if where.line else 'give the reason: --silence-reason "..."',
+            related=[Related(finding.location, f"{finding.rule}: {finding.message}") for finding in errors[:8]],
+        )
 
 
 def _kept(finding: Finding, where: Location) -> Finding:
@@ -147,7 +170,8 @@ def _left_out(comment: Comment, facts: Facts) -> bool:
     return bool(manifest.select) or any(
         name.upper().startswith(ignored.upper()) or ignored.upper().startswith(name.upper())
         for name in comment.rules
-        for ignored in manifest.ignore
+        for each in manifest.ignore
+        for ignored in each.rules
     )
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.verification.results import Facts
 
@@ -22,8 +23,7 @@ def _language(strings: str, comments: str, ask: str, *leaders: str) -> _Language
     return _Language(re.compile(f"{strings}|(?P<comment>{comments})", re.DOTALL), re.compile(ask), leaders)
 
 
-@dataclass(frozen=True, slots=True)
-class _Language:
+class _Language(Struct, frozen=True):
     """How strings and comments are written: `tokens` steps over both, `ask` finds the wish in a comment."""
 
     tokens: re.Pattern[str]
@@ -45,8 +45,7 @@ _DEVICE_TREE = _language(
 _LARGEST = 16 * MIB  # a file above this size in bytes is not searched
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment that silences: its place, the rules that it names, its reason, and the line that it speaks about."""
 
     location: Location

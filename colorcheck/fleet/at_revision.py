@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.files.boundary import Boundary, restricted
 from colorcheck.files.revisions import Snapshot, Tree, objects, tree_of
 from colorcheck.files.watching import watched
 from colorcheck.inputs.manifest.manifest_reader import NAME
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """The folder that stands for the top of the repository, and the names that the revision has."""
 
     folder: Path

@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
 from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import contents
@@ -30,8 +31,7 @@ OLDEST = 30 * 24 * 3600.0  # seconds since an entry was last used
 _LARGEST = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
 
     An entry says for which job and which states of which inputs it stands, with a checksum over all of it. One that
@@ -109,7 +109,7 @@ def _checksum(entry: object) -> str:
 
 def _checked(said: Mapping[str, object], job: Job) -> Checked | None:
     """A result from its JSON; None unless every field is there and is of its kind."""
-    kinds: dict[str, type | tuple[type, ...]] = {each.name: _KINDS[str(each.type)] for each in fields(Checked)}
+    kinds: dict[str, type | tuple[type, ...]] = {name: _KINDS[kind] for name, kind in Checked.__annotations__.items()}
     if said.keys() != kinds.keys() or said["manifest"] != job.manifest:
         return None
     if not all(isinstance(said[name], kind) and type(said[name]) is not _NOT.get(kind) for name, kind in kinds.items()):

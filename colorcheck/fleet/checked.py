@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, field
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
 from colorcheck.verification.exit import Exit
 
 _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One deployment to check.
 
     `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
@@ -24,12 +24,12 @@ class Job:
     formats: tuple[str, ...] = ()
     root: str = "."
     timeout: float = 10.0
-    rules: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    time_limit: float | None = None
+    rules: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     allow_outside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """How one deployment ended. `inputs` are the files that it is made of.
 
     `rendered` are its reports by format; `message` says why there are none.
@@ -42,6 +42,9 @@ class Checked:
     errors: int = 0
     warnings: int = 0
     proved: int = 0
+    silenced: int = 0
+    ignored: int = 0
+    baselined: int = 0
     seconds: float = 0.0
     cached: bool = False
     message: str = ""
@@ -71,8 +74,7 @@ def overall(checked: Iterable[Checked]) -> Exit:
     return next((status for status in _ORDER if status in met), Exit.CLEAN if met else Exit.NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """All that was checked or passed, of how many deployments there are; `since` is the revision that chose them."""
 
     checked: tuple[Checked, ...]
@@ -93,6 +95,8 @@ class Fleet:
         parts += [f"{self.unchanged} unchanged since {self.since}"] if self.since is not None else []
         parts += [f"{undecided} undecided"] if undecided else []
         parts += [f"{passed} passed over"] if passed else []
+        silent = sum(each.silenced + each.ignored + each.baselined for each in self.checked)
+        parts += [f"{silent} finding{'s' * (silent != 1)} not told"] if silent else []
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, object]:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.manifest.manifest_reader import NAME
 
 _OTHERS = frozenset(("node_modules", "__pycache__"))
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """A folder or a manifest that was not looked at, and why. A run that passed something does not end with 0."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The manifests below a folder, in order, and what was passed."""
 
     manifests: tuple[str, ...]

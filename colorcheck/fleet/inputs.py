@@ -7,16 +7,16 @@ import os
 from glob import has_magic
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import opened
 from colorcheck.files.watching import Recorder
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.read import files_beside, files_named
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """`kind` is `content` or `size` of the file `name`, or `matches` of the pattern `name`."""
 
     kind: str

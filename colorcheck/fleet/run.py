@@ -107,9 +107,9 @@ def _check(job: Job, cache: Cache | None) -> Checked:
     inputs = _inputs(manifest) if cache else None
     read = Recorder()
     with watched(read):
-        found = pipeline.verify(manifest, timeout=job.timeout)
+        found = pipeline.verify(manifest, timeout=job.timeout, time_limit=job.time_limit)
     style = Style(root=Path(job.root))
-    shown = headline(found)
+    shown, silent = headline(found), found.silences()
     checked = Checked(
         manifest=job.manifest,
         status=int(found.exit_status(Severity(job.fail_on))),
@@ -118,6 +118,9 @@ def _check(job: Job, cache: Cache | None) -> Checked:
         errors=found.count(Severity.ERROR),
         warnings=found.count(Severity.WARNING),
         proved=found.count(Verdict.PROVED),
+        silenced=silent["silenced"],
+        ignored=silent["ignored"],
+        baselined=silent["baselined"],
         seconds=round(time.perf_counter() - begin, 3),
         message="; ".join(fault.message for fault in found.faults),
         rendered={name: render(found, name, style) for name in job.formats},

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from math import gcd
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache, Cluster
 
 Cpus = frozenset[int] | None
 """Numbers of physical CPUs as Xen counts them; None: any CPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class CacheGroup:
+class CacheGroup(Struct, frozen=True):
     """One last-level cache and the clusters that use it.
 
     `cpus` are the CPUs that use it, or None where that is not known, so that any CPU may. `clusters` are indexes into
@@ -39,8 +39,7 @@ class CacheGroup:
         return gcd(nr_colors, own) if own else None
 
 
-@dataclass(frozen=True, slots=True)
-class CacheMeeting:
+class CacheMeeting(Struct, frozen=True):
     """Two domains in one cache that both use: the colors, modulo `modulus`, in which they meet.
 
     `modulus` is None where the cache's geometry is unknown; then nothing is known of `colors`.

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Confidence
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.index import IndexFunction
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """A cache: sizes in bytes. `shared_by` is how many cores use it.
 
     `in_clidr` tells whether CLIDR_EL1 lists it, which is all that Xen's probe looks at. Two clusters whose caches have
@@ -44,8 +44,7 @@ class Cache:
         return None if self.way_size is None else self.way_size // PAGE
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """Cores of one kind that share a last-level cache inside their cluster.
 
     `cpus` are the numbers that Xen gives to its cores: 0 for the boot CPU, the others counted in the order of the
@@ -70,8 +69,7 @@ class Cluster:
         return tuple(cache for cache in (self.llc, self.private_l2, self.l1d, self.l1i) if cache)
 
 
-@dataclass(frozen=True, slots=True)
-class DramMap:
+class DramMap(Struct, frozen=True):
     """Which address bits select DRAM bank, bank group and rank; each entry is a mask whose parity is one bit.
 
     `roles` names what each mask selects (`bank`, `bank group`, `rank`), where that is known.
@@ -85,8 +83,7 @@ class DramMap:
     roles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """A board of the catalogue, or one derived from a device tree.
 
     `dram` are (start, size) ranges; `pa_bits` the physical address size of the boot CPU, which decides how many

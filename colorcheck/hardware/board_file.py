@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache as cached
 from itertools import pairwise
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Confidence
-from colorcheck.core.value import dataclass
 from colorcheck.files.resources import data_folder
 from colorcheck.hardware.board import Board, Cache, Cluster, DramMap
 from colorcheck.hardware.cache_table import mask_of, read_cache
@@ -129,8 +130,7 @@ def _clusters(table: Table) -> Iterator[Cluster]:
         entry.done()
 
 
-@dataclass(frozen=True, slots=True)
-class _Boot:
+class _Boot(Struct, frozen=True):
     """The boot CPU by its MPIDR, where it is documented, and the clusters, its own first, if `known`."""
 
     clusters: tuple[Cluster, ...]

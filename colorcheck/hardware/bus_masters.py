@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.hardware.master_kinds import Dma, kind_of
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
@@ -20,8 +21,7 @@ SIGNS = ("iommus", "iommu-map", "dma-coherent", "mmu-masters")
 _NO_DEVICES = ("/cpus", "/chosen", "/reserved-memory", "/memory", "/firmware", "/aliases", "/options")
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """An enabled device, whether it is a bus master, what kind it is, and whether an IOMMU keeps it in bounds.
 
     `passthrough` tells that Xen keeps it from dom0 to give it to a domain (`xen,passthrough`).
@@ -34,8 +34,7 @@ class Device:
     passthrough: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class BusMasters:
+class BusMasters(Struct, frozen=True):
     """All enabled devices of a tree that are on the memory bus."""
 
     devices: tuple[Device, ...]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.board_file import read_board
@@ -21,12 +21,11 @@ class UnknownBoardError(ValueError):
     """The catalogue has no board of this name; the message names the nearest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """Boards by name, with the function that makes each. Plugins bring them, the built-in ones included."""
 
     makers: Mapping[str, Callable[[], Board]] = field(default_factory=dict)
-    _made: dict[str, Board] = field(default_factory=dict, compare=False)
+    _made: dict[str, Board] = field(default_factory=dict)
 
     def names(self) -> tuple[str, ...]:
         """The names of all boards, sorted."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.catalogue import Catalogue
 from colorcheck.hardware.geometry import board_from_device_tree
@@ -18,8 +19,7 @@ from colorcheck.inputs.device_tree.tree_walk import string, strings
 QEMU_VIRT = "linux,dummy-virt"
 
 
-@dataclass(frozen=True, slots=True)
-class BoardChoice:
+class BoardChoice(Struct, frozen=True):
     """The board, how it was found (`named`, `compatible`, `soc`, `device-tree`, `none`), and what is to be said."""
 
     board: Board | None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Confidence, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Cache, Cluster
 from colorcheck.hardware.cores import Core
 from colorcheck.hardware.cpu_tree import CacheNode, Cpu, TreeGeometry
@@ -17,8 +18,7 @@ from colorcheck.hardware.geometry_checks import checked, cluster_problems, l1_ch
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 
 
-@dataclass(frozen=True, slots=True)
-class ClustersOfTree:
+class ClustersOfTree(Struct, frozen=True):
     """The clusters, the boot CPU's first; the caches behind them that CLIDR_EL1 does not show; and what is wrong."""
 
     clusters: tuple[Cluster, ...]
@@ -58,8 +58,7 @@ def _split_cluster(groups: tuple[Group, ...]) -> Problem | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """CPUs of one kind that use one last-level cache. `inside` are the unified caches that CLIDR_EL1 shows."""
 
     cpus: tuple[Cpu, ...]

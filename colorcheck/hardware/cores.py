@@ -5,13 +5,13 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.files.resources import data_folder
 from colorcheck.hardware.table import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(Struct, frozen=True):
     """A core by its name ("cortex-a53").
 
     `llc_level` is the deepest level that CLIDR_EL1 can show, and `llc_ways` are the ways that the cache there may

@@ -5,7 +5,8 @@ Source: Devicetree Specification 0.4, chapter 3.8 and 3.9; Linux bindings cpus.y
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.hardware.cores import Core, core_of_compatible
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, cells_below, number, string, strings
@@ -15,8 +16,7 @@ MPIDR_MASK = 0xFF00FFFFFF
 """The bits of MPIDR_EL1 that name a CPU (`MPIDR_HWID_MASK`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeGeometry:
+class TreeGeometry(Struct, frozen=True):
     """Size, sets and line of a cache as a node gives them, in bytes; None where it does not."""
 
     size: int | None = None
@@ -36,8 +36,7 @@ class TreeGeometry:
         return 0 if rest else ways
 
 
-@dataclass(frozen=True, slots=True)
-class CacheNode:
+class CacheNode(Struct, frozen=True):
     """A node of a unified cache; `level` is its `cache-level`, if it has one."""
 
     node: Node
@@ -45,8 +44,7 @@ class CacheNode:
     geometry: TreeGeometry
 
 
-@dataclass(frozen=True, slots=True)
-class Cpu:
+class Cpu(Struct, frozen=True):
     """A CPU node. `chain` are the unified caches behind its L1, innermost first.
 
     `number` is Xen's where the boot CPU is known and each node has an enable-method that Xen knows; else its place in

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import DramMap
 from colorcheck.hardware.gf2 import combinations, value
 
 _MOST_BANKS = 1 << 12
 
 
-@dataclass(frozen=True, slots=True)
-class BankSharing:
+class BankSharing(Struct, frozen=True):
     """How two sets of colors meet in the DRAM banks.
 
     `grade` is `disjoint` (no bank in common), `partial`, or `same` (all banks of one are banks of the other).

@@ -6,11 +6,10 @@ same fields, and the two are tested against each other.
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Linear:
+class Linear(Struct, frozen=True):
     """Set = (address / line) mod sets, the index of Arm's A35, A53, A57, A72, A73 L2 caches.
 
     `line` is in bytes. `sets` need not be a power of two.
@@ -33,8 +32,7 @@ class Linear:
         return tuple(self.line << bit for bit in range(self.sets.bit_length() - 1))
 
 
-@dataclass(frozen=True, slots=True)
-class XorHashed:
+class XorHashed(Struct, frozen=True):
     """Bit i of the set index is the parity of the address bits in `parity_masks[i]`."""
 
     line: int
@@ -51,8 +49,7 @@ class XorHashed:
         return self.parity_masks
 
 
-@dataclass(frozen=True, slots=True)
-class Sliced:
+class Sliced(Struct, frozen=True):
     """Slices chosen by parities of address bits, each slice indexed alike; the index is slice * sets + set.
 
     The sets of different slices count as different, so `n_sets` is that of the whole cache.
@@ -78,8 +75,7 @@ class Sliced:
         return None if inner is None else (*inner, *self.slice_masks)
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownIndex:
+class UnknownIndex(Struct, frozen=True):
     """An index that nobody documented: nothing can be proved of it."""
 
     reason: str

@@ -6,7 +6,8 @@ xen/drivers/passthrough/arm, Xen 4.20.
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, available, cell, cells, strings
 
@@ -14,8 +15,7 @@ DRIVEN = ("arm,smmu-v1", "arm,smmu-v2", "arm,mmu-400", "arm,mmu-401", "arm,mmu-5
 DRIVEN_PREFIXES = ("renesas,ipmmu-r8a7795", "renesas,ipmmu-r8a7796", "renesas,ipmmu-r8a77965", "renesas,ipmmu-r8a779")
 
 
-@dataclass(frozen=True, slots=True)
-class Iommu:
+class Iommu(Struct, frozen=True):
     """An IOMMU node. `driven` tells whether Xen has a driver for it."""
 
     node: Node
@@ -24,16 +24,14 @@ class Iommu:
     driven: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DmaMaster:
+class DmaMaster(Struct, frozen=True):
     """An enabled device and the IOMMUs that its `iommus` or `iommu-map` names, by the path of their nodes."""
 
     node: Node
     iommus: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IommuFacts:
+class IommuFacts(Struct, frozen=True):
     """What a tree says about IOMMUs. `masters` are the enabled devices that name one."""
 
     iommus: tuple[Iommu, ...]

@@ -11,7 +11,8 @@ from enum import Enum
 from fnmatch import translate
 from functools import cache
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.files.resources import data_folder
 from colorcheck.hardware.table import Table
 from colorcheck.inputs.device_tree.tree import Node
@@ -26,8 +27,7 @@ class Dma(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class MasterKind:
+class MasterKind(Struct, frozen=True):
     """A kind of device. `needs` is a property without which a node's name alone does not make it one of this kind.
 
     `without_reg` tells that a node of this kind counts even where it has no registers of its own.

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import gcd
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateShare:
+class PrivateShare(Struct, frozen=True):
     """A cache of each core of a cluster, and the parts of it that frames of given colors can use.
 
     A part is what the lines of one frame can meet: there are `parts` of them, `usable` can be used.

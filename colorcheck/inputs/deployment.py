@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.unread import Unread, unread
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from colorcheck.inputs.xl.xl import XlFile
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """Where a boot script puts things, as far as its commands tell; bytes, None where that is open.
 
     `location` is the command that starts Xen. The image's size is None where the script does not bring the image;
@@ -38,8 +37,7 @@ class Followed:
     device_tree_sizes: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """All inputs of one deployment.
 
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of

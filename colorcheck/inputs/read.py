@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field, replace
 from glob import has_magic
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.boot_log import BootLog
@@ -66,8 +67,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     )
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     manifest: Manifest
     problems: list[Problem] = field(default_factory=list)
     readers: Readers = field(default_factory=dict)

@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 
 KINDS = ("xl", "device-tree", "image-builder")
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """What an input reader makes of a file: text of the kind `xl`, `device-tree` (source) or `image-builder`.
 
     Places in findings are places in this text, under the name of the file that it was made from.

@@ -6,9 +6,10 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest import Manifest
 
 KINDS = frozenset(
@@ -60,8 +61,7 @@ _SCOPES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A part of the inputs that was not read, and what it could have been about."""
 
     scope: Scope

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.interference.kernel import MAX_WAYS
@@ -16,8 +17,7 @@ class NoModel(ValueError):
     """Something that the lab cannot simulate; says what is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CacheModel:
+class CacheModel(Struct, frozen=True):
     """A cache whose geometry and index are known; the line in bytes."""
 
     name: str
@@ -27,8 +27,7 @@ class CacheModel:
     index: KnownIndex
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterModel:
+class ClusterModel(Struct, frozen=True):
     """A cluster: its cores' private caches, innermost first, and its last level. `inclusive`: what the last level
     lets go leaves the private ones too."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck import __version__
-from colorcheck.core.value import dataclass
 from colorcheck.interference.experiment import Coloring, Costs, ReplacementPolicy
 from colorcheck.interference.outcome import Latency, Run
 
@@ -19,8 +20,7 @@ LEFT_OUT = (
 DISCLAIMER = "Counts of a cache model under a stated policy; cycles are sums of stated costs, no prediction of time."
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """`victims` are the domains whose latencies are of interest; `notes` say what was assumed and what was left out
     of this comparison; `unmodelled` what of this board's caches is missing."""
 
@@ -73,8 +73,7 @@ class Comparison:
 COLORINGS = {Coloring.OFF: "no coloring", Coloring.CURRENT: "today's colors", Coloring.PLAN: "the plan's colors"}
 
 
-@dataclass(frozen=True, slots=True)
-class Histogram:
+class Histogram(Struct, frozen=True):
     """How often costs fell into equal stretches; `edges` has one entry more than each row of `shares` (0 to 1)."""
 
     edges: tuple[int, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.interference import kernel, sources, tables
 from colorcheck.interference.compiled import compiled, has_numba
 from colorcheck.interference.tables import Ints, MachineTables, State, Streams, Tallies
@@ -13,8 +14,7 @@ from colorcheck.interference.tables import Ints, MachineTables, State, Streams, 
 BLOCK = {True: 1 << 16, False: 1 << 10}
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """The kernel's entry points, and how its tables are made. `block` is how many accesses a stream gets at once."""
 
     compiled: bool

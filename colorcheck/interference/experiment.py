@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import chain, islice
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.workloads import Workload, WorkloadKind
 from colorcheck.xen.memory.frame_run import FrameRun
@@ -30,8 +31,7 @@ class Coloring(StrEnum):
     PLAN = "plan"
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(Struct, frozen=True):
     """Cycles of an access that the first private cache, the second, the last level, or memory answers."""
 
     private: int = 4
@@ -44,8 +44,7 @@ class Costs:
 ASSUMED = Costs()
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(Struct, frozen=True):
     """A domain, or Xen: the nth page of its memory is the nth frame of `frames`; `pages` is how many there are."""
 
     name: str
@@ -62,8 +61,7 @@ def tenant(name: str, runs: Sequence[FrameRun]) -> Tenant:
     return Tenant(name, runs, sum(run.count for run in runs))
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """A virtual CPU: whose (the number of a tenant), what runs there, and on which core through all clusters."""
 
     tenant: int
@@ -71,8 +69,7 @@ class Stream:
     core: int
 
 
-@dataclass(frozen=True, slots=True)
-class Experiment:
+class Experiment(Struct, frozen=True):
     """One simulation. `accesses` are counted, after `warm_up` more that are not."""
 
     clusters: tuple[ClusterModel, ...]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Protocol
 
+from msgspec import Struct, field
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.interference import sources
 from colorcheck.interference.engine import Engine
 from colorcheck.interference.seeds import seed_of
@@ -30,8 +30,7 @@ class Feed(Protocol):
         """Writes at most `count` accesses from slot `start` on; how many there were, 0 at the end."""
 
 
-@dataclass(slots=True)
-class Generated:
+class Generated(Struct):
     """A generator with its parameters and state."""
 
     engine: Engine
@@ -42,8 +41,7 @@ class Generated:
         return self.engine.generate(self.parameters, self.state, streams.line, streams.gap, streams.mark, start, count)
 
 
-@dataclass(slots=True)
-class Recorded:
+class Recorded(Struct):
     """A trace. Its pages are laid into the domain's memory in the order in which the trace first touches them."""
 
     workload: Workload

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import cast
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference import kernel
 from colorcheck.interference.caches import CacheModel, ClusterModel, NoModel
@@ -25,8 +26,7 @@ _POLICIES = {
 RUNS = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The tables of one simulation. `first_lines` are the dense numbers of the tenants' first lines; `last_levels`
     the number of the cache and of its first set among all last-level sets, for each cluster."""
 
@@ -37,8 +37,7 @@ class Layout:
     last_levels: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(Struct, frozen=True):
     """A cache with its number in the tables: (first, end) of what it includes, and whose first set it has."""
 
     model: CacheModel

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.interference.experiment import Coloring, ReplacementPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """A distribution of costs in cycles: how often each occurred, ascending. Quantiles are by nearest rank."""
 
     counts: tuple[tuple[int, int], ...] = ()
@@ -45,8 +45,7 @@ class Latency:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class DomainOutcome:
+class DomainOutcome(Struct, frozen=True):
     """A domain's accesses. `misses` are those that memory answered; `caused_by_others` those of them whose line
     another domain had evicted from the last-level cache; `runs` the costs of its workloads' runs."""
 
@@ -84,8 +83,7 @@ class DomainOutcome:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Evictions:
+class Evictions(Struct, frozen=True):
     """Lines of the victim that the attacker pushed out of a cluster's last-level cache, by set."""
 
     victim: str
@@ -107,8 +105,7 @@ class Evictions:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """One simulation's outcome. `seconds` is what it took here; `private_evictions` are victim, attacker and count of
     evictions in the private caches of cores on which two domains run."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.engine import Engine
 from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Experiment, ReplacementPolicy, Stream, Tenant
@@ -16,16 +17,14 @@ from colorcheck.interference.simulation import simulate
 from colorcheck.interference.workloads import Workload, WorkloadKind, parse_workload
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """A virtual CPU of the domain with this name, and what runs there."""
 
     domain: str
     workload: Workload
 
 
-@dataclass(frozen=True, slots=True)
-class Study:
+class Study(Struct, frozen=True):
     """What is to be compared. `tenants` are the domains with their frames under each coloring; `cpus` the physical
     CPUs to which a domain is pinned, as Xen numbers them, by its name."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.suggest import nearest
 from colorcheck.core.units import GIB, KIB, MIB
-from colorcheck.core.value import dataclass
 
 TICKS = 256
 """Units of time in a cycle."""
@@ -24,8 +25,7 @@ class WorkloadKind(StrEnum):
     TRACE = "trace"
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """A victim, an attacker, or a recorded trace.
 
     `size` and `stride` are bytes; `offset` is where in the domain's memory it starts, in bytes; `write` the share of
@@ -56,7 +56,7 @@ class Workload:
     def describe(self) -> str:
         """As people write it: the kind, and what differs from its defaults."""
         usual = DEFAULTS[self.kind]
-        given = ((f.name, getattr(self, f.name)) for f in fields(self) if f.name != "kind")
+        given = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "kind")
         told = [f"{name}={value}" for name, value in given if value != getattr(usual, name)]
         if self.kind not in (WorkloadKind.MATRIX, WorkloadKind.TRACE) and not any(t.startswith("size=") for t in told):
             told.insert(0, f"size={self.size}")
@@ -131,7 +131,7 @@ def _with(workload: Workload, key: str, value: str) -> Workload:
         raise
     except ValueError:
         raise WorkloadError(f"{key}={value} cannot be read") from None
-    return replace(workload, **{key: read})  # type: ignore[arg-type]
+    return replace(workload, **{key: read})
 
 
 def _nearest(text: str, names: tuple[str, ...]) -> str:
@@ -179,7 +179,7 @@ _BY_TYPE: Mapping[str, Callable[[str, str], object]] = {
     "str": _text,
 }
 _READERS: Mapping[str, Callable[[str, str], object]] = {
-    f.name: _BY_TYPE[str(f.type)] for f in fields(Workload) if f.name != "kind"
+    name: _BY_TYPE[kind] for name, kind in Workload.__annotations__.items() if name != "kind"
 }
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 
 
 class Origin(StrEnum):
@@ -21,8 +22,7 @@ class Origin(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The values of a ranged fact: from `low` up to, not including, `high`, all multiples of `step`."""
 
     low: int
@@ -30,8 +30,7 @@ class Span:
     step: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Something that is known: its stable name, its value, where that comes from and where it stands."""
 
     what: str
@@ -40,8 +39,7 @@ class Fact:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFact:
+class OpenFact(Struct, frozen=True):
     """Something that the inputs do not say.
 
     `what` is a stable name (`u-boot command bdinfo at boot.cmd:12`), `why` a sentence, `settle` the lines of a

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.loader.facts import OpenFact, Origin
 
 PropertyKey = tuple[str, str]  # the path of a node and the name of its property
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """A file in memory when Xen starts. Address and size in bytes, None where open; `whole` unless something was
     written over it, `spoiled_by` says what."""
 
@@ -37,8 +36,7 @@ class Module:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(Struct, frozen=True):
     """What Xen gets.
 
     `tree` is None where no tree arrives or nobody can say which; its nodes and properties stand where they were

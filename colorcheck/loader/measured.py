@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
 from colorcheck.inputs.deployment import Deployment
 
@@ -18,8 +19,7 @@ Ranges = tuple[tuple[int, int], ...]
 _LEAST_CUT = 60  # characters of a command line that a mail or a terminal may have cut behind
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """What one log measured: sizes and addresses in bytes, each None where the log does not say it.
 
     `memory` are (start, size); `arguments` are Xen's, without the blank that its EFI loader puts in front.

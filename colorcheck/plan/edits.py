@@ -6,13 +6,14 @@ Where a value stands in a blob, there is nothing to edit: an overlay's source sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.files.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
@@ -30,8 +31,7 @@ from colorcheck.xen.system import Domain, System
 CUT = ProblemKind.OPTION_CUT
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A plan in the files: edits, the source of an overlay for what stands in a blob, and what cannot be written."""
 
     edits: tuple[Edit, ...] = ()
@@ -39,8 +39,7 @@ class Written:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Overlay:
+class _Overlay(Struct, frozen=True):
     """A property that a blob is to have."""
 
     node: str

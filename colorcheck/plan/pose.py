@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import fixed_functions
 from colorcheck.hardware.index import Linear
@@ -28,8 +29,7 @@ XEN = "xen"
 SMALLEST_RESERVE = 16 * MIB  # bytes that are left to the buddy heap at least; 64 to 142 pages were measured in use
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True):
     """What the user asks for beyond the manifest. `keep` are names whose colors stay; with `choose_reserve` the buddy
     reserve may become smaller if there is no plan otherwise; with `l1_aliasing` Xen may have a single color though that
     halves its L1 instruction cache; `timeout` in seconds."""
@@ -43,8 +43,7 @@ class PlanOptions:
     timeout: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Posed:
+class Posed(Struct, frozen=True):
     """A problem, or why there is none; `problems` are faults of the options and of miss curves."""
 
     problem: PlanProblem | None

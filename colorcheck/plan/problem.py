@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Related
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 
 NO_COLORS = ColorSet()
 NOWHERE = Location("")
 DEFAULT_OBJECTIVES = ("margin", "changes")
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
@@ -38,8 +38,7 @@ class Demand:
     memory_location: Location = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class PlanProblem:
+class PlanProblem(Struct, frozen=True):
     """What a plan has to obey.
 
     `capacity` are the free frames of each color before any domain is built. `cells` are sets of colors that belong to
@@ -59,7 +58,7 @@ class PlanProblem:
     timeout: float = 10.0
     reserve: int | None = None
     least_reserve: int = MIB
-    recapacity: Callable[[int], tuple[int, ...] | None] | None = field(default=None, compare=False)
+    recapacity: Callable[[int], tuple[int, ...] | None] | None = None
 
     @property
     def nr_colors(self) -> int:
@@ -67,15 +66,14 @@ class PlanProblem:
 
     def __post_init__(self) -> None:
         if not self.cells:  # every color by itself
-            object.__setattr__(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
+            force_setattr(self, "cells", tuple(ColorSet.of([color]) for color in range(self.nr_colors)))
 
     def held(self, colors: ColorSet) -> int:
         """Frames that these colors hold together."""
         return sum(self.capacity[color] for color in colors)
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """The colors of one in a plan, with what it needs and what they hold; both for all who share them."""
 
     name: str
@@ -92,8 +90,7 @@ class Assigned:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """An objective: its value in the plan and the bound that no plan passes; equal where the plan is optimal."""
 
     name: str
@@ -109,8 +106,7 @@ class Reached:
         return {"name": self.name, "value": self.value, "bound": self.bound, "unit": self.unit}
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """A named wish of which not all can be had together, with its place."""
 
     name: str
@@ -124,8 +120,7 @@ class Requirement:
         return Related(self.location, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """A smallest change that makes a plan possible, verified: with it there is one.
 
     `amount` is how many colors or MiB make the difference, for a module its new address. `edits` are there where a
@@ -148,8 +143,7 @@ class Repair:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what stands behind it."""
 
     status: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.files.edits import read_original
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl import XlFile, XlList, read_xl
@@ -16,8 +17,7 @@ _COLORS = re.compile(r"^[ \t]*[\"']?(llc[-_. ]?colou?rs)[\"']?(?=[ \t]*\+?=)", r
 _KEY = "llc_colors"
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(Struct, frozen=True):
     """A file as it would be read, the line (without its end) that has to be another for that, and that other line."""
 
     file: XlFile

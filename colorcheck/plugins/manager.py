@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, is_dataclass, replace
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 import pluggy
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
-from colorcheck.core.value import dataclass
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
 from colorcheck.hardware.catalogue import Catalogue
 from colorcheck.plugins import hookspecs
@@ -36,8 +36,7 @@ WORK_SECONDS = 30.0  # for each call of a function that a hook gave
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith(f"{GROUP}_"))
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """One plugin that was found: where it comes from, what it adds, how long that took, and what is wrong with it."""
 
     name: str
@@ -53,8 +52,7 @@ class Loaded:
         return self.distribution == BUILT_IN
 
 
-@dataclass(frozen=True, slots=True)
-class Plugins:
+class Plugins(Struct, frozen=True):
     """All that plugins add. `problems` are of the kind `plugin`: a run that has one must not end in success."""
 
     boards: Mapping[str, Callable[[], Board]] = field(default_factory=dict)
@@ -166,7 +164,7 @@ def _guarded(thing: object, what: str) -> object:
     """The same thing, with the functions in it held to a time and unable to end the process."""
     if callable(thing):
         return _guard(thing, what)
-    if is_dataclass(thing) and not isinstance(thing, type) and callable(check := getattr(thing, "check", None)):
+    if isinstance(thing, Struct) and callable(check := getattr(thing, "check", None)):
         return replace(thing, check=_apart(check, what))
     return thing
 

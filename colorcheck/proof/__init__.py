@@ -6,16 +6,16 @@ witnesses, not the model.
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.theorem import Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """How proofs are asked for.
 
     `timeout` is in seconds for one theorem; what takes longer is unknown, as is all that has no answer when

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
-from colorcheck.core.value import dataclass
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, Script, conjunction
@@ -75,8 +76,7 @@ NO_GAIN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AllocatorStep:
+class AllocatorStep(Struct, frozen=True):
     """Something that Xen does to frames: `terms` relate the state before to the state after."""
 
     name: str

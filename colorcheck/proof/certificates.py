@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.proof.counting import check_counting
 from colorcheck.proof.script import expected_answers
 from colorcheck.proof.second_solver import Cvc5Missing, answers
@@ -23,8 +24,7 @@ KINDS: Mapping[TheoremKind, frozenset[str]] = {
 """Which certificates can belong to a theorem; those of the other kinds carry none."""
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateCheck:
+class CertificateCheck(Struct, frozen=True):
     """How a certificate, or a file, stands now.
 
     `status` is confirmed (the theorem is proved, and a second judge agrees), refuted (it is refuted, and a second judge

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import field, replace
 from functools import cached_property
 from math import gcd
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Confidence
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Assumption, Theorem, Trust
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import Linear
@@ -28,8 +29,7 @@ MOST_TERMS = 32
 WIDEST_ADDRESS = 52  # the Arm architecture's largest physical address size, without LPA2 beyond it
 
 
-@dataclass(frozen=True, slots=True)
-class SharedCache:
+class SharedCache(Struct, frozen=True):
     """A cache that domains share. `cpus` are Xen's numbers of the CPUs that use it; None: any of them may."""
 
     id: str
@@ -50,8 +50,7 @@ class SharedCache:
         return nr_colors
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """One who owns frames: a domain, or Xen with its image."""
 
     name: str
@@ -64,8 +63,7 @@ class Party:
         return f"domain {self.name}" if self.domain else "Xen's image"
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True, dict=True):
     """Everything that the families of theorems are made from. `each` in seconds for one theorem."""
 
     system: System

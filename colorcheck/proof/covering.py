@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.value import dataclass
 from colorcheck.proof.script import Named, Script, conjunction, total
 from colorcheck.proof.solver import decide
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(Struct, frozen=True):
     """`held` are frames of each cell, `needs` frames of each party, `counts` the least and most cells of each."""
 
     held: tuple[int, ...]

@@ -7,11 +7,12 @@ frames of the colors are a budget.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
-from colorcheck.core.value import dataclass
 from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
@@ -42,8 +43,7 @@ AS_BUILT = Assumption(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lives:
+class Lives(Struct, frozen=True):
     """A guest, the frames that one creation by a toolstack takes, and how many of them there are after Xen's own."""
 
     party: Party

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import size_of_pages
-from colorcheck.core.value import dataclass
 from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, hall_set, leveling_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
@@ -43,8 +44,7 @@ NO_GROWTH = Assumption(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """The frames that a domain's creation took, whether or not the domain came of it; they never come back."""
 
     party: Party
@@ -52,8 +52,7 @@ class Taken:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """A domain at its turn: what was taken before, by whom, and what is free now."""
 
     party: Party

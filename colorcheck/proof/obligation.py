@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.proof.script import Script
 from colorcheck.proof.solver import decide
 
@@ -15,8 +16,7 @@ Witness = Callable[[Mapping[str, int | bool | str]], object]
 TIME_IS_OVER = "the time limit of the whole run was over before it was decided"
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
+class Obligation(Struct, frozen=True):
     """A claim that will become a theorem; the fields are those of `Theorem`.
 
     `places` are where the files say what the claim is about; a refutation points at them. `witness` turns the values

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.proof.leveling import level
 
 Needs = Mapping[str, tuple[int, Sequence[int]]]
@@ -14,8 +15,7 @@ State = tuple[frozenset[str], tuple[int, ...]]
 MOST_NUMBERS = 1_000_000  # in a certificate
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSearch:
+class OrderSearch(Struct, frozen=True):
     """`order` are the domains after whose creation, tried in vain or not, the one in question finds no room; None: no
     such order was found, and there is none where the search was `complete`. `states` are all that the search met: whose
     creation was tried, and the free frames of each color then."""

@@ -7,11 +7,12 @@ never started.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind, Tried
-from colorcheck.core.value import dataclass
 from colorcheck.xen.facts.keys import BRANCH
 from colorcheck.xen.worlds.world import Worlds
 
@@ -19,8 +20,7 @@ _MOST_SHOWN = 2
 _SHOWN = "as shown"
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """One way: the answers that lead there, its theorems by id, and why Xen is not started on it."""
 
     answers: str

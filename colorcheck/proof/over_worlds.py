@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried, Trust
-from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
 from colorcheck.proof.obligation import TIME_IS_OVER
 from colorcheck.proof.over_ways import over_ways
@@ -33,8 +34,7 @@ Prover = Callable[[World, Boot, str, Kinds | None], tuple[Theorem, ...]]
 placements, and how it was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Theorems that read the same open facts."""
 
     names: frozenset[str]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import combinations
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.context import XEN, Context, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
@@ -73,8 +74,7 @@ def pair_separation(case: Context, sets: Mapping[str, Theorem]) -> Iterator[Theo
     yield from _settled(case, asked)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """A pair whose verdict the solver has to give; `refuted` and `witness` belong to it should it be refuted."""
 
     obligation: Obligation

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.value import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """An assumption with a name, as unsat cores give it, and the place in the input files that says so."""
 
     name: str
@@ -17,8 +17,7 @@ class Named:
     place: Related | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A claim under assumptions.
 
     `declarations` are SMT-LIB commands, `assumptions` and `claim` Boolean terms over them. The claim is proved where

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.value import dataclass
 from colorcheck.proof.script import Script
 
 if TYPE_CHECKING:
     import z3
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What Z3 made of a script.
 
     `core` are the names of assumptions: of a minimal contradictory set where the verdict is vacuous, of a minimal set

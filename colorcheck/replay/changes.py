@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import GIB, MIB, MIB_PAGES, PAGE
@@ -20,32 +22,28 @@ _4_GIB = 4 * GIB
 BLOCK = 2 * MIB  # where modules are proposed to lie
 
 
-@dataclass(frozen=True, slots=True)
-class MoreColors:
+class MoreColors(Struct, frozen=True):
     """These colors, which nobody has, given to the domain too."""
 
     colors: ColorSet
     boot: Boot
 
 
-@dataclass(frozen=True, slots=True)
-class OtherMemory:
+class OtherMemory(Struct, frozen=True):
     """The domain with `mib` MiB of memory."""
 
     mib: int
     boot: Boot
 
 
-@dataclass(frozen=True, slots=True)
-class OtherReserve:
+class OtherReserve(Struct, frozen=True):
     """`buddy-alloc-size` of `mib` MiB."""
 
     mib: int
     boot: Boot
 
 
-@dataclass(frozen=True, slots=True)
-class MovedModule:
+class MovedModule(Struct, frozen=True):
     """A boot module (Xen's load area and the device tree count as such) loaded at another address."""
 
     module: Module

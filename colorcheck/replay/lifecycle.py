@@ -12,10 +12,11 @@ Works on counts alone: a step costs as much as there are colors.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.building import NO_MEMORY, guest_plan
@@ -23,30 +24,26 @@ from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.system import Domain
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     """`xl create`: `wanted` is the guest as its file asks for it; None: as the boot knows the domain of that name."""
 
     name: str
     wanted: Domain | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Destroy:
+class Destroy(Struct, frozen=True):
     """The domain ends: `xl destroy`, or it shuts down."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reboot:
+class Reboot(Struct, frozen=True):
     """The domain ends and is created again as it was."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Balloon:
+class Balloon(Struct, frozen=True):
     """`xl mem-set`: the domain's memory becomes `kib` KiB."""
 
     name: str
@@ -56,8 +53,7 @@ class Balloon:
 Step = Create | Destroy | Reboot | Balloon
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """The color heap after a step.
 
     `created` tells whether a creation worked, None where nothing was to be created; `taken` are the frames that left
@@ -82,8 +78,7 @@ class State:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Lived:
+class Lived(Struct, frozen=True):
     """The states of one Xen after each step; empty with the reason in `stopped` where its boot leaves no host."""
 
     line: str
@@ -101,8 +96,7 @@ def _told(step: Step | None) -> dict[str, object] | None:
     return {"kind": kind, "name": step.name, **({"kib": step.kib} if isinstance(step, Balloon) else {})}
 
 
-@dataclass(frozen=True, slots=True)
-class _Alive:
+class _Alive(Struct, frozen=True):
     """A domain that is there: how it is asked for, the pages of its memory now, all frames that it holds."""
 
     domain: Domain
@@ -110,8 +104,7 @@ class _Alive:
     held: int
 
 
-@dataclass(slots=True)
-class _Host:
+class _Host(Struct):
     boot: Boot
     free: tuple[int, ...]
     alive: dict[str, _Alive] = field(default_factory=dict)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import KnownIndex
 from colorcheck.replay.witness import XEN
@@ -16,8 +17,7 @@ from colorcheck.xen.memory.frame_run import FrameRun
 _LOOKED_AT = 64  # frames of a color whose cache sets are told
 
 
-@dataclass(frozen=True, slots=True)
-class ColorPlace:
+class ColorPlace(Struct, frozen=True):
     """The frames of one color: how many, and as runs, those of each region in the order of their giving out."""
 
     color: int

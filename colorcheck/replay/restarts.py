@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """Of one guest: the frames that a creation takes, those that its colors have left, and of both what the other
     guests that share colors with it take at each of their restarts (`rivals`), at most `shared` in all."""
 

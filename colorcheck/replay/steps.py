@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import size_of_pages
-from colorcheck.core.value import dataclass
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind
 
 
-@dataclass(frozen=True, slots=True)
-class BootStep:
+class BootStep(Struct, frozen=True):
     """One step. `free` are the frames left per color after it, empty before there is a color heap.
 
     `name` is what `--until` takes: place-xen, boot-regions, boot-allocations, heaps, or the name of a domain.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import islice
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.booted import Boot
 
 XEN = "xen"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheLine:
+class CacheLine(Struct, frozen=True):
     """A line of memory: its owner, frame, color and physical address."""
 
     owner: str
@@ -23,8 +23,7 @@ class CacheLine:
         return {"owner": self.owner, "mfn": self.mfn, "color": self.color, "address": self.address}
 
 
-@dataclass(frozen=True, slots=True)
-class LineMeeting:
+class LineMeeting(Struct, frozen=True):
     """Two lines of two owners that fall into one set of the cache."""
 
     first: CacheLine

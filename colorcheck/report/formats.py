@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.report.style import Style
 from colorcheck.verification.results import Verification
@@ -22,8 +23,7 @@ class Renderer(Protocol):
     def __call__(self, verification: Verification, style: Style) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """A format: its name, what it is for, and the module whose `render` makes it (imported when first used).
 
     `function` is what makes it where a plugin brought it.
@@ -63,8 +63,7 @@ def known_formats() -> tuple[Format, ...]:
     return (*FORMATS, *(Format(name, "from a plugin", "", made) for name, made in brought if name not in built_in))
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A format and the file that it goes to; `path` None is standard output."""
 
     format: str

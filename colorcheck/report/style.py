@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from pathlib import Path
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.files.sources import Sources, relative
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """What a format may take into account: `width` in columns, terminal colors, whether to leave nothing out.
 
     `root` is the folder that machine formats make file names relative to (the repository); `unicode` false keeps

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
-from colorcheck.core.value import dataclass
 from colorcheck.replay.restarts import budgets
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.results import Facts, ReleaseResult, Verification, weakest
+from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
@@ -18,8 +19,7 @@ from colorcheck.xen.system import Domain
 PAIR = TheoremKind.PAIR_SEPARATION
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
+class Headline(Struct, frozen=True):
     """The verdict in one word and one sentence. `mood` is good, bad or open."""
 
     word: str
@@ -27,8 +27,7 @@ class Headline:
     mood: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
 
     name: str
@@ -38,8 +37,7 @@ class Row:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """Two users with colors in common. `reason` is the policy's where it allows that."""
 
     first: str
@@ -48,8 +46,7 @@ class Clash:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ColorMap:
+class ColorMap(Struct, frozen=True):
     """Xen and the domains by colors, in one release or in several that agree."""
 
     releases: str
@@ -66,8 +63,7 @@ class ColorMap:
         return ColorSet.all(self.nr_colors) - used
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryRow:
+class MemoryRow(Struct, frozen=True):
     """A domain's frames: what it needs of its colors, and what they had left when it was built."""
 
     name: str
@@ -94,8 +90,7 @@ class MemoryRow:
         return max(0, self.needed - self.free)
 
 
-@dataclass(frozen=True, slots=True)
-class TheoremGroup:
+class TheoremGroup(Struct, frozen=True):
     """Theorems of one kind with one verdict."""
 
     kind: str
@@ -277,6 +272,18 @@ def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
 def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
     """All assumptions, each once, in the order in which they come."""
     return tuple(dict.fromkeys(assumption for theorem in theorems for assumption in theorem.assumptions))
+
+
+def not_told(verification: Verification) -> str:
+    """How many findings are kept from being told, and by what; empty where there are none."""
+    by = {
+        Silence.COMMENT: "silenced by comments",
+        Silence.SELECTION: "ignored by selection",
+        Silence.BASELINE: "in the baseline",
+    }
+    counts = verification.silences()
+    parts = [f"{counts[kind]} {words}" for kind, words in by.items() if counts[kind]]
+    return f"not told: {', '.join(parts)}" if parts else ""
 
 
 def counted(count: int, noun: str) -> str:

@@ -156,6 +156,7 @@ from colorcheck.rules.silence import (
     cc802_silence_unused,
     cc803_silence_unknown_rule,
     cc804_cannot_be_silenced,
+    cc805_hidden_without_reason,
 )
 from colorcheck.rules.tool import cc901_rule_crash, cc902_untold_note, cc903_plugin
 from colorcheck.verification.results import Facts, Fault
@@ -294,6 +295,7 @@ RULES: tuple[Rule, ...] = (
     cc802_silence_unused.RULE,
     cc803_silence_unknown_rule.RULE,
     cc804_cannot_be_silenced.RULE,
+    cc805_hidden_without_reason.RULE,
     cc901_rule_crash.RULE,
     cc902_untold_note.RULE,
     cc903_plugin.RULE,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from textwrap import dedent
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
 from colorcheck.core.problem_kinds import ProblemKind
@@ -20,8 +21,7 @@ from colorcheck.xen.notes.domains import HardwareDomainRefused
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A rule's page: a title of one line and the text of each section, paragraphs on one line each."""
 
     title: str
@@ -35,8 +35,7 @@ class Page:
         return zip(SECTIONS, (self.checks, self.matters, self.blind, self.source), strict=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule.
 
     `documentation` is the rule's page in the fixed shape that `page` reads; `kinds` are the kinds of `Problem` and
@@ -108,8 +107,7 @@ Kind: TypeAlias = ProblemKind | type[Note]
 """What a rule takes up: problems of a kind, or notes of a class."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A note or a problem, with the releases for which it holds; none: it does not depend on Xen."""
 
     source: Problem | Note

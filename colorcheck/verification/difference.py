@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.verification.open import Reach, open_facts
-from colorcheck.verification.results import ReleaseResult, Verification
+from colorcheck.verification.results import ReleaseResult, Silence, Verification
 from colorcheck.xen.booted import Built
 from colorcheck.xen.system import System
 
@@ -31,10 +32,10 @@ class Reason(StrEnum):
     NEW_ERRORS = "new-errors"
     NEW_WARNINGS = "new-warnings"
     CHANGED_ASSUMPTIONS = "changed-assumptions"
+    NEW_SILENCES = "new-silences"
 
 
-@dataclass(frozen=True, slots=True)
-class PairChange:
+class PairChange(Struct, frozen=True):
     """A pair of domains whose separation has another verdict than before.
 
     None: nothing was, or is, stated of the pair. `exists` tells whether both domains are still there, or may be.
@@ -55,8 +56,7 @@ class PairChange:
         return {"xen": self.xen, "domains": list(self.domains), "before": self.before, "after": self.after}
 
 
-@dataclass(frozen=True, slots=True)
-class ColorChange:
+class ColorChange(Struct, frozen=True):
     """A domain, or Xen, with other colors than before; None where it did not exist, or does not any more."""
 
     xen: str
@@ -74,8 +74,7 @@ class ColorChange:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class MarginChange:
+class MarginChange(Struct, frozen=True):
     """Frames left on a domain's colors when all domains are built; negative: frames that it lacks."""
 
     xen: str
@@ -98,8 +97,7 @@ class MarginChange:
         return {"xen": self.xen, "domain": self.domain, "before": self.before, "after": self.after}
 
 
-@dataclass(frozen=True, slots=True)
-class SharingChange:
+class SharingChange(Struct, frozen=True):
     """A pair that shares more colors than before; `reason` is that of the policy, None where it allows nothing.
 
     `newly`: the colors are as before, and the policy allows them only now.
@@ -117,8 +115,18 @@ class SharingChange:
         return {"xen": self.xen, "domains": list(self.domains), **colors, "reason": self.reason, "newly": self.newly}
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class SilenceChange(Struct, frozen=True):
+    """A finding that is kept from being told and was not before, with what keeps it and why."""
+
+    finding: Finding
+    by: Silence
+    reason: str
+
+    def to_dict(self) -> dict[str, object]:
+        return {"finding": self.finding.to_dict(), "by": str(self.by), "reason": self.reason}
+
+
+class Difference(Struct, frozen=True):
     """All that changed. `new` and `gone` are findings; assumptions are those of proved theorems."""
 
     pairs: tuple[PairChange, ...]
@@ -131,12 +139,15 @@ class Difference:
     sharing: tuple[SharingChange, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     undecided: tuple[str, ...] = ()
+    silences: tuple[SilenceChange, ...] = ()
+    not_asked: tuple[str, ...] = ()
+    """Theorems that BASE was asked for and HEAD, which still states them, is not."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing changed, as far as both sides are decided."""
         changed = (self.pairs, self.colors, self.margins, self.new, self.gone, self.new_assumptions)
-        return not any((*changed, self.gone_assumptions, self.sharing, self.renamed))
+        return not any((*changed, self.gone_assumptions, self.sharing, self.renamed, self.silences, self.not_asked))
 
     def reasons(self) -> frozenset[Reason]:
         """Everything that `--fail-on` might ask for and that happened."""
@@ -146,6 +157,7 @@ class Difference:
             Reason.NEW_ERRORS: any(finding.severity is Severity.ERROR for finding in self.new),
             Reason.NEW_WARNINGS: any(finding.severity is Severity.WARNING for finding in self.new),
             Reason.CHANGED_ASSUMPTIONS: bool(self.new_assumptions or self.gone_assumptions),
+            Reason.NEW_SILENCES: bool(self.silences or self.not_asked),
         }
         return frozenset(reason for reason, true in happened.items() if true)
 
@@ -163,6 +175,8 @@ class Difference:
             "sharing": [each.to_dict() for each in self.sharing],
             "renamed": dict(self.renamed),
             "undecided": list(self.undecided),
+            "new_silences": [each.to_dict() for each in self.silences],
+            "not_asked": list(self.not_asked),
             "reasons": sorted(self.reasons()),
         }
 
@@ -175,7 +189,7 @@ def compare(base: Verification, head: Verification, *, tolerance: float = TOLERA
     be lost in silence.
     """
     renamed = renamings(base, head)
-    earlier, later = _relative(base, renamed), _relative(head, {})
+    earlier, later = _relative(base, base.findings, renamed), _relative(head, head.findings, {})
     old, new = Counter(map(_identity, earlier)), Counter(map(_identity, later))
     before, after = _assumptions(base), _assumptions(head)
     return Difference(
@@ -189,6 +203,8 @@ def compare(base: Verification, head: Verification, *, tolerance: float = TOLERA
         sharing=tuple(_sharing(base, head, renamed)),
         renamed=tuple(sorted(renamed.items())),
         undecided=(*_undecided("BASE", base), *_undecided("HEAD", head)),
+        silences=tuple(_silences(base, head, renamed)),
+        not_asked=tuple(name for name in head.questions() if base.asked(name) and not head.asked(name)),
     )
 
 
@@ -231,7 +247,21 @@ def _undecided(side: str, verification: Verification) -> Iterator[str]:
         yield f"{side}: the manifest names no input"
 
 
-def _relative(verification: Verification, renamed: Mapping[str, str]) -> tuple[Finding, ...]:
+def _silences(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[SilenceChange]:
+    """What HEAD keeps from being told and BASE told, or did not find."""
+    silent = Counter(map(_identity, _relative(base, (each.finding for each in base.silenced), renamed)))
+    moved = _relative(head, (each.finding for each in head.silenced), {})
+    for finding, entry in zip(moved, head.silenced, strict=True):
+        identity = _identity(finding)
+        if silent[identity] > 0:
+            silent[identity] -= 1
+        else:
+            yield SilenceChange(finding, entry.by, entry.reason)
+
+
+def _relative(
+    verification: Verification, findings: Iterable[Finding], renamed: Mapping[str, str]
+) -> tuple[Finding, ...]:
     """The findings with the names of their files as seen from the manifest: the two sides lie in different folders."""
     folder = verification.manifest.folder or "."
     files = sorted(verification.facts.deployment.files, key=len, reverse=True)
@@ -251,7 +281,7 @@ def _relative(verification: Verification, renamed: Mapping[str, str]) -> tuple[F
             message = pattern.sub(lambda _, name=name: name, message)  # type: ignore[misc]
         return replace(finding, location=replace(place, file=file), message=message)
 
-    return tuple(map(moved, verification.findings))
+    return tuple(map(moved, findings))
 
 
 def _identity(finding: Finding) -> tuple[str, str, str]:

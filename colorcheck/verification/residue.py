@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
 from itertools import combinations
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.bus_masters import bus_masters
 from colorcheck.hardware.master_kinds import Dma
 from colorcheck.verification.results import Facts, ReleaseResult
@@ -33,8 +34,7 @@ GRADES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Remainder:
+class Remainder(Struct, frozen=True):
     """One thing that stays shared: `what` it is and `why`.
 
     `pages` are its frames (None: not known, or not a matter of frames), `by_color` those of each color, under the
@@ -45,8 +45,18 @@ class Remainder:
     what: str
     why: str
     pages: int | None = None
-    by_color: tuple[int, ...] = field(default=(), compare=False)
+    by_color: tuple[int, ...] = ()
     crosses: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Remainder) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        return self.what, self.why, self.pages, self.crosses
 
     @property
     def colors(self) -> str:
@@ -68,8 +78,7 @@ class Remainder:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Residue:
+class Residue(Struct, frozen=True):
     """The grade of isolation under one Xen, with the reason, and all that stays shared."""
 
     line: str

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+from enum import StrEnum
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -22,8 +23,7 @@ from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseResult:
+class ReleaseResult(Struct, frozen=True):
     """What one release of Xen makes of the deployment.
 
     `release` is the name that the manifest gives it ("4.20", "xilinx-4.17"). `boot` is None where the boot could not be
@@ -42,8 +42,7 @@ class ReleaseResult:
         return self.system is not None and self.system.coloring and self.system.nr_colors is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A check that could not run: which one, and what it lacked. Skipped checks end in exit status 4."""
 
     check: str
@@ -54,20 +53,32 @@ class Skipped:
         return {"check": self.check, "reason": self.reason, "xen": self.release}
 
 
-@dataclass(frozen=True, slots=True)
-class Silenced:
-    """A finding that is not told, where it was silenced (a comment, a key of the manifest) and why."""
+class Silence(StrEnum):
+    """What keeps a finding from being told."""
+
+    COMMENT = "silenced"  # a comment in an input
+    SELECTION = "ignored"  # a key of [rules], or an option of the command line
+    BASELINE = "baselined"
+
+
+class Silenced(Struct, frozen=True):
+    """A finding that is not told, where it was silenced (a comment, a key of the manifest), why, and by what."""
 
     finding: Finding
     location: Location
     reason: str
+    by: Silence = Silence.COMMENT
 
     def to_dict(self) -> dict[str, object]:
-        return {"finding": self.finding.to_dict(), "location": self.location.to_dict(), "reason": self.reason}
+        return {
+            "finding": self.finding.to_dict(),
+            "location": self.location.to_dict(),
+            "reason": self.reason,
+            "by": str(self.by),
+        }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something that colorcheck itself got wrong: a crash in one of its parts, or proof and replay that disagree."""
 
     where: str
@@ -78,8 +89,7 @@ class Fault:
         return {"where": self.where, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All that a rule may look at: what was written, what the board is, and what each Xen makes of both.
 
     `board` is None where it is neither known by name nor derivable from the device tree. `handover` is what a boot
@@ -108,8 +118,7 @@ class Facts:
         return ((o.release, theorem) for o in self.results for theorem in o.theorems)
 
 
-@dataclass(frozen=True, slots=True)
-class Modelled:
+class Modelled(Struct, frozen=True):
     """The end of a command that runs no rules and proves nothing: what Xen makes of a deployment.
 
     It has neither findings nor an exit status, so that nobody takes it for a verification.
@@ -125,15 +134,14 @@ class Modelled:
         return self.facts.manifest
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """The end of `verify`. `seconds` are the stages in their order with the wall time that each took."""
 
     facts: Facts
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[Fault, ...] = ()
-    seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    seconds: tuple[tuple[str, float], ...] = ()
     nothing_to_check: bool = False
     silenced: tuple[Silenced, ...] = ()
 
@@ -164,6 +172,10 @@ class Verification:
         if isinstance(what, Severity):
             return sum(finding.severity is what for finding in self.findings)
         return sum(weakest(answers).verdict is what for name, answers in self.questions().items() if self.asked(name))
+
+    def silences(self) -> dict[str, int]:
+        """How many findings are not told, by what keeps them: `silenced`, `ignored`, `baselined`."""
+        return {str(by): sum(entry.by is by for entry in self.silenced) for by in Silence}
 
     def exit_status(self, fail_on: Severity = Severity.ERROR) -> Exit:
         """5 before 1 before 4; a finding counts from the severity `fail_on` upwards, a refuted theorem always.
@@ -234,7 +246,7 @@ class Verification:
             "not_asked": sum(not self.asked(name) for name in self.questions()),
             "open": len(self.open_facts()),
             "unread": len(self.facts.deployment.unread),
-            "silenced": len(self.silenced),
+            **self.silences(),
         }
 
 

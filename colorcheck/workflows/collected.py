@@ -8,8 +8,9 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from msgspec import Struct
+
 from colorcheck.core.units import size
-from colorcheck.core.value import dataclass
 
 LARGEST_PART = 64 << 20
 """Bytes of one part; a larger one is left out."""
@@ -55,8 +56,7 @@ echo "wrote $out"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(Struct, frozen=True):
     """Files to write beside the manifest, by name, and what was left out and why."""
 
     files: Mapping[str, bytes]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.file_kinds import FileKind
 from colorcheck.inputs.recognition import recognized
 
@@ -23,16 +24,14 @@ _XEN_NAMES = ("xen", "xen.bin", "Image.xen", "xen.efi", "xen.gz")
 _NOT_GUESTS = frozenset({FileKind.SHELL, FileKind.JSON, FileKind.HTML, FileKind.XML, FileKind.EMPTY})
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A file that is of some kind and that the manifest does not name, and why."""
 
     name: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a folder has: values of keys of the manifest, and what was left out."""
 
     given: Mapping[str, object]
@@ -43,8 +42,7 @@ class Found:
         return "inputs.device-tree" in self.given or "inputs.domains" in self.given
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     name: str
     kind: FileKind
     head: bytes

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import PAGE, size
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
 from colorcheck.interference.comparison import Comparison
@@ -25,8 +26,7 @@ ACCESSES, ACCESSES_WITHOUT_NUMBA = 20_000_000, 500_000
 ATTACKS = (WorkloadKind.BOMB,)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked of the lab; what is None or empty has a default. `loads` are (domain, workload)."""
 
     loads: tuple[tuple[str, Workload], ...] = ()
@@ -39,8 +39,7 @@ class Request:
     costs: Costs | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lab:
+class Lab(Struct, frozen=True):
     """A study that is ready to run, with what its report needs. `nr_colors` is None while coloring is off."""
 
     study: Study

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.files import read_octets, read_text
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -29,8 +30,7 @@ class StepError(ValueError):
     """A step that cannot be understood; the message says which and what to write instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lives:
+class Lives(Struct, frozen=True):
     """What became of the steps under each Xen of the manifest."""
 
     verification: Modelled

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan import plan
@@ -25,8 +26,7 @@ from colorcheck.xen.system import System
 FEW_RANGES = 12  # ranges of up to three digits that an option of 127 characters has room for, whatever its name
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A plan for a deployment. `system` and `boot` are those with the plan's colors, None where there is no plan.
 
     `problems` are faults of the options and miss curves, and changes that no edit can make. `overlay` is the source

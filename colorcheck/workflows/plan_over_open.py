@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from colorcheck.loader.facts import OpenFact, Span
 from colorcheck.verification.open import Reach, open_facts

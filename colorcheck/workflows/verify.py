@@ -6,12 +6,13 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.theorem import Theorem, TheoremKind
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import BoardChoice, choose_board
 from colorcheck.inputs.deployment import Deployment
@@ -86,8 +87,7 @@ def effective(manifest: Manifest) -> Modelled:
     return run.modelled(run.model(manifest, boots=False))
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """What comes together along the way: times, checks that could not run, and faults of colorcheck itself."""
 
     seconds: list[tuple[str, float]] = field(default_factory=list)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct, field
 
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import Failure, FailureKind, MapUse, Note
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
@@ -14,8 +13,7 @@ from colorcheck.xen.memory.heap_origin import HeapOrigin
 from colorcheck.xen.system import Domain, System
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """Machine frame numbers from `start` up to, not including, `end`, and what lies there."""
 
     start: int
@@ -28,8 +26,7 @@ class Interval:
         return self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """A domain after its creation was tried, in the order of creation."""
 
     domain: Domain
@@ -43,8 +40,7 @@ class Built:
     banks: tuple[tuple[int, int], ...] = ()  # guest addresses [start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Boot:
+class Boot(Struct, frozen=True):
     """How the boot of a system goes: the color heap and the domains that are built from it.
 
     `xen_region` is [start, end) of the region that Xen moves to, in bytes.

@@ -6,11 +6,12 @@ The notes' kinds and data stand in `note_kinds`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
@@ -70,8 +71,7 @@ MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among t
 _HIGHEST_ORDER = 10
 
 
-@dataclass(slots=True)
-class _Case:
+class _Case(Struct):
     """What is known while the system is worked out."""
 
     deployment: Deployment

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from enum import StrEnum
 from typing import ClassVar
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 
 
 class DomainKind(StrEnum):
@@ -56,8 +56,7 @@ class MapUse(StrEnum):
     XEN = "xen"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why Xen panics or a domain is not created.
 
     `kind` is a class of interfaces.md (relocation, geometry, xen-colors, dom0-colors, domain-colors,
@@ -72,8 +71,7 @@ class Failure:
         return {"class": str(self.kind), "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something in the configuration that Xen or xl treats in a way its author may not expect.
 
     Each kind is a class of its own in `xen/notes/`, with its figures as fields. `domain` is the name of the domain
@@ -92,5 +90,5 @@ class Note:
     @property
     def figures(self) -> tuple[tuple[str, object], ...]:
         """What the kind knows beyond the message: names and values, for documents and for the witness of a finding."""
-        own = [field.name for field in fields(self) if field.name not in ("message", "location", "domain", "advice")]
+        own = [name for name in self.__struct_fields__ if name not in ("message", "location", "domain", "advice")]
         return tuple((name.rstrip("_"), getattr(self, name)) for name in own)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, Note
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import xl_pool
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 MAGIC_PAGES = 4  # of a guest of a toolstack: console, Xenstore, memory access, virtual UART
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Struct, frozen=True):
     """A domain as Xen will build it.
 
     `colors` in Xen's order, repetitions kept. `pages` are the frames of its memory; `p2m_pages` the
@@ -81,8 +81,7 @@ class Domain:
         return replace(self, kind=DomainKind.XL, p2m_pages=pool, extra_pages=MAGIC_PAGES, shared_pages=0)
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(Struct, frozen=True):
     """The effective system: what a release of Xen decides before it hands out memory.
 
     `nr_colors` is None while coloring is off. `release` is the Xen that decides, as the manifest names it.

@@ -15,6 +15,7 @@ from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
 from colorcheck.inputs.manifest.manifest_keys import (
     DOMAIN_KEYS,
     FILE_KEYS,
+    IGNORE_KEYS,
     KEYS,
     MODULE_KEYS,
     PATH_KEYS,
@@ -89,6 +90,7 @@ def manifest_reference() -> str:
     parts.append(_keys("[[target.modules]]", MODULE_KEYS))
     parts.append(_keys("[[policy.share]]", SHARE_KEYS))
     parts.append(_keys("[domains.NAME]", DOMAIN_KEYS))
+    parts.append(_keys("[rules] ignore", IGNORE_KEYS))
     parts.append(_keys("[[rules.path]]", PATH_KEYS))
     return "\n\n".join(parts)
 

@@ -10,9 +10,10 @@ was fitted. Every core is taken to make one access in four cycles, whatever it w
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from statistics import geometric_mean
+
+from msgspec.structs import replace
 
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.interference.comparison import DISCLAIMER, LEFT_OUT

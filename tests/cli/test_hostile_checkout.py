@@ -127,7 +127,7 @@ EXITS = """
 import os
 from colorcheck.plugins.hookspecs import hook
 from colorcheck.rules import RULES
-from dataclasses import replace
+from msgspec.structs import replace
 AT = {at!r}
 if AT == "import":
     os._exit(0)

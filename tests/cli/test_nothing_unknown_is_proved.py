@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from colorcheck.cli import main
-from colorcheck.core.value import dataclass
 from colorcheck.rules.example import BOOT_ARGUMENTS, GUEST, Example
 
 LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d" * 32 + "\nsize 12345\n"
@@ -55,8 +55,7 @@ def domu(more: str = "", module: str = "") -> str:
     return DOMU.format(more=more, module=module)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A deployment with something unread or open. `says` is what every answer names, `settle` what it proposes.
 
     `colors` tells that the open fact is about who has which colors, too, not about memory only.

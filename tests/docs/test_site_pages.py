@@ -13,6 +13,7 @@ from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS
 from colorcheck.inputs.manifest.manifest_keys import (
     DOMAIN_KEYS,
     FILE_KEYS,
+    IGNORE_KEYS,
     KEYS,
     MODULE_KEYS,
     PATH_KEYS,
@@ -56,7 +57,7 @@ def test_the_commands_are_listed_with_what_they_do():
 
 def test_every_key_of_the_manifest_is_in_its_reference():
     page = plain(pages.filled((DOCS / "manifest.md").read_text()))
-    for key in (*KEYS, *FILE_KEYS, *MODULE_KEYS, *SHARE_KEYS, *PATH_KEYS, *DOMAIN_KEYS):
+    for key in (*KEYS, *FILE_KEYS, *MODULE_KEYS, *SHARE_KEYS, *PATH_KEYS, *IGNORE_KEYS, *DOMAIN_KEYS):
         assert f"| `{key.name}` | {key.help} | {key.kind} |" in page
     for key in KEYS:
         assert f"`{key.flag} {key.metavar}`" in page

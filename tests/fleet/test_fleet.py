@@ -224,9 +224,9 @@ def test_a_file_that_changes_while_it_is_checked(
     job = Job(deployment(tmp_path / "one"))
     path, verify = tmp_path / "one" / name, pipeline.verify
 
-    def slow(manifest: Manifest, *, timeout: float) -> Verification:
+    def slow(manifest: Manifest, **limits: float) -> Verification:
         path.write_text(path.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
-        return verify(manifest, timeout=timeout)
+        return verify(manifest, **limits)
 
     monkeypatch.setattr(pipeline, "verify", slow)
     fleet_run.check(job, own_cache)

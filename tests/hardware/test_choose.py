@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.hardware.affinity import cache_groups

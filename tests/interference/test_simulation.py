@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from interference_lab import A53, cluster, colored, experiment, lru_hits
+from msgspec.structs import replace
 
 from colorcheck.hardware.index import Linear, Sliced, XorHashed
 from colorcheck.interference.caches import NoModel

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.proof.allocator import BOOT, INVARIANT, STEPS, TAKE, AllocatorStep, invariant_script

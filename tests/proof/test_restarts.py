@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from colorcheck.core.theorem import Theorem
 from colorcheck.inputs.manifest.manifest import PlanPolicy

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import MapUse
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """`kind` is domain, xen, or a use of the memory map (module, reserved, boot-allocation, buddy, color-heap for a
     free colored frame, lost), `gap` for a frame of Xen's region that holds nothing, `outside` for none of them."""
 

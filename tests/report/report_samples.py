@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Edit, Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,6 +8,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 import report_samples as samples
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.source import Location

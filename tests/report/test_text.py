@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 
 import pytest
 import report_samples as samples
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.report import render

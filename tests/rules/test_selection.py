@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from small import KERNEL, a53, deployment, domain, kinds, system
 
 from colorcheck.core.source import Location, Passage

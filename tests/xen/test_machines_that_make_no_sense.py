@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from small import KERNEL, a53, booted, deployment, domain, kinds, reserved, system
 
 from colorcheck.core.source import Location

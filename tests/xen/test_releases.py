@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from golden_cases import GOLDEN, board_of, cases, deployment, load
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from small import deployment as small_deployment
 
 import colorcheck

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -20,22 +20,19 @@ _XEN = re.compile(r"\(XEN\)[ ]?(?:\[[^\]\n]{1,40}\][ ]?)?")
 _START = re.compile(r"Checking for initrd in /chosen")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One value that the log states: a text, a number or a tuple of them, with its line."""
 
     value: object
     location: Location
 
 
-@dataclass(slots=True)
-class _Dumped:
+class _Dumped(Struct):
     heap: dict[int, Statement] = field(default_factory=dict)
     domains: dict[int, dict[str, Statement]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedDomain:
+class LoggedDomain(Struct, frozen=True):
     """What the debug key `q` says of a domain: `nr_pages` and its colors; None where the log has it not."""
 
     id: int
@@ -43,8 +40,7 @@ class LoggedDomain:
     colors: Statement | None
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedModule:
+class LoggedModule(Struct, frozen=True):
     """A boot module: its kind as Xen prints it (`Kernel`, `Device Tree`), address and size in bytes."""
 
     kind: str
@@ -53,8 +49,7 @@ class LoggedModule:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class BootLog:
+class BootLog(Struct, frozen=True):
     """The last boot that a log holds; every field is None or empty where the log does not say.
 
     `version` is `4.20.4`; `xen_region` (start, end) in bytes, end exclusive; `modules` and `memory` likewise, with
@@ -272,8 +267,7 @@ def _damaged(said: str, many: dict[str, list[Statement]]) -> Iterator[str]:
                 yield name
 
 
-@dataclass(frozen=True, slots=True)
-class _Firmware:
+class _Firmware(Struct, frozen=True):
     """What Xen's EFI loader said the last time."""
 
     loaded: tuple[Statement, ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.grammar import span, tokens
 
 
@@ -16,8 +17,7 @@ class PieceKind(StrEnum):
     STRAY = "STRAY"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """`text[start:end]` of a list: a number, a range (`4-8`, `-8`, `4-`, `-`), a comma, or text that is neither."""
 
     kind: PieceKind
@@ -36,8 +36,7 @@ class Piece:
         return self.text.rpartition("-")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class ColorListText:
+class ColorListText(Struct, frozen=True):
     """A list of colors as written."""
 
     passage: Passage

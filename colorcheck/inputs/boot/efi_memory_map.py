@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 
 WRITE_BACK = 0x8
 RUNTIME = 1 << 63
@@ -45,8 +46,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EfiMemory:
+class EfiMemory(Struct, frozen=True):
     """One descriptor: from `start` up to, not including, `end`, in bytes."""
 
     kind: EfiMemoryType
@@ -62,8 +62,7 @@ class EfiMemory:
         return not (map_boot_services and self.kind is EfiMemoryType.BOOT_SERVICES)
 
 
-@dataclass(frozen=True, slots=True)
-class EfiMemoryMap:
+class EfiMemoryMap(Struct, frozen=True):
     """A map. `final` where it is a list of descriptors as Xen got them, not one of the shell before Xen was loaded."""
 
     file: str

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location, Passage, concatenated
-from colorcheck.core.value import dataclass
 
 _BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
 _BOUNDARY = re.compile(r"[ \t\n;]|\Z")
@@ -34,8 +35,7 @@ _END_OF_LINE = re.compile(r"[^\n]*")
 _HELP = 'write a plain assignment KEY="value"; it can then be checked without running the file'
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """`NAME=value` or `NAME[index]=value`. `name_location` takes in the index."""
 
     name: str
@@ -52,8 +52,7 @@ class Assignment:
         return self.name_location.until(self.value.whole)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageBuilderFile:
+class ImageBuilderFile(Struct, frozen=True):
     """The assignments of a configuration in their order; a later one of the same key counts."""
 
     file: str

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 
 _SET = re.compile(r"CONFIG_(?P<name>\w+)=(?P<value>.*)")
 _UNSET = re.compile(r"# CONFIG_(?P<name>\w+) is not set")
 _STRING = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class KconfigOption:
+class KconfigOption(Struct, frozen=True):
     """An option without its `CONFIG_`: `value` is `y`, `m`, `n`, a number as written, or a string without quotes."""
 
     name: str
@@ -34,8 +33,7 @@ class KconfigOption:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Kconfig:
+class Kconfig(Struct, frozen=True):
     """All options of a `.config`. Of one that is set twice, the last setting counts."""
 
     file: str

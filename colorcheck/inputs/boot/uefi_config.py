@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from colorcheck.core.source import Lines, Location, Passage
-from colorcheck.core.value import dataclass
 
 _LINE = re.compile(r"[^\x00-\x1f]+")
 _HEADER = re.compile(r"\[([^\]]*)\]")
 
 
-@dataclass(frozen=True, slots=True)
-class UefiSetting:
+class UefiSetting(Struct, frozen=True):
     """`key=value` in a section (empty before the first header)."""
 
     section: str
@@ -24,8 +24,7 @@ class UefiSetting:
     value: Passage
 
 
-@dataclass(frozen=True, slots=True)
-class UefiConfig:
+class UefiConfig(Struct, frozen=True):
     """One file. `sections` are the names of all headers in their order, double ones too."""
 
     file: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 import zlib
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 
 _IMAGE_MAGIC = b"ARM\x64"  # at offset 56
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -24,8 +25,7 @@ COLOR_OPTIONS = ("xen-llc-colors", "xen_colors", "xen-colors")
 _HELP = "give the file `xen` of the build, or xen-image-size instead"
 
 
-@dataclass(frozen=True, slots=True)
-class XenImage:
+class XenImage(Struct, frozen=True):
     """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None where it is not known.
 
     `options` are those of `COLOR_OPTIONS` whose names the binary holds, as it does for each option that it registers;

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 
 MAGIC = b"\xd0\x0d\xfe\xed"
@@ -25,8 +25,7 @@ _NODE_NAME = re.compile(r"[!-.0-~]+")
 _PROPERTY_NAME = re.compile(r"[!-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class BlobTree:
+class BlobTree(Struct, frozen=True):
     """What became of a blob: the tree, none where it is damaged."""
 
     tree: DeviceTree | None
@@ -96,8 +95,7 @@ def _reservations(data: bytes) -> Iterator[tuple[int, int]]:
         at += 16
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     name: str
     path: str
     properties: dict[str, Property]

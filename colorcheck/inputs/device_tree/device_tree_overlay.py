@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 
@@ -37,8 +38,7 @@ def apply_overlay(base: DeviceTree, overlay: DeviceTree) -> tuple[DeviceTree, tu
     return tree, tuple(applied.problems)
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     """A node that can still change."""
 
     node: Node

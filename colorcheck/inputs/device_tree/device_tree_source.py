@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.freeze import blob_size, freeze
 from colorcheck.inputs.device_tree.dts.include import assemble
@@ -14,8 +15,7 @@ from colorcheck.inputs.device_tree.dts.text import SourceText
 from colorcheck.inputs.device_tree.tree import DeviceTree
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTree:
+class SourceTree(Struct, frozen=True):
     """What became of a source: the tree (none where there are errors), and whether it is an overlay."""
 
     tree: DeviceTree | None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree
 
 _BLOB_MAGIC = b"\xd0\x0d\xfe\xed"
@@ -65,8 +66,7 @@ def _read_one(path: str, symbols: bool, include_dirs: Sequence[str]) -> DeviceTr
     return tree
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedDeviceTree:
+class ParsedDeviceTree(Struct, frozen=True):
     """A device tree as other programs see it: path to property name to bytes, in the order of the tree.
 
     `warnings` are what dtc would say about a tree that it accepts, under its names for the checks.

@@ -6,15 +6,14 @@ What `reg`, `ranges`, `status` and phandles mean stands in `tree_walk`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """A property: its bytes as they stand in the blob, and the places of its name and of its value.
 
     `strings` are the string literals of the value in their order, each with the place of its characters (without
@@ -28,8 +27,7 @@ class Property:
     strings: tuple[Passage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A node: `name` with its unit address (empty for the root), its properties and children in the tree's order."""
 
     name: str
@@ -51,8 +49,7 @@ class Node:
         return next((c for c in self.children if c.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceTree:
+class DeviceTree(Struct, frozen=True):
     """A whole tree. `files` are all files that took part, the main one first; `problems` are warnings that do not
     keep the tree from being used; `boot_cpu` and `version` are the blob's, or what dtc would write; `looked_for` are
     further files: were one to come or to change, something else might be read."""
@@ -65,7 +62,7 @@ class DeviceTree:
     version: int = 17
     boot_cpu: int = 0
     size: int = 0
-    looked_for: tuple[str, ...] = field(default=(), compare=False)
+    looked_for: tuple[str, ...] = ()
 
     def node(self, path: str) -> Node | None:
         """The node at a full path such as `/chosen/domU1`; `None` where there is none."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 
 
@@ -101,8 +102,7 @@ def ranges_of(found: Property | None, address: int, size: int) -> tuple[tuple[in
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Bridge:
+class Bridge(Struct, frozen=True):
     """One entry of `ranges`: addresses of the child's bus from `child` on are `parent` on, for `size` bytes."""
 
     child: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 
 
 class Loader(StrEnum):
@@ -18,8 +18,7 @@ class Loader(StrEnum):
     UEFI = "uefi"
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """`[target.environment]`: a variable of U-Boot as it is before the script begins."""
 
     name: str
@@ -27,8 +26,7 @@ class Variable:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class TargetFile:
+class TargetFile(Struct, frozen=True):
     """`[[target.files]]`: a file that the boot script loads under `name`; `file` has its content, `size` in bytes."""
 
     name: str
@@ -38,8 +36,7 @@ class TargetFile:
     symbols: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TargetModule:
+class TargetModule(Struct, frozen=True):
     """`[[target.modules]]`: what the boot loader puts into memory; `kind` as in the device tree, without a prefix."""
 
     location: Location
@@ -49,8 +46,7 @@ class TargetModule:
     address: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOption:
+class BuildOption(Struct, frozen=True):
     """`[target.config]`: an option of Xen's build, without CONFIG_; True and False are y and "not set"."""
 
     name: str
@@ -58,8 +54,7 @@ class BuildOption:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """`[target]`: the Xen that will read the files, and where the boot loader puts things. Addresses in bytes.
 
     `xen` are the versions or forks' lines to check for, at least one; `memory` are (start, size) ranges for a tree
@@ -87,8 +82,7 @@ class Target:
     modules: tuple[TargetModule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """`[[policy.share]]`: domains that may share colors with one another, and why."""
 
     domains: tuple[str, ...]
@@ -96,8 +90,7 @@ class Share:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class DomainPolicy:
+class DomainPolicy(Struct, frozen=True):
     """`[domains.NAME]`: what a domain asks for.
 
     `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel
@@ -115,8 +108,7 @@ class DomainPolicy:
     kernel_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPolicy:
+class PlanPolicy(Struct, frozen=True):
     """`[policy]`: every pair of domains, Xen included, must be isolated unless `shares` allows it."""
 
     creation_order: str = "as-listed"  # or "any"
@@ -129,8 +121,15 @@ class PlanPolicy:
         return next((s for s in self.shares if first in s.domains and second in s.domains), None)
 
 
-@dataclass(frozen=True, slots=True)
-class PathRules:
+class Ignored(Struct, frozen=True):
+    """An entry of `[rules] ignore`: rules by ID, beginning of an ID or name, and why; no reason where none is given."""
+
+    rules: tuple[str, ...]
+    location: Location
+    reason: str = ""
+
+
+class PathRules(Struct, frozen=True):
     """`[[rules.path]]`: rules that are not told for files that match the pattern `path`, and why."""
 
     path: str
@@ -139,8 +138,7 @@ class PathRules:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A manifest as written, defaults filled in.
 
     `keys` gives the place of the value of every key that was given (`target.xen`, `policy.share.0.reason`); `problems`
@@ -163,7 +161,8 @@ class Manifest:
     policy: PlanPolicy = field(default_factory=PlanPolicy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    ignore: tuple[Ignored, ...] = ()
+    silence_reason: str = ""
     path_rules: tuple[PathRules, ...] = ()
     keys: tuple[tuple[str, Location], ...] = ()
     problems: tuple[Problem, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
 class KeyKind(StrEnum):
@@ -22,11 +22,11 @@ class KeyKind(StrEnum):
     U_BOOT = 'a release of U-Boot as text, such as "2023.01"'
     SHELL = '"old" (the default of every U-Boot) or "modern" (CONFIG_HUSH_MODERN_PARSER)'
     OPTION = "true, false, a whole number or a text in quotes"
+    RULES = 'rules in quotes, or tables with a reason, such as [{ rule = "CC105", reason = "vendor option" }]'
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key: its path in the manifest, what it takes, and what it means. `metavar` is its value's name in `--help`."""
 
     path: str
@@ -148,7 +148,19 @@ KEYS: tuple[Key, ...] = (
         "the memory map of the firmware, as memmap of the UEFI shell prints it",
     ),
     Key("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
-    Key("rules.ignore", KeyKind.TEXTS, "RULE", "do not tell these rules; refuted theorems are always told"),
+    Key(
+        "rules.ignore",
+        KeyKind.RULES,
+        "RULE",
+        "do not tell these rules; refuted theorems are always told; what hides errors needs a reason",
+    ),
+    Key(
+        "rules.reason",
+        KeyKind.TEXT,
+        "TEXT",
+        "why select, and ignore without a reason of its own, leave out what they hide",
+        option="silence-reason",
+    ),
     Key("policy.creation-order", KeyKind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
     Key(
         "policy.prove",
@@ -179,6 +191,11 @@ PATH_KEYS: tuple[Key, ...] = (
     Key("rules.path.path", KeyKind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
     Key("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not told for them"),
     Key("rules.path.reason", KeyKind.TEXT, "TEXT", "why"),
+)
+
+IGNORE_KEYS: tuple[Key, ...] = (
+    Key("rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not told: IDs, beginnings of IDs or names"),
+    Key("rules.ignore.reason", KeyKind.TEXT, "TEXT", "why"),
 )
 
 FILE_KEYS: tuple[Key, ...] = (

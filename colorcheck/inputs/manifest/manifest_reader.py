@@ -6,20 +6,22 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.file_kinds import Slot, told_apart
 from colorcheck.inputs.manifest import settings as kinds
 from colorcheck.inputs.manifest.manifest import (
     BuildOption,
     DomainPolicy,
+    Ignored,
     Manifest,
     PathRules,
     PlanPolicy,
@@ -32,6 +34,7 @@ from colorcheck.inputs.manifest.manifest import (
 from colorcheck.inputs.manifest.manifest_keys import (
     DOMAIN_KEYS,
     FILE_KEYS,
+    IGNORE_KEYS,
     KEYS,
     MODULE_KEYS,
     NESTED,
@@ -127,8 +130,7 @@ def _syntax(path: str, message: str) -> Problem:
     return Problem(ProblemKind.MANIFEST_SYNTAX, f"not valid TOML: {message}", location)
 
 
-@dataclass(slots=True)
-class _Document:
+class _Document(Struct):
     """A parsed manifest with the places of its keys, and what was found wrong with it."""
 
     path: str
@@ -172,7 +174,8 @@ class _Document:
             ),
             domain_policies=domain_policies,
             select=_names(reader.texts("rules.select")),
-            ignore=_names(reader.texts("rules.ignore")),
+            ignore=self._ignored(reader),
+            silence_reason=(reader.text("rules.reason") or "").strip(),
             path_rules=self._path_rules(),
             keys=(
                 *((".".join(at), place.value) for at, place in self.found.items()),
@@ -214,6 +217,34 @@ class _Document:
         if len(self.problems) == before:
             what = "a share without a reason" if not reason else "a share of fewer than two domains"
             help_text = 'write domains = ["dom0", "gui"] and reason = "..."; until then nothing may be shared'
+            self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
+        return None
+
+    def _ignored(self, reader: SettingReader) -> tuple[Ignored, ...]:
+        """`[rules] ignore`: texts, which share one reason, and tables, each with its own."""
+        setting = reader.settings.get("rules.ignore")
+        if setting is None:
+            return ()
+        given = list(setting.value) if isinstance(setting.value, list | tuple) else [setting.value]
+        if not all(isinstance(entry, str | dict) for entry in given):
+            self._wrong(("rules", "ignore"), setting.value, KeyKind.RULES)
+            return ()
+        plain = _names(tuple(entry for entry in given if isinstance(entry, str)))
+        found = [Ignored(plain, setting.location)] if plain else []
+        for index, entry in enumerate(given):
+            made = self._ignored_entry(("rules", "ignore", str(index)), entry) if isinstance(entry, dict) else None
+            found += [made] if made else []
+        return tuple(found)
+
+    def _ignored_entry(self, at: Path, entry: Mapping[str, object]) -> Ignored | None:
+        reader = self._table(at, entry, [key.name for key in IGNORE_KEYS])
+        before = len(self.problems)
+        rules, reason = _names(reader.texts("rule")), (reader.text("reason") or "").strip()
+        if rules and reason:
+            return Ignored(rules, self._place(at), reason)
+        if len(self.problems) == before:
+            what = "rules are ignored without saying why" if rules else "an entry of ignore names no rule"
+            help_text = 'write { rule = "CC105", reason = "..." }; until then they are told'
             self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import GIB, KIB, MIB
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.manifest.manifest_keys import KeyKind
 
@@ -21,8 +21,7 @@ _UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
 _SIZE = re.compile(r"(0x[0-9a-f]+|[0-9][0-9_]*)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A value as written, and where it stands; `passage` where it is a text without escapes."""
 
     value: object
@@ -136,8 +135,7 @@ def flag(value: object) -> bool:
     return value
 
 
-@dataclass(slots=True)
-class SettingReader:
+class SettingReader(Struct):
     """Takes settings by their key and collects what is wrong with them. `table` is where they stand, for messages."""
 
     settings: Settings

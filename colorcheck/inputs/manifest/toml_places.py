@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from colorcheck.core.source import Lines, Location, Passage
-from colorcheck.core.value import dataclass
 
 Path = tuple[str, ...]
 
@@ -25,8 +26,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a key and its value stand; `passage` is the text of a string that the file has without escapes."""
 
     key: Location
@@ -34,8 +34,7 @@ class Place:
     passage: Passage | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     text: str
     start: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "'": "'", "\\": "\\"}
 _DIGITS_BEHIND_OCTAL = re.compile(r"[ \t\v\f\r]*[+-]?[0-9]+")

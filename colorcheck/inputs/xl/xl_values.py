@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class XlList:
+class XlList(Struct, frozen=True):
     """A list in brackets. `location` is that of the brackets; empty lists have one too."""
 
     items: tuple[XlValue, ...]
@@ -52,8 +52,7 @@ def in_bytes(text: str) -> str:
     return text.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-@dataclass(frozen=True, slots=True)
-class XlSetting:
+class XlSetting(Struct, frozen=True):
     """`name = value` or `name += value`. `line` is the one that xl notes: where the value starts.
 
     With `+=` the value holds what an earlier setting of that name had; a list there is empty from then on.
@@ -78,8 +77,7 @@ class XlSetting:
 _DASH = 'a dash is no part of a name in xl files: write an underscore, as in llc_colors = ["4-8"]'
 
 
-@dataclass(frozen=True, slots=True)
-class XlError:
+class XlError(Struct, frozen=True):
     """An error of xl's reader. `line` is the number that xl prints, which can be one less than the true one.
 
     `name` is the name in front of the place, where the reader waits for `=`.
@@ -118,8 +116,7 @@ _PYTHON = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class XlFile:
+class XlFile(Struct, frozen=True):
     """A file as xl's reader takes it. With an error in it, xl refuses the file as a whole.
 
     `settings` are then those before the first error. `looks_like_python`: xl says so, if there are errors.

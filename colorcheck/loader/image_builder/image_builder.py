@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import simple_integer
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 from colorcheck.inputs.unread import KINDS as UNREAD
 from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
@@ -27,8 +28,7 @@ _LOWEST_SCRIPT = 12 * MIB
 _MOST_DOMAINS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class ColorMask:
+class ColorMask(Struct, frozen=True):
     """`DOMU_COLORS` of a domain: `mask` as worked out, `cell` as stored in the one cell of the property `colors`."""
 
     written: Assignment
@@ -41,8 +41,7 @@ class ColorMask:
         return tuple(color for color in range(32) if self.cell >> color & 1)
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltDomain:
+class BuiltDomain(Struct, frozen=True):
     """A dom0less domain as ImageBuilder describes it: the node `/chosen/domU<index>`.
 
     `memory` in KiB; with `static_memory` ((address, size) in bytes) the sum of its sizes. `enhanced` domains have
@@ -69,8 +68,7 @@ class BuiltDomain:
         return f"domU{self.index}"
 
 
-@dataclass(frozen=True, slots=True)
-class ImageBuilderBoot:
+class ImageBuilderBoot(Struct, frozen=True):
     """What ImageBuilder hands to Xen. `arguments` are Xen's, with the places of the values in the configuration."""
 
     file: ImageBuilderFile
@@ -80,8 +78,7 @@ class ImageBuilderBoot:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
+class LoadedFile(Struct, frozen=True):
     """A file and where U-Boot loads it: from `start` up to, not including, `end`, in bytes."""
 
     key: str

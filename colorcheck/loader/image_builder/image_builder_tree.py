@@ -7,13 +7,14 @@ which libfdt carries out. A node that libfdt adds stands before its older siblin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import KIB, MIB, size
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
@@ -114,8 +115,7 @@ def _with_properties(node: Node, properties: Iterator[Property]) -> Node:
     return replace(node, properties={**node.properties, **{found.name: found for found in properties}})
 
 
-@dataclass(frozen=True, slots=True)
-class _Builder:
+class _Builder(Struct, frozen=True):
     """Nodes of one configuration. `loaded` are the files by their keys."""
 
     file: ImageBuilderFile

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -30,8 +31,7 @@ _RESIZED = 0x1024  # `fdt resize 1024`, whose number is hexadecimal
 _ELSEWHERE = 1 << 44  # an address for overlays, far from all that the script loads
 
 
-@dataclass(slots=True)
-class ScriptLines:
+class ScriptLines(Struct):
     """Runs lines on a deployment's tree, which lies at `address`; what goes wrong is in `problems`."""
 
     deployment: Deployment

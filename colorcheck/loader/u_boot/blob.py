@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 
 MAGIC = b"\xd0\x0d\xfe\xed"
@@ -18,8 +18,7 @@ HEADER = 40
 _BEGIN, _END, _PROPERTY, _NOTHING, _LAST = 1, 2, 3, 4, 9
 
 
-@dataclass(slots=True)
-class Side:
+class Side(Struct):
     """What a blob's bytes do not say: where each node and property comes from, and which values are open.
 
     Keys are paths, and pairs of a path and a property's name. `unsure` are properties with an open value, by the
@@ -96,8 +95,7 @@ def side_of(tree: DeviceTree) -> Side:
     return side
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """A blob read back: paths in the tree's order, each with its properties; and the memory reservations."""
 
     nodes: Mapping[str, Mapping[str, bytes]]

@@ -9,8 +9,9 @@ import struct
 import zlib
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.value import dataclass
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import present
@@ -32,8 +33,7 @@ class StartedError(Exception):
     """Xen is started: nothing of the script runs any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """What Xen finds: its image, the tree's address (None: not known) and its bytes with their origins."""
 
     image: int | None
@@ -44,8 +44,7 @@ class Started:
     uefi: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Image:
+class _Image(Struct, frozen=True):
     start: int
     size: int | None
 
@@ -214,8 +213,7 @@ def _number(machine: UBootMachine, name: str, default: int) -> int:
     return default if text is None else hexadecimal(text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ramdisk:
+class _Ramdisk(Struct, frozen=True):
     start: int
     size: int
     unsure: int | None = None
@@ -310,8 +308,7 @@ def _reservations(room: Places, tree: Tree) -> None:
             room.reserve(start, int.from_bytes(reg[middle : at + step], "big"))
 
 
-@dataclass(slots=True)
-class _Final:
+class _Final(Struct):
     tree: Tree
     known: bool
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 MAGIC = b"\x27\x05\x19\x56"
 HEADER = 64
@@ -17,8 +17,7 @@ TYPES = {1: "a standalone program", 2: "a kernel", 3: "a ramdisk", 4: "a multi-f
 _FIELDS = struct.Struct(">7I4B32s")
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyImage:
+class LegacyImage(Struct, frozen=True):
     """A legacy image: its type, compression (0: none), load address and data; whether the checksums are right."""
 
     kind: int

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import OpenFact, Span
 from colorcheck.loader.u_boot.blob import Side
 from colorcheck.loader.u_boot.media import Media
@@ -37,8 +37,7 @@ class LeaveError(Exception):
     """`exit` in a U-Boot that heeds it: the text that is being run ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """An exit status that is not known: 0 if the choice `key` falls on yes, else 1; `usual` is tried first."""
 
     key: str
@@ -49,8 +48,7 @@ class Doubt:
 Status = int | Doubt
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A file that the script put into memory. `size` None where it is not known, `data` what is known of it."""
 
     name: str
@@ -60,8 +58,7 @@ class Loaded:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What is given about the U-Boot. `banks` (start, size) is None where nobody said what memory it finds;
     `answered` are the questions that the manifest answers, whose answers are among the choices."""
 
@@ -71,8 +68,7 @@ class Settings:
     answered: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class UBootMachine:
+class UBootMachine(Struct):
     """One run. `choices` are the answers to what is not known, by key; new ones are added as they come up. `call`
     follows one command (`commands.call`)."""
 

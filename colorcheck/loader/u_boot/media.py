@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.files.reading import Unreadable, is_file, opened, size_of
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.files import problem_of, read_bytes
@@ -20,8 +20,7 @@ _HEAD = 1 << 16
 _SOURCES = {".dtb": (".dts",), ".dtbo": (".dtso", ".dts"), ".scr": (), ".uimg": ()}
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file as U-Boot loads it: its size in bytes, what is known of its beginning, and where a tree's parts stand."""
 
     name: str
@@ -31,8 +30,7 @@ class File:
     side: Side | None = None
 
 
-@dataclass(slots=True)
-class Media:
+class Media(Struct):
     """All media together: what is not found here may be on one of them all the same."""
 
     manifest: Manifest

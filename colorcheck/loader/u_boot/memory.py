@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 
 _TOP = 1 << 64
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """Known bytes by page. What was never written and what has no known content is not there.
 
     `dark` are the stretches that something of unknown content was written to, sorted and without overlaps.

@@ -7,14 +7,12 @@ they agree.
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct, field
 
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 
 
-@dataclass(slots=True)
-class Free:
+class Free(Struct):
     """Free memory: one range (start, end), and what is taken of it."""
 
     start: int
@@ -42,8 +40,7 @@ class Free:
         return None
 
 
-@dataclass(slots=True)
-class Places:
+class Places(Struct):
     """Both views of free memory; a place is None where they differ."""
 
     views: tuple[Free, ...]

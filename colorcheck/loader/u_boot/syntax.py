@@ -7,7 +7,8 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.grammar import parser
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ class Then(Enum):
     IF_FALSE = "||"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A simple command: the words as written, with the offsets at which they begin."""
 
     words: tuple[tuple[int, str], ...]
@@ -38,16 +38,14 @@ class Command:
         return begin + len(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """`if`: conditions with what they lead to, and what is done if none holds."""
 
     ways: tuple[tuple[Body, Body], ...]
     otherwise: Body | None
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """`while`, or `until` where `negated`."""
 
     condition: Body
@@ -55,8 +53,7 @@ class Loop:
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(Struct, frozen=True):
     """`for`."""
 
     name: tuple[int, str]
@@ -69,8 +66,7 @@ Body = tuple[tuple[Element | None, Then], ...]
 _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does."""
 
     lists: tuple[Body, ...]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.source import Lines, Location, Passage
-from colorcheck.core.value import dataclass
 
 NOWHERE = -1
 UNKNOWN = 0xF0000  # characters from here on stand for texts that nobody knows, one for each open fact
 _LAST = 0xFFFFD
 
 
-@dataclass(slots=True)
-class Sources:
+class Sources(Struct):
     """The texts that take part. A character's place is a number: the offset of its text plus its own in there."""
 
     starts: list[int] = field(default_factory=list)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
+
 from colorcheck.core.source import Passage
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Property
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, read_content
 from colorcheck.loader.u_boot.machine import HaltError, UBootMachine
@@ -30,8 +31,7 @@ def error_name(code: int) -> str:
     return _ERRORS.get(abs(code), f"error {abs(code)} of libfdt")
 
 
-@dataclass(slots=True)
-class Tree:
+class Tree(Struct):
     """A blob at an address: a copy of its bytes, which `keep` writes back into memory."""
 
     machine: UBootMachine

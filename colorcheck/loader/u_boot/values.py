@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.loader.u_boot.numbers import any_base, hexadecimal_end
 from colorcheck.loader.u_boot.text import UNKNOWN, Marked, unknowns
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A property's bytes; `unsure` is the open fact that they depend on, `text` the first string with its places."""
 
     data: bytes
@@ -21,8 +21,7 @@ class Value:
     text: Marked | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """U-Boot cannot read the value and sets nothing; `message` is what it prints."""
 
     message: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.loader.u_boot.text import NOWHERE, Marked, joined
 
 MARK = "\x03"  # stands before and behind the name of a variable
@@ -24,8 +25,7 @@ class UnclosedError(Exception):
     """A quote or brace without its end: a syntax error, and the command is not run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word with marks in it; `quoted` where any part of it stood in quotes, so that it stays even if it is empty."""
 
     content: Marked
@@ -36,8 +36,7 @@ class Word:
         return MARK in self.content.text
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     text: str
     at: Sequence[int]
     again: bool

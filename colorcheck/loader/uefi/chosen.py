@@ -7,10 +7,11 @@ Source: `efi_arch_handle_cmdline`, `efi_arch_handle_module`, `handle_module_node
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes
 
@@ -22,8 +23,7 @@ _COMPATIBLE = {
 UEFI_BINARY = "xen,uefi-binary"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """Where a file was loaded: address and size in bytes, and what says so."""
 
     address: int
@@ -31,8 +31,7 @@ class Placed:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class ConfiguredModule:
+class ConfiguredModule(Struct, frozen=True):
     """A module of the configuration: kernel, ramdisk or xsm; its file, its arguments, its place if that is known."""
 
     kind: str

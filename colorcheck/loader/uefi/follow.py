@@ -7,10 +7,11 @@ Source: `efi_start`, `efi_arch_use_config_file`, `efi_arch_handle_cmdline`, `efi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
 from colorcheck.inputs.boot.uefi_config import UefiConfig
 from colorcheck.inputs.deployment import Deployment
@@ -60,8 +61,7 @@ def _chosen(tree: DeviceTree) -> Node:
     return tree.node("/chosen") or Node("chosen", "/chosen", Location(tree.file))
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """What the configuration says: options (None: the tree's stay), modules, why it stops."""
 
     options: Passage | None = None

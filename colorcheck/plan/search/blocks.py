@@ -6,15 +6,15 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.value import dataclass
 from colorcheck.plan.problem import Demand, PlanProblem
 
 Merge = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One or several who share the same cells. `low` and `high` count cells; `today` are numbers of free cells."""
 
     wishes: tuple[Demand, ...]
@@ -28,8 +28,7 @@ class Block:
         return "+".join(wish.name for wish in self.wishes)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """Blocks without fixed colors, and the free cells: numbers into the problem's units, with what each holds."""
 
     problem: PlanProblem

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import combinations
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.plan.problem import Demand, PlanProblem
 from colorcheck.plan.search.objectives import curve_cost, weight_cost
 
@@ -37,8 +38,7 @@ def faults(problem: PlanProblem, colors: Colors) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Those who have colors in common, directly or through others, what they need and what all their colors hold.
 
     Together they need no more than they hold: that is Hall's condition, for the groups that plans are made of.

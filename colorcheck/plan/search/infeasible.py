@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import combinations
+
+from msgspec.structs import replace
 
 from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement

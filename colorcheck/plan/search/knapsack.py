@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import add
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 FORBIDDEN = 1 << 200  # a cost that no sum of allowed costs reaches
 
 Costs = Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Knapsack:
+class Knapsack(Struct, frozen=True):
     """Least costs. `tables[d][b]` is the least total for the first d parties with b cells; `counts` reach `cost`."""
 
     cost: int

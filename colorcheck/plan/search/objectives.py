@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.plan.problem import Demand
 from colorcheck.plan.search.blocks import Block, Field
 
@@ -14,8 +15,7 @@ NOTHING = Fraction(0)
 NOT_WEIGHED = Fraction(-(10**9))
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Struct, frozen=True):
     """An objective. `worst` tells that the largest cost counts, not the sum; `sign` is -1 where more is better."""
 
     name: str

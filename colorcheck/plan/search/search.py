@@ -6,17 +6,18 @@ placement that exists. Where both agree, the plan is optimal.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice, product
 
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.plan.search.blocks import Block, Field
 from colorcheck.plan.search.branch import Branching
 from colorcheck.plan.search.evaluate import measure
@@ -35,8 +36,7 @@ SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cell
 Costs = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What the objectives so far have settled.
 
     `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
@@ -51,7 +51,7 @@ class State:
     extra: int = 0
     today: tuple[frozenset[int], ...] | None = None
     free: bool = True
-    known: dict[tuple[Costs, int], Knapsack | None] = dataclasses.field(default_factory=dict, compare=False)
+    known: dict[tuple[Costs, int], Knapsack | None] = msgspec.field(default_factory=dict)
 
     def with_extra(self, extra: int) -> State:
         least = [self.field.least(block, extra) for block in self.field.blocks]
@@ -73,8 +73,7 @@ class State:
         return [block.pages + (self.extra if block.pages else 0) for block in self.field.blocks]
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What came of placing counts of a state: placements, the best first, and a bound of what any of them costs.
 
     `excluded` tells that it is certain that there are none.
@@ -85,8 +84,7 @@ class Attempt:
     excluded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
 
     placed: Placed

@@ -115,6 +115,8 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
 
 def _findings(verification: Verification, style: Style) -> Iterator[str]:
     yield f'<section aria-labelledby="findings"><h2 id="findings">Findings ({len(verification.findings)})</h2>'
+    if silent := view.not_told(verification):
+        yield f'<p class="soft">{text(silent.capitalize())}.</p>'
     if not verification.findings:
         yield "<p>None.</p>"
     for finding in verification.findings:

@@ -38,6 +38,8 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
     for entry in verification.skipped:
         yield _command("warning", Location(""), f"not checked: {entry.check}", entry.reason, style)
     headline = view.headline(verification)
+    if silent := view.not_told(verification):
+        yield plain(f"colorcheck: {silent}")
     yield plain(f"colorcheck: {headline.word}: {headline.sentence}")
 
 

@@ -9,6 +9,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.findings.fingerprint import fingerprints
 from colorcheck.report.style import Style
+from colorcheck.report.view import not_told
 from colorcheck.verification.results import Verification
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
@@ -25,6 +26,8 @@ def render(verification: Verification, style: Style) -> str:
     for number, entry in enumerate(verification.skipped):
         text = f"not checked: {entry.check}: {entry.reason}"
         issues.append(_issue(text, "colorcheck/not-checked", "major", f"not-checked-{number}") | _at(place, style))
+    if silent := not_told(verification):
+        issues.append(_issue(silent, "colorcheck/not-told", "info", "not-told") | _at(place, style))
     return json.dumps(issues, indent=2) + "\n"
 
 

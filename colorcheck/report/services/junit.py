@@ -18,7 +18,8 @@ def render(verification: Verification, style: Style) -> str:
     """One `testsuites` element with the suites theorems, findings and checks."""
     suites = Element("testsuites", name="colorcheck")
     _suite(suites, "theorems", [_theorem(line, theorem) for line, theorem in verification.facts.theorems()])
-    _suite(suites, "findings", [_finding(finding, style) for finding in verification.findings])
+    findings = _suite(suites, "findings", [_finding(finding, style) for finding in verification.findings])
+    _counts(findings, verification.silences())
     _suite(suites, "checks", list(_checks(verification)))
     return _document(suites)
 
@@ -44,12 +45,21 @@ def _document(suites: Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
 
-def _suite(parent: Element, name: str, cases: list[Element]) -> None:
+def _counts(suite: Element, counts: dict[str, int]) -> None:
+    """How many findings are not told, as properties of the suite, which come before its cases."""
+    properties = Element("properties")
+    for name, count in counts.items():
+        SubElement(properties, "property", name=name, value=str(count))
+    suite.insert(0, properties)
+
+
+def _suite(parent: Element, name: str, cases: list[Element]) -> Element:
     suite = SubElement(parent, "testsuite", name=name, tests=str(len(cases)))
     for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(count, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
     suite.extend(cases)
+    return suite
 
 
 def _theorem(line: str, theorem: Theorem) -> Element:

@@ -38,6 +38,8 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
         style.relative(verification.manifest.file),
     ]
     yield f"{escaped(headline.sentence)}. {escaped(' · '.join(known))}"
+    if silent := view.not_told(verification):
+        yield from ["", escaped(f"Findings {silent}.")]
     if verification.findings:
         yield from _findings(verification.findings, style)
     for drawn in view.color_maps(verification.facts):

@@ -16,7 +16,7 @@ from colorcheck.report.style import Style
 from colorcheck.rules import RULES
 from colorcheck.rules.rule import Rule
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.results import Fault, Silenced, Skipped, Verification
+from colorcheck.verification.results import Fault, Silence, Skipped, Verification
 
 HOME = "https://pypi.org/project/xen-colorcheck/"
 MOST = 25_000  # results that GitHub takes in one run
@@ -96,7 +96,12 @@ def merged(
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "the top of the repository"}}},
         "results": results,
-        "properties": {"targets": [target for _, each in runs for target in each["properties"]["targets"]]},
+        "properties": {
+            "targets": [target for _, each in runs for target in each["properties"]["targets"]],
+            "summary": {
+                kind: sum(each["properties"].get("summary", {}).get(kind, 0) for _, each in runs) for kind in Silence
+            },
+        },
     }
 
 
@@ -115,7 +120,7 @@ def run(verification: Verification, style: Style) -> dict[str, Any]:
     prints = fingerprints(everything, style)
     results = [_result(f, index, print_, style) for f, print_ in zip(everything, prints, strict=True)]
     for result, entry in zip(results[len(findings) :], silenced, strict=True):
-        kind = "inSource" if _beside(entry) else "external"
+        kind = "inSource" if entry.by is Silence.COMMENT else "external"
         result["suppressions"] = [{"kind": kind, "justification": entry.reason}]
     status = verification.exit_status()
     return {
@@ -130,13 +135,8 @@ def run(verification: Verification, style: Style) -> dict[str, Any]:
         ],
         "columnKind": "unicodeCodePoints",
         "results": results,
-        "properties": {"targets": [verification.target()]},
+        "properties": {"targets": [verification.target()], "summary": verification.silences()},
     }
-
-
-def _beside(entry: Silenced) -> bool:
-    """Whether a comment in the source silenced a finding, not a key of the manifest or a baseline."""
-    return entry.location.file == entry.finding.location.file and bool(entry.location.line)
 
 
 def _rules(findings: Iterable[Finding]) -> list[dict[str, object]]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 _BARS = {True: "▁▂▃▄▅▆▇█", False: "123456789"}
 EMPTY = "0"  # a color without any frame left
 _BLOCK = 8  # colors that always stay in one line
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Bars of neighboring colors from `first` on: (character, mood) each; moods are own, other and empty."""
 
     first: int
@@ -37,8 +36,7 @@ def chart(
         yield Line(first, tuple(found))
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Neighboring colors that have the same number of frames, or nearly."""
 
     first: int

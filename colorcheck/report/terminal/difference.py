@@ -28,6 +28,8 @@ def _changes(difference: Difference, lost: int, less: int) -> str:
         *([f"{shared} pair{'s' * (shared != 1)} with new sharing"] if shared else []),
         f"{less} domain{'s' * (less != 1)} with less memory to spare" if less else "no margin lost",
         f"{len(difference.new)} new finding{'s' * (len(difference.new) != 1)}" if difference.new else "no new findings",
+        *([f"{silent} newly kept from being told"] if (silent := len(difference.silences)) else []),
+        *([f"{left} theorems not asked any more"] if (left := len(difference.not_asked)) else []),
     ]
     return "; ".join(parts)
 
@@ -84,6 +86,11 @@ def _lists(difference: Difference) -> Iterator[tuple[str, list[str]]]:
         yield "Renamed", [f"{old} is {new} now" for old, new in difference.renamed]
     if difference.new:
         yield "New findings", [_finding(finding) for finding in difference.new]
+    if difference.silences:
+        told = [f"{_finding(each.finding)} ({each.by}: {each.reason})" for each in difference.silences]
+        yield "Newly kept from being told", told
+    if difference.not_asked:
+        yield "Theorems that are not asked any more", list(difference.not_asked)
     if difference.gone:
         yield "Findings that are gone", [_finding(finding) for finding in difference.gone]
     if difference.new_assumptions:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size_of_pages
-from colorcheck.core.value import dataclass
 from colorcheck.report.view import ColorMap, MemoryRow, Row
 
 _NAME = 16  # columns that a name may take
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(Struct, frozen=True):
     """One line of a color map: a label, the cells with what they are (own, shared, allowed, none), a remark."""
 
     label: str

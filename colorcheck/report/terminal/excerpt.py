@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.files.sources import Sources
 from colorcheck.report.style import printable
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """A line of a file: `text` of at most the width asked for, the marked part at `start`, `length` columns long."""
 
     number: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.report.style import printable
 from colorcheck.report.terminal.terminal import text
 
@@ -19,8 +20,7 @@ COLUMNS, MOST_ROWS, CHART_ROWS = 64, 16, 6
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One picture. `owners` are for each set the tenants whose lines it holds, one entry a line; `latencies` the
     worst run of the victim in each picture so far, with whether coloring was on (None: no run ended)."""
 

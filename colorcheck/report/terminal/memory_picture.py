@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.xen.booted import Interval
 from colorcheck.xen.machine.intervals import Span, merged
 
@@ -26,16 +27,14 @@ _LETTERS = {"xen": "X", "module": "M", "reserved": "R", "boot-allocation": "T", 
 _SHADES = {True: "░▒▓█", False: "-+%#"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line: the address of its first cell in bytes, and its cells, each a character and the use it stands for."""
 
     address: int
     cells: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """Rows of cells of `scale` frames each; None in the place of rows that have no memory at all."""
 
     scale: int

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size_of_pages
-from colorcheck.core.value import dataclass
 from colorcheck.replay.steps import BootStep, number_of, steps
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import color_chart
@@ -26,16 +27,14 @@ _NAME = 16  # columns of a step's name
 _SLACK = 8  # frames by which colors may differ that are told together beside a chart
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is to be told: the boot up to a step (a name or a number), and where a domain's frames lie; empty: all."""
 
     until: str = ""
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A boot and the Xens under which it goes like this."""
 
     lines: tuple[str, ...]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from colorcheck.core.safe import Painted, safe
-from colorcheck.core.value import dataclass
 from colorcheck.report.style import Style
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ def text(*pieces: str | tuple[str, str]) -> Text:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class Indented:
+class Indented(Struct, frozen=True):
     """A text whose further lines stand under its first one, behind a label."""
 
     label: Text

@@ -47,6 +47,7 @@ def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]
     yield from _theorems(verification, style)
     yield from _residue(verification)
     yield from _unchecked(verification)
+    yield from _silenced(verification, style)
     yield ""
     yield _summary(verification)
 
@@ -203,8 +204,22 @@ def _unchecked(verification: Verification) -> Iterator[RenderableType]:
         yield indented("! ", text(f"fault in {printable(fault.where)}: {printable(fault.message)}"), "bold red")
 
 
+def _silenced(verification: Verification, style: Style) -> Iterator[RenderableType]:
+    """What is not told, with the place and the reason of the silence; only where everything is asked for."""
+    if not verification.silenced or not style.verbose:
+        return
+    yield from title("Not told")
+    for entry in verification.silenced:
+        finding = entry.finding
+        what = f"{finding.rule} {finding.name} at {style.place(finding.location)}"
+        why = f" ({entry.by} at {style.place(entry.location)}: {entry.reason})"
+        yield indented("- ", text(printable(what), (printable(why), "dim")))
+
+
 def _summary(verification: Verification) -> RenderableType:
     told = [view.counted(n, str(severity)) for severity in Severity if (n := verification.count(severity))]
     told += [f"{n} {verdict}" for verdict in Verdict if (n := verification.count(verdict))]
     seconds = sum(seconds for _, seconds in verification.seconds)
-    return text((f"{', '.join(told) or 'nothing found'}{f' in {seconds:.2f} s' if seconds else ''}", "dim"))
+    silent = view.not_told(verification)
+    time = f" in {seconds:.2f} s" if seconds else ""
+    return text((f"{', '.join(told) or 'nothing found'}{time}{f'; {silent}' if silent else ''}", "dim"))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import scan_unsigned
 from colorcheck.core.source import Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, XlValue
 from colorcheck.verification.results import Facts
 
 KEY = "llc_colors"
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """An element of `llc_colors` as xl reads it: `%u-%u`, else `%u`, in base 10; what follows is dropped.
 
     `first` and `last` are None where no number is found. `end` is the offset behind what was read.

@@ -13,7 +13,8 @@ Source: `xlu_cfg_get_list` (tools/libs/util/libxlu_cfg.c, 4.22) and tools/xl/xl_
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.core.source import Location, Passage

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Passage
 from colorcheck.core.suggest import nearest
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_arguments import option_name, read_boot_arguments
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.device_tree.tree_walk import compatible
@@ -36,8 +37,7 @@ _XENS, _DOM0S = "xen,xen-bootargs", "xen,dom0-bootargs"
 _KERNEL_KEYS = ("extra", "cmdline", "root")
 
 
-@dataclass(frozen=True, slots=True)
-class _Holder:
+class _Holder(Struct, frozen=True):
     """A text that Xen does not take its options from, what it is, and what to write instead."""
 
     text: Passage

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.files.resources import data_folder
 from colorcheck.files.watching import Recorder
@@ -21,8 +22,7 @@ class Unbound(ValueError):
     """What was read cannot be copied; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sized:
+class Sized(Struct, frozen=True):
     """A file of which only the size counts, in bytes; `first` and `last` are what tells a packed kernel's own size."""
 
     size: int
@@ -44,8 +44,7 @@ class Sized:
         return Sized(size, first, last)
 
 
-@dataclass(frozen=True, slots=True)
-class Copies:
+class Copies(Struct, frozen=True):
     """`recipe` and all names start at `folder`, which is below the root of the copies; `contents` and `sizes` are by
     their names below the root."""
 

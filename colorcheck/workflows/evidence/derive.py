@@ -8,9 +8,11 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.theorem import Theorem
 from colorcheck.files.boundary import Boundary, restrict
@@ -85,8 +87,8 @@ def as_json(document: object) -> str:
 
 def plain(value: Any) -> Any:
     """A value as JSON, field by field; sets are sorted, and what has no fields is its text."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, frozenset | set):

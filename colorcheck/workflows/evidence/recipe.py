@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct, field
+
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import manifest_of_options, read_manifest
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """`manifest` is a path, None where options say all; `options` are values by key (`target.xen`).
 
     Names of files in `options` start at the manifest's folder, without a manifest at the current one.

@@ -8,11 +8,12 @@ everything later; that stands in no file.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Related
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.cores import core_named
 from colorcheck.hardware.cpu_tree import Cpu, cpus_of_tree
@@ -31,8 +32,7 @@ from colorcheck.xen.options.cpu_options import CpuOptions, cpu_options
 from colorcheck.xen.system import Domain, System
 
 
-@dataclass(frozen=True, slots=True)
-class Affinity:
+class Affinity(Struct, frozen=True):
     """The CPUs that a domain may run on, as Xen numbers them, and why.
 
     `vcpus` are those of each vCPU that it may have, None where they are not known; `cpus` all of them together, None
@@ -55,8 +55,7 @@ class Affinity:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The affinities of all domains, in the system's order; what stops Xen or a domain; and the facts they rest on.
 
     `panic` is that of the pools. The facts are given or documented where they are known, else open.
@@ -127,8 +126,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Inputs:
+class _Inputs(Struct, frozen=True):
     """What every world is made from."""
 
     system: System

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import ColorSource, Failure, Note
 from colorcheck.xen.notes.colors import ColorOutOfRange, DuplicateColors, ListMeansElse, TooManyColors
 from colorcheck.xen.options.color_lists import ColorList
 
 
-@dataclass(frozen=True, slots=True)
-class ColorChoice:
+class ColorChoice(Struct, frozen=True):
     """A domain's colors in Xen's order, where they come from, and why Xen refuses the domain, if it does."""
 
     colors: tuple[int, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import ULONG, decimal, simple_strtoull
-from colorcheck.core.value import dataclass
 
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)")
 _PREFIXES = ("node:", "nodes:")
@@ -63,8 +64,7 @@ def _unsigned(matched: re.Match[str]) -> int:
     return -value % ULONG if matched[1] == "-" else value
 
 
-@dataclass(frozen=True, slots=True)
-class HardAffinity:
+class HardAffinity(Struct, frozen=True):
     """The mask that `hard-affinity` sets; `beyond` is the CPU at which Xen panics, None where there is none.
 
     `rest` is what Xen leaves unread behind the first character that it does not know.

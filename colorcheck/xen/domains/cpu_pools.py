@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells, compatible
@@ -20,8 +21,7 @@ SCHEDULERS = ("credit", "credit2", "rtds", "arinc653", "null")
 NO_REGISTER, NO_CPU, WRONG_NODE, NO_CPUS = -1, -2, -3, -4
 
 
-@dataclass(frozen=True, slots=True)
-class Pools:
+class Pools(Struct, frozen=True):
     """The pools: each online CPU's by number. `panic` is Xen's message where the nodes stop it; `location` where the
     first of them stands, None where there is none."""
 

@@ -5,11 +5,11 @@ Source: `start_xen`, `create_dom0`, `dom0_set_llc_colors`, `parse_dom0_mem` (xen
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range
 from colorcheck.xen.domains.fork_colors import dom0_choice
@@ -30,8 +30,7 @@ from colorcheck.xen.system import Domain, System
 DEFAULT_MEMORY = 512 * MIB
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0:
+class Dom0(Struct, frozen=True):
     """dom0 with its memory in bytes, and what is surprising about it."""
 
     domain: Domain

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of, string
 from colorcheck.xen.machine.host_devices import given_to_dom0, is_driven, shared_interrupts
@@ -22,8 +23,7 @@ _SLACK = 752  # bytes that Xen's tree is smaller than the host's; measured: 48 r
 _TRIGGER = 0xF
 
 
-@dataclass(frozen=True, slots=True)
-class Stops:
+class Stops(Struct, frozen=True):
     """A node at which Xen gives up dom0, and why; `key` is the property."""
 
     node: Node
@@ -32,8 +32,7 @@ class Stops:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """What decides over dom0's devices: the width of a P2M's addresses, and whether an empty `reg` stops this build."""
 
     address_bits: int

@@ -7,11 +7,12 @@ xen/common/llc-coloring.c, 4.20; from 4.21 xen/common/device-tree/dom0less-build
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains import dom0less_end as end
@@ -53,8 +54,7 @@ from colorcheck.xen.system import Domain
 KIB_PER_PAGE = PAGE // KIB
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with, `hardware` the
     hardware domain that is there already, `has_xenstore` tells that dom0 or one of the domains has the xenstore."""
 

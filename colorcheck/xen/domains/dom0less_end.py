@@ -9,8 +9,9 @@ from __future__ import annotations
 import collections.abc
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, ranges_of
 from colorcheck.xen.kinds import Failure, FailureKind, Note
@@ -29,8 +30,7 @@ _SHARED_NODE = 180  # bytes of a node of shared memory
 _OTHER_NODES = 1100  # bytes of the rest, at most; measured: 32 vCPUs fit into 4,096 bytes, 36 do not
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """Memory that a partial device tree maps into the domain: `start` and `size` in bytes, at the guest's `guest`."""
 
     start: int

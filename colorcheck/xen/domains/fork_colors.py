@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range
@@ -26,8 +27,7 @@ from colorcheck.xen.release.spelling import OtherDomains, PropertyKind
 _MASK_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(Struct, frozen=True):
     """What of a fork's Xen decides over colors. `dom0_colors` are what the first lines give to who names none."""
 
     release: Release

@@ -6,8 +6,9 @@ Source: `parse_dom0less_node` (xen/common/device-tree/dom0less-bindings.c, dom0l
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
@@ -26,8 +27,7 @@ _HELP = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A panic over a domain's capabilities and the note about it."""
 
     failure: Failure

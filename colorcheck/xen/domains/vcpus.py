@@ -8,11 +8,11 @@ Source: `sched_init_vcpu`, `vcpu_set_hard_affinity` (xen/common/sched/core.c), `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Related
 from colorcheck.core.source import Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
@@ -28,8 +28,7 @@ Cpus = frozenset[int] | None
 MOST_VCPUS = 128  # MAX_VIRT_CPUS of arm64
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What all domains have in common in one world."""
 
     processors: Processors
@@ -39,8 +38,7 @@ class World:
     ancestry: Ancestry | None
 
 
-@dataclass(frozen=True, slots=True)
-class Vcpus:
+class Vcpus(Struct, frozen=True):
     """The CPUs that each vCPU of a domain may run on (mask and pool together; None: not known), its pool, and why.
 
     `failure` comes before the domain gets memory, `late_failure` after it.
@@ -91,8 +89,7 @@ def dom0less_vcpus(domain: Domain, node: Node | None, world: World) -> Vcpus:
     return Vcpus(found, pool, tuple(reasons), failure, late)
 
 
-@dataclass(slots=True)
-class _Pinning:
+class _Pinning(Struct):
     """The `xen,vcpu` nodes of a domain, read one after the other. `pool` are the CPUs of the domain's pool."""
 
     domain: Domain

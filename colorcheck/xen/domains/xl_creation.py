@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import strtol
 from colorcheck.core.source import Passage
 from colorcheck.core.units import MIB, MIB_PAGES, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.xen.domains.xl_guest import XlGuest
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.memory.p2m import xl_pool
@@ -34,8 +35,7 @@ _LEAST_TREE, _MOST_TREE = PAGE, 16 * PAGE  # the guest's device tree: doubled fr
 _NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """What a guest's file asks for, defaults filled in: sizes in MiB, `pool` in frames of its P2M pool.
 
     `populated` is what xl really puts into the guest: `maxmem`, which is `memory` where the file has none. `memory` is
@@ -55,8 +55,7 @@ class Needs:
         return (self.memory or 0) * MIB_PAGES + _SLACK
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
+class Creation(Struct, frozen=True):
     """Why the creation of a guest fails, if it does, and the frames that it has taken by then."""
 
     failure: Failure | None = None
@@ -69,8 +68,7 @@ class Creation:
         return self.failure is not None and self.failure.kind is FailureKind.XL_REJECTS
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """What decides over a guest beside its own file. `names` are those of the guests that are there already; `pools`
     the names of the pools that boot makes."""
 

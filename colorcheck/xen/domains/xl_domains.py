@@ -7,10 +7,11 @@ Source: `libxl__domain_make`, `libxl__domain_build` (tools/libs/light), `domain_
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.units import MIB_PAGES
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl_values import XlFile
 from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range, repeated
@@ -53,8 +54,7 @@ def xl_domains(
     return domains, notes
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What of Xen decides over guests of xl."""
 
     release: Release
@@ -64,8 +64,7 @@ class Rules:
     fork: Fork | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A guest as it is asked for, with what is surprising about it; `reaches_xen` tells that it uses up an id."""
 
     guest: XlGuest

@@ -5,9 +5,10 @@ Sources: `xlu_cfg_get_*` in `tools/libs/util/libxlu_cfg.c` and `parse_config_dat
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import UINT, scan_unsigned, strtol
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.inputs.xl.xl_values import XlFile, XlList, XlSetting, in_bytes
 from colorcheck.xen.domains.xl_iomem import IomemRefused, iomem
@@ -16,8 +17,7 @@ MOST_LISTED = 1 << 22
 """More colors than this in one list are taken for more than xl finds memory for."""
 
 
-@dataclass(frozen=True, slots=True)
-class XlColors:
+class XlColors(Struct, frozen=True):
     """One element of `llc_colors`: the colors from `first` to `last`, read from the first `read` characters of it."""
 
     written: Passage
@@ -35,8 +35,7 @@ class XlColors:
         return self.written.locate(self.read, len(self.written.text))
 
 
-@dataclass(frozen=True, slots=True)
-class XlGuest:
+class XlGuest(Struct, frozen=True):
     """A guest as xl understands its file.
 
     `memory` and `maxmem` in MiB. A number is None where the key is missing or where xl warns and ignores it. `name`

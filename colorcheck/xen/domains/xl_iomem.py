@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import ULONG
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 
 _NUMBER = r"[ \t\n\v\f\r]*([+-]?)(?:0[xX])?([0-9a-fA-F]+)"
 _ELEMENT = re.compile(rf"{_NUMBER},{_NUMBER}(?:@{_NUMBER})?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class IomemRange:
+class IomemRange(Struct, frozen=True):
     """Frames from `start` on, `count` of them, and where the element stands."""
 
     start: int
@@ -27,8 +27,7 @@ class IomemRange:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class IomemRefused:
+class IomemRefused(Struct, frozen=True):
     """An element at which xl stops, and what it prints."""
 
     message: str

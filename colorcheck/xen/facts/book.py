@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.loader.facts import Fact, OpenFact
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Key(Generic[T]):
+class Key(Struct, Generic[T], frozen=True, dict=True):
     """The name of a fact whose values are of type T. `about` says it in words, after "depends on …"."""
 
     name: str

@@ -6,7 +6,8 @@ The rules are those of `docs/facts.md`: where a fact comes from, what it may be 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.source import Passage
-from colorcheck.core.value import dataclass
 from colorcheck.xen.facts.book import Key
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """Something that a boot loader put into memory: address and size in bytes."""
 
     address: int

@@ -7,12 +7,13 @@ Source: `early_scan_node`, `process_memory_node`, `process_reserved_memory_node`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import available, cell_sizes, number, ranges_of, string, unit_name
@@ -60,8 +61,7 @@ _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add
 MAX_BANKS = 256
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     """What was found so far. `order` has modules and reserved ranges as Xen comes upon them."""
 
     facts: FactBook

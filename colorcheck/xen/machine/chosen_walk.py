@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible
 
@@ -28,8 +29,7 @@ class Item(StrEnum):
     SHARED_MEMORY = "shared-memory"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A node that Xen looks at. `sizes` are the cells of its own `reg`-like properties, addresses and sizes.
 
     Of a module, `kind` is kernel, ramdisk or other, and `domain` the path of the dom0less domain right above it, or

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
-from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span
 
 MAX_ADDRESS = 1 << 64
 MEMRESERVE = "/memreserve/"  # the label of ranges that the blob's header reserves
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """Bytes from `start` on, what they are, and where the file says so."""
 
     start: int
@@ -36,8 +36,7 @@ class Range:
         return self.start < other.end and other.start < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Module(Range):
+class Module(Range, frozen=True):
     """A boot module. `kind` is one of xen, device-tree, kernel, ramdisk, other; `domain` the path of the dom0less
     domain that it belongs to, or empty."""
 
@@ -45,8 +44,7 @@ class Module(Range):
     domain: str = ""
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Struct, frozen=True, dict=True):
     """What Xen knows of the memory before it hands any out.
 
     `banks` ascending and without overlap; `reserved` in Xen's order: `/memreserve/`, then the device tree's, static

@@ -5,15 +5,15 @@ Source: `p2m_set_entry` (xen/arch/arm/mmu/p2m.c, 4.20–4.22).
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.machine.intervals import Span
 
 THIRD = 1 << 9  # pages under one level-3 table
 SECOND = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """`pages` mapped from guest frame `gfn` on; `blocks` tells that 2 MiB and 1 GiB blocks may be used."""
 
     gfn: int

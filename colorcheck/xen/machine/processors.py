@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.hardware.cpu_tree import Cpu, cpu_register, cpus_of_tree
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
@@ -19,8 +20,7 @@ MOST_CPUS = 128  # CONFIG_NR_CPUS of arm64
 METHODS = ("psci", "spin-table")
 
 
-@dataclass(frozen=True, slots=True)
-class Processors:
+class Processors(Struct, frozen=True):
     """Xen's CPUs: `mpidrs` by number, those that come up, and `nr_cpu_ids`.
 
     `described` is False without a /cpus node, which no domain can be built without. `parked` are those that Xen keeps

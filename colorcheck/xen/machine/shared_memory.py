@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import string
 from colorcheck.xen.machine.machine import MAX_ADDRESS
@@ -17,8 +18,7 @@ EINVAL, ENOENT = -22, -2
 _LONGEST_ID = 16  # MAX_SHM_ID_LENGTH, the final NUL included
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """A region of static shared memory in bytes; `start` is None where Xen takes it from the buddy heap."""
 
     id: str
@@ -32,8 +32,7 @@ class Shared:
         return self.role == "owner"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Why Xen stops at the node: what is wrong, the property that it is about, and the code that it prints."""
 
     reason: str

@@ -6,10 +6,11 @@ Works on runs and arithmetic: cost grows with regions, colors and domains, not w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from colorcheck.core.units import PAGE, PAGE_SHIFT
-from colorcheck.core.value import dataclass
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
@@ -72,8 +73,7 @@ def _uncolored(system: System) -> Boot:
     return _stopped(system, None, (), built)
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """One boot."""
 
     system: System

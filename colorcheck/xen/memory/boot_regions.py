@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import MIB, PAGE, PAGE_SHIFT
-from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.memory.page_tables import PageTables
@@ -23,8 +24,7 @@ class OutOfBootMemoryError(Exception):
     """No region holds what Xen needs before its heaps exist: Xen stops with a BUG in alloc_boot_pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Pages taken from the boot allocator, in frames, and for what."""
 
     start: int

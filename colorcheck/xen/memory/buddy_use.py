@@ -6,16 +6,14 @@ to 96 on two, 134 to 142 on four; 29 for each dom0less domain, 9 for each furthe
 
 from __future__ import annotations
 
-from dataclasses import field
+from msgspec import Struct, field
 
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.notes.domains import BuddyHeapOpen
 from colorcheck.xen.system import Domain
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """Frames, at least and at most."""
 
     least: int = 0
@@ -38,8 +36,7 @@ def by_domain(domain: Domain) -> Use:
     return Use(27 + 8 * further, 31 + 10 * further)
 
 
-@dataclass(slots=True)
-class BuddyHeap:
+class BuddyHeap(Struct):
     """The buddy heap while Xen builds its domains: `pages` in all, what is used, and what cannot be decided."""
 
     pages: int

@@ -7,10 +7,11 @@ Source: `construct_dom0`, `construct_domU`, `allocate_memory`, `p2m_set_allocati
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.units import GIB, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.xen.booted import Built
 from colorcheck.xen.kinds import Failure, FailureKind
 from colorcheck.xen.machine.intervals import Span
@@ -28,8 +29,7 @@ _XENSTORE_PAGE = 0x39000000  # where the guest finds it
 NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A domain's creation: what became of it, and the heap afterwards. `panics`: Xen stops with the failure."""
 
     built: Built
@@ -178,8 +178,7 @@ def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: 
     return replace(creation.ended(failure), panics=failure is not None and failure.kind is FailureKind.HOST_PANIC)
 
 
-@dataclass(frozen=True, slots=True)
-class GuestPlan:
+class GuestPlan(Struct, frozen=True):
     """The frames that the creation of a guest takes, all single ones of its colors, and how it ends if it gets them."""
 
     pages: int

@@ -16,13 +16,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.memory.frame_run import FrameRun
 from colorcheck.xen.memory.leveling import level, rounds
 
 
-@dataclass(frozen=True, slots=True)
-class BootLists:
+class BootLists(Struct, frozen=True):
     """The color lists as boot fills them: `regions` are [start, end) frames, ascending, of which no two overlap.
 
     A list gives out the highest frame of the lowest region first, then downwards, then the next region from its top.
@@ -75,8 +75,7 @@ class BootLists:
         return before + (self._column(self.regions[index], color)[0] - mfn) // self.nr_colors
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """What was taken from one list: the `count` frames from its place `start` on."""
 
     color: int
@@ -85,8 +84,7 @@ class Column:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(Struct, frozen=True):
     """Frames that one request after the other took from the color heap for one domain.
 
     `columns` in the order of the domain's list, a color that it repeats only once.
@@ -126,8 +124,7 @@ class Allocation:
         return place is not None and column.start <= place < column.start + column.count
 
 
-@dataclass(frozen=True, slots=True)
-class ColorHeap:
+class ColorHeap(Struct, frozen=True):
     """The lists at one moment. `used` counts the frames gone from each list; `free` are those left in it."""
 
     lists: BootLists

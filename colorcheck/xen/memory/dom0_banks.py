@@ -8,8 +8,9 @@ Source: `allocate_memory`, `find_unallocated_memory`, `add_hwdom_free_regions`, 
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.units import MIB, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine, Module
 from colorcheck.xen.machine.mapping import Mapping
@@ -76,8 +77,7 @@ def banks(pieces: list[Span], memory: int, traits: Traits, need: int) -> tuple[l
     return found, rest
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0Layout:
+class Dom0Layout(Struct, frozen=True):
     """dom0's banks in the order in which they are filled, in bytes of guest address, and its needs in frames.
 
     `unplaced` bytes of its memory found no bank. `bank_needs` are for each bank its pages and the tables that it

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRun:
+class FrameRun(Struct, frozen=True):
     """Frames in the order in which they were given out: `first`, `first + step`, … `count` of them."""
 
     first: int

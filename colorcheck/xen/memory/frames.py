@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.memory.color_heap import Allocation
 from colorcheck.xen.memory.frame_run import FrameRun
 
 
-@dataclass(frozen=True, slots=True)
-class Frames:
+class Frames(Struct, frozen=True):
     """All frames of a domain, in order. Iterating writes them out as runs: cost grows with the frames."""
 
     allocations: tuple[Allocation, ...] = ()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.memory.boot_regions import Taken
 from colorcheck.xen.memory.heaps import Heaps
 from colorcheck.xen.memory.pdx import Compression
 
 
-@dataclass(frozen=True, slots=True)
-class HeapOrigin:
+class HeapOrigin(Struct, frozen=True):
     """In frames: the free regions at first, what was taken from them, in order, and the heaps made of the rest."""
 
     regions: tuple[Span, ...]

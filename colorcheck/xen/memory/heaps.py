@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Heaps:
+class Heaps(Struct, frozen=True):
     """The two heaps as boot leaves them, in frames.
 
     `lowest` is the lowest region, which goes whole to the buddy heap and does not count against the reserve;

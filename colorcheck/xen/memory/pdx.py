@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.units import PAGE_SHIFT
-from colorcheck.core.value import dataclass
 from colorcheck.xen.machine.intervals import Span, merged
 
 _MAX_ORDER = 18  # address bits below 30 are never left out
 GROUP = 1 << 18  # PDX_GROUP_COUNT: frames in 1 GiB
 
 
-@dataclass(frozen=True, slots=True)
-class Compression:
+class Compression(Struct, frozen=True):
     """The frame number's bits from `bottom` on, `width` of them, are left out; nothing where `width` is 0."""
 
     bottom: int = 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Passage
-from colorcheck.core.value import dataclass
 from colorcheck.files.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.boot.boot_arguments import option_name, option_spans, read_boot_arguments
 from colorcheck.xen.options.options import LONGEST_OPTION, Option, OptionFate, boot_arguments
@@ -20,8 +21,7 @@ from colorcheck.xen.release.xilinx import XILINX
 _GEOMETRY = (Concept.LLC_SIZE, Concept.LLC_WAYS, Concept.WAY_SIZE)
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """Edits that do not overlap, and what the other release cannot say or what has no place to be edited at."""
 
     edits: tuple[Edit, ...] = ()

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import Note
 
 
-@dataclass(frozen=True, slots=True)
-class P2mPoolTooSmall(Note):
+class P2mPoolTooSmall(Note, frozen=True):
     """A domain's P2M pool cannot hold the tables of its memory."""
 
     KIND: ClassVar[str] = "p2m-pool-too-small"
@@ -20,24 +18,21 @@ class P2mPoolTooSmall(Note):
     needed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0NoLowMemory(Note):
+class Dom0NoLowMemory(Note, frozen=True):
     """Dom0 has no memory below 4 GiB."""
 
     KIND: ClassVar[str] = "dom0-no-low-memory"
     banks: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0FirstBankHigh(Note):
+class Dom0FirstBankHigh(Note, frozen=True):
     """Dom0's first bank lies above 4 GiB."""
 
     KIND: ClassVar[str] = "dom0-first-bank-high"
     banks: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0FirstBankSmall(Note):
+class Dom0FirstBankSmall(Note, frozen=True):
     """Dom0's first bank cannot hold kernel, ramdisk and device tree."""
 
     KIND: ClassVar[str] = "dom0-first-bank-small"
@@ -45,24 +40,21 @@ class Dom0FirstBankSmall(Note):
     needed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0MemoryUnplaced(Note):
+class Dom0MemoryUnplaced(Note, frozen=True):
     """The pieces of dom0's address space hold less than its memory."""
 
     KIND: ClassVar[str] = "dom0-layout"
     unplaced: int
 
 
-@dataclass(frozen=True, slots=True)
-class NoFirstBank(Note):
+class NoFirstBank(Note, frozen=True):
     """Boots before 4.22, but has no piece that 4.22 takes as a first bank."""
 
     KIND: ClassVar[str] = "first-bank-4.22"
     needed: int
 
 
-@dataclass(frozen=True, slots=True)
-class FailedCreationKeepsMemory(Note):
+class FailedCreationKeepsMemory(Note, frozen=True):
     """After a failed creation the pages taken so far are not back at once."""
 
     KIND: ClassVar[str] = "failed-creation-keeps-memory"

@@ -7,27 +7,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import Note
 
 
-@dataclass(frozen=True, slots=True)
-class ColoringOffButColors(Note):
+class ColoringOffButColors(Note, frozen=True):
     """`llc-colors` while coloring is off."""
 
     KIND: ClassVar[str] = "coloring-off-but-colors"
 
 
-@dataclass(frozen=True, slots=True)
-class GeometryHalfGiven(Note):
+class GeometryHalfGiven(Note, frozen=True):
     """Only one of `llc-size` and `llc-nr-ways` counts for nothing."""
 
     KIND: ClassVar[str] = "geometry-half-given"
     given: str
 
 
-@dataclass(frozen=True, slots=True)
-class WaySizeDiffers(Note):
+class WaySizeDiffers(Note, frozen=True):
     """The options give another way size than the board's cache has."""
 
     KIND: ClassVar[str] = "way-size-differs"
@@ -35,15 +31,13 @@ class WaySizeDiffers(Note):
     probed: int
 
 
-@dataclass(frozen=True, slots=True)
-class GeometryUnknown(Note):
+class GeometryUnknown(Note, frozen=True):
     """Neither options nor board give the way size."""
 
     KIND: ClassVar[str] = "geometry-unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ColorsCut(Note):
+class ColorsCut(Note, frozen=True):
     """More colors than Xen supports, so it takes fewer."""
 
     KIND: ClassVar[str] = "colors-cut"
@@ -51,8 +45,7 @@ class ColorsCut(Note):
     taken: int
 
 
-@dataclass(frozen=True, slots=True)
-class OptionCut(Note):
+class OptionCut(Note, frozen=True):
     """An option is longer than 127 characters; its end is lost."""
 
     KIND: ClassVar[str] = "option-cut"
@@ -60,24 +53,21 @@ class OptionCut(Note):
     lost: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListRemains(Note):
+class ListRemains(Note, frozen=True):
     """A rejected list keeps the colors read before the error."""
 
     KIND: ClassVar[str] = "list-remains"
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListDropped(Note):
+class ListDropped(Note, frozen=True):
     """A rejected list leaves nothing, so the default is used."""
 
     KIND: ClassVar[str] = "list-dropped"
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListMeansElse(Note):
+class ListMeansElse(Note, frozen=True):
     """A list means something else than it seems: a missing number counts as 0."""
 
     KIND: ClassVar[str] = "list-means-else"
@@ -85,16 +75,14 @@ class ListMeansElse(Note):
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateColors(Note):
+class DuplicateColors(Note, frozen=True):
     """A list names a color more than once."""
 
     KIND: ClassVar[str] = "duplicate-colors"
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnsortedXenColors(Note):
+class UnsortedXenColors(Note, frozen=True):
     """Xen uses only the colors of its list that rise."""
 
     KIND: ClassVar[str] = "unsorted-xen-colors"
@@ -102,24 +90,21 @@ class UnsortedXenColors(Note):
     used: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class XenDefaultColors(Note):
+class XenDefaultColors(Note, frozen=True):
     """No colors for Xen: it takes color 0."""
 
     KIND: ClassVar[str] = "xen-default-colors"
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultColors(Note):
+class DefaultColors(Note, frozen=True):
     """No colors for a domain: it takes all."""
 
     KIND: ClassVar[str] = "default-colors"
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InheritedColors(Note):
+class InheritedColors(Note, frozen=True):
     """4.20: a domain takes the list of the one before it."""
 
     KIND: ClassVar[str] = "inherited-colors"
@@ -127,15 +112,13 @@ class InheritedColors(Note):
     from_: str
 
 
-@dataclass(frozen=True, slots=True)
-class EmptyList(Note):
+class EmptyList(Note, frozen=True):
     """A domain has no color at all."""
 
     KIND: ClassVar[str] = "empty-list"
 
 
-@dataclass(frozen=True, slots=True)
-class ColorOutOfRange(Note):
+class ColorOutOfRange(Note, frozen=True):
     """A color that does not exist."""
 
     KIND: ClassVar[str] = "color-out-of-range"
@@ -144,8 +127,7 @@ class ColorOutOfRange(Note):
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TooManyColors(Note):
+class TooManyColors(Note, frozen=True):
     """A list is longer than there are colors."""
 
     KIND: ClassVar[str] = "too-many-colors"

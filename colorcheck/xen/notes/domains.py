@@ -7,26 +7,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import Note
 
 
-@dataclass(frozen=True, slots=True)
-class StaticMemory(Note):
+class StaticMemory(Note, frozen=True):
     """A domain asks for static memory, which coloring forbids."""
 
     KIND: ClassVar[str] = "static-memory"
 
 
-@dataclass(frozen=True, slots=True)
-class DirectMap(Note):
+class DirectMap(Note, frozen=True):
     """A domain asks for a direct map."""
 
     KIND: ClassVar[str] = "direct-map"
 
 
-@dataclass(frozen=True, slots=True)
-class StaticSharedMemory(Note):
+class StaticSharedMemory(Note, frozen=True):
     """Frames that several domains share and that have every color."""
 
     KIND: ClassVar[str] = "static-shared-memory"
@@ -35,16 +31,14 @@ class StaticSharedMemory(Note):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Passthrough(Note):
+class Passthrough(Note, frozen=True):
     """A device is given away; without an IOMMU its DMA cannot reach colored memory."""
 
     KIND: ClassVar[str] = "passthrough"
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class PassthroughMemory(Note):
+class PassthroughMemory(Note, frozen=True):
     """A guest is given memory by address, of every color."""
 
     KIND: ClassVar[str] = "passthrough-memory"
@@ -52,105 +46,91 @@ class PassthroughMemory(Note):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0MemoryDefault(Note):
+class Dom0MemoryDefault(Note, frozen=True):
     """No `dom0_mem`: Xen takes 512 MiB."""
 
     KIND: ClassVar[str] = "dom0-memory-default"
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryNotPages(Note):
+class MemoryNotPages(Note, frozen=True):
     """An amount of memory is no multiple of a page."""
 
     KIND: ClassVar[str] = "memory-not-pages"
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class DomainWithoutKernel(Note):
+class DomainWithoutKernel(Note, frozen=True):
     """No kernel module for a dom0less domain."""
 
     KIND: ClassVar[str] = "domain-without-kernel"
 
 
-@dataclass(frozen=True, slots=True)
-class KernelToCome(Note):
+class KernelToCome(Note, frozen=True):
     """No kernel module for a dom0less domain yet: a boot loader may add it."""
 
     KIND: ClassVar[str] = "kernel-to-come"
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0WithoutKernel(Note):
+class Dom0WithoutKernel(Note, frozen=True):
     """The tree that Xen gets has no kernel at all: it stops while it builds dom0."""
 
     KIND: ClassVar[str] = "dom0-without-kernel"
 
 
-@dataclass(frozen=True, slots=True)
-class MissingProperty(Note):
+class MissingProperty(Note, frozen=True):
     """A property that Xen requires is missing."""
 
     KIND: ClassVar[str] = "missing-property"
     property_: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnhancedWithoutDom0(Note):
+class EnhancedWithoutDom0(Note, frozen=True):
     """`xen,enhanced` needs dom0 for Xenstore."""
 
     KIND: ClassVar[str] = "enhanced-without-dom0"
 
 
-@dataclass(frozen=True, slots=True)
-class HardwareDomainRefused(Note):
+class HardwareDomainRefused(Note, frozen=True):
     """`capabilities` of a domain that Xen panics at, or what a hardware domain must not have."""
 
     KIND: ClassVar[str] = "hardware-domain-refused"
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoDom0ForXl(Note):
+class NoDom0ForXl(Note, frozen=True):
     """Xl guests, and no dom0 to run xl."""
 
     KIND: ClassVar[str] = "no-dom0-for-xl"
 
 
-@dataclass(frozen=True, slots=True)
-class HostCrash(Note):
+class HostCrash(Note, frozen=True):
     """4.20: the refused guest brings Xen down."""
 
     KIND: ClassVar[str] = "defect-4.20-host-crash"
     colors: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolstackCannotPopulate(Note):
+class ToolstackCannotPopulate(Note, frozen=True):
     """4.22.0: no toolstack can give memory to a new guest while coloring is on."""
 
     KIND: ClassVar[str] = "defect-4.22.0-populate"
 
 
-@dataclass(frozen=True, slots=True)
-class GuestRejected(Note):
+class GuestRejected(Note, frozen=True):
     """Xl stops at the guest's file."""
 
     KIND: ClassVar[str] = "guest-rejected"
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class GuestMemoryMissing(Note):
+class GuestMemoryMissing(Note, frozen=True):
     """An xl guest without any memory: xl fails while it creates the guest."""
 
     KIND: ClassVar[str] = "guest-memory-missing"
 
 
-@dataclass(frozen=True, slots=True)
-class GuestMemorySmall(Note):
+class GuestMemorySmall(Note, frozen=True):
     """An xl guest's memory, in MiB, does not hold its kernel, in bytes, with ramdisk and device tree."""
 
     KIND: ClassVar[str] = "guest-memory-small"
@@ -158,8 +138,7 @@ class GuestMemorySmall(Note):
     kernel: int
 
 
-@dataclass(frozen=True, slots=True)
-class MaxmemAboveMemory(Note):
+class MaxmemAboveMemory(Note, frozen=True):
     """`maxmem` of an xl guest is above its `memory`, both in MiB: xl populates more than Xen allows."""
 
     KIND: ClassVar[str] = "maxmem-above-memory"
@@ -167,16 +146,14 @@ class MaxmemAboveMemory(Note):
     maxmem: int
 
 
-@dataclass(frozen=True, slots=True)
-class PoolNotMadeAtBoot(Note):
+class PoolNotMadeAtBoot(Note, frozen=True):
     """An xl guest names a CPU pool that does not exist after boot; somebody may make it in dom0 before."""
 
     KIND: ClassVar[str] = "pool-not-made-at-boot"
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0DeviceRefused(Note):
+class Dom0DeviceRefused(Note, frozen=True):
     """A device of the host's tree that Xen cannot give to dom0: it panics."""
 
     KIND: ClassVar[str] = "dom0-device-refused"
@@ -184,40 +161,35 @@ class Dom0DeviceRefused(Note):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dom0TreeFull(Note):
+class Dom0TreeFull(Note, frozen=True):
     """Xen's tree for dom0 has no room for so many reserved ranges: it panics."""
 
     KIND: ClassVar[str] = "dom0-tree-full"
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartialTreeUnread(Note):
+class PartialTreeUnread(Note, frozen=True):
     """What a partial device tree maps into a dom0less domain is not known."""
 
     KIND: ClassVar[str] = "partial-tree-unread"
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartialTreePhandle(Note):
+class PartialTreePhandle(Note, frozen=True):
     """A partial device tree uses the phandle that Xen keeps for the interrupt controller: it panics."""
 
     KIND: ClassVar[str] = "partial-tree-phandle"
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class SharedMemoryRefused(Note):
+class SharedMemoryRefused(Note, frozen=True):
     """A node of static shared memory at which Xen stops."""
 
     KIND: ClassVar[str] = "shared-memory-refused"
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuddyHeapOpen(Note):
+class BuddyHeapOpen(Note, frozen=True):
     """Whether the buddy heap of `pages` frames is large enough for what Xen takes, `least` to `most`, is not known."""
 
     KIND: ClassVar[str] = "buddy-heap-open"

@@ -7,34 +7,29 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.core.value import dataclass
 from colorcheck.xen.kinds import Note
 
 
-@dataclass(frozen=True, slots=True)
-class NoMemory(Note):
+class NoMemory(Note, frozen=True):
     """No memory node and no `[target] memory`."""
 
     KIND: ClassVar[str] = "no-memory"
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryWithoutReg(Note):
+class MemoryWithoutReg(Note, frozen=True):
     """A node of memory has no `reg`, and nobody writes one: Xen stops."""
 
     KIND: ClassVar[str] = "memory-without-reg"
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class InitrdDamaged(Note):
+class InitrdDamaged(Note, frozen=True):
     """`linux,initrd-start` and `-end` are none that Xen takes: it stops."""
 
     KIND: ClassVar[str] = "initrd-damaged"
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleWithoutReg(Note):
+class ModuleWithoutReg(Note, frozen=True):
     """A boot module has no `reg`; `stops` tells whether Xen stops at it."""
 
     KIND: ClassVar[str] = "module-without-reg"
@@ -43,8 +38,7 @@ class ModuleWithoutReg(Note):
     stops: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleShortReg(Note):
+class ModuleShortReg(Note, frozen=True):
     """`reg` of a boot module is too short: Xen stops."""
 
     KIND: ClassVar[str] = "module-short-reg"
@@ -52,8 +46,7 @@ class ModuleShortReg(Note):
     needed: int
 
 
-@dataclass(frozen=True, slots=True)
-class BankOverlap(Note):
+class BankOverlap(Note, frozen=True):
     """Two banks of memory overlap."""
 
     KIND: ClassVar[str] = "bank-overlap"
@@ -61,8 +54,7 @@ class BankOverlap(Note):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class BankUnaligned(Note):
+class BankUnaligned(Note, frozen=True):
     """A bank does not begin or end on a page."""
 
     KIND: ClassVar[str] = "bank-unaligned"
@@ -70,8 +62,7 @@ class BankUnaligned(Note):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class RangeWraps(Note):
+class RangeWraps(Note, frozen=True):
     """A range reaches beyond 2^64."""
 
     KIND: ClassVar[str] = "range-wraps"
@@ -80,8 +71,7 @@ class RangeWraps(Note):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReservedOverlap(Note):
+class ReservedOverlap(Note, frozen=True):
     """Reserved ranges or modules overlap: Xen may refuse the device tree."""
 
     KIND: ClassVar[str] = "reserved-overlap"
@@ -89,8 +79,7 @@ class ReservedOverlap(Note):
     second: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleOverlap(Note):
+class ModuleOverlap(Note, frozen=True):
     """A module overlaps what was registered before, so Xen does not register it."""
 
     KIND: ClassVar[str] = "module-overlap"
@@ -98,8 +87,7 @@ class ModuleOverlap(Note):
     other: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleOutsideMemory(Note):
+class ModuleOutsideMemory(Note, frozen=True):
     """A module lies, at least in part, in no bank."""
 
     KIND: ClassVar[str] = "module-outside-memory"
@@ -109,16 +97,14 @@ class ModuleOutsideMemory(Note):
     crashes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TooManyModules(Note):
+class TooManyModules(Note, frozen=True):
     """More than the 32 modules that Xen keeps."""
 
     KIND: ClassVar[str] = "too-many-modules"
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class TooManyRegions(Note):
+class TooManyRegions(Note, frozen=True):
     """More banks, reserved ranges or free regions than Xen's tables hold."""
 
     KIND: ClassVar[str] = "too-many-regions"
@@ -127,15 +113,13 @@ class TooManyRegions(Note):
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileSizeAssumed(Note):
+class FileSizeAssumed(Note, frozen=True):
     """ImageBuilder loads files that are not there; usual sizes stand in."""
 
     KIND: ClassVar[str] = "file-size-assumed"
 
 
-@dataclass(frozen=True, slots=True)
-class StaticHeap(Note):
+class StaticHeap(Note, frozen=True):
     """All free memory goes to the buddy heap, so no domain gets any."""
 
     KIND: ClassVar[str] = "static-heap"
@@ -143,24 +127,21 @@ class StaticHeap(Note):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class KernelNotRegistered(Note):
+class KernelNotRegistered(Note, frozen=True):
     """A dom0less domain's kernel is no boot module to Xen: it stops."""
 
     KIND: ClassVar[str] = "kernel-not-registered"
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeepTreeHangs(Note):
+class DeepTreeHangs(Note, frozen=True):
     """A node lies deeper than this release can walk: it hangs."""
 
     KIND: ClassVar[str] = "deep-tree-hangs"
     levels: int
 
 
-@dataclass(frozen=True, slots=True)
-class RegRest(Note):
+class RegRest(Note, frozen=True):
     """`reg` of memory or of a reserved range ends in a part of an entry, `rest` bytes, which Xen drops."""
 
     KIND: ClassVar[str] = "reg-rest"

@@ -6,7 +6,7 @@ bootinfo-fdt.c, 4.20 to 4.22), `cmdline_parse` (xen/common/kernel.c).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment

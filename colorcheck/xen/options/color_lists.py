@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from colorcheck.core.c_numbers import UINT, simple_strtoull
 from colorcheck.core.source import Location, Passage, passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.color_list import ColorListText, Piece, PieceKind, read_color_list
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
@@ -18,8 +19,7 @@ from colorcheck.xen.release.spelling import ListReader
 from colorcheck.xen.release.traits import Traits
 
 
-@dataclass(frozen=True, slots=True)
-class ColorItem:
+class ColorItem(Struct, frozen=True):
     """One item of a list as Xen took it: the colors from `first` to `last`, at `text[start:end]`.
 
     `missing` tells that at least one of its numbers was not written and counts as 0.
@@ -32,8 +32,7 @@ class ColorItem:
     missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListError:
+class ListError(Struct, frozen=True):
     """Why a list is refused, and where reading stopped.
 
     `kind` is one of missing-number, too-large, reversed, too-many, stray-text, no-range.
@@ -45,8 +44,7 @@ class ListError:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ColorList:
+class ColorList(Struct, frozen=True):
     """What a Xen makes of a list.
 
     `colors` are what the array holds afterwards, in its order and with repetitions; `items` what was stored on the

@@ -6,12 +6,12 @@ Source: `opt_dom0_vcpus_pin` (xen/common/sched/core.c), `max_cpus`, `opt_hmp_uns
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.options.options import BootArguments, Option
 
 
-@dataclass(frozen=True, slots=True)
-class CpuOptions:
+class CpuOptions(Struct, frozen=True):
     """`max_cpus` and `dom0_vcpus` are 0 where nothing limits them; `pin_option` is the one that pins dom0, if any."""
 
     pinned: bool = False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes.colors import ColorsCut, GeometryHalfGiven, GeometryUnknown, WaySizeDiffers
@@ -13,8 +14,7 @@ from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.release.traits import CacheProbe
 
 
-@dataclass(frozen=True, slots=True)
-class OptionGeometry:
+class OptionGeometry(Struct, frozen=True):
     """`nr_colors` is None while coloring is off, and where the cache is not known. `way_size` in bytes."""
 
     coloring: bool

@@ -6,14 +6,14 @@ register the options.
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from functools import cache, lru_cache
+
+from msgspec import Struct, field
 
 from colorcheck.core.c_numbers import simple_strtoll, simple_strtoull, size_and_unit
 from colorcheck.core.source import Location, Passage, passage
 from colorcheck.core.units import MIB
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.boot.boot_arguments import read_boot_arguments
 from colorcheck.inputs.boot.color_list import ColorListText
 from colorcheck.xen.kinds import ColorSource
@@ -45,8 +45,7 @@ class OptionFate(StrEnum):
     NOT_FOLLOWED = "not-followed"  # an option of Xen that has nothing to do with memory or colors, or its own reader
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """One option as written, and what Xen does with it.
 
     `written` is the whole of it, `text` what Xen keeps (up to 127 bytes). `key` is what stands before the first `=`,
@@ -97,8 +96,7 @@ class Option:
         return self.written.locate(len(self.text), len(self.written.text))
 
 
-@dataclass(frozen=True, slots=True)
-class BootArguments:
+class BootArguments(Struct, frozen=True):
     """The values in force after Xen has read its boot arguments.
 
     `llc_coloring` is None as long as nothing set it. `llc_size`, `llc_nr_ways` and `way_size` are 0 and the colors

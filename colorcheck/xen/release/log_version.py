@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
 
@@ -25,8 +26,7 @@ class VersionKind(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class LogVersion:
+class LogVersion(Struct, frozen=True):
     """A version as a log has it. `base` is the release whose name it bears ("4.20.4" of `4.20.4-pre`)."""
 
     text: str

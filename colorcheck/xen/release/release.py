@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.xen.release.spelling import BootOption, ColorProperty, Concept, ListReader, OtherDomains
 from colorcheck.xen.release.traits import Traits
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """A Xen that the model knows: a point release, or a fork's branch.
 
     `name` is what users write and reports say; `stands_for` the release whose behaviour it has, where that is another

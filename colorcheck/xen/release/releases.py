@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.xen.release.release import Release

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
 class OptionKind(StrEnum):
@@ -32,8 +32,7 @@ class Concept(StrEnum):
     COMPRESSION = "compression"  # of frame numbers
 
 
-@dataclass(frozen=True, slots=True)
-class BootOption:
+class BootOption(Struct, frozen=True):
     """An option of the boot arguments. `legacy` marks an old name that switches the 4.17 line to its legacy mode;
     `wins`: where it is not 0, it goes before the other options of its concept, wherever they stand."""
 
@@ -50,8 +49,7 @@ class PropertyKind(StrEnum):
     MASK = "mask"  # cells with one bit a color, the most significant cell first
 
 
-@dataclass(frozen=True, slots=True)
-class ColorProperty:
+class ColorProperty(Struct, frozen=True):
     """A property of a dom0less domain's node. `legacy`: read only in the legacy mode, and then alone."""
 
     name: str

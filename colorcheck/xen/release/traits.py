@@ -6,10 +6,9 @@ To add a trait: a field here with its meaning and source, its first value in the
 
 from __future__ import annotations
 
-import dataclasses
 from enum import StrEnum
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 
 class FrameTableRounding(StrEnum):
@@ -33,8 +32,7 @@ class CacheProbe(StrEnum):
     UPWARDS = "upwards"  # from level 1 up to the first level without a cache, the last unified one (2fca0ebcd1, 4.22.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Struct, frozen=True):
     """The traits of one release. Each names the function that decides, and the commit and release that changed it."""
 
     frame_table_rounding: FrameTableRounding
@@ -126,5 +124,4 @@ class Traits:
 
     def differing(self, other: Traits) -> tuple[str, ...]:
         """The names of the traits in which two releases differ."""
-        names = (each.name for each in dataclasses.fields(self))
-        return tuple(name for name in names if getattr(self, name) != getattr(other, name))
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name) != getattr(other, name))

@@ -6,7 +6,7 @@ Source: the release trees of Xen 4.20.0, 4.20.4, 4.21.0, 4.21.2 and 4.22.0, and 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from colorcheck.core.units import MIB
 from colorcheck.xen.release.boot_options import ARM_4_20, ARM_4_21

@@ -6,7 +6,7 @@ Source: `xilinx/release-2019.2-coloring` (Xen 4.11), `xilinx/release-2020.2` (4.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from colorcheck.xen.release.boot_options import ARM_4_20
 from colorcheck.xen.release.release import Release

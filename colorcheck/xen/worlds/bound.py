@@ -7,10 +7,11 @@ and worked example: `docs/proofs.md`, "Bounds over placements".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.units import GIB, MIB, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span as Values
 from colorcheck.xen.facts.book import FactBook, Key
 from colorcheck.xen.facts.gather import LARGEST_IMAGE, LARGEST_TREE
@@ -33,8 +34,7 @@ _FRAME_TABLE = "frame table"
 _FRAME_TABLE_ALIGNMENT = 32 * MIB
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """Frames of each color that are free before the first domain is built, in every placement.
 
     `dom0_tables` is the most that dom0's P2M takes; None where its banks may not hold its memory. `why` says in words
@@ -47,8 +47,7 @@ class Bound:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     """Sizes in pages unless said otherwise."""
 
     machine: Machine

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.facts.keys import BRANCH
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One way: the answers that lead there, and what Xen then gets; None where Xen is never started, `stopped` why."""
 
     answers: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice, product
 
+from msgspec import Struct
+
 from colorcheck.core.units import MIB, PAGE
-from colorcheck.core.value import dataclass
 from colorcheck.loader.facts import Span
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import IMAGE_ALIGNMENT, LARGEST_IMAGE
@@ -32,8 +33,7 @@ MOST = 48  # worlds that are tried
 Chosen = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Something to be placed: `size` and `align` in bytes."""
 
     name: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.booted import Boot
@@ -19,8 +20,7 @@ from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
 
 
-@dataclass(frozen=True, slots=True)
-class Differing:
+class Differing(Struct, frozen=True):
     """A sibling that boots the deployment otherwise, and in which words: "panics", "dom0 gets other colors"."""
 
     release: Release

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 from math import prod
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import BuildOption
@@ -35,8 +36,7 @@ MOST_COMBINATIONS = 4096
 StartedOn = Callable[[int], Board | None]
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True, dict=True):
     """One choice of values for the open facts; `boot` is None where nobody can boot it."""
 
     chosen: Mapping[str, object]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.dts.strings import unescape
 
 MASK = (1 << 64) - 1
 
 
-@dataclass(slots=True)
-class Integer:
+class Integer(Struct):
     """The value of an expression and the stretch of text it was written in; `faults` are (message, start, end)."""
 
     value: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.dts.text import encode
 
 _SIMPLE = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
@@ -12,8 +13,7 @@ _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{0,2})|(.))", re.DOTALL)
 _BREAK = re.compile(r"\\|[^\x00-\x7f]")
 
 
-@dataclass(slots=True)
-class Unescaped:
+class Unescaped(Struct):
     """The bytes of a literal; `stretches` are (offset in the bytes, offset in the literal), ascending, between which
     bytes and characters run alongside; `faults` are (message, start, end) in the literal."""
 

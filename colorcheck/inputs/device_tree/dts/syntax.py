@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 
 from lark import Token, Transformer, v_args
+from msgspec import Struct, field
 
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts import integers
 from colorcheck.inputs.device_tree.dts.integers import Integer
 
 
-@dataclass(slots=True)
-class Cells:
+class Cells(Struct):
     """`<…>`, with the width of its elements in bits as it was written (32 where it was not)."""
 
     bits: Integer | None
@@ -22,8 +20,7 @@ class Cells:
     end: int
 
 
-@dataclass(slots=True)
-class Bytes:
+class Bytes(Struct):
     """`[…]`: pairs of digits, and labels."""
 
     elements: list[Token]
@@ -31,8 +28,7 @@ class Bytes:
     end: int
 
 
-@dataclass(slots=True)
-class Path:
+class Path(Struct):
     """`&label` outside of cells: the path of the node, as a string."""
 
     reference: Token
@@ -40,8 +36,7 @@ class Path:
     end: int
 
 
-@dataclass(slots=True)
-class Incbin:
+class Incbin(Struct):
     """`/incbin/("file", offset, length)`."""
 
     name: Token
@@ -51,8 +46,7 @@ class Incbin:
     end: int
 
 
-@dataclass(slots=True)
-class Text:
+class Text(Struct):
     """A string literal with its quotes."""
 
     token: Token
@@ -63,8 +57,7 @@ class Text:
 Piece = Cells | Bytes | Path | Incbin | Text
 
 
-@dataclass(slots=True)
-class PropertySyntax:
+class PropertySyntax(Struct):
     marks: list[Token]
     name: Token
     value: list[Piece | Token]
@@ -72,15 +65,13 @@ class PropertySyntax:
     end: int = 0
 
 
-@dataclass(slots=True)
-class NodeSyntax:
+class NodeSyntax(Struct):
     marks: list[Token]
     name: Token
     body: Body
 
 
-@dataclass(slots=True)
-class Deletion:
+class Deletion(Struct):
     """`/delete-node/` or `/delete-property/`, in a body by name, at top level by reference."""
 
     marks: list[Token]
@@ -88,8 +79,7 @@ class Deletion:
     target: Token
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Struct):
     """What stands in the braces of a node: plain properties are still text, one token a row of them."""
 
     items: list[Token | PropertySyntax | NodeSyntax | Deletion]
@@ -97,8 +87,7 @@ class Body:
     end: int
 
 
-@dataclass(slots=True)
-class Definition:
+class Definition(Struct):
     """`/ {…};` or `&label {…};` (then with `reference`), the latter with a label before it or not."""
 
     reference: Token | None
@@ -106,16 +95,14 @@ class Definition:
     label: Token | None = None
 
 
-@dataclass(slots=True)
-class Omission:
+class Omission(Struct):
     target: Token
 
 
 Statement = Definition | Deletion | Omission
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     plugin: bool
     headers_differ: bool
     reservations: list[tuple[list[Token], Integer, Integer]] = field(default_factory=list)

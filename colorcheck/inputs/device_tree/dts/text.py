@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+from msgspec import Struct
+
 from colorcheck.core.source import Lines, Location, Passage
-from colorcheck.core.value import dataclass
 
 # Stands between the texts of two files: no file can hold it, and it is part of no word.
 BOUNDARY = "\ud800"
@@ -27,8 +28,7 @@ def octets(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A stretch that begins at `start` of the whole text and came from `offset` of the file `lines`.
 
     Where `end` is given, the stretch was made by a macro, and every character of it stands for `offset` to `end`.

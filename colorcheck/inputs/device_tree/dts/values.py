@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 
 from lark import Token
+from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.value import dataclass
 from colorcheck.inputs.device_tree.dts import strings
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.integers import Integer
@@ -37,8 +36,7 @@ _WORD = re.compile(r"[^ \t\n]+")
 _PLAIN_PIECE = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|<([^>]*)>', re.DOTALL)
 
 
-@dataclass(slots=True)
-class Marker:
+class Marker(Struct):
     """A label, or a reference still to be filled in, at an offset of a value. A `path` is inserted, a `phandle`
     overwrites the cell that was kept for it."""
 
@@ -48,15 +46,13 @@ class Marker:
     location: Location
 
 
-@dataclass(slots=True)
-class Label:
+class Label(Struct):
     name: str
     location: Location
     deleted: bool = False
 
 
-@dataclass(slots=True)
-class LiveProperty:
+class LiveProperty(Struct):
     """A property on its way into the tree."""
 
     name: str
