@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from threading import Event
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 KEYS = "mHqr"
 """Free memory, free frames of each color, domains with their colors, run queues (`xen/common/keyhandler.c`)."""
@@ -26,6 +26,7 @@ _OURS = b"*** Serial input to Xen"
 _SWITCHES = 140  # domains whose consoles come before Xen's
 _DOWN = (b"Manual reset required", b"Reboot in five seconds", b"Resetting in five seconds")
 LARGEST = 8 << 20  # bytes of a console that are kept
+_PATIENCE = 5.0  # seconds for a process to end that has closed its streams
 _QUIET = 0.7  # seconds without a byte after which an answer to a key is complete
 
 
@@ -37,8 +38,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"  # the user wants no more
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Seconds: of a whole run, and without any byte; `stop` ends a run from another thread."""
 
     whole: float = 180.0
@@ -46,8 +46,7 @@ class Limits:
     stop: Event | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Console:
+class Console(Struct, frozen=True):
     """What a run printed. `errors` is what QEMU itself said, `status` its exit status where it ended by itself."""
 
     text: str
@@ -64,17 +63,30 @@ def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
     """
     begin = time.monotonic()
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "QEMU_AUDIO_DRV": "none"},
     )
     try:
         session = _Session(process, limits, keys)
         ending = session.watch()
-        status = process.poll()
+        status = _status(process) if ending is Ending.DIED else None
     finally:
         _end(process)
     errors = session.errors.decode(errors="replace").strip()
     spent = time.monotonic() - begin
     return Console(session.seen.decode(errors="replace"), ending, errors, status, spent)
+
+
+def _status(process: subprocess.Popen[bytes]) -> int | None:
+    """The exit status of a process that has closed its streams."""
+    try:
+        return process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.emulation.blob import cells, node, pairs, text
 from colorcheck.emulation.stubs import idle_kernel
 from colorcheck.emulation.system import Placed
@@ -21,8 +22,7 @@ MODELS = (("cortex-a53", 16), ("cortex-a57", 32), ("cortex-a72", 16))
 """CPU models with the number of colors that Xen finds for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
+class Guest(Struct, frozen=True):
     """A dom0less domain; sizes in KiB. No `colors`: the property is left out."""
 
     memory: int
@@ -34,8 +34,7 @@ class Guest:
         return f"domU memory={self.memory} KiB vcpus={self.vcpus} llc-colors={self.colors}"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One system: everything about it in a few values. Ranges as [start, end) in bytes."""
 
     seed: str
@@ -85,7 +84,11 @@ class Case:
     def __str__(self) -> str:
         banks = " ".join(f"{start:#x}-{end:#x}" for start, end in self.banks)
         held = " ".join(f"{start:#x}-{end:#x}" for start, end in (*self.reserved, *self.memory_reservations))
-        parts = [f"{self.cpu}, {self.cpus} CPUs, GICv{self.gic}", f"RAM {banks}", *([f"reserved {held}"] if held else [])]
+        parts = [
+            f"{self.cpu}, {self.cpus} CPUs, GICv{self.gic}",
+            f"RAM {banks}",
+            *([f"reserved {held}"] if held else []),
+        ]
         return "; ".join([*parts, " ".join(self.arguments), *map(str, self.guests)])
 
 

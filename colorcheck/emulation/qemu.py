@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.emulation.stubs import starter
 from colorcheck.emulation.system import Emulated
 
@@ -28,13 +29,13 @@ class QemuError(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True)
-class Qemu:
+class Qemu(Struct, frozen=True):
     """An installed QEMU; `version` as (major, minor)."""
 
     program: str
     version: tuple[int, int]
     machines: frozenset[str]
+    cpus: frozenset[str] = frozenset()
 
     @property
     def caution(self) -> str:
@@ -53,7 +54,8 @@ def find_qemu() -> Qemu:
     if found is None:
         raise QemuError(f"{program} does not say which version it is", _HELP)
     machines = frozenset(line.split()[0] for line in _ask(program, "-machine", "help").splitlines()[1:] if line.strip())
-    return Qemu(program, (int(found[1]), int(found[2])), machines)
+    cpus = frozenset(line.strip() for line in _ask(program, "-cpu", "help").splitlines()[1:])
+    return Qemu(program, (int(found[1]), int(found[2])), machines, cpus)
 
 
 def _ask(program: str, *words: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.inputs.device_tree.tree import DeviceTree
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A boot module in memory: its address and size in bytes, and its first bytes (empty: memory as it is)."""
 
     address: int
@@ -15,8 +15,7 @@ class Placed:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Emulated:
+class Emulated(Struct, frozen=True):
     """`machine` and `cpu` as QEMU names them (`cpu` is empty where the machine decides it), `memory` in bytes, counted
     from the start of the machine's RAM. `board` is the catalogue's name of it. `boot_cpu` is QEMU's number."""
 

@@ -7,11 +7,12 @@ cores, pools) is left out, and every change is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
-from colorcheck.core.value import dataclass
-from colorcheck.emulation.blob import cells, pairs, text
+from msgspec import Struct
+from msgspec.structs import replace
+
+from colorcheck.emulation.blob import cells, pairs
 from colorcheck.emulation.stubs import idle_kernel
 from colorcheck.emulation.system import Placed
 from colorcheck.emulation.virt import BASE, Bytes, Content, VirtMachine, chosen
@@ -20,6 +21,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cells_below, compatible, ranges_of, string
 from colorcheck.xen.machine.machine import MEMRESERVE, Machine, Range
 
+MODEL_PREFIX = "qemu-virt-"
 _GAP = 1 << 30
 """The distances between banks are a multiple of this where they were: no color changes."""
 _KERNELS = ("multiboot,kernel", "xen,linux-zimage")
@@ -30,8 +32,7 @@ _CONSOLE_OPTIONS = ("console", "dtuart", "conswitch", "sync_console", "serrors",
 _LEFT_OUT = ("xen,passthrough", "domain-cpupool", "sve", "xen,tee", "llc-colors-from")
 
 
-@dataclass(frozen=True, slots=True)
-class Transplanted:
+class Transplanted(Struct, frozen=True):
     """The system on the other machine, and line by line what is not as it was."""
 
     machine: VirtMachine
@@ -39,8 +40,7 @@ class Transplanted:
     changes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """What the machine below QEMU and QEMU itself have to offer: bytes of memory, and CPU models with their boards."""
 
     memory: int
@@ -79,7 +79,9 @@ class _Work:
             *(self._place(kind) for kind in ("xen", "device-tree")),
         )
         gic = 2 if any(compatible(n, "arm,gic-400", "arm,cortex-a15-gic") for n in self.tree.root.walk()) else 3
-        return Transplanted(VirtMachine(model, min(cpus, 8) if gic == 2 else cpus, gic, memory), content, tuple(self.changes))
+        return Transplanted(
+            VirtMachine(model, min(cpus, 8) if gic == 2 else cpus, gic, memory), content, tuple(self.changes)
+        )
 
     def _model(self, arguments: str) -> tuple[str, str]:
         """The CPU model of the same geometry; else any, with the geometry among the arguments."""
@@ -89,9 +91,11 @@ class _Work:
         if same:
             found = next((each for each in same if each.clusters[0].cores == core), same[0])
             if found.clusters[0].cores != core:
-                self.changes.append(f"CPU: {found.clusters[0].cores} in place of {core}, with a cache of the same geometry")
-            return found.clusters[0].cores, ""
-        usual = self.host.models[0].clusters[0].cores
+                self.changes.append(
+                    f"CPU: {found.clusters[0].cores} in place of {core}, with a cache of the same geometry"
+                )
+            return _model_name(found), ""
+        usual = _model_name(self.host.models[0])
         self.changes.append(f"CPU: {usual} in place of {core or 'the board’s'}")
         if wanted is None or "llc-size=" in arguments:
             return usual, ""
@@ -225,6 +229,11 @@ def _moves(banks: Sequence[Range]) -> Iterator[tuple[Bytes, int]]:
         end = start + bank.size
 
 
+def _model_name(board: Board) -> str:
+    """QEMU's name of a CPU model, from the catalogue's name of its board."""
+    return board.name.removeprefix(MODEL_PREFIX)
+
+
 def _geometry(board: Board | None) -> tuple[int, int] | None:
     """Bytes and ways of the last-level cache of the first cluster."""
     cache = board.clusters[0].llc if board and board.clusters else None
@@ -243,8 +252,3 @@ def _set(found: Node, values: dict[str, bytes]) -> Node:
 
     made = node(found.name, values).properties
     return replace(found, properties={**found.properties, **made})
-
-
-def in_words(changes: Sequence[str], say: Callable[[str], str] = str) -> tuple[str, ...]:
-    """The changes, each once."""
-    return tuple(dict.fromkeys(say(change) for change in changes))

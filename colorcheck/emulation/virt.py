@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.emulation.blob import cells, node, pairs, text, to_blob
 from colorcheck.emulation.qemu import Qemu, QemuError, machine_tree
 from colorcheck.emulation.stubs import STARTER_SIZE
@@ -23,8 +24,7 @@ _SLACK = 0x1000
 Bytes = tuple[int, int]  # [start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class VirtMachine:
+class VirtMachine(Struct, frozen=True):
     """What of the machine can be chosen. `memory` in bytes from BASE on."""
 
     cpu: str
@@ -37,8 +37,7 @@ class VirtMachine:
         return f"virt,virtualization=on,gic-version={self.gic}"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What is put into it: banks and reserved ranges as [start, end) in bytes, /chosen, the boot modules, and where
     Xen and the tree are wanted (None: anywhere)."""
 
@@ -78,9 +77,7 @@ def emulated(qemu: Qemu, machine: VirtMachine, content: Content, xen_size: int) 
 def chosen(arguments: str, *children: Node) -> Node:
     """/chosen with Xen's arguments; addresses and sizes below it take two cells each."""
     two = {"#address-cells": cells(2), "#size-cells": cells(2)}
-    return node(
-        "chosen", {"stdout-path": text(CONSOLE), "xen,xen-bootargs": text(arguments), **two}, *children
-    )
+    return node("chosen", {"stdout-path": text(CONSOLE), "xen,xen-bootargs": text(arguments), **two}, *children)
 
 
 def _base(qemu: Qemu, machine: VirtMachine) -> DeviceTree:
@@ -125,7 +122,7 @@ class _Free:
         self.taken: list[Bytes] = [*taken, *((m.address, m.address + m.size) for m in content.modules)]
 
     def take(self, size: int, alignment: int, wanted: int | None) -> int:
-        for start in self._places(size, alignment, wanted):
+        for start in self._places(alignment, wanted):
             span = (start, start + size)
             if any(low <= start and span[1] <= high for low, high in self.banks) and not self._meets(span):
                 self.taken.append(span)
@@ -135,7 +132,7 @@ class _Free:
     def _meets(self, span: Bytes) -> bool:
         return any(span[0] < end and start < span[1] for start, end in self.taken)
 
-    def _places(self, size: int, alignment: int, wanted: int | None) -> Iterator[int]:
+    def _places(self, alignment: int, wanted: int | None) -> Iterator[int]:
         if wanted is not None and wanted % alignment == 0:
             yield wanted
         ends: Iterable[int] = [end for _, end in self.taken]

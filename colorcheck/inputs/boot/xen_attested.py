@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
 
 SCHEMA = "colorcheck/xen-attested/1"
 AGREES = "agrees"
@@ -14,8 +14,7 @@ DIFFERS = "differs"
 _TEXTS = ("sha256", "version", "release", "kconfig", "qemu", "tool_version")
 
 
-@dataclass(frozen=True, slots=True)
-class AttestedBoot:
+class AttestedBoot(Struct, frozen=True):
     """One boot: `name` is the seed of a generated system or the name of a deployment; `result` is agrees, differs,
     undecided, uncolored or failed; `compared` is what agrees; `differences` in words; `smaller` the smallest system
     that was found to differ in the same way."""
@@ -42,8 +41,7 @@ class AttestedBoot:
         return {**found, "smaller": self.smaller} if self.smaller else found
 
 
-@dataclass(frozen=True, slots=True)
-class XenAttested:
+class XenAttested(Struct, frozen=True):
     """The evidence on one binary. `sha256` is of the file, `kconfig` of its .config (empty: none given), `release` the
     modelled release that it was held against."""
 

@@ -7,7 +7,8 @@ import hashlib
 import io
 import zlib
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.xen_image import read_xen_image
 
@@ -24,8 +25,7 @@ class BinaryError(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True)
-class XenBinary:
+class XenBinary(Struct, frozen=True):
     """`sha256` is of the file as given; `image` the arm64 Image in it; `size` what it takes in memory, in bytes;
     `colored` whether an option of coloring is built into it."""
 

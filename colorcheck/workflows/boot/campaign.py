@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from threading import Event
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.emulation.generate import Case, generate
 from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.virt import emulated
@@ -19,8 +20,7 @@ AT_ONCE = 2
 _SMALLER = 12  # boots that are spent on making one difference smaller
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(Struct, frozen=True):
     """Which systems: the seed and how many. Each is named "SEED/NUMBER"."""
 
     seed: str

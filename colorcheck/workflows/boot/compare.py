@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
-from colorcheck.core.value import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from colorcheck.emulation.console import Console, Ending, Limits
 from colorcheck.emulation.console import run as run_qemu
 from colorcheck.emulation.qemu import Qemu, command
 from colorcheck.emulation.system import Emulated
 from colorcheck.evidence.attest import Attestation, Attested, LogCheck, attest
+from colorcheck.files.boundary import restricted
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.inputs.manifest.manifest import BuildOption, Loader, Manifest, Target
 from colorcheck.workflows import verify as pipeline
@@ -29,7 +31,7 @@ TREE = "system.dtb"
 _ENOUGH = 200  # bytes that are kept of what QEMU itself said
 
 
-class Interrupted(Exception):  # noqa: N818
+class Interrupted(Exception):
     """The run was stopped; what it would have said is not known."""
 
 
@@ -41,8 +43,7 @@ class Result(StrEnum):
     FAILED = "failed"  # QEMU or the binary did not do what a boot takes
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """What the boots of one run have in common: the Xen, its release (empty: what its log says), its build options
     (None: not known), and how long a boot may take."""
 
@@ -53,8 +54,7 @@ class Recipe:
     limits: Limits = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """A boot and what the model says of it. `version` is what Xen calls itself, `release` the modelled release.
     `seconds` of QEMU, and of everything else."""
 
@@ -90,7 +90,8 @@ def compare(qemu: Qemu, system: Emulated, recipe: Recipe) -> Compared:
             return Compared(Result.FAILED, f"{qemu.program} cannot be run: {error}", "", "", "")
         if console.ending is Ending.STOPPED:
             raise Interrupted
-        found = _compared(system, recipe, console, folder)
+        with restricted(None):  # what is read is what stands in the folder of our own
+            found = _compared(system, recipe, console, folder)
     whole = time.monotonic() - begin
     return Compared(*found, seconds=(console.seconds, max(0.0, whole - console.seconds)))
 
