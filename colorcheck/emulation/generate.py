@@ -165,7 +165,7 @@ def _ranges(colors: Sequence[int]) -> str:
 
 def _guest(rng: random.Random, colors: int, share: int) -> Guest:
     listed = None if rng.random() < 0.1 else _colors(rng, colors, colors // 2)
-    most = share * (_count(listed) if listed else colors) * 2 // colors + 6
+    most = share * (_count(listed) if listed else colors) // colors + 8
     memory = rng.choice((1024 * rng.randint(4, most), 4096 * rng.randint(1, most // 4), rng.randint(3000, most * 1024)))
     return Guest(memory, rng.randint(1, 3), listed, rng.choice((64 << 10, 2 * MIB)))
 

@@ -101,9 +101,10 @@ def _compared(
 ) -> tuple[Result, str, str, str, str, Attested | None]:
     log = parse_boot_log(CONSOLE, console.text)
     version = str(log.version.value) if log.version else ""
-    if log.says_nothing and (not console.text.strip() and console.ending is Ending.SILENT):
+    silent = log.says_nothing and not version
+    if silent and (not console.text.strip() and console.ending is Ending.SILENT):
         return *_unheard(system, recipe, console, folder), "", None
-    if log.says_nothing:
+    if silent:
         return Result.FAILED, _silence(console), "", version, console.text, None
     if not recipe.xen.colored:
         named = f"Xen {version}" if version else "this Xen"
@@ -179,7 +180,7 @@ def _verdict(attested: Attested, boot: Boot, console: Console) -> tuple[Result, 
     agreed = sorted({check.subject for check in attested.checks if check.agrees})
     needed = "panic" if boot.panic else "color heap" if boot.system.coloring else "version"
     if needed in agreed:  # the command line needs no comparison: it is the one that was given
-        return Result.AGREES, f"compared: {', '.join(agreed)}"
+        return Result.AGREES, f"{len(agreed)} things were compared, and all agree"
     return Result.UNDECIDED, attested.reason
 
 

@@ -56,9 +56,10 @@ def prepare(qemu: Qemu, manifest: Manifest, xen_size: int, *, move: bool = False
     if prepared is None or not prepared.machine.banks:
         raise NotBootableError("the banks of memory are not known", "give target.memory, or a boot log")
     board = modelled.facts.board
-    changes: tuple[str, ...] = ()
-    system = None if move else as_it_is(qemu, tree, prepared.machine, board)
-    if system is None:
+    found = None if move else as_it_is(qemu, tree, prepared.machine, board)
+    if found is not None:
+        system, changes = found
+    else:
         moved = transplant(tree, prepared.machine, board, logged_command_line(modelled.facts.deployment), _host(qemu))
         system = emulated(qemu, moved.machine, moved.content, xen_size)
         changes = moved.changes
