@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from colorcheck.cli.arguments import add_target_arguments, load_manifest, positive, seconds
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
+from colorcheck.cli.plan_wishes import add_wishes, wished
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.suggest import did_you_mean
-from colorcheck.plan.pose import PlanOptions
+from colorcheck.documents.plan import document
 from colorcheck.report.terminal.plan import render
 from colorcheck.report.view import headline
 from colorcheck.verification.exit import Exit
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_document_arguments(parser)
     wishes = parser.add_argument_group("wishes beyond the manifest")
     wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
+    add_wishes(wishes)
     wishes.add_argument("--max-ranges", metavar="N", type=positive, help="the most runs of neighboring colors for each")
     wishes.add_argument(
         "--choose-reserve", action="store_true", help="make the buddy reserve smaller if there is no plan otherwise"
@@ -62,25 +64,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    wishes = PlanOptions(
-        keep=tuple(name.strip() for name in options.keep.split(",") if name.strip()),
-        max_ranges=options.max_ranges,
-        separate_banks=options.separate_banks,
-        choose_reserve=options.choose_reserve,
-        l1_aliasing=options.l1_aliasing,
-        timeout=options.timeout,
-    )
+    wishes = wished(options)
     manifest = load_manifest(options)
     _refuse_unread_wishes(manifest.problems)
     planned, verification = pipeline.plan(manifest, wishes)
     _refuse_unread_wishes(planned.problems)
     _refuse_strangers(verification)
     if options.format == "json":
-        write_json(json.dumps(planned.plan.to_dict(), indent=2))
+        write_json(json.dumps(document(planned.plan, planned.costs, planned.gains), indent=2))
     elif options.diff:
         deliver_edits(planned.plan.edits, write_them=False)
     else:
-        write(render(planned.plan, planned.problem, style(options)))
+        shown = style(options)
+        write(render(planned.plan, planned.costs, shown, gains=planned.gains, full_lines=planned.full_lines))
     if planned.overlay and options.format != "json":
         write("\n" + planned.overlay)
     for problem in planned.problems:

@@ -20,8 +20,9 @@ from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.plan.repaired_xl import mended
+from colorcheck.plan.search.smallest import Today
 from colorcheck.xen.domains import dom0less
-from colorcheck.xen.kinds import ColorSource, DomainKind
+from colorcheck.xen.kinds import ColorSource, DomainKind, FailureKind
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.options import LONGEST_OPTION
 from colorcheck.xen.release.release import Release
@@ -57,7 +58,8 @@ def edits_of(
     arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
     for wish, owner in zip(problem.wishes, (None, *system.domains), strict=True):
         colors = plan.colors(wish.name)
-        if not colors or _stays(system, owner, colors):
+        refused = owner is not None and owner.kind is DomainKind.XL and _mended(owner, deployment, system)
+        if not colors or (_stays(system, owner, colors) and not refused):
             continue
         if owner is None or owner.kind is DomainKind.DOM0:
             arguments[Concept.XEN_COLORS if owner is None else Concept.DOM0_COLORS] = str(colors)
@@ -67,6 +69,59 @@ def edits_of(
             found += _guest(owner, colors, deployment, system, release)
     found += _boot_arguments(arguments, deployment, system, release)
     return _written(found)
+
+
+def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> Today:
+    """Where the colors of each stand, or would, and whose have to change whatever else does."""
+    places, must = {}, set()
+    guests = [domain for domain in system.domains if domain.kind is DomainKind.XL]
+    unread = {domain.id for domain in guests if _mended(domain, deployment, system)}
+    for number, (wish, owner) in enumerate(zip(problem.wishes, (None, *system.domains), strict=True)):
+        places[wish.name] = _place(number, owner, wish.today, deployment, system)
+        source = system.xen_source if owner is None else owner.source
+        broken = source is ColorSource.REMAINS or _refused(owner, system) or (owner is not None and owner.id in unread)
+        if not wish.keep and (broken or not wish.today):
+            must.add(wish.name)
+    return Today(places, frozenset(must))
+
+
+def _refused(owner: Domain | None, system: System) -> bool:
+    """Whether Xen does not take the owner's colors."""
+    panic = system.panic.kind if system.panic else None
+    if owner is None:
+        return panic is FailureKind.XEN_COLORS
+    own = owner.failure is not None and owner.failure.kind in {FailureKind.DOMAIN_COLORS, FailureKind.HOST_PANIC}
+    return own or (owner.kind is DomainKind.DOM0 and panic is FailureKind.DOM0_COLORS)
+
+
+def _mended(domain: Domain, deployment: Deployment, system: System) -> bool:
+    file = _file_of(domain, deployment, system)
+    return file is not None and mended(file.file) is not None
+
+
+def _place(
+    number: int, owner: Domain | None, today: ColorSet, deployment: Deployment, system: System
+) -> tuple[str, int]:
+    """File and line of the edit that gives the owner other colors."""
+    other = ColorSet.of([0]) if today != ColorSet.of([0]) else ColorSet.of([1])
+    for each in _of_owner(owner, other, deployment, system):
+        if isinstance(each, _Overlay):
+            return f"{each.node} {each.property}", 0
+        if each.location.line:
+            return each.location.file, each.location.line
+    return "", number
+
+
+def _of_owner(
+    owner: Domain | None, colors: ColorSet, deployment: Deployment, system: System
+) -> Iterator[Edit | _Overlay | Problem]:
+    if owner is None or owner.kind is DomainKind.DOM0:
+        concept = Concept.XEN_COLORS if owner is None else Concept.DOM0_COLORS
+        yield from _boot_arguments({concept: str(colors)}, deployment, system, system.release)
+    elif owner.kind is DomainKind.DOM0LESS:
+        yield from _dom0less(owner, colors, deployment, system.release)
+    else:
+        yield from _guest(owner, colors, deployment, system, system.release)
 
 
 def reserve_edits(mib: int, deployment: Deployment, system: System) -> Written:
@@ -232,8 +287,7 @@ def _line(text: str, number: int) -> str:
 def _guest(
     domain: Domain, colors: ColorSet, deployment: Deployment, system: System, release: Release
 ) -> Iterator[Edit | Problem]:
-    guests = [other for other in system.domains if other.kind is DomainKind.XL]
-    file = deployment.guests[guests.index(domain)] if len(guests) == len(deployment.guests) else None
+    file = _file_of(domain, deployment, system)
     key = release.xl_key or "llc_colors"
     value = f"[{', '.join(f'{chr(34)}{part}{chr(34)}' for part in str(colors).split(','))}]"  # xl: a range an element
     if file is None:
@@ -261,6 +315,11 @@ def _guest(
                 f"write {key} = {value}",
             )
         )
+
+
+def _file_of(domain: Domain, deployment: Deployment, system: System) -> XlFile | None:
+    guests = [other for other in system.domains if other.kind is DomainKind.XL]
+    return deployment.guests[guests.index(domain)] if len(guests) == len(deployment.guests) else None
 
 
 def _with_quotes(location: Location) -> Location | None:

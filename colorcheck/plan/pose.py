@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from fractions import Fraction
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,19 +12,20 @@ from msgspec.structs import replace
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.source import Location
-from colorcheck.core.units import MIB, PAGE
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.core.units import MIB, PAGE, size
+from colorcheck.hardware.affinity import cache_groups
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.dram_banks import fixed_functions
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.manifest.manifest import DomainPolicy
+from colorcheck.inputs.manifest.manifest import DomainPolicy, Manifest
 from colorcheck.plan.color_classes import cells, without_common_cache
 from colorcheck.plan.curves import read_curve
-from colorcheck.plan.problem import Demand, PlanProblem
+from colorcheck.plan.problem import Demand, PlanProblem, exact
 from colorcheck.plan.search.objectives import OBJECTIVES
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.kinds import FailureKind
+from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.system import Domain, System
 
 XEN = "xen"
@@ -32,7 +35,9 @@ SMALLEST_RESERVE = 16 * MIB  # bytes that are left to the buddy heap at least; 6
 class PlanOptions(Struct, frozen=True):
     """What the user asks for beyond the manifest. `keep` are names whose colors stay; with `choose_reserve` the buddy
     reserve may become smaller if there is no plan otherwise; with `l1_aliasing` Xen may have a single color though that
-    halves its L1 instruction cache; `timeout` in seconds."""
+    halves its L1 instruction cache; `timeout` in seconds. `least` and `most` are colors of a name, `pins` its very
+    colors, `apart` groups that must not share though the manifest allows it, `shares` groups that may. `full` makes the
+    whole plan anew where the smallest change would do."""
 
     keep: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
@@ -41,6 +46,12 @@ class PlanOptions(Struct, frozen=True):
     choose_reserve: bool = False
     l1_aliasing: bool = False
     timeout: float = 10.0
+    least: tuple[tuple[str, int], ...] = ()
+    most: tuple[tuple[str, int], ...] = ()
+    pins: tuple[tuple[str, ColorSet], ...] = ()
+    apart: tuple[tuple[str, ...], ...] = ()
+    shares: tuple[tuple[str, ...], ...] = ()
+    full: bool = False
 
 
 class Posed(Struct, frozen=True):
@@ -69,15 +80,23 @@ def pose(
         panic = boot.panic if boot else system.panic
         return Posed(None, f"the color heap is unknown: {panic.message if panic else 'the boot could not be modelled'}")
     manifest = deployment.manifest
-    place = manifest.location("target.board")
-    faults = _faults(wanted, system, place, manifest.location("policy.objectives"))
-    faults += _unread(deployment)
+    color_bytes = bytes_of_a_color(board, nr_colors)
+    names = [
+        wish.name
+        for wish in _distinct([Demand(n, 0) for n in (XEN, *(d.name for d in system.domains))], system.domains)
+    ]
+    faults = _faults(wanted, names, nr_colors, manifest) + _unread(deployment)
+    sized = next((p for p in manifest.domain_policies if p.min_cache), None)
+    if sized is not None and color_bytes is None:
+        return Posed(
+            None, f"[domains.{sized.name}] min-cache: the size of the last-level cache is not known", tuple(faults)
+        )
     if wanted.separate_banks and (unfixed := _banks_not_fixed(board, nr_colors)):
         return Posed(None, unfixed, tuple(faults))
     policies = {policy.name: policy for policy in manifest.domain_policies}
     wishes = [_xen_wish(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
     for domain in system.domains:
-        wish = _wish(domain, nr_colors, policies.get(domain.name))
+        wish = _wish(domain, nr_colors, policies.get(domain.name), color_bytes)
         curve = _curve(manifest.folder, policies.get(domain.name))
         if isinstance(curve, Problem):
             faults.append(curve)
@@ -85,7 +104,7 @@ def pose(
             wish = replace(wish, curve=curve)
         wishes.append(wish)
     wishes = _distinct(wishes, system.domains)
-    kept = [replace(wish, keep=wish.name in wanted.keep) for wish in wishes]
+    kept = [_told(wish, wanted) for wish in _with_shares(wishes, nr_colors)]
     preparation = system.preparation
     users = [None if domain.cpus is None else frozenset(domain.cpus) for domain in system.domains] or [None]
     apart = () if wanted.separate_banks else without_common_cache(board, kept[1:], users)
@@ -93,15 +112,66 @@ def pose(
         capacity=free,
         wishes=tuple(kept),
         cells=cells(board, nr_colors, separate_banks=wanted.separate_banks, users=users),
-        shares=(*(share.domains for share in manifest.policy.shares), *apart),
+        shares=_shares((*(share.domains for share in manifest.policy.shares), *wanted.shares), wanted.apart, apart),
         objectives=tuple(name for name in wanted.objectives if name in OBJECTIVES),
         max_ranges=wanted.max_ranges,
         timeout=wanted.timeout,
         reserve=preparation.buddy_size if preparation else None,
         least_reserve=SMALLEST_RESERVE,
         recapacity=lambda size: capacities(system, size),
+        color_bytes=color_bytes,
     )
     return Posed(problem, problems=tuple(faults))
+
+
+def bytes_of_a_color(board: Board | None, nr_colors: int) -> int | None:
+    """What a color is of the last-level cache, of the smallest where there are several; None where none is known."""
+    caches = [group.cache for group in cache_groups(board)] if board is not None else []
+    sizes = [cache.size // nr_colors for cache in caches if cache is not None and cache.size]
+    return min(sizes) if sizes and len(sizes) == len(caches) else None
+
+
+def _shares(
+    groups: Sequence[tuple[str, ...]], apart: Sequence[tuple[str, ...]], uncommon: Sequence[tuple[str, ...]]
+) -> tuple[tuple[str, ...], ...]:
+    """The groups that may share, without those that are to be apart; `uncommon` have no cache in common."""
+    found: list[tuple[str, ...]] = [*groups, *uncommon]
+    for names in apart:
+        split: list[tuple[str, ...]] = []
+        for group in found:
+            inside = [name for name in group if name in names]
+            others = tuple(name for name in group if name not in names)
+            split += [group] if len(inside) < 2 else [(*others, name) for name in inside]
+        found = [group for group in dict.fromkeys(split) if len(group) > 1]
+    return tuple(found)
+
+
+def _told(wish: Demand, wanted: PlanOptions) -> Demand:
+    """The wish with what the options say of it."""
+    pins, least, most = dict(wanted.pins), dict(wanted.least), dict(wanted.most)
+    if wish.name in least:
+        wish = replace(wish, min_colors=least[wish.name], min_reason="", advised=False)
+    if wish.name in most:
+        wish = replace(wish, max_colors=most[wish.name])
+        if wish.advised:
+            wish = replace(wish, min_colors=min(wish.min_colors, most[wish.name]))
+    if wish.name in pins:
+        return replace(wish, keep=True, pin=pins[wish.name], min_colors=1 if wish.advised else wish.min_colors)
+    return replace(wish, keep=wish.name in wanted.keep)
+
+
+def _with_shares(wishes: list[Demand], nr_colors: int) -> list[Demand]:
+    """What each critical domain is to have at first: what it asks for, else its part of the colors by its weight."""
+    domains = [wish for wish in wishes if wish.pages]
+    weights = sum((exact(wish.weight) for wish in domains), Fraction(0))
+    left = nr_colors - sum(wish.min_colors for wish in wishes if not wish.pages)
+    found = []
+    for wish in wishes:
+        asked = max(wish.min_colors, wish.tolerated)
+        if wish.critical and wish.pages and asked == 1:
+            asked = max(1, int(left * exact(wish.weight) / weights))
+        found.append(replace(wish, share=min(asked, wish.max_colors or asked)))
+    return found
 
 
 def capacities(system: System, reserve: int | None = None) -> tuple[int, ...] | None:
@@ -142,18 +212,38 @@ def _unread(deployment: Deployment) -> list[Problem]:
     ]
 
 
-def _faults(options: PlanOptions, system: System, place: Location, objectives: Location) -> list[Problem]:
-    known = {XEN, *(domain.name for domain in system.domains)}
+def _faults(options: PlanOptions, known: Sequence[str], nr_colors: int, manifest: Manifest) -> list[Problem]:
+    """Names and numbers of the options that do not exist."""
+    place = manifest.location("target.board")
+    objectives = manifest.location("policy.objectives")
+    asked = [("--keep", name) for name in options.keep]
+    asked += [("--min", name) for name, _ in options.least] + [("--max", name) for name, _ in options.most]
+    asked += [("--pin", name) for name, _ in options.pins]
+    asked += [("--apart", name) for group in options.apart for name in group]
+    asked += [("--share", name) for group in options.shares for name in group]
     found = [
         Problem(
             ProblemKind.UNKNOWN_DOMAIN,
-            f'--keep names "{name}", which is no domain',
+            f'{option} names "{name}", which is no domain',
             place,
-            f"known are {', '.join(known)}",
+            did_you_mean(name, known, f"known are {', '.join(known)}"),
         )
-        for name in options.keep
+        for option, name in asked
         if name not in known
     ]
+    numbers = [("--min", name, number) for name, number in options.least]
+    numbers += [("--max", name, number) for name, number in options.most]
+    numbers += [("--pin", name, max(colors, default=-1) + 1) for name, colors in options.pins]
+    for option, name, number in numbers:
+        if not 1 <= number <= nr_colors:
+            what = f"{name} colors that do not exist" if option == "--pin" else f"{name} {number} colors"
+            text, help_text = f"{option} gives {what}", f"there are {nr_colors} colors, 0-{nr_colors - 1}"
+            found.append(Problem(ProblemKind.MANIFEST_VALUE, text, place, help_text))
+    least, most = dict(options.least), dict(options.most)
+    for name in least.keys() & most.keys():
+        if least[name] > most[name]:
+            text = f"--min gives {name} more colors than --max"
+            found.append(Problem(ProblemKind.MANIFEST_VALUE, text, place))
     for name in options.objectives:
         if name not in OBJECTIVES:
             text = f'"{name}" is no objective of a plan'
@@ -169,7 +259,7 @@ def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: Domai
     wish = Demand(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
     if aliased and not (policy and policy.min_colors):
         reason = "one color halves its L1 instruction cache, which is indexed physically; --l1-aliasing does without"
-        wish = replace(wish, min_colors=2, min_reason=reason)
+        wish = replace(wish, min_colors=2, min_reason=reason, advised=True)
     return _asked(wish, policy)
 
 
@@ -190,7 +280,7 @@ def _color_bits(cache: Cache | None) -> bool:
     return cache.index.line * cache.index.sets > PAGE
 
 
-def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None) -> Demand:
+def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None, color_bytes: int | None) -> Demand:
     wish = Demand(
         domain.name,
         domain.needed_pages,
@@ -198,15 +288,28 @@ def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None) -> Demand
         location=domain.location,
         memory_location=domain.memory_location,
     )
-    return _asked(wish, policy)
+    return _with_restarts(_asked(wish, policy, color_bytes), domain, policy)
 
 
-def _asked(wish: Demand, policy: DomainPolicy | None) -> Demand:
+def _with_restarts(wish: Demand, domain: Domain, policy: DomainPolicy | None) -> Demand:
+    """Frames for each further creation that the manifest asks for: what a guest gives back does not come back."""
+    if policy is None or not policy.restarts or domain.kind is DomainKind.DOM0:
+        return wish
+    again = policy.restarts * domain.as_guest().needed_pages
+    return replace(wish, pages=wish.pages + again, purpose=f"to be created {policy.restarts + 1} times")
+
+
+def _asked(wish: Demand, policy: DomainPolicy | None, color_bytes: int | None = None) -> Demand:
     if policy is None:
         return wish
+    cached = -(-policy.min_cache // color_bytes) if policy.min_cache and color_bytes else 1
+    reason = f'min-cache = "{size(policy.min_cache)}"' if policy.min_cache and cached > (policy.min_colors or 1) else ""
     return replace(
         wish,
-        min_colors=max(wish.min_colors, policy.min_colors or 1),
+        critical=policy.critical,
+        tolerance=policy.tolerance,
+        min_reason=reason or wish.min_reason,
+        min_colors=max(wish.min_colors, policy.min_colors or 1, cached),
         max_colors=policy.max_colors,
         weight=policy.weight if policy.weight > 0 else 1.0,
     )

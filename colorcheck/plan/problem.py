@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
@@ -13,16 +14,25 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 
 NO_COLORS = ColorSet()
+
+
+def exact(number: float) -> Fraction:
+    """The number that was written, not the nearest binary one."""
+    return Fraction(int(number)) if number == int(number) else Fraction(str(number))
+
+
 NOWHERE = Location("")
-DEFAULT_OBJECTIVES = ("margin", "changes")
+DEFAULT_OBJECTIVES = ("critical", "weights", "margin", "changes")
 
 
 class Demand(Struct, frozen=True):
     """What a domain, or Xen with its image, needs and asks for.
 
     `pages` are the frames that it takes from its colors (none for Xen's image, which lies in a region of its own).
-    `min_reason` says why so many colors, where nobody asked for them. `keep` fixes today's colors. `curve` are costs
-    measured with 1, 2, … colors; the last one holds for more.
+    `min_reason` says why so many colors, `advised` tells that nobody asked for them, `purpose` what the frames are for
+    beside one boot. `keep` fixes today's colors, or those of `pin`.
+    `curve` are costs measured with 1, 2, … colors; the last one holds for more, and `tolerance` is how much worse than
+    the best of them it may get (0.1 is 10 %). A `critical` one is served first, up to `share` colors.
     """
 
     name: str
@@ -36,6 +46,34 @@ class Demand(Struct, frozen=True):
     curve: tuple[float, ...] = ()
     location: Location = NOWHERE
     memory_location: Location = NOWHERE
+    critical: bool = False
+    share: int = 1
+    tolerance: float | None = None
+    pin: ColorSet | None = None
+    advised: bool = False
+    purpose: str = ""
+
+    @property
+    def fixed(self) -> ColorSet:
+        """The colors that it has in every plan, if `keep` is set."""
+        return self.today if self.pin is None else self.pin
+
+    @property
+    def limit(self) -> Fraction | None:
+        """The most that it may cost on its curve; None where nobody says it."""
+        if self.tolerance is None or not self.curve:
+            return None
+        return min(map(exact, self.curve)) * (1 + exact(self.tolerance))
+
+    def tolerates(self, colors: int) -> bool:
+        """Whether its curve allows so many colors."""
+        limit = self.limit
+        return limit is None or exact(self.curve[min(max(1, colors), len(self.curve)) - 1]) <= limit
+
+    @property
+    def tolerated(self) -> int:
+        """The fewest colors with which its curve is within the tolerance; 1 where there is none."""
+        return next((count for count in range(1, len(self.curve) + 1) if self.tolerates(count)), 1)
 
 
 class PlanProblem(Struct, frozen=True):
@@ -46,7 +84,7 @@ class PlanProblem(Struct, frozen=True):
     separate, a DRAM bank cannot): all alike in size, every color by itself where none are given. `shares` are groups
     of names that may share colors; `max_ranges` limits the runs of neighboring colors of each. `timeout` in seconds.
     `recapacity` gives the capacities with another buddy reserve, in bytes; `reserve` is today's, `least_reserve` the
-    smallest that may be proposed.
+    smallest that may be proposed. `color_bytes` is what a color is of the last-level cache; None: not known.
     """
 
     capacity: tuple[int, ...]
@@ -59,6 +97,7 @@ class PlanProblem(Struct, frozen=True):
     reserve: int | None = None
     least_reserve: int = MIB
     recapacity: Callable[[int], tuple[int, ...] | None] | None = None
+    color_bytes: int | None = None
 
     @property
     def nr_colors(self) -> int:
@@ -104,6 +143,18 @@ class Reached(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, object]:
         return {"name": self.name, "value": self.value, "bound": self.bound, "unit": self.unit}
+
+
+class Gain(Struct, frozen=True):
+    """What the whole plan made anew would have of an objective, and what the smallest change has."""
+
+    name: str
+    now: float
+    then: float
+    unit: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "smallest_change": self.now, "full": self.then, "unit": self.unit}
 
 
 class Requirement(Struct, frozen=True):

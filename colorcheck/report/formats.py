@@ -50,6 +50,8 @@ FORMATS = (
     Format("github", "annotations in a GitHub workflow", "colorcheck.report.services.github"),
     Format("gitlab", "GitLab's code quality report", "colorcheck.report.services.gitlab"),
     Format("markdown", "for a merge request's comment or a job's summary", "colorcheck.report.services.markdown"),
+    Format("openfasttrace", "requirements for OpenFastTrace, as .oreqm", "colorcheck.report.services.openfasttrace"),
+    Format("sphinx-needs", "requirements for sphinx-needs, as needs.json", "colorcheck.report.services.sphinx_needs"),
     Format("html", "one file with an interactive color map", "colorcheck.report.html.html"),
 )
 

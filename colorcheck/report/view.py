@@ -12,6 +12,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.replay.restarts import budgets
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
+from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import ABOUT
 from colorcheck.xen.system import Domain
@@ -272,6 +273,21 @@ def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
 def assumptions(theorems: tuple[Theorem, ...]) -> tuple[Assumption, ...]:
     """All assumptions, each once, in the order in which they come."""
     return tuple(dict.fromkeys(assumption for theorem in theorems for assumption in theorem.assumptions))
+
+
+def requirement_lines(requirement: Traced) -> Iterator[str]:
+    """What shows a requirement, in a line; where it is not met, how it stands and a line for each thing in its way."""
+    if requirement.standing is Standing.MET:
+        theorems = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.THEOREM}
+        rules = {each.subject for each in requirement.evidence if each.kind is EvidenceKind.RULE}
+        told = [f"{counted(len(theorems), 'theorem')} proved"] * bool(theorems)
+        told += [f"{counted(len(rules), 'rule')} found nothing"] * bool(rules)
+        yield f"met: {', '.join(told)}"
+        return
+    yield str(requirement.standing).replace("-", " ")
+    for each in requirement.weakest():
+        under = f" (Xen {each.release})" if each.release else ""
+        yield f"{each.subject or each.pattern}{under}: {each.told}"
 
 
 def not_told(verification: Verification) -> str:

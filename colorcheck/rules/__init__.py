@@ -150,6 +150,7 @@ from colorcheck.rules.releases import (
     cc219_deep_tree,
     cc220_point_releases_differ,
 )
+from colorcheck.rules.requirements import cc810_no_evidence, cc811_requirement_not_met
 from colorcheck.rules.rule import Rule
 from colorcheck.rules.silence import (
     cc801_silence_without_reason,
@@ -296,6 +297,8 @@ RULES: tuple[Rule, ...] = (
     cc803_silence_unknown_rule.RULE,
     cc804_cannot_be_silenced.RULE,
     cc805_hidden_without_reason.RULE,
+    cc810_no_evidence.RULE,
+    cc811_requirement_not_met.RULE,
     cc901_rule_crash.RULE,
     cc902_untold_note.RULE,
     cc903_plugin.RULE,

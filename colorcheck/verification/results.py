@@ -18,6 +18,7 @@ from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.traced import Traced
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.world import Worlds
@@ -144,6 +145,7 @@ class Verification(Struct, frozen=True):
     seconds: tuple[tuple[str, float], ...] = ()
     nothing_to_check: bool = False
     silenced: tuple[Silenced, ...] = ()
+    requirements: tuple[Traced, ...] = ()
 
     @property
     def manifest(self) -> Manifest:
@@ -161,8 +163,9 @@ class Verification(Struct, frozen=True):
         return {name: tuple(answers) for name, answers in found.items()}
 
     def asked(self, theorem: str) -> bool:
-        """Whether `[policy] prove` asks for the theorem of this ID."""
-        return any(fnmatchcase(theorem, pattern) for pattern in self.manifest.policy.prove)
+        """Whether `[policy] prove`, or a requirement, asks for the theorem of this ID."""
+        wanted = (*self.manifest.policy.prove, *(p for each in self.manifest.requirements for p in each.patterns))
+        return any(names_theorem(pattern, theorem) for pattern in wanted)
 
     def count(self, what: Severity | Verdict) -> int:
         """How many findings have this severity, or theorems this verdict under their worst release.
@@ -219,6 +222,7 @@ class Verification(Struct, frozen=True):
             "target": self.target(),
             "findings": [finding.to_dict() for finding in self.findings],
             "theorems": theorems,
+            "requirements": [requirement.to_dict() for requirement in self.requirements],
             "open": [fact.to_dict() for fact in self.open_facts()],
             "silenced": [entry.to_dict() for entry in self.silenced],
             "skipped": [entry.to_dict() for entry in self.skipped],
@@ -248,6 +252,20 @@ class Verification(Struct, frozen=True):
             "unread": len(self.facts.deployment.unread),
             **self.silences(),
         }
+
+
+def names_theorem(pattern: str, theorem: str) -> bool:
+    """Whether a pattern means the theorem of this ID; a pair in either order, so that `separation/rt/*` is all of rt's.
+
+    Names of domains may have slashes in them: every way to cut such an ID in two is tried.
+    """
+    if fnmatchcase(theorem, pattern):
+        return True
+    kind, *names = theorem.split("/")
+    if kind != "separation":
+        return False
+    cuts = range(1, len(names))
+    return any(fnmatchcase("/".join((kind, *names[cut:], *names[:cut])), pattern) for cut in cuts)
 
 
 _WEAKNESS = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.VACUOUS, Verdict.PROVED)

@@ -13,11 +13,16 @@ from colorcheck.core.units import MIB
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan import plan
-from colorcheck.plan.edits import CUT, edits_of
+from colorcheck.plan.costs import Cost, costs
+from colorcheck.plan.edits import CUT, edits_of, today_of
 from colorcheck.plan.pose import PlanOptions, Posed, bare_boot, pose
-from colorcheck.plan.problem import Plan, PlanProblem
+from colorcheck.plan.problem import Gain, Plan, PlanProblem
 from colorcheck.plan.repairs import module_repair, no_room_for_xen, reserve_of, with_reserve_edits
+from colorcheck.plan.search.evaluate import measure
 from colorcheck.plan.search.infeasible import works
+from colorcheck.plan.search.objectives import OBJECTIVES
+from colorcheck.plan.search.smallest import smallest
+from colorcheck.plan.search.solution import default_objectives, number
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import ColorSource, FailureKind
 from colorcheck.xen.memory.boot import boot as boot_again
@@ -30,7 +35,8 @@ class Planned(Struct, frozen=True):
     """A plan for a deployment. `system` and `boot` are those with the plan's colors, None where there is no plan.
 
     `problems` are faults of the options and miss curves, and changes that no edit can make. `overlay` is the source
-    of a device tree overlay for what stands in a blob.
+    of a device tree overlay for what stands in a blob. `costs` say what everybody has before and after. Where the plan
+    is the smallest change, `gains` are what a full one would win, by changing `full_lines` lines.
     """
 
     plan: Plan
@@ -39,6 +45,9 @@ class Planned(Struct, frozen=True):
     boot: Boot | None = None
     overlay: str = ""
     problems: tuple[Problem, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    gains: tuple[Gain, ...] = ()
+    full_lines: int = 0
 
 
 def plan_deployment(
@@ -68,15 +77,53 @@ def _planned(
     if problem is None:
         found = no_room_for_xen(system, boot) or Plan("unknown", reason=posed.reason)
         return Planned(found, problems=posed.problems)
+    found = _smallest(problem, deployment, system, wanted)
+    if found is not None:
+        planned = _costed(_checked(found, posed, deployment, system), board, (system, boot))
+        return with_gains(planned, deployment, system) if planned.plan.domains else planned
     found = plan(problem)
     if found.domains:
-        return _checked(found, posed, deployment, system)
+        return _costed(_checked(found, posed, deployment, system), board, (system, boot))
     if found.status == "infeasible":
         found = _with_changes(found, problem, deployment, system)
         smaller = next((repair for repair in found.repairs if repair.kind == "reserve"), None)
         if wanted.choose_reserve and smaller and problem.reserve:
             return _with_reserve(reserve_of(smaller, problem.reserve), deployment, system, board, wanted)
     return Planned(found, problem, problems=posed.problems)
+
+
+def _costed(planned: Planned, board: Board | None, before: tuple[System, Boot | None]) -> Planned:
+    """With what everybody has before and after."""
+    if planned.problem is None or planned.system is None:
+        return planned
+    found = costs(planned.problem, board, before, (planned.system, planned.boot))
+    return replace(planned, costs=found)
+
+
+def with_gains(planned: Planned, deployment: Deployment, system: System) -> Planned:
+    """The smallest change with what a full plan would win beside it."""
+    problem = planned.problem
+    if problem is None:
+        return planned
+    full = plan(problem, repairs=False)
+    if not full.domains:
+        return planned
+    names = [name for name in default_objectives(problem) if name != "changes"]
+    now = measure(problem, {each.name: each.colors for each in planned.plan.domains}, names)
+    then = {each.name: each.value for each in full.objective}
+    gains = tuple(Gain(n, number(now[n]), then[n], OBJECTIVES[n].unit) for n in names if number(now[n]) != then[n])
+    lines = {(e.location.file, e.location.line) for e in edits_of(full, problem, deployment, system).edits}
+    return replace(planned, gains=gains, full_lines=len(lines))
+
+
+def _smallest(problem: PlanProblem, deployment: Deployment, system: System, wanted: PlanOptions) -> Plan | None:
+    """The smallest change of a colored system; None where the whole plan is asked for, or to be made."""
+    given = [system.xen_source, *(domain.source for domain in system.domains)]
+    asked = wanted.full or problem.objectives or wanted.max_ranges or wanted.separate_banks
+    if asked or not any(source in {ColorSource.GIVEN, ColorSource.REMAINS} for source in given):
+        return None
+    today = today_of(problem, deployment, system)
+    return smallest(problem, today, time.monotonic() + problem.timeout)
 
 
 def _with_changes(found: Plan, problem: PlanProblem, deployment: Deployment, system: System) -> Plan:
@@ -100,7 +147,7 @@ def _with_reserve(
     found = plan(posed.problem)
     if not found.domains:
         return Planned(found, posed.problem, problems=posed.problems)
-    return _checked(found, posed, deployment, changed, reserve=mib)
+    return _costed(_checked(found, posed, deployment, changed, reserve=mib), board, (system, None))
 
 
 def _checked(

@@ -49,13 +49,18 @@ def verify(
     results = tuple(run.proved(result, facts, timeout, smt) for result in facts.results)
     facts = replace(facts, results=results)
     with run.stage("rules"):
+        from colorcheck.findings.requirements import told, traced
         from colorcheck.findings.selection import select
 
         running = (*rules.RULES, *_plugin_rules(rules.RULES))
         findings, faults = rules.run(facts, running)
         run.faults += faults
         selected = select(findings, facts, running)
-        return replace(run.verification(facts, selected.findings), silenced=selected.silenced)
+        everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
+        requirements = traced(facts, everything, selected.silenced, run.skipped, running)
+        shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
+        made = run.verification(facts, tuple(shown))
+        return replace(made, silenced=selected.silenced, requirements=requirements)
     return run.verification(facts)
 
 

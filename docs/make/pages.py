@@ -19,6 +19,7 @@ from colorcheck.inputs.manifest.manifest_keys import (
     KEYS,
     MODULE_KEYS,
     PATH_KEYS,
+    REQUIREMENT_KEYS,
     SHARE_KEYS,
     Key,
 )
@@ -35,7 +36,7 @@ AREAS = {
     "5": "Memory",
     "6": "Hardware",
     "7": "Logs",
-    "8": "Silence",
+    "8": "Silence and requirements",
     "9": "The tool itself",
 }
 _MARKER = re.compile(r"^<!-- (options|manifest|rules|commands|measured)(?:: ([a-z-]+))? -->$", re.MULTILINE)
@@ -92,6 +93,7 @@ def manifest_reference() -> str:
     parts.append(_keys("[domains.NAME]", DOMAIN_KEYS))
     parts.append(_keys("[rules] ignore", IGNORE_KEYS))
     parts.append(_keys("[[rules.path]]", PATH_KEYS))
+    parts.append(_keys("[requirements]", REQUIREMENT_KEYS))
     return "\n\n".join(parts)
 
 

@@ -59,6 +59,9 @@ min-colors = 2
 max-colors = 4
 weight = 3
 miss-curve = "rt.csv"
+min-cache = "256 KiB"
+max-slowdown = "10 %"
+max-misses = 1.05
 kernel-size = 0x1400000
 restarts = 2
 [rules]

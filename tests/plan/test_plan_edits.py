@@ -39,7 +39,7 @@ def colors_now(manifest: Path) -> dict[str, ColorSet]:
 @pytest.mark.parametrize("name", NAMES)
 def test_written_and_read_again_the_files_have_the_plans_colors(name: str, tmp_path: Path) -> None:
     manifest = copied(name, tmp_path)
-    found = planned(manifest)
+    found = planned(manifest, full=True)
     assert found.plan.edits
     files, problems = originals(found.plan.edits)
     assert not problems
@@ -53,7 +53,7 @@ def test_written_and_read_again_the_files_have_the_plans_colors(name: str, tmp_p
     now = colors_now(manifest)
     for each in found.plan.domains:
         assert now[each.name] == each.colors
-    again = planned(manifest)
+    again = planned(manifest, full=True)
     assert {e.name: e.colors for e in again.plan.domains} == {e.name: e.colors for e in found.plan.domains}
 
 
@@ -122,7 +122,7 @@ def test_miss_curves_come_from_files(tmp_path: Path) -> None:
         (manifest.parent / f"{name}.csv").write_text(curve, encoding="utf-8")
         text += f'\n[domains.{name}]\nmiss-curve = "{name}.csv"\n'
     manifest.write_text(text, encoding="utf-8")
-    found = planned(manifest).plan
+    found = planned(manifest, full=True).plan
     misses = found.objective[0]
     assert (misses.name, misses.value, misses.optimal) == ("misses", 800 + 10 + 50, True)
     (manifest.parent / "control.csv").write_text("1, many\n", encoding="utf-8")

@@ -94,7 +94,8 @@ class DomainPolicy(Struct, frozen=True):
     """`[domains.NAME]`: what a domain asks for.
 
     `restarts` is how often it must be creatable again before the host reboots; `kernel_size` the bytes of a kernel
-    that does not lie here.
+    that does not lie here; `min_cache` bytes of the last-level cache. `tolerance` is how much worse than the best of
+    its miss curve it may be (0.1 is 10 %), from `max-slowdown` or `max-misses`, the smaller of the two.
     """
 
     name: str
@@ -106,6 +107,8 @@ class DomainPolicy(Struct, frozen=True):
     miss_curve: str | None = None
     restarts: int | None = None
     kernel_size: int | None = None
+    min_cache: int | None = None
+    tolerance: float | None = None
 
 
 class PlanPolicy(Struct, frozen=True):
@@ -138,6 +141,18 @@ class PathRules(Struct, frozen=True):
     location: Location
 
 
+class StatedRequirement(Struct, frozen=True):
+    """A key of `[requirements]`: the ID of a requirement, and patterns of the theorems and rules that show it.
+
+    A theorem is named by its ID (`separation/rt/*`, of a pair in either order), a rule by its ID, the beginning of its
+    ID or its name: the rule must find nothing.
+    """
+
+    id: str
+    patterns: tuple[str, ...]
+    location: Location
+
+
 class Manifest(Struct, frozen=True):
     """A manifest as written, defaults filled in.
 
@@ -164,6 +179,7 @@ class Manifest(Struct, frozen=True):
     ignore: tuple[Ignored, ...] = ()
     silence_reason: str = ""
     path_rules: tuple[PathRules, ...] = ()
+    requirements: tuple[StatedRequirement, ...] = ()
     keys: tuple[tuple[str, Location], ...] = ()
     problems: tuple[Problem, ...] = ()
 

@@ -17,6 +17,8 @@ class KeyKind(StrEnum):
     ORDER = '"as-listed" or "any"'
     COUNT = "a whole number from 0 up"
     NUMBER = "a number above 0, such as 3 or 0.5"
+    PERCENT = 'a percentage as text, such as "10 %", or a number of percent from 0 up'
+    FACTOR = "a number from 1 up, such as 1.05"
     FLAG = "true or false"
     LOADER = '"none" (Xen gets this very tree), "u-boot" or "uefi"'
     U_BOOT = 'a release of U-Boot as text, such as "2023.01"'
@@ -172,7 +174,7 @@ KEYS: tuple[Key, ...] = (
         "policy.objectives",
         KeyKind.TEXTS,
         "NAME",
-        "what counts in a plan, most important first: margin, weights, misses, worst-misses, changes, ranges",
+        "what counts in a plan, most important first: critical, weights, margin, misses, worst-misses, changes, ranges",
         option="objective",
     ),
 )
@@ -219,11 +221,34 @@ NESTED: dict[str, tuple[str, ...]] = {
 }
 
 DOMAIN_KEYS: tuple[Key, ...] = (
-    Key("domains.NAME.critical", KeyKind.FLAG, "FLAG", "what becomes of this domain matters most"),
+    Key(
+        "domains.NAME.critical",
+        KeyKind.FLAG,
+        "FLAG",
+        "what becomes of this domain matters most: a plan serves it first",
+    ),
     Key("domains.NAME.min-colors", KeyKind.COUNT, "N", "the fewest colors that a plan may give it"),
     Key("domains.NAME.max-colors", KeyKind.COUNT, "N", "the most colors that a plan may give it"),
+    Key("domains.NAME.min-cache", KeyKind.SIZE, "BYTES", "the least last-level cache that a plan may give it"),
     Key("domains.NAME.weight", KeyKind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"),
-    Key("domains.NAME.miss-curve", KeyKind.TEXT, "FILE", "a CSV of misses (or seconds) for 1, 2, ... colors"),
+    Key(
+        "domains.NAME.miss-curve",
+        KeyKind.TEXT,
+        "FILE",
+        "its profile, CSV or JSON: misses (or seconds) for 1, 2, ... colors",
+    ),
+    Key(
+        "domains.NAME.max-slowdown",
+        KeyKind.PERCENT,
+        "PERCENT",
+        "how much worse than the best of its miss curve a plan may leave it",
+    ),
+    Key(
+        "domains.NAME.max-misses",
+        KeyKind.FACTOR,
+        "FACTOR",
+        "as max-slowdown, as a factor from 1 up: 1.05 is 5 % more than the best of its miss curve",
+    ),
     Key(
         "domains.NAME.restarts",
         KeyKind.COUNT,
@@ -233,4 +258,14 @@ DOMAIN_KEYS: tuple[Key, ...] = (
     Key("domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"),
 )
 
-SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules")
+REQUIREMENT_KEYS: tuple[Key, ...] = (
+    Key(
+        "requirements.ID",
+        KeyKind.TEXTS,
+        "PATTERN",
+        "what shows the requirement of this ID: theorems by their IDs, such as separation/rt/* (a pair in either "
+        "order) or memory/rt, and rules, such as CC307, that must find nothing",
+    ),
+)
+
+SECTIONS: tuple[str, ...] = ("target", "inputs", "policy", "domains", "rules", "requirements")

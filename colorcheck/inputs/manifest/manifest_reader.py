@@ -26,6 +26,7 @@ from colorcheck.inputs.manifest.manifest import (
     PathRules,
     PlanPolicy,
     Share,
+    StatedRequirement,
     Target,
     TargetFile,
     TargetModule,
@@ -177,6 +178,7 @@ class _Document(Struct):
             ignore=self._ignored(reader),
             silence_reason=(reader.text("rules.reason") or "").strip(),
             path_rules=self._path_rules(),
+            requirements=self._requirements(),
             keys=(
                 *((".".join(at), place.value) for at, place in self.found.items()),
                 *((key, setting.location) for key, setting in given.items()),
@@ -192,7 +194,7 @@ class _Document(Struct):
                 self._unknown((section,), SECTIONS, "tables")
             elif not isinstance(content, dict):
                 self._wrong((section,), content, f"a table: write [{section}]")
-            elif section != "domains":
+            elif section not in ("domains", "requirements"):
                 names = [key.name for key in KEYS if key.path.startswith(f"{section}.")]
                 nested = NESTED.get(section, ())
                 reader = self._table((section,), content, [*names, *nested])
@@ -269,6 +271,22 @@ class _Document(Struct):
             help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
             self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
+
+    def _requirements(self) -> tuple[StatedRequirement, ...]:
+        given = self.content.get("requirements")
+        found: list[StatedRequirement] = []
+        for name, value in given.items() if isinstance(given, dict) else ():
+            at = ("requirements", name)
+            reader = SettingReader({name: self._setting(at, value)}, self.problems, "requirements")
+            before = len(self.problems)
+            patterns = tuple(text.strip() for text in reader.texts(name) or ())
+            if name.strip() and patterns and all(patterns):
+                found.append(StatedRequirement(name, patterns, self._place(at)))
+            elif len(self.problems) == before:
+                what = "a requirement without an ID" if not name.strip() else f'nothing shows requirement "{name}"'
+                help_text = 'write "XenSwad~llc_isolation_rt~1" = ["separation/rt/*", "memory/rt"]'
+                self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
+        return tuple(found)
 
     def _part(self, name: str, kind: type) -> object:
         """A table or list of tables below [target]; None where it is not given or something else."""
@@ -353,6 +371,14 @@ class _Document(Struct):
             self._wrong(at, entry, f"a table: write [domains.{name}]")
             return None
         reader = self._table(at, entry, [key.name for key in DOMAIN_KEYS])
+        slower = reader.get("max-slowdown", KeyKind.PERCENT, kinds.percent)
+        factor = reader.get("max-misses", KeyKind.FACTOR, kinds.factor)
+        tolerances = [value for value in (slower, None if factor is None else factor - 1) if value is not None]
+        if tolerances and "miss-curve" not in entry:
+            what = f"[domains.{name}] tolerates so and so much over the best of its miss curve, and has none"
+            self.problems.append(
+                Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), 'add miss-curve = "rt.csv"')
+            )
         return DomainPolicy(
             name,
             self._place(at),
@@ -363,6 +389,8 @@ class _Document(Struct):
             miss_curve=reader.text("miss-curve"),
             restarts=reader.get("restarts", KeyKind.COUNT, kinds.count),
             kernel_size=reader.get("kernel-size", KeyKind.COUNT, kinds.count),
+            min_cache=reader.size("min-cache"),
+            tolerance=min(tolerances, default=None),
         )
 
     def _table(self, at: Path, entry: Mapping[str, object], known: list[str]) -> SettingReader:

@@ -127,6 +127,25 @@ def number(value: object) -> float:
     return float(value)
 
 
+def percent(value: object) -> float:
+    """A share of the whole, 0.1 for "10 %", "10%" or 10."""
+    if isinstance(value, str) and (
+        match := re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*%", value.strip(), re.ASCII)
+    ):
+        return float(match[1]) / 100
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e9:
+        raise OtherKindError
+    return float(value) / 100
+
+
+def factor(value: object) -> float:
+    """A number from 1 up."""
+    found = number(value)
+    if found < 1:
+        raise OtherKindError
+    return found
+
+
 def flag(value: object) -> bool:
     """A boolean; the command line gives it as a text."""
     value = {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value

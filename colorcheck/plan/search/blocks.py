@@ -62,12 +62,12 @@ def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | No
     taken: dict[int, str] = {}
     fixed = tuple(wish for wish in problem.wishes if wish.keep)
     for wish in fixed:
-        if not wish.today or not wish.today <= ColorSet.all(problem.nr_colors):
+        if not wish.fixed or not wish.fixed <= ColorSet.all(problem.nr_colors):
             return None
-        if problem.held(wish.today) < wish.pages or not count_allowed(wish, len(wish.today)):
+        if problem.held(wish.fixed) < wish.pages or not count_allowed(wish, len(wish.fixed)):
             return None
         for number, cell in enumerate(units):
-            if not cell.isdisjoint(wish.today) and _clash(taken.setdefault(number, wish.name), wish.name, problem):
+            if not cell.isdisjoint(wish.fixed) and _clash(taken.setdefault(number, wish.name), wish.name, problem):
                 return None
     cells = tuple(number for number in range(len(units)) if number not in taken)
     held = tuple(problem.held(units[number]) for number in cells)
@@ -79,7 +79,9 @@ def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | No
 
 
 def count_allowed(wish: Demand, count: int) -> bool:
-    return wish.min_colors <= count and (wish.max_colors is None or count <= wish.max_colors)
+    """Whether a number of colors is none too few, none too many, and as the curve has to be."""
+    within = wish.min_colors <= count and (wish.max_colors is None or count <= wish.max_colors)
+    return within and wish.tolerates(count)
 
 
 def _clash(owner: str, other: str, problem: PlanProblem) -> bool:
@@ -110,7 +112,7 @@ def block_of(problem: PlanProblem, wishes: tuple[Demand, ...], place: Mapping[in
     return Block(
         wishes=wishes,
         pages=sum(wish.pages for wish in wishes),
-        low=max(1, *(-(-wish.min_colors // size) for wish in wishes)),
+        low=max(1, *(-(-max(wish.min_colors, wish.tolerated) // size) for wish in wishes)),
         high=min([len(units), *(ceiling // size for ceiling in ceilings)]),
         today=frozenset(place[n] for n in place if not units[n].isdisjoint(today)) if place and today else frozenset(),
     )

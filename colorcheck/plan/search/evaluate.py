@@ -11,7 +11,7 @@ from msgspec import Struct
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import MIB_PAGES
 from colorcheck.plan.problem import Demand, PlanProblem
-from colorcheck.plan.search.objectives import curve_cost, weight_cost
+from colorcheck.plan.search.objectives import critical_cost, curve_cost, weight_cost
 
 Colors = Mapping[str, ColorSet]
 
@@ -79,8 +79,10 @@ def _alone(problem: PlanProblem, wish: Demand, colors: Colors) -> Iterable[str]:
         yield f"{len(own)} colors where {wish.min_colors} are the least"
     if wish.max_colors is not None and len(own) > wish.max_colors:
         yield f"{len(own)} colors where {wish.max_colors} are the most"
-    if wish.keep and own != wish.today:
-        yield f"colors {own} where {wish.today} are to be kept"
+    if wish.keep and own != wish.fixed:
+        yield f"colors {own} where {wish.fixed} are to be kept"
+    if not wish.tolerates(len(own)):
+        yield f"with {len(own)} colors worse than is tolerated"
     if problem.max_ranges is not None and not wish.keep and len(own.ranges()) > problem.max_ranges:
         yield f"{len(own.ranges())} ranges where {problem.max_ranges} are the most"
 
@@ -94,6 +96,11 @@ def _margin(problem: PlanProblem, colors: Colors) -> Fraction:
 def _weights(problem: PlanProblem, colors: Colors) -> Fraction:
     wishes = [wish for wish in problem.wishes if wish.pages]
     return min((-weight_cost(wish, len(colors[wish.name])) for wish in wishes), default=Fraction(0))
+
+
+def _critical(problem: PlanProblem, colors: Colors) -> Fraction:
+    wishes = [wish for wish in problem.wishes if wish.critical]
+    return min((-critical_cost(wish, len(colors[wish.name])) for wish in wishes), default=Fraction(100))
 
 
 def _misses(problem: PlanProblem, colors: Colors) -> Fraction:
@@ -113,6 +120,7 @@ def _ranges(problem: PlanProblem, colors: Colors) -> Fraction:
 
 
 _VALUES = {
+    "critical": _critical,
     "margin": _margin,
     "weights": _weights,
     "misses": _misses,

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from msgspec.structs import replace
 
-from colorcheck.core.units import MIB_PAGES, size_of_pages
-from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement
+from colorcheck.core.units import MIB_PAGES, size, size_of_pages
+from colorcheck.plan.problem import Demand, PlanProblem, Repair, Requirement, exact
 from colorcheck.plan.search.blocks import Block, Field, Merge, block_of, count_allowed, make_field
 from colorcheck.plan.search.search import LEAF_VARIABLES
 from colorcheck.plan.search.solution import solved
 
 MOST_REPAIRS = 3  # of one kind
 CORE_SECONDS = 1.0  # how long Z3 may make a core smaller that counting has shown
-KINDS = ("min-colors", "max-colors", "memory", "separate")
+KINDS = ("min-colors", "max-colors", "memory", "separate", "tolerance")
 
 
 def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
@@ -36,19 +37,30 @@ def requirements(problem: PlanProblem) -> list[Requirement]:
     for wish in problem.wishes:
         name, place = wish.name, wish.location
         if wish.keep:
-            found.append(Requirement(f"keep {name}", f"{name} keeps colors {wish.today}", place))
+            verb = "keeps" if wish.pin is None else "is to have"
+            found.append(Requirement(f"keep {name}", f"{name} {verb} colors {wish.fixed}", place))
         if wish.min_colors > 1:
             reason = f" ({wish.min_reason})" if wish.min_reason else ""
             text = f"{name} has {wish.min_colors} colors at least{reason}"
             found.append(Requirement(f"min-colors {name}", text, place))
+        if wish.tolerated > 1:
+            found.append(Requirement(f"tolerance {name}", tolerance_text(problem, wish), place))
         if wish.max_colors is not None:
             found.append(Requirement(f"max-colors {name}", f"{name} has {wish.max_colors} colors at most", place))
         if wish.pages:
-            text = f"{name} needs {wish.pages} frames ({size_of_pages(wish.pages)})"
+            purpose = f" {wish.purpose}" if wish.purpose else ""
+            text = f"{name} needs {wish.pages} frames ({size_of_pages(wish.pages)}){purpose}"
             found.append(Requirement(f"memory {name}", text, wish.memory_location))
         else:
             found.append(Requirement(f"separate {name}", f"{name} has colors of its own", place))
     return found
+
+
+def tolerance_text(problem: PlanProblem, wish: Demand) -> str:
+    """What a tolerance asks for, in percent and in colors."""
+    cache = f" ({size(wish.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
+    percent = (wish.tolerance or 0) * 100
+    return f"{wish.name} within {percent:g} % of the best of its curve needs {wish.tolerated} colors{cache}"
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
@@ -146,7 +158,7 @@ def _wanted(wish: Demand, names: set[str]) -> bool:
 def _holds_itself(problem: PlanProblem, wish: Demand, names: set[str]) -> bool:
     """Colors that are kept meet what else is asked of them."""
     asked = _without(wish, names)
-    return problem.held(wish.today) >= asked.pages and count_allowed(asked, len(wish.today))
+    return problem.held(wish.fixed) >= asked.pages and count_allowed(asked, len(wish.fixed))
 
 
 def _without(wish: Demand, names: set[str]) -> Demand:
@@ -155,6 +167,7 @@ def _without(wish: Demand, names: set[str]) -> Demand:
         min_colors=wish.min_colors if f"min-colors {wish.name}" in names else 1,
         max_colors=wish.max_colors if f"max-colors {wish.name}" in names else None,
         pages=wish.pages if f"memory {wish.name}" in names else 0,
+        tolerance=wish.tolerance if f"tolerance {wish.name}" in names else None,
     )
 
 
@@ -209,19 +222,32 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
         if f"keep {wish.name}" in names:
             freed = _changed(problem, wish.name, lambda w: replace(w, keep=False))
             if works(freed, deadline):
-                yield Repair("keep", f"let {wish.name} have other colors than {wish.today}", (wish.name,))
+                yield Repair("keep", f"let {wish.name} have other colors than {wish.fixed}", (wish.name,))
         if f"max-colors {wish.name}" in names and wish.max_colors is not None:
             for more in range(1, problem.nr_colors - wish.max_colors + 1):
                 most = wish.max_colors + more
                 if works(_changed(problem, wish.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
                     yield Repair("colors", f"allow {wish.name} {most} colors, {more} more", (wish.name,), more)
                     break
+        if f"tolerance {wish.name}" in names:
+            yield from _tolerated(problem, wish, deadline)
         if f"min-colors {wish.name}" in names:
             for least in range(wish.min_colors - 1, 0, -1):
                 if works(_changed(problem, wish.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
                     fewer = wish.min_colors - least
                     yield Repair("colors", f"ask {least} colors for {wish.name}, {fewer} fewer", (wish.name,), fewer)
                     break
+
+
+def _tolerated(problem: PlanProblem, wish: Demand, deadline: float) -> Iterator[Repair]:
+    """The smallest greater tolerance with which there is a plan: one of the values of the curve."""
+    best = min(map(exact, wish.curve))
+    steps = sorted({exact(cost) for cost in wish.curve if wish.limit is not None and exact(cost) > wish.limit})
+    for cost in steps if best else ():
+        wider = math.ceil((cost / best - 1) * 1000) / 1000
+        if works(_changed(problem, wish.name, lambda w, t=wider: replace(w, tolerance=t)), deadline):  # type: ignore[misc]
+            yield Repair("tolerance", f"let {wish.name} be up to {wider * 100:g} % over its best", (wish.name,))
+            return
 
 
 def _smaller(problem: PlanProblem, involved: list[Demand], deadline: float) -> list[Repair]:

@@ -28,8 +28,11 @@ class Objective(Struct, frozen=True):
 OBJECTIVES = {
     each.name: each
     for each in (
+        Objective(
+            "critical", "largest smallest share of a critical domain", worst=True, sign=-1, unit="% of its share"
+        ),
         Objective("margin", "largest minimal memory margin", worst=True, sign=-1, unit="MiB"),
-        Objective("weights", "largest minimal number of colors per weight", worst=True, sign=-1),
+        Objective("weights", "largest minimal number of colors per weight", worst=True, sign=-1, unit="per weight"),
         Objective("misses", "least total of the miss curves", worst=False),
         Objective("worst-misses", "least maximum of the miss curves", worst=True),
         Objective("changes", "least changed from today's colors", worst=False, unit="colors"),
@@ -50,10 +53,18 @@ def weight_cost(wish: Demand, colors: int) -> Fraction:
     return -Fraction(colors) / Fraction(str(wish.weight)) if wish.pages else NOT_WEIGHED
 
 
+def critical_cost(wish: Demand, colors: int) -> Fraction:
+    """The part of its share that a critical domain has, in percent, at most 100; less is dearer."""
+    return -min(Fraction(100), Fraction(100 * colors, max(1, wish.share))) if wish.critical else NOT_WEIGHED
+
+
+_COSTS = {"weights": weight_cost, "critical": critical_cost}
+
+
 def fixed_costs(field: Field, name: str) -> list[Fraction]:
     """What those cost whose colors are fixed."""
-    cost = weight_cost if name == "weights" else curve_cost
-    return [cost(wish, len(wish.today)) for wish in field.fixed]
+    cost = _COSTS.get(name, curve_cost)
+    return [cost(wish, len(wish.fixed)) for wish in field.fixed]
 
 
 def rows(field: Field, name: str) -> list[list[Fraction]]:
@@ -75,8 +86,8 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
 
 def _costs(wish: Demand, name: str, size: int, stock: int) -> list[Fraction]:
     """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as nobody may have none."""
-    if name == "weights":
-        return [NOTHING, *(weight_cost(wish, count * size) for count in range(1, stock + 1))]
+    if name in _COSTS:
+        return [NOTHING, *(_COSTS[name](wish, count * size) for count in range(1, stock + 1))]
     if not wish.curve:
         return [NOTHING] * (stock + 1)
     measured = [Fraction(cost) if cost == int(cost) else Fraction(str(cost)) for cost in wish.curve]

@@ -102,8 +102,8 @@ class Search:
 
     def run(self) -> Found | None:
         """The best placement found; None where none was found (which proves nothing)."""
-        stock = self.field.stock
-        start = State(self.field, tuple(_allowed(block, stock) for block in self.field.blocks)).with_extra(0)
+        stock, size = self.field.stock, max(1, len(self.field.problem.cells[0]))
+        start = State(self.field, tuple(_allowed(block, stock, size) for block in self.field.blocks)).with_extra(0)
         if start.counted() is None:
             return None
         state: State | None = start
@@ -133,7 +133,7 @@ class Search:
 
     def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
         problem = self.field.problem
-        colors = {wish.name: wish.today for wish in self.field.fixed} | assigned_colors(self.field, placed)
+        colors = {wish.name: wish.fixed for wish in self.field.fixed} | assigned_colors(self.field, placed)
         names = (*self.names, "ranges")
         values = measure(problem, colors, names)
         return tuple(OBJECTIVES[name].sign * values[name] for name in names)
@@ -202,7 +202,7 @@ class Search:
     def _margin(self, state: State) -> tuple[State | None, Fraction]:
         needing = sum(block.pages > 0 for block in self.field.blocks)
         spare = self.field.most[-1] - sum(block.pages for block in self.field.blocks)
-        kept = [self.field.problem.held(w.today) - w.pages for w in self.field.fixed if w.pages]
+        kept = [self.field.problem.held(w.fixed) - w.pages for w in self.field.fixed if w.pages]
         if not needing:
             return state, Fraction(min(kept, default=0) // MIB_PAGES)
         top = min([spare // needing, *kept]) // MIB_PAGES
@@ -294,7 +294,14 @@ class Search:
         costs = [self._counted_with(state, table) for table in tables]
         least, *others = sorted(range(len(ways)), key=lambda way: costs[way])
         after, bound = self._added(replace(state, today=tuple(ways[least])), tables[least])
-        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]))
+        return after, Fraction(min([bound, *(costs[way][1] for way in others[:1])]) + self._lost())
+
+    def _lost(self) -> int:
+        """Colors that change in every plan: those of today that others have for good, and those that are pinned."""
+        field = self.field
+        free = ColorSet.of(color for cell in field.cells for color in field.problem.cells[cell])
+        alone = [block.wishes[0] for block in field.blocks if len(block.wishes) == 1]
+        return sum(len(wish.today ^ wish.fixed) for wish in field.fixed) + sum(len(w.today - free) for w in alone)
 
     def _counted_with(self, state: State, table: Sequence[Sequence[int]]) -> tuple[int, int]:
         """The sums so far, and this one on top of them; tables of different size compare by these alone."""
@@ -302,7 +309,7 @@ class Search:
         return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
 
     def _ranges(self, state: State) -> tuple[State | None, Fraction]:
-        fixed = sum(len(wish.today.ranges()) for wish in self.field.fixed)
+        fixed = sum(len(wish.fixed.ranges()) for wish in self.field.fixed)
         return state, Fraction(fixed + sum(len(block.wishes) for block in self.field.blocks))
 
     def _added(self, state: State, table: Sequence[Sequence[int]]) -> tuple[State | None, int]:
@@ -333,8 +340,14 @@ def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
     return found
 
 
-def _allowed(block: Block, stock: int) -> tuple[int, ...]:
-    return tuple(0 if block.low <= count <= block.high else FORBIDDEN for count in range(stock + 1))
+def _allowed(block: Block, stock: int, size: int) -> tuple[int, ...]:
+    """No cost for each number of cells (of `size` colors) that everyone in the block may have."""
+    return tuple(
+        0
+        if block.low <= count <= block.high and all(wish.tolerates(count * size) for wish in block.wishes)
+        else FORBIDDEN
+        for count in range(stock + 1)
+    )
 
 
 def _bounds_of(state: State) -> tuple[tuple[int, int], ...]:

@@ -24,7 +24,7 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
     found = Search(field, names, deadline).run()
     if found is None:
         return None
-    colors = {wish.name: wish.today for wish in field.fixed} | assigned_colors(field, found.placed)
+    colors = {wish.name: wish.fixed for wish in field.fixed} | assigned_colors(field, found.placed)
     broken = faults(problem, colors)
     if broken:
         return Plan("unknown", reason=f"the evaluator refused the plan that was found: {broken[0]}")
@@ -32,9 +32,12 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
 
 
 def default_objectives(problem: PlanProblem) -> tuple[str, ...]:
-    """Miss curves first where there are some; then memory to spare, then little change."""
-    curves = any(wish.curve for wish in problem.wishes)
-    return ("misses", *DEFAULT_OBJECTIVES) if curves else DEFAULT_OBJECTIVES
+    """Critical domains first; then the miss curves, where there are some; then the smallest share of cache; then memory
+    to spare; then little change."""
+    wanted = [name for name in DEFAULT_OBJECTIVES if name != "critical" or any(w.critical for w in problem.wishes)]
+    if any(wish.curve for wish in problem.wishes):
+        wanted.insert(wanted.index("weights"), "misses")
+    return tuple(wanted)
 
 
 def _plan(
@@ -42,7 +45,7 @@ def _plan(
 ) -> Plan:
     values = measure(problem, colors, names)
     objective = tuple(
-        Reached(name, _number(values[name]), _number(bound), OBJECTIVES[name].unit) for name, bound in found.bounds
+        Reached(name, number(values[name]), number(bound), OBJECTIVES[name].unit) for name, bound in found.bounds
     )
     optimal = all(each.optimal for each in objective)
     evidence: dict[str, object] = {
@@ -63,5 +66,6 @@ def assigned(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> tuple[Assi
     )
 
 
-def _number(value: Fraction) -> float:
+def number(value: Fraction) -> float:
+    """A whole number as such."""
     return int(value) if value.denominator == 1 else float(value)

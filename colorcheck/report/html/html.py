@@ -20,6 +20,7 @@ from colorcheck.report.style import Style
 from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.verification.residue import GRADES, residues
 from colorcheck.verification.results import Verification
+from colorcheck.verification.traced import Standing
 
 _MARKS = {"good": "✓", "bad": "✗", "open": "?"}
 _VERDICTS = {
@@ -87,6 +88,7 @@ def _body(
     yield from html_map.section(maps)
     yield from html_map.memory(verification)
     yield from _theorems(verification, style)
+    yield from _requirements(verification)
     yield from _residue(verification)
     for heading, markup in further.items():
         name = heading.lower()
@@ -108,7 +110,8 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
         known.append(f"{target['nr_colors']} colors")
     known.append(style.relative(verification.manifest.file))
     yield f'<p class="soft">{text(" · ".join(known))}</p>'
-    parts = ("findings", "colors", "memory", "theorems", "shared", *(heading.lower() for heading in further))
+    traced = ("requirements",) if verification.requirements else ()
+    parts = ("findings", "colors", "memory", "theorems", *traced, "shared", *(heading.lower() for heading in further))
     links = "".join(f'<li><a href="#{part}">{part.capitalize()}</a></li>' for part in parts)
     yield f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav></header>'
 
@@ -178,6 +181,25 @@ def _theorem(theorem: Theorem, style: Style) -> str:
     if theorem.verdict is not Verdict.PROVED:
         told += "".join(f"<br><code>{text(style.place(r.location))}</code> {text(r.message)}" for r in theorem.core)
     return told
+
+
+def _requirements(verification: Verification) -> Iterator[str]:
+    """Each requirement with every theorem and rule behind it."""
+    if not verification.requirements:
+        return
+    yield '<section aria-labelledby="requirements"><h2 id="requirements">Requirements</h2>'
+    rows = ""
+    for requirement in verification.requirements:
+        mood = {Standing.MET: "good", Standing.VIOLATED: "bad"}.get(requirement.standing, "open")
+        status = f'<span class="{mood}">{_MARKS[mood]} {text(str(requirement.standing).replace("-", " "))}</span>'
+        items = "".join(
+            f"<li><code>{text(' '.join(filter(None, (each.subject or each.pattern, each.release))))}</code> "
+            f"{text(each.told)}</li>"
+            for each in requirement.evidence
+        )
+        rows += f"<tr><td>{text(requirement.id)}</td><td>{status}</td><td><ul>{items}</ul></td></tr>"
+    yield html_map.table("Requirements", ("Requirement", "Status", "Evidence"), rows)
+    yield "</section>"
 
 
 def _residue(verification: Verification) -> Iterator[str]:

@@ -9,7 +9,9 @@ from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostr
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem
 from colorcheck.report.style import Style
+from colorcheck.report.view import requirement_lines
 from colorcheck.verification.results import Verification
+from colorcheck.verification.traced import Standing, Traced, by_theorem
 
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no place for
 
@@ -17,7 +19,11 @@ _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  
 def render(verification: Verification, style: Style) -> str:
     """One `testsuites` element with the suites theorems, findings and checks."""
     suites = Element("testsuites", name="colorcheck")
-    _suite(suites, "theorems", [_theorem(line, theorem) for line, theorem in verification.facts.theorems()])
+    wanted = by_theorem(verification.requirements)
+    theorems = verification.facts.theorems()
+    _suite(suites, "theorems", [_theorem(line, each, wanted.get((line, each.id), ())) for line, each in theorems])
+    if verification.requirements:
+        _suite(suites, "requirements", [_requirement(each) for each in verification.requirements])
     findings = _suite(suites, "findings", [_finding(finding, style) for finding in verification.findings])
     _counts(findings, verification.silences())
     _suite(suites, "checks", list(_checks(verification)))
@@ -29,7 +35,7 @@ def join_suites(documents: Iterable[tuple[str, str | None, str]]) -> str:
     suites = Element("testsuites", name="colorcheck")
     for name, document, message in documents:
         for suite in fromstring(document) if document else ():
-            suite.set("name", _clean(f"{name}: {suite.get('name')}"))
+            suite.set("name", clean(f"{name}: {suite.get('name')}"))
             suites.append(suite)
         if not document:
             case = _case(name, "checks.deployment", 0)
@@ -62,8 +68,9 @@ def _suite(parent: Element, name: str, cases: list[Element]) -> Element:
     return suite
 
 
-def _theorem(line: str, theorem: Theorem) -> Element:
+def _theorem(line: str, theorem: Theorem, requirements: tuple[str, ...]) -> Element:
     case = _case(f"Xen {line}: {theorem.statement}", f"theorems.{theorem.kind}", theorem.seconds)
+    _properties(case, [("requirement", each) for each in requirements])
     detail = "\n".join(f"{related.location}: {related.message}" for related in theorem.core)
     if theorem.verdict is Verdict.REFUTED:
         _said(case, "failure", "refuted", theorem.reason or "refuted", detail)
@@ -72,17 +79,36 @@ def _theorem(line: str, theorem: Theorem) -> Element:
     return case
 
 
+def _requirement(requirement: Traced) -> Element:
+    """A requirement is a test case of its own; its evidence stands in the properties."""
+    case = _case(requirement.id, "requirements", 0)
+    shown = [f"{each.subject or each.pattern} {each.release}".strip() for each in requirement.evidence]
+    _properties(case, [("requirement", requirement.id), *(("evidence", each) for each in dict.fromkeys(shown))])
+    status, (_, *lines) = requirement.standing, requirement_lines(requirement)
+    if status is not Standing.MET:
+        tag = "failure" if status is Standing.VIOLATED else "error"
+        _said(case, tag, str(status), lines[0] if lines else str(status), "\n".join(lines))
+    return case
+
+
+def _properties(case: Element, pairs: list[tuple[str, str]]) -> None:
+    if pairs:
+        found = SubElement(case, "properties")
+        for name, value in pairs:
+            SubElement(found, "property", name=name, value=clean(value))
+
+
 def _finding(finding: Finding, style: Style) -> Element:
     place = style.place(finding.location)
     case = _case(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}", 0)
-    case.set("file", _clean(style.relative(finding.location.file)))
+    case.set("file", clean(style.relative(finding.location.file)))
     case.set("line", str(finding.location.line))
     detail = "\n".join(part for part in (place, finding.help) if part)
     if finding.severity is Severity.ERROR:
         _said(case, "failure", str(finding.severity), finding.message, detail)
     else:
         out = SubElement(case, "system-out")
-        out.text = _clean(f"{finding.severity}: {finding.message}\n{detail}")
+        out.text = clean(f"{finding.severity}: {finding.message}\n{detail}")
     return case
 
 
@@ -98,13 +124,14 @@ def _checks(verification: Verification) -> Iterator[Element]:
 
 
 def _case(name: str, classname: str, seconds: float) -> Element:
-    return Element("testcase", name=_clean(name), classname=_clean(f"colorcheck.{classname}"), time=f"{seconds:.3f}")
+    return Element("testcase", name=clean(name), classname=clean(f"colorcheck.{classname}"), time=f"{seconds:.3f}")
 
 
 def _said(case: Element, tag: str, kind: str, message: str, detail: str) -> None:
-    said = SubElement(case, tag, type=kind, message=_clean(message))
-    said.text = _clean(detail)
+    said = SubElement(case, tag, type=kind, message=clean(message))
+    said.text = clean(detail)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """The text without what XML has no place for."""
     return _FORBIDDEN.sub("�", text)

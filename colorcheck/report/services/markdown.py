@@ -12,6 +12,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
 from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
+from colorcheck.verification.traced import Standing
 
 _MARKS = {"good": "✅", "bad": "❌", "open": "❓"}
 _SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
@@ -52,6 +53,7 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
         yield "```"
     yield from _memory(verification)
     yield from _theorems(verification)
+    yield from _requirements(verification)
     yield from _residue(verification)
     unchecked = [f"{entry.check}: {entry.reason}" for entry in verification.skipped]
     unchecked += [f"fault in {fault.where}: {fault.message}" for fault in verification.faults]
@@ -88,6 +90,14 @@ def _theorems(verification: Verification) -> Iterator[str]:
         for assumption in view.assumptions(theorems):
             yield f"- {assumption.trust}: {escaped(assumption.text)} ({escaped(assumption.source)})"
         yield from ["", "</details>"]
+
+
+def _requirements(verification: Verification) -> Iterator[str]:
+    if verification.requirements:
+        yield from ["", "**Requirements**", "", "| requirement | |", "|---|---|"]
+    for requirement in verification.requirements:
+        mark = {Standing.MET: "✅", Standing.VIOLATED: "❌"}.get(requirement.standing, "❓")
+        yield f"| {escaped(requirement.id)} | {mark} {escaped('; '.join(view.requirement_lines(requirement)))} |"
 
 
 def _residue(verification: Verification) -> Iterator[str]:

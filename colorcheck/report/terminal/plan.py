@@ -1,12 +1,13 @@
-"""The text of `plan`: the new colors, what was reached, or which wishes clash and what would mend it."""
+"""The text of `plan`: the colors and what they cost, what was reached, or which wishes clash and what would mend it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from colorcheck.core.units import size_of_pages
-from colorcheck.plan.problem import Assigned, Plan, PlanProblem
+from colorcheck.core.units import KIB, size_of_pages
+from colorcheck.plan.costs import Cost, Has
+from colorcheck.plan.problem import Gain, Plan
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 
@@ -14,25 +15,33 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _MOODS = {"optimal": "bold green", "feasible": "bold green", "infeasible": "bold red", "unknown": "bold yellow"}
+_HEAD = ("", "", "colors", "cache", "L1d", "margin", "starts", "banks", "ranges")
+_WIDTHS = (12, 6, 13, 8, 6, 10, 6, 5, 6)  # and a blank between two: 80 columns
 
 
-def render(plan: Plan, problem: PlanProblem | None, style: Style) -> str:
-    """The whole answer; `problem` gives today's colors to compare with."""
-    return printed(_parts(plan, problem), style)
+def render(plan: Plan, costs: Sequence[Cost], style: Style, *, gains: Sequence[Gain] = (), full_lines: int = 0) -> str:
+    """The whole answer; `gains` are what a full plan would win over a smallest change, by changing `full_lines`."""
+    return printed(_parts(plan, costs, gains, full_lines), style)
 
 
-def _parts(plan: Plan, problem: PlanProblem | None) -> Iterator[RenderableType]:
+def _parts(plan: Plan, costs: Sequence[Cost], gains: Sequence[Gain], full_lines: int) -> Iterator[RenderableType]:
     yield text((f" {plan.status.upper()} ", f"{_MOODS.get(plan.status, '')} reverse"), "  ", printable(plan.reason))
     if plan.domains:
-        yield from title("Colors")
-        today = {wish.name: wish.today for wish in problem.wishes} if problem else {}
-        for assigned in plan.domains:
-            yield _assigned(assigned, str(today.get(assigned.name, "")))
+        yield from title("Colors, before and after")
+        yield from _table(costs)
+        lines = {(edit.location.file, edit.location.line) for edit in plan.edits}
+        files = len({file for file, _ in lines})
+        if lines:
+            yield text(f"{_counted(len(lines), 'line')} in {_counted(files, 'file')} to change")
     if plan.objective:
         yield from title("Reached")
     for reached in plan.objective:
         bound = "the best there is" if reached.optimal else f"no plan passes {reached.bound:g}"
         yield text(f"{reached.name}: {reached.value:g} {reached.unit}".rstrip(), (f"  ({bound})", "dim"))
+    if gains:
+        yield from title(f"A full plan (--full) would win, with {_counted(full_lines, 'line')} to change")
+    for gain in gains:
+        yield text(f"{gain.name}: {gain.then:g} {gain.unit}".rstrip(), f" instead of {gain.now:g}")
     if plan.core:
         yield from title("These cannot all be met")
     for required in plan.core:
@@ -47,12 +56,66 @@ def _parts(plan: Plan, problem: PlanProblem | None) -> Iterator[RenderableType]:
         yield indented("- ", text((f"{printable(str(edit.location))}: ", "dim"), printable(edit.new_text)))
 
 
-def _assigned(assigned: Assigned, today: str) -> RenderableType:
-    colors = str(assigned.colors)
-    before = "" if today == colors else f"  was {today or 'nothing'}"
-    room = (
-        f"  {size_of_pages(assigned.pages_needed)} of {size_of_pages(assigned.pages_available)}"
-        if assigned.pages_needed
-        else ""
+def _table(costs: Sequence[Cost]) -> Iterator[RenderableType]:
+    yield text((_row(_HEAD), "dim"))
+    for cost in costs:
+        name = printable(cost.name)
+        if cost.before == cost.after:
+            yield from _rows(name, "same", cost.after, "")
+        else:
+            changed = cost.before.colors != cost.after.colors
+            yield from _rows(name, "before", cost.before, "dim" if changed else "")
+            yield from _rows("", "after", cost.after, "bold" if changed else "")
+
+
+def _rows(name: str, when: str, has: Has, mood: str) -> Iterator[RenderableType]:
+    """A row, and further ones for what of the name and the colors has no room in the first."""
+    names = [name[at : at + _WIDTHS[0]] for at in range(0, len(name), _WIDTHS[0])] or [""]
+    colors = _folded(str(has.colors) or "none", _WIDTHS[2])
+    figures = (
+        _kib(has.cache),
+        _kib(has.l1),
+        "" if has.margin is None else size_of_pages(has.margin),
+        "" if has.starts is None else str(has.starts) if has.starts < 100_000 else ">99999",
+        "" if has.banks is None else f"{has.banks}" if has.banks == has.of_banks else f"{has.banks}/{has.of_banks}",
+        str(len(has.colors.ranges())),
     )
-    return indented(f"{printable(assigned.name):<12} ", text((colors, "bold"), before, (room, "dim")))
+    for number in range(max(len(names), len(colors))):
+        first = number == 0
+        cells = (
+            names[number] if number < len(names) else "",
+            when if first else "",
+            colors[number] if number < len(colors) else "",
+            *(figures if first else ("",) * len(figures)),
+        )
+        yield text((_row(cells), mood))
+
+
+def _row(cells: Sequence[str]) -> str:
+    aligned = (
+        cell.ljust(width) if number < 3 else cell.rjust(width)
+        for number, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=True))
+    )
+    return " ".join(aligned).rstrip()
+
+
+def _kib(amount: int | None) -> str:
+    if amount is None:
+        return "?"
+    return f"{amount // KIB} KiB" if amount % KIB == 0 else f"{amount / KIB:.1f} K"
+
+
+def _folded(colors: str, width: int) -> list[str]:
+    lines = [""]
+    for part in colors.split(","):
+        longer = f"{lines[-1]},{part}" if lines[-1] else part
+        if len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines[-1] += ","
+            lines.append(part)
+    return lines
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -12,6 +12,7 @@ from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.report.terminal.panels import color_map, memory
+from colorcheck.report.terminal.requirements import requirements
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
@@ -45,6 +46,7 @@ def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]
     yield from memory(verification.facts, style)
     yield from _open(verification)
     yield from _theorems(verification, style)
+    yield from requirements(verification)
     yield from _residue(verification)
     yield from _unchecked(verification)
     yield from _silenced(verification, style)

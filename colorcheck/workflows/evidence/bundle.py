@@ -16,6 +16,7 @@ from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.report import Style, render
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
+from colorcheck.verification.traced import Evidence, EvidenceKind
 from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.command import command
 from colorcheck.workflows.evidence.copies import LARGEST, Copies, Unbound
@@ -40,6 +41,8 @@ REPORTS = {
     "gitlab": "report.gitlab.json",
     "markdown": "report.md",
 }
+
+TRACES = {"openfasttrace": "openfasttrace.oreqm", "sphinx-needs": "needs.json"}
 
 Attached = Mapping[str, bytes]
 """What comes into the folder as it is: logs by their names below it, and the list of the tool's parts."""
@@ -69,6 +72,10 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
     shape = Style(width=100, root=Path.cwd(), verbose=True)
     for name, file in REPORTS.items():
         files[f"reports/{file}"] = _headed(name, render(verification, name, shape), head)
+    if verification.requirements:
+        for name, file in TRACES.items():
+            files[f"requirements/{file}"] = render(verification, name, shape)
+        files["requirements/trace.json"] = as_json(_trace(verification, files))
     files["boots/replay.json"] = as_json(Replay(verification).to_dict(frames=False))  # type: ignore[arg-type]
     for name, content in attached.items():
         if name.startswith(LOGS):
@@ -97,11 +104,34 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
             "target": verification.target(),
             "verdicts": {str(verdict): verification.count(verdict) for verdict in Verdict},
             "findings": len(verification.findings),
+            "requirements": {each.id: str(each.standing) for each in verification.requirements},
             "files": {name: sha256(text.encode()) for name, text in sorted(files.items())},
             "attached": {name: sha256(content) for name, content in sorted(attached.items())},
         }
     )
     return files
+
+
+def _trace(verification: Verification, files: Documents) -> dict[str, object]:
+    """Each requirement, the theorems and rules behind it, and the file and hash of what shows each theorem."""
+    entries = json.loads(files[f"{CERTIFICATES}{folders.MANIFEST}"])["theorems"]
+    known = {(entry["xen"], entry["id"]): entry for entry in entries}
+
+    def shown(each: Evidence) -> dict[str, object]:
+        entry = known.get((each.release, each.subject)) if each.kind is EvidenceKind.THEOREM else None
+        if entry is None:
+            return each.to_dict()
+        file = f"{CERTIFICATES}{entry['file']}" if entry["file"] else None
+        proof = {"statement": entry["statement"], "file": file, "sha256": entry["sha256"] or None}
+        return {**each.to_dict(), "proof": {**proof, "counted": entry["certificate"] is not None}}
+
+    return {
+        "schema": "colorcheck/requirements/1",
+        "requirements": [
+            {**requirement.to_dict(), "evidence": [shown(each) for each in requirement.evidence]}
+            for requirement in verification.requirements
+        ],
+    }
 
 
 def _headed(name: str, text: str, head: dict[str, object]) -> str:

@@ -30,7 +30,7 @@ SCHEMA = "colorcheck/certificates/2"
 _CHECK = Path(__file__).resolve().parents[2] / "evidence" / CHECKER
 _OWN = re.compile(
     r"(certificates/)?([0-9]{4,}-[A-Za-z0-9.-]*\.smt2|model\.json|check\.py|certificates\.json|inputs/.+)"
-    r"|(reports|boots|logs)/.+|assumptions\.json|silences\.json|sbom\.json"
+    r"|(reports|boots|logs|requirements)/.+|assumptions\.json|silences\.json|sbom\.json"
 )
 
 

@@ -1,0 +1,57 @@
+"""Requirements of the manifest: traced to their evidence, and findings where there is none or an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from colorcheck.core.diagnostic import Finding
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.rules.requirements.cc810_no_evidence import RULE as WITHOUT_EVIDENCE
+from colorcheck.rules.requirements.cc811_requirement_not_met import RULE as NOT_MET
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.requirements import Answers, RuleName
+from colorcheck.verification.results import Facts, Silenced, Skipped
+from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Traced
+
+
+def traced(
+    facts: Facts,
+    findings: tuple[Finding, ...],
+    silenced: tuple[Silenced, ...],
+    skipped: Iterable[Skipped],
+    rules: Iterable[Rule],
+) -> tuple[Traced, ...]:
+    """Each requirement with its evidence. `findings` are all that the rules made, whatever is told of them."""
+    names = tuple(RuleName(rule.id, rule.name) for rule in rules)
+    answers = Answers(facts, findings, silenced, tuple(skipped), names)
+    return tuple(answers.traced(requirement) for requirement in facts.manifest.requirements)
+
+
+def told(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) -> Iterator[Finding]:
+    """Findings for what is not evidence, and for what no theorem tells."""
+    theorems = dict.fromkeys(theorem.id for _, theorem in facts.theorems())
+    known = (*theorems, *(name for rule in rules for name in (rule.id, rule.name)))
+    modelled = any(result.boot is not None for result in facts.results)
+    for requirement in requirements:
+        for each in requirement.evidence:
+            if each.kind is EvidenceKind.NOTHING:
+                if modelled:  # else the run says that nothing could be stated
+                    otherwise = f"theorems here: {', '.join(list(theorems)[:8])}"
+                    yield WITHOUT_EVIDENCE.finding(
+                        f'{requirement.id}: "{each.pattern}" names no theorem and no rule, so it is no evidence',
+                        requirement.location,
+                        did_you_mean(each.pattern, known, otherwise),
+                    )
+            elif each.standing is not Standing.MET and _silent(each):
+                yield NOT_MET.finding(
+                    f"{requirement.id} is not met: {each.subject}{_under(each)}: {each.told}", requirement.location
+                )
+
+
+def _silent(each: Evidence) -> bool:
+    """Whether nothing but the requirement itself tells that it is not met."""
+    return each.kind is not EvidenceKind.THEOREM or each.told == "not stated"
+
+
+def _under(each: Evidence) -> str:
+    return f" (Xen {each.release})" if each.release else ""

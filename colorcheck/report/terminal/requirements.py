@@ -1,0 +1,34 @@
+"""Requirements with what stands behind them, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from colorcheck.report.style import printable
+from colorcheck.report.terminal.terminal import indented, text, title
+from colorcheck.report.view import requirement_lines
+from colorcheck.verification.results import Verification
+from colorcheck.verification.traced import Standing
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_MARKS = {
+    Standing.MET: ("✓", "green"),
+    Standing.VIOLATED: ("✗", "bold red"),
+    Standing.OPEN: ("?", "bold yellow"),
+    Standing.NO_EVIDENCE: ("?", "bold yellow"),
+}
+
+
+def requirements(verification: Verification) -> Iterator[RenderableType]:
+    """A line for each requirement; below one that is not met, what keeps it from being met."""
+    if verification.requirements:
+        yield from title("Requirements")
+    for requirement in verification.requirements:
+        mark, mood = _MARKS[requirement.standing]
+        head, *rest = requirement_lines(requirement)
+        yield indented(f"{mark} ", text(printable(requirement.id), (f"  {printable(head)}", "dim")), mood)
+        for line in rest:
+            yield indented("    ", text(printable(line)))

@@ -1,0 +1,1 @@
+"""Rules on the requirements that the manifest traces."""

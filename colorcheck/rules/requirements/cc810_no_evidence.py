@@ -1,0 +1,28 @@
+"""A requirement names a theorem or a rule that does not exist.
+
+What it checks: each pattern of each requirement in the manifest's [requirements] against the theorems that are stated
+for this deployment and against the rules.
+
+Why it matters: an ID that matches nothing is no evidence. A misspelled domain would otherwise leave a requirement
+without anything behind it, and nobody would notice.
+
+What it cannot see: a pattern that is spelled well and means something else than the requirement says.
+
+Source: colorcheck's manifest; `colorcheck verify --format json` lists the theorems, `colorcheck rules` the rules.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.rules.example import GUEST, Example
+from colorcheck.rules.rule import Rule, nothing
+
+RULE = Rule(
+    "CC810",
+    "no-evidence",
+    Severity.ERROR,
+    __doc__,
+    nothing,
+    bad=Example(guests=(("rt.cfg", GUEST),), manifest='[requirements]\n"XenSwad~rt~1" = ["memory/rtt"]\n'),
+    good=Example(guests=(("rt.cfg", GUEST),), manifest='[requirements]\n"XenSwad~rt~1" = ["memory/rt"]\n'),
+)

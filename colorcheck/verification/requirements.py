@@ -1,0 +1,111 @@
+"""What stands behind each requirement of the manifest: the theorems and rules that its patterns name, with answers.
+
+Nothing is met by default: a pattern that names nothing, a theorem that is stated for only some of the releases, a pair
+that the policy lets share and a finding that was silenced all keep a requirement from being met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+from colorcheck.core.diagnostic import Finding, Verdict
+from colorcheck.core.theorem import Theorem, TheoremKind
+from colorcheck.inputs.manifest.manifest import Share, StatedRequirement
+from colorcheck.verification.results import Facts, Silenced, Skipped, names_theorem
+from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Traced
+
+_BY_VERDICT = {Verdict.PROVED: Standing.MET, Verdict.REFUTED: Standing.VIOLATED}
+
+
+class RuleName(Struct, frozen=True):
+    """A rule that ran, by what a pattern can call it."""
+
+    id: str
+    name: str
+
+    def named_by(self, pattern: str) -> bool:
+        """Whether a pattern means the rule: its ID or name, with wildcards, or the beginning of its ID (`CC3`)."""
+        short = pattern.upper().startswith("CC") and pattern[2:].isdecimal() and self.id.startswith(pattern.upper())
+        return short or fnmatchcase(self.id, pattern.upper()) or fnmatchcase(self.name, pattern.lower())
+
+
+class Answers(Struct, frozen=True):
+    """All that can be evidence: theorems by release, findings as the rules made them, and what was left out.
+
+    `findings` are all, silenced ones and consequences included.
+    """
+
+    facts: Facts
+    findings: tuple[Finding, ...]
+    silenced: tuple[Silenced, ...]
+    skipped: tuple[Skipped, ...]
+    rules: tuple[RuleName, ...]
+
+    def traced(self, requirement: StatedRequirement) -> Traced:
+        """A requirement with its evidence."""
+        evidence = tuple(each for pattern in requirement.patterns for each in self._of(pattern))
+        return Traced(requirement.id, requirement.patterns, evidence, requirement.location)
+
+    def _of(self, pattern: str) -> Iterator[Evidence]:
+        found = [*self._theorems(pattern), *self._exceptions(pattern)]
+        found = found or [*self._rules(pattern)]
+        nothing = Evidence(pattern, EvidenceKind.NOTHING, "", Standing.NO_EVIDENCE, "it names no theorem and no rule")
+        yield from found or (nothing,)
+
+    def _theorems(self, pattern: str) -> Iterator[Evidence]:
+        by_id: dict[str, dict[str, Theorem]] = {}
+        for release, theorem in self.facts.theorems():
+            if names_theorem(pattern, theorem.id):
+                by_id.setdefault(theorem.id, {})[release] = theorem
+        for name, answers in by_id.items():
+            for release in self.facts.manifest.target.xen:
+                theorem = answers.get(release)
+                if theorem is None:
+                    told, standing = "not stated", Standing.OPEN
+                else:
+                    told = str(theorem.verdict) + (f": {theorem.reason}" if theorem.reason else "")
+                    standing = _BY_VERDICT.get(theorem.verdict, Standing.OPEN)
+                yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, told, release)
+
+    def _exceptions(self, pattern: str) -> Iterator[Evidence]:
+        """Pairs that the pattern names and of which nothing is stated, since the policy lets them share."""
+        stated = {
+            frozenset(theorem.subjects)
+            for _, theorem in self.facts.theorems()
+            if theorem.kind is TheoremKind.PAIR_SEPARATION
+        }
+        known = {"xen"} | {domain.name for _, system in self.facts.systems() for domain in system.domains}
+        for share in self.facts.manifest.policy.shares:
+            for first, second in _pairs(share):
+                name = f"separation/{first}/{second}"
+                there = {first, second} <= known and frozenset((first, second)) not in stated
+                if there and names_theorem(pattern, name):
+                    told = f"not stated: [[policy.share]] lets them share ({share.reason})"
+                    yield Evidence(pattern, EvidenceKind.EXCEPTION, name, Standing.OPEN, told)
+
+    def _rules(self, pattern: str) -> Iterator[Evidence]:
+        for rule in self.rules:
+            if rule.named_by(pattern):
+                standing, told = self._found_by(rule.id)
+                yield Evidence(pattern, EvidenceKind.RULE, rule.id, standing, told)
+
+    def _found_by(self, rule: str) -> tuple[Standing, str]:
+        found = [finding for finding in self.findings if finding.rule == rule]
+        quiet = {id(each.finding): each.reason for each in self.silenced}
+        told = [finding for finding in found if id(finding) not in quiet]
+        if told:
+            more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+            return Standing.VIOLATED, f"found: {told[0].message}{more}"
+        if found:
+            return Standing.OPEN, f"found, and silenced: {found[0].message} ({quiet[id(found[0])]})"
+        if self.skipped or self.facts.deployment.unread:
+            return Standing.OPEN, "not everything could be checked"
+        return Standing.MET, "nothing found"
+
+
+def _pairs(share: Share) -> Iterator[tuple[str, str]]:
+    names = tuple(dict.fromkeys(share.domains))
+    yield from ((first, second) for at, first in enumerate(names) for second in names[at + 1 :])
