@@ -23,6 +23,7 @@ from colorcheck.workflows.evidence.recipe import Recipe
 _FILES = frozenset(
     (
         "target.xen-image",
+        "target.xen-attested",
         "target.kconfig",
         "inputs.device-tree",
         "inputs.include",

@@ -26,7 +26,7 @@ from colorcheck.inputs.boot.xen_attested import AttestedBoot, NotAttestedError, 
 from colorcheck.verification.exit import Exit
 from colorcheck.workflows.boot.binary import BinaryError, XenBinary, read_binary
 from colorcheck.workflows.boot.campaign import Campaign, as_boot, run_campaign, with_boot
-from colorcheck.workflows.boot.compare import Compared, Recipe, Result, compare
+from colorcheck.workflows.boot.compare import BootRecipe, ComparedBoot, Result, compare
 from colorcheck.workflows.boot.deployment import NotBootableError, prepare
 from colorcheck.xen.release.releases import MODELLED, find_release
 
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     folder = manifest.folder if manifest else "."
     kconfig = os.path.abspath(os.path.join(folder, kconfig)) if kconfig else None
     limits = Limits(whole=options.timeout, silence=min(30.0, options.timeout))
-    recipe = Recipe(xen, options.release, kconfig, manifest.target.config if manifest else (), limits)
+    recipe = BootRecipe(xen, options.release, kconfig, manifest.target.config if manifest else (), limits)
     evidence = _evidence(options, qemu, recipe)
     with _terminated_as_interrupted():
         try:
@@ -108,7 +108,7 @@ def _terminated_as_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _evidence(options: argparse.Namespace, qemu: Qemu, recipe: Recipe) -> XenAttested:
+def _evidence(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe) -> XenAttested:
     """What is known already of this binary; else a beginning."""
     fresh = XenAttested(
         recipe.xen.sha256,
@@ -145,12 +145,12 @@ def _digest(kconfig: str | None) -> str:
         raise Stop(f"cannot read {kconfig}: {error.reason}", error.advice) from None
 
 
-def _deployment(options: argparse.Namespace, qemu: Qemu, recipe: Recipe, evidence: XenAttested) -> int:
+def _deployment(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evidence: XenAttested) -> int:
     from colorcheck.report.terminal.boot import render_deployment
 
     prepared = prepare(qemu, load_manifest(options), recipe.xen.size, move=options.transplant)
     known = next((boot for boot in evidence.boots if boot.name == prepared.name), None)
-    found: Compared | None = None
+    found: ComparedBoot | None = None
     if known is None or options.again:
         found = compare(qemu, prepared.system, recipe)
         known = as_boot(prepared.name, prepared.system.machine, found)
@@ -184,7 +184,7 @@ def _xen(xen: XenBinary, evidence: XenAttested) -> dict[str, object]:
     return {"file": xen.file, "sha256": xen.sha256, "version": evidence.version, "release": evidence.release}
 
 
-def _campaign(options: argparse.Namespace, qemu: Qemu, recipe: Recipe, evidence: XenAttested) -> int:
+def _campaign(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evidence: XenAttested) -> int:
     from colorcheck.report.terminal.boot import render_campaign
 
     if not recipe.xen.colored:
@@ -200,7 +200,7 @@ def _campaign(options: argparse.Namespace, qemu: Qemu, recipe: Recipe, evidence:
     spent = [0.0, 0.0]
     with _progress(len(left), len(names) - len(left)) as advance:
 
-        def keep(boot: AttestedBoot, found: Compared) -> None:
+        def keep(boot: AttestedBoot, found: ComparedBoot) -> None:
             nonlocal evidence
             evidence = with_boot(evidence, boot, found)
             _keep(options.evidence, evidence)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from colorcheck.core.source import Location
+from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 
 _HERE = Location("")
-_PHANDLE = "phandle"
+_ROOM = 4096
 
 
 def to_blob(tree: DeviceTree) -> bytes:
     """The blob of a tree, version 17, without room to grow."""
     import libfdt
 
-    writer = libfdt.FdtSw()
+    # libfdt's writer grows by itself in most places, and not where the reservations end
+    writer = libfdt.FdtSw(blob_size(tree.root, len(tree.memory_reservations)) + _ROOM)
     for address, size in tree.memory_reservations:
         writer.add_reservemap_entry(address, size)
     writer.finish_reservemap()

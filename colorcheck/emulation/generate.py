@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from colorcheck.emulation.blob import cells, node, pairs, text
 from colorcheck.emulation.stubs import idle_kernel
 from colorcheck.emulation.system import Placed
-from colorcheck.emulation.virt import BASE, MIB, Bytes, Content, VirtMachine, chosen
+from colorcheck.emulation.virt import BASE, MIB, Bytes, VirtContent, VirtMachine, chosen
 from colorcheck.inputs.device_tree.tree import Node
 
 MODELS = (("cortex-a53", 16), ("cortex-a57", 32), ("cortex-a72", 16))
@@ -53,7 +53,7 @@ class Case(Struct, frozen=True):
         memory = -(-(self.banks[-1][1] - BASE) // MIB) * MIB
         return VirtMachine(self.cpu, self.cpus, self.gic, memory)
 
-    def content(self) -> Content:
+    def content(self) -> VirtContent:
         """What lies in memory: the modules behind one another in the first bank, from 128 MiB on."""
         nodes, modules = [], []
         address = self.banks[0][0] + 128 * MIB
@@ -64,7 +64,7 @@ class Case(Struct, frozen=True):
             nodes.append(kernel if guest is None else _domain(len(nodes), guest, kernel))
             address += -(-size // MIB) * MIB + MIB
         made = chosen(" ".join(self.arguments), *nodes)
-        return Content(self.banks, made, tuple(modules), self.reserved, self.memory_reservations)
+        return VirtContent(self.banks, made, tuple(modules), self.reserved, self.memory_reservations)
 
     def smaller(self) -> Iterator[Case]:
         """The cases that lack one thing of this one."""

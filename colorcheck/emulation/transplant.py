@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from colorcheck.emulation.blob import cells, pairs
 from colorcheck.emulation.stubs import idle_kernel
 from colorcheck.emulation.system import Placed
-from colorcheck.emulation.virt import BASE, Bytes, Content, VirtMachine, chosen
+from colorcheck.emulation.virt import BASE, Bytes, VirtContent, VirtMachine, chosen
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cells_below, compatible, ranges_of, string
@@ -36,7 +36,7 @@ class Transplanted(Struct, frozen=True):
     """The system on the other machine, and line by line what is not as it was."""
 
     machine: VirtMachine
-    content: Content
+    content: VirtContent
     changes: tuple[str, ...]
 
 
@@ -70,7 +70,7 @@ class _Work:
         nodes = tuple(self._children(modules))
         memory = -(-(banks[-1][1] - BASE) // (1 << 20)) << 20
         reserved = [held for held in self.machine.reserved if held.label != MEMRESERVE]
-        content = Content(
+        content = VirtContent(
             banks,
             chosen(self._arguments(arguments, geometry), *nodes),
             tuple(modules),

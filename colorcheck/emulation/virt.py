@@ -37,7 +37,7 @@ class VirtMachine(Struct, frozen=True):
         return f"virt,virtualization=on,gic-version={self.gic}"
 
 
-class Content(Struct, frozen=True):
+class VirtContent(Struct, frozen=True):
     """What is put into it: banks and reserved ranges as [start, end) in bytes, /chosen, the boot modules, and where
     Xen and the tree are wanted (None: anywhere)."""
 
@@ -50,7 +50,7 @@ class Content(Struct, frozen=True):
     tree: int | None = None
 
 
-def emulated(qemu: Qemu, machine: VirtMachine, content: Content, xen_size: int) -> Emulated:
+def emulated(qemu: Qemu, machine: VirtMachine, content: VirtContent, xen_size: int) -> Emulated:
     """The system that QEMU runs. Raises QemuError where a machine cannot be had, or nothing is free for Xen."""
     tree = _tree(_base(qemu, machine), content)
     blob = to_blob(tree)
@@ -88,7 +88,7 @@ def _base(qemu: Qemu, machine: VirtMachine) -> DeviceTree:
     return read.tree
 
 
-def _tree(base: DeviceTree, content: Content) -> DeviceTree:
+def _tree(base: DeviceTree, content: VirtContent) -> DeviceTree:
     kept = [child for child in base.root.children if child.name != "chosen" and not child.name.startswith("memory@")]
     made = [*_memory(content.banks), *_reserved(content.reserved), content.chosen]
     root = _with_paths(replace(base.root, children=(*kept, *made)), "/")
@@ -116,7 +116,7 @@ def _reserved(ranges: Sequence[Bytes]) -> Iterator[Node]:
 class _Free:
     """Which bytes of RAM nothing has yet."""
 
-    def __init__(self, content: Content, memory: int) -> None:
+    def __init__(self, content: VirtContent, memory: int) -> None:
         self.banks = [(start, min(end, BASE + memory)) for start, end in content.banks]
         taken = [*content.reserved, *content.memory_reservations, _OWN_TREE]
         self.taken: list[Bytes] = [*taken, *((m.address, m.address + m.size) for m in content.modules)]

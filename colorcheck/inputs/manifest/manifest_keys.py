@@ -69,6 +69,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"),
     Key("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
+    Key("target.xen-attested", KeyKind.TEXT, "FILE", "what `colorcheck boot` saw of the Xen binary: its evidence"),
     Key("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
     Key("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
     Key(

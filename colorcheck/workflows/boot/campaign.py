@@ -14,7 +14,7 @@ from colorcheck.emulation.generate import Case, generate
 from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.virt import emulated
 from colorcheck.inputs.boot.xen_attested import AttestedBoot, XenAttested
-from colorcheck.workflows.boot.compare import Compared, Interrupted, Recipe, Result, compare
+from colorcheck.workflows.boot.compare import BootRecipe, ComparedBoot, Interrupted, Result, compare
 
 AT_ONCE = 2
 _SMALLER = 12  # boots that are spent on making one difference smaller
@@ -31,13 +31,13 @@ class Campaign(Struct, frozen=True):
 
 
 def run_campaign(
-    qemu: Qemu, recipe: Recipe, names: Sequence[str], done: Callable[[AttestedBoot, Compared], None]
+    qemu: Qemu, recipe: BootRecipe, names: Sequence[str], done: Callable[[AttestedBoot, ComparedBoot], None]
 ) -> None:
     """Boot the systems of these names; `done` is called in this thread with each. Stops at once on an exception, also
     one that `done` raises or Ctrl-C; no process stays behind."""
     stop = Event()
     recipe = replace(recipe, limits=replace(recipe.limits, stop=stop))
-    waiting: set[Future[tuple[AttestedBoot, Compared]]] = set()
+    waiting: set[Future[tuple[AttestedBoot, ComparedBoot]]] = set()
     left = iter(names)
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, os.cpu_count() or 1)) as workers:
         try:
@@ -52,15 +52,15 @@ def run_campaign(
 
 
 def _collect(
-    waiting: set[Future[tuple[AttestedBoot, Compared]]], done: Callable[[AttestedBoot, Compared], None]
-) -> set[Future[tuple[AttestedBoot, Compared]]]:
+    waiting: set[Future[tuple[AttestedBoot, ComparedBoot]]], done: Callable[[AttestedBoot, ComparedBoot], None]
+) -> set[Future[tuple[AttestedBoot, ComparedBoot]]]:
     ready, rest = wait(waiting, return_when=FIRST_COMPLETED)
     for future in ready:
         done(*future.result())
     return rest
 
 
-def _one(qemu: Qemu, recipe: Recipe, name: str) -> tuple[AttestedBoot, Compared]:
+def _one(qemu: Qemu, recipe: BootRecipe, name: str) -> tuple[AttestedBoot, ComparedBoot]:
     case = generate(name)
     found = boot_case(qemu, recipe, case)
     smaller = ""
@@ -70,15 +70,15 @@ def _one(qemu: Qemu, recipe: Recipe, name: str) -> tuple[AttestedBoot, Compared]
     return as_boot(name, str(case), found, smaller), found
 
 
-def boot_case(qemu: Qemu, recipe: Recipe, case: Case) -> Compared:
+def boot_case(qemu: Qemu, recipe: BootRecipe, case: Case) -> ComparedBoot:
     """One generated system in QEMU and in the model."""
     try:
         return compare(qemu, emulated(qemu, case.machine, case.content(), recipe.xen.size), recipe)
     except QemuError as error:
-        return Compared(Result.FAILED, str(error), "", "", "")
+        return ComparedBoot(Result.FAILED, str(error), "", "", "")
 
 
-def _smallest(qemu: Qemu, recipe: Recipe, case: Case, found: Compared) -> tuple[Case, Compared]:
+def _smallest(qemu: Qemu, recipe: BootRecipe, case: Case, found: ComparedBoot) -> tuple[Case, ComparedBoot]:
     """The same difference with as little as possible around it: each thing is left out that it does without."""
     budget = _SMALLER
     shrunk = True
@@ -95,24 +95,24 @@ def _smallest(qemu: Qemu, recipe: Recipe, case: Case, found: Compared) -> tuple[
     return case, found
 
 
-def _subjects(found: Compared) -> set[str]:
+def _subjects(found: ComparedBoot) -> set[str]:
     return {check.subject for check in found.differences} or {found.reason.partition("(")[0]}
 
 
-def as_boot(name: str, system: str, found: Compared, smaller: str = "") -> AttestedBoot:
+def as_boot(name: str, system: str, found: ComparedBoot, smaller: str = "") -> AttestedBoot:
     """What is kept of a boot."""
     told = tuple(_difference(found)) if found.result is Result.DIFFERS else ()
     return AttestedBoot(name, system, str(found.result), found.reason, found.release, found.compared, told, smaller)
 
 
-def _difference(found: Compared) -> Iterator[str]:
+def _difference(found: ComparedBoot) -> Iterator[str]:
     for check in found.differences:
         yield f"{check.subject}: the model {check.expected}, Xen {check.found}"
     if not found.differences:
         yield found.reason
 
 
-def with_boot(attested: XenAttested, boot: AttestedBoot, found: Compared) -> XenAttested:
+def with_boot(attested: XenAttested, boot: AttestedBoot, found: ComparedBoot) -> XenAttested:
     """The evidence with one boot more; of a boot that is there already, the new one counts."""
     kept = tuple(each for each in attested.boots if each.name != boot.name)
     version = attested.version or found.version

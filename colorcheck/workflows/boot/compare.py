@@ -43,7 +43,7 @@ class Result(StrEnum):
     FAILED = "failed"  # QEMU or the binary did not do what a boot takes
 
 
-class Recipe(Struct, frozen=True):
+class BootRecipe(Struct, frozen=True):
     """What the boots of one run have in common: the Xen, its release (empty: what its log says), its build options
     (None: not known), and how long a boot may take."""
 
@@ -54,7 +54,7 @@ class Recipe(Struct, frozen=True):
     limits: Limits = Limits()
 
 
-class Compared(Struct, frozen=True):
+class ComparedBoot(Struct, frozen=True):
     """A boot and what the model says of it. `version` is what Xen calls itself, `release` the modelled release.
     `seconds` of QEMU, and of everything else."""
 
@@ -77,7 +77,7 @@ class Compared(Struct, frozen=True):
         return tuple(check for check in (self.attested.checks if self.attested else ()) if check.agrees is False)
 
 
-def compare(qemu: Qemu, system: Emulated, recipe: Recipe) -> Compared:
+def compare(qemu: Qemu, system: Emulated, recipe: BootRecipe) -> ComparedBoot:
     """Boot the system in QEMU and in the model. Nothing of it stays behind. Raises Interrupted."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="colorcheck-boot-") as name:
@@ -87,17 +87,17 @@ def compare(qemu: Qemu, system: Emulated, recipe: Recipe) -> Compared:
         try:
             console = run_qemu(command(qemu, system, image, folder), recipe.limits)
         except OSError as error:
-            return Compared(Result.FAILED, f"{qemu.program} cannot be run: {error}", "", "", "")
+            return ComparedBoot(Result.FAILED, f"{qemu.program} cannot be run: {error}", "", "", "")
         if console.ending is Ending.STOPPED:
             raise Interrupted
         with restricted(None):  # what is read is what stands in the folder of our own
             found = _compared(system, recipe, console, folder)
     whole = time.monotonic() - begin
-    return Compared(*found, seconds=(console.seconds, max(0.0, whole - console.seconds)))
+    return ComparedBoot(*found, seconds=(console.seconds, max(0.0, whole - console.seconds)))
 
 
 def _compared(
-    system: Emulated, recipe: Recipe, console: Console, folder: Path
+    system: Emulated, recipe: BootRecipe, console: Console, folder: Path
 ) -> tuple[Result, str, str, str, str, Attested | None]:
     log = parse_boot_log(CONSOLE, console.text)
     version = str(log.version.value) if log.version else ""
@@ -121,7 +121,7 @@ def _compared(
     return result, reason, release, version, console.text, attested
 
 
-def _unheard(system: Emulated, recipe: Recipe, console: Console, folder: Path) -> tuple[Result, str, str, str]:
+def _unheard(system: Emulated, recipe: BootRecipe, console: Console, folder: Path) -> tuple[Result, str, str, str]:
     """No byte came. A Xen without an early console is silent where it panics before its console is up."""
     if recipe.release and recipe.xen.colored:
         boots = list(pipeline.replay(manifest_of(system, recipe, recipe.release, folder)).facts.boots())
@@ -134,10 +134,11 @@ def _unheard(system: Emulated, recipe: Recipe, console: Console, folder: Path) -
 
 def _silence(console: Console) -> str:
     said = console.errors[:_ENOUGH]
+    printed = "; what the console printed is no boot of Xen" if console.text.strip() else ""
     if console.ending is Ending.DIED:
-        return f"QEMU ended by itself with status {console.status}" + (f": {said}" if said else "")
-    if console.text.strip():
-        return "what the console printed is no boot of Xen"
+        return f"QEMU ended by itself with status {console.status}" + (f": {said}" if said else "") + printed
+    if printed:
+        return printed.removeprefix("; ")
     return f"nothing came from the console in {console.seconds:.0f} s" + (f" (QEMU: {said})" if said else "")
 
 
@@ -150,7 +151,7 @@ def _release(version: str) -> str:
 
 
 def _attested(
-    system: Emulated, recipe: Recipe, release: str, log: BootLog, folder: Path
+    system: Emulated, recipe: BootRecipe, release: str, log: BootLog, folder: Path
 ) -> tuple[Attested | None, Boot | None, str]:
     modelled = pipeline.replay(manifest_of(system, recipe, release, folder))
     boots = list(modelled.facts.boots())
@@ -184,7 +185,7 @@ def _verdict(attested: Attested, boot: Boot, console: Console) -> tuple[Result, 
     return Result.UNDECIDED, attested.reason
 
 
-def manifest_of(system: Emulated, recipe: Recipe, release: str, folder: Path) -> Manifest:
+def manifest_of(system: Emulated, recipe: BootRecipe, release: str, folder: Path) -> Manifest:
     """The system as a deployment: its tree is written into `folder`, everything about it is given."""
     (folder / TREE).write_bytes(system.blob)
     target = Target(
