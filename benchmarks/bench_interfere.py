@@ -22,10 +22,10 @@ from colorcheck.hardware.index import Linear
 from colorcheck.interference import kernel
 from colorcheck.interference.caches import CacheModel, ClusterModel
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
-from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, tenant
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, frame_owner
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.simulation import Simulation, simulate
-from colorcheck.interference.tables import State
+from colorcheck.interference.tables import CacheState
 from colorcheck.interference.workloads import parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 
@@ -52,7 +52,7 @@ def bare(engine: Engine, policy: int, lines: np.ndarray) -> tuple[int, float]:
     fields = [0] * kernel.FIELDS
     fields[kernel.WAYS], fields[kernel.POLICY], fields[kernel.LAST] = WAYS, policy, 1
     random = policy == kernel.RANDOM
-    state = State(
+    state = CacheState(
         tags=engine.ints([kernel.EMPTY] * (SETS * WAYS)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(1, n) if random else 0) for n in range(SETS)),
         links=engine.rings([WAYS] * SETS),
@@ -107,7 +107,7 @@ def lab_rate(policy: ReplacementPolicy, *, private: bool, accesses: int) -> floa
     load = parse_workload("mix:size=2M,hot=512K")
     setup = Experiment(
         (ClusterModel("cortex-a53", 1, inner, last, inclusive=False),),
-        (tenant("one", (FrameRun(0, 1, 512),)),),
+        (frame_owner("one", (FrameRun(0, 1, 512),)),),
         (Stream(0, load, 0),),
         policy,
         accesses=accesses,

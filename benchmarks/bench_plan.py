@@ -47,8 +47,8 @@ def instance(domains: int, colors: int, seed: int, *, unequal: bool, load: float
     capacity = tuple(chance.randrange(20_000, 32_000) if unequal else 28_000 for _ in range(colors))
     shares = [chance.uniform(0.3, 1.3) for _ in range(domains)]
     scale = load * sum(capacity) / sum(shares)
-    wishes = [Demand(f"d{n}", int(share * scale), curve=curve(chance, colors)) for n, share in enumerate(shares)]
-    return PlanProblem(capacity, (Demand("xen", 0), *wishes), timeout=PATIENCE)
+    demands = [Demand(f"d{n}", int(share * scale), curve=curve(chance, colors)) for n, share in enumerate(shares)]
+    return PlanProblem(capacity, (Demand("xen", 0), *demands), timeout=PATIENCE)
 
 
 def field_of(problem: PlanProblem) -> Field:
@@ -88,8 +88,8 @@ def against_cp_sat(sizes: Sequence[tuple[int, int]]) -> None:
 def one_color_short() -> None:
     """32 domains that need 129 of 128 colors."""
     held = 28_000
-    wishes = [Demand(f"d{n}", held * (4 + (n >= 31)) - 5 - held * (n < 1)) for n in range(32)]
-    problem = PlanProblem((held,) * 128, (Demand("xen", 0), *wishes))
+    demands = [Demand(f"d{n}", held * (4 + (n >= 31)) - 5 - held * (n < 1)) for n in range(32)]
+    problem = PlanProblem((held,) * 128, (Demand("xen", 0), *demands))
     plan(problem, repairs=False)
     begin = process_time()
     found = plan(problem, repairs=False)

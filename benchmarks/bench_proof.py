@@ -21,7 +21,7 @@ from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import Manifest, PlanPolicy
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
-from colorcheck.proof import Asked, prove
+from colorcheck.proof import ProofRequest, prove
 from colorcheck.proof.solver import forget
 from colorcheck.workflows import verify as pipeline
 from tests.proof.systems import board, domain, level_boot, system
@@ -97,7 +97,7 @@ def by_hand(domains: int, colors: int, *, smt: bool = False) -> tuple[Theorem, .
     wanted = [domain(n, range(1 + n * width, 1 + (n + 1) * width), width * 9_000) for n in range(domains)]
     of = system(colors, wanted)
     boot, on = level_boot(of, 10_000), board(Linear(64, colors * 64), dram=1 << 36)
-    return prove(of, boot, on, PlanPolicy(), Asked(60, smt))
+    return prove(of, boot, on, PlanPolicy(), ProofRequest(60, smt))
 
 
 def best(work: Callable[[], object]) -> float:

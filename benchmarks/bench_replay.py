@@ -21,7 +21,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import ColorSource, DomainKind
-from colorcheck.xen.machine.machine import Machine, Module, Range
+from colorcheck.xen.machine.machine import BootModule, Machine, Range
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.p2m import dom0less_pool
@@ -36,8 +36,11 @@ SIZES = ((2, 16, 4), (16, 16, 4), (64, 128, 32), (1024, 128, 32))
 
 def system(gib: int, nr_colors: int, domains: int) -> System:
     """`gib` GiB of memory in one bank, and domains with colors of their own that take six tenths of it."""
-    modules = [Module(RAM + 0x20_0000, 0x17_4000, "Xen", HERE, "xen"), Module(RAM + 0x800_0000, 0x9000, "", HERE)]
-    modules += [Module(RAM + 0x900_0000 + i * 0x20_0000, 0x1_0000, "", HERE) for i in range(min(domains, 30))]
+    modules = [
+        BootModule(RAM + 0x20_0000, 0x17_4000, "Xen", HERE, "xen"),
+        BootModule(RAM + 0x800_0000, 0x9000, "", HERE),
+    ]
+    modules += [BootModule(RAM + 0x900_0000 + i * 0x20_0000, 0x1_0000, "", HERE) for i in range(min(domains, 30))]
     machine = Machine((Range(RAM, gib << 30, "memory", HERE),), modules=tuple(modules), image_size=0x17_4000)
     share = nr_colors // domains
     mib = gib * 1024 * 6 // 10 // domains

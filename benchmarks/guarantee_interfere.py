@@ -18,7 +18,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import cluster_models
 from colorcheck.interference.experiment import Experiment, ReplacementPolicy
-from colorcheck.interference.frame_owners import tenants_of
+from colorcheck.interference.frame_owners import owners_of
 from colorcheck.interference.simulation import simulate
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.workflows import verify as pipeline
@@ -30,11 +30,11 @@ def check(facts: Facts, result: ReleaseResult, accesses: int) -> bool:
     """Whether the simulation agrees with the verdicts on one Xen."""
     if facts.board is None or result.boot is None:
         return True
-    clusters, tenants = cluster_models(facts.board), tenants_of(result.boot)
-    by_name = {each.name: each for each in tenants}
+    clusters, owners = cluster_models(facts.board), owners_of(result.boot)
+    by_name = {each.name: each for each in owners}
     pairs = [t for t in result.theorems if t.kind == "pair-separation" and set(t.subjects) <= set(by_name)]
     unproved = {name for t in pairs if t.verdict is not Verdict.PROVED for name in t.subjects}
-    apart = tuple(each for each in tenants if each.name not in unproved)
+    apart = tuple(each for each in owners if each.name not in unproved)
     good = True
     for policy in ReplacementPolicy:
         if len(apart) > 1:
@@ -50,7 +50,7 @@ def check(facts: Facts, result: ReleaseResult, accesses: int) -> bool:
 def stays_apart(experiment: Experiment) -> bool:
     run = simulate(experiment)
     evicted = sum(entry.count for entry in run.evictions)
-    names = ", ".join(each.name for each in experiment.tenants)
+    names = ", ".join(each.name for each in experiment.owners)
     print(
         f"  {run.policy:7} {names}: {run.accesses:,} accesses, {evicted:,} cross-domain evictions, {run.seconds:.0f} s"
     )

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference.caches import ClusterModel
-from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, Tenant, tenant
+from colorcheck.interference.experiment import Experiment, FrameOwner, ReplacementPolicy, Stream, frame_owner
 from colorcheck.interference.study import Load, place
 from colorcheck.interference.workloads import DEFAULTS, Workload, WorkloadKind
 from colorcheck.xen.memory.frame_run import FrameRun
@@ -20,7 +20,7 @@ ROUNDS = 400
 
 def bombs_everywhere(
     clusters: tuple[ClusterModel, ...],
-    tenants: tuple[Tenant, ...],
+    owners: tuple[FrameOwner, ...],
     policy: ReplacementPolicy,
     accesses: int,
     seed: int = 1,
@@ -30,13 +30,13 @@ def bombs_everywhere(
     last = clusters[0].last
     size = 4 * last.sets * last.ways * last.line
     bomb = DEFAULTS[WorkloadKind.BOMB]
-    loads = [Load(each.name, replace(bomb, size=min(size, each.pages * PAGE))) for each in tenants]
-    streams = place(clusters, [each.name for each in tenants], loads, {})
-    return Experiment(clusters, tenants, streams, policy, seed, accesses)
+    loads = [Load(each.name, replace(bomb, size=min(size, each.pages * PAGE))) for each in owners]
+    streams = place(clusters, [each.name for each in owners], loads, {})
+    return Experiment(clusters, owners, streams, policy, seed, accesses)
 
 
 def fight_for_set(
-    cluster: ClusterModel, first: Tenant, second: Tenant, set_number: int, policy: ReplacementPolicy
+    cluster: ClusterModel, first: FrameOwner, second: FrameOwner, set_number: int, policy: ReplacementPolicy
 ) -> Experiment | None:
     """Both tenants walk those of their lines that meet one set of the last-level cache, and nothing else.
 
@@ -50,9 +50,9 @@ def fight_for_set(
     both = [_frames_of_set(each, last.index, set_number, offset, 2 * last.ways) for each in (first, second)]
     if not all(both) or sum(map(len, both)) <= last.ways:
         return None
-    tenants = tuple(
+    owners = tuple(
         # One frame more than is walked: the walk begins in the middle of the first one.
-        tenant(each.name, [FrameRun(frame, 1, 1) for frame in (*frames, frames[-1])])
+        frame_owner(each.name, [FrameRun(frame, 1, 1) for frame in (*frames, frames[-1])])
         for each, frames in zip((first, second), both, strict=True)
     )
     streams = tuple(
@@ -63,10 +63,10 @@ def fight_for_set(
         )
         for number, frames in enumerate(both)
     )
-    return Experiment((cluster,), tenants, streams, policy, accesses=ROUNDS * last.ways)
+    return Experiment((cluster,), owners, streams, policy, accesses=ROUNDS * last.ways)
 
 
-def _frames_of_set(each: Tenant, index: KnownIndex, set_number: int, offset: int, most: int) -> Sequence[int]:
+def _frames_of_set(each: FrameOwner, index: KnownIndex, set_number: int, offset: int, most: int) -> Sequence[int]:
     """Frames whose line at this offset meets the set."""
     frames = chain.from_iterable(run.mfns() for run in each.frames)
     return list(islice((frame for frame in frames if index.set_of(frame * PAGE + offset) == set_number), most))

@@ -19,7 +19,7 @@ from colorcheck.xen.options.options import parse_boot_arguments
 if TYPE_CHECKING:
     from colorcheck.loader.handover import Handover
     from colorcheck.plan.problem import Plan
-    from colorcheck.replay.lifecycle import State
+    from colorcheck.replay.lifecycle import HeapState
 
 __all__ = [
     "ColorListRejected",
@@ -62,7 +62,7 @@ def replay(manifest: str | Path) -> Replay:
     return Replay(pipeline.replay(_manifest(manifest)))
 
 
-def lifecycle(manifest: str | Path, steps: Sequence[tuple[object, ...]]) -> tuple[State, ...]:
+def lifecycle(manifest: str | Path, steps: Sequence[tuple[object, ...]]) -> tuple[HeapState, ...]:
     """What becomes of the color heap when guests are created, destroyed and rebooted and domains balloon after boot.
 
     `steps` are ("create", xl file), ("destroy", name), ("reboot", name) and ("balloon", name, KiB: the new size of the

@@ -11,11 +11,12 @@ from typing import NoReturn, Protocol
 
 from colorcheck import __version__
 from colorcheck.cli.arguments import refuse_empty
-from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, Command
+from colorcheck.cli.commands import COMMANDS, INSTEAD_OF_KEYS, CliCommand
 from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.cli.interrupt import ending_on_interrupt
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.boundary import restricted
+from colorcheck.files.overlay import laid_over
 from colorcheck.verification.exit import Exit
 
 _EPILOG = """\
@@ -28,7 +29,8 @@ exit status:
   5  colorcheck itself failed
   130  interrupted
 
-PATH is a colorcheck.toml or a folder that has one; left out, it is the current folder.
+PATH is a colorcheck.toml, a folder that has one, an input file (a device tree, an xl file, a boot script …) or - for
+standard input; left out, it is the current folder.
 `colorcheck COMMAND --help` tells more about a command.
 """
 
@@ -63,7 +65,7 @@ class CommandModule(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status of interfaces that other programs rely on. Never ends with a traceback."""
     prepare_streams()
-    with restricted(None), ending_on_interrupt():
+    with restricted(None), laid_over({}), ending_on_interrupt():
         return _ended(arguments)
 
 
@@ -191,7 +193,7 @@ def _needed(parser: argparse.ArgumentParser) -> Iterator[str]:
 
 
 def _module(name: str) -> CommandModule:
-    command: Command = next(c for c in COMMANDS if c.name == name)
+    command: CliCommand = next(c for c in COMMANDS if c.name == name)
     return import_module(f"colorcheck.cli.{command.module}")
 
 

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
+from colorcheck.cli.meant import STANDARD_INPUT, key_of, manifest_around, standard_input
 from colorcheck.core.diagnostic import Problem
 from colorcheck.files.boundary import boundary_of, restrict
 from colorcheck.inputs.manifest.manifest import Manifest
-from colorcheck.inputs.manifest.manifest_keys import KEYS, Key, KeyKind
+from colorcheck.inputs.manifest.manifest_keys import KEYS, KeyKind, ManifestKey
 from colorcheck.inputs.manifest.manifest_reader import (
     COMMAND_LINE,
     NAME,
@@ -43,7 +44,12 @@ _CHOICES = {
 
 def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[str] = ()) -> None:
     """PATH and one option for each key of the manifest but those of `without`."""
-    parser.add_argument("path", metavar="PATH", nargs="?", help=f"a {NAME} or a folder that has one (default: here)")
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        help=f"a {NAME}, a folder that has one, an input file, or - for standard input (default: here)",
+    )
     parser.add_argument(
         "--allow-outside",
         action="store_true",
@@ -74,10 +80,11 @@ def load_manifest(options: argparse.Namespace) -> Manifest:
 def load(options: argparse.Namespace) -> tuple[Manifest, Recipe]:
     """The manifest that PATH names with the options laid over it, and what was asked. Raises Stop."""
     given = {key.path: value for key in KEYS if (value := getattr(options, key.path, None)) is not None}
+    path = standard_input() if options.path == "-" else options.path
     named = [name for key, value in given.items() if key in _NAMED for name in (_texts(value) or [str(value)])]
     try:
-        bound(options.path or ".", named, allow_outside=options.allow_outside)
-        recipe = _recipe(options.path, given)
+        bound(path or ".", named, allow_outside=options.allow_outside)
+        recipe = _recipe(path, given)
         manifest = recipe.read()
     except ManifestError as error:
         raise Stop(str(error)) from None
@@ -94,7 +101,13 @@ def bound(path: str, named: Iterable[str] = (), *, allow_outside: bool = False) 
 
 
 def _recipe(path: str | None, given: dict[str, object]) -> Recipe:
-    found = manifest_file(path or ".")
+    found = path if path == STANDARD_INPUT else manifest_file(path or ".")
+    meant = key_of(found) if found is not None else None
+    if found is not None and meant is not None:
+        around = manifest_around(found, meant[0])
+        if around is None:
+            return Recipe(None, _with(given, *meant))
+        found = around
     if found is not None:
         return Recipe(found, _relative(given, os.path.dirname(found)))
     if any(key.startswith("inputs.") for key in given):
@@ -105,6 +118,11 @@ def _recipe(path: str | None, given: dict[str, object]) -> Recipe:
         "write one with `colorcheck init`, name a folder that has one, or give --device-tree or --domain",
         Exit.NOTHING,
     )
+
+
+def _with(given: dict[str, object], key: str, value: object) -> dict[str, object]:
+    """The options with the file that PATH is, the first of several."""
+    return {**given, key: [*value, *_texts(given.get(key))] if isinstance(value, list) else value}
 
 
 def manifest_file(path: str) -> str | None:
@@ -138,7 +156,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _option_problem(problem: Problem) -> tuple[str, str]:
-    key: Key | None = next((k for k in KEYS if problem.message.startswith(k.path + " ")), None)
+    key: ManifestKey | None = next((k for k in KEYS if problem.message.startswith(k.path + " ")), None)
     message = problem.message.replace(key.path, key.flag, 1) if key else problem.message
     return message, problem.help
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.cli.output import add_report_arguments, add_threshold_argument, deliver, outputs, refuse_inputs, style
+from colorcheck.cli.output import (
+    add_report_arguments,
+    add_threshold_argument,
+    deliver,
+    ended,
+    outputs,
+    refuse_inputs,
+    style,
+)
 from colorcheck.core.diagnostic import Problem, Severity
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import Unreadable, text
@@ -39,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     refuse_inputs(outputs(options), verification.facts.deployment.files)
     for output in outputs(options):
         deliver(output, render(compared, output.format, style(options, output)))
-    return compared.exit_status(Severity(options.fail_on))
+    return ended(compared.exit_status(Severity(options.fail_on)), options)
 
 
 def without_known(verification: Verification, file: str, look: Style) -> Verification:

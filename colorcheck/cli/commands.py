@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class Command(Struct, frozen=True):
+class CliCommand(Struct, frozen=True):
     """A command; `module` is its file in this folder, without ending."""
 
     name: str
@@ -19,8 +19,8 @@ class Command(Struct, frozen=True):
 
 INSTEAD_OF_KEYS = "instead of keys of the manifest"
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
+COMMANDS: tuple[CliCommand, ...] = (
+    CliCommand(
         "verify",
         "check and prove a deployment; the gate for CI",
         """\
@@ -34,7 +34,7 @@ each other's lines from the last-level cache and that the memory of each fits.
   colorcheck verify --fix                    write the corrections that are safe
   colorcheck verify . --recursive            every deployment below this folder""",
     ),
-    Command(
+    CliCommand(
         "effective",
         "show which colors Xen really gives to whom, and why",
         """\
@@ -46,7 +46,7 @@ Nothing is proved.
   colorcheck effective --xen 4.22            the same files under another Xen
   colorcheck effective --explain-affinity    also which domains share the cache of a cluster""",
     ),
-    Command(
+    CliCommand(
         "replay",
         "boot the deployment in the simulated allocator",
         """\
@@ -57,7 +57,7 @@ many frames each color has, and which domains can be built from them in their or
   colorcheck replay --xen 4.21 --xen 4.22    under two Xens in turn
   colorcheck replay --format json            with every frame of every domain""",
     ),
-    Command(
+    CliCommand(
         "attest",
         "hold a real boot log against the model",
         """\
@@ -67,7 +67,7 @@ log attests the model, 1 if it differs, 4 if it says too little.
 
   colorcheck attest --log serial.txt         the deployment of this folder""",
     ),
-    Command(
+    CliCommand(
         "boot",
         "boot your own Xen under QEMU and compare",
         """\
@@ -79,7 +79,7 @@ nothing of the deployment runs but Xen. With --campaign, boot generated systems 
   colorcheck boot --xen xen                  the deployment of this folder
   colorcheck boot --xen xen --campaign 200   200 generated systems, about 10 s each, two at a time""",
     ),
-    Command(
+    CliCommand(
         "diff",
         "what a change does to isolation and memory; the gate for merges",
         """\
@@ -90,7 +90,7 @@ more, colors that moved, memory left, new findings, assumptions of the proofs. N
   colorcheck diff main HEAD --path boards/a  one deployment of several
   colorcheck diff old/ new/                  two folders""",
     ),
-    Command(
+    CliCommand(
         "baseline",
         "live with known findings, and see new ones",
         """\
@@ -102,7 +102,7 @@ policy.
   colorcheck baseline check                  verify, and tell what is new
   colorcheck baseline prune                  take out what is mended""",
     ),
-    Command(
+    CliCommand(
         "plan",
         "find colors that are disjoint and fit",
         """\
@@ -115,7 +115,7 @@ wishes contradict each other. Coloring must be on (llc-coloring=on among Xen's b
   colorcheck plan --keep rt,xen --objective changes
                                              move as few colors as possible, those of rt and Xen not at all""",
     ),
-    Command(
+    CliCommand(
         "migrate",
         "the files in another Xen's spelling",
         """\
@@ -125,7 +125,7 @@ of another Xen, so that they mean what they meant. What that Xen cannot say is t
   colorcheck migrate --to 4.22                 show what would change
   colorcheck migrate --to 4.22 --write         change the files""",
     ),
-    Command(
+    CliCommand(
         "interfere",
         "simulate the caches under attack",
         """\
@@ -138,7 +138,7 @@ them: without coloring, with today's colors and with the plan's. Counts who evic
   colorcheck interfere --curve rt --workload rt=trace:rt.lackey > rt.csv
   colorcheck interfere --live                              a view of the sets; c switches coloring""",
     ),
-    Command(
+    CliCommand(
         "certify",
         "write certificates of the theorems, or have a second solver re-check them",
         """\
@@ -149,7 +149,7 @@ anything differs or no answer comes; a confirmed refutation has a status of its 
   colorcheck certify --write proofs/         verify, and write certificates
   colorcheck certify --check proofs/         re-check them""",
     ),
-    Command(
+    CliCommand(
         "evidence",
         "everything that a safety file needs, in one folder",
         """\
@@ -162,7 +162,7 @@ times.json differs. Undecided and refuted runs give evidence, too, marked as suc
   colorcheck evidence --check proofs/        derive all of it again from its own copies, and compare
   colorcheck evidence --compare old/ new/    what changed""",
     ),
-    Command(
+    CliCommand(
         "rules",
         "list the rules",
         """\
@@ -173,7 +173,7 @@ List every rule with its ID, name and severity. The first digit of an ID is its 
   colorcheck explain CC401                   the page of one
   colorcheck verify --ignore CC506           a run without one""",
     ),
-    Command(
+    CliCommand(
         "explain",
         "show a rule's page",
         """\
@@ -183,7 +183,7 @@ example.
   colorcheck explain CC401
   colorcheck explain shared-colors           the same""",
     ),
-    Command(
+    CliCommand(
         "board",
         "the hardware catalogue; boards from device trees",
         """\
@@ -193,7 +193,7 @@ Show what is known of boards, each value with its source; unknown values stay un
   colorcheck board show zcu102                        caches, clusters, DRAM, a drawing of the address bits
   colorcheck board from-device-tree my.dtb > my.toml  a commented start of a board file""",
     ),
-    Command(
+    CliCommand(
         "plugins",
         "what is loaded, and from where",
         """\
@@ -203,7 +203,7 @@ if one cannot be used.
   colorcheck plugins
   colorcheck plugins --format json""",
     ),
-    Command(
+    CliCommand(
         "init",
         "write a first manifest for the files found here",
         """\
@@ -217,7 +217,7 @@ are there as comments with their meaning, and at the end the lines that would se
   colorcheck init --from board.tar           with the log and the guests that collect packed, or from a boot log
   colorcheck init --stdout                   only show it""",
     ),
-    Command(
+    CliCommand(
         "collect",
         "print a shell script that packs a running system's facts",
         """\
@@ -227,7 +227,7 @@ log, xl info, xl list -l and xl vcpu-list into one tar, which `colorcheck init -
   colorcheck collect > collect.sh
   ssh root@board sh -s board.tar < collect.sh""",
     ),
-    Command(
+    CliCommand(
         "completion",
         "print a script that lets the shell complete commands, options and files",
         """\

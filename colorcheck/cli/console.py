@@ -31,6 +31,11 @@ def prepare_streams() -> None:
             reconfigure(errors="backslashreplace")
 
 
+def under_ci() -> bool:
+    """Whether a CI job runs this: its log is read later, so that nothing moves or is colored."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
 def write(text: str, *, commands: bool = False) -> None:
     """Write a text and a newline to standard output, safe for whoever shows it.
 

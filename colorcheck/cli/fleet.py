@@ -12,11 +12,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from colorcheck.cli.arguments import manifest_file
-from colorcheck.cli.console import Stop
+from colorcheck.cli.console import Stop, under_ci
 from colorcheck.cli.output import deliver, outputs, refuse_inputs
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
-from colorcheck.fleet.find import Found, Passed, deployments_below, missing_since
+from colorcheck.fleet.find import FoundManifests, Passed, deployments_below, missing_since
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest.manifest_keys import KEYS
@@ -83,7 +83,7 @@ class _Chosen(Struct, frozen=True):
 def _chosen(options: argparse.Namespace) -> _Chosen:
     path = options.path or "."
     own = manifest_file(path)
-    found = Found((own,) if own else ())
+    found = FoundManifests((own,) if own else ())
     if options.recursive and os.path.isdir(path):
         found = deployments_below(path)
     if options.changed_since is None:
@@ -105,7 +105,7 @@ def _chosen(options: argparse.Namespace) -> _Chosen:
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[Checked], object]]:
     """A progress bar on standard error, where that is a terminal; it moves on with each call."""
-    if not sys.stderr.isatty() or total < 2:
+    if not sys.stderr.isatty() or under_ci() or total < 2:
         yield id
         return
     from rich.console import Console

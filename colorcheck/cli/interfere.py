@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, complain, write, write_json
+from colorcheck.cli.console import Stop, complain, under_ci, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.files.atomic import write_whole
 from colorcheck.verification.exit import Exit
@@ -144,7 +144,7 @@ def _progress(total: int) -> Iterator[Callable[[str, int, float], None]]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or under_ci()) as bar:
         tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, seconds: float) -> None:

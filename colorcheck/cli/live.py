@@ -50,7 +50,7 @@ class Show(Struct):
     @property
     def names(self) -> tuple[str, ...]:
         """Everybody who is somewhere in the show, so that each keeps one paint."""
-        return tuple(dict.fromkeys(t.name for c in self.colorings[::-1] for t in self.lab.study.tenants[c]))
+        return tuple(dict.fromkeys(t.name for c in self.colorings[::-1] for t in self.lab.study.owners[c]))
 
     def key(self, pressed: str) -> bool:
         """Acts on a key; False for the one that ends the view."""
@@ -72,7 +72,7 @@ class Show(Struct):
         self.latencies.append((seen.runs.quantile(1) if seen else None, self.coloring is not Coloring.OFF))
         last = self.lab.study.clusters[0].last
         names = self.names
-        number = [names.index(tenant.name) for tenant in simulation.experiment.tenants]
+        number = [names.index(owner.name) for owner in simulation.experiment.owners]
         return Frame(
             title=f"{self.lab.board.title}, {last.name}",
             coloring=COLORINGS[self.coloring],
@@ -94,7 +94,7 @@ class Show(Struct):
         if which not in self.simulations:
             study = self.lab.study
             self.simulations[which] = Simulation(
-                study.experiment(study.tenants[self.coloring], study.loads, self.policy)
+                study.experiment(study.owners[self.coloring], study.loads, self.policy)
             )
         return self.simulations[which]
 
@@ -104,8 +104,8 @@ def show(lab: Lab, record: str | None, seconds: int | None) -> int:
 
     Raises NoModel where no coloring can be shown.
     """
-    with_colors = next((c for c in (Coloring.CURRENT, Coloring.PLAN) if c in lab.study.tenants), None)
-    shown = tuple(c for c in (Coloring.OFF, with_colors) if c is not None and c in lab.study.tenants)
+    with_colors = next((c for c in (Coloring.CURRENT, Coloring.PLAN) if c in lab.study.owners), None)
+    shown = tuple(c for c in (Coloring.OFF, with_colors) if c is not None and c in lab.study.owners)
     if not shown:
         raise NoModel("nothing can be shown: " + "; ".join(lab.notes))
     state = Show(lab, shown, lab.study.policies[0])

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from colorcheck.cli.console import Stop, complain, write, write_exactly, write_json
+from colorcheck.cli.console import Stop, complain, under_ci, write, write_exactly, write_json
 from colorcheck.core.diagnostic import Edit, Severity
 from colorcheck.core.safe import Painted, safe, safe_json
 from colorcheck.files.atomic import write_report
@@ -47,6 +47,7 @@ def add_threshold_argument(group: argparse._ActionsContainer) -> None:
         default=str(Severity.ERROR),
         help="the lowest severity that ends with exit status 1 (default: error)",
     )
+    group.add_argument("--exit-zero", action="store_true", help="end with 0 also with findings or undecided theorems")
 
 
 def add_document_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +78,7 @@ def style(options: argparse.Namespace, output: Output | None = None) -> Style:
         color=to_screen and _wants_color(options.color),
         unicode=not to_screen or _speaks_unicode(),
         verbose=options.verbose,
+        silences=getattr(options, "show_silence", False),
     )
 
 
@@ -108,7 +110,14 @@ def _wants_color(choice: str) -> bool:
         return choice == "always"
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not under_ci()
+
+
+def ended(status: int, options: argparse.Namespace) -> int:
+    """The exit status, 0 for findings and undecided theorems where `--exit-zero` asks for it."""
+    return Exit.CLEAN if options.exit_zero and status in (Exit.FINDINGS, Exit.UNDECIDED) else status
 
 
 def _speaks_unicode() -> bool:

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from colorcheck.cli.console import write, write_json
-from colorcheck.plugins.manager import Loaded, plugins
+from colorcheck.plugins.manager import LoadedPlugin, plugins
 from colorcheck.verification.exit import Exit
 
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     return Exit.FINDINGS if any(entry.problems for entry in found) else Exit.CLEAN
 
 
-def _to_dict(entry: Loaded) -> dict[str, object]:
+def _to_dict(entry: LoadedPlugin) -> dict[str, object]:
     return {
         "name": entry.name,
         "module": entry.module,
@@ -37,7 +37,7 @@ def _to_dict(entry: Loaded) -> dict[str, object]:
     }
 
 
-def _text(entry: Loaded) -> str:
+def _text(entry: LoadedPlugin) -> str:
     origin = "built in" if entry.built_in else f"{entry.distribution} {entry.version}".strip() or "unknown origin"
     lines = [f"{entry.name} ({entry.module}, {origin}), {entry.seconds * 1000:.0f} ms"]
     for kind, names in entry.adds:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, write, write_json
-from colorcheck.cli.frames import written_with_frames
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
+from colorcheck.cli.replay_json import written_with_frames
 from colorcheck.documents.boots import Replay
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.replay.witness import XEN
@@ -44,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
         return say_trouble(found.verification)
     _check(found.facts, options.until, options.at)
     if options.format == "text":
-        from colorcheck.report.terminal.replay import Asked, render
+        from colorcheck.report.terminal.replay import ReplayRequest, render
 
-        write(render(found.verification, style(options), Asked(options.until, options.at)))
+        write(render(found.verification, style(options), ReplayRequest(options.until, options.at)))
     elif options.no_frames:
         write_json(json.dumps(found.to_dict(frames=False), indent=2))
     else:

@@ -13,12 +13,14 @@ from colorcheck.cli.output import (
     add_threshold_argument,
     deliver,
     deliver_edits,
+    ended,
     outputs,
     refuse_inputs,
     style,
 )
 from colorcheck.core.diagnostic import Severity
 from colorcheck.report import Style, render
+from colorcheck.report.services import concise
 from colorcheck.verification.results import Verification
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.evidence.recipe import Recipe
@@ -26,7 +28,7 @@ from colorcheck.workflows.evidence.recipe import Recipe
 if TYPE_CHECKING:
     from colorcheck.files.watching import Recorder
 
-_ALONE = ("certify", "with-plan", "baseline", "fix", "diff")
+_ALONE = ("certify", "with-plan", "baseline", "fix", "diff", "quiet", "show-silence")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_seconds,
         help="for the whole run; what is not decided by then is unknown (default: none)",
     )
+    parser.add_argument(
+        "--quiet", "-q", action="store_true", help="print only the findings at or above --fail-on, and the summary"
+    )
+    parser.add_argument("--show-silence", action="store_true", help="add the comment that would silence each finding")
     gate = parser.add_argument_group("gate")
     gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
     add_threshold_argument(gate)
@@ -62,13 +68,15 @@ def run(options: argparse.Namespace) -> int:
             raise Stop(f"{alone} is for one deployment, not for many")
         from colorcheck.cli.fleet import run_fleet
 
-        return run_fleet(options)
+        return ended(run_fleet(options), options)
     for name, given in (("--jobs", options.jobs is not None), ("--no-cache", options.no_cache)):
         if given:
             raise Stop(f"{name} belongs to --recursive")
     wanted = outputs(options)
     if options.with_plan and all(output.format != "html" for output in wanted):
         raise Stop("--with-plan belongs to the HTML report", "ask for one: --output html=FILE")
+    if options.fix and options.path == "-":
+        raise Stop("--fix cannot write to standard input", "name the file")
     if options.diff and not options.fix:
         raise Stop("--diff belongs to --fix")
     verification, recipe, read = watched_run(options)
@@ -86,11 +94,13 @@ def run(options: argparse.Namespace) -> int:
         verification = without_known(verification, options.baseline, style(options))
     refuse_inputs(wanted, verification.facts.deployment.files)
     for output in wanted:
-        if options.with_plan and output.format == "html":
+        if options.quiet and output.path is None and output.format in ("text", "concise"):
+            deliver(output, concise.quiet(verification, style(options), Severity(options.fail_on)))
+        elif options.with_plan and output.format == "html":
             deliver(output, _with_plan(verification, style(options, output)))
         else:
             deliver(output, render(verification, output.format, style(options, output)))
-    return verification.exit_status(Severity(options.fail_on))
+    return ended(verification.exit_status(Severity(options.fail_on)), options)
 
 
 def _explained(verification: Verification, options: argparse.Namespace) -> int:

@@ -10,6 +10,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     plain = {_plain(candidate): candidate for candidate in known}
+    ending = [text for text in plain if text.endswith(f"-{_plain(word)}")]
+    if len(ending) == 1:  # 4.17 for xilinx-4.17
+        return plain[ending[0]]
     found = get_close_matches(_plain(word), plain, n=1, cutoff=0.6)
     return plain[found[0]] if found else None
 

@@ -87,6 +87,25 @@ class Theorem(Struct, frozen=True):
     settle: tuple[str, ...] = ()
     bound: str = ""
 
+    @property
+    def refutation(self) -> str:
+        """What it means that this theorem is refuted, in positive words."""
+        if self.kind == TheoremKind.PAIR_SEPARATION and len(self.subjects) == 2:
+            first, second = ("Xen" if name == "xen" else name for name in self.subjects)
+            return f"{first} can evict lines of {second}"
+        for holds, fails in _NEGATED:
+            if holds in self.statement:
+                return self.statement.replace(holds, fails, 1)
+        return f"It is not so that {self.statement[:1].lower()}{self.statement[1:]}"
+
+    @property
+    def brief(self) -> str:
+        """The statement, shorter where its kind says the rest."""
+        if self.kind == TheoremKind.PAIR_SEPARATION and len(self.subjects) == 2:
+            first, second = ("Xen" if name == "xen" else name for name in self.subjects)
+            return f"{first} and {second} cannot evict each other's lines"
+        return self.statement
+
     def to_dict(self) -> dict[str, object]:
         return {
             "id": self.id,
@@ -106,3 +125,12 @@ class Theorem(Struct, frozen=True):
             "settle": list(self.settle),
             "bound": self.bound,
         }
+
+
+_NEGATED = (
+    (" neither panics nor hangs, and builds ", " panics, hangs, or does not build "),
+    (" neither panics nor hangs", " panics or hangs"),
+    (" fit into ", " do not fit into "),
+    (" can be created ", " cannot be created "),
+    (" never meet ", " can meet "),
+)

@@ -13,8 +13,8 @@ from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.affinity import shared_caches
 from colorcheck.hardware.board import Board, Cache
-from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
+from colorcheck.hardware.sets_of_frames import sets_of_frame, sets_of_frames
 from colorcheck.replay.changes import in_order
 from colorcheck.replay.witness import XEN, CacheLine, LineMeeting, colors_of, frames_of
 from colorcheck.verification.results import Fault, ReleaseResult

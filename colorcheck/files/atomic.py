@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 
-class Refused(OSError):
+class RefusedWrite(OSError):
     """A file that is not written though it could be; the message says why."""
 
     def __init__(self, path: str, reason: str) -> None:
@@ -129,11 +129,11 @@ def _name_beside(target: str) -> str:
 
 def _refuse_losses(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise Refused(path, "not a plain file")
+        raise RefusedWrite(path, "not a plain file")
     if not found.st_mode & 0o222:
-        raise Refused(path, "the file is read-only")
+        raise RefusedWrite(path, "the file is read-only")
     if found.st_nlink > 1:
-        raise Refused(path, "the file has several names (hard links), and only this one would be changed")
+        raise RefusedWrite(path, "the file has several names (hard links), and only this one would be changed")
 
 
 def _keep_owner(path: str, new: str, found: os.stat_result) -> None:
@@ -143,7 +143,7 @@ def _keep_owner(path: str, new: str, found: os.stat_result) -> None:
     try:
         os.chown(new, found.st_uid, found.st_gid)
     except OSError:
-        raise Refused(path, "the file belongs to another user or group, and would not any more") from None
+        raise RefusedWrite(path, "the file belongs to another user or group, and would not any more") from None
     os.chmod(new, stat.S_IMODE(found.st_mode))
 
 
@@ -158,9 +158,9 @@ def _refuse_planted(path: str) -> str:
         here = above
     inside = os.path.relpath(real, os.path.realpath(here))
     if inside == ".." or inside.startswith("../"):
-        raise Refused(path, f"a link leads out of the repository, to {real}")
+        raise RefusedWrite(path, f"a link leads out of the repository, to {real}")
     if ".git" in inside.split(os.sep):
-        raise Refused(path, "git keeps this for itself")
+        raise RefusedWrite(path, "git keeps this for itself")
     return real
 
 

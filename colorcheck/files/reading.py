@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import MIB, size
 from colorcheck.files.boundary import outside
+from colorcheck.files.overlay import content_over
 from colorcheck.files.watching import asks_content, asks_size
 
 LARGEST = 16 * MIB
@@ -46,6 +47,11 @@ def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: b
     if not named and outside(name):
         advice = "name a file of the repository, or give --allow-outside"
         raise Unreadable(name, ProblemKind.OUTSIDE, "it lies outside of the deployment's repository", advice)
+    over = content_over(name)
+    if over is not None:
+        if largest is not None and len(over) > largest:
+            raise _too_large(name, largest)
+        return BufferedReader(BytesIO(over))
     try:
         handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -94,12 +100,15 @@ def pointer(path: str) -> Unreadable:
 def is_file(path: str) -> bool:
     """Whether there is a plain file that could be read."""
     asks_content(path)
-    return not outside(path) and os.path.isfile(path)
+    return not outside(path) and (content_over(path) is not None or os.path.isfile(path))
 
 
 def size_of(path: str) -> int | None:
     """The bytes of a plain file, which is not read; None where there is none that could be."""
     asks_size(path)
+    over = content_over(path)
+    if over is not None:
+        return None if outside(path) else len(over)
     try:
         found = os.stat(path)
     except (OSError, ValueError):

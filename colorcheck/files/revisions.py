@@ -21,7 +21,7 @@ _MOST_LINKS = 40
 _SHALLOW = "fetch the whole history: actions/checkout with fetch-depth: 0, GIT_DEPTH: 0 under GitLab"
 
 
-class Entry(Struct, frozen=True):
+class RevisionEntry(Struct, frozen=True):
     """What a revision has under a name: its mode as git writes it, and its object."""
 
     mode: str
@@ -40,12 +40,12 @@ class Entry(Struct, frozen=True):
         return self.mode == "160000"
 
 
-class Tree(Struct, frozen=True):
+class RevisionTree(Struct, frozen=True):
     """All names of a revision, relative to the top of the repository at `top`, with what they are; and its folders."""
 
     top: Path
     commit: str
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, RevisionEntry]
     folders: frozenset[str]
 
 
@@ -98,20 +98,20 @@ def merge_base(folder: Path, base: str, head: str) -> str:
         raise GitError(f"{base} and {head} have no merge base: {why}", advice) from None
 
 
-def tree_of(top: Path, revision: str) -> Tree:
+def tree_of(top: Path, revision: str) -> RevisionTree:
     """The names of a revision. Raises GitError."""
     commit = commit_of(top, revision)
-    entries: dict[str, Entry] = {}
+    entries: dict[str, RevisionEntry] = {}
     folders: set[str] = {""}
     for line in git(top, "ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"):
         head, _, raw = line.partition(b"\t")
         name = os.fsdecode(raw)
         if name and not {"", ".", "..", ".git"} & set(name.split("/")):
             mode, _, oid = head.decode().split()
-            entries[name] = Entry(mode, oid)
+            entries[name] = RevisionEntry(mode, oid)
             while (name := os.path.dirname(name)) not in folders:
                 folders.add(name)
-    return Tree(top, commit, entries, frozenset(folders))
+    return RevisionTree(top, commit, entries, frozenset(folders))
 
 
 class Objects:
@@ -179,7 +179,7 @@ class Snapshot:
     an LFS pointer means, what a partial clone left away) is not there.
     """
 
-    def __init__(self, tree: Tree, folder: Path, source: Objects) -> None:
+    def __init__(self, tree: RevisionTree, folder: Path, source: Objects) -> None:
         self.tree = tree
         self.folder = Path(os.path.realpath(folder))
         self._source = source
@@ -256,7 +256,7 @@ class Snapshot:
                 return None
         return None
 
-    def _link(self, name: str, entry: Entry) -> str | None:
+    def _link(self, name: str, entry: RevisionEntry) -> str | None:
         content = self._source.read(entry.oid, 4096)
         if content is None or content.startswith(b"/") or b"\0" in content or not content:
             return None
@@ -278,7 +278,7 @@ class Vouched:
     knows nothing of files that are ignored, lie elsewhere, or come by a submodule.
     """
 
-    def __init__(self, tree: Tree, source: Objects) -> None:
+    def __init__(self, tree: RevisionTree, source: Objects) -> None:
         self.tree = tree
         self._source = source
         self._top = os.path.realpath(tree.top)

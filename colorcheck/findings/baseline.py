@@ -20,7 +20,7 @@ SCHEMA = "colorcheck/baseline/1"
 NAME = "colorcheck-baseline.json"
 
 
-class Entry(Struct, frozen=True):
+class BaselineEntry(Struct, frozen=True):
     """A known finding. Only the fingerprint counts; the rest is for people who read the file."""
 
     fingerprint: str
@@ -35,7 +35,7 @@ class Entry(Struct, frozen=True):
 class Baseline(Struct, frozen=True):
     """The known findings of a project; `file` is where they stand."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[BaselineEntry, ...] = ()
     file: str = NAME
 
     def to_text(self) -> str:
@@ -48,7 +48,7 @@ class Compared(Struct, frozen=True):
     """A verification without its known findings, and the entries whose finding is gone."""
 
     verification: Verification
-    stale: tuple[Entry, ...]
+    stale: tuple[BaselineEntry, ...]
 
 
 def create(findings: Iterable[Finding], names: Names, file: str = NAME) -> Baseline:
@@ -58,8 +58,8 @@ def create(findings: Iterable[Finding], names: Names, file: str = NAME) -> Basel
     return Baseline(tuple(_entry(finding, print_, names) for finding, print_ in made if can_be_silenced(finding)), file)
 
 
-def _entry(finding: Finding, fingerprint: str, names: Names) -> Entry:
-    return Entry(fingerprint, finding.rule, names.relative(finding.location.file), finding.message)
+def _entry(finding: Finding, fingerprint: str, names: Names) -> BaselineEntry:
+    return BaselineEntry(fingerprint, finding.rule, names.relative(finding.location.file), finding.message)
 
 
 def read(text: str, file: str = NAME) -> Baseline | Problem:
@@ -80,7 +80,9 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
     for item in document["findings"]:
         if not isinstance(item, dict) or not isinstance(item.get("fingerprint"), str):
             return Problem(ProblemKind.BASELINE, "an entry of the baseline has no fingerprint", where, advice)
-        entries.append(Entry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message"))))
+        entries.append(
+            BaselineEntry(item["fingerprint"], *(str(item.get(key, "")) for key in ("rule", "file", "message")))
+        )
     return Baseline(tuple(entries), file)
 
 
@@ -100,7 +102,7 @@ def compare(verification: Verification, baseline: Baseline, names: Names) -> Com
     return Compared(replace(verification, findings=left, silenced=silenced), stale)
 
 
-def prune(baseline: Baseline, stale: Iterable[Entry]) -> Baseline:
+def prune(baseline: Baseline, stale: Iterable[BaselineEntry]) -> Baseline:
     """The baseline without entries whose finding is gone."""
     gone = {entry.fingerprint for entry in stale}
     return replace(baseline, entries=tuple(entry for entry in baseline.entries if entry.fingerprint not in gone))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from colorcheck.core.diagnostic import Finding
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 from colorcheck.files.reading import Unreadable, contents
@@ -110,3 +111,9 @@ def _text(file: str) -> str:
     except Unreadable:
         return ""
     return data.decode("utf-8", "replace") if _MARK.encode() in data else ""
+
+
+def silencing(finding: Finding) -> str:
+    """The comment that silences this finding in its file, alone on the line above; the reason is the user's."""
+    leader = "//" if Path(finding.location.file).suffix in (".dts", ".dtsi", ".dtso", ".h") else "#"
+    return f"{leader} colorcheck: ignore[{finding.rule}] REASON"

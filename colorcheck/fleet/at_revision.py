@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from msgspec import Struct
 
 from colorcheck.files.boundary import Boundary, restricted
-from colorcheck.files.revisions import Snapshot, Tree, objects, tree_of
+from colorcheck.files.revisions import RevisionTree, Snapshot, objects, tree_of
 from colorcheck.files.watching import watched
 from colorcheck.inputs.manifest.manifest_reader import NAME
 
@@ -20,7 +20,7 @@ class Checkout(Struct, frozen=True):
     """The folder that stands for the top of the repository, and the names that the revision has."""
 
     folder: Path
-    tree: Tree
+    tree: RevisionTree
 
     def manifests(self, below: str) -> tuple[str, ...]:
         """The manifests of all deployments below a folder of the repository ("" for its top), relative to the top."""

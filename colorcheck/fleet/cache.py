@@ -31,7 +31,7 @@ OLDEST = 30 * 24 * 3600.0  # seconds since an entry was last used
 _LARGEST = 64 << 20
 
 
-class Cache(Struct, frozen=True):
+class ResultCache(Struct, frozen=True):
     """A folder of results. Safe under parallel runs: an entry is written whole, and read with its own checksums.
 
     An entry says for which job and which states of which inputs it stands, with a checksum over all of it. One that
@@ -130,10 +130,10 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 _NOT: dict[object, type] = {int: bool}  # which is an int to Python
 
 
-def user_cache() -> Cache | None:
+def user_cache() -> ResultCache | None:
     """The cache of this user; None where there is no folder for it."""
     folder = resources.cache_folder()
-    return Cache(folder / "results") if folder else None
+    return ResultCache(folder / "results") if folder else None
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from colorcheck.files.boundary import boundary_of, restricted
-from colorcheck.files.revisions import Objects, Tree, Vouched, objects, tree_of
+from colorcheck.files.revisions import Objects, RevisionTree, Vouched, objects, tree_of
 from colorcheck.files.watching import Recorder, watched
 from colorcheck.fleet.inputs import ended_early, files_of
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
@@ -15,13 +15,13 @@ from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import plugins
 
 
-def touched(manifests: Iterable[str], tree: Tree, *, allow_outside: bool = False) -> tuple[str, ...]:
+def touched(manifests: Iterable[str], tree: RevisionTree, *, allow_outside: bool = False) -> tuple[str, ...]:
     """The manifests of the deployments that are not known to be as in the revision."""
     with objects(tree.top) as source:
         return tuple(name for name in manifests if _is_touched(name, tree, source, allow_outside=allow_outside))
 
 
-def _is_touched(manifest: str, tree: Tree, source: Objects, *, allow_outside: bool) -> bool:
+def _is_touched(manifest: str, tree: RevisionTree, source: Objects, *, allow_outside: bool) -> bool:
     """One that cannot be read to its end always is: the change may have removed what it includes."""
     read = Recorder()
     with watched(read), restricted(None if allow_outside else boundary_of(os.path.dirname(manifest))):
@@ -36,7 +36,7 @@ def _is_touched(manifest: str, tree: Tree, source: Objects, *, allow_outside: bo
     return not all(map(vouched.unchanged, names)) or any(_other_matches(p, tree) for p in read.patterns)
 
 
-def _other_matches(pattern: str, tree: Tree) -> bool:
+def _other_matches(pattern: str, tree: RevisionTree) -> bool:
     """Whether the revision has a file that the pattern would match and that is not there any more."""
     top = os.path.realpath(tree.top)
     folder, last = os.path.split(os.path.abspath(pattern))

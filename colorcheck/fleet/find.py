@@ -19,14 +19,14 @@ class Passed(Struct, frozen=True):
     reason: str
 
 
-class Found(Struct, frozen=True):
+class FoundManifests(Struct, frozen=True):
     """The manifests below a folder, in order, and what was passed."""
 
     manifests: tuple[str, ...]
     passed: tuple[Passed, ...] = ()
 
 
-def deployments_below(folder: str) -> Found:
+def deployments_below(folder: str) -> FoundManifests:
     """Every `colorcheck.toml` below a folder; not in hidden folders, environments and links to folders.
 
     Such a folder is passed only where it has a deployment; one that cannot be entered always is.
@@ -51,7 +51,7 @@ def deployments_below(folder: str) -> Found:
                 else:
                     kept.append(name)
             folders[:] = kept
-    return Found(tuple(sorted(found)), tuple(sorted(passed, key=lambda each: each.name)))
+    return FoundManifests(tuple(sorted(found)), tuple(sorted(passed, key=lambda each: each.name)))
 
 
 def _closed(error: OSError) -> Passed:

@@ -14,7 +14,7 @@ from pathlib import Path
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.files.boundary import boundary_of, restricted
 from colorcheck.files.watching import Recorder, watched
-from colorcheck.fleet.cache import Cache
+from colorcheck.fleet.cache import ResultCache
 from colorcheck.fleet.checked import Checked, Job, crashed
 from colorcheck.fleet.inputs import Dependency, State, dependencies
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -25,7 +25,10 @@ from colorcheck.verification.results import Verification
 
 
 def check_all(
-    jobs: Sequence[Job], workers: int | None = None, cache: Cache | None = None, told: Callable[[Checked], object] = id
+    jobs: Sequence[Job],
+    workers: int | None = None,
+    cache: ResultCache | None = None,
+    told: Callable[[Checked], object] = id,
 ) -> tuple[Checked, ...]:
     """The results in the order of the jobs; `told` is called with each as it comes."""
     results: dict[str, Checked] = {}
@@ -35,7 +38,7 @@ def check_all(
     return tuple(results[job.manifest] for job in jobs)
 
 
-def _answers(jobs: Sequence[Job], workers: int, cache: Cache | None) -> Iterator[tuple[Job, Checked]]:
+def _answers(jobs: Sequence[Job], workers: int, cache: ResultCache | None) -> Iterator[tuple[Job, Checked]]:
     waiting = []
     for job in jobs:
         known = cache.get(job) if cache else None
@@ -47,7 +50,7 @@ def _answers(jobs: Sequence[Job], workers: int, cache: Cache | None) -> Iterator
         yield from _halved(waiting, workers, cache)
 
 
-def _halved(jobs: Sequence[Job], workers: int, cache: Cache | None) -> Iterator[tuple[Job, Checked]]:
+def _halved(jobs: Sequence[Job], workers: int, cache: ResultCache | None) -> Iterator[tuple[Job, Checked]]:
     """A worker that dies takes along all that had no answer yet: these are tried again in halves, down to the one."""
     lost: list[Job] = []
     yield from _pooled(jobs, min(workers, len(jobs)), cache, lost)
@@ -60,7 +63,9 @@ def _halved(jobs: Sequence[Job], workers: int, cache: Cache | None) -> Iterator[
                 yield from _halved(half, workers, cache)
 
 
-def _pooled(jobs: Sequence[Job], workers: int, cache: Cache | None, lost: list[Job]) -> Iterator[tuple[Job, Checked]]:
+def _pooled(
+    jobs: Sequence[Job], workers: int, cache: ResultCache | None, lost: list[Job]
+) -> Iterator[tuple[Job, Checked]]:
     """Answers as they come; jobs whose worker died go to `lost`."""
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
@@ -88,13 +93,13 @@ def isolate() -> None:
     sys.path[:] = [name for name in sys.path if name and os.path.isabs(name)]
 
 
-def check(job: Job, cache: Cache | None = None) -> Checked:
+def check(job: Job, cache: ResultCache | None = None) -> Checked:
     """Check one deployment, here and now. Never raises for what is in its files."""
     with restricted(None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))):
         return _check(job, cache)
 
 
-def _check(job: Job, cache: Cache | None) -> Checked:
+def _check(job: Job, cache: ResultCache | None) -> Checked:
     from colorcheck.report import Style, render
     from colorcheck.report.view import headline
     from colorcheck.workflows import verify as pipeline

@@ -41,9 +41,9 @@ def clusters_of_tree(cpus: tuple[Cpu, ...]) -> ClustersOfTree:
     return ClustersOfTree(clusters, tuple(beyond), tuple(problems))
 
 
-def _split_cluster(groups: tuple[Group, ...]) -> Problem | None:
+def _split_cluster(groups: tuple[CpuGroup, ...]) -> Problem | None:
     """CPUs that MPIDR_EL1 puts into one cluster, but the tree behind two L2 caches, of which each cluster has one."""
-    seen: dict[tuple[str, str], Group] = {}
+    seen: dict[tuple[str, str], CpuGroup] = {}
     for group in groups:
         for cpu in group.cpus if group.core and group.core.cores_most else ():
             other = seen.setdefault((cpu.name, _affinity_cluster(cpu)), group)
@@ -58,7 +58,7 @@ def _split_cluster(groups: tuple[Group, ...]) -> Problem | None:
     return None
 
 
-class Group(Struct, frozen=True):
+class CpuGroup(Struct, frozen=True):
     """CPUs of one kind that use one last-level cache. `inside` are the unified caches that CLIDR_EL1 shows."""
 
     cpus: tuple[Cpu, ...]
@@ -86,7 +86,7 @@ def _inside(cpu: Cpu) -> tuple[CacheNode, ...]:
     return cpu.chain[:most]
 
 
-def _groups(cpus: tuple[Cpu, ...]) -> Iterator[Group]:
+def _groups(cpus: tuple[Cpu, ...]) -> Iterator[CpuGroup]:
     """The clusters in the order of their first CPU, which puts the boot CPU's first."""
     paths = Counter(entry.node.path for cpu in cpus for entry in _inside(cpu))
     users: Counter[str] = Counter()
@@ -98,7 +98,7 @@ def _groups(cpus: tuple[Cpu, ...]) -> Iterator[Group]:
         members.setdefault((cache, cpu.name), []).append(cpu)
     for (cache, _), group in members.items():
         first, inside = group[0], _inside(group[0])
-        yield Group(tuple(group), inside, first.chain[len(inside) :], _llc(first, paths, len(cpus)), users[cache])
+        yield CpuGroup(tuple(group), inside, first.chain[len(inside) :], _llc(first, paths, len(cpus)), users[cache])
 
 
 def _llc(cpu: Cpu, users: Counter[str], cpus: int) -> CacheNode | None:
@@ -115,7 +115,7 @@ def _affinity_cluster(cpu: Cpu) -> str:
     return str(cpu.mpidr >> (16 if cpu.core and cpu.core.dynamiq else 8))
 
 
-def _cluster(group: Group, problems: list[Problem]) -> Cluster:
+def _cluster(group: CpuGroup, problems: list[Problem]) -> Cluster:
     core, first = group.core, group.first
     problems += cluster_problems(group.cpus, group.llc, group.shares_with)
     problems += _misnumbered(group)
@@ -142,7 +142,7 @@ def _cluster(group: Group, problems: list[Problem]) -> Cluster:
     )
 
 
-def _misnumbered(group: Group) -> Iterator[Problem]:
+def _misnumbered(group: CpuGroup) -> Iterator[Problem]:
     """Caches whose `cache-level` is not their place in the chain, which is how CLIDR_EL1 numbers them, without gaps."""
     for place, entry in enumerate(group.inside, 2):
         if entry.level is not None and entry.level != place:
@@ -154,7 +154,7 @@ def _misnumbered(group: Group) -> Iterator[Problem]:
             )
 
 
-def _cache(group: Group, entry: CacheNode | None, problems: list[Problem]) -> Cache | None:
+def _cache(group: CpuGroup, entry: CacheNode | None, problems: list[Problem]) -> Cache | None:
     """A unified cache of the cluster with checked numbers."""
     core, is_llc = group.core, entry is group.llc
     ways_allowed = () if core is None else core.llc_ways if is_llc else core.private_l2_ways

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from colorcheck.interference import kernel, sources, tables
 from colorcheck.interference.compiled import compiled, has_numba
-from colorcheck.interference.tables import Ints, MachineTables, State, Streams, Tallies
+from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
 BLOCK = {True: 1 << 16, False: 1 << 10}
 
@@ -18,9 +18,9 @@ class Engine(Struct, frozen=True):
     """The kernel's entry points, and how its tables are made. `block` is how many accesses a stream gets at once."""
 
     compiled: bool
-    advance: Callable[[MachineTables, State, Streams, Tallies, int], tuple[int, int]]
+    advance: Callable[[MachineTables, CacheState, Streams, Tallies, int], tuple[int, int]]
     generate: Callable[[Ints, Ints, Ints, Ints, Ints, int, int], int]
-    count_hits: Callable[[Ints, State, Ints, int], int]
+    count_hits: Callable[[Ints, CacheState, Ints, int], int]
     block: int
 
     def ints(self, values: Iterable[int]) -> Ints:

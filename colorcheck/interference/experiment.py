@@ -1,4 +1,4 @@
-"""What one simulation is given: tenants with their frames, streams of accesses on cores, policy, seed, costs."""
+"""What one simulation is given: frame owners with their frames, streams of accesses on cores, policy, seed, costs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Costs(Struct, frozen=True):
 ASSUMED = Costs()
 
 
-class Tenant(Struct, frozen=True):
+class FrameOwner(Struct, frozen=True):
     """A domain, or Xen: the nth page of its memory is the nth frame of `frames`; `pages` is how many there are."""
 
     name: str
@@ -56,15 +56,15 @@ class Tenant(Struct, frozen=True):
         return list(islice(chain.from_iterable(run.mfns() for run in self.frames), pages))
 
 
-def tenant(name: str, runs: Sequence[FrameRun]) -> Tenant:
-    """A tenant with these frames."""
-    return Tenant(name, runs, sum(run.count for run in runs))
+def frame_owner(name: str, runs: Sequence[FrameRun]) -> FrameOwner:
+    """A frame owner with these frames."""
+    return FrameOwner(name, runs, sum(run.count for run in runs))
 
 
 class Stream(Struct, frozen=True):
-    """A virtual CPU: whose (the number of a tenant), what runs there, and on which core through all clusters."""
+    """A virtual CPU: whose (the number of a frame owner), what runs there, and on which core through all clusters."""
 
-    tenant: int
+    owner: int
     workload: Workload
     core: int
 
@@ -73,7 +73,7 @@ class Experiment(Struct, frozen=True):
     """One simulation. `accesses` are counted, after `warm_up` more that are not."""
 
     clusters: tuple[ClusterModel, ...]
-    tenants: tuple[Tenant, ...]
+    owners: tuple[FrameOwner, ...]
     streams: tuple[Stream, ...]
     policy: ReplacementPolicy = ReplacementPolicy.LRU
     seed: int = 1
@@ -82,17 +82,17 @@ class Experiment(Struct, frozen=True):
     costs: Costs = ASSUMED
 
     def used_pages(self) -> tuple[int, ...]:
-        """Pages of each tenant that its workloads can touch. Raises NoModel where it does not have them."""
-        found = [0] * len(self.tenants)
+        """Pages of each frame owner that its workloads can touch. Raises NoModel where it does not have them."""
+        found = [0] * len(self.owners)
         for stream in self.streams:
-            tenant, load = self.tenants[stream.tenant], stream.workload
+            owner, load = self.owners[stream.owner], stream.workload
             needed = -(-load.reach // PAGE)
             if load.kind is WorkloadKind.TRACE:
-                needed = max(needed + 1, min(tenant.pages, MOST_TRACE_PAGES))
-            if needed > tenant.pages:
+                needed = max(needed + 1, min(owner.pages, MOST_TRACE_PAGES))
+            if needed > owner.pages:
                 raise NoModel(
-                    f"{load.kind} of {tenant.name} touches {needed} pages, but {tenant.name} has {tenant.pages}; "
+                    f"{load.kind} of {owner.name} touches {needed} pages, but {owner.name} has {owner.pages}; "
                     "give it less size or offset"
                 )
-            found[stream.tenant] = max(found[stream.tenant], needed)
+            found[stream.owner] = max(found[stream.owner], needed)
         return tuple(found)

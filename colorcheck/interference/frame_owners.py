@@ -1,11 +1,11 @@
-"""Tenants: who has which frames, with the colors of a boot, without coloring, or with colors made up."""
+"""Frame owners: who has which frames, with the colors of a boot, without coloring, or with colors made up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from colorcheck.interference.experiment import Tenant, tenant
+from colorcheck.interference.experiment import FrameOwner, frame_owner
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.memory.frame_run import FrameRun
 
@@ -14,25 +14,25 @@ ALIGNMENT = 512
 XEN = "xen"
 
 
-def tenants_of(boot: Boot) -> tuple[Tenant, ...]:
+def owners_of(boot: Boot) -> tuple[FrameOwner, ...]:
     """Xen's image, then every domain that was created, each with exactly the frames that the boot gave it."""
-    found = [tenant(XEN, boot.xen_frames)] if boot.xen_frames else []
-    found += [Tenant(b.domain.name, b.frames, b.frames.count) for b in boot.built if b.created and b.frames]
+    found = [frame_owner(XEN, boot.xen_frames)] if boot.xen_frames else []
+    found += [FrameOwner(b.domain.name, b.frames, b.frames.count) for b in boot.built if b.created and b.frames]
     return tuple(found)
 
 
-def uncolored(tenants: Iterable[Tenant], first: int) -> tuple[Tenant, ...]:
-    """The same tenants as an allocator without colors serves them: each one contiguous piece, one behind the other
+def uncolored(owners: Iterable[FrameOwner], first: int) -> tuple[FrameOwner, ...]:
+    """The same frame owners as an allocator without colors serves them: each one contiguous piece, one behind the other
     from frame `first` on."""
     found = []
-    for each in tenants:
-        found.append(tenant(each.name, (FrameRun(first, 1, each.pages),)))
+    for each in owners:
+        found.append(frame_owner(each.name, (FrameRun(first, 1, each.pages),)))
         first += -(-each.pages // ALIGNMENT) * ALIGNMENT
     return tuple(found)
 
 
-def with_colors(name: str, colors: Sequence[int], nr_colors: int, pages: int) -> Tenant:
-    """A tenant of that many pages that takes its colors in turn, from address 0 on."""
+def with_colors(name: str, colors: Sequence[int], nr_colors: int, pages: int) -> FrameOwner:
+    """A frame owner of that many pages that takes its colors in turn, from address 0 on."""
     rounds = -(-pages // len(colors))
     frames = islice((turn * nr_colors + color for turn in range(rounds) for color in colors), pages)
-    return tenant(name, tuple(FrameRun(frame, 1, 1) for frame in frames))
+    return frame_owner(name, tuple(FrameRun(frame, 1, 1) for frame in frames))

@@ -7,7 +7,7 @@ another: whoever misses takes the line in; an inclusive last level takes the lin
 from __future__ import annotations
 
 from colorcheck.interference.compiled import part
-from colorcheck.interference.tables import Ints, MachineTables, State, Streams, Tallies
+from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
 LRU, PLRU, RANDOM = 0, 1, 2
 BASE, CELL, WAYS, POLICY, SHAPE, LAST, FIRST_SET, INNER, INNER_END, FIELDS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -86,7 +86,7 @@ def free_way(tags: Ints, base: int, ways: int) -> int:
 
 
 @part
-def choose_way(state: State, base: int, cell: int, ways: int, policy: int) -> int:
+def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) -> int:
     """The way for a new line: a free one, else what the policy says."""
     kept = state.order[cell]
     if kept & HAS_ROOM:
@@ -106,7 +106,7 @@ def choose_way(state: State, base: int, cell: int, ways: int, policy: int) -> in
 
 
 @part
-def touch(caches: Ints, state: State, cache: int, row: int, line: int, place: int) -> int:
+def touch(caches: Ints, state: CacheState, cache: int, row: int, line: int, place: int) -> int:
     """Accesses `line` in set `row` of a cache and fills it there: HIT, EMPTY if a free way took it, or the line that
     had to go. `place` is the line's in `where`."""
     field = cache * FIELDS
@@ -140,7 +140,7 @@ def set_of(machine: MachineTables, shape: int, line: int) -> int:
 
 
 @part
-def drop(machine: MachineTables, state: State, cache: int, line: int) -> None:
+def drop(machine: MachineTables, state: CacheState, cache: int, line: int) -> None:
     """Takes a line out of a private cache, because the cache that includes it has let it go."""
     place = cache * machine.nr_lines + line
     way = state.where[place] - 1
@@ -156,7 +156,7 @@ def drop(machine: MachineTables, state: State, cache: int, line: int) -> None:
 
 @part
 def evicted(
-    machine: MachineTables, state: State, tallies: Tallies, cache: int, row: int, gone: int, domain: int
+    machine: MachineTables, state: CacheState, tallies: Tallies, cache: int, row: int, gone: int, domain: int
 ) -> None:
     """Books that `domain` pushed the line `gone` out of set `row` of a cache."""
     field = cache * FIELDS
@@ -178,7 +178,7 @@ def evicted(
 
 
 @part
-def access(machine: MachineTables, state: State, tallies: Tallies, stream: int, line: int) -> int:
+def access(machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, line: int) -> int:
     """One access: which cache on the stream's path had the line, or MEMORY. Every cache that missed takes it in."""
     domain = machine.stream_domain[stream]
     known = 0
@@ -207,7 +207,9 @@ def earliest(clock: Ints, streams: int) -> int:
     return best
 
 
-def advance(machine: MachineTables, state: State, streams: Streams, tallies: Tallies, budget: int) -> tuple[int, int]:
+def advance(
+    machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, budget: int
+) -> tuple[int, int]:
     """Plays at most `budget` accesses of all streams in the order of their times.
 
     Returns how many it played and why it stopped: the number of the stream whose block is used up, or FULL if the
@@ -240,7 +242,7 @@ def advance(machine: MachineTables, state: State, streams: Streams, tallies: Tal
     return played, FULL
 
 
-def count_hits(caches: Ints, state: State, lines: Ints, mask: int) -> int:
+def count_hits(caches: Ints, state: CacheState, lines: Ints, mask: int) -> int:
     """Hits of a trace in one cache alone, whose set is the line's bits under `mask`: the bare simulation."""
     hits = 0
     for position in range(len(lines)):

@@ -16,7 +16,7 @@ from colorcheck.interference.engine import Engine
 from colorcheck.interference.experiment import MOST_TENANTS, Experiment, ReplacementPolicy
 from colorcheck.interference.kernel import FIELDS
 from colorcheck.interference.seeds import seed_of
-from colorcheck.interference.tables import Ints, MachineTables, State, Streams, Tallies
+from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
 _POLICIES = {
     ReplacementPolicy.LRU: kernel.LRU,
@@ -27,11 +27,11 @@ RUNS = 1 << 14
 
 
 class Layout(Struct, frozen=True):
-    """The tables of one simulation. `first_lines` are the dense numbers of the tenants' first lines; `last_levels`
+    """The tables of one simulation. `first_lines` are the dense numbers of the frame owners' first lines; `last_levels`
     the number of the cache and of its first set among all last-level sets, for each cluster."""
 
     machine: MachineTables
-    state: State
+    state: CacheState
     first_lines: tuple[int, ...]
     pages: tuple[int, ...]
     last_levels: tuple[tuple[int, int], ...]
@@ -52,12 +52,12 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
     line = clusters[0].last.line
     if any(cluster.last.line != line for cluster in clusters):
         raise NoModel("the clusters' caches have lines of different lengths")
-    if len(experiment.tenants) > MOST_TENANTS:
+    if len(experiment.owners) > MOST_TENANTS:
         raise NoModel(f"more than {MOST_TENANTS} domains")
     caches, paths, last_levels = _place(clusters)
     indexes = list(dict.fromkeys(placed.model.index for placed in caches))
     pages = experiment.used_pages()
-    frames = list(chain.from_iterable(t.first_frames(n) for t, n in zip(experiment.tenants, pages, strict=True)))
+    frames = list(chain.from_iterable(t.first_frames(n) for t, n in zip(experiment.owners, pages, strict=True)))
     lines_per_page = PAGE // line
     n_cores = len(paths)
     if any(stream.core >= n_cores for stream in experiment.streams):
@@ -70,12 +70,12 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
         line_set=engine.ints(_line_set(index, n * line) for index in indexes for n in range(lines_per_page)),
         modulus=engine.ints(0 if index.masks() is not None else index.n_sets for index in indexes),
         page_domain=engine.ints(n for n, count in enumerate(pages) for _ in range(count)),
-        stream_domain=engine.ints(stream.tenant for stream in experiment.streams),
+        stream_domain=engine.ints(stream.owner for stream in experiment.streams),
         cost=engine.ints(chain.from_iterable(_costs(experiment, len(path)) for path in stream_paths)),
         nr_pages=len(frames),
         nr_lines=len(frames) * lines_per_page,
         page_shift=lines_per_page.bit_length() - 1,
-        nr_domains=len(experiment.tenants),
+        nr_domains=len(experiment.owners),
         nr_sets=sum(cluster.last.sets for cluster in clusters),
     )
     first_lines = tuple(n * lines_per_page for n in accumulate(pages, initial=0))[:-1]
@@ -148,11 +148,11 @@ def _costs(experiment: Experiment, depth: int) -> tuple[int, int, int, int]:
     return (*private, *[costs.last] * (3 - len(private)), costs.memory)  # type: ignore[return-value]
 
 
-def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: MachineTables) -> State:
+def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: MachineTables) -> CacheState:
     tags = sum(placed.model.sets * placed.model.ways for placed in caches)
     cells = sum(placed.model.sets for placed in caches)
     random = experiment.policy is ReplacementPolicy.RANDOM
-    return State(
+    return CacheState(
         tags=engine.ints(kernel.EMPTY for _ in range(tags)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(experiment.seed, cell) if random else 0) for cell in range(cells)),
         links=engine.rings(placed.model.ways for placed in caches for _ in range(placed.model.sets)),

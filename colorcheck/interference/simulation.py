@@ -42,10 +42,10 @@ class Simulation:
 
     def _feed(self, number: int) -> Feed:
         stream = self.experiment.streams[number]
-        first = self.layout.first_lines[stream.tenant]
+        first = self.layout.first_lines[stream.owner]
         shift = self.experiment.clusters[0].last.line.bit_length() - 1
         seed = seed_of(self.experiment.seed, -2 - number)
-        pages = self.layout.pages[stream.tenant]
+        pages = self.layout.pages[stream.owner]
         return feed(self.engine, stream.workload, first_line=first, pages=pages, shift=shift, seed=seed)
 
     def play(self, accesses: int) -> int:
@@ -84,7 +84,7 @@ class Simulation:
         self._tallies.used[0] = 0
 
     def owners(self, cluster: int) -> list[list[int]]:
-        """For each set of a cluster's last-level cache the tenants whose lines it holds now, one entry a line."""
+        """For each set of a cluster's last-level cache the frame owners whose lines it holds now, one entry a line."""
         from colorcheck.interference.kernel import BASE, FIELDS
 
         machine, state = self.layout.machine, self.layout.state
@@ -98,8 +98,8 @@ class Simulation:
         return found
 
     def outcome(self, coloring: Coloring) -> Run:
-        tenants = self.experiment.tenants
-        names = [tenant.name for tenant in tenants]
+        owners = self.experiment.owners
+        names = [owner.name for owner in owners]
         pairs = [(v, a) for v in range(len(names)) for a in range(len(names)) if v != a]
         private = self._tallies.private
         return Run(
@@ -107,31 +107,31 @@ class Simulation:
             policy=self.experiment.policy,
             accesses=self.accesses,
             seconds=self.seconds,
-            domains=tuple(self._domain(number) for number in range(len(tenants)) if self._runs_anything(number)),
+            domains=tuple(self._domain(number) for number in range(len(owners)) if self._runs_anything(number)),
             evictions=tuple(e for v, a in pairs for e in self._evictions(v, a)),
             private_evictions=tuple(
                 (names[v], names[a], private[v * len(names) + a]) for v, a in pairs if private[v * len(names) + a]
             ),
         )
 
-    def _runs_anything(self, tenant: int) -> bool:
-        return any(stream.tenant == tenant for stream in self.experiment.streams)
+    def _runs_anything(self, owner: int) -> bool:
+        return any(stream.owner == owner for stream in self.experiment.streams)
 
-    def _domain(self, tenant: int) -> DomainOutcome:
+    def _domain(self, owner: int) -> DomainOutcome:
         tallies, machine = self._tallies, self.layout.machine
-        names = [t.name for t in self.experiment.tenants]
-        mine = [number for number, stream in enumerate(self.experiment.streams) if stream.tenant == tenant]
+        names = [t.name for t in self.experiment.owners]
+        mine = [number for number, stream in enumerate(self.experiment.streams) if stream.owner == owner]
         levels = [[tallies.levels[4 * number + level] for level in range(4)] for number in mine]
         last = [machine.paths[4 * number] - 1 for number in mine]
         last_hits = sum(row[at] for row, at in zip(levels, last, strict=True))
         misses = sum(row[MEMORY] for row in levels)
         accesses = sum(map(sum, levels))
-        caused = ((name, int(tallies.caused[tenant * len(names) + a])) for a, name in enumerate(names))
+        caused = ((name, int(tallies.caused[owner * len(names) + a])) for a, name in enumerate(names))
         costs = (
             (machine.cost[4 * n + level], row[level]) for n, row in zip(mine, levels, strict=True) for level in range(4)
         )
         return DomainOutcome(
-            name=names[tenant],
+            name=names[owner],
             accesses=int(accesses),
             private_hits=int(accesses - last_hits - misses),
             last_hits=int(last_hits),
@@ -143,7 +143,7 @@ class Simulation:
         )
 
     def _evictions(self, victim: int, attacker: int) -> tuple[Evictions, ...]:
-        tenants, machine, tallies = self.experiment.tenants, self.layout.machine, self._tallies
+        owners, machine, tallies = self.experiment.owners, self.layout.machine, self._tallies
         pair = victim * machine.nr_domains + attacker
         if not tallies.evictions[pair]:
             return ()
@@ -153,7 +153,7 @@ class Simulation:
             counts = ((row, int(tallies.by_set[first + row])) for row in range(cluster.last.sets))
             by_set = tuple((row, count) for row, count in counts if count)
             if by_set:
-                found.append(Evictions(tenants[victim].name, tenants[attacker].name, number, by_set))
+                found.append(Evictions(owners[victim].name, owners[attacker].name, number, by_set))
         return tuple(found)
 
 

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 from colorcheck.core.units import PAGE
 from colorcheck.interference.caches import ClusterModel, NoModel
 from colorcheck.interference.engine import Engine
-from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, Experiment, ReplacementPolicy, Stream, Tenant
+from colorcheck.interference.experiment import (
+    ASSUMED,
+    Coloring,
+    Costs,
+    Experiment,
+    FrameOwner,
+    ReplacementPolicy,
+    Stream,
+)
 from colorcheck.interference.frame_owners import with_colors
 from colorcheck.interference.outcome import Run
 from colorcheck.interference.simulation import simulate
@@ -25,11 +33,11 @@ class Load(Struct, frozen=True):
 
 
 class Study(Struct, frozen=True):
-    """What is to be compared. `tenants` are the domains with their frames under each coloring; `cpus` the physical
+    """What is to be compared. `owners` are the domains with their frames under each coloring; `cpus` the physical
     CPUs to which a domain is pinned, as Xen numbers them, by its name."""
 
     clusters: tuple[ClusterModel, ...]
-    tenants: Mapping[Coloring, tuple[Tenant, ...]]
+    owners: Mapping[Coloring, tuple[FrameOwner, ...]]
     loads: tuple[Load, ...]
     cpus: Mapping[str, tuple[int, ...]]
     policies: tuple[ReplacementPolicy, ...] = (ReplacementPolicy.LRU,)
@@ -41,15 +49,17 @@ class Study(Struct, frozen=True):
     def experiments(self) -> Iterator[tuple[Coloring, Experiment]]:
         """Policy by policy, each under all colorings. Raises NoModel."""
         for policy in self.policies:
-            for coloring, tenants in self.tenants.items():
-                yield coloring, self.experiment(tenants, self.loads, policy)
+            for coloring, owners in self.owners.items():
+                yield coloring, self.experiment(owners, self.loads, policy)
 
-    def experiment(self, tenants: tuple[Tenant, ...], loads: Sequence[Load], policy: ReplacementPolicy) -> Experiment:
-        """The experiment with these tenants; loads of domains that are not among them are left out."""
+    def experiment(
+        self, owners: tuple[FrameOwner, ...], loads: Sequence[Load], policy: ReplacementPolicy
+    ) -> Experiment:
+        """The experiment with these frame owners; loads of domains that are not among them are left out."""
         return Experiment(
             self.clusters,
-            tenants,
-            place(self.clusters, [each.name for each in tenants], loads, self.cpus),
+            owners,
+            place(self.clusters, [each.name for each in owners], loads, self.cpus),
             policy,
             self.seed,
             self.accesses,
@@ -77,11 +87,11 @@ def place(
     return tuple(found)
 
 
-def default_loads(tenants: Sequence[Tenant], victim: str, cluster: ClusterModel) -> tuple[Load, ...]:
+def default_loads(owners: Sequence[FrameOwner], victim: str, cluster: ClusterModel) -> tuple[Load, ...]:
     """An interrupt handler in the victim; in all others bombs of twice the last-level cache, or as large as fits."""
     size = 2 * cluster.last.sets * cluster.last.ways * cluster.last.line
     loads = []
-    for each in tenants:
+    for each in owners:
         workload = parse_workload("handler") if each.name == victim else replace(parse_workload("bomb"), size=size)
         loads.append(Load(each.name, replace(workload, size=min(workload.size, each.pages * PAGE))))
     return tuple(loads)
@@ -116,20 +126,20 @@ def miss_curve(
 ) -> tuple[tuple[int, int], ...]:
     """(colors, misses) of a domain's workloads alone, with 1, 2, … colors, from color 0 on. Raises NoModel."""
     loads = [load for load in study.loads if load.domain == domain]
-    pages = max((each.pages for group in study.tenants.values() for each in group if each.name == domain), default=0)
+    pages = max((each.pages for group in study.owners.values() for each in group if each.name == domain), default=0)
     if not loads or not pages:
         raise NoModel(f"{domain} runs nothing")
     if not any(load.workload.kind is WorkloadKind.TRACE for load in loads):
         pages = min(pages, max(-(-load.workload.reach // PAGE) for load in loads))
     found = []
     for count in range(1, nr_colors + 1):
-        tenants = (with_colors(domain, range(count), nr_colors, pages),)
+        owners = (with_colors(domain, range(count), nr_colors, pages),)
         tell = None
         if progress:
 
             def tell(done: int, seconds: float, count: int = count) -> None:
                 progress(count, done, seconds)
 
-        run = simulate(study.experiment(tenants, loads, policy), progress=tell)
+        run = simulate(study.experiment(owners, loads, policy), progress=tell)
         found.append((count, run.domain(domain).misses))
     return tuple(found)

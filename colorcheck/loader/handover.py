@@ -14,7 +14,7 @@ from colorcheck.loader.facts import OpenFact, Origin
 PropertyKey = tuple[str, str]  # the path of a node and the name of its property
 
 
-class Module(Struct, frozen=True):
+class HandoverModule(Struct, frozen=True):
     """A file in memory when Xen starts. Address and size in bytes, None where open; `whole` unless something was
     written over it, `spoiled_by` says what."""
 
@@ -58,7 +58,7 @@ class Handover(Struct, frozen=True):
     memory_reservations: tuple[tuple[int | None, int | None], ...] = ()
     device_tree: tuple[int | None, int | None] = (None, None)
     device_tree_sizes: tuple[int, int] | None = None
-    modules: tuple[Module, ...] = ()
+    modules: tuple[HandoverModule, ...] = ()
     arguments: Passage | None = None
     xen_address: int | None = None
     xen_image_size: int | None = None

@@ -28,6 +28,6 @@ def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
     core = core_of(problem, deadline)
     if core is None:
         return Plan("unknown", reason="no plan was found, and none was excluded, in the time given")
-    mended = repairs_of(problem, core, deadline) if repairs else ()
+    repaired = repairs_of(problem, core, deadline) if repairs else ()
     text = "the requirements below cannot all be met"
-    return Plan("infeasible", core=core, repairs=mended, reason=text, evidence={"method": "counts of colors"})
+    return Plan("infeasible", core=core, repairs=repaired, reason=text, evidence={"method": "counts of colors"})

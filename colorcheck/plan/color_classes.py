@@ -33,7 +33,7 @@ def cells(
 
 
 def without_common_cache(
-    board: Board | None, wishes: Sequence[Demand], users: Sequence[Cpus]
+    board: Board | None, demands: Sequence[Demand], users: Sequence[Cpus]
 ) -> tuple[tuple[str, ...], ...]:
     """Domains that no cache has in common, as they are pinned: each group may share colors, if that is needed.
 
@@ -41,7 +41,7 @@ def without_common_cache(
     """
     if board is None or board.system_cache is not None:
         return ()
-    waiting = sorted(zip(wishes, users, strict=False), key=lambda each: each[0].pages)
+    waiting = sorted(zip(demands, users, strict=False), key=lambda each: each[0].pages)
     found = []
     while waiting:
         group = [waiting.pop()]
@@ -50,7 +50,7 @@ def without_common_cache(
                 group.append(other)
                 waiting.remove(other)
         if len(group) > 1:
-            found.append(tuple(wish.name for wish, _ in group))
+            found.append(tuple(demand.name for demand, _ in group))
     return tuple(found)
 
 

@@ -63,9 +63,9 @@ def costs(
     problem: PlanProblem, board: Board | None, before: tuple[System, Boot | None], after: tuple[System, Boot | None]
 ) -> tuple[Cost, ...]:
     """Every owner, Xen first."""
-    today = {wish.name: wish.today for wish in problem.wishes}
-    names = [wish.name for wish in problem.wishes[1:]]
-    planned = {problem.wishes[0].name: ColorSet.of(after[0].xen_colors)}
+    today = {demand.name: demand.today for demand in problem.demands}
+    names = [demand.name for demand in problem.demands[1:]]
+    planned = {problem.demands[0].name: ColorSet.of(after[0].xen_colors)}
     planned |= {name: ColorSet.of(d.colors) for name, d in zip(names, after[0].domains, strict=True)}
     had = given_by(problem, board, today, *before)
     has = given_by(problem, board, planned, *after)
@@ -76,17 +76,17 @@ def given_by(
     problem: PlanProblem, board: Board | None, colors: Mapping[str, ColorSet], system: System, boot: Boot | None
 ) -> dict[str, Has]:
     """What everybody has with these colors. `boot` is one with them; without it nothing is said of restarts."""
-    names = [wish.name for wish in problem.wishes]
+    names = [demand.name for demand in problem.demands]
     cpus: dict[str, Cpus] = dict.fromkeys(names)
     for name, domain in zip(names[1:], system.domains, strict=True):
         cpus[name] = None if domain.cpus is None else frozenset(domain.cpus)
     ids = {domain.id: name for name, domain in zip(names[1:], system.domains, strict=True)}
     starts = {ids.get(b.domain.id, ""): b.alone for b in budgets(boot)} if boot is not None else {}
     known = ColorSet.all(problem.nr_colors)
-    margins = {}
+    margins: dict[str, int] = {}
     if all(colors[name] <= known for name in names):
         for group in groups(problem, colors):
-            margins |= {wish.name: group.held - group.needed for wish in group.wishes if wish.pages}
+            margins |= {demand.name: group.held - group.needed for demand in group.demands if demand.pages}
     return {
         name: replace(
             _has(board, colors[name] & known, problem.nr_colors, cpus[name]),

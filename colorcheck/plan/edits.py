@@ -19,7 +19,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
 from colorcheck.plan.problem import Plan, PlanProblem
-from colorcheck.plan.repaired_xl import mended
+from colorcheck.plan.repaired_xl import repaired
 from colorcheck.plan.search.smallest import Today
 from colorcheck.xen.domains import dom0less
 from colorcheck.xen.kinds import ColorSource, DomainKind, FailureKind
@@ -56,8 +56,8 @@ def edits_of(
     release = system.release
     found: list[Edit | _Overlay | Problem] = []
     arguments: dict[Concept, str] = {} if reserve is None else {Concept.BUDDY_SIZE: f"{reserve}M"}
-    for wish, owner in zip(problem.wishes, (None, *system.domains), strict=True):
-        colors = plan.colors(wish.name)
+    for demand, owner in zip(problem.demands, (None, *system.domains), strict=True):
+        colors = plan.colors(demand.name)
         refused = owner is not None and owner.kind is DomainKind.XL and _mended(owner, deployment, system)
         if not colors or (_stays(system, owner, colors) and not refused):
             continue
@@ -76,12 +76,12 @@ def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> To
     places, must = {}, set()
     guests = [domain for domain in system.domains if domain.kind is DomainKind.XL]
     unread = {domain.id for domain in guests if _mended(domain, deployment, system)}
-    for number, (wish, owner) in enumerate(zip(problem.wishes, (None, *system.domains), strict=True)):
-        places[wish.name] = _place(number, owner, wish.today, deployment, system)
+    for number, (demand, owner) in enumerate(zip(problem.demands, (None, *system.domains), strict=True)):
+        places[demand.name] = _place(number, owner, demand.today, deployment, system)
         source = system.xen_source if owner is None else owner.source
         broken = source is ColorSource.REMAINS or _refused(owner, system) or (owner is not None and owner.id in unread)
-        if not wish.keep and (broken or not wish.today):
-            must.add(wish.name)
+        if not demand.keep and (broken or not demand.today):
+            must.add(demand.name)
     return Today(places, frozenset(must))
 
 
@@ -96,7 +96,7 @@ def _refused(owner: Domain | None, system: System) -> bool:
 
 def _mended(domain: Domain, deployment: Deployment, system: System) -> bool:
     file = _file_of(domain, deployment, system)
-    return file is not None and mended(file.file) is not None
+    return file is not None and repaired(file.file) is not None
 
 
 def _place(
@@ -296,7 +296,7 @@ def _guest(
         )
         return
     setting = file.setting(key)
-    broken = mended(file.file)
+    broken = repaired(file.file)
     if broken is not None:
         yield Edit(broken.line, broken.with_value(value))
     elif setting is None:

@@ -82,8 +82,8 @@ def pose(
     manifest = deployment.manifest
     color_bytes = bytes_of_a_color(board, nr_colors)
     names = [
-        wish.name
-        for wish in _distinct([Demand(n, 0) for n in (XEN, *(d.name for d in system.domains))], system.domains)
+        demand.name
+        for demand in _distinct([Demand(n, 0) for n in (XEN, *(d.name for d in system.domains))], system.domains)
     ]
     faults = _faults(wanted, names, nr_colors, manifest) + _unread(deployment)
     sized = next((p for p in manifest.domain_policies if p.min_cache), None)
@@ -94,23 +94,23 @@ def pose(
     if wanted.separate_banks and (unfixed := _banks_not_fixed(board, nr_colors)):
         return Posed(None, unfixed, tuple(faults))
     policies = {policy.name: policy for policy in manifest.domain_policies}
-    wishes = [_xen_wish(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
+    demands = [_xen_wish(system, None if wanted.l1_aliasing else board, nr_colors, policies.get(XEN))]
     for domain in system.domains:
-        wish = _wish(domain, nr_colors, policies.get(domain.name), color_bytes)
+        demand = _wish(domain, nr_colors, policies.get(domain.name), color_bytes)
         curve = _curve(manifest.folder, policies.get(domain.name))
         if isinstance(curve, Problem):
             faults.append(curve)
         elif curve:
-            wish = replace(wish, curve=curve)
-        wishes.append(wish)
-    wishes = _distinct(wishes, system.domains)
-    kept = [_told(wish, wanted) for wish in _with_shares(wishes, nr_colors)]
+            demand = replace(demand, curve=curve)
+        demands.append(demand)
+    demands = _distinct(demands, system.domains)
+    kept = [_told(demand, wanted) for demand in _with_shares(demands, nr_colors)]
     preparation = system.preparation
     users = [None if domain.cpus is None else frozenset(domain.cpus) for domain in system.domains] or [None]
     apart = () if wanted.separate_banks else without_common_cache(board, kept[1:], users)
     problem = PlanProblem(
         capacity=free,
-        wishes=tuple(kept),
+        demands=tuple(kept),
         cells=cells(board, nr_colors, separate_banks=wanted.separate_banks, users=users),
         shares=_shares((*(share.domains for share in manifest.policy.shares), *wanted.shares), wanted.apart, apart),
         objectives=tuple(name for name in wanted.objectives if name in OBJECTIVES),
@@ -146,31 +146,31 @@ def _shares(
     return tuple(found)
 
 
-def _told(wish: Demand, wanted: PlanOptions) -> Demand:
+def _told(demand: Demand, wanted: PlanOptions) -> Demand:
     """The wish with what the options say of it."""
     pins, least, most = dict(wanted.pins), dict(wanted.least), dict(wanted.most)
-    if wish.name in least:
-        wish = replace(wish, min_colors=least[wish.name], min_reason="", advised=False)
-    if wish.name in most:
-        wish = replace(wish, max_colors=most[wish.name])
-        if wish.advised:
-            wish = replace(wish, min_colors=min(wish.min_colors, most[wish.name]))
-    if wish.name in pins:
-        return replace(wish, keep=True, pin=pins[wish.name], min_colors=1 if wish.advised else wish.min_colors)
-    return replace(wish, keep=wish.name in wanted.keep)
+    if demand.name in least:
+        demand = replace(demand, min_colors=least[demand.name], min_reason="", advised=False)
+    if demand.name in most:
+        demand = replace(demand, max_colors=most[demand.name])
+        if demand.advised:
+            demand = replace(demand, min_colors=min(demand.min_colors, most[demand.name]))
+    if demand.name in pins:
+        return replace(demand, keep=True, pin=pins[demand.name], min_colors=1 if demand.advised else demand.min_colors)
+    return replace(demand, keep=demand.name in wanted.keep)
 
 
-def _with_shares(wishes: list[Demand], nr_colors: int) -> list[Demand]:
+def _with_shares(demands: list[Demand], nr_colors: int) -> list[Demand]:
     """What each critical domain is to have at first: what it asks for, else its part of the colors by its weight."""
-    domains = [wish for wish in wishes if wish.pages]
-    weights = sum((exact(wish.weight) for wish in domains), Fraction(0))
-    left = nr_colors - sum(wish.min_colors for wish in wishes if not wish.pages)
+    domains = [demand for demand in demands if demand.pages]
+    weights = sum((exact(demand.weight) for demand in domains), Fraction(0))
+    left = nr_colors - sum(demand.min_colors for demand in demands if not demand.pages)
     found = []
-    for wish in wishes:
-        asked = max(wish.min_colors, wish.tolerated)
-        if wish.critical and wish.pages and asked == 1:
-            asked = max(1, int(left * exact(wish.weight) / weights))
-        found.append(replace(wish, share=min(asked, wish.max_colors or asked)))
+    for demand in demands:
+        asked = max(demand.min_colors, demand.tolerated)
+        if demand.critical and demand.pages and asked == 1:
+            asked = max(1, int(left * exact(demand.weight) / weights))
+        found.append(replace(demand, share=min(asked, demand.max_colors or asked)))
     return found
 
 
@@ -256,11 +256,11 @@ def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: Domai
     llc_cluster = board.boot_cluster if board and board.clusters else None
     aliased = llc_cluster is not None and _color_bits(llc_cluster.l1i) and nr_colors > 2
     today = ColorSet.of(color for color in system.xen_colors if color < nr_colors)
-    wish = Demand(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
+    demand = Demand(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
     if aliased and not (policy and policy.min_colors):
         reason = "one color halves its L1 instruction cache, which is indexed physically; --l1-aliasing does without"
-        wish = replace(wish, min_colors=2, min_reason=reason, advised=True)
-    return _asked(wish, policy)
+        demand = replace(demand, min_colors=2, min_reason=reason, advised=True)
+    return _asked(demand, policy)
 
 
 def _banks_not_fixed(board: Board | None, nr_colors: int) -> str:
@@ -281,35 +281,35 @@ def _color_bits(cache: Cache | None) -> bool:
 
 
 def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None, color_bytes: int | None) -> Demand:
-    wish = Demand(
+    demand = Demand(
         domain.name,
         domain.needed_pages,
         today=ColorSet.of(color for color in domain.colors if color < nr_colors),
         location=domain.location,
         memory_location=domain.memory_location,
     )
-    return _with_restarts(_asked(wish, policy, color_bytes), domain, policy)
+    return _with_restarts(_asked(demand, policy, color_bytes), domain, policy)
 
 
-def _with_restarts(wish: Demand, domain: Domain, policy: DomainPolicy | None) -> Demand:
+def _with_restarts(demand: Demand, domain: Domain, policy: DomainPolicy | None) -> Demand:
     """Frames for each further creation that the manifest asks for: what a guest gives back does not come back."""
     if policy is None or not policy.restarts or domain.kind is DomainKind.DOM0:
-        return wish
+        return demand
     again = policy.restarts * domain.as_guest().needed_pages
-    return replace(wish, pages=wish.pages + again, purpose=f"to be created {policy.restarts + 1} times")
+    return replace(demand, pages=demand.pages + again, purpose=f"to be created {policy.restarts + 1} times")
 
 
-def _asked(wish: Demand, policy: DomainPolicy | None, color_bytes: int | None = None) -> Demand:
+def _asked(demand: Demand, policy: DomainPolicy | None, color_bytes: int | None = None) -> Demand:
     if policy is None:
-        return wish
+        return demand
     cached = -(-policy.min_cache // color_bytes) if policy.min_cache and color_bytes else 1
     reason = f'min-cache = "{size(policy.min_cache)}"' if policy.min_cache and cached > (policy.min_colors or 1) else ""
     return replace(
-        wish,
+        demand,
         critical=policy.critical,
         tolerance=policy.tolerance,
-        min_reason=reason or wish.min_reason,
-        min_colors=max(wish.min_colors, policy.min_colors or 1, cached),
+        min_reason=reason or demand.min_reason,
+        min_colors=max(demand.min_colors, policy.min_colors or 1, cached),
         max_colors=policy.max_colors,
         weight=policy.weight if policy.weight > 0 else 1.0,
     )
@@ -321,11 +321,11 @@ def _curve(folder: str, policy: DomainPolicy | None) -> tuple[float, ...] | Prob
     return read_curve(os.path.join(folder, policy.miss_curve), policy.location)
 
 
-def _distinct(wishes: list[Demand], domains: tuple[Domain, ...]) -> list[Demand]:
+def _distinct(demands: list[Demand], domains: tuple[Domain, ...]) -> list[Demand]:
     """Names that come twice get the domain's number."""
-    names = [wish.name for wish in wishes]
+    names = [demand.name for demand in demands]
     numbers = ["", *(f"#{domain.id}" for domain in domains)]
     return [
-        wish if names.count(wish.name) == 1 or not number else replace(wish, name=f"{wish.name}{number}")
-        for wish, number in zip(wishes, numbers, strict=True)
+        demand if names.count(demand.name) == 1 or not number else replace(demand, name=f"{demand.name}{number}")
+        for demand, number in zip(demands, numbers, strict=True)
     ]

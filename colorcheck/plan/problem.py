@@ -88,7 +88,7 @@ class PlanProblem(Struct, frozen=True):
     """
 
     capacity: tuple[int, ...]
-    wishes: tuple[Demand, ...]
+    demands: tuple[Demand, ...]
     cells: tuple[ColorSet, ...] = ()
     shares: tuple[tuple[str, ...], ...] = ()
     objectives: tuple[str, ...] = ()

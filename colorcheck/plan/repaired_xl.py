@@ -17,7 +17,7 @@ _COLORS = re.compile(r"^[ \t]*[\"']?(llc[-_. ]?colou?rs)[\"']?(?=[ \t]*\+?=)", r
 _KEY = "llc_colors"
 
 
-class Mended(Struct, frozen=True):
+class RepairedFile(Struct, frozen=True):
     """A file as it would be read, the line (without its end) that has to be another for that, and that other line."""
 
     file: XlFile
@@ -33,7 +33,7 @@ class Mended(Struct, frozen=True):
         return self.text[: written.column - 1] + value + self.text[written.end_column - 1 :]
 
 
-def mended(file: str) -> Mended | None:
+def repaired(file: str) -> RepairedFile | None:
     """The file with its line of colors mended; None where it is read as it is, or where that line is not the fault.
 
     The key is put right where that is enough, else the line is taken to give no colors.
@@ -49,11 +49,11 @@ def mended(file: str) -> Mended | None:
         for instead in (_COLORS.sub(_KEY, written), f"{_KEY} = []"):
             read = read_xl("\n".join([*lines[:number], instead, *lines[number + 1 :]]), file)
             if not read.errors:
-                return Mended(read, Location(file, number + 1, 1, number + 1, len(written) + 1), instead)
+                return RepairedFile(read, Location(file, number + 1, 1, number + 1, len(written) + 1), instead)
     return None
 
 
-def with_mended_guests(deployment: Deployment) -> Deployment:
+def with_repaired_guests(deployment: Deployment) -> Deployment:
     """The deployment as it would be with these lines mended, so that memory and colors of its guests are known."""
-    guests = tuple(found.file if file.errors and (found := mended(file.file)) else file for file in deployment.guests)
+    guests = tuple(found.file if file.errors and (found := repaired(file.file)) else file for file in deployment.guests)
     return replace(deployment, guests=guests)

@@ -36,7 +36,7 @@ WORK_SECONDS = 30.0  # for each call of a function that a hook gave
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith(f"{GROUP}_"))
 
 
-class Loaded(Struct, frozen=True):
+class LoadedPlugin(Struct, frozen=True):
     """One plugin that was found: where it comes from, what it adds, how long that took, and what is wrong with it."""
 
     name: str
@@ -59,7 +59,7 @@ class Plugins(Struct, frozen=True):
     rules: Mapping[str, Rule] = field(default_factory=dict)
     report_formats: Mapping[str, ReportFormat] = field(default_factory=dict)
     input_readers: Mapping[str, InputReader] = field(default_factory=dict)
-    loaded: tuple[Loaded, ...] = ()
+    loaded: tuple[LoadedPlugin, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -84,11 +84,11 @@ def gather(found: Iterable[EntryPoint], seconds: float = SECONDS) -> Plugins:
     `seconds` is what loading a plugin, and each of its hooks, may take.
     """
     gifts: dict[str, dict[str, object]] = {name: {} for name in HOOKS}
-    loaded: list[Loaded] = []
+    loaded: list[LoadedPlugin] = []
     for entry in sorted(found, key=lambda entry: (_origin(entry)[0] != BUILT_IN, entry.name, entry.value)):
         start = time.perf_counter()
         origin, version = _origin(entry)
-        record = Loaded(entry.name, entry.value, origin, version)
+        record = LoadedPlugin(entry.name, entry.value, origin, version)
         if any(record.name == other.name for other in loaded):
             record = replace(record, problems=("a plugin of the same name was loaded before",))
         else:
@@ -102,7 +102,7 @@ def _origin(entry: EntryPoint) -> tuple[str, str]:
     return (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
 
 
-def _load(entry: EntryPoint, record: Loaded, seconds: float, gifts: dict[str, dict[str, object]]) -> Loaded:
+def _load(entry: EntryPoint, record: LoadedPlugin, seconds: float, gifts: dict[str, dict[str, object]]) -> LoadedPlugin:
     """Loads one plugin into `gifts`; one that fails anywhere adds nothing at all."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -223,7 +223,7 @@ def _misspelled(message: str) -> str:
     return f"{first}; {hint}" if hint else first
 
 
-def _problem(entry: Loaded, message: str) -> Problem:
+def _problem(entry: LoadedPlugin, message: str) -> Problem:
     where = f"{entry.distribution} {entry.version}".strip() or "an unnamed distribution"
     return Problem(
         ProblemKind.PLUGIN,

@@ -15,7 +15,7 @@ from colorcheck.xen.booted import Boot
 from colorcheck.xen.system import System
 
 
-class Asked(Struct, frozen=True):
+class ProofRequest(Struct, frozen=True):
     """How proofs are asked for.
 
     `timeout` is in seconds for one theorem; what takes longer is unknown, as is all that has no answer when
@@ -35,7 +35,7 @@ class Asked(Struct, frozen=True):
 
 
 def prove(
-    system: System, boot: Boot, board: Board | None, policy: PlanPolicy, asked: Asked | None = None
+    system: System, boot: Boot, board: Board | None, policy: PlanPolicy, asked: ProofRequest | None = None
 ) -> tuple[Theorem, ...]:
     """All theorems of a deployment, or of the kinds that are asked for. Nothing here raises for what a user wrote."""
     from colorcheck.proof.allocator import allocator
@@ -47,15 +47,15 @@ def prove(
     from colorcheck.proof.placement import placement
     from colorcheck.proof.sets import declared_geometry, set_separation
 
-    asked = asked or Asked()
-    case = Context(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
+    asked = asked or ProofRequest()
+    context = Context(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
     found: tuple[Theorem, ...] = ()
     if asked.wants(TheoremKind.SET_SEPARATION, TheoremKind.CAPACITY, TheoremKind.PAIR_SEPARATION):
-        sets = set_separation(case)
-        geometry = declared_geometry(case)
-        found += case.recording((*sets.values(), *((geometry,) if geometry else ())))
+        sets = set_separation(context)
+        geometry = declared_geometry(context)
+        found += context.recording((*sets.values(), *((geometry,) if geometry else ())))
         if asked.wants(TheoremKind.PAIR_SEPARATION):
-            found += case.recording(pair_separation(case, sets))
+            found += context.recording(pair_separation(context, sets))
     families = (
         (allocator, (TheoremKind.ALLOCATOR_INVARIANT,)),
         (boots, (TheoremKind.BOOTS,)),
@@ -65,5 +65,5 @@ def prove(
     )
     for family, kinds in families:
         if asked.wants(*kinds):
-            found += case.recording(family(case))
+            found += context.recording(family(context))
     return found

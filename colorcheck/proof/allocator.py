@@ -17,7 +17,7 @@ from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script, conjunction
+from colorcheck.proof.script import Named, SmtScript, conjunction
 
 SORTS = (
     "(declare-sort Dom 0)",
@@ -141,15 +141,15 @@ BOOT = AllocatorStep(
 )
 
 
-def allocator(case: Context) -> Iterator[Theorem]:
+def allocator(context: Context) -> Iterator[Theorem]:
     """The base and the steps of the induction; nothing while coloring is off."""
-    if not case.system.coloring:
+    if not context.system.coloring:
         return
     for step in (BOOT, *STEPS):
-        yield _theorem(case, step, base=step is BOOT)
+        yield _theorem(context, step, base=step is BOOT)
 
 
-def _theorem(case: Context, step: AllocatorStep, *, base: bool) -> Theorem:
+def _theorem(context: Context, step: AllocatorStep, *, base: bool) -> Theorem:
     start = "Holds at the start" if base else "Survives"
     obligation = Obligation(
         id=f"allocator/{step.name}",
@@ -160,12 +160,12 @@ def _theorem(case: Context, step: AllocatorStep, *, base: bool) -> Theorem:
         subjects=("color heap",),
         assumptions=(Assumption(step.words, step.source, Trust.DOCUMENTED),),
     )
-    if not case.modelled:
-        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
-    return obligation.decided(invariant_script(step, base=base), case.timeout, smt=case.smt)
+    if not context.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
+    return obligation.decided(invariant_script(step, base=base), context.timeout, smt=context.smt)
 
 
-def invariant_script(step: AllocatorStep, *, base: bool = False) -> Script:
+def invariant_script(step: AllocatorStep, *, base: bool = False) -> SmtScript:
     """The step keeps the invariant; for the base there is no state before."""
     before = (
         []
@@ -175,4 +175,4 @@ def invariant_script(step: AllocatorStep, *, base: bool = False) -> Script:
     moves = [Named(f"step-{number}", term) for number, term in enumerate(step.terms)]
     kept = () if base else NO_GAIN
     after = conjunction([*(text.format("2") for text in INVARIANT.values()), *kept])
-    return Script("UF", (*SORTS, *STATE, *CONSTANTS), (*before, *moves), after)
+    return SmtScript("UF", (*SORTS, *STATE, *CONSTANTS), (*before, *moves), after)

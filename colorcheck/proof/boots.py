@@ -8,7 +8,7 @@ from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Script, conjunction
+from colorcheck.proof.script import SmtScript, conjunction
 from colorcheck.xen.kinds import DomainKind
 
 MODEL = Assumption(
@@ -18,9 +18,9 @@ MODEL = Assumption(
 )
 
 
-def boots(case: Context) -> Iterator[Theorem]:
+def boots(context: Context) -> Iterator[Theorem]:
     """The one theorem on Xen's own boot. Guests of xl are created later and do not count."""
-    own = [domain for domain in case.system.domains if domain.kind is not DomainKind.XL]
+    own = [domain for domain in context.system.domains if domain.kind is not DomainKind.XL]
     names = ", ".join(domain.name for domain in own)
     obligation = Obligation(
         id="boots",
@@ -31,21 +31,21 @@ def boots(case: Context) -> Iterator[Theorem]:
         assumptions=(MODEL,),
         places=tuple(Related(domain.location, f"Xen builds {domain.name}") for domain in own),
     )
-    if not case.modelled:
-        yield obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    if not context.modelled:
+        yield obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
         return
-    panic = case.boot.panic
+    panic = context.boot.panic
     if panic is None:
-        yield obligation.decided(_script(case), case.timeout, smt=case.smt)
+        yield obligation.decided(_script(context), context.timeout, smt=context.smt)
     else:
         yield obligation.settled(Verdict.REFUTED, reason=panic.message)
 
 
-def _script(case: Context) -> Script:
+def _script(context: Context) -> SmtScript:
     """Every domain that Xen builds finds its frames: what it needs is at most what its colors have at its turn."""
     terms = []
-    for built in case.boot.built:
+    for built in context.boot.built:
         if built.domain.kind is not DomainKind.XL and built.free_before:
             free = sum(built.free_before[color] for color in set(built.domain.colors))
             terms.append(f"(<= {built.domain.needed_pages} {free})")
-    return Script("QF_LIA", (), (), conjunction(terms))
+    return SmtScript("QF_LIA", (), (), conjunction(terms))

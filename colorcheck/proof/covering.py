@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.proof.script import Named, SmtScript, conjunction, total
 from colorcheck.proof.solver import decide
 
 
@@ -29,7 +29,7 @@ def coverable(cover: Cover, timeout: float) -> bool | None:
     return {Verdict.PROVED: True, Verdict.VACUOUS: False}.get(answer.verdict)
 
 
-def covering_script(cover: Cover) -> Script:
+def covering_script(cover: Cover) -> SmtScript:
     """Assumptions that can be met if and only if the cells can be dealt out; each party's carries its number."""
     classes = _classes(cover.held)
     parties = range(len(cover.needs))
@@ -45,7 +45,7 @@ def covering_script(cover: Cover) -> Script:
         taken = total([names[party][number] for party in parties])
         assumptions.append(Named(f"class-{number}", f"(<= {taken} {count})"))
     flat = tuple(name for row in names for name in row)
-    return Script("QF_LIA", tuple(f"(declare-const {name} Int)" for name in flat), tuple(assumptions), "true", flat)
+    return SmtScript("QF_LIA", tuple(f"(declare-const {name} Int)" for name in flat), tuple(assumptions), "true", flat)
 
 
 def _classes(held: Sequence[int]) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import HEAP, NEED, blocked
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import left_after, served
-from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.proof.script import Named, SmtScript, conjunction, total
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -43,7 +43,7 @@ AS_BUILT = Assumption(
 )
 
 
-class Lives(Struct, frozen=True):
+class GuestLifecycle(Struct, frozen=True):
     """A guest, the frames that one creation by a toolstack takes, and how many of them there are after Xen's own."""
 
     party: Party
@@ -55,15 +55,15 @@ class Lives(Struct, frozen=True):
         return self.pages * self.creations
 
 
-def lifecycle(case: Context) -> Iterator[Theorem]:
+def lifecycle(context: Context) -> Iterator[Theorem]:
     """A theorem for each domain of the system whose policy says how often it restarts."""
-    wanted = dict(case.policy.restarts)
-    for party in case.parties:
+    wanted = dict(context.policy.restarts)
+    for party in context.parties:
         if party.domain is not None and party.name in wanted:
-            yield _theorem(case, party, party.domain, wanted)
+            yield _theorem(context, party, party.domain, wanted)
 
 
-def _theorem(case: Context, party: Party, domain: Domain, wanted: dict[str, int]) -> Theorem:
+def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, int]) -> Theorem:
     restarts = wanted[party.name]
     again = domain.as_guest().needed_pages
     obligation = Obligation(
@@ -79,60 +79,62 @@ def _theorem(case: Context, party: Party, domain: Domain, wanted: dict[str, int]
             Related(domain.location, f"{party.label} has colors {party.colors}"),
         ),
     )
-    if not case.modelled:
-        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
-    reason = _impossible(case, domain)
+    if not context.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
+    reason = _impossible(context, domain)
     if reason:
         return obligation.settled(Verdict.VACUOUS, reason=reason)
-    if domain.failure or (restarts and not case.system.release.traits.toolstack_can_populate):
+    if domain.failure or (restarts and not context.system.release.traits.toolstack_can_populate):
         text = domain.failure.message if domain.failure else "this Xen gives no memory to a guest of a toolstack"
         return obligation.settled(Verdict.REFUTED, reason=f"{party.label} cannot be created again: {text}")
-    free = _after_xen(case)
+    free = _after_xen(context)
     if free is None:
         return obligation.settled(Verdict.VACUOUS, reason="Xen panics before it has built its own domains")
-    mine = Lives(party, again, restarts + (domain.kind is DomainKind.XL))
-    return _decided(case, obligation, mine, list(_rivals(case, party, wanted)), free)
+    mine = GuestLifecycle(party, again, restarts + (domain.kind is DomainKind.XL))
+    return _decided(context, obligation, mine, list(_rivals(context, party, wanted)), free)
 
 
-def _impossible(case: Context, domain: Domain) -> str:
+def _impossible(context: Context, domain: Domain) -> str:
     """Why nothing creates the domain again."""
     if domain.kind is DomainKind.DOM0:
         return "dom0 restarts with the host"
-    if not any(each.kind is DomainKind.DOM0 for each in case.system.domains):
+    if not any(each.kind is DomainKind.DOM0 for each in context.system.domains):
         return "no dom0 runs a toolstack that could create it again"
-    early = blocked(case)
+    early = blocked(context)
     if early:
         return early
     refused = domain.failure is not None and not domain.kept_pages
     return f"it is never created: {domain.failure.message}" if domain.failure and refused else ""
 
 
-def _after_xen(case: Context) -> tuple[int, ...] | None:
+def _after_xen(context: Context) -> tuple[int, ...] | None:
     """The free frames after Xen has built its own domains; None where one finds no room."""
-    free: tuple[int, ...] | None = case.boot.free_initial
-    for domain in case.system.domains:
+    free: tuple[int, ...] | None = context.boot.free_initial
+    for domain in context.system.domains:
         if domain.kind is not DomainKind.XL and free is not None:
             free = None if domain.failure else level(free, domain.colors, domain.needed_pages)
     return free
 
 
-def _rivals(case: Context, party: Party, wanted: dict[str, int]) -> Iterator[Lives]:
+def _rivals(context: Context, party: Party, wanted: dict[str, int]) -> Iterator[GuestLifecycle]:
     """All others that a toolstack creates, as often as they may be."""
-    for other in case.parties:
+    for other in context.parties:
         domain = other.domain
         if domain is None or other is party or domain.kind is DomainKind.DOM0:
             continue
         creations = wanted.get(other.name, 0) + (domain.kind is DomainKind.XL)
         pages = domain.kept_pages if domain.failure else domain.as_guest().needed_pages
-        inside = all(color < len(case.boot.free_initial) for color in other.colors)
+        inside = all(color < len(context.boot.free_initial) for color in other.colors)
         if creations and pages and inside:
-            yield Lives(other, pages, creations)
+            yield GuestLifecycle(other, pages, creations)
 
 
-def _decided(case: Context, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
+def _decided(
+    context: Context, obligation: Obligation, mine: GuestLifecycle, others: list[GuestLifecycle], free: tuple[int, ...]
+) -> Theorem:
     sharing = [other for other in others if not other.party.colors.isdisjoint(mine.party.colors)]
-    theorem = _bounded(case, obligation, mine, sharing, free)
-    if case.smt and theorem.verdict is Verdict.PROVED:
+    theorem = _bounded(context, obligation, mine, sharing, free)
+    if context.smt and theorem.verdict is Verdict.PROVED:
         rivals = {o.party.name: (o.all, o.party.domain.colors) for o in sharing if o.party.domain}
         flow = flow_certificate(mine.party.name, mine.all, tuple(mine.party.colors), rivals, free)
         return replace(theorem, certificate=flow)
@@ -151,17 +153,21 @@ def _decided(case: Context, obligation: Obligation, mine: Lives, others: list[Li
     return obligation.settled(Verdict.UNKNOWN, reason=reason, seconds=theorem.seconds)
 
 
-def _bounded(case: Context, obligation: Obligation, mine: Lives, others: list[Lives], free: tuple[int, ...]) -> Theorem:
-    if case.asks_solver(sum(len(other.party.colors) for other in others)):
-        return obligation.decided(_script(mine, others, free), case.timeout, smt=case.smt)
-    wishes = [(other.all, tuple(other.party.colors)) for other in others]
-    left = sum(free[color] for color in mine.party.colors) - most_taken(wishes, free, mine.party.colors)
+def _bounded(
+    context: Context, obligation: Obligation, mine: GuestLifecycle, others: list[GuestLifecycle], free: tuple[int, ...]
+) -> Theorem:
+    if context.asks_solver(sum(len(other.party.colors) for other in others)):
+        return obligation.decided(_script(mine, others, free), context.timeout, smt=context.smt)
+    demands = [(other.all, tuple(other.party.colors)) for other in others]
+    left = sum(free[color] for color in mine.party.colors) - most_taken(demands, free, mine.party.colors)
     verdict = Verdict.PROVED if mine.all <= left else Verdict.REFUTED
-    text = _script(mine, others, free).text(verdict) if case.smt else ""
+    text = _script(mine, others, free).text(verdict) if context.smt else ""
     return obligation.settled(verdict, smt=text)
 
 
-def _first_that_fails(mine: Lives, taken: dict[str, tuple[int, Sequence[int]]], free: tuple[int, ...]) -> str | None:
+def _first_that_fails(
+    mine: GuestLifecycle, taken: dict[str, tuple[int, Sequence[int]]], free: tuple[int, ...]
+) -> str | None:
     """The first creation of the guest that finds too few frames, when all are tried in this order."""
     for name, (pages, colors) in taken.items():
         if name.rpartition("#")[0] == mine.party.name and sum(free[color] for color in set(colors)) < pages:
@@ -172,7 +178,7 @@ def _first_that_fails(mine: Lives, taken: dict[str, tuple[int, Sequence[int]]], 
 
 def _refuted(
     obligation: Obligation,
-    mine: Lives,
+    mine: GuestLifecycle,
     found: tuple[str, dict[str, tuple[int, Sequence[int]]], tuple[int, ...]],
     theorem: Theorem,
 ) -> Theorem:
@@ -195,7 +201,7 @@ def _refuted(
     )
 
 
-def _script(mine: Lives, others: Sequence[Lives], free: Sequence[int]) -> Script:
+def _script(mine: GuestLifecycle, others: Sequence[GuestLifecycle], free: Sequence[int]) -> SmtScript:
     """However the others' frames spread over their colors, enough is left for all creations: no order and no rule of
     choice is assumed."""
     colors = mine.party.colors
@@ -215,4 +221,4 @@ def _script(mine: Lives, others: Sequence[Lives], free: Sequence[int]) -> Script
     }
     assumptions.append(Named("heap", conjunction([f"(<= {taken_of[color]} {free[color]})" for color in colors])))
     left = total([f"(- {free[color]} {taken_of[color]})" for color in mine.party.colors])
-    return Script("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {mine.all} {left})")
+    return SmtScript("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {mine.all} {left})")

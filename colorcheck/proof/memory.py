@@ -18,7 +18,7 @@ from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate, served
-from colorcheck.proof.script import Named, Script, conjunction, total
+from colorcheck.proof.script import Named, SmtScript, conjunction, total
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -44,7 +44,7 @@ NO_GROWTH = Assumption(
 )
 
 
-class Taken(Struct, frozen=True):
+class TakenFrames(Struct, frozen=True):
     """The frames that a domain's creation took, whether or not the domain came of it; they never come back."""
 
     party: Party
@@ -57,7 +57,7 @@ class Turn(Struct, frozen=True):
 
     party: Party
     domain: Domain
-    before: tuple[Taken, ...]
+    before: tuple[TakenFrames, ...]
     stages: tuple[tuple[int, ...], ...]  # free frames before each of `before`, and at last before the domain itself
 
     @property
@@ -74,18 +74,18 @@ class Turn(Struct, frozen=True):
         return sum(self.free[color] for color in self.party.colors)
 
 
-def memory(case: Context) -> Iterator[Theorem]:
+def memory(context: Context) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
-    free = case.boot.free_initial
-    stopped = blocked(case)
-    before: tuple[Taken, ...] = ()
-    for party in case.parties:
+    free = context.boot.free_initial
+    stopped = blocked(context)
+    before: tuple[TakenFrames, ...] = ()
+    for party in context.parties:
         domain = party.domain
         if domain is None:
             continue
         obligation = _obligation(party, domain, "memory", "in the listed order of creation")
-        if not case.modelled:
-            yield obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+        if not context.modelled:
+            yield obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
             continue
         beyond = any(color >= len(free) for color in domain.colors)
         if stopped or beyond or (domain.failure and not domain.kept_pages):
@@ -97,47 +97,47 @@ def memory(case: Context) -> Iterator[Theorem]:
             continue
         turn = _turn(free, before, party, domain)
         fits = turn.available >= domain.needed_pages
-        otherwise = _other_failure(case, domain) if fits or domain.failure else ""
+        otherwise = _other_failure(context, domain) if fits or domain.failure else ""
         if otherwise:
             text = f"it is not built, whatever frames are free: {otherwise}"
             yield obligation.settled(Verdict.REFUTED, reason=text)
         else:
-            yield _listed(case, turn, obligation)
+            yield _listed(context, turn, obligation)
         if domain.kind is not DomainKind.XL and (otherwise or not fits):
             stopped = f"Xen panics when it builds {party.label}"
             continue
-        pages = _kept(case, domain) if otherwise else domain.needed_pages
-        before = (*before, Taken(party, min(pages, turn.available), failed=bool(otherwise) or not fits))
-    if case.policy.creation_order == "any" and case.modelled and not stopped and free:
-        yield from _every_order(case)
+        pages = _kept(context, domain) if otherwise else domain.needed_pages
+        before = (*before, TakenFrames(party, min(pages, turn.available), failed=bool(otherwise) or not fits))
+    if context.policy.creation_order == "any" and context.modelled and not stopped and free:
+        yield from _every_order(context)
 
 
-def _kept(case: Context, domain: Domain) -> int:
+def _kept(context: Context, domain: Domain) -> int:
     """What a creation that fails for another reason than missing frames has taken by then, at most."""
     if domain.failure:
         return domain.kept_pages
-    built = next((b for b in case.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
+    built = next((b for b in context.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
     return sum(pages for _, pages in built.pages_by_color) if built else domain.needed_pages
 
 
-def blocked(case: Context) -> str:
+def blocked(context: Context) -> str:
     """Why Xen hands out no memory at all; empty where it does."""
-    panic = case.system.panic
+    panic = context.system.panic
     if panic:
         return f"Xen panics before it hands out memory: {panic.message}"
-    if not case.system.coloring:
+    if not context.system.coloring:
         return "coloring is off: there is no color heap"
-    if not case.boot.free_initial:
-        early = case.boot.panic
+    if not context.boot.free_initial:
+        early = context.boot.panic
         return f"there is no color heap{f': {early.message}' if early else ''}"
     return ""
 
 
-def _other_failure(case: Context, domain: Domain) -> str:
+def _other_failure(context: Context, domain: Domain) -> str:
     """What the boot model says where it does not build a domain for which there are frames enough."""
     if domain.failure:
         return domain.failure.message
-    built = next((b for b in case.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
+    built = next((b for b in context.boot.built if b.domain.id == domain.id and b.domain.name == domain.name), None)
     if built is None or built.created:
         return ""
     return built.failure.message if built.failure else "the boot model gives no reason"
@@ -159,10 +159,10 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
     )
 
 
-def _turn(free: tuple[int, ...], before: Sequence[Taken], party: Party, domain: Domain) -> Turn:
+def _turn(free: tuple[int, ...], before: Sequence[TakenFrames], party: Party, domain: Domain) -> Turn:
     """Only those before count that took, directly or through others, from colors that the domain has."""
     touched = party.colors
-    relevant: list[Taken] = []
+    relevant: list[TakenFrames] = []
     for earlier in reversed(before):
         if not earlier.party.colors.isdisjoint(touched):
             touched |= earlier.party.colors
@@ -174,14 +174,14 @@ def _turn(free: tuple[int, ...], before: Sequence[Taken], party: Party, domain: 
     return Turn(party, domain, tuple(relevant), tuple(stages))
 
 
-def _listed(case: Context, turn: Turn, obligation: Obligation) -> Theorem:
+def _listed(context: Context, turn: Turn, obligation: Obligation) -> Theorem:
     missing = turn.domain.needed_pages - turn.available
     certificate = witness = None
     core = obligation.places
-    chain = [*turn.before, Taken(turn.party, turn.domain.needed_pages)]
+    chain = [*turn.before, TakenFrames(turn.party, turn.domain.needed_pages)]
     needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
     if missing > 0:
-        certificate = hall_set(needs, case.boot.free_initial) or taking_certificate(needs, case.boot.free_initial)
+        certificate = hall_set(needs, context.boot.free_initial) or taking_certificate(needs, context.boot.free_initial)
         witness = {
             "domain": turn.party.name,
             "needed_pages": turn.domain.needed_pages,
@@ -200,23 +200,28 @@ def _listed(case: Context, turn: Turn, obligation: Obligation) -> Theorem:
         core,
     )
     text = f"{missing} frames ({size_of_pages(missing)}) are missing" if missing > 0 else ""
-    if not case.asks_solver(len(turn.stages) * turn.width):
+    if not context.asks_solver(len(turn.stages) * turn.width):
         # All numbers of the script are constants: the sum decides.
         verdict = Verdict.REFUTED if missing > 0 else Verdict.PROVED
         if missing <= 0:
             core = (*core, *(place for taken in turn.before for place in _places(taken)))
-            certificate = leveling_certificate(needs, case.boot.free_initial) if case.smt else None
-        smt = _script(turn).text(verdict) if case.smt else ""
+            certificate = leveling_certificate(needs, context.boot.free_initial) if context.smt else None
+        smt = _script(turn).text(verdict) if context.smt else ""
         return place.settled(verdict, reason=text, witness=witness, certificate=certificate, core=core, smt=smt)
     theorem = place.decided(
-        _script(turn), case.timeout, smt=case.smt, witness=lambda _: witness, certificate=certificate, refuted=text
+        _script(turn),
+        context.timeout,
+        smt=context.smt,
+        witness=lambda _: witness,
+        certificate=certificate,
+        refuted=text,
     )
-    if case.smt and theorem.verdict is Verdict.PROVED:
-        return replace(theorem, certificate=leveling_certificate(needs, case.boot.free_initial))
+    if context.smt and theorem.verdict is Verdict.PROVED:
+        return replace(theorem, certificate=leveling_certificate(needs, context.boot.free_initial))
     return theorem
 
 
-def _places(taken: Taken) -> tuple[Related, ...]:
+def _places(taken: TakenFrames) -> tuple[Related, ...]:
     if taken.party.domain is None:
         return ()
     lost = " and loses them when its creation fails" if taken.failed else ""
@@ -224,7 +229,7 @@ def _places(taken: Taken) -> tuple[Related, ...]:
     return (Related(taken.party.domain.memory_location, message),)
 
 
-def _script(turn: Turn) -> Script:
+def _script(turn: Turn) -> SmtScript:
     """The heap stage by stage; the levels are given, and the solver checks that they obey the rule."""
     touched = turn.party.colors
     for earlier in turn.before:
@@ -241,10 +246,10 @@ def _script(turn: Turn) -> Script:
         place = _places(earlier)[0]
         assumptions.append(Named(f"taken-{number}", _step(number, earlier, free, left, touched), place))
     claim = f"(<= need {total([f'f{len(turn.stages) - 1}_{color}' for color in turn.party.colors])})"
-    return Script("QF_LIA", tuple(declarations), tuple(assumptions), claim)
+    return SmtScript("QF_LIA", tuple(declarations), tuple(assumptions), claim)
 
 
-def _step(stage: int, earlier: Taken, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
+def _step(stage: int, earlier: TakenFrames, free: Sequence[int], left: Sequence[int], touched: ColorSet) -> str:
     """Colors of the party go down to one level, some to one below it; the others keep what they have."""
     party = earlier.party
     low = max((left[color] for color in party.colors), default=0)
@@ -261,11 +266,11 @@ def _step(stage: int, earlier: Taken, free: Sequence[int], left: Sequence[int], 
     return conjunction([*terms, f"(= {taken} {earlier.pages})"])
 
 
-def _every_order(case: Context) -> Iterator[Theorem]:
+def _every_order(context: Context) -> Iterator[Theorem]:
     """dom0 and dom0less domains are built by Xen in order; xl guests may come in any."""
-    free: tuple[int, ...] = case.boot.free_initial
+    free: tuple[int, ...] = context.boot.free_initial
     guests = []
-    for party in case.parties:
+    for party in context.parties:
         domain = party.domain
         if domain is None or (domain.failure and not domain.kept_pages):
             continue
@@ -275,28 +280,28 @@ def _every_order(case: Context) -> Iterator[Theorem]:
             free = level(free, domain.colors, domain.needed_pages) or free
     for party in guests:
         if party.domain and not party.domain.failure:
-            yield _any_order(case, party, party.domain, [g for g in guests if g is not party], free)
+            yield _any_order(context, party, party.domain, [g for g in guests if g is not party], free)
 
 
-def _any_order(case: Context, party: Party, domain: Domain, others: list[Party], free: tuple[int, ...]) -> Theorem:
+def _any_order(context: Context, party: Party, domain: Domain, others: list[Party], free: tuple[int, ...]) -> Theorem:
     obligation = _obligation(party, domain, "memory-any-order", "in every order of the xl guests")
     rivals = [other for other in others if not other.colors.isdisjoint(party.colors)]
-    theorem = _bounded(case, obligation, (party, domain), rivals, free)
-    if case.smt and theorem.verdict is Verdict.PROVED:
+    theorem = _bounded(context, obligation, (party, domain), rivals, free)
+    if context.smt and theorem.verdict is Verdict.PROVED:
         taking = {rival.name: (_asked(rival.domain), rival.domain.colors) for rival in rivals if rival.domain}
         flow = flow_certificate(party.name, domain.needed_pages, domain.colors, taking, free)
         return replace(theorem, certificate=flow)
     if theorem.verdict is not Verdict.REFUTED:
         return theorem
     needs = {p.name: (_asked(p.domain), p.domain.colors) for p in [party, *others] if p.domain}
-    search = order_without_room(party.name, needs, free, case.timeout, every_state=case.smt)
+    search = order_without_room(party.name, needs, free, context.timeout, every_state=context.smt)
     if search.order is None and not search.complete:
         return obligation.settled(Verdict.UNKNOWN, reason="no order was found that fails, nor excluded in time")
     if search.order is None:
         return obligation.settled(
             Verdict.PROVED,
             reason="every order of the guests that share colors was tried",
-            certificate=orders_certificate(party.name, needs, search) if case.smt else None,
+            certificate=orders_certificate(party.name, needs, search) if context.smt else None,
         )
     found = search.order
     witness = {"order": [*found, party.name], "domain": party.name, "needed_pages": domain.needed_pages}
@@ -310,16 +315,16 @@ def _any_order(case: Context, party: Party, domain: Domain, others: list[Party],
 
 
 def _bounded(
-    case: Context, obligation: Obligation, who: tuple[Party, Domain], rivals: list[Party], free: tuple[int, ...]
+    context: Context, obligation: Obligation, who: tuple[Party, Domain], rivals: list[Party], free: tuple[int, ...]
 ) -> Theorem:
     """Whether enough is left however the others' frames spread: asked of the solver, or of a maximum flow."""
     party, domain = who
-    if case.asks_solver(sum(len(rival.colors) for rival in rivals)):
-        return obligation.decided(_bound_script(party, domain, rivals, free), case.timeout, smt=case.smt)
-    wishes = [(_asked(rival.domain), tuple(rival.colors)) for rival in rivals if rival.domain]
-    left = sum(free[color] for color in party.colors) - most_taken(wishes, free, party.colors)
+    if context.asks_solver(sum(len(rival.colors) for rival in rivals)):
+        return obligation.decided(_bound_script(party, domain, rivals, free), context.timeout, smt=context.smt)
+    demands = [(_asked(rival.domain), tuple(rival.colors)) for rival in rivals if rival.domain]
+    left = sum(free[color] for color in party.colors) - most_taken(demands, free, party.colors)
     verdict = Verdict.PROVED if domain.needed_pages <= left else Verdict.REFUTED
-    text = _bound_script(party, domain, rivals, free).text(verdict) if case.smt else ""
+    text = _bound_script(party, domain, rivals, free).text(verdict) if context.smt else ""
     places = tuple(Related(rival.location, f"{rival.label} may come before") for rival in rivals)
     return obligation.settled(verdict, core=places if verdict is Verdict.PROVED else None, smt=text)
 
@@ -329,7 +334,7 @@ def _asked(domain: Domain) -> int:
     return domain.kept_pages if domain.failure else domain.needed_pages
 
 
-def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Sequence[int]) -> Script:
+def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Sequence[int]) -> SmtScript:
     """However the others' frames spread over their colors, enough is left: no rule of choice is assumed."""
     colors = party.colors
     for rival in rivals:
@@ -348,4 +353,4 @@ def _bound_script(party: Party, domain: Domain, rivals: list[Party], free: Seque
     }
     assumptions.append(Named("heap", conjunction([f"(<= {taken_of[color]} {free[color]})" for color in colors])))
     left = total([f"(- {free[color]} {taken_of[color]})" for color in party.colors])
-    return Script("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {domain.needed_pages} {left})")
+    return SmtScript("QF_LIA", tuple(declarations), tuple(assumptions), f"(<= {domain.needed_pages} {left})")

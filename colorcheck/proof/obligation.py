@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
-from colorcheck.proof.script import Script
+from colorcheck.proof.script import SmtScript
 from colorcheck.proof.solver import decide
 
 Witness = Callable[[Mapping[str, int | bool | str]], object]
@@ -61,7 +61,7 @@ class Obligation(Struct, frozen=True):
 
     def decided(
         self,
-        script: Script,
+        script: SmtScript,
         timeout: float,
         *,
         smt: bool = False,

@@ -17,7 +17,7 @@ from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.context import XEN, Context, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script, conjunction, disjunction, together, vector
+from colorcheck.proof.script import Named, SmtScript, conjunction, disjunction, together, vector
 from colorcheck.proof.sets import COLOR, addresses_witness, unknown_index
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
@@ -64,32 +64,34 @@ PINNED = Assumption(
 )
 
 
-def pair_separation(case: Context, sets: Mapping[str, Theorem]) -> Iterator[Theorem]:
+def pair_separation(context: Context, sets: Mapping[str, Theorem]) -> Iterator[Theorem]:
     """A theorem for each pair that the policy does not allow to share, Xen included."""
     asked = [
-        _Pair(case, first, second, sets).asked()
-        for first, second in combinations(case.parties, 2)
-        if case.policy.share_of(_policy_name(first), _policy_name(second)) is None
+        _Pair(context, first, second, sets).asked()
+        for first, second in combinations(context.parties, 2)
+        if context.policy.share_of(_policy_name(first), _policy_name(second)) is None
     ]
-    yield from _settled(case, asked)
+    yield from _settled(context, asked)
 
 
 class _Question(Struct, frozen=True):
     """A pair whose verdict the solver has to give; `refuted` and `witness` belong to it should it be refuted."""
 
     obligation: Obligation
-    script: Script
+    script: SmtScript
     refuted: str = ""
     witness: object = None
 
-    def alone(self, case: Context) -> Theorem:
+    def alone(self, context: Context) -> Theorem:
         def witness(_: Mapping[str, int | bool | str]) -> object:
             return self.witness
 
-        return self.obligation.decided(self.script, case.timeout, smt=case.smt, witness=witness, refuted=self.refuted)
+        return self.obligation.decided(
+            self.script, context.timeout, smt=context.smt, witness=witness, refuted=self.refuted
+        )
 
 
-def _settled(case: Context, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
+def _settled(context: Context, asked: list[Theorem | _Question]) -> Iterator[Theorem]:
     """Asks for all that looks true at once, and for all that looks false: one proof serves each; else one by one.
 
     For certificates those that look false are asked one by one, each for the frames that meet.
@@ -100,8 +102,8 @@ def _settled(case: Context, asked: list[Theorem | _Question]) -> Iterator[Theore
     questions = [each for each in asked if isinstance(each, _Question)]
     hopeful = [each.script for each in questions if not each.refuted]
     hopeless = [replace(each.script, claim=f"(not {each.script.claim})") for each in questions if each.refuted]
-    hopeless = [] if case.smt else hopeless
-    shares = {Verdict.PROVED: _together(case, hopeful), Verdict.REFUTED: _together(case, hopeless)}
+    hopeless = [] if context.smt else hopeless
+    shares = {Verdict.PROVED: _together(context, hopeful), Verdict.REFUTED: _together(context, hopeless)}
     for each in asked:
         if isinstance(each, Theorem):
             yield each
@@ -109,17 +111,17 @@ def _settled(case: Context, asked: list[Theorem | _Question]) -> Iterator[Theore
         verdict = Verdict.REFUTED if each.refuted else Verdict.PROVED
         share = shares[verdict]
         if share is None:
-            yield each.alone(case)
+            yield each.alone(context)
         else:
-            text = each.script.text(verdict) if case.smt else ""
+            text = each.script.text(verdict) if context.smt else ""
             yield each.obligation.settled(verdict, reason=each.refuted, witness=each.witness, seconds=share, smt=text)
 
 
-def _together(case: Context, scripts: list[Script]) -> float | None:
+def _together(context: Context, scripts: list[SmtScript]) -> float | None:
     """Seconds for each of the scripts, if their conjunction was proved."""
-    if not scripts or case.timeout <= 0:
+    if not scripts or context.timeout <= 0:
         return None
-    answer = decide(together(scripts), case.timeout, core=False)
+    answer = decide(together(scripts), context.timeout, core=False)
     return answer.seconds / len(scripts) if answer.verdict is Verdict.PROVED else None
 
 
@@ -128,20 +130,20 @@ _OTHERS = ("color-heap", "xen", "buddy", "boot-allocation", "module")
 """Uses of memory that belong to somebody: whoever is given it by address has other domains' or Xen's frames."""
 
 
-def given_memory(case: Context, party: Party) -> PassthroughMemory | None:
+def given_memory(context: Context, party: Party) -> PassthroughMemory | None:
     """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree."""
-    for found in _notes_of(case, party, PassthroughMemory):
+    for found in _notes_of(context, party, PassthroughMemory):
         low, high = found.start // PAGE, -(-found.end // PAGE)
-        known = case.booted.memory_map
+        known = context.booted.memory_map
         if not known or any(p.use in _OTHERS and p.start < high and low < p.end for p in known):
             return found
     return None
 
 
-def _notes_of(case: Context, party: Party, kind: type[N]) -> Iterator[N]:
+def _notes_of(context: Context, party: Party, kind: type[N]) -> Iterator[N]:
     if party.domain is not None:
         name = party.domain.name
-        yield from (found for found in case.system.notes if isinstance(found, kind) and found.domain == name)
+        yield from (found for found in context.system.notes if isinstance(found, kind) and found.domain == name)
 
 
 def _range(given: PassthroughMemory) -> dict[str, object]:
@@ -155,14 +157,14 @@ def _policy_name(party: Party) -> str:
 class _Pair:
     """One pair, on its way to a theorem."""
 
-    def __init__(self, case: Context, first: Party, second: Party, sets: Mapping[str, Theorem]) -> None:
-        self.case, self.first, self.second, self.sets = case, first, second, sets
-        met = [shared for shared in case.caches if self._both_use(shared)]
+    def __init__(self, context: Context, first: Party, second: Party, sets: Mapping[str, Theorem]) -> None:
+        self.context, self.first, self.second, self.sets = context, first, second, sets
+        met = [shared for shared in context.caches if self._both_use(shared)]
         self.caches = tuple(met)
-        assumptions = [INVARIANT, OUTSIDE, built(case.system.release), COLOR, *(IMAGE,) * (first.domain is None)]
+        assumptions = [INVARIANT, OUTSIDE, built(context.system.release), COLOR, *(IMAGE,) * (first.domain is None)]
         assumptions += [_of_set_theorem(shared, sets[shared.id]) for shared in met if shared.id in sets]
-        if len(met) < len(case.caches):
-            assumptions += [PINNED, *map(_of_cpu_fact, case.system.cpu_facts)]
+        if len(met) < len(context.caches):
+            assumptions += [PINNED, *map(_of_cpu_fact, context.system.cpu_facts)]
         where = " or ".join(shared.label for shared in met) or "last-level cache"
         self.obligation = Obligation(
             id=f"separation/{first.name}/{second.name}",
@@ -181,28 +183,28 @@ class _Pair:
         idle = self._idle()
         if idle and _refutes(found):
             rest = replace(self.first, colors=self.first.colors - idle)
-            if not _refutes(_Pair(self.case, rest, self.second, self.sets)._asked()):
+            if not _refutes(_Pair(self.context, rest, self.second, self.sets)._asked()):
                 reason = f"Xen lists {self.first.colors}, but its list does not rise: none of its image lies in {idle}"
                 return self.obligation.settled(Verdict.UNKNOWN, reason=reason)
         return found
 
     def _idle(self) -> ColorSet:
         """Colors of Xen in which none of its image lies, as far as the boot model can say."""
-        frames = self.case.booted.xen_frames  # which of its colors hold its image does not depend on the place
+        frames = self.context.booted.xen_frames  # which of its colors hold its image does not depend on the place
         if self.first.domain is not None or not frames:
             return ColorSet()
-        nr_colors = self.case.system.nr_colors or 1
+        nr_colors = self.context.system.nr_colors or 1
         return self.first.colors - ColorSet.of(run.first % nr_colors for run in frames)
 
     def _number(self, party: Party) -> int:
         """Its number among all: 0 for Xen."""
-        return self.case.numbers[party.name]
+        return self.context.numbers[party.name]
 
     def _asked(self) -> Theorem | _Question:
-        system, obligation = self.case.system, self.obligation
+        system, obligation = self.context.system, self.obligation
         nobody = next((reason for p in (self.first, self.second) if (reason := self._never_runs(p))), "")
-        if not self.case.modelled:
-            return obligation.settled(Verdict.UNKNOWN, reason=self.case.not_modelled)
+        if not self.context.modelled:
+            return obligation.settled(Verdict.UNKNOWN, reason=self.context.not_modelled)
         if nobody:
             return obligation.settled(Verdict.VACUOUS, reason=nobody)
         if not system.coloring:
@@ -212,11 +214,11 @@ class _Pair:
                 core=(Related(system.coloring_location, "coloring is off"),),
             )
         for party in (self.first, self.second):
-            given = given_memory(self.case, party)
+            given = given_memory(self.context, party)
             if given is not None:
                 where = (Related(given.location, given.message),)
                 return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
-            unread = next(_notes_of(self.case, party, PartialTreeUnread), None)
+            unread = next(_notes_of(self.context, party, PartialTreeUnread), None)
             if unread is not None:
                 where = (Related(unread.location, unread.message),)
                 open_ = obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
@@ -227,7 +229,7 @@ class _Pair:
         return self._decided()
 
     def _never_runs(self, party: Party) -> str:
-        system = self.case.system
+        system = self.context.system
         if panic := system.panic or system.pool_panic or system.end_panic:
             return f"Xen panics before it runs: {panic.message}"
         failure = party.domain and (party.domain.failure or party.domain.late_failure)
@@ -246,19 +248,19 @@ class _Pair:
         A domain pinned to a CPU that the board does not have shows that the board is not what it seems: nothing is
         certain then. Neither is it where nobody knows the boot CPU or whether Xen has boot-time pools.
         """
-        every = self.case.cpus
-        if every is None or shared.cpus is None or not self.case.cpus_are_facts:
+        every = self.context.cpus
+        if every is None or shared.cpus is None or not self.context.cpus_are_facts:
             return True
         pinned = [p.domain.cpus for p in (self.first, self.second) if p.domain and p.domain.cpus]
         return not any(frozenset(cpus) <= every and shared.cpus.isdisjoint(cpus) for cpus in pinned)
 
     def _shared(self, overlap: ColorSet) -> Theorem | _Question:
-        if self.case.caches and not self.caches and (question := self._by_frames()):
+        if self.context.caches and not self.caches and (question := self._by_frames()):
             return question
-        nr_colors = self.case.system.nr_colors or 1
+        nr_colors = self.context.system.nr_colors or 1
         witness: dict[str, object] = {"shared_colors": list(overlap), **self._meeting(self.caches)}
         text = f"both have color{'s' * (len(overlap) > 1)} {overlap}"
-        real = self._really(text, witness) if self.case.smt else None
+        real = self._really(text, witness) if self.context.smt else None
         return real or self._by_colors([nr_colors], text, witness)
 
     def _really(self, refuted: str, witness: object) -> _Question | None:
@@ -267,16 +269,16 @@ class _Pair:
             question = self._by_frames(refuted, witness)
         except ValueError:  # sets that no formula is known for
             return None
-        if question is None or decide(question.script, self.case.timeout, core=False).verdict is not Verdict.REFUTED:
+        if question is None or decide(question.script, self.context.timeout, core=False).verdict is not Verdict.REFUTED:
             return None
         return question
 
     def _meeting(self, caches: Iterable[SharedCache]) -> dict[str, object]:
         """Two frames that meet in one of the caches, where they are found at once."""
         for shared in caches:
-            pair = meeting_frames(self.case, shared, self.first, self.second)
+            pair = meeting_frames(self.context, shared, self.first, self.second)
             if pair and shared.cache:
-                return addresses_witness(shared.label, shared.cache, *pair, self.case.system.nr_colors or 1)
+                return addresses_witness(shared.label, shared.cache, *pair, self.context.system.nr_colors or 1)
         return {}
 
     def _by_frames(self, refuted: str = "", witness: object = None) -> _Question | None:
@@ -284,15 +286,15 @@ class _Pair:
 
         None where the sets of a cache that both use cannot be written down.
         """
-        case, width = self.case, self.case.width
-        nr_colors = case.system.nr_colors or 1
-        if nr_colors & (nr_colors - 1) or nr_colors < 2 or case.board is None:
+        context, width = self.context, self.context.width
+        nr_colors = context.system.nr_colors or 1
+        if nr_colors & (nr_colors - 1) or nr_colors < 2 or context.board is None:
             return None
         parties = [(str(self._number(party)), party) for party in (self.first, self.second)]
-        cpus = max((cpu for shared in case.caches for cpu in shared.cpus or ()), default=0) + 1
+        cpus = max((cpu for shared in context.caches for cpu in shared.cpus or ()), default=0) + 1
         given = [
-            Named("a-in-dram", inside("a", case.ranges, width)),
-            Named("b-in-dram", inside("b", case.ranges, width)),
+            Named("a-in-dram", inside("a", context.ranges, width)),
+            Named("b-in-dram", inside("b", context.ranges, width)),
             Named("two-frames", f"(not (= {frame_of('a', width)} {frame_of('b', width)}))"),
         ]
         declarations = [f"(declare-const {name} (_ BitVec {width}))" for name in "ab"]
@@ -307,7 +309,7 @@ class _Pair:
             declarations += [f"(declare-const C{number} (_ BitVec {cpus}))"]
         first, second = (number for number, _ in parties)
         apart = []
-        for place_, shared in enumerate(case.caches):
+        for place_, shared in enumerate(context.caches):
             users = vector(sum(1 << cpu for cpu in (range(cpus) if shared.cpus is None else shared.cpus)), cpus)
             given.append(Named(f"cpus-of-K{place_}-{shared.id}", f"(= K{place_} {users})"))
             declarations.append(f"(declare-const K{place_} (_ BitVec {cpus}))")
@@ -319,23 +321,23 @@ class _Pair:
             else:
                 apart.append(disjunction([*unused, f"(not {same_set(shared.cache.index, 'a', 'b', width)})"]))
         claim = f"(=> (and a{first} b{second}) {conjunction(apart)})"
-        script = Script("QF_BV", tuple(declarations), tuple(given), claim, ("a", "b"))
+        script = SmtScript("QF_BV", tuple(declarations), tuple(given), claim, ("a", "b"))
         return _Question(self.obligation, script, refuted, witness)
 
     def _runs_on(self, party: Party, cpus: int) -> Iterable[int]:
         """The CPUs that it may run on, all where that is not certain."""
-        every, domain = self.case.cpus, party.domain
-        if every is None or domain is None or not domain.cpus or not self.case.cpus_are_facts:
+        every, domain = self.context.cpus, party.domain
+        if every is None or domain is None or not domain.cpus or not self.context.cpus_are_facts:
             return range(cpus)
         return domain.cpus if frozenset(domain.cpus) <= every else range(cpus)
 
     def _decided(self) -> Theorem | _Question:
-        if self.case.board is None:
+        if self.context.board is None:
             reason = "the colors are disjoint, but no board is known, so its caches are not"
             return self.obligation.settled(Verdict.UNKNOWN, reason=reason)
         if not self.caches and (question := self._by_frames()):
             return question
-        nr_colors = self.case.system.nr_colors or 1
+        nr_colors = self.context.system.nr_colors or 1
         moduli = {}
         for shared in self.caches:
             modulus = shared.frames_apart(nr_colors)
@@ -367,7 +369,7 @@ class _Pair:
 
     def _by_colors(self, moduli: list[int], refuted: str, witness: object) -> _Question:
         """Asks about sets of colors; that sets of colors are sets of the cache is the lemma's part."""
-        nr_colors = self.case.system.nr_colors or 1
+        nr_colors = self.context.system.nr_colors or 1
         numbered = [(f"P{self._number(party)}", party) for party in (self.first, self.second)]
         names = [name for name, _ in numbered]
         colors = [
@@ -375,7 +377,7 @@ class _Pair:
             for (name, party), place in zip(numbered, self.obligation.places, strict=True)
         ]
         owned = [Named(f"{name}-owns-frames", f"(not (= {name} {vector(0, nr_colors)}))") for name in names]
-        script = Script(
+        script = SmtScript(
             logic="QF_BV",
             declarations=tuple(f"(declare-const {name} (_ BitVec {nr_colors}))" for name in names),
             assumptions=(*colors, *owned),
@@ -385,34 +387,34 @@ class _Pair:
 
     def _by_addresses(self, shared: SharedCache) -> Theorem:
         """Where colors as such do not separate the cache, these two sets of colors still may."""
-        case, cache = self.case, shared.cache
+        context, cache = self.context, shared.cache
         if cache is None:
             return self.obligation.settled(Verdict.UNKNOWN, reason=f"nothing is known of the {shared.label}")
-        script = address_script(case, shared, self.first.colors, self.second.colors)
-        nr_colors = case.system.nr_colors or 1
+        script = address_script(context, shared, self.first.colors, self.second.colors)
+        nr_colors = context.system.nr_colors or 1
 
         def witness(values: Mapping[str, int | bool | str]) -> object:
             return addresses_witness(shared.label, cache, int(values["a"]), int(values["b"]), nr_colors)
 
         text = f"frames of both meet in sets of the {shared.label}, though their colors differ"
-        return self.obligation.decided(script, case.timeout, smt=case.smt, witness=witness, refuted=text)
+        return self.obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)
 
 
 def _refutes(found: Theorem | _Question) -> bool:
     return found.verdict is Verdict.REFUTED if isinstance(found, Theorem) else bool(found.refuted)
 
 
-def address_script(case: Context, shared: SharedCache, first: ColorSet, second: ColorSet) -> Script:
+def address_script(context: Context, shared: SharedCache, first: ColorSet, second: ColorSet) -> SmtScript:
     """No frame with a color of the first and another one with a color of the second meet in the cache."""
-    width, nr_colors = case.width, case.system.nr_colors or 1
+    width, nr_colors = context.width, context.system.nr_colors or 1
     if shared.cache is None:
         raise ValueError(f"nothing is known of the {shared.label}")
-    return Script(
+    return SmtScript(
         logic="QF_BV",
         declarations=tuple(f"(declare-const {name} (_ BitVec {width}))" for name in "ab"),
         assumptions=(
-            Named("a-in-dram", inside("a", case.ranges, width)),
-            Named("b-in-dram", inside("b", case.ranges, width)),
+            Named("a-in-dram", inside("a", context.ranges, width)),
+            Named("b-in-dram", inside("b", context.ranges, width)),
             Named("a-is-of-the-first", has_color("a", first, nr_colors)),
             Named("b-is-of-the-second", has_color("b", second, nr_colors)),
             Named("two-frames", f"(not (= {frame_of('a', width)} {frame_of('b', width)}))"),

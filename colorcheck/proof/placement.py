@@ -11,7 +11,7 @@ from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import MIB_PAGES, PAGE
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script, conjunction, disjunction, total
+from colorcheck.proof.script import Named, SmtScript, conjunction, disjunction, total
 from colorcheck.xen.booted import Built, Interval
 from colorcheck.xen.kinds import DomainKind, FailureKind, MapUse
 
@@ -23,20 +23,20 @@ MAP = Assumption(
 )
 
 
-def placement(case: Context) -> Iterator[Theorem]:
+def placement(context: Context) -> Iterator[Theorem]:
     """The theorems on where things lie; none where Xen never gets so far or coloring is off."""
-    if case.system.panic or not case.system.coloring:
+    if context.system.panic or not context.system.coloring:
         return
-    yield _heap(case)
-    yield _xen(case)
-    for built in case.boot.built:
+    yield _heap(context)
+    yield _xen(context)
+    for built in context.boot.built:
         if built.domain.kind is DomainKind.DOM0 and not _other_theorem_says(built):
-            yield _dom0(case, built)
+            yield _dom0(context, built)
 
 
-def _heap(case: Context) -> Theorem:
-    free = case.boot.free_initial
-    pieces = [(i.start, i.end) for i in case.boot.memory_map if i.use is MapUse.COLOR_HEAP]
+def _heap(context: Context) -> Theorem:
+    free = context.boot.free_initial
+    pieces = [(i.start, i.end) for i in context.boot.memory_map if i.use is MapUse.COLOR_HEAP]
     obligation = Obligation(
         id="memory/heap",
         kind=TheoremKind.CAPACITY,
@@ -45,14 +45,14 @@ def _heap(case: Context) -> Theorem:
         subjects=("color heap",),
         assumptions=(MAP,),
     )
-    if not case.modelled:
-        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    if not context.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
     if not free:
-        early = case.boot.panic
+        early = context.boot.panic
         return obligation.settled(Verdict.VACUOUS, reason=early.message if early else "there is no color heap")
-    if case.bounded:
+    if context.bounded:
         text = f"each color has at least {min(free)} free frames, wherever things are loaded"
-        certificate = {"kind": "bound", "least": list(free), "how": case.bounded}
+        certificate = {"kind": "bound", "least": list(free), "how": context.bounded}
         return replace(obligation, statement=text[0].upper() + text[1:]).settled(
             Verdict.PROVED, certificate=certificate
         )
@@ -62,9 +62,9 @@ def _heap(case: Context) -> Theorem:
     ]
     apart = conjunction([f"(<= {a[1]} {b[0]})" for a, b in zip(sorted(pieces), sorted(pieces)[1:], strict=False)])
     claim = conjunction([apart, *(f"(= n{color} {free[color]})" for color in range(len(free)))])
-    script = Script("QF_NIA", tuple(f"(declare-const n{c} Int)" for c in range(len(free))), tuple(counted), claim)
+    script = SmtScript("QF_NIA", tuple(f"(declare-const n{c} Int)" for c in range(len(free))), tuple(counted), claim)
     text = "the boot model's counts and its map contradict each other: a fault of colorcheck"
-    return obligation.decided(script, case.timeout, smt=case.smt, refuted=text)
+    return obligation.decided(script, context.timeout, smt=context.smt, refuted=text)
 
 
 def _count(color: int, nr_colors: int, start: int, end: int) -> str:
@@ -73,9 +73,9 @@ def _count(color: int, nr_colors: int, start: int, end: int) -> str:
     return f"(- (div {end + shift} {nr_colors}) (div {start + shift} {nr_colors}))"
 
 
-def _xen(case: Context) -> Theorem:
-    region = case.xen_region
-    places = (Related(case.system.xen_location, "Xen's colors come from here"),)
+def _xen(context: Context) -> Theorem:
+    region = context.xen_region
+    places = (Related(context.system.xen_location, "Xen's colors come from here"),)
     obligation = Obligation(
         id="placement/xen",
         kind=TheoremKind.PLACEMENT,
@@ -85,15 +85,15 @@ def _xen(case: Context) -> Theorem:
         assumptions=(MAP,),
         places=places,
     )
-    if not case.modelled:
-        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    if not context.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
     if region is None:
-        panic = case.boot.panic
+        panic = context.boot.panic
         text = panic.message if panic else "the boot model found no region for Xen"
         verdict = Verdict.REFUTED if panic and panic.kind is FailureKind.RELOCATION else Verdict.UNKNOWN
         return obligation.settled(verdict, reason=text)
-    others = [i for i in case.boot.memory_map if i.use not in {MapUse.XEN, "free"}]
-    memory = [(start // PAGE, end // PAGE) for start, end in case.ranges]
+    others = [i for i in context.boot.memory_map if i.use not in {MapUse.XEN, "free"}]
+    memory = [(start // PAGE, end // PAGE) for start, end in context.ranges]
     declarations = ("(declare-const start Int)", "(declare-const end Int)", "(declare-const f Int)")
     assumptions = (
         Named("region", f"(and (= start {region[0]}) (= end {region[1]}))", places[0]),
@@ -107,14 +107,14 @@ def _xen(case: Context) -> Theorem:
             f"(not {_in([(i.start, i.end) for i in others])})",
         ]
     )
-    script = Script("QF_LIA", declarations, assumptions, claim, ("f",))
+    script = SmtScript("QF_LIA", declarations, assumptions, claim, ("f",))
 
     def witness(values: object) -> object:
         frame = int(dict(values)["f"]) if isinstance(values, dict) else 0
         return {"frame": frame, "used_as": _use(others, frame)}
 
     text = "something else lies in Xen's region"
-    return obligation.decided(script, case.timeout, smt=case.smt, witness=witness, refuted=text)
+    return obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)
 
 
 def _in(ranges: list[tuple[int, int]]) -> str:
@@ -133,7 +133,7 @@ def _other_theorem_says(built: Built) -> bool:
     return domain.failure is not None or sum(built.free_before[c] for c in set(domain.colors)) < domain.needed_pages
 
 
-def _dom0(case: Context, built: Built) -> Theorem:
+def _dom0(context: Context, built: Built) -> Theorem:
     domain = built.domain
     place = Related(domain.memory_location, f"dom0 is to have {domain.pages} frames")
     obligation = Obligation(
@@ -147,11 +147,11 @@ def _dom0(case: Context, built: Built) -> Theorem:
         ),
         places=(place,),
     )
-    if not case.modelled:
-        return obligation.settled(Verdict.UNKNOWN, reason=case.not_modelled)
+    if not context.modelled:
+        return obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
     banks = sorted(built.banks)
-    if case.bounded and built.created:
-        return obligation.settled(Verdict.PROVED, certificate={"kind": "bound", "how": case.bounded})
+    if context.bounded and built.created:
+        return obligation.settled(Verdict.PROVED, certificate={"kind": "bound", "how": context.bounded})
     if not banks:
         text = built.failure.message if built.failure else "the boot model gives no banks"
         return obligation.settled(Verdict.VACUOUS if built.failure else Verdict.UNKNOWN, reason=text)
@@ -163,8 +163,8 @@ def _dom0(case: Context, built: Built) -> Theorem:
         [f"(= {sizes} (* {PAGE} {domain.pages}))", *ordered, *(f"(< s{n} e{n})" for n in range(len(banks)))]
     )
     return obligation.decided(
-        Script("QF_LIA", declarations, tuple(laid), claim),
-        case.timeout,
-        smt=case.smt,
+        SmtScript("QF_LIA", declarations, tuple(laid), claim),
+        context.timeout,
+        smt=context.smt,
         refuted="the banks do not hold dom0's memory",
     )

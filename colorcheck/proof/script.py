@@ -17,7 +17,7 @@ class Named(Struct, frozen=True):
     place: Related | None = None
 
 
-class Script(Struct, frozen=True):
+class SmtScript(Struct, frozen=True):
     """A claim under assumptions.
 
     `declarations` are SMT-LIB commands, `assumptions` and `claim` Boolean terms over them. The claim is proved where
@@ -53,12 +53,12 @@ def expected_answers(verdict: Verdict) -> tuple[str, ...]:
     }[verdict]
 
 
-def together(scripts: Sequence[Script]) -> Script:
+def together(scripts: Sequence[SmtScript]) -> SmtScript:
     """One script whose claim is that all claims hold; what several declare or assume under one name is one thing."""
     declarations = dict.fromkeys(line for script in scripts for line in script.declarations)
     assumptions = {each.name: each for script in scripts for each in script.assumptions}
     claim = conjunction([script.claim for script in scripts])
-    return Script(scripts[0].logic, tuple(declarations), tuple(assumptions.values()), claim)
+    return SmtScript(scripts[0].logic, tuple(declarations), tuple(assumptions.values()), claim)
 
 
 def conjunction(terms: list[str]) -> str:

@@ -12,7 +12,7 @@ from colorcheck.hardware.index import IndexFunction, UnknownIndex
 from colorcheck.proof.context import Context, SharedCache
 from colorcheck.proof.index import color_of, inside, same_set
 from colorcheck.proof.obligation import Obligation
-from colorcheck.proof.script import Named, Script
+from colorcheck.proof.script import Named, SmtScript
 
 COLOR = Assumption(
     "Xen's color of a frame is its machine frame number modulo the number of colors",
@@ -21,22 +21,22 @@ COLOR = Assumption(
 )
 
 
-def set_separation(case: Context) -> dict[str, Theorem]:
+def set_separation(context: Context) -> dict[str, Theorem]:
     """A theorem for each shared cache, by the cache's id. Without a board there is nothing to prove from."""
-    nr_colors = case.system.nr_colors
+    nr_colors = context.system.nr_colors
     if nr_colors is None or nr_colors < 2:
         return {}
-    if case.board is None:
+    if context.board is None:
         return {"unknown": _without_board()}
-    return {shared.id: _one(case, shared, nr_colors) for shared in case.caches}
+    return {shared.id: _one(context, shared, nr_colors) for shared in context.caches}
 
 
-def declared_geometry(case: Context) -> Theorem | None:
+def declared_geometry(context: Context) -> Theorem | None:
     """The colors that Xen believes in are colors of the cache that it runs on: two of them share no set."""
-    nr_colors = case.system.nr_colors
-    if nr_colors is None or nr_colors < 2 or not case.caches:
+    nr_colors = context.system.nr_colors
+    if nr_colors is None or nr_colors < 2 or not context.caches:
         return None
-    shared = case.caches[0]
+    shared = context.caches[0]
     obligation = Obligation(
         id="geometry/declared",
         kind=TheoremKind.SET_SEPARATION,
@@ -44,12 +44,12 @@ def declared_geometry(case: Context) -> Theorem | None:
         mathematics=_formula(nr_colors),
         subjects=(shared.label,),
         assumptions=(COLOR, shared.assumption),
-        places=(Related(case.system.coloring_location, f"{nr_colors} colors come from here"),),
+        places=(Related(context.system.coloring_location, f"{nr_colors} colors come from here"),),
     )
-    return _decided(case, shared, nr_colors, obligation)
+    return _decided(context, shared, nr_colors, obligation)
 
 
-def _one(case: Context, shared: SharedCache, nr_colors: int) -> Theorem:
+def _one(context: Context, shared: SharedCache, nr_colors: int) -> Theorem:
     modulus = shared.frames_apart(nr_colors)
     modulus = modulus if modulus > 1 else nr_colors
     folded = "" if modulus == nr_colors else f" modulo {modulus}"
@@ -60,16 +60,16 @@ def _one(case: Context, shared: SharedCache, nr_colors: int) -> Theorem:
         mathematics=_formula(modulus),
         subjects=(shared.label,),
         assumptions=(COLOR, shared.assumption),
-        places=(Related(case.system.coloring_location, f"{nr_colors} colors come from here"),),
+        places=(Related(context.system.coloring_location, f"{nr_colors} colors come from here"),),
     )
-    return _decided(case, shared, modulus, obligation)
+    return _decided(context, shared, modulus, obligation)
 
 
 def _formula(modulus: int) -> str:
     return f"∀ a, b ∈ DRAM: ⌊a/{PAGE}⌋ mod {modulus} ≠ ⌊b/{PAGE}⌋ mod {modulus} ⇒ set(a) ≠ set(b)"
 
 
-def _decided(case: Context, shared: SharedCache, modulus: int, obligation: Obligation) -> Theorem:
+def _decided(context: Context, shared: SharedCache, modulus: int, obligation: Obligation) -> Theorem:
     reason = unknown_index(shared)
     if reason:
         return obligation.settled(Verdict.UNKNOWN, reason=reason)
@@ -78,15 +78,15 @@ def _decided(case: Context, shared: SharedCache, modulus: int, obligation: Oblig
     cache = shared.cache
     if cache is None:  # unknown_index has said so
         return obligation.settled(Verdict.UNKNOWN, reason="the cache is unknown")
-    script = _script(case, cache.index, modulus)
+    script = _script(context, cache.index, modulus)
 
     def witness(values: Mapping[str, int | bool | str]) -> object:
         return addresses_witness(
-            shared.label, cache, int(values["a"]), int(values["b"]), case.system.nr_colors or modulus
+            shared.label, cache, int(values["a"]), int(values["b"]), context.system.nr_colors or modulus
         )
 
     text = f"the {shared.label} puts frames of different colors into one set"
-    return obligation.decided(script, case.timeout, smt=case.smt, witness=witness, refuted=text)
+    return obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)
 
 
 def unknown_index(shared: SharedCache) -> str:
@@ -111,16 +111,16 @@ def addresses_witness(label: str, cache: Cache, first: int, second: int, nr_colo
     return {"cache": label, "addresses": [first, second], "frames": pages, "colors": colors, "set": chosen}
 
 
-def _script(case: Context, index: IndexFunction, modulus: int) -> Script:
-    width = case.width
+def _script(context: Context, index: IndexFunction, modulus: int) -> SmtScript:
+    width = context.width
     bits = f"(_ BitVec {width})"
     differ = f"(not (= {color_of('a', modulus)} {color_of('b', modulus)}))"
-    return Script(
+    return SmtScript(
         logic="QF_BV",
         declarations=(f"(declare-const a {bits})", f"(declare-const b {bits})"),
         assumptions=(
-            Named("a-in-dram", inside("a", case.ranges, width)),
-            Named("b-in-dram", inside("b", case.ranges, width)),
+            Named("a-in-dram", inside("a", context.ranges, width)),
+            Named("b-in-dram", inside("b", context.ranges, width)),
             Named("colors-differ", differ),
         ),
         claim=f"(not {same_set(index, 'a', 'b', width)})",

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.proof.script import Script
+from colorcheck.proof.script import SmtScript
 
 if TYPE_CHECKING:
     import z3
@@ -30,7 +30,7 @@ class Answer(Struct, frozen=True):
 
 
 MOST_REMEMBERED = 4096
-_answered: dict[tuple[Script, bool], Answer] = {}
+_answered: dict[tuple[SmtScript, bool], Answer] = {}
 
 
 def forget() -> None:
@@ -38,7 +38,7 @@ def forget() -> None:
     _answered.clear()
 
 
-def decide(script: Script, timeout: float, *, core: bool = True) -> Answer:
+def decide(script: SmtScript, timeout: float, *, core: bool = True) -> Answer:
     """Asks Z3; `timeout` in seconds for the whole script. No answer in time is `UNKNOWN`.
 
     Without `core` the answer names no assumptions, which saves the search for a minimal set of them. The very same
@@ -56,7 +56,7 @@ def decide(script: Script, timeout: float, *, core: bool = True) -> Answer:
     return answer
 
 
-def _decided(script: Script, timeout: float, *, core: bool) -> Answer:
+def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     import z3
 
     begin = time.perf_counter()
@@ -84,7 +84,7 @@ def _decided(script: Script, timeout: float, *, core: bool) -> Answer:
     return Answer(Verdict.REFUTED, time.perf_counter() - begin, values=values)
 
 
-def _text(script: Script) -> str:
+def _text(script: SmtScript) -> str:
     asserted = [f"(assert {each.term})" for each in script.assumptions]
     return "\n".join([*script.declarations, *asserted, f"(assert {script.claim})"])
 

@@ -13,7 +13,7 @@ from colorcheck.xen.kinds import MapUse
 TRIED = 1 << 16
 
 
-def meeting_frames(case: Context, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
+def meeting_frames(context: Context, shared: SharedCache, first: Party, second: Party) -> tuple[int, int] | None:
     """Addresses of two different frames, one of each party, with the same set; None where none is found at once.
 
     Frames come from the boot, or, for who got none, from the color heap. Only for linear indexes; a witness for
@@ -23,47 +23,47 @@ def meeting_frames(case: Context, shared: SharedCache, first: Party, second: Par
     if not isinstance(index, Linear) or index.line * index.sets % PAGE:
         return None
     modulus = index.line * index.sets // PAGE
-    ours = _by_set(case, first, modulus)
-    for frame in _known(case, second):
+    ours = _by_set(context, first, modulus)
+    for frame in _known(context, second):
         other = next((f for f in ours.get(frame % modulus, ()) if f != frame), None)
         if other is not None:
             return other * PAGE, frame * PAGE
     return None
 
 
-def _known(case: Context, party: Party) -> tuple[int, ...]:
+def _known(context: Context, party: Party) -> tuple[int, ...]:
     """As `_frames`, found once a case."""
-    known = case.frames_of.get(party.name)
+    known = context.frames_of.get(party.name)
     if known is None:
-        known = case.frames_of[party.name] = tuple(islice(_frames(case, party), TRIED))
+        known = context.frames_of[party.name] = tuple(islice(_frames(context, party), TRIED))
     return known
 
 
-def _by_set(case: Context, party: Party, modulus: int) -> dict[int, list[int]]:
+def _by_set(context: Context, party: Party, modulus: int) -> dict[int, list[int]]:
     """Two frames of the party, at most, for each remainder modulo `modulus`."""
-    known = case.frames_by_set.get((party.name, modulus))
+    known = context.frames_by_set.get((party.name, modulus))
     if known is None:
-        known = case.frames_by_set[party.name, modulus] = {}
-        for frame in _known(case, party):
+        known = context.frames_by_set[party.name, modulus] = {}
+        for frame in _known(context, party):
             seen = known.setdefault(frame % modulus, [])
             if len(seen) < 2:
                 seen.append(frame)
     return known
 
 
-def _frames(case: Context, party: Party) -> Iterator[int]:
+def _frames(context: Context, party: Party) -> Iterator[int]:
     """Frames of a party: not all of them, but of each of its colors some."""
-    nr_colors = case.system.nr_colors or 1
+    nr_colors = context.system.nr_colors or 1
     if party.domain is None:
-        region = case.booted.xen_region
+        region = context.booted.xen_region
         intervals = [(region[0] // PAGE, region[1] // PAGE)] if region else [(0, nr_colors)]
     else:
-        built = next((b for b in case.booted.built if b.domain.id == party.domain.id), None)
+        built = next((b for b in context.booted.built if b.domain.id == party.domain.id), None)
         if built and built.frames:
             for color in party.colors:
                 yield from built.frames.first_of(color, 2)
             return
-        intervals = [(i.start, i.end) for i in case.booted.memory_map if i.use is MapUse.COLOR_HEAP] or [
+        intervals = [(i.start, i.end) for i in context.booted.memory_map if i.use is MapUse.COLOR_HEAP] or [
             (0, 2 * nr_colors)
         ]
     for start, end in intervals:

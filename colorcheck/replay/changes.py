@@ -12,7 +12,7 @@ from colorcheck.core.units import GIB, MIB, MIB_PAGES, PAGE
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.machine.machine import Machine, Module
+from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import dom0less_pool
@@ -46,7 +46,7 @@ class OtherReserve(Struct, frozen=True):
 class MovedModule(Struct, frozen=True):
     """A boot module (Xen's load area and the device tree count as such) loaded at another address."""
 
-    module: Module
+    module: BootModule
     address: int
     boot: Boot
 
@@ -143,10 +143,10 @@ def enough_reserve(boot: Boot, buddy_pages: int) -> OtherReserve | None:
 def moved_module(boot: Boot, good: Callable[[Boot], bool]) -> MovedModule | None:
     """The device tree, else the smallest module, loaded so low that the lowest boot region, which goes whole to the
     uncolored heap, keeps 2 MiB only."""
-    prepared, stages = boot.system.preparation, boot.stages
-    if prepared is None or stages is None:
+    prepared, heap_origin = boot.system.preparation, boot.heap_origin
+    if prepared is None or heap_origin is None:
         return None
-    machine, lowest = prepared.machine, stages.heaps.lowest
+    machine, lowest = prepared.machine, heap_origin.heaps.lowest
     movable = sorted((m for m in machine.modules if m.kind != "xen" and m.size), key=_preference)
     for module in movable[:1]:
         start, end = lowest[0] * PAGE, lowest[1] * PAGE
@@ -201,7 +201,7 @@ def with_reserve(system: System, mib: int) -> System:
     return replace(system, preparation=prepared and replace(prepared, buddy_size=mib * MIB))
 
 
-def with_module(system: System, module: Module, address: int) -> System:
+def with_module(system: System, module: BootModule, address: int) -> System:
     """The system with a module loaded elsewhere."""
     prepared = system.preparation
     if prepared is None:
@@ -252,12 +252,12 @@ def _up(address: int) -> int:
     return -(-address // BLOCK) * BLOCK
 
 
-def _preference(module: Module) -> tuple[bool, int]:
+def _preference(module: BootModule) -> tuple[bool, int]:
     """The device tree is the easiest to load elsewhere, then what is small."""
     return module.kind != "device-tree", module.size
 
 
-def _free(machine: Machine, module: Module, address: int) -> bool:
+def _free(machine: Machine, module: BootModule, address: int) -> bool:
     """Whether a module finds room at an address: in one bank, and on nothing else."""
     end = address + module.size
     others = [other.span for other in machine.modules if other is not module]
@@ -267,7 +267,7 @@ def _free(machine: Machine, module: Module, address: int) -> bool:
     )
 
 
-def _places(machine: Machine, module: Module) -> Iterator[int]:
+def _places(machine: Machine, module: BootModule) -> Iterator[int]:
     """Where a module could go, ascending: behind and before everything that lies there, and at the ends of banks."""
     spans: list[Span] = [held.span for held in (*machine.modules, *machine.reserved, *machine.shared)]
     found = {_up(end) for _, end in spans} | {_up(bank.start) for bank in machine.banks}

@@ -53,7 +53,7 @@ class Balloon(Struct, frozen=True):
 Step = Create | Destroy | Reboot | Balloon
 
 
-class State(Struct, frozen=True):
+class HeapState(Struct, frozen=True):
     """The color heap after a step.
 
     `created` tells whether a creation worked, None where nothing was to be created; `taken` are the frames that left
@@ -82,7 +82,7 @@ class Lived(Struct, frozen=True):
     """The states of one Xen after each step; empty with the reason in `stopped` where its boot leaves no host."""
 
     line: str
-    states: tuple[State, ...] = ()
+    states: tuple[HeapState, ...] = ()
     stopped: str = ""
 
     def to_dict(self) -> dict[str, object]:
@@ -110,18 +110,18 @@ class _Host(Struct):
     alive: dict[str, _Alive] = field(default_factory=dict)
     down: Failure | None = None
 
-    def does(self, step: Step) -> State:
+    def does(self, step: Step) -> HeapState:
         if self.down is not None:
             created = False if isinstance(step, Create | Reboot) else None
-            return State(step, self.free, created, Failure(FailureKind.HOST_PANIC, self.down.message))
+            return HeapState(step, self.free, created, Failure(FailureKind.HOST_PANIC, self.down.message))
         match step:
             case Create(name, wanted):
                 return self._create(step, name, wanted or self._known(name))
             case Destroy("dom0") | Reboot("dom0"):
-                return State(step, self.free, None, Failure(FailureKind.OTHER, "dom0 ends with the host"))
+                return HeapState(step, self.free, None, Failure(FailureKind.OTHER, "dom0 ends with the host"))
             case Destroy(name):
                 gone = self.alive.pop(name, None)
-                return self._missing(step) if gone is None else State(step, self.free, lost=gone.held)
+                return self._missing(step) if gone is None else HeapState(step, self.free, lost=gone.held)
             case Reboot(name):
                 gone = self.alive.pop(name, None)
                 if gone is None:
@@ -135,27 +135,27 @@ class _Host(Struct):
         known = (domain for domain in self.boot.system.domains if domain.name == name)
         return next((domain.as_guest() for domain in known if domain.kind is not DomainKind.DOM0), None)
 
-    def _missing(self, step: Step) -> State:
-        return State(step, self.free, None, Failure(FailureKind.OTHER, f"there is no domain {step.name}"))
+    def _missing(self, step: Step) -> HeapState:
+        return HeapState(step, self.free, None, Failure(FailureKind.OTHER, f"there is no domain {step.name}"))
 
-    def _create(self, step: Step, name: str, domain: Domain | None) -> State:
+    def _create(self, step: Step, name: str, domain: Domain | None) -> HeapState:
         if domain is None or name in self.alive:
             text = f"{name} is there already" if domain else f"no file says what {name} is"
-            return State(step, self.free, False, Failure(FailureKind.XL_REJECTS, text))
+            return HeapState(step, self.free, False, Failure(FailureKind.XL_REJECTS, text))
         prepared = self.boot.system.preparation
         if prepared is None:
-            return State(step, self.free, False, Failure(FailureKind.OTHER, "nothing is known of this host"))
+            return HeapState(step, self.free, False, Failure(FailureKind.OTHER, "nothing is known of this host"))
         plan = guest_plan(domain, prepared, self.boot.system.release.traits)
         taken = self._take(domain, plan.pages)
         failure = NO_MEMORY if taken < plan.pages else plan.failure
         if failure is None:
             self.alive[name] = _Alive(domain, domain.pages, taken)
-            return State(step, self.free, True, None, taken)
+            return HeapState(step, self.free, True, None, taken)
         if failure.kind is FailureKind.HOST_PANIC:
             self.down = failure
-        return State(step, self.free, False, failure, taken, taken)
+        return HeapState(step, self.free, False, failure, taken, taken)
 
-    def _balloon(self, step: Balloon, name: str, kib: int) -> State:
+    def _balloon(self, step: Balloon, name: str, kib: int) -> HeapState:
         """Down, the frames are lost at once; up, the domain takes what its colors have, up to its first size."""
         alive = self.alive.get(name)
         if alive is None:
@@ -163,16 +163,16 @@ class _Host(Struct):
         wanted = max(0, kib) * 1024 // PAGE
         if wanted > alive.domain.pages:
             text = f"{kib} KiB are more than {name} may have"
-            return State(step, self.free, None, Failure(FailureKind.OTHER, text))
+            return HeapState(step, self.free, None, Failure(FailureKind.OTHER, text))
         if wanted <= alive.pages:
             lost = alive.pages - wanted
             self.alive[name] = replace(alive, pages=wanted, held=alive.held - lost)
-            return State(step, self.free, lost=lost)
+            return HeapState(step, self.free, lost=lost)
         taken = self._take(alive.domain, wanted - alive.pages)
         missing = wanted - alive.pages - taken
         self.alive[name] = replace(alive, pages=alive.pages + taken, held=alive.held + taken)
         short = Failure(FailureKind.DOMAIN_MEMORY, f"{missing} frames are missing") if missing else None
-        return State(step, self.free, None, short, taken)
+        return HeapState(step, self.free, None, short, taken)
 
     def _take(self, domain: Domain, pages: int) -> int:
         """Takes frames of the domain's colors, as many as there are."""
@@ -187,7 +187,7 @@ class _Host(Struct):
         return sum(taken)
 
 
-def lifecycle(boot: Boot, steps: Iterable[Step]) -> Iterator[State]:
+def lifecycle(boot: Boot, steps: Iterable[Step]) -> Iterator[HeapState]:
     """The state after each step that follows on a boot with all the guests that the files name.
 
     Raises ValueError for a boot that ends without a color heap.

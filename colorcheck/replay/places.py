@@ -7,8 +7,8 @@ from itertools import chain, islice
 
 from msgspec import Struct
 
-from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import KnownIndex
+from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.replay.witness import XEN
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.machine.intervals import Span

@@ -43,13 +43,13 @@ def _layout(boot: Boot) -> list[BootStep]:
     if boot.xen_region:
         start, end = boot.xen_region
         found.append(BootStep("place-xen", f"Xen moves to {start:#x}-{end:#x}"))
-    stages = boot.stages
-    if stages is None:
+    heap_origin = boot.heap_origin
+    if heap_origin is None:
         return found
-    pages = sum(end - start for start, end in stages.regions)
-    taken = sum(part.end - part.start for part in stages.taken)
-    heaps = stages.heaps
-    found.append(BootStep("boot-regions", f"{len(stages.regions)} free regions with {_pages(pages)}"))
+    pages = sum(end - start for start, end in heap_origin.regions)
+    taken = sum(part.end - part.start for part in heap_origin.taken)
+    heaps = heap_origin.heaps
+    found.append(BootStep("boot-regions", f"{len(heap_origin.regions)} free regions with {_pages(pages)}"))
     found.append(BootStep("boot-allocations", f"{_pages(taken)} for the frame table and page tables", taken=taken))
     lowest = heaps.lowest[1] - heaps.lowest[0]
     title = (

@@ -43,6 +43,7 @@ class Format(Struct, frozen=True):
 
 FORMATS = (
     Format("text", "for people at a terminal", "colorcheck.report.terminal.text"),
+    Format("concise", "a line a finding, for editors and logs", "colorcheck.report.services.concise"),
     Format("json", "for programs; schema colorcheck/verify/2", "colorcheck.report.services.json"),
     Format("json-1", "as json, by the older schema colorcheck/verify/1", "colorcheck.report.services.json_1"),
     Format("sarif", "SARIF 2.1.0, for code scanning", "colorcheck.report.services.sarif"),

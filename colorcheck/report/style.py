@@ -15,13 +15,14 @@ class Style(Struct, frozen=True):
     """What a format may take into account: `width` in columns, terminal colors, whether to leave nothing out.
 
     `root` is the folder that machine formats make file names relative to (the repository); `unicode` false keeps
-    to ASCII.
+    to ASCII. `silences` adds the comment that would silence each finding.
     """
 
     width: int = 100
     color: bool = False
     unicode: bool = True
     verbose: bool = False
+    silences: bool = False
     root: Path = field(default_factory=Path.cwd)
     sources: Sources = field(default_factory=Sources)
 

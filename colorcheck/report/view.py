@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
+from colorcheck.core.units import size_of_pages
 from colorcheck.replay.restarts import budgets
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.residue import Residue
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.verification.traced import EvidenceKind, Standing, Traced
 from colorcheck.xen.booted import Boot, Built
@@ -28,7 +31,7 @@ class Headline(Struct, frozen=True):
     mood: str
 
 
-class Row(Struct, frozen=True):
+class ColorUser(Struct, frozen=True):
     """One user of colors: which it has, which of them it shares against the policy, which the policy lets it share."""
 
     name: str
@@ -52,8 +55,10 @@ class ColorMap(Struct, frozen=True):
 
     releases: str
     nr_colors: int
-    rows: tuple[Row, ...]
+    rows: tuple[ColorUser, ...]
     clashes: tuple[Clash, ...]
+    cache: int | None = None
+    """Bytes of the colored cache that one color stands for; None where Xen's colors are not the cache's."""
 
     @property
     def free(self) -> ColorSet:
@@ -72,18 +77,14 @@ class MemoryRow(Struct, frozen=True):
     free: int
     created: bool
     failure: str
-    creations: tuple[int, int] | None = None
-    """How often it can be created before the host reboots: alone, and if every guest restarts as often."""
+    budgets: tuple[str, ...] = ()
+    """How often it can be created before the host reboots, in words; where releases differ, one of each."""
 
     @property
-    def budget(self) -> str:
-        """The restart budget in words; empty where nothing creates the domain again."""
-        if self.creations is None:
-            return ""
-        alone, together = self.creations
-        others = f", {together} if the others restart as often" if together != alone else ""
-        times = "once" if alone == 1 else f"{alone} times"
-        return f"can be created {times} before the host reboots{others}"
+    def shown(self) -> tuple[object, ...]:
+        """What of it is shown: two rows that differ by a frame look the same."""
+        sizes = size_of_pages(self.needed), size_of_pages(self.free)
+        return self.name, sizes, self.missing > 0, self.created, self.failure
 
     @property
     def missing(self) -> int:
@@ -172,6 +173,15 @@ def _worlds(shown: tuple[Tried, ...]) -> str:
     return f" ({'; '.join(told)})" if told else ""
 
 
+def alike(found: tuple[Residue, ...]) -> tuple[Residue, ...]:
+    """Residues of several releases as one where they differ only by a frame here or there."""
+    groups: dict[object, list[Residue]] = {}
+    for each in found:
+        shown = tuple((r.what, r.why, r.crosses, size_of_pages(r.pages or 0)) for r in each.remainders)
+        groups.setdefault((each.grade, each.reason, shown), []).append(each)
+    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in groups.values())
+
+
 def color_maps(facts: Facts) -> Iterator[ColorMap]:
     """The color map of each Xen that colors; one for all of them where they agree."""
     shown: list[tuple[list[str], ColorMap]] = []
@@ -187,7 +197,7 @@ def color_maps(facts: Facts) -> Iterator[ColorMap]:
         else:
             same.append(result.release)
     for lines, made in shown:
-        yield ColorMap(", ".join(lines), made.nr_colors, made.rows, made.clashes)
+        yield replace(made, releases=", ".join(lines))
 
 
 def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
@@ -207,7 +217,14 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
-    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes))
+    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), _bytes_of_color(facts, system.nr_colors))
+
+
+def _bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
+    llc = facts.board.boot_cluster.llc if facts.board and facts.board.clusters else None
+    if llc is None or llc.size is None or llc.nr_colors != nr_colors:
+        return None
+    return llc.size // nr_colors
 
 
 def _colors(domain: Domain) -> tuple[ColorSet, str]:
@@ -215,7 +232,7 @@ def _colors(domain: Domain) -> tuple[ColorSet, str]:
     return (ColorSet(), "never created") if domain.failure else (ColorSet.of(domain.colors), str(domain.source))
 
 
-def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
+def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> ColorUser:
     shared, allowed = ColorSet(), ColorSet()
     for clash in clashes:
         if name in (clash.first, clash.second):
@@ -223,18 +240,30 @@ def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Row:
                 shared |= clash.colors
             else:
                 allowed |= clash.colors
-    return Row(name, colors, shared, allowed - shared, source)
+    return ColorUser(name, colors, shared, allowed - shared, source)
 
 
 def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:
-    """(lines, boot, rows) for colored boots with domains; Xens under which all rows are equal share one."""
-    panels: dict[object, tuple[list[str], Boot]] = {}
+    """(releases, boot, rows) for colored boots with domains; releases whose rows look the same share one."""
+    panels: dict[object, list[tuple[str, Boot, tuple[MemoryRow, ...]]]] = {}
     for line, boot in facts.boots():
         rows = memory_rows(boot)
         if rows and boot.system.coloring:
-            panels.setdefault((rows, boot.panic), ([], boot))[0].append(line)
-    for lines, boot in panels.values():
-        yield ", ".join(lines), boot, memory_rows(boot)
+            panels.setdefault((tuple(row.shown for row in rows), boot.panic), []).append((line, boot, rows))
+    for same in panels.values():
+        alike = zip(*(rows for _, _, rows in same), strict=True)
+        lines = [line for line, _, _ in same]
+        merged = (replace(rows[0], budgets=_budgets(lines, rows)) for rows in alike)
+        yield ", ".join(lines), same[0][1], tuple(merged)
+
+
+def _budgets(lines: Sequence[str], rows: Iterable[MemoryRow]) -> tuple[str, ...]:
+    """The restart budgets of one domain, each once, with the releases that it is for unless it is for all."""
+    found: dict[str, list[str]] = {}
+    for line, row in zip(lines, rows, strict=True):
+        for text in row.budgets:
+            found.setdefault(text, []).append(line)
+    return tuple(text if len(who) == len(lines) else f"{text} (Xen {', '.join(who)})" for text, who in found.items())
 
 
 def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
@@ -250,14 +279,25 @@ def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
 def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:
     """The domains in the order of their creation."""
     found = {budget.domain.name: (budget.alone, budget.together) for budget in budgets(boot)}
-    return tuple(_memory_row(built, found.get(built.domain.name)) for built in boot.built)
+    return tuple(_memory_row(built, _budget(found.get(built.domain.name))) for built in boot.built)
 
 
-def _memory_row(built: Built, creations: tuple[int, int] | None) -> MemoryRow:
+def _budget(creations: tuple[int, int] | None) -> str:
+    """How often a domain can be created, alone and if every guest restarts as often; empty where nothing does."""
+    if creations is None:
+        return ""
+    alone, together = creations
+    others = f" ({together} if the others restart as often)" if together != alone else ""
+    return f"can be created {'once' if alone == 1 else f'{alone} times'} before a reboot{others}"
+
+
+def _memory_row(built: Built, budget: str) -> MemoryRow:
     colors = set(built.domain.colors)
     free = sum(pages for color, pages in enumerate(built.free_before) if color in colors)
     failure = built.failure.message if built.failure else ""
-    return MemoryRow(built.domain.name, built.domain.needed_pages, free, built.created, failure, creations)
+    return MemoryRow(
+        built.domain.name, built.domain.needed_pages, free, built.created, failure, (budget,) * bool(budget)
+    )
 
 
 def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:

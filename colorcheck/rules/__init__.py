@@ -20,6 +20,7 @@ from colorcheck.rules.domains import (
     cc309_domain_incomplete,
     cc310_needs_dom0,
     cc311_hardware_domain,
+    cc319_device_not_in_tree,
 )
 from colorcheck.rules.files import (
     cc101_list_rejected,
@@ -246,6 +247,7 @@ RULES: tuple[Rule, ...] = (
     cc309_domain_incomplete.RULE,
     cc310_needs_dom0.RULE,
     cc311_hardware_domain.RULE,
+    cc319_device_not_in_tree.RULE,
     cc401_shared_colors.RULE,
     cc402_colors_meet.RULE,
     cc403_not_decided.RULE,

@@ -62,12 +62,12 @@ class Answers(Struct, frozen=True):
                 by_id.setdefault(theorem.id, {})[release] = theorem
         for name, answers in by_id.items():
             for release in self.facts.manifest.target.xen:
-                theorem = answers.get(release)
-                if theorem is None:
+                answer = answers.get(release)
+                if answer is None:
                     told, standing = "not stated", Standing.OPEN
                 else:
-                    told = str(theorem.verdict) + (f": {theorem.reason}" if theorem.reason else "")
-                    standing = _BY_VERDICT.get(theorem.verdict, Standing.OPEN)
+                    told = str(answer.verdict) + (f": {answer.reason}" if answer.reason else "")
+                    standing = _BY_VERDICT.get(answer.verdict, Standing.OPEN)
                 yield Evidence(pattern, EvidenceKind.THEOREM, name, standing, told, release)
 
     def _exceptions(self, pattern: str) -> Iterator[Evidence]:

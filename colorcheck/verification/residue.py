@@ -122,7 +122,7 @@ def _grade(facts: Facts, result: ReleaseResult, remainders: tuple[Remainder, ...
     if not result.colored:
         return "E", "cache coloring is off: every domain may use every set of the cache"
     if refuted:
-        return "E", f"refuted: {refuted[0].statement}" + _more(len(refuted) - 1)
+        return "E", f"{refuted[0].refutation}" + _more(len(refuted) - 1)
     if open_ones or not separations:
         return "D", f"not proved: {open_ones[0].statement}" + _more(
             len(open_ones) - 1

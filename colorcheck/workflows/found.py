@@ -31,7 +31,7 @@ class LeftOut(Struct, frozen=True):
     why: str
 
 
-class Found(Struct, frozen=True):
+class FolderContents(Struct, frozen=True):
     """What a folder has: values of keys of the manifest, and what was left out."""
 
     given: Mapping[str, object]
@@ -48,7 +48,7 @@ class _File(Struct, frozen=True):
     head: bytes
 
 
-def found_in(folder: Path) -> Found:
+def found_in(folder: Path) -> FolderContents:
     """Looks at the beginning of every file of the folder; names decide only between files of one kind."""
     files = tuple(_files(folder))
     given: dict[str, object] = {}
@@ -65,7 +65,7 @@ def found_in(folder: Path) -> Found:
         others = [key for key in ("inputs.image-builder", "inputs.uefi-config") if key in given]
         left += (LeftOut(str(given.pop(key)), "there is a boot script, which is followed") for key in others)
     _builds(files, given, left)
-    return Found(given, tuple(left))
+    return FolderContents(given, tuple(left))
 
 
 def _files(folder: Path) -> Iterator[_File]:

@@ -21,7 +21,7 @@ from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.options.arguments import tree_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
-from colorcheck.xen.worlds.branches import Branch
+from colorcheck.xen.worlds.branches import WorldBranch
 
 _IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
 
@@ -142,18 +142,18 @@ def blocking(received: Handover) -> Iterator[OpenFact]:
             yield fact
 
 
-def branches(received: Handover | None, deployment: Deployment) -> tuple[Branch, ...]:
+def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBranch, ...]:
     """The other ways through a boot script that differ for Xen. `deployment` is as written, before it was received."""
     if received is None or received.stopped:
         return ()
-    found: list[Branch] = []
+    found: list[WorldBranch] = []
     seen = [_tree(received)]
     for way in _others(received):
         content = _tree(way)
         if content not in seen:
             seen.append(content)
             text = _answers(received, way)
-            found.append(Branch(text, None if way.stopped else as_followed(deployment, way), way.stopped or ""))
+            found.append(WorldBranch(text, None if way.stopped else as_followed(deployment, way), way.stopped or ""))
     return tuple(found)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from colorcheck.inputs.manifest.manifest_keys import KEYS
 from colorcheck.inputs.manifest.manifest_reader import manifest_of_options
-from colorcheck.workflows.found import Found
+from colorcheck.workflows.found import FolderContents
 
 
-def manifest_text(found: Found, xen: str, board: str | None, settle: Sequence[str] = ()) -> str:
+def manifest_text(found: FolderContents, xen: str, board: str | None, settle: Sequence[str] = ()) -> str:
     """The manifest with what is known, every other key as a comment with its meaning, and the lines that would settle
     what is open."""
     given: dict[str, object] = {"target.xen": xen, **found.given}
@@ -97,7 +97,7 @@ _MORE = (
 )
 
 
-def open_lines(found: Found, folder: Path, xen: str, board: str | None) -> tuple[str, ...]:
+def open_lines(found: FolderContents, folder: Path, xen: str, board: str | None) -> tuple[str, ...]:
     """For each open fact of the deployment as it was found, why it is open and the lines that would settle it."""
     from colorcheck.workflows.verify import effective
 

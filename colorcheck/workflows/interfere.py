@@ -12,8 +12,8 @@ from colorcheck.hardware.board import Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
 from colorcheck.interference.comparison import Comparison
 from colorcheck.interference.compiled import WITHOUT_NUMBA, has_numba
-from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, ReplacementPolicy, Tenant, tenant
-from colorcheck.interference.frame_owners import XEN, tenants_of, uncolored
+from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, FrameOwner, ReplacementPolicy, frame_owner
+from colorcheck.interference.frame_owners import XEN, owners_of, uncolored
 from colorcheck.interference.outcome import Run
 from colorcheck.interference.study import Load, Study, default_loads
 from colorcheck.interference.workloads import Workload, WorkloadKind
@@ -82,19 +82,19 @@ def prepare(facts: Facts, request: Request) -> Lab:
     clusters = cluster_models(board)
     system, boot = result.system, result.boot
     notes = [f"frames as Xen {result.release} gives them out"] if len(facts.results) > 1 else []
-    tenants = _tenants(facts, board, result, request.colorings, notes)
-    everyone = _everyone(system, tenants)
+    owners = _owners(facts, board, result, request.colorings, notes)
+    everyone = _everyone(system, owners)
     if not everyone:
         raise NoModel("no domain has memory in the model of this deployment")
-    victim = _victim(facts, request, everyone, tenants)
+    victim = _victim(facts, request, everyone, owners)
     loads = _loads(request, everyone, default_loads([t for t in everyone if t.name != XEN], victim, clusters[0]))
-    tenants = _running(tenants, {load.domain for load in loads}, notes)
+    owners = _running(owners, {load.domain for load in loads}, notes)
     accesses = request.accesses or (ACCESSES if has_numba() else ACCESSES_WITHOUT_NUMBA)
     if not has_numba():
         notes.append(WITHOUT_NUMBA)
     study = Study(
         clusters=clusters,
-        tenants=tenants,
+        owners=owners,
         loads=loads,
         cpus={domain.name: domain.cpus for domain in system.domains if domain.cpus},
         policies=request.policies,
@@ -107,14 +107,14 @@ def prepare(facts: Facts, request: Request) -> Lab:
     return Lab(study, board, victims, tuple(notes), boot.system.nr_colors if boot else system.nr_colors)
 
 
-def _tenants(
+def _owners(
     facts: Facts, board: Board, result: ReleaseResult, colorings: Sequence[Coloring], notes: list[str]
-) -> Mapping[Coloring, tuple[Tenant, ...]]:
+) -> Mapping[Coloring, tuple[FrameOwner, ...]]:
     """The domains under each coloring; one that is not possible is left out, and the notes say why."""
     system, found = result.system, {}
     assert system is not None  # noqa: S101
     if Coloring.OFF in colorings:
-        plain = [tenant(d.name, (FrameRun(0, 1, d.pages),)) for d in system.domains if d.pages]
+        plain = [frame_owner(d.name, (FrameRun(0, 1, d.pages),)) for d in system.domains if d.pages]
         first = min((start for start, _ in board.dram), default=0) // PAGE
         found[Coloring.OFF] = uncolored(plain, first)
         notes.append("without coloring each domain has one contiguous piece of memory, one behind the other")
@@ -131,36 +131,36 @@ def _tenants(
 
 
 def _running(
-    tenants: Mapping[Coloring, tuple[Tenant, ...]], loaded: Collection[str], notes: list[str]
-) -> Mapping[Coloring, tuple[Tenant, ...]]:
+    owners: Mapping[Coloring, tuple[FrameOwner, ...]], loaded: Collection[str], notes: list[str]
+) -> Mapping[Coloring, tuple[FrameOwner, ...]]:
     """The colorings under which somebody with a workload has memory. Raises NoModel where there is none."""
-    found = {coloring: group for coloring, group in tenants.items() if any(each.name in loaded for each in group)}
-    notes += (f"no run with the coloring {name}: nobody who runs has memory" for name in tenants if name not in found)
+    found = {coloring: group for coloring, group in owners.items() if any(each.name in loaded for each in group)}
+    notes += (f"no run with the coloring {name}: nobody who runs has memory" for name in owners if name not in found)
     if not found:
         raise NoModel("no domain that runs has memory in the model of this deployment")
     return found
 
 
 def _add(
-    found: dict[Coloring, tuple[Tenant, ...]], coloring: Coloring, boot: Boot | None, reason: str, notes: list[str]
+    found: dict[Coloring, tuple[FrameOwner, ...]], coloring: Coloring, boot: Boot | None, reason: str, notes: list[str]
 ) -> None:
     name = "today's colors" if coloring is Coloring.CURRENT else "the plan's colors"
     if boot is not None and boot.panic:
         reason = f"Xen stops: {boot.panic.message}"
-    if boot is None or boot.panic or not tenants_of(boot):
+    if boot is None or boot.panic or not owners_of(boot):
         notes.append(f"no run with {name}: {reason}")
         return
-    found[coloring] = tenants_of(boot)
+    found[coloring] = owners_of(boot)
     for built in boot.built:
         if not built.created:
             why = f": {built.failure.message}" if built.failure else ""
             notes.append(f"with {name}, {built.domain.name} is not created{why}; it does not run")
 
 
-def _everyone(system: System, tenants: Mapping[Coloring, tuple[Tenant, ...]]) -> tuple[Tenant, ...]:
+def _everyone(system: System, owners: Mapping[Coloring, tuple[FrameOwner, ...]]) -> tuple[FrameOwner, ...]:
     """Everybody who has memory under any coloring, in the system's order, with the least memory that it has."""
-    pages: dict[str, list[Tenant]] = {}
-    for group in tenants.values():
+    pages: dict[str, list[FrameOwner]] = {}
+    for group in owners.values():
         for each in group:
             pages.setdefault(each.name, []).append(each)
     order = [XEN, *(domain.name for domain in system.domains)]
@@ -168,7 +168,7 @@ def _everyone(system: System, tenants: Mapping[Coloring, tuple[Tenant, ...]]) ->
 
 
 def _victim(
-    facts: Facts, request: Request, everyone: Sequence[Tenant], tenants: Mapping[Coloring, tuple[Tenant, ...]]
+    facts: Facts, request: Request, everyone: Sequence[FrameOwner], owners: Mapping[Coloring, tuple[FrameOwner, ...]]
 ) -> str:
     """The domain asked for; else one that runs no attack, a critical one, or the last one, best one that runs under
     every coloring."""
@@ -179,11 +179,11 @@ def _victim(
     calm = [name for name, load in request.loads if load.kind not in ATTACKS]
     critical = [policy.name for policy in facts.manifest.domain_policies if policy.critical and policy.name in names]
     wanted = [*calm, *critical, *reversed(names)]
-    always = [name for name in wanted if all(any(t.name == name for t in group) for group in tenants.values())]
+    always = [name for name in wanted if all(any(t.name == name for t in group) for group in owners.values())]
     return (always or wanted)[0]
 
 
-def _loads(request: Request, everyone: Sequence[Tenant], defaults: Sequence[Load]) -> tuple[Load, ...]:
+def _loads(request: Request, everyone: Sequence[FrameOwner], defaults: Sequence[Load]) -> tuple[Load, ...]:
     names = [each.name for each in everyone]
     for name, _ in request.loads:
         _known(name, names)

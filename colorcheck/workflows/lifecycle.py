@@ -19,7 +19,7 @@ from colorcheck.inputs.xl.xl import read_xl
 from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Lived, Reboot, Step, lifecycle
 from colorcheck.verification.results import Modelled, ReleaseResult
 from colorcheck.workflows import verify as pipeline
-from colorcheck.xen.domains.xl_domains import Rules, xl_domain
+from colorcheck.xen.domains.xl_domains import XlRules, xl_domain
 from colorcheck.xen.effective import host_of_guests
 from colorcheck.xen.kinds import DomainKind
 
@@ -30,7 +30,7 @@ class StepError(ValueError):
     """A step that cannot be understood; the message says which and what to write instead."""
 
 
-class Lives(Struct, frozen=True):
+class LifecycleResults(Struct, frozen=True):
     """What became of the steps under each Xen of the manifest."""
 
     verification: Modelled
@@ -42,11 +42,11 @@ class Lives(Struct, frozen=True):
         return {"schema": "colorcheck/lifecycle/1", **first, **({"also": others} if others else {})}
 
 
-def lives(manifest: Manifest, steps: Sequence[tuple[object, ...]]) -> Lives:
+def lives(manifest: Manifest, steps: Sequence[tuple[object, ...]]) -> LifecycleResults:
     """Boot a deployment and take the steps: ("create", file), ("destroy", name), ("reboot", name) and ("balloon", name,
     KiB). Raises StepError for what is none of them."""
     found = pipeline.replay(manifest)
-    return Lives(found, tuple(_lived(result, found, steps) for result in found.facts.results))
+    return LifecycleResults(found, tuple(_lived(result, found, steps) for result in found.facts.results))
 
 
 def _lived(result: ReleaseResult, found: Modelled, steps: Sequence[tuple[object, ...]]) -> Lived:
@@ -85,7 +85,7 @@ def _create(file: str, deployment: Deployment, result: ReleaseResult, number: in
     guest = read_xl(text, path)
     with_files = replace(deployment, guest_files={**deployment.guest_files, **guest_files([guest])})
     has_dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
-    rules = Rules(system.release, system.coloring, system.nr_colors, has_dom0)
+    rules = XlRules(system.release, system.coloring, system.nr_colors, has_dom0)
     asked = xl_domain(guest, with_files, host_of_guests(deployment), rules, 0)
     return Create(asked.domain.name, asked.domain)
 

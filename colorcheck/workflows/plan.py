@@ -77,9 +77,9 @@ def _planned(
     if problem is None:
         found = no_room_for_xen(system, boot) or Plan("unknown", reason=posed.reason)
         return Planned(found, problems=posed.problems)
-    found = _smallest(problem, deployment, system, wanted)
-    if found is not None:
-        planned = _costed(_checked(found, posed, deployment, system), board, (system, boot))
+    smallest = _smallest(problem, deployment, system, wanted)
+    if smallest is not None:
+        planned = _costed(_checked(smallest, posed, deployment, system), board, (system, boot))
         return with_gains(planned, deployment, system) if planned.plan.domains else planned
     found = plan(problem)
     if found.domains:
@@ -184,7 +184,7 @@ def _checked(
 
 def with_colors(system: System, found: Plan, problem: PlanProblem) -> System:
     """The system as Xen would see it with the plan's colors; refusals that were about colors are gone."""
-    names = [wish.name for wish in problem.wishes[1:]]
+    names = [demand.name for demand in problem.demands[1:]]
     domains = tuple(
         replace(
             domain,
@@ -195,7 +195,7 @@ def with_colors(system: System, found: Plan, problem: PlanProblem) -> System:
         for name, domain in zip(names, system.domains, strict=True)
     )
     panic = None if system.panic and system.panic.kind in COLOR_FAILURES else system.panic
-    xen = tuple(found.colors(problem.wishes[0].name))
+    xen = tuple(found.colors(problem.demands[0].name))
     return replace(system, xen_colors=xen, xen_source=ColorSource.GIVEN, domains=domains, panic=panic)
 
 

@@ -25,7 +25,7 @@ from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
 from colorcheck.xen.system import System
-from colorcheck.xen.worlds.branches import Branch
+from colorcheck.xen.worlds.branches import WorldBranch
 from colorcheck.xen.worlds.world import World, Worlds
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class _Run(Struct):
     faults: list[Fault] = field(default_factory=list)
     unclear: str = ""
     deadline: float | None = None
-    branches: tuple[Branch, ...] = ()
+    branches: tuple[WorldBranch, ...] = ()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -143,9 +143,9 @@ class _Run(Struct):
                 if stopped is not None and received is None:
                     received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
         if mend:
-            from colorcheck.plan.repaired_xl import with_mended_guests
+            from colorcheck.plan.repaired_xl import with_repaired_guests
 
-            deployment = with_mended_guests(deployment)
+            deployment = with_repaired_guests(deployment)
         results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(results), received)
 
@@ -180,13 +180,13 @@ class _Run(Struct):
                 return result if opened else replace(result, theorems=tuple(without_room(worlds.base.system)))
             return result
         with self.stage(f"prove {result.release}"):
-            from colorcheck.proof import Asked, prove
+            from colorcheck.proof import ProofRequest, prove
             from colorcheck.proof.over_worlds import over_worlds
 
             def proved(
                 world: World, booted: Boot, bounded: str, kinds: frozenset[TheoremKind] | None
             ) -> tuple[Theorem, ...]:
-                asked = Asked(timeout, smt, bounded, self.deadline, kinds)
+                asked = ProofRequest(timeout, smt, bounded, self.deadline, kinds)
                 return prove(booted.system, booted, world.board, facts.manifest.policy, asked)
 
             found = over_worlds(worlds, proved, self.deadline)

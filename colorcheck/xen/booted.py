@@ -44,8 +44,8 @@ class Boot(Struct, frozen=True):
     """How the boot of a system goes: the color heap and the domains that are built from it.
 
     `xen_region` is [start, end) of the region that Xen moves to, in bytes.
-    `free_initial` and `free_final` are frames per color; `stages` tells how memory came to the heaps, `heap` is the
-    color heap at the end, `xen_frames` the frames that hold Xen's image, `dom0_layout` the banks and tables of dom0.
+    `free_initial` and `free_final` are frames per color; `heap_origin` tells how memory came to the heaps, `heap` is
+    the color heap at the end, `xen_frames` those of Xen's image, `dom0_layout` the banks and tables of dom0.
     """
 
     system: System
@@ -58,7 +58,7 @@ class Boot(Struct, frozen=True):
     memory_map: tuple[Interval, ...]
     built: tuple[Built, ...]
     notes: tuple[Note, ...] = ()
-    stages: HeapOrigin | None = None
+    heap_origin: HeapOrigin | None = None
     heap: ColorHeap | None = None
     xen_frames: tuple[FrameRun, ...] = ()
     dom0_layout: Dom0Layout | None = None

@@ -31,7 +31,7 @@ from colorcheck.xen.domains.hardware_domain import (
 )
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
 from colorcheck.xen.domains.passed_through import passed_through
-from colorcheck.xen.domains.xl_creation import Host
+from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import xl_domains
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
@@ -71,7 +71,7 @@ MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among t
 _HIGHEST_ORDER = 10
 
 
-class _Case(Struct):
+class _Context(Struct):
     """What is known while the system is worked out."""
 
     deployment: Deployment
@@ -96,25 +96,25 @@ def effective(
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
     release = release_of(release) if isinstance(release, str) else release
-    case = _read(deployment, board, release, facts or facts_of(deployment, board))
-    system = _xen(case)
-    domains = list(_boot_domains(case, system))
-    domains += _guests(case, domains)
+    context = _read(deployment, board, release, facts or facts_of(deployment, board))
+    system = _xen(context)
+    domains = list(_boot_domains(context, system))
+    domains += _guests(context, domains)
     system = replace(
         system,
         domains=tuple(domains),
-        preparation=_prepare(case),
-        arguments=case.arguments,
-        end_panic=_without_xenstore(case),
-        reads=case.reads,
-        memory_reads=case.memory_reads,
+        preparation=_prepare(context),
+        arguments=context.arguments,
+        end_panic=_without_xenstore(context),
+        reads=context.reads,
+        memory_reads=context.memory_reads,
     )
     assumed = [
         FileSizeAssumed(p.message, p.location, "")
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
-    return with_affinities(replace(_with_dom0_tables(system), notes=(*case.notes, *assumed)), deployment, board)
+    return with_affinities(replace(_with_dom0_tables(system), notes=(*context.notes, *assumed)), deployment, board)
 
 
 def read_arguments(deployment: Deployment, release: Release, facts: FactBook | None = None) -> BootArguments:
@@ -153,7 +153,7 @@ def compression_built_in(deployment: Deployment) -> bool:
     return kconfig.get("PDX_NONE", "n") != "y" and kconfig.get("PDX_COMPRESSION", "y") != "n"
 
 
-def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Case:
+def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Context:
     most = _most_colors(deployment, release)
     with facts.recorded() as reads:
         for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
@@ -173,9 +173,9 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
         has_dom0 = presence(deployment, machine, arguments, facts)
     notes = (*notes, *found.notes)
-    case = _Case(deployment, release, arguments, found, most, machine, has_dom0, facts, board, list(notes))
-    case.reads, case.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
-    return case
+    context = _Context(deployment, release, arguments, found, most, machine, has_dom0, facts, board, list(notes))
+    context.reads, context.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
+    return context
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
@@ -207,43 +207,43 @@ def _integer(text: str | None) -> int | None:
         return None
 
 
-def _xen(case: _Case) -> System:
+def _xen(context: _Context) -> System:
     """The system without its domains: Xen's own colors."""
-    found, arguments = case.geometry, case.arguments
+    found, arguments = context.geometry, context.arguments
     option = arguments.in_force(Concept.XEN_COLORS)
     place = option.value_location if option else arguments.location
     colors, source, panic = arguments.xen_colors, arguments.xen_source, found.panic
     if found.coloring:
-        case.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
+        context.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            case.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
-        modelled = case.release.modelled
+            context.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
+        modelled = context.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
         else:
-            wrong = refused_by_fork(colors, case.release, found.nr_colors)
+            wrong = refused_by_fork(colors, context.release, found.nr_colors)
         if wrong and not panic:
-            case.notes += out_of_range(colors, found.nr_colors, "Xen", place) if found.nr_colors else ()
+            context.notes += out_of_range(colors, found.nr_colors, "Xen", place) if found.nr_colors else ()
             panic = Failure(FailureKind.XEN_COLORS, "Bad LLC color config for Xen")
-        case.notes += repeated(colors, "xen", place)
-        case.notes += unsorted_xen_colors(colors, place) if modelled else ()
+        context.notes += repeated(colors, "xen", place)
+        context.notes += unsorted_xen_colors(colors, place) if modelled else ()
     else:
-        case.notes += colors_while_off(arguments)
+        context.notes += colors_while_off(arguments)
         colors = ()
-    if case.machine.panic and case.release.modelled:
-        panic = Failure(FailureKind.OTHER, case.machine.panic)
-    if _static_memory_refused(case):
+    if context.machine.panic and context.release.modelled:
+        panic = Failure(FailureKind.OTHER, context.machine.panic)
+    if _static_memory_refused(context):
         panic = Failure(FailureKind.OTHER, EARLY.format(EINVAL))
-    deep = _too_deep(case)
+    deep = _too_deep(context)
     if deep is not None:
         message = (
-            f"{deep.path} lies {MAX_DEPTH} levels below the root: {case.release.title} never ends to read the tree"
+            f"{deep.path} lies {MAX_DEPTH} levels below the root: {context.release.title} never ends to read the tree"
         )
-        case.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
+        context.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
-        case.release,
+        context.release,
         found.coloring,
         found.nr_colors,
         found.way_size,
@@ -256,18 +256,18 @@ def _xen(case: _Case) -> System:
     )
 
 
-def _static_memory_refused(case: _Case) -> bool:
+def _static_memory_refused(context: _Context) -> bool:
     """Whether the walk of the tree ends at static memory, for which this Xen was not built (not by default)."""
-    if not case.release.traits.static_memory_needs_build_option or case.deployment.tree is None:
+    if not context.release.traits.static_memory_needs_build_option or context.deployment.tree is None:
         return False
-    asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(case.deployment.tree))
-    return asked and case.deployment.kconfig.get("STATIC_MEMORY", "n") != "y"
+    asked = any("xen,static-mem" in node.properties for node in dom0less.nodes(context.deployment.tree))
+    return asked and context.deployment.kconfig.get("STATIC_MEMORY", "n") != "y"
 
 
-def _too_deep(case: _Case) -> Node | None:
+def _too_deep(context: _Context) -> Node | None:
     """The first node at which a release that cannot walk deep trees stays for ever."""
-    tree = case.deployment.tree
-    if tree is None or not case.release.traits.deep_tree_hangs:
+    tree = context.deployment.tree
+    if tree is None or not context.release.traits.deep_tree_hangs:
         return None
     level: list[Node] = [tree.root]
     for _ in range(MAX_DEPTH):
@@ -275,146 +275,146 @@ def _too_deep(case: _Case) -> Node | None:
     return level[0] if level else None
 
 
-def _boot_domains(case: _Case, system: System) -> list[Domain]:
+def _boot_domains(context: _Context, system: System) -> list[Domain]:
     """dom0 and the dom0less domains, in the order in which Xen builds them."""
     found = []
-    if case.has_dom0:
-        first = dom0(case.deployment, case.arguments, case.machine, system)
-        case.notes += first.notes
-        found.append(_ended_dom0(case, first.domain))
-    tree = case.deployment.tree
+    if context.has_dom0:
+        first = dom0(context.deployment, context.arguments, context.machine, system)
+        context.notes += first.notes
+        found.append(_ended_dom0(context, first.domain))
+    tree = context.deployment.tree
     if tree is not None:
-        rules = dom0less.Rules(
-            case.release,
+        rules = dom0less.Dom0lessRules(
+            context.release,
             system.coloring,
             system.nr_colors,
-            case.most_colors,
-            case.has_dom0,
-            case.arguments.dom0_colors,
-            case.arguments.legacy,
-            has_iommu(Ancestry(tree), case.arguments),
-            case.machine,
-            case.deployment.module_trees,
+            context.most_colors,
+            context.has_dom0,
+            context.arguments.dom0_colors,
+            context.arguments.legacy,
+            has_iommu(Ancestry(tree), context.arguments),
+            context.machine,
+            context.deployment.module_trees,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
-            case.notes += notes
+            context.notes += notes
     return found
 
 
-def _guests(case: _Case, before: Sequence[Domain]) -> list[Domain]:
+def _guests(context: _Context, before: Sequence[Domain]) -> list[Domain]:
     found, notes = xl_domains(
-        case.deployment,
-        case.release,
-        coloring=case.geometry.coloring,
-        nr_colors=case.geometry.nr_colors,
+        context.deployment,
+        context.release,
+        coloring=context.geometry.coloring,
+        nr_colors=context.geometry.nr_colors,
         first_id=max((domain.id for domain in before), default=0) + 1,
-        has_dom0=case.has_dom0 or _has_control_domain(case),
-        fork=_fork(case),
-        host=host_of_guests(case.deployment),
+        has_dom0=context.has_dom0 or _has_control_domain(context),
+        fork=_fork(context),
+        host=host_of_guests(context.deployment),
     )
-    case.notes += notes
-    case.notes += passed_through(case.deployment, case.machine) if case.geometry.coloring else ()
+    context.notes += notes
+    context.notes += passed_through(context.deployment, context.machine) if context.geometry.coloring else ()
     return found
 
 
-def _ended_dom0(case: _Case, domain: Domain) -> Domain:
+def _ended_dom0(context: _Context, domain: Domain) -> Domain:
     """dom0 with its shared memory, and what stops it once it has its memory."""
-    tree = case.deployment.tree
+    tree = context.deployment.tree
     chosen = tree.node("/chosen") if tree else None
-    if tree is None or chosen is None or not case.release.modelled:
+    if tree is None or chosen is None or not context.release.modelled:
         return domain
     shared = dom0less_end.shared_of(chosen, cells_below(tree, "/chosen"))
     domain = replace(
         domain, shared_pages=dom0less_end.owned_pages(shared), buddy_shares=dom0less_end.from_buddy(shared)
     )
-    traits = case.release.traits
+    traits = context.release.traits
     text = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
     failures: list[Failure] = []
-    debug = case.deployment.kconfig.get("DEBUG") == "y"
-    bits = (case.board.pa_bits if case.board else None) or _PA_BITS
-    host = dom0_end.Host(bits, traits.empty_reg_asserts and debug)
+    debug = context.deployment.kconfig.get("DEBUG") == "y"
+    bits = (context.board.pa_bits if context.board else None) or _PA_BITS
+    host = dom0_end.Dom0DeviceLimits(bits, traits.empty_reg_asserts and debug)
     ancestry = Ancestry(tree)
-    for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, case.arguments), host):
+    for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, context.arguments), host):
         found = stop.node.properties.get(stop.key)
         place = found.value_location if found else stop.node.location
         message = f"Xen cannot give the device {stop.node.path} to dom0 and panics: {stop.reason}"
-        case.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
+        context.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
-    given = case.deployment.manifest.target.device_tree_size or tree.size
-    reserved = [held for held in case.machine.reserved if held.label != MEMRESERVE]
+    given = context.deployment.manifest.target.device_tree_size or tree.size
+    reserved = [held for held in context.machine.reserved if held.label != MEMRESERVE]
     if dom0_end.tree_too_small(len(reserved), given - tree.size, traits.dom0_tree_grows):
         message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges (about 56 fit): it panics"
         place = reserved[-1].location
-        case.notes.append(Dom0TreeFull(message, place, "dom0", count=len(reserved)))
+        context.notes.append(Dom0TreeFull(message, place, "dom0", count=len(reserved)))
         failures.append(Failure(FailureKind.OTHER, text))
     return replace(domain, late_failure=failures[0] if failures else domain.late_failure)
 
 
-def _without_xenstore(case: _Case) -> Failure | None:
-    tree = case.deployment.tree
+def _without_xenstore(context: _Context) -> Failure | None:
+    tree = context.deployment.tree
     found = dom0less.nodes(tree) if tree else []
-    return without_xenstore(found, case.release, has_dom0=case.has_dom0)
+    return without_xenstore(found, context.release, has_dom0=context.has_dom0)
 
 
-def _has_control_domain(case: _Case) -> bool:
+def _has_control_domain(context: _Context) -> bool:
     """Whether a domain of the device tree may run the toolstack."""
-    tree = case.deployment.tree
-    return any(capabilities(node, case.release) & CONTROL for node in (dom0less.nodes(tree) if tree else ()))
+    tree = context.deployment.tree
+    return any(capabilities(node, context.release) & CONTROL for node in (dom0less.nodes(tree) if tree else ()))
 
 
-def _has_hardware_domain(case: _Case) -> bool:
-    tree = case.deployment.tree
-    return any(is_hardware_domain(node, case.release) for node in (dom0less.nodes(tree) if tree else ()))
+def _has_hardware_domain(context: _Context) -> bool:
+    tree = context.deployment.tree
+    return any(is_hardware_domain(node, context.release) for node in (dom0less.nodes(tree) if tree else ()))
 
 
-def host_of_guests(deployment: Deployment) -> Host:
+def host_of_guests(deployment: Deployment) -> XlHost:
     """What xl meets on this host before it has created any guest."""
     tree = deployment.tree
     if tree is None:
-        return Host()
+        return XlHost()
     chosen = tree.node("/chosen")
     pools = sum(compatible(node, "xen,cpupool") for node in chosen.children) if chosen else 0
     names = {name for number in range(pools + 1) for name in (str(number), f"Pool-{number}")}
-    return Host(most_vcpus(tree), frozenset(), frozenset(names))
+    return XlHost(most_vcpus(tree), frozenset(), frozenset(names))
 
 
-def _fork(case: _Case) -> Fork | None:
+def _fork(context: _Context) -> Fork | None:
     """What decides over colors, where a fork's Xen does."""
-    if case.release.modelled or not case.geometry.coloring:
+    if context.release.modelled or not context.geometry.coloring:
         return None
-    return Fork(case.release, case.geometry.nr_colors, case.arguments.dom0_colors)
+    return Fork(context.release, context.geometry.nr_colors, context.arguments.dom0_colors)
 
 
-def _prepare(case: _Case) -> Preparation:
-    tree = case.deployment.tree
-    bits = case.facts.read(ADDRESS_BITS)
-    buddy = case.arguments.in_force(Concept.BUDDY_SIZE)
-    memory = case.arguments.dom0_mem or DEFAULT_MEMORY
+def _prepare(context: _Context) -> Preparation:
+    tree = context.deployment.tree
+    bits = context.facts.read(ADDRESS_BITS)
+    buddy = context.arguments.in_force(Concept.BUDDY_SIZE)
+    memory = context.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
-        case.machine,
-        case.arguments.buddy_alloc_size,
-        buddy.location if buddy else case.arguments.location,
-        _devices(tree, case) if tree and (case.has_dom0 or _has_hardware_domain(case)) else (),
+        context.machine,
+        context.arguments.buddy_alloc_size,
+        buddy.location if buddy else context.arguments.location,
+        _devices(tree, context) if tree and (context.has_dom0 or _has_hardware_domain(context)) else (),
         levels(bits or _PA_BITS),
         memory,
-        tuple(_first_banks(case, tree)),
+        tuple(_first_banks(context, tree)),
     )
 
 
-def _devices(tree: DeviceTree, case: _Case) -> tuple[Mapping, ...]:
+def _devices(tree: DeviceTree, context: _Context) -> tuple[Mapping, ...]:
     ancestry = Ancestry(tree)
-    return tuple(mapped_into_dom0(ancestry, _uart(ancestry, case.arguments)))
+    return tuple(mapped_into_dom0(ancestry, _uart(ancestry, context.arguments)))
 
 
 def _uart(ancestry: Ancestry, arguments: BootArguments) -> Node | None:
     return console(ancestry, arguments.text("console", "dtuart"), arguments.text("dtuart"))
 
 
-def _first_banks(case: _Case, tree: DeviceTree | None) -> list[tuple[str, int]]:
+def _first_banks(context: _Context, tree: DeviceTree | None) -> list[tuple[str, int]]:
     found = []
-    if case.has_dom0:
-        found.append(("dom0", first_bank_need(case.machine.module("kernel"), case.machine.module("ramdisk"))))
+    if context.has_dom0:
+        found.append(("dom0", first_bank_need(context.machine.module("kernel"), context.machine.module("ramdisk"))))
     for node in dom0less.nodes(tree) if tree else ():
         held = dom0less.modules(node, cells_below(tree, node.path)) if tree else {}
         if "kernel" in held:

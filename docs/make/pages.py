@@ -21,7 +21,7 @@ from colorcheck.inputs.manifest.manifest_keys import (
     PATH_KEYS,
     REQUIREMENT_KEYS,
     SHARE_KEYS,
-    Key,
+    ManifestKey,
 )
 from colorcheck.report.terminal.rules import page_markdown
 from colorcheck.rules import RULES
@@ -97,7 +97,7 @@ def manifest_reference() -> str:
     return "\n\n".join(parts)
 
 
-def _keys(title: str, keys: tuple[Key, ...] | list[Key], *, options: bool = False) -> str:
+def _keys(title: str, keys: tuple[ManifestKey, ...] | list[ManifestKey], *, options: bool = False) -> str:
     rows = []
     for key in keys:
         option = f" `{key.flag} {key.metavar}` |" if options else ""

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "terminal.svg"
 COMMAND = ("colorcheck", "verify", "examples/xen-guide")
 COLUMNS = 100
-END = "Theorems"  # the picture ends before this heading
+END = "Still shared"  # the picture ends before this heading
 
 # rich's own frame, but with the reader's fonts: a picture in a README may load nothing.
 _FRAME = """\

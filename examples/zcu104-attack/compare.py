@@ -41,7 +41,7 @@ def refills(lab: Lab, program: Workload, coloring: Coloring, policy: Replacement
     """L2 refills of the program: its accesses that memory answered."""
     loads = [Load("victim", program), *(Load("attacker", attack) for attack in ATTACKS if attacked)]
     study = replace(lab.study, accesses=len(loads) * ACCESSES, warm_up=0)
-    run = simulate(study.experiment(study.tenants[coloring], loads, policy), coloring)
+    run = simulate(study.experiment(study.owners[coloring], loads, policy), coloring)
     return run.domain("victim").misses
 
 

@@ -19,7 +19,7 @@ from colorcheck.core.source import Lines
 from colorcheck.files import atomic
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
 from colorcheck.files.edits import diff, originals, write
-from colorcheck.fleet.cache import Cache
+from colorcheck.fleet.cache import ResultCache
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.proof.second_solver import NotOurs, answers
 from colorcheck.rules.example import GUEST, Example
@@ -159,7 +159,7 @@ def test_a_plugin_that_ends_the_process_ends_no_run_with_success(repo: Path, tmp
 
 @pytest.mark.parametrize("status", ["1", None, 99, True, -1, 5, 2.0, []])
 def test_the_cache_fails_closed(tmp_path: Path, status: object) -> None:
-    cache, job = Cache(tmp_path), Job("x/colorcheck.toml")
+    cache, job = ResultCache(tmp_path), Job("x/colorcheck.toml")
     cache.put(job, Checked(job.manifest, 1, "REFUTED", "sharing"), {})
     assert cache.get(job) is not None
     (entry,) = tmp_path.rglob("*.json")
@@ -177,7 +177,7 @@ def test_the_cache_fails_closed(tmp_path: Path, status: object) -> None:
 
 
 def test_an_entry_that_others_can_write_counts_as_none(tmp_path: Path) -> None:
-    cache, job = Cache(tmp_path), Job("x/colorcheck.toml")
+    cache, job = ResultCache(tmp_path), Job("x/colorcheck.toml")
     cache.put(job, Checked(job.manifest, 0, "PROVED", ""), {})
     (entry,) = tmp_path.rglob("*.json")
     entry.chmod(0o666)
@@ -185,7 +185,7 @@ def test_an_entry_that_others_can_write_counts_as_none(tmp_path: Path) -> None:
 
 
 def test_the_cache_is_pruned(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
+    cache = ResultCache(tmp_path)
     for number in range(9):
         cache.put(Job(f"{number}"), Checked(f"{number}", 0, "PROVED", ""), {})
     old = sorted(tmp_path.rglob("*.json"))[0]

@@ -12,7 +12,7 @@ import pytest
 
 from colorcheck.cli import main
 from colorcheck.fleet import run as fleet_run
-from colorcheck.fleet.cache import Cache
+from colorcheck.fleet.cache import ResultCache
 from colorcheck.fleet.checked import Checked, Job, overall
 from colorcheck.fleet.find import deployments_below
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -30,10 +30,10 @@ def deployment(folder: Path, guest: str = GUEST) -> str:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Cache:
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> ResultCache:
     folder = tmp_path_factory.mktemp("results")
-    monkeypatch.setattr("colorcheck.cli.fleet.user_cache", lambda: Cache(folder))
-    return Cache(folder)
+    monkeypatch.setattr("colorcheck.cli.fleet.user_cache", lambda: ResultCache(folder))
+    return ResultCache(folder)
 
 
 def test_deployments_are_found_in_order(tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def test_what_does_not_fit_many_is_wrong_usage(tmp_path: Path, words: list[str])
     assert main(["verify", "--recursive", str(tmp_path), *words]) == 2
 
 
-def cached(job: Job, cache: Cache) -> bool:
+def cached(job: Job, cache: ResultCache) -> bool:
     (checked,) = fleet_run.check_all([job], 1, cache)
     return checked.cached
 
 
 @pytest.mark.parametrize("file", ["colorcheck.toml", "system.dts", "rt.cfg"])
-def test_the_cache_is_never_stale(tmp_path: Path, own_cache: Cache, file: str) -> None:
+def test_the_cache_is_never_stale(tmp_path: Path, own_cache: ResultCache, file: str) -> None:
     job = Job(deployment(tmp_path / "one"))
     assert own_cache.get(job) is None
     first = fleet_run.check(job, own_cache)
@@ -129,14 +129,16 @@ def test_the_cache_is_never_stale(tmp_path: Path, own_cache: Cache, file: str) -
     assert own_cache.get(job) is None
 
 
-def test_another_tool_has_another_cache(tmp_path: Path, own_cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_tool_has_another_cache(
+    tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = Job(deployment(tmp_path / "one"))
     fleet_run.check(job, own_cache)
     monkeypatch.setattr("colorcheck.fleet.cache.tool_digest", lambda: "another")
     assert own_cache.get(job) is None
 
 
-def test_a_damaged_entry_counts_as_none(tmp_path: Path, own_cache: Cache) -> None:
+def test_a_damaged_entry_counts_as_none(tmp_path: Path, own_cache: ResultCache) -> None:
     job = Job(deployment(tmp_path / "one"))
     fleet_run.check(job, own_cache)
     for entry in own_cache.folder.rglob("*.json"):
@@ -144,7 +146,7 @@ def test_a_damaged_entry_counts_as_none(tmp_path: Path, own_cache: Cache) -> Non
     assert own_cache.get(job) is None
 
 
-def test_what_a_pattern_matches_belongs_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
+def test_what_a_pattern_matches_belongs_to_the_key(tmp_path: Path, own_cache: ResultCache) -> None:
     job = Job(deployment(tmp_path / "one"))
     manifest = Path(job.manifest)
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"rt.cfg"', '"*.cfg"'), encoding="utf-8")
@@ -166,7 +168,7 @@ def included(folder: Path, line: str) -> Job:
     return job
 
 
-def test_included_files_belong_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
+def test_included_files_belong_to_the_key(tmp_path: Path, own_cache: ResultCache) -> None:
     for number, line in enumerate(('#include "outer/a.dtsi"', '/include/ "outer/a.dtsi"')):
         folder = tmp_path / str(number)
         job = included(folder, line)
@@ -179,7 +181,7 @@ def test_included_files_belong_to_the_key(tmp_path: Path, own_cache: Cache) -> N
         assert own_cache.get(job) is None
 
 
-def test_a_file_that_would_be_found_first_belongs_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
+def test_a_file_that_would_be_found_first_belongs_to_the_key(tmp_path: Path, own_cache: ResultCache) -> None:
     job = included(tmp_path / "one", '#include "outer/a.dtsi"')
     (tmp_path / "one" / "outer").mkdir()
     (tmp_path / "one" / "outer" / "a.dtsi").write_text('#include "b.dtsi"\n', encoding="utf-8")
@@ -190,7 +192,7 @@ def test_a_file_that_would_be_found_first_belongs_to_the_key(tmp_path: Path, own
     assert own_cache.get(job) is None
 
 
-def test_sizes_of_boot_modules_belong_to_the_key(tmp_path: Path, own_cache: Cache) -> None:
+def test_sizes_of_boot_modules_belong_to_the_key(tmp_path: Path, own_cache: ResultCache) -> None:
     job = Job(deployment(tmp_path / "one"))
     manifest, kernel = Path(job.manifest), tmp_path / "one" / "Image"
     text = manifest.read_text(encoding="utf-8").replace("[inputs]", '[inputs]\nimage-builder = "config"')
@@ -207,7 +209,7 @@ def test_sizes_of_boot_modules_belong_to_the_key(tmp_path: Path, own_cache: Cach
     assert own_cache.get(job) is None
 
 
-def test_what_is_not_known_to_its_end_is_not_kept(tmp_path: Path, own_cache: Cache) -> None:
+def test_what_is_not_known_to_its_end_is_not_kept(tmp_path: Path, own_cache: ResultCache) -> None:
     missing = included(tmp_path / "one", '#include "missing.dtsi"')
     fleet_run.check(missing, own_cache)
     assert own_cache.get(missing) is None
@@ -219,7 +221,7 @@ def test_what_is_not_known_to_its_end_is_not_kept(tmp_path: Path, own_cache: Cac
 
 @pytest.mark.parametrize("name", ["colorcheck.toml", "system.dts", "rt.cfg"])
 def test_a_file_that_changes_while_it_is_checked(
-    tmp_path: Path, own_cache: Cache, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, own_cache: ResultCache, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     job = Job(deployment(tmp_path / "one"))
     path, verify = tmp_path / "one" / name, pipeline.verify
@@ -234,7 +236,7 @@ def test_a_file_that_changes_while_it_is_checked(
     assert not list(own_cache.folder.rglob("*.json"))
 
 
-def dying(job: Job, _: Cache | None = None) -> Checked:
+def dying(job: Job, _: ResultCache | None = None) -> Checked:
     if "dies" in job.manifest:
         os._exit(9)
     return Checked(job.manifest, 0, "PROVED", "")

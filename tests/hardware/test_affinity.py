@@ -10,8 +10,8 @@ from safe_colors import safe_nr_colors
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.hardware.affinity import cache_groups, folds, meetings, shared_caches
-from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import Linear
+from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.plugins.manager import catalogue
 
 LITTLE, BIG = frozenset(range(4)), frozenset((4, 5))

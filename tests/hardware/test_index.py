@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.core.units import PAGE
-from colorcheck.hardware.frames import sets_of_frame, sets_of_frames
 from colorcheck.hardware.gf2 import parity
 from colorcheck.hardware.index import KnownIndex, Linear, Sliced, UnknownIndex, XorHashed
+from colorcheck.hardware.sets_of_frames import sets_of_frame, sets_of_frames
 
 np = pytest.importorskip("numpy")
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Cache
-from colorcheck.hardware.frames import sets_of_frames
 from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.hardware.private_caches import private_shares, reduced_shares, usable_parts
+from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.plugins.manager import catalogue
 
 

@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 
 from colorcheck.hardware.index import KnownIndex, Linear
 from colorcheck.interference.caches import CacheModel, ClusterModel
-from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, tenant
+from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, frame_owner
 from colorcheck.interference.workloads import Workload, parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 
@@ -37,7 +37,7 @@ def colored(colors: range | tuple[int, ...], nr_colors: int, pages: int, first: 
 
 
 def experiment(
-    *tenants: tuple[tuple[FrameRun, ...], str],
+    *owners: tuple[tuple[FrameRun, ...], str],
     policy: ReplacementPolicy = ReplacementPolicy.LRU,
     on: ClusterModel = A53,
     accesses: int = 100_000,
@@ -45,11 +45,11 @@ def experiment(
 ) -> Experiment:
     """One virtual CPU a domain, each on a core of its own; a domain is its frames and its workload's text, if any."""
     loads: list[tuple[int, Workload]] = [
-        (number, parse_workload(text)) for number, (_, text) in enumerate(tenants) if text
+        (number, parse_workload(text)) for number, (_, text) in enumerate(owners) if text
     ]
     return Experiment(
         (on,),
-        tuple(tenant(f"d{number}", frames) for number, (frames, _) in enumerate(tenants)),
+        tuple(frame_owner(f"d{number}", frames) for number, (frames, _) in enumerate(owners)),
         tuple(Stream(number, load, number) for number, load in loads),
         policy,
         seed=seed,

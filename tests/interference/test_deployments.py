@@ -17,8 +17,8 @@ from separation_experiments import bombs_everywhere, fight_for_set
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import NoModel, cluster_models
-from colorcheck.interference.experiment import Coloring, ReplacementPolicy, tenant
-from colorcheck.interference.frame_owners import tenants_of, uncolored, with_colors
+from colorcheck.interference.experiment import Coloring, ReplacementPolicy, frame_owner
+from colorcheck.interference.frame_owners import owners_of, uncolored, with_colors
 from colorcheck.interference.simulation import simulate
 from colorcheck.interference.study import miss_curve, run_study
 from colorcheck.interference.workloads import parse_workload
@@ -52,7 +52,7 @@ def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
         pairs = [theorem for theorem in result.theorems if theorem.kind == "pair-separation"]
         assert pairs
         assert all(theorem.verdict is Verdict.PROVED for theorem in pairs)
-        run = simulate(bombs_everywhere(cluster_models(facts.board), tenants_of(result.boot), policy, 400_000))
+        run = simulate(bombs_everywhere(cluster_models(facts.board), owners_of(result.boot), policy, 400_000))
         assert len(run.domains) >= 3
         assert not run.evictions
 
@@ -61,13 +61,13 @@ def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
 def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
     facts = verified("rpi4-xl")
     result = facts.results[0]
-    tenants = {each.name: each for each in tenants_of(result.boot)}
+    owners = {each.name: each for each in owners_of(result.boot)}
     tried = 0
     for theorem in result.theorems:
         witness = theorem.witness
         if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or "set" not in (witness or {}):
             continue
-        first, second = (tenants[name] for name in theorem.subjects)
+        first, second = (owners[name] for name in theorem.subjects)
         fight = fight_for_set(cluster_models(facts.board)[0], first, second, witness["set"], policy)
         run = simulate(fight)
         assert {row for entry in run.evictions for row, _ in entry.by_set} == {witness["set"]}
@@ -76,9 +76,9 @@ def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
 
 
 def test_no_fight_where_both_fit():
-    few = [tenant(name, (FrameRun(first, 16, 4),)) for name, first in (("a", 0), ("b", 1600))]
+    few = [frame_owner(name, (FrameRun(first, 16, 4),)) for name, first in (("a", 0), ("b", 1600))]
     assert fight_for_set(A53, few[0], few[1], 5, ReplacementPolicy.LRU) is None
-    many = [tenant(name, (FrameRun(first, 16, 9),)) for name, first in (("a", 0), ("b", 1600))]
+    many = [frame_owner(name, (FrameRun(first, 16, 9),)) for name, first in (("a", 0), ("b", 1600))]
     run = simulate(fight_for_set(A53, many[0], many[1], 5, ReplacementPolicy.LRU))
     assert [entry.by_set[0][0] for entry in run.evictions] == [5, 5]
     assert fight_for_set(A53, many[0], many[1], 64, ReplacementPolicy.LRU) is None  # the set of another color
@@ -87,15 +87,15 @@ def test_no_fight_where_both_fit():
 def test_tenants_have_the_frames_of_the_boot():
     facts = modelled("zcu104-attack")
     boot = facts.results[0].boot
-    tenants = tenants_of(boot)
-    assert [each.name for each in tenants] == ["xen", "victim", "attacker"]
-    victim = tenants[1]
+    owners = owners_of(boot)
+    assert [each.name for each in owners] == ["xen", "victim", "attacker"]
+    victim = owners[1]
     assert victim.first_frames(100) == [mfn for _, mfn in zip(range(100), boot.built[0].frames.mfns(), strict=False)]
     assert {frame % 16 for frame in victim.first_frames(1000)} == set(range(8))
 
 
 def test_uncolored_memory_is_contiguous_and_apart():
-    first, second = uncolored((tenant("a", (FrameRun(0, 1, 700),)), tenant("b", (FrameRun(0, 1, 10),))), 4096)
+    first, second = uncolored((frame_owner("a", (FrameRun(0, 1, 700),)), frame_owner("b", (FrameRun(0, 1, 10),))), 4096)
     assert first.first_frames(700) == list(range(4096, 4796))
     assert second.first_frames(10) == list(range(4096 + 1024, 4096 + 1034))
 
@@ -135,7 +135,7 @@ def test_the_default_victim_runs_under_every_coloring():
     made = lab("rpi4-xl")
     assert made.victims == ("control",)
     assert any("gateway is not created" in note for note in made.notes)
-    assert Coloring.OFF in made.study.tenants
+    assert Coloring.OFF in made.study.owners
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_every_board_is_either_simulated_or_refused_with_a_reason():
             reasons.append(str(refused))
             continue
         modelled_boards += 1
-        two = tuple(tenant(name, (FrameRun(first, 1, 64),)) for name, first in (("a", 0), ("b", 4096)))
+        two = tuple(frame_owner(name, (FrameRun(first, 1, 64),)) for name, first in (("a", 0), ("b", 4096)))
         assert simulate(bombs_everywhere(clusters, two, ReplacementPolicy.RANDOM, 2_000)).accesses == 2_000
     assert modelled_boards > 10
     assert all("cannot be simulated: " in reason for reason in reasons)

@@ -11,7 +11,7 @@ from colorcheck.interference import kernel
 from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
 from colorcheck.interference.seeds import seed_of
-from colorcheck.interference.tables import State
+from colorcheck.interference.tables import CacheState
 
 ENGINES = [
     plain_engine,
@@ -24,7 +24,7 @@ def bare_hits(engine: Engine, policy: int, lines: list[int], sets: int, ways: in
     row = [0] * kernel.FIELDS
     row[kernel.WAYS], row[kernel.POLICY], row[kernel.LAST] = ways, policy, 1
     random = policy == kernel.RANDOM
-    state = State(
+    state = CacheState(
         tags=engine.ints([kernel.EMPTY] * (sets * ways)),
         order=engine.ints(kernel.HAS_ROOM | (seed_of(7, n) if random else 0) for n in range(sets)),
         links=engine.rings([ways] * sets),

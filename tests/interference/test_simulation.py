@@ -129,7 +129,7 @@ def test_the_hierarchy_counts_what_a_textbook_cache_counts():
     setup = experiment((frames, "mix:size=160K,hot=8K"), on=cluster(256, 4, l1=False), accesses=20_000)
     simulation = Simulation(setup, plain_engine())
     machine_lines: list[int] = []
-    pages = setup.tenants[0].first_frames(40)
+    pages = setup.owners[0].first_frames(40)
     feed, streams = simulation._feeds[0], simulation._streams
     for _ in range(20):
         feed.fill(streams, 0, 1000)

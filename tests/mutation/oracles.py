@@ -20,7 +20,7 @@ from colorcheck.proof.counting import check_counting, hall_set, taking_certifica
 from colorcheck.proof.leveling import level as level_of_proof
 from colorcheck.proof.memory import memory
 from colorcheck.proof.placement import placement
-from colorcheck.proof.script import Named, Script
+from colorcheck.proof.script import Named, SmtScript
 from colorcheck.proof.solver import decide
 from colorcheck.xen.effective import effective
 from colorcheck.xen.kinds import Failure
@@ -211,11 +211,11 @@ def plans() -> None:
     for _ in range(25):
         colors = rng.choice([4, 5])
         capacity = tuple(rng.choice([3, 3, 4, 6]) for _ in range(colors))
-        wishes = [Demand("xen", 0)]
+        demands = [Demand("xen", 0)]
         for number in range(rng.randint(1, 3)):
             curve = tuple(float(rng.randint(0, 9)) for _ in range(colors))
-            wishes.append(Demand(f"d{number}", rng.randint(1, 7), today=ColorSet.of([number]), curve=curve))
-        problem = PlanProblem(capacity, tuple(wishes), objectives=("misses",))
+            demands.append(Demand(f"d{number}", rng.randint(1, 7), today=ColorSet.of([number]), curve=curve))
+        problem = PlanProblem(capacity, tuple(demands), objectives=("misses",))
         found = plan(problem, repairs=False)
         best = best_total(problem)
         if best is None:
@@ -231,7 +231,7 @@ def plans() -> None:
 def contradiction() -> None:
     """Assumptions that cannot hold together make a theorem vacuous, and the core names them."""
     names = [Named("one", "(= x 1)"), Named("other", "(> y 0)"), Named("two", "(= x 2)")]
-    script = Script("QF_LIA", ("(declare-const x Int)", "(declare-const y Int)"), tuple(names), "(= y 7)")
+    script = SmtScript("QF_LIA", ("(declare-const x Int)", "(declare-const y Int)"), tuple(names), "(= y 7)")
     answer = decide(script, 20.0)
     assert answer.verdict is Verdict.VACUOUS
     assert set(answer.core) == {"one", "two"}
@@ -285,12 +285,12 @@ def tight_plans() -> None:
     branched = 0
     for _ in range(150):
         capacity = tuple(rng.choice([2, 3, 5, 9]) for _ in range(5))
-        wishes = [Demand("xen", 0)]
+        demands = [Demand("xen", 0)]
         for number in range(2):
             need = rng.choice([5, 8, 9, 10])
             curve = tuple(float(cost) for cost in sorted(rng.sample(range(20), 5), reverse=rng.random() < 0.5))
-            wishes.append(Demand(f"d{number}", need, curve=curve))
-        problem = PlanProblem(capacity, tuple(wishes), objectives=("misses",))
+            demands.append(Demand(f"d{number}", need, curve=curve))
+        problem = PlanProblem(capacity, tuple(demands), objectives=("misses",))
         best = best_total(problem)
         found = plan(problem, repairs=False)
         assert (best is None) == (found.status == "infeasible")

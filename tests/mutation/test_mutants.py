@@ -432,8 +432,8 @@ CASES: tuple[tuple[Mutant, Oracle], ...] = (
         Mutant(
             "one color too many passes",
             L + "search.evaluate",
-            "len(own) > wish.max_colors:",
-            "len(own) > wish.max_colors + 1:",
+            "len(own) > demand.max_colors:",
+            "len(own) > demand.max_colors + 1:",
         ),
         oracles.plan_values,
     ),

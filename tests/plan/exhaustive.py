@@ -14,7 +14,7 @@ Colors = dict[str, ColorSet]
 
 def assignments(problem: PlanProblem) -> Iterator[Colors]:
     """Every way to give each color to one owner or to nobody that obeys capacity, counts and kept colors."""
-    names = [wish.name for wish in problem.wishes]
+    names = [demand.name for demand in problem.demands]
     for owners in product(range(len(names) + 1), repeat=problem.nr_colors):
         found = {
             name: ColorSet.of(color for color, owner in enumerate(owners) if owner == number)
@@ -25,11 +25,11 @@ def assignments(problem: PlanProblem) -> Iterator[Colors]:
 
 
 def _obeys(problem: PlanProblem, number: int, colors: ColorSet) -> bool:
-    wish = problem.wishes[number]
-    most = problem.nr_colors if wish.max_colors is None else wish.max_colors
+    demand = problem.demands[number]
+    most = problem.nr_colors if demand.max_colors is None else demand.max_colors
     held = sum(problem.capacity[color] for color in colors)
-    kept = not wish.keep or colors == wish.today
-    return wish.min_colors <= len(colors) <= most and len(colors) > 0 and held >= wish.pages and kept
+    kept = not demand.keep or colors == demand.today
+    return demand.min_colors <= len(colors) <= most and len(colors) > 0 and held >= demand.pages and kept
 
 
 def possible(problem: PlanProblem) -> bool:
@@ -37,23 +37,23 @@ def possible(problem: PlanProblem) -> bool:
 
 
 def total_misses(problem: PlanProblem, colors: Colors) -> Fraction:
-    costs = [w.curve[min(len(colors[w.name]), len(w.curve)) - 1] for w in problem.wishes if w.curve]
+    costs = [w.curve[min(len(colors[w.name]), len(w.curve)) - 1] for w in problem.demands if w.curve]
     return sum((Fraction(str(cost)) for cost in costs), Fraction(0))
 
 
 def worst_misses(problem: PlanProblem, colors: Colors) -> Fraction:
-    costs = [w.curve[min(len(colors[w.name]), len(w.curve)) - 1] for w in problem.wishes if w.curve]
+    costs = [w.curve[min(len(colors[w.name]), len(w.curve)) - 1] for w in problem.demands if w.curve]
     return max((Fraction(str(cost)) for cost in costs), default=Fraction(0))
 
 
 def spare(problem: PlanProblem, colors: Colors) -> Fraction:
     """The least memory margin, in whole MiB."""
-    left = [problem.held(colors[w.name]) - w.pages for w in problem.wishes if w.pages]
+    left = [problem.held(colors[w.name]) - w.pages for w in problem.demands if w.pages]
     return Fraction(min(left, default=0) // 256)
 
 
 def changed(problem: PlanProblem, colors: Colors) -> Fraction:
-    return Fraction(sum(len(w.today ^ colors[w.name]) for w in problem.wishes))
+    return Fraction(sum(len(w.today ^ colors[w.name]) for w in problem.demands))
 
 
 def best_total(problem: PlanProblem) -> Fraction | None:

@@ -27,8 +27,8 @@ costs = st.lists(st.integers(0, 9).map(float), min_size=5, max_size=5)
 def problems(draw: st.DrawFn, *, scale: int = 1) -> PlanProblem:
     colors = draw(st.integers(3, 5))
     capacity = tuple(draw(st.integers(2, 5)) * scale for _ in range(colors))
-    wishes = [Demand("xen", 0, today=ColorSet.of([0]))]
-    wishes += [
+    demands = [Demand("xen", 0, today=ColorSet.of([0]))]
+    demands += [
         Demand(
             f"d{number}",
             draw(st.integers(1, 8)) * scale,
@@ -40,11 +40,11 @@ def problems(draw: st.DrawFn, *, scale: int = 1) -> PlanProblem:
         )
         for number in range(draw(st.integers(1, 3)))
     ]
-    return PlanProblem(capacity, tuple(wishes))
+    return PlanProblem(capacity, tuple(demands))
 
 
 def colors_of(problem: PlanProblem, found: object) -> Colors:
-    return {wish.name: getattr(found, "colors")(wish.name) for wish in problem.wishes}  # noqa: B009
+    return {demand.name: getattr(found, "colors")(demand.name) for demand in problem.demands}  # noqa: B009
 
 
 @settings(max_examples=120, deadline=None)
@@ -99,53 +99,53 @@ def test_a_core_is_a_minimal_clash(problem: PlanProblem) -> None:
 
 def test_a_core_is_minimal_where_colors_hold_different_numbers_of_frames() -> None:
     """Four colors of two frames and one of three serve no two that need five beside a third; counting blames more."""
-    wishes = (Demand("xen", 0), Demand("a", 5), Demand("b", 5), Demand("c", 1))
-    found = plan(PlanProblem((2, 2, 2, 2, 3), wishes), repairs=False)
+    demands = (Demand("xen", 0), Demand("a", 5), Demand("b", 5), Demand("c", 1))
+    found = plan(PlanProblem((2, 2, 2, 2, 3), demands), repairs=False)
     assert [each.name for each in found.core] == ["memory a", "memory b"]
 
 
 def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
     """The problem with these requirements and no other."""
-    wishes = []
-    for wish in problem.wishes:
+    demands = []
+    for demand in problem.demands:
         asked = replace(
-            wish,
-            keep=f"keep {wish.name}" in names,
-            min_colors=wish.min_colors if f"min-colors {wish.name}" in names else 1,
-            max_colors=wish.max_colors if f"max-colors {wish.name}" in names else None,
-            pages=wish.pages if f"memory {wish.name}" in names else 0,
+            demand,
+            keep=f"keep {demand.name}" in names,
+            min_colors=demand.min_colors if f"min-colors {demand.name}" in names else 1,
+            max_colors=demand.max_colors if f"max-colors {demand.name}" in names else None,
+            pages=demand.pages if f"memory {demand.name}" in names else 0,
         )
-        if wish.pages or asked.keep or f"separate {wish.name}" in names:
-            wishes.append(asked)
-    return replace(problem, wishes=tuple(wishes))
+        if demand.pages or asked.keep or f"separate {demand.name}" in names:
+            demands.append(asked)
+    return replace(problem, demands=tuple(demands))
 
 
 def test_the_repairs_work() -> None:
-    wishes = (Demand("xen", 0), Demand("a", 600, max_colors=2), Demand("b", 500))
-    problem = PlanProblem((256,) * 6, wishes)
+    demands = (Demand("xen", 0), Demand("a", 600, max_colors=2), Demand("b", 500))
+    problem = PlanProblem((256,) * 6, demands)
     found = plan(problem)
     assert found.status == "infeasible"
     repairs = {repair.kind: repair for repair in found.repairs}
     assert set(repairs) == {"colors", "memory"}
-    more = replace(wishes[1], max_colors=2 + repairs["colors"].amount)
-    assert plan(replace(problem, wishes=(wishes[0], more, wishes[2]))).domains
+    more = replace(demands[1], max_colors=2 + repairs["colors"].amount)
+    assert plan(replace(problem, demands=(demands[0], more, demands[2]))).domains
     for amount, fits in ((repairs["memory"].amount, True), (repairs["memory"].amount - 1, False)):
-        less = replace(wishes[1], pages=600 - amount * MIB)
-        assert bool(plan(replace(problem, wishes=(wishes[0], less, wishes[2]))).domains) == fits
+        less = replace(demands[1], pages=600 - amount * MIB)
+        assert bool(plan(replace(problem, demands=(demands[0], less, demands[2]))).domains) == fits
 
 
 def test_a_smaller_reserve_is_a_repair() -> None:
-    wishes = (Demand("xen", 0), Demand("a", 600))
+    demands = (Demand("xen", 0), Demand("a", 600))
     problem = PlanProblem(
-        (256,) * 3, wishes, reserve=64 << 20, recapacity=lambda size: (256 + (64 - (size >> 20)) * 4,) * 3
+        (256,) * 3, demands, reserve=64 << 20, recapacity=lambda size: (256 + (64 - (size >> 20)) * 4,) * 3
     )
     repairs = {repair.kind: repair.text for repair in plan(problem).repairs}
     assert repairs["reserve"] == "set buddy-alloc-size=53M"
 
 
 def test_sharing_is_the_last_resort_and_only_where_it_is_allowed() -> None:
-    wishes = (Demand("xen", 0), Demand("a", 300), Demand("b", 150), Demand("c", 300))
-    problem = PlanProblem((256,) * 5, wishes)
+    demands = (Demand("xen", 0), Demand("a", 300), Demand("b", 150), Demand("c", 300))
+    problem = PlanProblem((256,) * 5, demands)
     assert plan(problem, repairs=False).status == "infeasible"
     found = plan(replace(problem, shares=(("a", "b"),)))
     assert found.colors("a") == found.colors("b")
@@ -156,15 +156,15 @@ def test_sharing_is_the_last_resort_and_only_where_it_is_allowed() -> None:
 
 
 def test_kept_colors_stay_and_clash_by_name() -> None:
-    wishes = (
+    demands = (
         Demand("xen", 0, today=ColorSet.of([0])),
         Demand("a", 10, today=ColorSet.of([1]), keep=True),
         Demand("b", 10),
     )
-    problem = PlanProblem((16,) * 4, wishes)
+    problem = PlanProblem((16,) * 4, demands)
     assert plan(problem).colors("a") == ColorSet.of([1])
-    clash = (*wishes[:2], Demand("b", 10, today=ColorSet.of([1]), keep=True))
-    found = plan(replace(problem, wishes=clash))
+    clash = (*demands[:2], Demand("b", 10, today=ColorSet.of([1]), keep=True))
+    found = plan(replace(problem, demands=clash))
     assert {each.name for each in found.core} >= {"keep a", "keep b"}
     assert {repair.kind for repair in found.repairs} == {"keep"}
 
@@ -177,8 +177,8 @@ def test_colors_that_a_small_cache_cannot_tell_apart_stay_together() -> None:
 
 
 def test_few_ranges() -> None:
-    wishes = tuple(Demand(f"d{n}", 40, today=ColorSet.of([n, n + 4, n + 8])) for n in range(4))
-    found = plan(PlanProblem((16,) * 12, wishes, objectives=("ranges",), max_ranges=1))
+    demands = tuple(Demand(f"d{n}", 40, today=ColorSet.of([n, n + 4, n + 8])) for n in range(4))
+    found = plan(PlanProblem((16,) * 12, demands, objectives=("ranges",), max_ranges=1))
     assert found.status == "optimal"
     assert all(len(each.colors.ranges()) == 1 for each in found.domains)
 
@@ -206,21 +206,21 @@ def test_runs_are_found_wherever_there_are_some(held: list[int], needs: list[int
 
 def test_one_range_each_with_unequal_colors_is_optimal() -> None:
     capacity = (30, 22, 27, 21, 31, 24, 25, 29, 20, 28, 26, 23)
-    wishes = tuple(Demand(f"d{n}", need) for n, need in enumerate((70, 45, 80, 30)))
-    found = plan(PlanProblem(capacity, wishes, objectives=("ranges",)))
+    demands = tuple(Demand(f"d{n}", need) for n, need in enumerate((70, 45, 80, 30)))
+    found = plan(PlanProblem(capacity, demands, objectives=("ranges",)))
     assert found.status == "optimal"
     assert found.objective[0].value == 4
 
 
 def test_nothing_changes_where_nothing_has_to() -> None:
-    wishes = (
+    demands = (
         Demand("xen", 0, today=ColorSet.of([0])),
         Demand("a", 20, today=ColorSet.of([5, 2])),
         Demand("b", 20, today=ColorSet.of([1, 3])),
     )
-    found = plan(PlanProblem((16,) * 6, wishes, objectives=("changes",)))
+    found = plan(PlanProblem((16,) * 6, demands, objectives=("changes",)))
     assert found.status == "optimal"
-    assert all(each.colors == wish.today for each, wish in zip(found.domains, wishes, strict=True))
+    assert all(each.colors == demand.today for each, demand in zip(found.domains, demands, strict=True))
 
 
 @settings(max_examples=150, deadline=None)

@@ -18,7 +18,7 @@ from colorcheck.inputs.manifest.manifest import Manifest, PlanPolicy
 from colorcheck.plan import plan
 from colorcheck.plan.pose import PlanOptions, Posed, pose
 from colorcheck.plan.problem import Plan
-from colorcheck.proof import Asked, prove
+from colorcheck.proof import ProofRequest, prove
 from colorcheck.workflows.plan import with_colors
 from tests.proof.systems import domain, level_boot, system
 
@@ -45,7 +45,7 @@ def planned(on: Board, wanted: Pinned, options: PlanOptions | None = None) -> tu
     if not found.domains:
         return found, []
     changed = with_colors(of, found, question)
-    theorems = prove(changed, level_boot(changed, EACH), on, PlanPolicy(), Asked(20))
+    theorems = prove(changed, level_boot(changed, EACH), on, PlanPolicy(), ProofRequest(20))
     return found, [theorem for theorem in theorems if theorem.kind == "pair-separation"]
 
 
@@ -117,7 +117,7 @@ def test_xen_needs_two_colors_where_its_instruction_cache_is_indexed_physically(
     def xen(options: PlanOptions | None = None) -> int:
         question = posed(board(name), [(64, None)], options).problem
         assert question is not None
-        return question.wishes[0].min_colors
+        return question.demands[0].min_colors
 
     assert xen() == least
     assert xen(PlanOptions(l1_aliasing=True)) == 1
@@ -127,6 +127,6 @@ def test_the_wish_of_two_colors_has_a_name_and_its_reason() -> None:
     question = posed(board("rpi4"), [(EACH * 15, None)]).problem
     assert question is not None
     found = plan(question)
-    wish = next(each for each in found.core if each.name == "min-colors xen")
-    assert "L1 instruction cache" in wish.text
+    demand = next(each for each in found.core if each.name == "min-colors xen")
+    assert "L1 instruction cache" in demand.text
     assert "ask 1 colors for xen, 1 fewer" in [repair.text for repair in found.repairs]

@@ -12,7 +12,7 @@ from colorcheck.core.theorem import Theorem
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import IndexFunction, Linear
 from colorcheck.inputs.manifest.manifest import PlanPolicy
-from colorcheck.proof import Asked, prove
+from colorcheck.proof import ProofRequest, prove
 from colorcheck.xen.booted import Boot, Interval
 from colorcheck.xen.kinds import ColorSource, DomainKind, MapUse
 from colorcheck.xen.release.releases import release_of
@@ -113,7 +113,7 @@ ZCU102 = board(Linear(64, 1024))
 def theorems(
     of: System, boot: Boot, on: Board | None = ZCU102, policy: PlanPolicy | None = None, *, smt: bool = False
 ) -> dict[str, Theorem]:
-    return {t.id: t for t in prove(of, boot, on, policy or PlanPolicy(), Asked(20, smt))}
+    return {t.id: t for t in prove(of, boot, on, policy or PlanPolicy(), ProofRequest(20, smt))}
 
 
 def verdicts(of: System, boot: Boot, on: Board | None = ZCU102, policy: PlanPolicy | None = None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from colorcheck.inputs.manifest.manifest import PlanPolicy
-from colorcheck.proof import Asked, prove
+from colorcheck.proof import ProofRequest, prove
 from colorcheck.proof.certificates import entries, judge
 from tests.proof.systems import ZCU102, domain, level_boot, system
 
@@ -20,7 +20,7 @@ Judged = tuple[dict[str, Any], dict[str, str]]
 @pytest.fixture(scope="module")
 def made() -> Judged:
     of = system(16, [domain(1, [1, 2], 15), domain(2, [2, 3], 8), domain(3, [2], 9)])
-    theorems = prove(of, level_boot(of, 10), ZCU102, PlanPolicy("any"), Asked(20, smt=True))
+    theorems = prove(of, level_boot(of, 10), ZCU102, PlanPolicy("any"), ProofRequest(20, smt=True))
     assert {str(t.verdict) for t in theorems} == {"proved", "refuted"}
     files: dict[str, str] = {}
     found = entries([("4.20", theorem) for theorem in theorems], files)
@@ -71,7 +71,7 @@ def test_the_formula_of_a_pair_speaks_of_frames_sets_and_cpus(made: Judged) -> N
 def test_a_proof_by_trying_every_order_is_confirmed_state_by_state() -> None:
     """Both guests fit in either order only because of the color that Xen chooses: no bound shows it, the states do."""
     of = system(16, [domain(1, [1, 2], 6), domain(2, [2, 3], 16)])
-    theorems = {t.id: t for t in prove(of, level_boot(of, 10), ZCU102, PlanPolicy("any"), Asked(20, smt=True))}
+    theorems = {t.id: t for t in prove(of, level_boot(of, 10), ZCU102, PlanPolicy("any"), ProofRequest(20, smt=True))}
     theorem = theorems["memory-any-order/d2"]
     assert str(theorem.verdict) == "proved"
     assert not theorem.smt

@@ -20,22 +20,22 @@ def subsets(count: int) -> list[tuple[int, ...]]:
 
 @given(WISHES, FREE, st.sets(st.integers(0, COLORS - 1)))
 def test_the_most_that_is_taken_is_the_least_cut(
-    wishes: list[tuple[int, set[int]]], free: list[int], of: set[int]
+    demands: list[tuple[int, set[int]]], free: list[int], of: set[int]
 ) -> None:
     cuts = []
-    for kept in subsets(len(wishes)):
-        left_out = sum(pages for number, (pages, _) in enumerate(wishes) if number not in kept)
-        reached = {color for number in kept for color in wishes[number][1]} & of
+    for kept in subsets(len(demands)):
+        left_out = sum(pages for number, (pages, _) in enumerate(demands) if number not in kept)
+        reached = {color for number in kept for color in demands[number][1]} & of
         cuts.append(left_out + sum(free[color] for color in reached))
-    assert most_taken(wishes, free, of) == min(cuts)
+    assert most_taken(demands, free, of) == min(cuts)
 
 
 @given(WISHES, FREE)
-def test_unserved_wishes_exceed_what_their_colors_hold(wishes: list[tuple[int, set[int]]], free: list[int]) -> None:
+def test_unserved_wishes_exceed_what_their_colors_hold(demands: list[tuple[int, set[int]]], free: list[int]) -> None:
     def lacks(chosen: tuple[int, ...] | list[int]) -> bool:
-        colors = {color for number in chosen for color in wishes[number][1]}
-        return sum(wishes[number][0] for number in chosen) > sum(free[color] for color in colors)
+        colors = {color for number in chosen for color in demands[number][1]}
+        return sum(demands[number][0] for number in chosen) > sum(free[color] for color in colors)
 
-    found = unserved(wishes, free)
-    assert bool(found) == any(lacks(chosen) for chosen in subsets(len(wishes)))
+    found = unserved(demands, free)
+    assert bool(found) == any(lacks(chosen) for chosen in subsets(len(demands)))
     assert not found or lacks(found)

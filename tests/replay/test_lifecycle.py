@@ -16,10 +16,10 @@ from golden_cases import board_of, cases, load
 from golden_cases import deployment as golden_deployment
 from small import KERNEL, booted, deployment, domain
 
-from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, State, Step, lifecycle
+from colorcheck.replay.lifecycle import Balloon, Create, Destroy, HeapState, Reboot, Step, lifecycle
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.domains.xl_creation import Host
-from colorcheck.xen.domains.xl_domains import Rules, xl_domain
+from colorcheck.xen.domains.xl_creation import XlHost
+from colorcheck.xen.domains.xl_domains import XlRules, xl_domain
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot as boot_of
 
@@ -113,8 +113,8 @@ def test_a_refused_guest_takes_the_host_with_it() -> None:
     """4.20: after a guest with a color that is not there nothing more happens."""
     start = booted(deployment(ARGUMENTS, guests=(G,)))
     given = deployment(ARGUMENTS, guests=('name = "bad"\nmemory = 32\nllc_colors = ["99"]\n',))
-    rules = Rules(start.system.release, coloring=True, nr_colors=16)
-    bad = xl_domain(given.guests[0], given, Host(), rules, 9).domain
+    rules = XlRules(start.system.release, coloring=True, nr_colors=16)
+    bad = xl_domain(given.guests[0], given, XlHost(), rules, 9).domain
     crash, after = lifecycle(start, [Create("bad", bad), Reboot("g")])
     assert crash.failure is not None
     assert crash.failure.kind == "host-panic"
@@ -145,7 +145,7 @@ def test_the_colors_only_lose_and_every_frame_is_accounted_for(steps: list[Step]
     start = booted(deployment(ARGUMENTS, KERNEL + domain("a", 'llc-colors = "3-5";'), guests=(G, H)))
     before, held = start.free_final, sum(start.free_initial) - sum(start.free_final)
     for state in lifecycle(start, steps):
-        assert isinstance(state, State)
+        assert isinstance(state, HeapState)
         assert all(new <= old for new, old in zip(state.heap, before, strict=True))
         assert sum(before) - sum(state.heap) == state.taken
         held += state.taken - state.lost

@@ -60,7 +60,7 @@ def test_known_findings_are_taken_out_and_theorems_stay() -> None:
 def test_a_forged_baseline_cannot_silence_a_theorem() -> None:
     style, verification = samples.style(), samples.broken()
     prints = fingerprints(verification.findings, style)
-    forged = Baseline(tuple(baseline.Entry(print_, "CC112", "", "") for print_ in prints))
+    forged = Baseline(tuple(baseline.BaselineEntry(print_, "CC112", "", "") for print_ in prints))
     assert [f.rule for f in compare(verification, forged, style).verification.findings] == ["CC401"]
 
 

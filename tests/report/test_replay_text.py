@@ -16,7 +16,7 @@ from colorcheck.replay.places import places, spread, stretches
 from colorcheck.report.style import Style
 from colorcheck.report.terminal.color_chart import chart, groups
 from colorcheck.report.terminal.memory_picture import picture
-from colorcheck.report.terminal.replay import Asked, alike, render
+from colorcheck.report.terminal.replay import ReplayRequest, alike, render
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.xen.booted import Interval
 
@@ -30,8 +30,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("width", [60, 80, 100, 160])
 @pytest.mark.parametrize("unicode", [True, False])
-@pytest.mark.parametrize("asked", [Asked(), Asked(until="dom0"), Asked(at="rt")])
-def test_every_line_fits(manifest: Path, width: int, unicode: bool, asked: Asked) -> None:
+@pytest.mark.parametrize("asked", [ReplayRequest(), ReplayRequest(until="dom0"), ReplayRequest(at="rt")])
+def test_every_line_fits(manifest: Path, width: int, unicode: bool, asked: ReplayRequest) -> None:
     told = render(api.replay(manifest).verification, Style(width=width, unicode=unicode), asked)
     assert max(map(len, told.splitlines())) <= width
     assert unicode or told.isascii()
@@ -147,7 +147,7 @@ def test_bars_and_groups() -> None:
 def test_the_document_does_not_pass_through_the_progress_bar(
     manifest: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from colorcheck.cli import frames
+    from colorcheck.cli import replay_json as frames
 
     monkeypatch.setattr(frames, "_PATIENCE", 0.0)
     monkeypatch.setattr(frames.sys.stderr, "isatty", lambda: True)

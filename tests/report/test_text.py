@@ -83,7 +83,7 @@ def test_json(name: str) -> None:
     assert len(document["findings"]) == len(verification.findings)
     assert len(document["theorems"]) == len(verification.theorems)
     counts = {"errors", "warnings", "infos", "proved", "refuted", "unknown", "vacuous"}
-    assert set(document["summary"]) == counts | {"not_asked", "open", "unread", "silenced"}
+    assert set(document["summary"]) == counts | {"not_asked", "open", "unread", "silenced", "ignored", "baselined"}
 
 
 def test_a_thousand_findings_are_soon_told() -> None:

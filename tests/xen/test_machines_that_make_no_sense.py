@@ -11,7 +11,7 @@ from small import KERNEL, a53, booted, deployment, domain, kinds, reserved, syst
 from colorcheck.core.source import Location
 from colorcheck.inputs.manifest.manifest import Target
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.machine.machine import Machine, Module, Range
+from colorcheck.xen.machine.machine import BootModule, Machine, Range
 from colorcheck.xen.memory.boot import boot
 
 HERE = Location("x")
@@ -150,7 +150,7 @@ def test_no_machine_raises(
         tuple(Range(start, size, "reserved", HERE) for start, size in held if size),
         (),
         (),
-        tuple(Module(start, size, "module", HERE, "kernel") for start, size in modules),
+        tuple(BootModule(start, size, "module", HERE, "kernel") for start, size in modules),
         0x174000,
     )
     result = boot(replace(found, preparation=replace(found.preparation, machine=machine)))

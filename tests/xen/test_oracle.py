@@ -9,7 +9,7 @@ from oracle import boot as twin_boot
 
 from colorcheck.core.source import Location
 from colorcheck.xen.kinds import ColorSource, DomainKind
-from colorcheck.xen.machine.machine import Machine, Module, Range
+from colorcheck.xen.machine.machine import BootModule, Machine, Range
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.boot import boot
@@ -60,8 +60,8 @@ def machines(draw: st.DrawFn) -> Machine:
             apart.append(candidate)
     image = draw(st.sampled_from([0x5000, 0x10000, 0x21000]))
     cut = draw(st.integers(0, len(apart)))
-    loaded = Module(apart[0].start - apart[0].start % PAGE, image, "Xen", HERE, "xen")
-    modules = tuple(Module(r.start, r.size, r.label, HERE, "device-tree") for r in apart[:cut])
+    loaded = BootModule(apart[0].start - apart[0].start % PAGE, image, "Xen", HERE, "xen")
+    modules = tuple(BootModule(r.start, r.size, r.label, HERE, "device-tree") for r in apart[:cut])
     return Machine(memory, tuple(apart[cut:]), (), (), (loaded, *modules), image)
 
 

@@ -17,7 +17,7 @@ class PieceKind(StrEnum):
     STRAY = "STRAY"
 
 
-class Piece(Struct, frozen=True):
+class ColorListPiece(Struct, frozen=True):
     """`text[start:end]` of a list: a number, a range (`4-8`, `-8`, `4-`, `-`), a comma, or text that is neither."""
 
     kind: PieceKind
@@ -40,14 +40,16 @@ class ColorListText(Struct, frozen=True):
     """A list of colors as written."""
 
     passage: Passage
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ColorListPiece, ...]
 
-    def location(self, piece: Piece) -> Location:
+    def location(self, piece: ColorListPiece) -> Location:
         return self.passage.locate(piece.start, piece.end)
 
 
 def read_color_list(written: Passage) -> ColorListText:
     """The pieces of a list, without a gap between them. A NUL character ends the list."""
     text = written.text.partition("\0")[0]
-    pieces = tuple(Piece(PieceKind(token.type), *span(token), str(token)) for token in tokens("color_list", text))
+    pieces = tuple(
+        ColorListPiece(PieceKind(token.type), *span(token), str(token)) for token in tokens("color_list", text)
+    )
     return ColorListText(written, pieces)

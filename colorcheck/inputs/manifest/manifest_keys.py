@@ -28,7 +28,7 @@ class KeyKind(StrEnum):
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
 
-class Key(Struct, frozen=True):
+class ManifestKey(Struct, frozen=True):
     """A key: its path in the manifest, what it takes, and what it means. `metavar` is its value's name in `--help`."""
 
     path: str
@@ -47,131 +47,137 @@ class Key(Struct, frozen=True):
         return f"--{self.option or self.name}"
 
 
-KEYS: tuple[Key, ...] = (
-    Key(
+KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey(
         "target.xen",
         KeyKind.TEXTS,
         "RELEASE",
         "the Xen that reads the files: 4.20, 4.21, 4.22 (the newest modelled point release), 4.20.0 and so on, or a "
         "fork's such as xilinx-4.17; several run in turn",
     ),
-    Key(
+    ManifestKey(
         "target.board",
         KeyKind.TEXT,
         "NAME",
         "the board, see `colorcheck board list`; left out: what the device tree says",
     ),
-    Key(
+    ManifestKey(
         "target.memory",
         KeyKind.RANGES,
         "START+SIZE",
         "the DRAM, where the boot loader fills the memory node of the device tree",
     ),
-    Key("target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"),
-    Key("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
-    Key("target.xen-attested", KeyKind.TEXT, "FILE", "what `colorcheck boot` saw of the Xen binary: its evidence"),
-    Key("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
-    Key("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
-    Key(
+    ManifestKey(
+        "target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"
+    ),
+    ManifestKey("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
+    ManifestKey("target.xen-attested", KeyKind.TEXT, "FILE", "what `colorcheck boot` saw of the Xen binary"),
+    ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
+    ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
+    ManifestKey(
         "target.device-tree-size",
         KeyKind.SIZE,
         "BYTES",
         "the size of the device tree blob in memory; left out: the size of the blob",
     ),
-    Key(
+    ManifestKey(
         "target.kconfig",
         KeyKind.TEXT,
         "FILE",
         "Xen's .config, for CONFIG_LLC_COLORING, CONFIG_LLC_COLORS_ORDER and others",
     ),
-    Key(
+    ManifestKey(
         "target.loader",
         KeyKind.LOADER,
         "LOADER",
         "what starts Xen: none (Xen gets this very tree), u-boot or uefi; left out: what the inputs show",
     ),
-    Key(
+    ManifestKey(
         "target.boot-cpu",
         KeyKind.COUNT,
         "MPIDR",
         "the MPIDR of the CPU on which Xen starts; left out: what the board or a log says",
     ),
-    Key(
+    ManifestKey(
         "target.u-boot",
         KeyKind.U_BOOT,
         "VERSION",
         "the release of the U-Boot that runs the boot script; left out: where releases differ, both are looked at",
     ),
-    Key(
+    ManifestKey(
         "target.u-boot-shell",
         KeyKind.SHELL,
         "SHELL",
         "the shell of the U-Boot that runs the boot script: old (default) or modern",
     ),
-    Key(
+    ManifestKey(
         "target.u-boot-overlays",
         KeyKind.FLAG,
         "FLAG",
         "whether U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY, for `fdt apply`; left out: both are looked at",
     ),
-    Key("inputs.device-tree", KeyKind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
-    Key(
+    ManifestKey("inputs.device-tree", KeyKind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
+    ManifestKey(
         "inputs.include",
         KeyKind.TEXTS,
         "FOLDER",
         "folders in which files that a device tree source includes are looked for",
     ),
-    Key("inputs.overlays", KeyKind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"),
-    Key("inputs.boot-arguments", KeyKind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
-    Key(
+    ManifestKey(
+        "inputs.overlays", KeyKind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"
+    ),
+    ManifestKey("inputs.boot-arguments", KeyKind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
+    ManifestKey(
         "inputs.domains",
         KeyKind.TEXTS,
         "FILE",
         "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded",
         option="domain",
     ),
-    Key("inputs.image-builder", KeyKind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
-    Key(
+    ManifestKey("inputs.image-builder", KeyKind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
+    ManifestKey(
         "inputs.boot-script",
         KeyKind.TEXT,
         "FILE",
         "the U-Boot script that edits the device tree and starts Xen, as text or .scr; it is followed, not executed",
     ),
-    Key(
+    ManifestKey(
         "inputs.boot-log",
         KeyKind.TEXT,
         "FILE",
         "what Xen's serial console printed: memory banks, boot modules, place of Xen and arguments are taken from it",
     ),
-    Key("inputs.uefi-config", KeyKind.TEXT, "FILE", "Xen's own configuration under UEFI, such as xen.cfg"),
-    Key(
+    ManifestKey("inputs.uefi-config", KeyKind.TEXT, "FILE", "Xen's own configuration under UEFI, such as xen.cfg"),
+    ManifestKey(
         "inputs.efi-memory-map",
         KeyKind.TEXT,
         "FILE",
         "the memory map of the firmware, as memmap of the UEFI shell prints it",
     ),
-    Key("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
-    Key(
+    ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
+    ManifestKey(
         "rules.ignore",
         KeyKind.RULES,
         "RULE",
         "do not tell these rules; refuted theorems are always told; what hides errors needs a reason",
     ),
-    Key(
+    ManifestKey(
         "rules.reason",
         KeyKind.TEXT,
         "TEXT",
         "why select, and ignore without a reason of its own, leave out what they hide",
         option="silence-reason",
     ),
-    Key("policy.creation-order", KeyKind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"),
-    Key(
+    ManifestKey(
+        "policy.creation-order", KeyKind.ORDER, "ORDER", "whether the xl guests are created as listed or in any order"
+    ),
+    ManifestKey(
         "policy.prove",
         KeyKind.TEXTS,
         "THEOREM",
         "the theorems that are asked, such as separation/*; default all",
     ),
-    Key(
+    ManifestKey(
         "policy.objectives",
         KeyKind.TEXTS,
         "NAME",
@@ -180,39 +186,45 @@ KEYS: tuple[Key, ...] = (
     ),
 )
 
-SHARE_KEYS: tuple[Key, ...] = (
-    Key(
+SHARE_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey(
         "policy.share.domains",
         KeyKind.TEXTS,
         "NAMES",
         "the domains that may share colors with one another; Xen is called xen",
     ),
-    Key("policy.share.reason", KeyKind.TEXT, "TEXT", "why this is accepted"),
+    ManifestKey("policy.share.reason", KeyKind.TEXT, "TEXT", "why this is accepted"),
 )
 
-PATH_KEYS: tuple[Key, ...] = (
-    Key("rules.path.path", KeyKind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
-    Key("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not told for them"),
-    Key("rules.path.reason", KeyKind.TEXT, "TEXT", "why"),
+PATH_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey("rules.path.path", KeyKind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
+    ManifestKey("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not told for them"),
+    ManifestKey("rules.path.reason", KeyKind.TEXT, "TEXT", "why"),
 )
 
-IGNORE_KEYS: tuple[Key, ...] = (
-    Key("rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not told: IDs, beginnings of IDs or names"),
-    Key("rules.ignore.reason", KeyKind.TEXT, "TEXT", "why"),
+IGNORE_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey(
+        "rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not told: IDs, beginnings of IDs or names"
+    ),
+    ManifestKey("rules.ignore.reason", KeyKind.TEXT, "TEXT", "why"),
 )
 
-FILE_KEYS: tuple[Key, ...] = (
-    Key("target.files.name", KeyKind.TEXT, "NAME", "the name under which the boot script loads the file"),
-    Key("target.files.file", KeyKind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"),
-    Key("target.files.size", KeyKind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"),
-    Key("target.files.symbols", KeyKind.FLAG, "FLAG", "compile it with symbols, as dtc -@ does"),
+FILE_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey("target.files.name", KeyKind.TEXT, "NAME", "the name under which the boot script loads the file"),
+    ManifestKey(
+        "target.files.file", KeyKind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"
+    ),
+    ManifestKey(
+        "target.files.size", KeyKind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"
+    ),
+    ManifestKey("target.files.symbols", KeyKind.FLAG, "FLAG", "compile it with symbols, as dtc -@ does"),
 )
 
-MODULE_KEYS: tuple[Key, ...] = (
-    Key("target.modules.kind", KeyKind.TEXT, "KIND", "kernel, ramdisk, device-tree, xsm, ..."),
-    Key("target.modules.file", KeyKind.TEXT, "FILE", "the file that is loaded there; a .dts is compiled"),
-    Key("target.modules.size", KeyKind.SIZE, "BYTES", "its size, where the file is not here"),
-    Key("target.modules.address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts it"),
+MODULE_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey("target.modules.kind", KeyKind.TEXT, "KIND", "kernel, ramdisk, device-tree, xsm, ..."),
+    ManifestKey("target.modules.file", KeyKind.TEXT, "FILE", "the file that is loaded there; a .dts is compiled"),
+    ManifestKey("target.modules.size", KeyKind.SIZE, "BYTES", "its size, where the file is not here"),
+    ManifestKey("target.modules.address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts it"),
 )
 
 NESTED: dict[str, tuple[str, ...]] = {
@@ -221,46 +233,50 @@ NESTED: dict[str, tuple[str, ...]] = {
     "rules": ("path",),
 }
 
-DOMAIN_KEYS: tuple[Key, ...] = (
-    Key(
+DOMAIN_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey(
         "domains.NAME.critical",
         KeyKind.FLAG,
         "FLAG",
         "what becomes of this domain matters most: a plan serves it first",
     ),
-    Key("domains.NAME.min-colors", KeyKind.COUNT, "N", "the fewest colors that a plan may give it"),
-    Key("domains.NAME.max-colors", KeyKind.COUNT, "N", "the most colors that a plan may give it"),
-    Key("domains.NAME.min-cache", KeyKind.SIZE, "BYTES", "the least last-level cache that a plan may give it"),
-    Key("domains.NAME.weight", KeyKind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"),
-    Key(
+    ManifestKey("domains.NAME.min-colors", KeyKind.COUNT, "N", "the fewest colors that a plan may give it"),
+    ManifestKey("domains.NAME.max-colors", KeyKind.COUNT, "N", "the most colors that a plan may give it"),
+    ManifestKey("domains.NAME.min-cache", KeyKind.SIZE, "BYTES", "the least last-level cache that a plan may give it"),
+    ManifestKey(
+        "domains.NAME.weight", KeyKind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"
+    ),
+    ManifestKey(
         "domains.NAME.miss-curve",
         KeyKind.TEXT,
         "FILE",
         "its profile, CSV or JSON: misses (or seconds) for 1, 2, ... colors",
     ),
-    Key(
+    ManifestKey(
         "domains.NAME.max-slowdown",
         KeyKind.PERCENT,
         "PERCENT",
         "how much worse than the best of its miss curve a plan may leave it",
     ),
-    Key(
+    ManifestKey(
         "domains.NAME.max-misses",
         KeyKind.FACTOR,
         "FACTOR",
         "as max-slowdown, as a factor from 1 up: 1.05 is 5 % more than the best of its miss curve",
     ),
-    Key(
+    ManifestKey(
         "domains.NAME.restarts",
         KeyKind.COUNT,
         "N",
         "how often it must be creatable again before the host reboots; asks for the theorem lifecycle/NAME",
     ),
-    Key("domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"),
+    ManifestKey(
+        "domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"
+    ),
 )
 
-REQUIREMENT_KEYS: tuple[Key, ...] = (
-    Key(
+REQUIREMENT_KEYS: tuple[ManifestKey, ...] = (
+    ManifestKey(
         "requirements.ID",
         KeyKind.TEXTS,
         "PATTERN",

@@ -24,8 +24,8 @@ from colorcheck.loader.u_boot.load import put
 from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Settings, UBootMachine
 from colorcheck.loader.u_boot.media import File, Media
 from colorcheck.loader.u_boot.shell import run_text
-from colorcheck.loader.u_boot.text import Marked, Sources
-from colorcheck.loader.u_boot.trees import Tree, tree_at
+from colorcheck.loader.u_boot.text import Marked, ScriptTexts
+from colorcheck.loader.u_boot.trees import TreeInMemory, tree_at
 
 _RESIZED = 0x1024  # `fdt resize 1024`, whose number is hexadecimal
 _ELSEWHERE = 1 << 44  # an address for overlays, far from all that the script loads
@@ -90,13 +90,13 @@ class ScriptLines(Struct):
         edited = tree_at(machine, machine.working)
         return tree if edited is None else self._read(edited, tree)
 
-    def _machine(self, tree: DeviceTree) -> tuple[UBootMachine, Tree | None]:
+    def _machine(self, tree: DeviceTree) -> tuple[UBootMachine, TreeInMemory | None]:
         folder = os.path.dirname(self.file.file)
         media = Media(self.deployment.manifest, (folder,), tree)
         environment = self.deployment.manifest.target.environment
         machine = UBootMachine(
             Settings(None, environment is not None),
-            Sources(),
+            ScriptTexts(),
             media,
             {"this U-Boot applies overlays": True},
             call=call,
@@ -111,7 +111,7 @@ class ScriptLines(Struct):
             base.resize(base.total + _RESIZED)
         return machine, base
 
-    def _read(self, edited: Tree, tree: DeviceTree) -> DeviceTree:
+    def _read(self, edited: TreeInMemory, tree: DeviceTree) -> DeviceTree:
         content = read_content(edited.data)
         if content is None:
             return tree

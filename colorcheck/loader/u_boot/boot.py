@@ -16,11 +16,11 @@ from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, Loaded, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
 from colorcheck.loader.u_boot.text import Marked
-from colorcheck.loader.u_boot.trees import Tree
+from colorcheck.loader.u_boot.trees import TreeInMemory
 
 _PAD = 0x3000  # CONFIG_SYS_FDT_PAD
 RAMDISK_ROOM = 0x80  # added to the tree's size where there is a ramdisk
@@ -39,7 +39,7 @@ class Started(Struct, frozen=True):
     image: int | None
     image_size: int | None
     address: int | None
-    tree: Tree
+    tree: TreeInMemory
     ramdisk: tuple[int | None, int] | None
     uefi: bool = False
 
@@ -273,7 +273,7 @@ def _moved_ramdisk(
         return (None, ramdisk.size), machine.number(fact) if ramdisk.unsure is None else ramdisk.unsure
     machine.over(at, ramdisk.size, "the ramdisk")
     machine.memory.darken(at, ramdisk.size)
-    machine.loaded.append(Loaded("ramdisk", at, ramdisk.size, b"", machine.place))
+    machine.loaded.append(FileInMemory("ramdisk", at, ramdisk.size, b"", machine.place))
     return (at, ramdisk.size), None
 
 
@@ -286,7 +286,7 @@ def _low(machine: UBootMachine) -> int:
     return _number(machine, "bootm_low", (machine.settings.banks or ((0, 0),))[0][0])
 
 
-def _reservations(room: Places, tree: Tree) -> None:
+def _reservations(room: Places, tree: TreeInMemory) -> None:
     """What the tree reserves is not given out: its list, and the children of /reserved-memory with a fixed place."""
     from colorcheck.loader.u_boot.blob import read_content
 
@@ -309,7 +309,7 @@ def _reservations(room: Places, tree: Tree) -> None:
 
 
 class _Final(Struct):
-    tree: Tree
+    tree: TreeInMemory
     known: bool
 
     @property
@@ -317,7 +317,7 @@ class _Final(Struct):
         return self.tree.address
 
 
-def _moved_tree(machine: UBootMachine, room: Places, tree: Tree) -> _Final:
+def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Final:
     """The tree at its last place, opened for what U-Boot adds. Raises HaltError where there is no room."""
     length = tree.total + _PAD
     high = machine.text("fdt_high")
@@ -330,7 +330,7 @@ def _moved_tree(machine: UBootMachine, room: Places, tree: Tree) -> _Final:
     at, any_room = (None, True) if unknown else _place(machine, room, length, high)
     if not any_room:
         raise HaltError("device tree - allocation error: there is no room for it below fdt_high")
-    moved = Tree(machine, 0x1000 if at is None else at, bytearray(tree.data), tree.side.copy())
+    moved = TreeInMemory(machine, 0x1000 if at is None else at, bytearray(tree.data), tree.side.copy())
     moved.reopen(length)
     return _Final(moved, at is not None)
 
@@ -354,7 +354,9 @@ def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -
     return None, False
 
 
-def _fixed(machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None) -> Tree:
+def _fixed(
+    machine: UBootMachine, final: _Final, ramdisk: tuple[int | None, int] | None, unsure: int | None
+) -> TreeInMemory:
     """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
     tree = final.tree
     board = "the board's own code in U-Boot changes nothing in the tree that Xen reads"

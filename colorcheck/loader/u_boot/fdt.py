@@ -12,8 +12,8 @@ from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
-from colorcheck.loader.u_boot.trees import Tree, error_name, tree_at
-from colorcheck.loader.u_boot.values import Refused, parse_value
+from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
+from colorcheck.loader.u_boot.values import UnreadableValue, parse_value
 
 SCRATCHPAD = 1024
 OVERLAYS = "this U-Boot applies overlays"
@@ -46,14 +46,14 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return status
 
 
-def _handler(name: str) -> Callable[[UBootMachine, Tree, Sequence[Marked]], Status] | None:
+def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:
     for start, handler in _COMMANDS:
         if name.startswith(start):
             return handler
     return None
 
 
-def _working(machine: UBootMachine) -> Tree | None:
+def _working(machine: UBootMachine) -> TreeInMemory | None:
     if machine.working is None:
         machine.say(
             ProblemKind.U_BOOT_FDT,
@@ -69,7 +69,7 @@ def _working(machine: UBootMachine) -> Tree | None:
     return tree
 
 
-def present(machine: UBootMachine, address: int) -> Tree | None:
+def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
     """The tree at an address. Where nothing of the script put anything there, it is the manifest's tree."""
     tree = tree_at(machine, address)
     if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
@@ -129,7 +129,7 @@ def _not_a_tree(machine: UBootMachine, address: int) -> None:
     machine.say(ProblemKind.U_BOOT_FDT, message)
 
 
-def _move(machine: UBootMachine, _tree: Tree, rest: Sequence[Marked]) -> Status:
+def _move(machine: UBootMachine, _tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
     source = present(machine, machine.address(rest[0]) or 0)
@@ -141,7 +141,7 @@ def _move(machine: UBootMachine, _tree: Tree, rest: Sequence[Marked]) -> Status:
         return 1
     if length > 16 << 20:
         raise HaltError(f"fdt move makes the tree {length:#x} bytes large")
-    moved = Tree(machine, target, bytearray(source.data), source.side.copy())
+    moved = TreeInMemory(machine, target, bytearray(source.data), source.side.copy())
     if moved.reopen(length) < 0:
         return 1
     moved.keep()
@@ -150,7 +150,7 @@ def _move(machine: UBootMachine, _tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _mknod(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _mknod(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
     at = tree.node(rest[0].text)
@@ -163,7 +163,7 @@ def _mknod(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _set(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _set(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         machine.say(
             ProblemKind.U_BOOT_FDT,
@@ -181,7 +181,7 @@ def _set(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
         if len(old) > SCRATCHPAD:
             return 1
         value = parse_value(rest[2:], old)
-        if isinstance(value, Refused):
+        if isinstance(value, UnreadableValue):
             machine.say(ProblemKind.U_BOOT_FDT, f"fdt set {path} {name}: {value.message}; nothing is set")
             return 1
         data, text, unsure = value.data, value.text, value.unsure
@@ -194,7 +194,7 @@ def _set(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _rm(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _rm(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if not rest:
         return _USAGE
     at = tree.node(rest[0].text)
@@ -213,7 +213,7 @@ def _failed(machine: UBootMachine, what: str, code: int) -> Status:
     return 1
 
 
-def _resize(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _resize(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     fact = machine.depends(*rest[:1])
     if fact is not None:
         machine.tree_doubts.append(fact)
@@ -222,7 +222,7 @@ def _resize(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status
     return 0
 
 
-def _apply(machine: UBootMachine, tree: Tree | None, rest: Sequence[Marked]) -> Status:
+def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Marked]) -> Status:
     if len(rest) != 1:
         return _USAGE
     fact = OpenFact(
@@ -259,7 +259,7 @@ def _apply(machine: UBootMachine, tree: Tree | None, rest: Sequence[Marked]) -> 
     return 0
 
 
-def _get(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _get(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 3 or rest[0].text[:1] not in ("v", "n", "a", "s"):
         return _USAGE
     kind, name, path = rest[0].text[0], rest[1].text, rest[2].text
@@ -288,7 +288,7 @@ def _get(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _get_children(machine: UBootMachine, tree: Tree, at: int, kind: str, rest: Sequence[Marked]) -> Status:
+def _get_children(machine: UBootMachine, tree: TreeInMemory, at: int, kind: str, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.blob import read_content
 
     content, parent = read_content(tree.data), tree.path(at)
@@ -325,7 +325,7 @@ def _printable(value: bytes) -> bool:
     return all(b in (0, 10) or 32 <= b < 127 for b in value) and value.endswith(b"\0")
 
 
-def _chosen(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _chosen(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.fixups import chosen, initrd
 
     if len(rest) not in (0, 2):
@@ -337,7 +337,7 @@ def _chosen(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status
     return 0
 
 
-def _memory(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _memory(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.fixups import memory_node
 
     if len(rest) != 2:
@@ -347,7 +347,7 @@ def _memory(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Statu
     return 0 if done else 1
 
 
-def _rsvmem(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _rsvmem(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     kind = rest[0].text[:1] if rest else ""
     if kind == "p":
         return 0
@@ -363,7 +363,7 @@ def _rsvmem(machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status
     return 0
 
 
-def _print(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status:
+def _print(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     """`print` and `list` fail for a node or property that is not there."""
     path = rest[0].text if rest else "/"
     at = tree.node(path)
@@ -372,16 +372,16 @@ def _print(_machine: UBootMachine, tree: Tree, rest: Sequence[Marked]) -> Status
     return 1 if len(rest) > 1 and tree.value(at, rest[1].text) is None else 0
 
 
-def _nothing(_machine: UBootMachine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
+def _nothing(_machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked]) -> Status:
     return 0
 
 
-def _board(machine: UBootMachine, _tree: Tree, _rest: Sequence[Marked]) -> Status:
+def _board(machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked]) -> Status:
     machine.assumptions["the board's own code in U-Boot changes nothing in the tree that Xen reads"] = None
     return 0
 
 
-_COMMANDS: tuple[tuple[str, Callable[[UBootMachine, Tree, Sequence[Marked]], Status]], ...] = (
+_COMMANDS: tuple[tuple[str, Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status]], ...] = (
     ("mo", _move),
     ("mk", _mknod),
     ("se", _set),

@@ -9,14 +9,14 @@ from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal_end
 from colorcheck.loader.u_boot.text import unknowns
-from colorcheck.loader.u_boot.trees import Tree
+from colorcheck.loader.u_boot.trees import TreeInMemory
 
 VERSION = "u-boot,version"
 LENGTH = 29  # of the version's text: only the room that it takes counts
 _CUT = 0xFFFFFFFF
 
 
-def root(machine: UBootMachine, tree: Tree) -> bool:
+def root(machine: UBootMachine, tree: TreeInMemory) -> bool:
     """The variable serial# becomes the root's serial-number."""
     serial = machine.environment.get("serial#")
     if serial is None:
@@ -24,7 +24,7 @@ def root(machine: UBootMachine, tree: Tree) -> bool:
     return tree.put(0, "serial-number", _text(serial.text), serial, _unsure(serial.text)) >= 0
 
 
-def chosen(machine: UBootMachine, tree: Tree) -> bool:
+def chosen(machine: UBootMachine, tree: TreeInMemory) -> bool:
     """/chosen, with the variable bootargs over whatever stands there, and U-Boot's version."""
     at = tree.find_or_add(0, "chosen")
     if at < 0:
@@ -40,7 +40,7 @@ def chosen(machine: UBootMachine, tree: Tree) -> bool:
     return True
 
 
-def memory(machine: UBootMachine, tree: Tree) -> bool:
+def memory(machine: UBootMachine, tree: TreeInMemory) -> bool:
     """All banks that U-Boot found go into the first memory node."""
     banks = machine.settings.banks
     if banks is None:
@@ -54,7 +54,7 @@ def memory(machine: UBootMachine, tree: Tree) -> bool:
     return memory_node(tree, banks)
 
 
-def memory_node(tree: Tree, banks: tuple[tuple[int, int], ...] | None, unsure: int | None = None) -> bool:
+def memory_node(tree: TreeInMemory, banks: tuple[tuple[int, int], ...] | None, unsure: int | None = None) -> bool:
     """Write banks into the first child of the root named memory; without any it is made."""
     at = tree.find_or_add(0, "memory")
     if at < 0 or tree.put(at, "device_type", b"memory\0") < 0:
@@ -69,7 +69,7 @@ def memory_node(tree: Tree, banks: tuple[tuple[int, int], ...] | None, unsure: i
     return tree.put(at, "reg", reg) >= 0
 
 
-def cells(tree: Tree, name: str, default: int) -> int:
+def cells(tree: TreeInMemory, name: str, default: int) -> int:
     """How many cells the root says."""
     value = tree.value(0, name)
     return int.from_bytes(value, "big") if value is not None and len(value) == 4 else default
@@ -79,7 +79,7 @@ def _number(value: int, wide: bool) -> bytes:
     return value.to_bytes(8, "big") if wide else (value & _CUT).to_bytes(4, "big")
 
 
-def ethernet(machine: UBootMachine, tree: Tree) -> None:
+def ethernet(machine: UBootMachine, tree: TreeInMemory) -> None:
     """ethaddr, eth1addr, … become local-mac-address of the nodes that the aliases ethernetN name."""
     from colorcheck.loader.u_boot.blob import read_content
 
@@ -103,7 +103,7 @@ def ethernet(machine: UBootMachine, tree: Tree) -> None:
         tree.put(at, "local-mac-address", bytes(octets), None, _unsure(address.text))
 
 
-def initrd(tree: Tree, start: int, end: int, unsure: int | None = None) -> bool:
+def initrd(tree: TreeInMemory, start: int, end: int, unsure: int | None = None) -> bool:
     """The ramdisk's reservation, last in its list, and linux,initrd-start and -end in /chosen."""
     if start == end:
         return True

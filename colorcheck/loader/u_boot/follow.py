@@ -14,7 +14,7 @@ from colorcheck.core.units import PAGE, size
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.facts import OpenFact, Origin
-from colorcheck.loader.handover import Handover, Module
+from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT_SINCE, call
@@ -22,10 +22,10 @@ from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import MISSING, missing_fact
-from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, LeaveError, Loaded, Settings, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, LeaveError, Settings, UBootMachine
 from colorcheck.loader.u_boot.media import Media
 from colorcheck.loader.u_boot.shell import run_macro, run_text
-from colorcheck.loader.u_boot.text import Marked, Sources
+from colorcheck.loader.u_boot.text import Marked, ScriptTexts
 from colorcheck.loader.u_boot.trees import ROOM
 from colorcheck.loader.u_boot.variables import enter
 
@@ -91,7 +91,7 @@ class _World:
         answers = _answers(manifest)
         self.machine = UBootMachine(
             Settings(target.memory, target.environment is not None, target.xen_image_size, frozenset(answers)),
-            Sources(),
+            ScriptTexts(),
             Media(manifest, folders, tree),
             {**choices, **answers},
             call=call,
@@ -221,13 +221,13 @@ class _World:
             and (fact.what.startswith("variable ") or (fact in asked and fact not in machine.facts))
         )
 
-    def _modules(self) -> tuple[Module, ...]:
-        latest: dict[int, Loaded] = {}
+    def _modules(self) -> tuple[HandoverModule, ...]:
+        latest: dict[int, FileInMemory] = {}
         for loaded in self.machine.loaded:
             latest[loaded.address] = loaded
         return tuple(self._module(loaded) for loaded in latest.values())
 
-    def _module(self, loaded: Loaded) -> Module:
+    def _module(self, loaded: FileInMemory) -> HandoverModule:
         machine = self.machine
         held = machine.memory.read(loaded.address, len(loaded.data))
         if loaded.data[:4] == MAGIC and loaded.address in machine.sides:  # a tree, which the script may edit
@@ -236,7 +236,7 @@ class _World:
         if whole and loaded.size is not None and loaded.size > len(loaded.data):
             whole = machine.memory.is_dark(loaded.address + len(loaded.data))
         by = next((what for other, what in machine.overwritten if other is loaded), "")
-        return Module(
+        return HandoverModule(
             loaded.name,
             loaded.address if loaded.address < VIRTUAL else None,
             loaded.size,

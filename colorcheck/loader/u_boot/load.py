@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, Loaded, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
@@ -118,7 +118,7 @@ def _bring(machine: UBootMachine, name: Marked, address: Marked, count: int, sta
             return 1
         machine.memory.darken(where, PAGE)
         machine.sides.pop(where, None)
-        machine.loaded.append(Loaded(name.text, where, None, b"", machine.place))
+        machine.loaded.append(FileInMemory(name.text, where, None, b"", machine.place))
         machine.set("filesize", machine.unknown(fact))
         machine.set("fileaddr", address if where >= VIRTUAL else f"{where:x}")
         return 0
@@ -145,7 +145,7 @@ def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: i
         del machine.sides[at]
     if file.side is not None and not start:
         machine.sides[where] = file.side.copy()
-    machine.loaded.append(Loaded(file.name, where, length, known, machine.place))
+    machine.loaded.append(FileInMemory(file.name, where, length, known, machine.place))
     machine.paths[where] = file.path
 
 

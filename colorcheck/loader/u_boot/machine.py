@@ -15,7 +15,7 @@ from colorcheck.loader.u_boot.blob import Side
 from colorcheck.loader.u_boot.media import Media
 from colorcheck.loader.u_boot.memory import Memory
 from colorcheck.loader.u_boot.numbers import hexadecimal
-from colorcheck.loader.u_boot.text import Marked, Sources, unknown, unknowns
+from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
@@ -48,7 +48,7 @@ class Doubt(Struct, frozen=True):
 Status = int | Doubt
 
 
-class Loaded(Struct, frozen=True):
+class FileInMemory(Struct, frozen=True):
     """A file that the script put into memory. `size` None where it is not known, `data` what is known of it."""
 
     name: str
@@ -73,7 +73,7 @@ class UBootMachine(Struct):
     follows one command (`commands.call`)."""
 
     settings: Settings
-    sources: Sources
+    sources: ScriptTexts
     media: Media
     choices: dict[str, bool]
     call: Callable[[UBootMachine, Sequence[Marked]], Status]
@@ -81,7 +81,7 @@ class UBootMachine(Struct):
     shell: dict[str, Marked] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     sides: dict[int, Side] = field(default_factory=dict)
-    loaded: list[Loaded] = field(default_factory=list)
+    loaded: list[FileInMemory] = field(default_factory=list)
     working: int | None = None
     last_status: Status = 0
     facts: list[OpenFact] = field(default_factory=list)
@@ -99,7 +99,7 @@ class UBootMachine(Struct):
     paths: dict[int, str] = field(default_factory=dict)
     silent: set[OpenFact] = field(default_factory=set)
     used: set[OpenFact] = field(default_factory=set)
-    overwritten: list[tuple[Loaded, str]] = field(default_factory=list)
+    overwritten: list[tuple[FileInMemory, str]] = field(default_factory=list)
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
     started: object = None

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.u_boot.machine import HaltError, LeaveError, Status, UBootMachine
-from colorcheck.loader.u_boot.syntax import Body, Branch, Command, Each, Element, Loop, Script, Then
+from colorcheck.loader.u_boot.syntax import Body, Conditional, Each, Element, Loop, ShellScript, SimpleCommand, Then
 from colorcheck.loader.u_boot.syntax import read_macro as _read_macro
 from colorcheck.loader.u_boot.syntax import read_script as _read_script
 from colorcheck.loader.u_boot.text import Marked, joined
@@ -51,7 +51,7 @@ def run_macro(machine: UBootMachine, text: Marked) -> Status:
     return status if script.error is None else 1
 
 
-def _told(machine: UBootMachine, script: Script, text: Marked) -> None:
+def _told(machine: UBootMachine, script: ShellScript, text: Marked) -> None:
     if script.error is None:
         return
     at = text.at[min(script.error, len(text.at) - 1)] if len(text.at) else -1
@@ -113,16 +113,16 @@ class _Reader:
 
     def _element(self, element: Element) -> Status | None:
         match element:
-            case Command():
+            case SimpleCommand():
                 return self._command(element)
-            case Branch():
+            case Conditional():
                 return self._branch(element)
             case Loop():
                 return self._loop(element)
             case Each():
                 return self._each(element)
 
-    def _branch(self, branch: Branch) -> Status | None:
+    def _branch(self, branch: Conditional) -> Status | None:
         status: Status | None = None
         for condition, body in branch.ways:
             holds, done = self._holds(condition)
@@ -163,7 +163,7 @@ class _Reader:
         start, text = word
         return first_reading(text, self.text.at[start : start + len(text)])
 
-    def _command(self, command: Command) -> Status:
+    def _command(self, command: SimpleCommand) -> Status:
         machine = self.machine
         machine.step()
         begin = self.text.at[command.start : command.end]

@@ -23,7 +23,7 @@ class Then(Enum):
     IF_FALSE = "||"
 
 
-class Command(Struct, frozen=True):
+class SimpleCommand(Struct, frozen=True):
     """A simple command: the words as written, with the offsets at which they begin."""
 
     words: tuple[tuple[int, str], ...]
@@ -38,7 +38,7 @@ class Command(Struct, frozen=True):
         return begin + len(text)
 
 
-class Branch(Struct, frozen=True):
+class Conditional(Struct, frozen=True):
     """`if`: conditions with what they lead to, and what is done if none holds."""
 
     ways: tuple[tuple[Body, Body], ...]
@@ -61,24 +61,24 @@ class Each(Struct, frozen=True):
     body: Body
 
 
-Element = Command | Branch | Loop | Each
+Element = SimpleCommand | Conditional | Loop | Each
 Body = tuple[tuple[Element | None, Then], ...]
 _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 
-class Script(Struct, frozen=True):
+class ShellScript(Struct, frozen=True):
     """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does."""
 
     lists: tuple[Body, ...]
     error: int | None = None
 
 
-def read_script(text: str) -> Script:
+def read_script(text: str) -> ShellScript:
     """A text as `source` reads it: what is complete before a syntax error counts."""
     return _script(text, whole=False)
 
 
-def read_macro(text: str) -> Script:
+def read_macro(text: str) -> ShellScript:
     """A text as `run` reads it: all of it is one list, so that with a syntax error nothing of it is run."""
     return _script(text, whole=True)
 
@@ -94,7 +94,7 @@ def _grammar() -> Lark:
     return parser("u_boot", start=("start", "body"))
 
 
-def _script(text: str, *, whole: bool) -> Script:
+def _script(text: str, *, whole: bool) -> ShellScript:
     from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
     steps = _grammar().parse_interactive(text, start="body" if whole else "start")
@@ -103,12 +103,12 @@ def _script(text: str, *, whole: bool) -> Script:
         found: list[Any] = [steps.feed_eof()]  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
         if whole:
-            return Script((), _position(error, text))
+            return ShellScript((), _position(error, text))
         at = error.pos_in_stream if isinstance(error, UnexpectedCharacters) else _position(error, text)
-        return Script(_lists(steps.parser_state.value_stack), at)
+        return ShellScript(_lists(steps.parser_state.value_stack), at)
     if whole:
-        return Script((_body(found[0].children),))
-    return Script(_lists(found))
+        return ShellScript((_body(found[0].children),))
+    return ShellScript(_lists(found))
 
 
 def _position(error: Any, text: str) -> int:
@@ -158,7 +158,7 @@ def _element(tree: Any) -> Element:
     ]
     if tree.data == "command":
         start, text = _word(children[0])
-        return Command(tuple((start + match.start(), match[0]) for match in _words().finditer(text)))
+        return SimpleCommand(tuple((start + match.start(), match[0]) for match in _words().finditer(text)))
     if tree.data == "loop":
         negated = children[0].type == "UNTIL"
         return Loop(_body(children[1].children), _body(children[2].children), negated)
@@ -170,4 +170,4 @@ def _element(tree: Any) -> Element:
         otherwise = _body(children[-1].children[0].children)
         children = children[:-1]
     bodies = [_body(child.children) for child in children]
-    return Branch(tuple(zip(bodies[::2], bodies[1::2], strict=True)), otherwise)
+    return Conditional(tuple(zip(bodies[::2], bodies[1::2], strict=True)), otherwise)

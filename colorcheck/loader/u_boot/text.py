@@ -14,7 +14,7 @@ UNKNOWN = 0xF0000  # characters from here on stand for texts that nobody knows, 
 _LAST = 0xFFFFD
 
 
-class Sources(Struct):
+class ScriptTexts(Struct):
     """The texts that take part. A character's place is a number: the offset of its text plus its own in there."""
 
     starts: list[int] = field(default_factory=list)

@@ -31,7 +31,7 @@ def error_name(code: int) -> str:
     return _ERRORS.get(abs(code), f"error {abs(code)} of libfdt")
 
 
-class Tree(Struct):
+class TreeInMemory(Struct):
     """A blob at an address: a copy of its bytes, which `keep` writes back into memory."""
 
     machine: UBootMachine
@@ -164,7 +164,7 @@ class Tree(Struct):
     def unreserve(self, number: int) -> int:
         return _call("fdt_del_mem_rsv", self.data, number)
 
-    def apply(self, overlay: Tree) -> int:
+    def apply(self, overlay: TreeInMemory) -> int:
         """Apply an overlay: 0, or libfdt's error after which both blobs are destroyed."""
         before = read_content(self.data)
         done = _call("fdt_overlay_apply", self.data, overlay.data)
@@ -179,7 +179,7 @@ class Tree(Struct):
                     self._merged(overlay, path, name, value)
         return done
 
-    def _merged(self, overlay: Tree, path: str, name: str, value: bytes) -> None:
+    def _merged(self, overlay: TreeInMemory, path: str, name: str, value: bytes) -> None:
         """A property that an overlay brought: it stands where the overlay has it, if that can be told."""
         held = [p for (_, known), p in overlay.side.properties.items() if known == name and p.value == value]
         self._note(path, name, value, None, None)
@@ -187,10 +187,10 @@ class Tree(Struct):
             self.side.properties[path, name] = held[0]
 
 
-def tree_at(machine: UBootMachine, address: int) -> Tree | None:
+def tree_at(machine: UBootMachine, address: int) -> TreeInMemory | None:
     """The blob at an address, None where none begins there."""
     version, kept = machine.kept
-    if isinstance(kept, Tree) and version == machine.memory.version and kept.address == address:
+    if isinstance(kept, TreeInMemory) and version == machine.memory.version and kept.address == address:
         return kept
     head = machine.memory.read(address, HEADER)
     if head is None or head[:4] != MAGIC:
@@ -207,7 +207,7 @@ def tree_at(machine: UBootMachine, address: int) -> Tree | None:
     if _call("fdt_check_header", data) < 0:
         return None
     side = machine.sides.get(address)
-    return Tree(machine, address, data, side if side is not None else Side())
+    return TreeInMemory(machine, address, data, side if side is not None else Side())
 
 
 def _fdt() -> Any:

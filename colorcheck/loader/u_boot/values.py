@@ -21,13 +21,13 @@ class Value(Struct, frozen=True):
     text: Marked | None = None
 
 
-class Refused(Struct, frozen=True):
+class UnreadableValue(Struct, frozen=True):
     """U-Boot cannot read the value and sets nothing; `message` is what it prints."""
 
     message: str
 
 
-def parse_value(words: Sequence[Marked], old: bytes) -> Value | Refused:
+def parse_value(words: Sequence[Marked], old: bytes) -> Value | UnreadableValue:
     """The value that words spell; `?` among cells keeps the `old` one."""
     first = words[0].text[:1]
     if first == "<":
@@ -39,7 +39,7 @@ def parse_value(words: Sequence[Marked], old: bytes) -> Value | Refused:
     return Value(data, doubts[0] if doubts else None, words[0] if len(words) == 1 else None)
 
 
-def _cells(words: Sequence[Marked], old: bytes) -> Value | Refused:
+def _cells(words: Sequence[Marked], old: bytes) -> Value | UnreadableValue:
     data = bytearray()
     unsure: int | None = None
     index, text, position = 0, words[0].text, 1
@@ -63,15 +63,15 @@ def _cells(words: Sequence[Marked], old: bytes) -> Value | Refused:
             number, position = any_base(text, position)
             data += (number & 0xFFFFFFFF).to_bytes(4, "big")
         if position == start:
-            return Refused(f'Sorry, I could not convert "{text[start:]}"')
+            return UnreadableValue(f'Sorry, I could not convert "{text[start:]}"')
         while text[position : position + 1] == " ":
             position += 1
     if index >= len(words):
-        return Refused("Unexpected character: the cells have no closing >")
+        return UnreadableValue("Unexpected character: the cells have no closing >")
     return Value(bytes(data), unsure)
 
 
-def _octets(words: Sequence[Marked]) -> Value | Refused:
+def _octets(words: Sequence[Marked]) -> Value | UnreadableValue:
     data = bytearray()
     index, text, position = 0, words[0].text, 1
     while index < len(words) and text[position : position + 1] != "]":
@@ -88,9 +88,9 @@ def _octets(words: Sequence[Marked]) -> Value | Refused:
             return Value(bytes(data), doubts[0])
         number, after = hexadecimal_end(text, position)
         if after == position:
-            return Refused(f"Unexpected character '{text[position]}'")
+            return UnreadableValue(f"Unexpected character '{text[position]}'")
         data.append(number & 0xFF)
         position = after
     if index >= len(words):
-        return Refused("Unexpected character: the bytes have no closing ]")
+        return UnreadableValue("Unexpected character: the bytes have no closing ]")
     return Value(bytes(data))

@@ -23,7 +23,7 @@ _COMPATIBLE = {
 UEFI_BINARY = "xen,uefi-binary"
 
 
-class Placed(Struct, frozen=True):
+class PlacedFile(Struct, frozen=True):
     """Where a file was loaded: address and size in bytes, and what says so."""
 
     address: int
@@ -38,7 +38,7 @@ class ConfiguredModule(Struct, frozen=True):
     file: str
     location: Location
     arguments: Passage | None = None
-    placed: Placed | None = None
+    placed: PlacedFile | None = None
 
     def node(self, cells: tuple[int, int]) -> Node:
         """The node of `/chosen`; without a known place it is marked as one that the firmware loads."""
@@ -53,7 +53,7 @@ class ConfiguredModule(Struct, frozen=True):
         return Node(self.kind, path, place, held)
 
 
-def reg(placed: Placed, cells: tuple[int, int]) -> Property:
+def reg(placed: PlacedFile, cells: tuple[int, int]) -> Property:
     """`reg` with an address and a size in so many cells."""
     address, size = cells
     value = _number(placed.address, address) + _number(placed.size, size)
@@ -72,7 +72,7 @@ def text(name: str, said: Passage, before: bytes = b"") -> Property:
 
 
 def with_modules(
-    chosen: Node, outer: tuple[int, int], configured: Sequence[ConfiguredModule], placed: Mapping[str, Placed]
+    chosen: Node, outer: tuple[int, int], configured: Sequence[ConfiguredModule], placed: Mapping[str, PlacedFile]
 ) -> Node:
     """`/chosen` with the configuration's modules in front, and the tree's own with the places of their files."""
     two = Property("#address-cells", b"\0\0\0\2", chosen.location, chosen.location)
@@ -84,7 +84,7 @@ def with_modules(
     return replace(node, children=(*own, *children))
 
 
-def _loaded(node: Node, cells: tuple[int, int], placed: Mapping[str, Placed]) -> Node:
+def _loaded(node: Node, cells: tuple[int, int], placed: Mapping[str, PlacedFile]) -> Node:
     """The node and those below it, with `reg` where the file of a module was placed."""
     name = binary(node)
     if name is not None and name in placed:
@@ -96,7 +96,7 @@ def _loaded(node: Node, cells: tuple[int, int], placed: Mapping[str, Placed]) ->
     return replace(node, children=tuple(_loaded(child, own, placed) for child in node.children))
 
 
-def _renamed(node: Node, placed: Placed) -> Node:
+def _renamed(node: Node, placed: PlacedFile) -> Node:
     name = f"module@{placed.address:x}"
     return replace(node, name=name, path=f"{node.path.rpartition('/')[0]}/{name}")
 

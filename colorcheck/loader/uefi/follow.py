@@ -19,7 +19,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible, ranges_of
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
-from colorcheck.loader.uefi.chosen import ConfiguredModule, Placed, binary, text, with_modules
+from colorcheck.loader.uefi.chosen import ConfiguredModule, PlacedFile, binary, text, with_modules
 
 _KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm"}
 _NO_KERNEL = "no initial domain kernel is specified: neither kernel= in {} nor a boot module in the device tree"
@@ -37,7 +37,7 @@ def follow_uefi(deployment: Deployment) -> Handover:
     if read.stopped:
         return Handover(stopped=read.stopped, location=read.location, uefi=True)
     configured = read.modules
-    placed: dict[str, Placed] = {}
+    placed: dict[str, PlacedFile] = {}
     if log is not None and (found := log.modules_found) is not None:
         configured, placed = _placed(read.modules, tree, found, log)
     chosen = with_modules(_chosen(tree), cell_sizes(tree.root), configured, placed)
@@ -163,12 +163,12 @@ def _dom0_binaries(tree: DeviceTree) -> tuple[str, ...]:
 
 def _placed(
     configured: Sequence[ConfiguredModule], tree: DeviceTree, logged: Sequence[LoggedModule], log: BootLog
-) -> tuple[tuple[ConfiguredModule, ...], dict[str, Placed]]:
+) -> tuple[tuple[ConfiguredModule, ...], dict[str, PlacedFile]]:
     """The modules with the places that a log gives: by the names of files, else by the order of Xen's list."""
     own = _binaries(tree)
     given = set(_given(_chosen(tree), cell_sizes(tree.root)))
     listed = [module for module in logged if module.kind not in ("Xen", "Device Tree")]
-    names: dict[str, Placed] = {}
+    names: dict[str, PlacedFile] = {}
     files = [v for s in log.loaded if isinstance(v := s.value, tuple)]
     if own and len(files) >= len(own):
         tail = files[len(files) - len(own) :]
@@ -176,10 +176,10 @@ def _placed(
             at = {module.address: module for module in listed}
             for name, start, end in tail:
                 place = at[start].location if start in at else log.loaded[-1].location
-                names[name] = Placed(start, end - start, place)
+                names[name] = PlacedFile(start, end - start, place)
     elif own and not files and len(listed) >= len(own):
         for name, module in zip(own, listed[len(listed) - len(own) :], strict=True):
-            names[name] = Placed(module.address, module.size, module.location)
+            names[name] = PlacedFile(module.address, module.size, module.location)
     taken = {found.address for found in names.values()} | given
     of_config: list[ConfiguredModule] = []
     for module in listed:
@@ -190,6 +190,6 @@ def _placed(
         if known is None and (own or configured):
             continue  # a module of the tree with a place of its own
         base = known or ConfiguredModule(kind, "", module.location)
-        of_config.append(replace(base, placed=Placed(module.address, module.size, module.location)))
+        of_config.append(replace(base, placed=PlacedFile(module.address, module.size, module.location)))
     unplaced = [each for each in configured if each.kind not in {module.kind for module in of_config}]
     return (*of_config, *unplaced), names

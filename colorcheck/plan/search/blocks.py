@@ -17,7 +17,7 @@ Merge = tuple[str, ...]
 class Block(Struct, frozen=True):
     """One or several who share the same cells. `low` and `high` count cells; `today` are numbers of free cells."""
 
-    wishes: tuple[Demand, ...]
+    demands: tuple[Demand, ...]
     pages: int
     low: int
     high: int
@@ -25,7 +25,7 @@ class Block(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return "+".join(wish.name for wish in self.wishes)
+        return "+".join(demand.name for demand in self.demands)
 
 
 class Field(Struct, frozen=True):
@@ -60,59 +60,61 @@ def make_field(problem: PlanProblem, merges: Sequence[Merge] = ()) -> Field | No
     """The field with these sharing groups made one; None where fixed colors clash, are not there or hold too little."""
     units = problem.cells
     taken: dict[int, str] = {}
-    fixed = tuple(wish for wish in problem.wishes if wish.keep)
-    for wish in fixed:
-        if not wish.fixed or not wish.fixed <= ColorSet.all(problem.nr_colors):
+    fixed = tuple(demand for demand in problem.demands if demand.keep)
+    for demand in fixed:
+        if not demand.fixed or not demand.fixed <= ColorSet.all(problem.nr_colors):
             return None
-        if problem.held(wish.fixed) < wish.pages or not count_allowed(wish, len(wish.fixed)):
+        if problem.held(demand.fixed) < demand.pages or not count_allowed(demand, len(demand.fixed)):
             return None
         for number, cell in enumerate(units):
-            if not cell.isdisjoint(wish.fixed) and _clash(taken.setdefault(number, wish.name), wish.name, problem):
+            if not cell.isdisjoint(demand.fixed) and _clash(
+                taken.setdefault(number, demand.name), demand.name, problem
+            ):
                 return None
     cells = tuple(number for number in range(len(units)) if number not in taken)
     held = tuple(problem.held(units[number]) for number in cells)
     most = (0, *accumulate(sorted(held, reverse=True)))
     place = {number: position for position, number in enumerate(cells)}
-    free = [wish for wish in problem.wishes if not wish.keep]
+    free = [demand for demand in problem.demands if not demand.keep]
     blocks = tuple(block_of(problem, group, place) for group in _groups(free, merges))
     return Field(problem, blocks, fixed, cells, held, most)
 
 
-def count_allowed(wish: Demand, count: int) -> bool:
+def count_allowed(demand: Demand, count: int) -> bool:
     """Whether a number of colors is none too few, none too many, and as the curve has to be."""
-    within = wish.min_colors <= count and (wish.max_colors is None or count <= wish.max_colors)
-    return within and wish.tolerates(count)
+    within = demand.min_colors <= count and (demand.max_colors is None or count <= demand.max_colors)
+    return within and demand.tolerates(count)
 
 
 def _clash(owner: str, other: str, problem: PlanProblem) -> bool:
     return owner != other and not any(owner in group and other in group for group in problem.shares)
 
 
-def _groups(wishes: Sequence[Demand], merges: Sequence[Merge]) -> list[tuple[Demand, ...]]:
+def _groups(demands: Sequence[Demand], merges: Sequence[Merge]) -> list[tuple[Demand, ...]]:
     groups: list[tuple[Demand, ...]] = []
     done: set[str] = set()
-    for wish in wishes:
-        if wish.name in done:
+    for demand in demands:
+        if demand.name in done:
             continue
-        merge = next((m for m in merges if wish.name in m), (wish.name,))
-        group = tuple(other for other in wishes if other.name in merge and other.name not in done)
+        merge = next((m for m in merges if demand.name in m), (demand.name,))
+        group = tuple(other for other in demands if other.name in merge and other.name not in done)
         done.update(other.name for other in group)
         groups.append(group)
     return groups
 
 
-def block_of(problem: PlanProblem, wishes: tuple[Demand, ...], place: Mapping[int, int] | None = None) -> Block:
+def block_of(problem: PlanProblem, demands: tuple[Demand, ...], place: Mapping[int, int] | None = None) -> Block:
     """Those who share, as one; `place` numbers the free cells, of which those of today are wanted."""
     units = problem.cells
     size = max(1, len(units[0]))
-    ceilings = [wish.max_colors for wish in wishes if wish.max_colors is not None]
+    ceilings = [demand.max_colors for demand in demands if demand.max_colors is not None]
     today = ColorSet()
-    for wish in wishes:
-        today |= wish.today
+    for demand in demands:
+        today |= demand.today
     return Block(
-        wishes=wishes,
-        pages=sum(wish.pages for wish in wishes),
-        low=max(1, *(-(-max(wish.min_colors, wish.tolerated) // size) for wish in wishes)),
+        demands=demands,
+        pages=sum(demand.pages for demand in demands),
+        low=max(1, *(-(-max(demand.min_colors, demand.tolerated) // size) for demand in demands)),
         high=min([len(units), *(ceiling // size for ceiling in ceilings)]),
         today=frozenset(place[n] for n in place if not units[n].isdisjoint(today)) if place and today else frozenset(),
     )

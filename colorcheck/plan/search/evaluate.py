@@ -23,37 +23,37 @@ def measure(problem: PlanProblem, colors: Colors, names: Iterable[str]) -> dict[
 
 def faults(problem: PlanProblem, colors: Colors) -> list[str]:
     """Everything in which the colors break the problem's rules; empty for a plan."""
-    found = [f"{wish.name}: {fault}" for wish in problem.wishes for fault in _alone(problem, wish, colors)]
-    if not all(colors[wish.name] <= ColorSet.all(problem.nr_colors) for wish in problem.wishes):
+    found = [f"{demand.name}: {fault}" for demand in problem.demands for fault in _alone(problem, demand, colors)]
+    if not all(colors[demand.name] <= ColorSet.all(problem.nr_colors) for demand in problem.demands):
         return found
-    cells = {wish.name: _cells(problem, colors[wish.name]) for wish in problem.wishes}
+    cells = {demand.name: _cells(problem, colors[demand.name]) for demand in problem.demands}
     for first, second in combinations(cells, 2):
         meet = cells[first] & cells[second]
         if meet and not any(first in group and second in group for group in problem.shares):
             found.append(f"{first} and {second} meet in colors {problem.cells[min(ColorSet.of_mask(meet))]}")
     for group in groups(problem, colors):
         if group.needed > group.held:
-            names = ", ".join(wish.name for wish in group.wishes)
+            names = ", ".join(demand.name for demand in group.demands)
             found.append(f"{names}: {group.needed} frames needed, {group.held} held")
     return found
 
 
-class Group(Struct, frozen=True):
+class SharingGroup(Struct, frozen=True):
     """Those who have colors in common, directly or through others, what they need and what all their colors hold.
 
     Together they need no more than they hold: that is Hall's condition, for the groups that plans are made of.
     """
 
-    wishes: tuple[Demand, ...]
+    demands: tuple[Demand, ...]
     needed: int
     held: int
 
 
-def groups(problem: PlanProblem, colors: Colors) -> list[Group]:
+def groups(problem: PlanProblem, colors: Colors) -> list[SharingGroup]:
     """All wishes, each in one group."""
     found: list[tuple[list[Demand], ColorSet]] = []
-    for wish in problem.wishes:
-        members, union = [wish], colors[wish.name]
+    for demand in problem.demands:
+        members, union = [demand], colors[demand.name]
         apart = []
         for others, theirs in found:
             if theirs.isdisjoint(union):
@@ -61,7 +61,7 @@ def groups(problem: PlanProblem, colors: Colors) -> list[Group]:
             else:
                 members, union = others + members, union | theirs
         found = [*apart, (members, union)]
-    return [Group(tuple(w), sum(wish.pages for wish in w), problem.held(union)) for w, union in found]
+    return [SharingGroup(tuple(w), sum(demand.pages for demand in w), problem.held(union)) for w, union in found]
 
 
 def _cells(problem: PlanProblem, colors: ColorSet) -> int:
@@ -69,21 +69,21 @@ def _cells(problem: PlanProblem, colors: ColorSet) -> int:
     return sum(1 << number for number, cell in enumerate(problem.cells) if not cell.isdisjoint(colors))
 
 
-def _alone(problem: PlanProblem, wish: Demand, colors: Colors) -> Iterable[str]:
-    own = colors[wish.name]
+def _alone(problem: PlanProblem, demand: Demand, colors: Colors) -> Iterable[str]:
+    own = colors[demand.name]
     if not own:
         yield "no colors"
     if not own <= ColorSet.all(problem.nr_colors):
         yield "colors that do not exist"
-    if len(own) < wish.min_colors:
-        yield f"{len(own)} colors where {wish.min_colors} are the least"
-    if wish.max_colors is not None and len(own) > wish.max_colors:
-        yield f"{len(own)} colors where {wish.max_colors} are the most"
-    if wish.keep and own != wish.fixed:
-        yield f"colors {own} where {wish.fixed} are to be kept"
-    if not wish.tolerates(len(own)):
+    if len(own) < demand.min_colors:
+        yield f"{len(own)} colors where {demand.min_colors} are the least"
+    if demand.max_colors is not None and len(own) > demand.max_colors:
+        yield f"{len(own)} colors where {demand.max_colors} are the most"
+    if demand.keep and own != demand.fixed:
+        yield f"colors {own} where {demand.fixed} are to be kept"
+    if not demand.tolerates(len(own)):
         yield f"with {len(own)} colors worse than is tolerated"
-    if problem.max_ranges is not None and not wish.keep and len(own.ranges()) > problem.max_ranges:
+    if problem.max_ranges is not None and not demand.keep and len(own.ranges()) > problem.max_ranges:
         yield f"{len(own.ranges())} ranges where {problem.max_ranges} are the most"
 
 
@@ -94,29 +94,29 @@ def _margin(problem: PlanProblem, colors: Colors) -> Fraction:
 
 
 def _weights(problem: PlanProblem, colors: Colors) -> Fraction:
-    wishes = [wish for wish in problem.wishes if wish.pages]
-    return min((-weight_cost(wish, len(colors[wish.name])) for wish in wishes), default=Fraction(0))
+    demands = [demand for demand in problem.demands if demand.pages]
+    return min((-weight_cost(demand, len(colors[demand.name])) for demand in demands), default=Fraction(0))
 
 
 def _critical(problem: PlanProblem, colors: Colors) -> Fraction:
-    wishes = [wish for wish in problem.wishes if wish.critical]
-    return min((-critical_cost(wish, len(colors[wish.name])) for wish in wishes), default=Fraction(100))
+    demands = [demand for demand in problem.demands if demand.critical]
+    return min((-critical_cost(demand, len(colors[demand.name])) for demand in demands), default=Fraction(100))
 
 
 def _misses(problem: PlanProblem, colors: Colors) -> Fraction:
-    return sum((curve_cost(wish, len(colors[wish.name])) for wish in problem.wishes), Fraction(0))
+    return sum((curve_cost(demand, len(colors[demand.name])) for demand in problem.demands), Fraction(0))
 
 
 def _worst_misses(problem: PlanProblem, colors: Colors) -> Fraction:
-    return max((curve_cost(wish, len(colors[wish.name])) for wish in problem.wishes), default=Fraction(0))
+    return max((curve_cost(demand, len(colors[demand.name])) for demand in problem.demands), default=Fraction(0))
 
 
 def _changes(problem: PlanProblem, colors: Colors) -> Fraction:
-    return Fraction(sum(len(wish.today ^ colors[wish.name]) for wish in problem.wishes))
+    return Fraction(sum(len(demand.today ^ colors[demand.name]) for demand in problem.demands))
 
 
 def _ranges(problem: PlanProblem, colors: Colors) -> Fraction:
-    return Fraction(sum(len(colors[wish.name].ranges()) for wish in problem.wishes))
+    return Fraction(sum(len(colors[demand.name].ranges()) for demand in problem.demands))
 
 
 _VALUES = {

@@ -34,33 +34,33 @@ def sharings(problem: PlanProblem) -> Iterator[tuple[Merge, ...]]:
 def requirements(problem: PlanProblem) -> list[Requirement]:
     """Everything that a wish asks for and could do without, named by what it is and by whose it is."""
     found = []
-    for wish in problem.wishes:
-        name, place = wish.name, wish.location
-        if wish.keep:
-            verb = "keeps" if wish.pin is None else "is to have"
-            found.append(Requirement(f"keep {name}", f"{name} {verb} colors {wish.fixed}", place))
-        if wish.min_colors > 1:
-            reason = f" ({wish.min_reason})" if wish.min_reason else ""
-            text = f"{name} has {wish.min_colors} colors at least{reason}"
+    for demand in problem.demands:
+        name, place = demand.name, demand.location
+        if demand.keep:
+            verb = "keeps" if demand.pin is None else "is to have"
+            found.append(Requirement(f"keep {name}", f"{name} {verb} colors {demand.fixed}", place))
+        if demand.min_colors > 1:
+            reason = f" ({demand.min_reason})" if demand.min_reason else ""
+            text = f"{name} has {demand.min_colors} colors at least{reason}"
             found.append(Requirement(f"min-colors {name}", text, place))
-        if wish.tolerated > 1:
-            found.append(Requirement(f"tolerance {name}", tolerance_text(problem, wish), place))
-        if wish.max_colors is not None:
-            found.append(Requirement(f"max-colors {name}", f"{name} has {wish.max_colors} colors at most", place))
-        if wish.pages:
-            purpose = f" {wish.purpose}" if wish.purpose else ""
-            text = f"{name} needs {wish.pages} frames ({size_of_pages(wish.pages)}){purpose}"
-            found.append(Requirement(f"memory {name}", text, wish.memory_location))
+        if demand.tolerated > 1:
+            found.append(Requirement(f"tolerance {name}", tolerance_text(problem, demand), place))
+        if demand.max_colors is not None:
+            found.append(Requirement(f"max-colors {name}", f"{name} has {demand.max_colors} colors at most", place))
+        if demand.pages:
+            purpose = f" {demand.purpose}" if demand.purpose else ""
+            text = f"{name} needs {demand.pages} frames ({size_of_pages(demand.pages)}){purpose}"
+            found.append(Requirement(f"memory {name}", text, demand.memory_location))
         else:
             found.append(Requirement(f"separate {name}", f"{name} has colors of its own", place))
     return found
 
 
-def tolerance_text(problem: PlanProblem, wish: Demand) -> str:
+def tolerance_text(problem: PlanProblem, demand: Demand) -> str:
     """What a tolerance asks for, in percent and in colors."""
-    cache = f" ({size(wish.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
-    percent = (wish.tolerance or 0) * 100
-    return f"{wish.name} within {percent:g} % of the best of its curve needs {wish.tolerated} colors{cache}"
+    cache = f" ({size(demand.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
+    percent = (demand.tolerance or 0) * 100
+    return f"{demand.name} within {percent:g} % of the best of its curve needs {demand.tolerated} colors{cache}"
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
@@ -91,17 +91,17 @@ def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | 
 def _worth_asking(problem: PlanProblem) -> bool:
     """Whether Z3 may know more than counting does, and soon: cells of several sizes, but few of them."""
     sizes = {problem.held(cell) for cell in problem.cells}
-    return len(sizes) > 1 and len(sizes) * len(problem.wishes) <= LEAF_VARIABLES
+    return len(sizes) > 1 and len(sizes) * len(problem.demands) <= LEAF_VARIABLES
 
 
 def _only(problem: PlanProblem, names: set[str]) -> PlanProblem:
     """The problem with these requirements and no others."""
-    wishes = [
-        replace(_without(wish, names), keep=wish.keep and f"keep {wish.name}" in names)
-        for wish in problem.wishes
-        if _wanted(wish, names) or (wish.keep and f"keep {wish.name}" in names)
+    demands = [
+        replace(_without(demand, names), keep=demand.keep and f"keep {demand.name}" in names)
+        for demand in problem.demands
+        if _wanted(demand, names) or (demand.keep and f"keep {demand.name}" in names)
     ]
-    return replace(problem, wishes=tuple(wishes))
+    return replace(problem, demands=tuple(demands))
 
 
 class Counting:
@@ -112,13 +112,13 @@ class Counting:
 
     def __init__(self, problem: PlanProblem) -> None:
         self.problem = problem
-        self.wishes = {wish.name: wish for wish in problem.wishes}
+        self.demands = {demand.name: demand for demand in problem.demands}
         self.fields: dict[tuple[frozenset[str], tuple[Merge, ...]], Field | None] = {}
         self.blocks: dict[tuple[str, tuple[str, ...]], Block | None] = {}
 
     def possible(self, names: set[str]) -> bool:
         problem = self.problem
-        kept = frozenset(w.name for w in problem.wishes if w.keep and f"keep {w.name}" in names)
+        kept = frozenset(w.name for w in problem.demands if w.keep and f"keep {w.name}" in names)
         return any(self._fits(kept, merges, names) for merges in sharings(problem))
 
     def _fits(self, kept: frozenset[str], merges: tuple[Merge, ...], names: set[str]) -> bool:
@@ -127,16 +127,16 @@ class Counting:
             return False
         blocks = [block for group in field.blocks if (block := self._block(group, names)) is not None]
         return replace(field, blocks=tuple(blocks)).possible() and all(
-            _holds_itself(self.problem, wish, names) for wish in self.problem.wishes if wish.name in kept
+            _holds_itself(self.problem, demand, names) for demand in self.problem.demands if demand.name in kept
         )
 
     def _block(self, group: Block, names: set[str]) -> Block | None:
         """Those of the group who are wanted, with what is wanted of them; made once for each way to want them."""
-        asked = [f"{kind} {wish.name}" for wish in group.wishes for kind in KINDS]
+        asked = [f"{kind} {demand.name}" for demand in group.demands for kind in KINDS]
         key = tuple(name for name in asked if name in names)
         if (group.name, key) not in self.blocks:
-            asking = [self.wishes[wish.name] for wish in group.wishes]
-            members = tuple(_without(wish, names) for wish in asking if _wanted(wish, names))
+            asking = [self.demands[demand.name] for demand in group.demands]
+            members = tuple(_without(demand, names) for demand in asking if _wanted(demand, names))
             self.blocks[group.name, key] = block_of(self.problem, members) if members else None
         return self.blocks[group.name, key]
 
@@ -144,30 +144,30 @@ class Counting:
         key = (kept, merges)
         if key not in self.fields:
             bare = [
-                replace(wish, keep=wish.name in kept, pages=0, min_colors=1, max_colors=None)
-                for wish in self.problem.wishes
+                replace(demand, keep=demand.name in kept, pages=0, min_colors=1, max_colors=None)
+                for demand in self.problem.demands
             ]
-            self.fields[key] = make_field(replace(self.problem, wishes=tuple(bare)), merges)
+            self.fields[key] = make_field(replace(self.problem, demands=tuple(bare)), merges)
         return self.fields[key]
 
 
-def _wanted(wish: Demand, names: set[str]) -> bool:
-    return bool(wish.pages) or f"separate {wish.name}" in names
+def _wanted(demand: Demand, names: set[str]) -> bool:
+    return bool(demand.pages) or f"separate {demand.name}" in names
 
 
-def _holds_itself(problem: PlanProblem, wish: Demand, names: set[str]) -> bool:
+def _holds_itself(problem: PlanProblem, demand: Demand, names: set[str]) -> bool:
     """Colors that are kept meet what else is asked of them."""
-    asked = _without(wish, names)
-    return problem.held(wish.fixed) >= asked.pages and count_allowed(asked, len(wish.fixed))
+    asked = _without(demand, names)
+    return problem.held(demand.fixed) >= asked.pages and count_allowed(asked, len(demand.fixed))
 
 
-def _without(wish: Demand, names: set[str]) -> Demand:
+def _without(demand: Demand, names: set[str]) -> Demand:
     return replace(
-        wish,
-        min_colors=wish.min_colors if f"min-colors {wish.name}" in names else 1,
-        max_colors=wish.max_colors if f"max-colors {wish.name}" in names else None,
-        pages=wish.pages if f"memory {wish.name}" in names else 0,
-        tolerance=wish.tolerance if f"tolerance {wish.name}" in names else None,
+        demand,
+        min_colors=demand.min_colors if f"min-colors {demand.name}" in names else 1,
+        max_colors=demand.max_colors if f"max-colors {demand.name}" in names else None,
+        pages=demand.pages if f"memory {demand.name}" in names else 0,
+        tolerance=demand.tolerance if f"tolerance {demand.name}" in names else None,
     )
 
 
@@ -194,7 +194,7 @@ def _excluded(problem: PlanProblem, deadline: float) -> bool:
 def repairs_of(problem: PlanProblem, core: tuple[Requirement, ...], deadline: float) -> tuple[Repair, ...]:
     """Small changes, each of which alone makes a plan possible; each has been tried."""
     names = [each.name for each in core]
-    involved = [wish for wish in problem.wishes if f"memory {wish.name}" in names]
+    involved = [demand for demand in problem.demands if f"memory {demand.name}" in names]
     found = [*_dropped(problem, names, deadline), *_smaller(problem, involved, deadline)]
     found += [*_shared(problem, involved, deadline), *_reserve(problem, deadline)]
     return tuple(found)
@@ -213,71 +213,75 @@ def works(problem: PlanProblem, deadline: float) -> bool:
 
 
 def _changed(problem: PlanProblem, name: str, change: Callable[[Demand], Demand]) -> PlanProblem:
-    return replace(problem, wishes=tuple(change(wish) if wish.name == name else wish for wish in problem.wishes))
+    return replace(
+        problem, demands=tuple(change(demand) if demand.name == name else demand for demand in problem.demands)
+    )
 
 
 def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterator[Repair]:
     """Colors that need not be kept, and limits on their number that can go by the least."""
-    for wish in problem.wishes:
-        if f"keep {wish.name}" in names:
-            freed = _changed(problem, wish.name, lambda w: replace(w, keep=False))
+    for demand in problem.demands:
+        if f"keep {demand.name}" in names:
+            freed = _changed(problem, demand.name, lambda w: replace(w, keep=False))
             if works(freed, deadline):
-                yield Repair("keep", f"let {wish.name} have other colors than {wish.fixed}", (wish.name,))
-        if f"max-colors {wish.name}" in names and wish.max_colors is not None:
-            for more in range(1, problem.nr_colors - wish.max_colors + 1):
-                most = wish.max_colors + more
-                if works(_changed(problem, wish.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
-                    yield Repair("colors", f"allow {wish.name} {most} colors, {more} more", (wish.name,), more)
+                yield Repair("keep", f"let {demand.name} have other colors than {demand.fixed}", (demand.name,))
+        if f"max-colors {demand.name}" in names and demand.max_colors is not None:
+            for more in range(1, problem.nr_colors - demand.max_colors + 1):
+                most = demand.max_colors + more
+                if works(_changed(problem, demand.name, lambda w, m=most: replace(w, max_colors=m)), deadline):  # type: ignore[misc]
+                    yield Repair("colors", f"allow {demand.name} {most} colors, {more} more", (demand.name,), more)
                     break
-        if f"tolerance {wish.name}" in names:
-            yield from _tolerated(problem, wish, deadline)
-        if f"min-colors {wish.name}" in names:
-            for least in range(wish.min_colors - 1, 0, -1):
-                if works(_changed(problem, wish.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
-                    fewer = wish.min_colors - least
-                    yield Repair("colors", f"ask {least} colors for {wish.name}, {fewer} fewer", (wish.name,), fewer)
+        if f"tolerance {demand.name}" in names:
+            yield from _tolerated(problem, demand, deadline)
+        if f"min-colors {demand.name}" in names:
+            for least in range(demand.min_colors - 1, 0, -1):
+                if works(_changed(problem, demand.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
+                    fewer = demand.min_colors - least
+                    yield Repair(
+                        "colors", f"ask {least} colors for {demand.name}, {fewer} fewer", (demand.name,), fewer
+                    )
                     break
 
 
-def _tolerated(problem: PlanProblem, wish: Demand, deadline: float) -> Iterator[Repair]:
+def _tolerated(problem: PlanProblem, demand: Demand, deadline: float) -> Iterator[Repair]:
     """The smallest greater tolerance with which there is a plan: one of the values of the curve."""
-    best = min(map(exact, wish.curve))
-    steps = sorted({exact(cost) for cost in wish.curve if wish.limit is not None and exact(cost) > wish.limit})
+    best = min(map(exact, demand.curve))
+    steps = sorted({exact(cost) for cost in demand.curve if demand.limit is not None and exact(cost) > demand.limit})
     for cost in steps if best else ():
         wider = math.ceil((cost / best - 1) * 1000) / 1000
-        if works(_changed(problem, wish.name, lambda w, t=wider: replace(w, tolerance=t)), deadline):  # type: ignore[misc]
-            yield Repair("tolerance", f"let {wish.name} be up to {wider * 100:g} % over its best", (wish.name,))
+        if works(_changed(problem, demand.name, lambda w, t=wider: replace(w, tolerance=t)), deadline):  # type: ignore[misc]
+            yield Repair("tolerance", f"let {demand.name} be up to {wider * 100:g} % over its best", (demand.name,))
             return
 
 
 def _smaller(problem: PlanProblem, involved: list[Demand], deadline: float) -> list[Repair]:
     """The domains of which the least memory has to go; amounts in MiB."""
     amounts = []
-    for wish in involved:
-        low, high = 1, wish.pages // MIB_PAGES
-        if high < 1 or not _possible(_less(problem, wish, high)):
+    for demand in involved:
+        low, high = 1, demand.pages // MIB_PAGES
+        if high < 1 or not _possible(_less(problem, demand, high)):
             continue
         while low < high:
             middle = (low + high) // 2
-            if _possible(_less(problem, wish, middle)):
+            if _possible(_less(problem, demand, middle)):
                 high = middle
             else:
                 low = middle + 1
-        amounts.append((low, wish))
+        amounts.append((low, demand))
     found: list[Repair] = []
-    for amount, wish in sorted(amounts, key=lambda each: each[0]):
-        if len(found) < MOST_REPAIRS and works(_less(problem, wish, amount), deadline):
-            found.append(Repair("memory", f"give {wish.name} {amount} MiB less", (wish.name,), amount))
+    for amount, demand in sorted(amounts, key=lambda each: each[0]):
+        if len(found) < MOST_REPAIRS and works(_less(problem, demand, amount), deadline):
+            found.append(Repair("memory", f"give {demand.name} {amount} MiB less", (demand.name,), amount))
     return found
 
 
-def _less(problem: PlanProblem, wish: Demand, mib: int) -> PlanProblem:
-    return _changed(problem, wish.name, lambda w: replace(w, pages=max(1, w.pages - mib * MIB_PAGES)))
+def _less(problem: PlanProblem, demand: Demand, mib: int) -> PlanProblem:
+    return _changed(problem, demand.name, lambda w: replace(w, pages=max(1, w.pages - mib * MIB_PAGES)))
 
 
 def _shared(problem: PlanProblem, involved: list[Demand], deadline: float) -> list[Repair]:
     found: list[Repair] = []
-    for first, second in combinations([wish for wish in involved if not wish.keep], 2):
+    for first, second in combinations([demand for demand in involved if not demand.keep], 2):
         if len(found) == MOST_REPAIRS or time.monotonic() > deadline:
             break
         pair = (first.name, second.name)

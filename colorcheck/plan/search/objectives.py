@@ -41,21 +41,21 @@ OBJECTIVES = {
 }
 
 
-def curve_cost(wish: Demand, colors: int) -> Fraction:
+def curve_cost(demand: Demand, colors: int) -> Fraction:
     """What the miss curve says of so many colors; nothing without a curve."""
-    if not wish.curve:
+    if not demand.curve:
         return Fraction(0)
-    return Fraction(str(wish.curve[min(colors, len(wish.curve)) - 1]))
+    return Fraction(str(demand.curve[min(colors, len(demand.curve)) - 1]))
 
 
-def weight_cost(wish: Demand, colors: int) -> Fraction:
+def weight_cost(demand: Demand, colors: int) -> Fraction:
     """Colors per weight, less being dearer; Xen, which takes no frames, is not weighed."""
-    return -Fraction(colors) / Fraction(str(wish.weight)) if wish.pages else NOT_WEIGHED
+    return -Fraction(colors) / Fraction(str(demand.weight)) if demand.pages else NOT_WEIGHED
 
 
-def critical_cost(wish: Demand, colors: int) -> Fraction:
+def critical_cost(demand: Demand, colors: int) -> Fraction:
     """The part of its share that a critical domain has, in percent, at most 100; less is dearer."""
-    return -min(Fraction(100), Fraction(100 * colors, max(1, wish.share))) if wish.critical else NOT_WEIGHED
+    return -min(Fraction(100), Fraction(100 * colors, max(1, demand.share))) if demand.critical else NOT_WEIGHED
 
 
 _COSTS = {"weights": weight_cost, "critical": critical_cost}
@@ -64,7 +64,7 @@ _COSTS = {"weights": weight_cost, "critical": critical_cost}
 def fixed_costs(field: Field, name: str) -> list[Fraction]:
     """What those cost whose colors are fixed."""
     cost = _COSTS.get(name, curve_cost)
-    return [cost(wish, len(wish.fixed)) for wish in field.fixed]
+    return [cost(demand, len(demand.fixed)) for demand in field.fixed]
 
 
 def rows(field: Field, name: str) -> list[list[Fraction]]:
@@ -75,7 +75,7 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
     size = max(1, len(field.problem.cells[0]))
     found = []
     for block in field.blocks:
-        costs = [_costs(wish, name, size, field.stock) for wish in block.wishes]
+        costs = [_costs(demand, name, size, field.stock) for demand in block.demands]
         if len(costs) == 1:
             found.append(costs[0])
         else:
@@ -84,13 +84,13 @@ def rows(field: Field, name: str) -> list[list[Fraction]]:
     return found
 
 
-def _costs(wish: Demand, name: str, size: int, stock: int) -> list[Fraction]:
+def _costs(demand: Demand, name: str, size: int, stock: int) -> list[Fraction]:
     """What 0, 1, … cells of `size` colors cost one; no cell costs nothing, as nobody may have none."""
     if name in _COSTS:
-        return [NOTHING, *(_COSTS[name](wish, count * size) for count in range(1, stock + 1))]
-    if not wish.curve:
+        return [NOTHING, *(_COSTS[name](demand, count * size) for count in range(1, stock + 1))]
+    if not demand.curve:
         return [NOTHING] * (stock + 1)
-    measured = [Fraction(cost) if cost == int(cost) else Fraction(str(cost)) for cost in wish.curve]
+    measured = [Fraction(cost) if cost == int(cost) else Fraction(str(cost)) for cost in demand.curve]
     last = len(measured)
     return [NOTHING, *(measured[min(count * size, last) - 1] for count in range(1, stock + 1))]
 

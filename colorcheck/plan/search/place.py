@@ -16,9 +16,9 @@ def place(
     try that lacks frames is mended by swapping cells. Not every possible placement is found.
     """
     for start in (_keeping(counts, today, len(held)), *_runs(held, counts, needs)):
-        mended = _mended(held, start, needs)
-        if mended is not None:
-            yield tuple(tuple(sorted(cells)) for cells in mended)
+        repaired = _repaired(held, start, needs)
+        if repaired is not None:
+            yield tuple(tuple(sorted(cells)) for cells in repaired)
 
 
 def _keeping(counts: Sequence[int], today: Sequence[frozenset[int]], stock: int) -> list[list[int]]:
@@ -58,7 +58,7 @@ def _runs(held: Sequence[int], counts: Sequence[int], needs: Sequence[int]) -> I
     yield fullest
 
 
-def _mended(held: Sequence[int], start: list[list[int]], needs: Sequence[int]) -> list[list[int]] | None:
+def _repaired(held: Sequence[int], start: list[list[int]], needs: Sequence[int]) -> list[list[int]] | None:
     """Swaps cells until everyone's hold enough; None where no single swap helps any more."""
     owned = [list(cells) for cells in start]
     free = sorted(set(range(len(held))) - {cell for cells in owned for cell in cells})

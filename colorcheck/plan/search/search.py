@@ -36,7 +36,7 @@ SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cell
 Costs = tuple[tuple[int, ...], ...]
 
 
-class State(Struct, frozen=True):
+class SearchState(Struct, frozen=True):
     """What the objectives so far have settled.
 
     `costs[d][n]` is what n cells cost block d, in all sums so far, and `FORBIDDEN` where it may not have n cells;
@@ -53,7 +53,7 @@ class State(Struct, frozen=True):
     free: bool = True
     known: dict[tuple[Costs, int], Knapsack | None] = msgspec.field(default_factory=dict)
 
-    def with_extra(self, extra: int) -> State:
+    def with_extra(self, extra: int) -> SearchState:
         least = [self.field.least(block, extra) for block in self.field.blocks]
         costs = tuple((FORBIDDEN,) * min(low, len(row)) + row[low:] for low, row in zip(least, self.costs, strict=True))
         return replace(self, costs=costs, extra=extra)
@@ -73,7 +73,7 @@ class State(Struct, frozen=True):
         return [block.pages + (self.extra if block.pages else 0) for block in self.field.blocks]
 
 
-class Attempt(Struct, frozen=True):
+class PlacementAttempt(Struct, frozen=True):
     """What came of placing counts of a state: placements, the best first, and a bound of what any of them costs.
 
     `excluded` tells that it is certain that there are none.
@@ -84,7 +84,7 @@ class Attempt(Struct, frozen=True):
     excluded: bool = False
 
 
-class Found(Struct, frozen=True):
+class SearchResult(Struct, frozen=True):
     """Where the search ended: a placement, and the bound of each objective in the objective's own measure."""
 
     placed: Placed
@@ -98,15 +98,17 @@ class Search:
     def __init__(self, field: Field, names: Sequence[str], deadline: float) -> None:
         self.field, self.names, self.deadline = field, tuple(names), deadline
         self.checked = True
-        self.attempts: dict[tuple[object, ...], Attempt] = {}
+        self.attempts: dict[tuple[object, ...], PlacementAttempt] = {}
 
-    def run(self) -> Found | None:
+    def run(self) -> SearchResult | None:
         """The best placement found; None where none was found (which proves nothing)."""
         stock, size = self.field.stock, max(1, len(self.field.problem.cells[0]))
-        start = State(self.field, tuple(_allowed(block, stock, size) for block in self.field.blocks)).with_extra(0)
+        start = SearchState(self.field, tuple(_allowed(block, stock, size) for block in self.field.blocks)).with_extra(
+            0
+        )
         if start.counted() is None:
             return None
-        state: State | None = start
+        state: SearchState | None = start
         bounds: list[tuple[str, Fraction]] = []
         for name in self.names:
             if state is None:
@@ -114,9 +116,9 @@ class Search:
             state, bound = self._step(state, name)
             bounds.append((name, bound))
         placed = self.best_placement(state) if state else None
-        return Found(placed, tuple(bounds), self.checked) if placed is not None else None
+        return SearchResult(placed, tuple(bounds), self.checked) if placed is not None else None
 
-    def _step(self, state: State, name: str) -> tuple[State | None, Fraction]:
+    def _step(self, state: SearchState, name: str) -> tuple[SearchState | None, Fraction]:
         match name:
             case "margin":
                 return self._margin(state)
@@ -127,32 +129,32 @@ class Search:
             case _:
                 return self._worst(state, name) if OBJECTIVES[name].worst else self._sum(state, name)
 
-    def best_placement(self, state: State) -> Placed | None:
+    def best_placement(self, state: SearchState) -> Placed | None:
         """The best of the placements found, by all objectives in their order; of equals that with fewest ranges."""
         return min(self.attempt(state).placements, key=self._judged, default=None)
 
     def _judged(self, placed: Placed) -> tuple[Fraction, ...]:
         problem = self.field.problem
-        colors = {wish.name: wish.fixed for wish in self.field.fixed} | assigned_colors(self.field, placed)
+        colors = {demand.name: demand.fixed for demand in self.field.fixed} | assigned_colors(self.field, placed)
         names = (*self.names, "ranges")
         values = measure(problem, colors, names)
         return tuple(OBJECTIVES[name].sign * values[name] for name in names)
 
-    def attempt(self, state: State) -> Attempt:
+    def attempt(self, state: SearchState) -> PlacementAttempt:
         """Placements for the cheapest counts; where they have none, for the cheapest that have some."""
         key = (state.costs, state.total, state.extra, state.today)
         if key not in self.attempts:
             self.attempts[key] = self._attempted(state)
         return self.attempts[key]
 
-    def _attempted(self, state: State) -> Attempt:
+    def _attempted(self, state: SearchState) -> PlacementAttempt:
         counted = state.counted()
         if counted is None:
-            return Attempt((), FORBIDDEN, excluded=True)
+            return PlacementAttempt((), FORBIDDEN, excluded=True)
         for counts in (counted.counts, *([self._generous(state, counted.counts)] if state.free else [])):
             found = tuple(islice(self._placements(state, counts), 4))
             if found:
-                return Attempt(found, counted.cost)
+                return PlacementAttempt(found, counted.cost)
         limit = FORBIDDEN if state.total is None else state.total + 1
         branching = Branching(
             state.costs,
@@ -164,9 +166,9 @@ class Search:
         )
         bound = branching.run(limit)
         placements = (branching.best[1],) if branching.best else ()
-        return Attempt(placements, bound, excluded=bound >= limit)
+        return PlacementAttempt(placements, bound, excluded=bound >= limit)
 
-    def _generous(self, state: State, counts: Sequence[int]) -> list[int]:
+    def _generous(self, state: SearchState, counts: Sequence[int]) -> list[int]:
         """The counts with all cells given out, each to who needs most of every cell; for costs that are all alike."""
         found, needs = list(counts), state.needs()
         for _ in range(self.field.stock - sum(found)):
@@ -178,7 +180,7 @@ class Search:
             found[max(wider, key=lambda n: needs[n] / max(1, found[n]))] += 1
         return found
 
-    def _placements(self, state: State, counts: Sequence[int]) -> Iterator[Placed]:
+    def _placements(self, state: SearchState, counts: Sequence[int]) -> Iterator[Placed]:
         field, limit = self.field, self.field.problem.max_ranges
         today = state.today or [block.today for block in field.blocks]
         if limit is not None or "ranges" in self.names:
@@ -190,7 +192,7 @@ class Search:
             if limit is None or all(_ranges_of(field, cells) <= limit for cells in placed):
                 yield placed
 
-    def _unplaceable(self, state: State, counts: Sequence[int]) -> bool:
+    def _unplaceable(self, state: SearchState, counts: Sequence[int]) -> bool:
         """Whether Z3 shows, in little time, that no cells in these numbers hold what is needed."""
         from colorcheck.proof.covering import Cover, coverable
 
@@ -199,7 +201,7 @@ class Search:
         cover = Cover(self.field.held, tuple(state.needs()), tuple((count, count) for count in counts))
         return coverable(cover, LEAF_SECONDS) is False
 
-    def _margin(self, state: State) -> tuple[State | None, Fraction]:
+    def _margin(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
         needing = sum(block.pages > 0 for block in self.field.blocks)
         spare = self.field.most[-1] - sum(block.pages for block in self.field.blocks)
         kept = [self.field.problem.held(w.fixed) - w.pages for w in self.field.fixed if w.pages]
@@ -225,7 +227,7 @@ class Search:
             bound = self._closed_gap(state, value, bound)
         return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
 
-    def _closed_gap(self, state: State, value: int, bound: int) -> int:
+    def _closed_gap(self, state: SearchState, value: int, bound: int) -> int:
         """Lowers the bound as far as Z3 shows that no cells hold so much, in the time that is left."""
         from colorcheck.proof.covering import Cover, coverable
 
@@ -241,12 +243,12 @@ class Search:
                 low = middle
         return high
 
-    def _worst(self, state: State, name: str) -> tuple[State | None, Fraction]:
+    def _worst(self, state: SearchState, name: str) -> tuple[SearchState | None, Fraction]:
         """The smallest threshold under which all can stay."""
         table, scale = whole_numbers(rows(self.field, name))
         steps = sorted({value for row in table for value in row[1:]})
 
-        def under(step: int) -> State:
+        def under(step: int) -> SearchState:
             limit = steps[step]
             costs = tuple(
                 tuple(cost if value <= limit else FORBIDDEN for cost, value in zip(row, values, strict=True))
@@ -270,12 +272,12 @@ class Search:
         bound = OBJECTIVES[name].sign * max([bound, *fixed_costs(self.field, name)])
         return (under(value) if value < len(steps) else None), bound
 
-    def _sum(self, state: State, name: str) -> tuple[State | None, Fraction]:
+    def _sum(self, state: SearchState, name: str) -> tuple[SearchState | None, Fraction]:
         table, scale = whole_numbers(rows(self.field, name))
         after, bound = self._added(state, table)
         return after, Fraction(bound, scale) + sum(fixed_costs(self.field, name))
 
-    def _changes(self, state: State) -> tuple[State | None, Fraction]:
+    def _changes(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
         """The cheapest over all ways to split the cells that several have today."""
         blocks = self.field.blocks
         kept: list[set[int]] = [set() for _ in blocks]
@@ -300,19 +302,19 @@ class Search:
         """Colors that change in every plan: those of today that others have for good, and those that are pinned."""
         field = self.field
         free = ColorSet.of(color for cell in field.cells for color in field.problem.cells[cell])
-        alone = [block.wishes[0] for block in field.blocks if len(block.wishes) == 1]
-        return sum(len(wish.today ^ wish.fixed) for wish in field.fixed) + sum(len(w.today - free) for w in alone)
+        alone = [block.demands[0] for block in field.blocks if len(block.demands) == 1]
+        return sum(len(demand.today ^ demand.fixed) for demand in field.fixed) + sum(len(w.today - free) for w in alone)
 
-    def _counted_with(self, state: State, table: Sequence[Sequence[int]]) -> tuple[int, int]:
+    def _counted_with(self, state: SearchState, table: Sequence[Sequence[int]]) -> tuple[int, int]:
         """The sums so far, and this one on top of them; tables of different size compare by these alone."""
         found = _sum_of(state, table).counted()
         return divmod(found.cost, _large(table)) if found else (FORBIDDEN, 0)
 
-    def _ranges(self, state: State) -> tuple[State | None, Fraction]:
-        fixed = sum(len(wish.fixed.ranges()) for wish in self.field.fixed)
-        return state, Fraction(fixed + sum(len(block.wishes) for block in self.field.blocks))
+    def _ranges(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
+        fixed = sum(len(demand.fixed.ranges()) for demand in self.field.fixed)
+        return state, Fraction(fixed + sum(len(block.demands) for block in self.field.blocks))
 
-    def _added(self, state: State, table: Sequence[Sequence[int]]) -> tuple[State | None, int]:
+    def _added(self, state: SearchState, table: Sequence[Sequence[int]]) -> tuple[SearchState | None, int]:
         """The state after one more sum, and the sum's bound."""
         after, large = _sum_of(state, table), _large(table)
         costs = after.costs
@@ -336,7 +338,7 @@ def assigned_colors(field: Field, placed: Placed) -> dict[str, ColorSet]:
         colors = ColorSet()
         for cell in cells:
             colors |= units[field.cells[cell]]
-        found.update({wish.name: colors for wish in block.wishes})
+        found.update({demand.name: colors for demand in block.demands})
     return found
 
 
@@ -344,13 +346,13 @@ def _allowed(block: Block, stock: int, size: int) -> tuple[int, ...]:
     """No cost for each number of cells (of `size` colors) that everyone in the block may have."""
     return tuple(
         0
-        if block.low <= count <= block.high and all(wish.tolerates(count * size) for wish in block.wishes)
+        if block.low <= count <= block.high and all(demand.tolerates(count * size) for demand in block.demands)
         else FORBIDDEN
         for count in range(stock + 1)
     )
 
 
-def _bounds_of(state: State) -> tuple[tuple[int, int], ...]:
+def _bounds_of(state: SearchState) -> tuple[tuple[int, int], ...]:
     allowed = [[n for n, cost in enumerate(row) if cost < FORBIDDEN] for row in state.costs]
     return tuple((counts[0], counts[-1]) if counts else (1, 0) for counts in allowed)
 
@@ -367,7 +369,7 @@ def _large(table: Sequence[Sequence[int]]) -> int:
     return sum(max(row) for row in table) + 1
 
 
-def _sum_of(state: State, table: Sequence[Sequence[int]]) -> State:
+def _sum_of(state: SearchState, table: Sequence[Sequence[int]]) -> SearchState:
     """The state with one more sum, which counts less than all before it."""
     large = _large(table)
     costs = tuple(

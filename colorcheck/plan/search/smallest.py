@@ -37,9 +37,9 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
 
     It is the smallest there is if its `evidence` says so: all smaller sets of lines were excluded.
     """
-    relaxed = replace(problem, wishes=tuple(_as_today(wish) for wish in problem.wishes))
+    relaxed = replace(problem, demands=tuple(_as_today(demand) for demand in problem.demands))
     names = default_objectives(problem)
-    colors = {wish.name: wish.fixed if wish.keep else wish.today for wish in relaxed.wishes}
+    colors = {demand.name: demand.fixed if demand.keep else demand.today for demand in relaxed.demands}
     if not today.must and not faults(relaxed, colors):
         return _unchanged(relaxed, colors)
     wanted = ("changes", *(name for name in names if name != "changes"))
@@ -64,11 +64,11 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
             best = (worth, changed)
     if best is None and exhausted and tried < MOST_TRIED and time.monotonic() <= deadline:
         return None  # also changing all lines was tried
-    everyone = frozenset(wish.name for wish in problem.wishes)
+    everyone = frozenset(demand.name for demand in problem.demands)
     found = _with_changed(relaxed, best[1] if best else everyone, wanted, deadline)
     if found is None:
         return None
-    places = {today.places.get(wish.name) for wish in relaxed.wishes if found.colors(wish.name) != wish.today}
+    places = {today.places.get(demand.name) for demand in relaxed.demands if found.colors(demand.name) != demand.today}
     files, lines = len({place[0] for place in places if place}), len(places)
     complete = best is not None and exhausted and tried < MOST_TRIED and time.monotonic() <= deadline
     said = "all changes of fewer files or lines were excluded" if complete else "smaller changes were not all looked at"
@@ -83,17 +83,17 @@ def _unchanged(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> Plan:
     return Plan("optimal", reached, assigned(problem, colors), evidence=evidence, reason="nothing has to change")
 
 
-def _as_today(wish: Demand) -> Demand:
+def _as_today(demand: Demand) -> Demand:
     """Without the least number of colors that is only advised, where today has fewer."""
-    if wish.advised and len(wish.today) < wish.min_colors:
-        return replace(wish, min_colors=max(1, len(wish.today)), min_reason="", advised=False)
-    return wish
+    if demand.advised and len(demand.today) < demand.min_colors:
+        return replace(demand, min_colors=max(1, len(demand.today)), min_reason="", advised=False)
+    return demand
 
 
 def _with_changed(problem: PlanProblem, changed: frozenset[str], names: Sequence[str], deadline: float) -> Plan | None:
     """The best plan in which only these have other colors than today."""
-    wishes = tuple(replace(w, keep=w.keep or w.name not in changed) for w in problem.wishes)
-    asked = replace(problem, wishes=wishes, objectives=tuple(names))
+    demands = tuple(replace(w, keep=w.keep or w.name not in changed) for w in problem.demands)
+    asked = replace(problem, demands=demands, objectives=tuple(names))
     for merges in sharings(asked):
         found = solved(asked, merges, deadline)
         if found is not None and found.domains:
@@ -108,12 +108,12 @@ def _worth(found: Plan) -> tuple[float, ...]:
 def _clashes(problem: PlanProblem) -> list[frozenset[str]]:
     """Sets of names of which one has to change: two that meet and must not, and who does not fit by itself."""
     found = []
-    for wish in problem.wishes:
-        alone = replace(problem, wishes=(replace(wish, keep=False),))
-        if faults(alone, {wish.name: wish.fixed if wish.keep else wish.today}):
-            found.append(frozenset({wish.name}))
-    for one, other in combinations(problem.wishes, 2):
-        both = replace(problem, wishes=(Demand(one.name, 0), Demand(other.name, 0)))
+    for demand in problem.demands:
+        alone = replace(problem, demands=(replace(demand, keep=False),))
+        if faults(alone, {demand.name: demand.fixed if demand.keep else demand.today}):
+            found.append(frozenset({demand.name}))
+    for one, other in combinations(problem.demands, 2):
+        both = replace(problem, demands=(Demand(one.name, 0), Demand(other.name, 0)))
         own = {w.name: w.fixed if w.keep else w.today for w in (one, other)}
         if all(own.values()) and faults(both, own):
             found.append(frozenset({one.name, other.name}))
@@ -126,9 +126,9 @@ def _sets_of_lines(
     """((files, lines), names whose colors stand there), the fewest files first, then the fewest lines; at the end
     `GIVEN_UP` where there are too many to look at."""
     on_line: dict[Place, set[str]] = {}
-    for wish in problem.wishes:
-        if not wish.keep:
-            on_line.setdefault(today.places.get(wish.name, (wish.name, 0)), set()).add(wish.name)
+    for demand in problem.demands:
+        if not demand.keep:
+            on_line.setdefault(today.places.get(demand.name, (demand.name, 0)), set()).add(demand.name)
     alone = today.must.union(*(clash for clash in clashes if len(clash) == 1))
     needed = [place for place, names in on_line.items() if names & alone]
     others = [place for place in on_line if place not in needed]

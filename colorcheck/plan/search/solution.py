@@ -11,7 +11,7 @@ from colorcheck.plan.problem import DEFAULT_OBJECTIVES, Assigned, Plan, PlanProb
 from colorcheck.plan.search.blocks import Merge, make_field
 from colorcheck.plan.search.evaluate import faults, groups, measure
 from colorcheck.plan.search.objectives import OBJECTIVES
-from colorcheck.plan.search.search import Found, Search, assigned_colors
+from colorcheck.plan.search.search import Search, SearchResult, assigned_colors
 
 
 def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Plan | None:
@@ -24,7 +24,7 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
     found = Search(field, names, deadline).run()
     if found is None:
         return None
-    colors = {wish.name: wish.fixed for wish in field.fixed} | assigned_colors(field, found.placed)
+    colors = {demand.name: demand.fixed for demand in field.fixed} | assigned_colors(field, found.placed)
     broken = faults(problem, colors)
     if broken:
         return Plan("unknown", reason=f"the evaluator refused the plan that was found: {broken[0]}")
@@ -34,14 +34,14 @@ def solved(problem: PlanProblem, merges: Sequence[Merge], deadline: float) -> Pl
 def default_objectives(problem: PlanProblem) -> tuple[str, ...]:
     """Critical domains first; then the miss curves, where there are some; then the smallest share of cache; then memory
     to spare; then little change."""
-    wanted = [name for name in DEFAULT_OBJECTIVES if name != "critical" or any(w.critical for w in problem.wishes)]
-    if any(wish.curve for wish in problem.wishes):
+    wanted = [name for name in DEFAULT_OBJECTIVES if name != "critical" or any(w.critical for w in problem.demands)]
+    if any(demand.curve for demand in problem.demands):
         wanted.insert(wanted.index("weights"), "misses")
     return tuple(wanted)
 
 
 def _plan(
-    problem: PlanProblem, colors: Mapping[str, ColorSet], found: Found, names: Sequence[str], seconds: float
+    problem: PlanProblem, colors: Mapping[str, ColorSet], found: SearchResult, names: Sequence[str], seconds: float
 ) -> Plan:
     values = measure(problem, colors, names)
     objective = tuple(
@@ -60,9 +60,10 @@ def _plan(
 
 def assigned(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> tuple[Assigned, ...]:
     """Everyone's colors with what is needed of them and what they hold."""
-    of = {wish.name: group for group in groups(problem, colors) for wish in group.wishes}
+    of = {demand.name: group for group in groups(problem, colors) for demand in group.demands}
     return tuple(
-        Assigned(wish.name, colors[wish.name], of[wish.name].needed, of[wish.name].held) for wish in problem.wishes
+        Assigned(demand.name, colors[demand.name], of[demand.name].needed, of[demand.name].held)
+        for demand in problem.demands
     )
 
 

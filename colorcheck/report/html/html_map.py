@@ -88,7 +88,7 @@ def details(drawn: view.ColorMap, verification: Verification, style: Style) -> d
     }
 
 
-def _user(row: view.Row, system: System | None, boot: Boot | None, style: Style) -> str:
+def _user(row: view.ColorUser, system: System | None, boot: Boot | None, style: Style) -> str:
     said = [f"{row.name}: colors {row.colors or 'none'} ({row.source})"]
     where = _place(row.name, system)
     if where is not None:

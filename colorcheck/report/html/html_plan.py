@@ -43,7 +43,7 @@ def _before_and_after(plan: Plan, problem: PlanProblem) -> Iterator[str]:
     yield '<div class="scroll" tabindex="0" role="region" aria-label="Colors today and in the plan">'
     yield '<table class="map"><thead><tr><th scope="col">Domain</th><th scope="col">When</th>'
     yield "".join(f'<th scope="col">{color}</th>' for color in range(problem.nr_colors)) + "</tr></thead>"
-    today = {wish.name: wish.today for wish in problem.wishes}
+    today = {demand.name: demand.today for demand in problem.demands}
     for assigned in plan.domains:
         before = today.get(assigned.name, ColorSet())
         yield f'<tbody><tr><th scope="rowgroup" rowspan="2">{text(assigned.name)}</th>'

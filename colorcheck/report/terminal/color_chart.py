@@ -36,7 +36,7 @@ def chart(
         yield Line(first, tuple(found))
 
 
-class Group(Struct, frozen=True):
+class ColorGroup(Struct, frozen=True):
     """Neighboring colors that have the same number of frames, or nearly."""
 
     first: int
@@ -53,7 +53,7 @@ class Group(Struct, frozen=True):
         return str(self.least) if self.least == self.most else f"{self.least}-{self.most}"
 
 
-def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int = 0) -> Iterator[Group]:
+def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int = 0) -> Iterator[ColorGroup]:
     """Runs of neighboring colors whose frames differ by at most `slack`, of all colors or those `among` them."""
     chosen = [color for color in range(len(free)) if among is None or color in among]
     runs: list[list[int]] = []
@@ -65,4 +65,4 @@ def groups(free: Sequence[int], among: Collection[int] | None = None, slack: int
             runs.append([color])
     for run in runs:
         counts = [free[color] for color in run]
-        yield Group(run[0], run[-1], min(counts), max(counts))
+        yield ColorGroup(run[0], run[-1], min(counts), max(counts))

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.core.units import size_of_pages
-from colorcheck.report.view import ColorMap, MemoryRow, Row
+from colorcheck.core.units import size, size_of_pages
+from colorcheck.report.view import ColorMap, ColorUser, MemoryRow
 
 _NAME = 16  # columns that a name may take
 
 
-class Cells(Struct, frozen=True):
+class ColorMapLine(Struct, frozen=True):
     """One line of a color map: a label, the cells with what they are (own, shared, allowed, none), a remark."""
 
     label: str
@@ -37,10 +37,11 @@ def glyph(what: str, unicode: bool) -> str:
     return _GLYPHS[what][0 if unicode else 1]
 
 
-def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Cells]:
+def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[ColorMapLine]:
     """The map, in several blocks where it has more colors than fit into `width` columns."""
     names = min(max((len(row.name) for row in drawn.rows), default=0), _NAME) + 2
-    longest = max((len(str(row.colors or row.source)) for row in drawn.rows), default=0)
+    said = {row.name: _remark(row, drawn.cache) for row in drawn.rows}
+    longest = max(map(len, said.values()), default=0)
     remarks = longest + 2 if drawn.nr_colors * 2 + names + longest + 2 <= width else 0
     pitch = 2 if drawn.nr_colors * 2 + names + remarks <= width else 1
     block = drawn.nr_colors if drawn.nr_colors * pitch + names + remarks <= width else max((width - names) // 8 * 8, 8)
@@ -49,19 +50,26 @@ def map_lines(drawn: ColorMap, width: int, unicode: bool = True) -> Iterator[Cel
         yield from _header(colors, names, pitch)
         for row in drawn.rows:
             cells = tuple(_cell(row, color, pitch, unicode) for color in colors)
-            yield Cells(short(row.name, _NAME).ljust(names), cells, f"  {row.colors or row.source}" if remarks else "")
+            yield ColorMapLine(short(row.name, _NAME).ljust(names), cells, f"  {said[row.name]}" if remarks else "")
     if not remarks:
         for row in drawn.rows:
-            yield Cells(short(row.name, _NAME).ljust(names), ((str(row.colors or row.source), "none"),))
+            yield ColorMapLine(short(row.name, _NAME).ljust(names), ((said[row.name], "none"),))
 
 
-def _header(colors: range, indent: int, pitch: int) -> Iterator[Cells]:
+def _remark(row: ColorUser, cache: int | None) -> str:
+    """The colors of a row and how much of the cache they are; where it has none, why."""
+    if not row.colors:
+        return row.source
+    return f"{row.colors}  {size(len(row.colors) * cache)}" if cache else str(row.colors)
+
+
+def _header(colors: range, indent: int, pitch: int) -> Iterator[ColorMapLine]:
     """Color numbers from top to bottom, one digit a line."""
     digits = len(str(colors[-1]))
     for place in range(digits):
         power = 10 ** (digits - 1 - place)
         shown = (_digit(color, power, first=color == colors[0]) for color in colors)
-        yield Cells(" " * indent, tuple((text.ljust(pitch), "header") for text in shown))
+        yield ColorMapLine(" " * indent, tuple((text.ljust(pitch), "header") for text in shown))
 
 
 def _digit(color: int, power: int, first: bool) -> str:
@@ -73,12 +81,12 @@ def _digit(color: int, power: int, first: bool) -> str:
     return str(color // power % 10) if first or color % power == 0 else " "
 
 
-def _cell(row: Row, color: int, pitch: int, unicode: bool) -> tuple[str, str]:
+def _cell(row: ColorUser, color: int, pitch: int, unicode: bool) -> tuple[str, str]:
     what = kind_of(row, color)
     return glyph(what, unicode).ljust(pitch), what
 
 
-def kind_of(row: Row, color: int) -> str:
+def kind_of(row: ColorUser, color: int) -> str:
     """What a cell of the map is: own, shared, allowed or none."""
     if color in row.shared:
         return "shared"

@@ -21,7 +21,7 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 class Frame(Struct, frozen=True):
-    """One picture. `owners` are for each set the tenants whose lines it holds, one entry a line; `latencies` the
+    """One picture. `owners` are for each set the frame owners whose lines it holds, one entry a line; `latencies` the
     worst run of the victim in each picture so far, with whether coloring was on (None: no run ended)."""
 
     title: str

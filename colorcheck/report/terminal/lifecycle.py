@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from colorcheck.core.units import size_of_pages
-from colorcheck.replay.lifecycle import Balloon, Lived, State
+from colorcheck.replay.lifecycle import Balloon, HeapState, Lived
 
 
 def lines(lives: Sequence[Lived]) -> Iterator[str]:
@@ -26,7 +26,7 @@ def lines(lives: Sequence[Lived]) -> Iterator[str]:
                 yield f"  lost to the colors until the host reboots: {lost} frames ({size_of_pages(lost)})"
 
 
-def _step(state: State) -> str:
+def _step(state: HeapState) -> str:
     step = state.step
     if step is None:
         return ""
@@ -34,7 +34,7 @@ def _step(state: State) -> str:
     return f"{type(step).__name__.lower()} {step.name}{size}"
 
 
-def _became(state: State) -> str:
+def _became(state: HeapState) -> str:
     if state.failure is not None:
         kept = f"; {state.lost} frames are lost" if state.lost else ""
         return f"fails: {state.failure.message}{kept}"

@@ -27,7 +27,7 @@ _LETTERS = {"xen": "X", "module": "M", "reserved": "R", "boot-allocation": "T", 
 _SHADES = {True: "░▒▓█", False: "-+%#"}
 
 
-class Row(Struct, frozen=True):
+class MapLine(Struct, frozen=True):
     """One line: the address of its first cell in bytes, and its cells, each a character and the use it stands for."""
 
     address: int
@@ -38,7 +38,7 @@ class Picture(Struct, frozen=True):
     """Rows of cells of `scale` frames each; None in the place of rows that have no memory at all."""
 
     scale: int
-    rows: tuple[Row | None, ...]
+    rows: tuple[MapLine | None, ...]
 
     def spans(self) -> list[Span]:
         """The frames [start, end) of every cell, row by row."""
@@ -59,13 +59,13 @@ def picture(parts: Sequence[Interval], width: int, unicode: bool = True) -> Pict
     while len(numbers := _rows(memory, scale * cells)) > _ROWS:
         scale *= 2
     held = _held(parts, scale)
-    rows: list[Row | None] = []
+    rows: list[MapLine | None] = []
     for number in numbers:
         if rows and rows[-1] and rows[-1].address != (number - 1) * cells * scale * PAGE:
             rows.append(None)
         first = number * cells
         rows.append(
-            Row(first * scale * PAGE, tuple(_cell(held.get(first + n, {}), scale, unicode) for n in range(cells)))
+            MapLine(first * scale * PAGE, tuple(_cell(held.get(first + n, {}), scale, unicode) for n in range(cells)))
         )
     return Picture(scale, tuple(rows))
 
@@ -73,14 +73,14 @@ def picture(parts: Sequence[Interval], width: int, unicode: bool = True) -> Pict
 def shares(drawn: Picture, counted: Sequence[int], unicode: bool = True) -> Picture:
     """The same rows, shaded by the part of each cell that `counted` frames of it, cell by cell, are."""
     counts, shades = iter(counted), _SHADES[unicode]
-    rows: list[Row | None] = []
+    rows: list[MapLine | None] = []
     for row in drawn.rows:
         cells = []
         for _, use in row.cells if row else ():
             level = min(next(counts) * len(shades) / drawn.scale, len(shades))
             shade = shades[max(int(level) - 1, 0)] if level else ("·" if unicode else ".") if use else " "
             cells.append((shade, "own" if level else "none"))
-        rows.append(Row(row.address, tuple(cells)) if row else None)
+        rows.append(MapLine(row.address, tuple(cells)) if row else None)
     return Picture(drawn.scale, tuple(rows))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from colorcheck.core.units import size
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
@@ -17,22 +18,27 @@ if TYPE_CHECKING:
 _CELLS = {"own": "green", "shared": "bold white on red", "allowed": "yellow", "none": "dim", "header": "dim"}
 
 
-def color_map(drawn: view.ColorMap, style: Style) -> Iterator[RenderableType]:
-    """Who has which colors; sharing stands out with and without terminal colors."""
+def color_map(drawn: view.ColorMap, style: Style, clashes: bool = True) -> Iterator[RenderableType]:
+    """Who has which colors; sharing stands out with and without terminal colors.
+
+    Pairs that share against the policy are listed only with `clashes`: a report with theorems tells them there.
+    """
     yield from title(f"Colors (Xen {drawn.releases})")
     for line in drawing.map_lines(drawn, min(style.width, 160), style.unicode):
         cells = [(cell, _CELLS.get(kind, "")) for cell, kind in line.cells]
         yield text(printable(line.label), *cells, (line.remark, "dim"))
     legend = [f"{drawing.glyph(kind, style.unicode)} {drawing.LEGEND[kind]}" for kind in drawing.kinds(drawn)]
+    if drawn.cache:
+        legend.append(f"a color is {size(drawn.cache)} of the cache")
     if drawn.free:
         legend.append(f"free: {drawn.free}")
     yield text(("   ".join(legend), "dim"))
     for first, second, colors, reason in drawing.clash_lines(drawn):
         noun = "color" if len(colors) == 1 else "colors"
         told = f"{printable(first)} and {printable(second)} share {noun} {colors}"
-        if reason is None:
+        if reason is None and clashes:
             yield text(("✗ ", "bold red"), told)
-        else:
+        elif reason is not None:
             yield text(("s ", "yellow"), told, (f"  (allowed: {printable(reason)})", "dim"))
 
 
@@ -50,7 +56,7 @@ def memory(facts: Facts, style: Style) -> Iterator[RenderableType]:
             yield text(label, (taken, mood), (left, "dim"), (missing, "bold red"), f"  {amount}")
             if row.failure and not row.created:
                 yield indented(" " * names, text((printable(row.failure), "red")))
-            if row.budget:
-                yield text(" " * names, (row.budget, "dim"))
+            for budget in row.budgets:
+                yield indented(" " * names, text((budget, "dim")))
         if boot.panic is not None:
             yield indented("✗ ", text(f"Xen panics: {printable(boot.panic.message)}"), "bold red")

@@ -12,9 +12,9 @@ from colorcheck.core.units import size_of_pages
 from colorcheck.replay.steps import BootStep, number_of, steps
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import color_chart
-from colorcheck.report.terminal.frames import whereabouts
 from colorcheck.report.terminal.memory_map import memory
 from colorcheck.report.terminal.terminal import indented, printed, text, title
+from colorcheck.report.terminal.whereabouts import whereabouts
 from colorcheck.report.view import counted
 from colorcheck.verification.results import Facts, Modelled
 from colorcheck.xen.booted import Boot, Built
@@ -27,7 +27,7 @@ _NAME = 16  # columns of a step's name
 _SLACK = 8  # frames by which colors may differ that are told together beside a chart
 
 
-class Asked(Struct, frozen=True):
+class ReplayRequest(Struct, frozen=True):
     """What is to be told: the boot up to a step (a name or a number), and where a domain's frames lie; empty: all."""
 
     until: str = ""
@@ -41,9 +41,9 @@ class Told(Struct, frozen=True):
     boot: Boot
 
 
-def render(verification: Modelled, style: Style, asked: Asked | None = None) -> str:
+def render(verification: Modelled, style: Style, asked: ReplayRequest | None = None) -> str:
     """The boot of each Xen, alike ones once."""
-    return printed(_parts(verification, style, asked or Asked()), style)
+    return printed(_parts(verification, style, asked or ReplayRequest()), style)
 
 
 def alike(facts: Facts) -> tuple[Told, ...]:
@@ -56,7 +56,7 @@ def alike(facts: Facts) -> tuple[Told, ...]:
     return tuple(Told(tuple(lines), boot) for lines, boot in found.values())
 
 
-def _parts(verification: Modelled, style: Style, asked: Asked) -> Iterator[RenderableType]:
+def _parts(verification: Modelled, style: Style, asked: ReplayRequest) -> Iterator[RenderableType]:
     before: list[Told] = []
     for told in alike(verification.facts):
         if before:
@@ -72,7 +72,9 @@ def _parts(verification: Modelled, style: Style, asked: Asked) -> Iterator[Rende
             )
 
 
-def _told(told: Told, facts: Facts, style: Style, asked: Asked, before: Sequence[Told]) -> Iterator[RenderableType]:
+def _told(
+    told: Told, facts: Facts, style: Style, asked: ReplayRequest, before: Sequence[Told]
+) -> Iterator[RenderableType]:
     boot = told.boot
     yield _headline(told)
     known = [facts.board.title if facts.board else "board unknown"]

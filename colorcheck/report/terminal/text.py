@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem
 from colorcheck.core.units import size_of_pages
+from colorcheck.findings.silence_comments import silencing
 from colorcheck.report import view
 from colorcheck.report.style import Style, printable
+from colorcheck.report.terminal.claims import MARKS, claims, proved
 from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.report.terminal.panels import color_map, memory
 from colorcheck.report.terminal.requirements import requirements
@@ -22,13 +24,9 @@ if TYPE_CHECKING:
 
 _MOODS = {"good": "bold green", "bad": "bold red", "open": "bold yellow"}
 _SEVERITIES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
-_VERDICTS = {
-    Verdict.PROVED: ("✓", "green"),
-    Verdict.REFUTED: ("✗", "bold red"),
-    Verdict.UNKNOWN: ("?", "bold yellow"),
-    Verdict.VACUOUS: ("∅", "bold yellow"),
-}
-_FEW = 4  # proved theorems of one kind that are still listed one by one
+
+
+_WORST = list(Severity)
 
 
 def render(verification: Verification, style: Style) -> str:
@@ -38,19 +36,24 @@ def render(verification: Verification, style: Style) -> str:
 
 def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]:
     yield from _head(verification, style)
-    for finding in verification.findings:
+    for finding in sorted(verification.findings, key=lambda finding: _WORST.index(finding.severity)):
         yield ""
         yield from _finding(finding, style)
+    if not style.verbose:
+        yield from claims(verification, style)
     for drawn in view.color_maps(verification.facts):
-        yield from color_map(drawn, style)
+        yield from color_map(drawn, style, clashes=style.verbose)
     yield from memory(verification.facts, style)
     yield from _open(verification)
-    yield from _theorems(verification, style)
+    yield from _theorems(verification, style) if style.verbose else proved(verification)
     yield from requirements(verification)
-    yield from _residue(verification)
+    yield from _residue(verification, style)
     yield from _unchecked(verification)
     yield from _silenced(verification, style)
     yield ""
+    if verification.findings:
+        pages = " ".join(sorted({finding.rule for finding in verification.findings}))
+        yield text((f"the page of each rule: colorcheck explain {pages}", "dim"))
     yield _summary(verification)
 
 
@@ -87,6 +90,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
         )
     if finding.help:
         yield indented(f"{' ' * margin} = help: ", text(printable(finding.help)), "blue")
+    if style.silences:
+        yield indented(f"{' ' * margin} = silence: ", text((printable(silencing(finding)), "green")), "blue")
     for edit in finding.fix:
         yield indented(
             f"{' ' * margin} = fix: ",
@@ -110,73 +115,43 @@ def _open(verification: Verification) -> Iterator[RenderableType]:
     unknown = [fact for fact in verification.open_facts() if fact.what in waiting]
     if not unknown:
         return
+    names = {fact.what for fact in unknown}
+    hanging = [
+        name
+        for name, answers in verification.questions().items()
+        if any(t.verdict is Verdict.UNKNOWN and names.intersection(t.facts) for _, t in answers)
+    ]
     yield from title("Open")
     for fact in unknown:
         yield indented("? ", text(printable(fact.why)), "bold yellow")
         for line in fact.settle:
             yield indented("    ", text((printable(line), "green")))
+    yield indented("  undecided until then: ", text(printable(", ".join(hanging))), "dim")
 
 
 def _theorems(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    told: list[tuple[str, ...]] = []
+    """All theorems with their mathematics, and all that they rest on: only where everything is asked for."""
     for line, theorems in view.theorem_panels(verification.facts):
         yield from title(f"Theorems (Xen {line})")
-        names = tuple(theorem.id for theorem in theorems)
-        if names in told and not style.verbose and all(t.verdict is Verdict.PROVED for t in theorems):
-            yield indented("✓ ", text(f"the same {len(theorems)} theorems, with their own numbers, proved"), "green")
-            continue
-        told.append(names)
         for group in view.theorem_groups(theorems):
-            if group.verdict is Verdict.PROVED and len(group.theorems) > _FEW and not style.verbose:
-                yield _grouped(group)
-            else:
-                for theorem, more in _by_reason(group.theorems, style.verbose):
-                    yield from _theorem(theorem, style, more)
-        yield from _assumptions(view.assumptions(theorems), style)
+            for theorem in group.theorems:
+                yield from _theorem(theorem, style)
+        yield from _assumptions(view.assumptions(theorems))
 
 
-def _assumptions(taken: tuple[Assumption, ...], style: Style) -> Iterator[RenderableType]:
-    """Those that no theorem of this report proves, a line each; all of them, with their sources, if asked for."""
-    shown = [assumption for assumption in taken if style.verbose or assumption.trust is not Trust.CHECKED]
+def _assumptions(taken: tuple[Assumption, ...]) -> Iterator[RenderableType]:
     if taken:
-        left = len(taken) - len(shown)
-        yield text((f"resting on{f' (and {left} that other theorems prove)' if left else ''}", "dim"))
-    for assumption in shown:
-        source = f"  [{printable(assumption.source)}]" if style.verbose else ""
-        said = text(printable(assumption.text), (source, "dim"))
-        if not style.verbose:
-            said.truncate(max(style.width - 13, 20), overflow="ellipsis")
+        yield text(("resting on", "dim"))
+    for assumption in taken:
+        said = text(printable(assumption.text), (f"  [{printable(assumption.source)}]", "dim"))
         yield indented(f"  {assumption.trust:<11}", said, "dim")
 
 
-def _grouped(group: view.TheoremGroup) -> RenderableType:
-    mark, mood = _VERDICTS[group.verdict]
-    seconds = sum(theorem.seconds for theorem in group.theorems)
-    return indented(
-        f"{mark} ",
-        text(
-            f"{view.counted(len(group.theorems), group.kind + ' theorem')} {group.verdict}",
-            (f"  {seconds:.2f} s", "dim"),
-        ),
-        mood,
-    )
-
-
-def _by_reason(theorems: tuple[Theorem, ...], verbose: bool) -> Iterator[tuple[Theorem, int]]:
-    """Undecided theorems that share their reason once, with how many more there are; all others one by one."""
-    groups: dict[object, list[Theorem]] = {}
-    for theorem in theorems:
-        alone = verbose or not theorem.reason or theorem.verdict in (Verdict.PROVED, Verdict.REFUTED)
-        groups.setdefault(theorem.id if alone else (theorem.verdict, theorem.reason), []).append(theorem)
-    yield from ((members[0], len(members) - 1) for members in groups.values())
-
-
-def _theorem(theorem: Theorem, style: Style, more: int = 0) -> Iterator[RenderableType]:
-    mark, mood = _VERDICTS[theorem.verdict]
-    others = f", and {more} more" if more else ""
-    time = f"  {theorem.verdict}{others}, {theorem.seconds:.2f} s"
+def _theorem(theorem: Theorem, style: Style) -> Iterator[RenderableType]:
+    mark, mood = MARKS[theorem.verdict]
+    time = f"  {theorem.verdict}, {theorem.seconds:.2f} s"
     yield indented(f"{mark} ", text(printable(theorem.statement), (time, "dim")), mood)
-    if style.verbose and theorem.mathematics:
+    if theorem.mathematics:
         yield indented("    ", text((printable(theorem.mathematics), "dim")))
     if theorem.reason:
         yield indented("    because ", text(printable(theorem.reason)), "dim")
@@ -187,13 +162,16 @@ def _theorem(theorem: Theorem, style: Style, more: int = 0) -> Iterator[Renderab
             )
 
 
-def _residue(verification: Verification) -> Iterator[RenderableType]:
-    for residue in residues(verification.facts):
+def _residue(verification: Verification, style: Style) -> Iterator[RenderableType]:
+    """The grade and what stays shared; why it does where the configuration, not Xen, is the cause, or if asked for."""
+    found = residues(verification.facts)
+    for residue in found if style.verbose else view.alike(found):
         yield from title(f"Still shared (Xen {residue.line}): grade {residue.grade}, {residue.reason}")
         for remainder in residue.remainders:
-            colors = f", {remainder.colors}" if remainder.colors else ""
+            colors = f", {remainder.colors}" if remainder.colors and style.verbose else ""
             amount = f" ({size_of_pages(remainder.pages)}{colors})" if remainder.pages else ""
-            yield indented("- ", text(f"{printable(remainder.what)}{amount}", (f": {printable(remainder.why)}", "dim")))
+            why = f": {printable(remainder.why)}" if style.verbose or remainder.crosses else ""
+            yield indented("- ", text(f"{printable(remainder.what)}{amount}", (why, "dim")))
 
 
 def _unchecked(verification: Verification) -> Iterator[RenderableType]:

@@ -54,8 +54,8 @@ def check(facts: Facts) -> Iterator[Finding]:
                 lacking.setdefault(key, []).append((release, boot, built))
     for number, found in enumerate(lacking.values()):
         _, boot, built = max(found, key=lambda entry: missing(entry[2]))
-        mended = repairs(boot, built) if number < _MENDED else ()
-        yield _finding(facts, (boot, built), [release for release, _, _ in found], mended)
+        repaired = repairs(boot, built) if number < _MENDED else ()
+        yield _finding(facts, (boot, built), [release for release, _, _ in found], repaired)
 
 
 def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found: Sequence[Change]) -> Finding:

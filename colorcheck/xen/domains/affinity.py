@@ -22,7 +22,7 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry, string
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact
 from colorcheck.xen.domains.cpu_pools import pools_fact, read_pools
-from colorcheck.xen.domains.vcpus import Cpus, Vcpus, World, listed, vcpus_of
+from colorcheck.xen.domains.vcpus import Cpus, CpuWorld, Vcpus, listed, vcpus_of
 from colorcheck.xen.domains.xl_creation import needs
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
@@ -55,7 +55,7 @@ class Affinity(Struct, frozen=True):
         }
 
 
-class Found(Struct, frozen=True):
+class FoundAffinities(Struct, frozen=True):
     """The affinities of all domains, in the system's order; what stops Xen or a domain; and the facts they rest on.
 
     `panic` is that of the pools. The facts are given or documented where they are known, else open.
@@ -94,7 +94,7 @@ def affinities(system: System, deployment: Deployment, board: Board | None = Non
     return find(system, deployment, board).affinities
 
 
-def find(system: System, deployment: Deployment, board: Board | None) -> Found:
+def find(system: System, deployment: Deployment, board: Board | None) -> FoundAffinities:
     """What holds in every world."""
     ancestry = Ancestry(deployment.tree) if deployment.tree else None
     boot, pools = boot_cpu_fact(deployment, board, ancestry), pools_fact(deployment, ancestry)
@@ -103,8 +103,10 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
     doubt, no_cpus = _doubt(deployment, ancestry)
     inputs = _Inputs(system, deployment, ancestry, board, options)
     worlds = [
-        inputs.world(mpidr, with_pools=with_pools, mended=mended)
-        for mpidr, with_pools, mended in product(boot_cpu_values(boot), built, (False, True) if doubt else (False,))
+        inputs.world(mpidr, with_pools=with_pools, with_enable_methods=with_enable_methods)
+        for mpidr, with_pools, with_enable_methods in product(
+            boot_cpu_values(boot), built, (False, True) if doubt else (False,)
+        )
     ]
     each = [_of_world(system, deployment, world) for world in worlds]
     merged = [_agreed([domains[number] for domains in each]) for number in range(len(system.domains))]
@@ -116,7 +118,7 @@ def find(system: System, deployment: Deployment, board: Board | None) -> Found:
         merged = [replace(one, reasons=(*one.reasons, doubt)) for one in merged]
     place = _places(ancestry, worlds[0].processors)
     open_facts = [fact for fact in (boot, pools) if isinstance(fact, OpenFact) and fact.undecided]
-    return Found(
+    return FoundAffinities(
         tuple(_affinity(*pair, worlds[0].processors, open_facts) for pair in zip(system.domains, merged, strict=True)),
         tuple(one.failure for one in merged),
         tuple(one.late_failure for one in merged),
@@ -135,15 +137,15 @@ class _Inputs(Struct, frozen=True):
     board: Board | None
     options: CpuOptions
 
-    def world(self, mpidr: int | None, *, with_pools: bool, mended: bool) -> World:
-        """Xen on this boot CPU, built with or without pools; `mended`: every CPU has an enable-method."""
+    def world(self, mpidr: int | None, *, with_pools: bool, with_enable_methods: bool) -> CpuWorld:
+        """Xen on this boot CPU, built with or without pools; `with_enable_methods`: every CPU has an enable-method."""
         release, ancestry = self.system.release, self.ancestry
         if ancestry is None:
             found = _of_board(self.board, self.options)
         else:
             most = _most_cpus(self.deployment)
-            found = processors(ancestry, mpidr, self.options, release, most, mended=mended)
-        return World(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
+            found = processors(ancestry, mpidr, self.options, release, most, with_enable_methods=with_enable_methods)
+        return CpuWorld(found, read_pools(ancestry, found, built=with_pools), self.options, release, ancestry)
 
 
 def _most_cpus(deployment: Deployment) -> int:
@@ -166,7 +168,7 @@ def _of_board(board: Board | None, options: CpuOptions) -> Processors:
     return Processors({cpu: cpu for cpu in kinds}, online, len(kinds), parked=frozenset(parked))
 
 
-def _of_world(system: System, deployment: Deployment, world: World) -> list[Vcpus]:
+def _of_world(system: System, deployment: Deployment, world: CpuWorld) -> list[Vcpus]:
     guests = iter(deployment.guests)
     found = []
     for domain in system.domains:

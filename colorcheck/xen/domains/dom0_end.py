@@ -32,14 +32,14 @@ class Stops(Struct, frozen=True):
     text: str = ""
 
 
-class Host(Struct, frozen=True):
+class Dom0DeviceLimits(Struct, frozen=True):
     """What decides over dom0's devices: the width of a P2M's addresses, and whether an empty `reg` stops this build."""
 
     address_bits: int
     empty_stops: bool = False
 
 
-def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Iterator[Stops]:
+def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Dom0DeviceLimits) -> Iterator[Stops]:
     """The nodes that stop dom0, in the order of the tree."""
     triggers: dict[int, tuple[int, Node]] = {}
     consoles = {spi for spi, _ in shared_interrupts(ancestry, uart)} if uart is not None and is_driven(uart) else set()
@@ -56,7 +56,7 @@ def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Host) -> Itera
                 yield Stops(node, f"its interrupt SPI {spi} is the one of Xen's console", "interrupts")
 
 
-def _registers(ancestry: Ancestry, node: Node, host: Host, *, passed: bool) -> Iterator[Stops]:
+def _registers(ancestry: Ancestry, node: Node, host: Dom0DeviceLimits, *, passed: bool) -> Iterator[Stops]:
     lost = _untranslatable(ancestry, node)
     if lost is not None:
         yield Stops(node, f"its reg {lost:#x} lies in no range of the buses above it", "reg")

@@ -28,7 +28,7 @@ from colorcheck.xen.domains.hardware_domain import (
     wrong_interrupts,
 )
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
-from colorcheck.xen.machine.machine import Machine, Module
+from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.building import unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, EmptyList, InheritedColors
@@ -54,7 +54,7 @@ from colorcheck.xen.system import Domain
 KIB_PER_PAGE = PAGE // KIB
 
 
-class Rules(Struct, frozen=True):
+class Dom0lessRules(Struct, frozen=True):
     """What of Xen decides over dom0less domains. `most_colors` is the limit that it was built with, `hardware` the
     hardware domain that is there already, `has_xenstore` tells that dom0 or one of the domains has the xenstore."""
 
@@ -84,21 +84,21 @@ def nodes(tree: DeviceTree) -> list[Node]:
     return [node for node in chosen.children if compatible(node, "xen,domain")] if chosen else []
 
 
-def modules(node: Node, sizes: tuple[int, int]) -> dict[str, Module]:
+def modules(node: Node, sizes: tuple[int, int]) -> dict[str, BootModule]:
     """The kernel and the ramdisk of a dom0less domain, as its node names them; `sizes` are the cells of their `reg`.
 
     Of several of a kind the last counts (`kernel_probe`).
     """
-    found: dict[str, Module] = {}
+    found: dict[str, BootModule] = {}
     for child in node.children:
         for kind, name in (("kernel", "multiboot,kernel"), ("ramdisk", "multiboot,ramdisk")):
             ranges = ranges_of(child.properties.get("reg"), *sizes)[:1]
             for start, length in ranges if compatible(child, name) else ():
-                found[kind] = Module(start, length, child.name, child.location, kind, node.path)
+                found[kind] = BootModule(start, length, child.name, child.location, kind, node.path)
     return found
 
 
-def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple[Domain, tuple[Note, ...]]]:
+def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterator[tuple[Domain, tuple[Note, ...]]]:
     """The dom0less domains in node order, each with what is surprising about it."""
     inherited: tuple[Passage, str] | None = None
     hardware = "d0" if rules.has_dom0 else ""
@@ -122,7 +122,7 @@ def domains(tree: DeviceTree, rules: Rules, first_id: int = 1) -> Iterator[tuple
         yield domain, (*notes, *more, *told)
 
 
-def _ended(node: Node, domain: Domain, rules: Rules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
+def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
     """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
     shared = end.shared_of(node, sizes)
     kernel = modules(node, sizes).get("kernel")
@@ -154,7 +154,9 @@ def _ended(node: Node, domain: Domain, rules: Rules, sizes: tuple[int, int]) -> 
     return domain, tuple(notes)
 
 
-def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
+def _unregistered_kernel(
+    node: Node, sizes: tuple[int, int], rules: Dom0lessRules
+) -> tuple[Failure | None, tuple[Note, ...]]:
     """Xen looks up the kernel that a child of the domain's node names among the modules that it registered, by its
     address and kind (`kernel_probe`). Where the tree is the one that Xen gets, a domain without any fails likewise."""
     failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -2)")
@@ -174,7 +176,7 @@ def _unregistered_kernel(node: Node, sizes: tuple[int, int], rules: Rules) -> tu
 
 
 def _domain(
-    node: Node, rules: Rules, number_: int, listed: tuple[Passage, str] | None, own: bool
+    node: Node, rules: Dom0lessRules, number_: int, listed: tuple[Passage, str] | None, own: bool
 ) -> tuple[Domain, tuple[Note, ...]]:
     if rules.coloring and not rules.release.modelled:
         choice = node_choice(node, rules.fork, listed if rules.release.traits.inherits_colors else None)
@@ -241,7 +243,7 @@ def _place(node: Node, name: str) -> Location:
     return found.value_location if found else node.location
 
 
-def _choice(node: Node, rules: Rules, listed: tuple[Passage, str] | None, own: bool) -> ColorChoice:
+def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None, own: bool) -> ColorChoice:
     if not rules.coloring:
         if listed is None or rules.release.property_while_off != "panic":
             return ColorChoice((), ColorSource.DEFAULT, node.location)
@@ -281,7 +283,7 @@ def _memory(node: Node) -> int | None:
     return int.from_bytes(found.value[:8], "big") if found is not None and len(found.value) >= 8 else None
 
 
-def _refusal(node: Node, rules: Rules) -> tuple[Failure | None, tuple[Note, ...]]:
+def _refusal(node: Node, rules: Dom0lessRules) -> tuple[Failure | None, tuple[Note, ...]]:
     """What Xen refuses before it looks at the colors, in its order."""
     notes: list[Note] = list(_given_away(node))
     wrong = wrong_capabilities(node, rules.release, rules.hardware)
@@ -324,6 +326,6 @@ def _enhanced(node: Node) -> bool:
     return "xen,enhanced" in node.properties and string(node, "xen,enhanced") in (None, "enabled")
 
 
-def _xenstore_page(node: Node, rules: Rules) -> int:
+def _xenstore_page(node: Node, rules: Dom0lessRules) -> int:
     """One more frame of the domain's colors, where Xen takes it for Xenstore at boot."""
     return int(_enhanced(node) and rules.release.traits.xenstore_page_at_boot)

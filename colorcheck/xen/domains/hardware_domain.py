@@ -27,7 +27,7 @@ _HELP = {
 }
 
 
-class Refused(Struct, frozen=True):
+class RefusedCapabilities(Struct, frozen=True):
     """A panic over a domain's capabilities and the note about it."""
 
     failure: Failure
@@ -44,7 +44,7 @@ def is_hardware_domain(node: Node, release: Release) -> bool:
     return bool(capabilities(node, release) & HARDWARE)
 
 
-def wrong_capabilities(node: Node, release: Release, other: str) -> Refused | None:
+def wrong_capabilities(node: Node, release: Release, other: str) -> RefusedCapabilities | None:
     """What Xen says of `capabilities` before all else; `other` names the hardware domain that is there already."""
     found = capabilities(node, release)
     if found & ~KNOWN:
@@ -55,7 +55,7 @@ def wrong_capabilities(node: Node, release: Release, other: str) -> Refused | No
     return None
 
 
-def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iommu: bool) -> Refused | None:
+def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iommu: bool) -> RefusedCapabilities | None:
     """What a hardware domain must not have, and the IOMMU that it needs, in Xen's order."""
     if not is_hardware_domain(node, release):
         return None
@@ -71,7 +71,7 @@ def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iom
     return None
 
 
-def wrong_interrupts(node: Node, release: Release) -> Refused | None:
+def wrong_interrupts(node: Node, release: Release) -> RefusedCapabilities | None:
     """`nr_spis`, at which Xen stops after it has read the domain's colors."""
     given = node.properties.get("nr_spis")
     if given is None or len(given.value) < 4 or not is_hardware_domain(node, release):
@@ -86,10 +86,12 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
     return order[place + 1 :]
 
 
-def _refused(node: Node, text: str, place: Location, help_key: str = "") -> Refused:
+def _refused(node: Node, text: str, place: Location, help_key: str = "") -> RefusedCapabilities:
     message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
     advice = _HELP[help_key] if help_key else "leave it out"
-    return Refused(Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice))
+    return RefusedCapabilities(
+        Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice)
+    )
 
 
 def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:

@@ -28,7 +28,7 @@ Cpus = frozenset[int] | None
 MOST_VCPUS = 128  # MAX_VIRT_CPUS of arm64
 
 
-class World(Struct, frozen=True):
+class CpuWorld(Struct, frozen=True):
     """What all domains have in common in one world."""
 
     processors: Processors
@@ -51,7 +51,7 @@ class Vcpus(Struct, frozen=True):
     late_failure: Failure | None = None
 
 
-def dom0_vcpus(domain: Domain, world: World) -> Vcpus:
+def dom0_vcpus(domain: Domain, world: CpuWorld) -> Vcpus:
     """dom0 is in pool 0; with `dom0_vcpus_pin` its vCPUs go to the pool's CPUs in turn."""
     pool, options = sorted(world.pools.cpus(0)), world.options
     if not pool:
@@ -68,7 +68,7 @@ def dom0_vcpus(domain: Domain, world: World) -> Vcpus:
     return Vcpus(cpus, 0, tuple(reasons), None, late)
 
 
-def dom0less_vcpus(domain: Domain, node: Node | None, world: World) -> Vcpus:
+def dom0less_vcpus(domain: Domain, node: Node | None, world: CpuWorld) -> Vcpus:
     """A domain of the device tree: its pool, and from 4.21 on its `xen,vcpu` nodes."""
     if node is None or world.ancestry is None:
         return Vcpus((None,) * domain.vcpus, None)
@@ -94,7 +94,7 @@ class _Pinning(Struct):
 
     domain: Domain
     name: str
-    world: World
+    world: CpuWorld
     pool: frozenset[int]
     masks: dict[int, frozenset[int]] = field(default_factory=dict)
     reasons: list[Related] = field(default_factory=list)
@@ -133,7 +133,7 @@ class _Pinning(Struct):
         return None
 
 
-def xl_vcpus(file: XlFile, count: int, world: World) -> Vcpus:
+def xl_vcpus(file: XlFile, count: int, world: CpuWorld) -> Vcpus:
     """A guest of xl: `pool`, and `cpus` as a text for all of `count` vCPUs or as a list for as many as it names.
 
     `cpus_soft` is a wish of the scheduler and binds nothing.
@@ -167,7 +167,7 @@ def _in_pool(mask: Cpus, pool: Cpus) -> Cpus:
     return None if mask is None or pool is None else mask & pool or pool
 
 
-def _xl_masks(written: Passage | XlList, count: int, world: World) -> tuple[list[Cpus], Failure | None]:
+def _xl_masks(written: Passage | XlList, count: int, world: CpuWorld) -> tuple[list[Cpus], Failure | None]:
     """The mask of each vCPU that `cpus` names, or why xl stops."""
     if isinstance(written, XlList):
         texts: list[Passage | XlList] = list(written.items[:count])
@@ -187,7 +187,7 @@ def _xl_masks(written: Passage | XlList, count: int, world: World) -> tuple[list
     return masks, None
 
 
-def _xl_pool(file: XlFile, world: World) -> int | Failure | None:
+def _xl_pool(file: XlFile, world: CpuWorld) -> int | Failure | None:
     """The number of the guest's pool; None for one that boot does not make, so that somebody in dom0 must have."""
     setting = file.setting("pool")
     if setting is None or not isinstance(setting.written, Passage):
@@ -200,14 +200,14 @@ def _xl_pool(file: XlFile, world: World) -> int | Failure | None:
     return int(number) if known else None
 
 
-def _without_cpus(world: World, what: str) -> Failure | None:
+def _without_cpus(world: CpuWorld, what: str) -> Failure | None:
     """The end of building a domain where the tree has no CPUs to copy (`make_cpus_node`)."""
     if world.ancestry is None or world.processors.described:
         return None
     return Failure(FailureKind.OTHER, f"Could not set up {what} (rc = -22)")
 
 
-def _pool_reason(world: World, pool: object) -> Iterator[Related]:
+def _pool_reason(world: CpuWorld, pool: object) -> Iterator[Related]:
     """What is to be said of the pools of a Xen that reads them or not."""
     pools = world.pools
     if pools.location is None:
@@ -223,7 +223,7 @@ def listed(cpus: frozenset[int]) -> str:
     return ", ".join(map(str, sorted(cpus))) or "none"
 
 
-def vcpus_of(domain: Domain, world: World, node: Node | None, file: XlFile | None, count: int) -> Vcpus:
+def vcpus_of(domain: Domain, world: CpuWorld, node: Node | None, file: XlFile | None, count: int) -> Vcpus:
     """The vCPUs of a domain of any kind."""
     if domain.kind is DomainKind.DOM0:
         return dom0_vcpus(domain, world)

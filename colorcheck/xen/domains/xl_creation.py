@@ -68,7 +68,7 @@ class Creation(Struct, frozen=True):
         return self.failure is not None and self.failure.kind is FailureKind.XL_REJECTS
 
 
-class Host(Struct, frozen=True):
+class XlHost(Struct, frozen=True):
     """What decides over a guest beside its own file. `names` are those of the guests that are there already; `pools`
     the names of the pools that boot makes."""
 
@@ -90,7 +90,7 @@ def needs(guest: XlGuest) -> Needs:
     return Needs(memory, size, max(0, vcpus), max(0, maxvcpus), pool, given is None)
 
 
-def creation(guest: XlGuest, host: Host, kernel_size: int | None, ramdisk_size: int | None) -> Creation:
+def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size: int | None) -> Creation:
     """What becomes of a guest for which there are frames enough. Sizes in bytes, None where they are not known: then
     kernel and ramdisk are trusted to fit."""
     refused = _refused_by_xl(guest, host)
@@ -150,7 +150,7 @@ def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
     return (bank >= _MODULES_AT + modules and kernel_end < _MODULES_AT) or bank - modules > kernel_end
 
 
-def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
+def _refused_by_xl(guest: XlGuest, host: XlHost) -> Creation | None:
     """What ends before Xen has given anything."""
     for reason, place in _refusals(guest, host):
         kind: type[GuestRejected | PoolNotMadeAtBoot] = GuestRejected
@@ -162,7 +162,7 @@ def _refused_by_xl(guest: XlGuest, host: Host) -> Creation | None:
     return None
 
 
-def _refusals(guest: XlGuest, host: Host) -> Iterator[tuple[str, str]]:
+def _refusals(guest: XlGuest, host: XlHost) -> Iterator[tuple[str, str]]:
     """What xl or libxl says, and the key that it is about, in their order."""
     asked = needs(guest)
     if guest.name is None:

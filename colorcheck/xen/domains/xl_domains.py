@@ -16,7 +16,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl_values import XlFile
 from colorcheck.xen.domains.color_choice import ColorChoice, everything, out_of_range, repeated
 from colorcheck.xen.domains.fork_colors import Fork, guest_choice
-from colorcheck.xen.domains.xl_creation import Creation, Host, creation, needs
+from colorcheck.xen.domains.xl_creation import Creation, XlHost, creation, needs
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, ListMeansElse
@@ -37,15 +37,15 @@ def xl_domains(
     first_id: int,
     has_dom0: bool,
     fork: Fork | None = None,
-    host: Host | None = None,
+    host: XlHost | None = None,
 ) -> tuple[list[Domain], list[Note]]:
     """The guests in the order of creation. An id is used up by each attempt that reaches Xen."""
-    host = host or Host()
+    host = host or XlHost()
     domains: list[Domain] = []
     notes: list[Note] = []
     next_id = first_id
     for file in deployment.guests:
-        found = xl_domain(file, deployment, host, Rules(release, coloring, nr_colors, has_dom0, fork), next_id)
+        found = xl_domain(file, deployment, host, XlRules(release, coloring, nr_colors, has_dom0, fork), next_id)
         domains.append(found.domain)
         notes += found.notes
         if found.domain.failure is None:
@@ -54,7 +54,7 @@ def xl_domains(
     return domains, notes
 
 
-class Rules(Struct, frozen=True):
+class XlRules(Struct, frozen=True):
     """What of Xen decides over guests of xl."""
 
     release: Release
@@ -64,7 +64,7 @@ class Rules(Struct, frozen=True):
     fork: Fork | None = None
 
 
-class Asked(Struct, frozen=True):
+class RequestedGuest(Struct, frozen=True):
     """A guest as it is asked for, with what is surprising about it; `reaches_xen` tells that it uses up an id."""
 
     guest: XlGuest
@@ -73,7 +73,7 @@ class Asked(Struct, frozen=True):
     reaches_xen: bool
 
 
-def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, number: int) -> Asked:
+def xl_domain(file: XlFile, deployment: Deployment, host: XlHost, rules: XlRules, number: int) -> RequestedGuest:
     """One guest on a host with these guests and pools."""
     guest = xl_guest(file)
     fork = rules.fork
@@ -93,7 +93,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: Host, rules: Rules, nu
     domain = replace(_domain(guest, choice, number, failure), kept_pages=kept)
     told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
     reaches = guest.rejected is None and not (failure is ended.failure and ended.before_xen)
-    return Asked(guest, domain, told, reaches)
+    return RequestedGuest(guest, domain, told, reaches)
 
 
 def _first(ended: Creation, colors: Failure | None) -> Failure | None:
@@ -101,7 +101,7 @@ def _first(ended: Creation, colors: Failure | None) -> Failure | None:
     return ended.failure if ended.before_xen or colors is None else colors
 
 
-def _creation(guest: XlGuest, deployment: Deployment, host: Host) -> Creation:
+def _creation(guest: XlGuest, deployment: Deployment, host: XlHost) -> Creation:
     policies = {policy.name: policy for policy in deployment.manifest.domain_policies}
     policy = policies.get(guest.title)
     sizes = dict(deployment.guest_files)

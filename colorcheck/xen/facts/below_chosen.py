@@ -10,7 +10,7 @@ from colorcheck.inputs.device_tree.tree_walk import compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.keys import MAPPED, STATIC_SHM
-from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
+from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
 
 _MARK = "xen,uefi-binary"
 
@@ -31,7 +31,7 @@ def marked_for_uefi(deployment: Deployment) -> bool:
     return any(each.item is Item.MODULE and _MARK in each.node.properties for each in found)
 
 
-def _mapped(deployment: Deployment, found: tuple[Found, ...]) -> OpenFact | None:
+def _mapped(deployment: Deployment, found: tuple[VisitedNode, ...]) -> OpenFact | None:
     """A partial tree whose content is not known may map any memory into its domain."""
     for each in found:
         if each.item is not Item.MODULE or not compatible(each.node, "multiboot,device-tree"):
@@ -47,7 +47,7 @@ def _mapped(deployment: Deployment, found: tuple[Found, ...]) -> OpenFact | None
     return None
 
 
-def _static_shm(deployment: Deployment, found: tuple[Found, ...]) -> Fact | OpenFact:
+def _static_shm(deployment: Deployment, found: tuple[VisitedNode, ...]) -> Fact | OpenFact:
     name = STATIC_SHM.name
     if name in deployment.kconfig or "ARM_64" in deployment.kconfig:
         on = deployment.kconfig.get(name) == "y"

@@ -13,7 +13,7 @@ from colorcheck.loader.facts import Fact, OpenFact
 T = TypeVar("T")
 
 
-class Key(Struct, Generic[T], frozen=True, dict=True):
+class FactKey(Struct, Generic[T], frozen=True, dict=True):
     """The name of a fact whose values are of type T. `about` says it in words, after "depends on …"."""
 
     name: str
@@ -38,7 +38,7 @@ class FactBook:
         self.chosen = dict(chosen or {})
         self._records: list[set[str]] = []
 
-    def read(self, key: Key[T]) -> T:
+    def read(self, key: FactKey[T]) -> T:
         """The value in this world. Raises KeyError for a fact that nobody stated, which is a fault of the program."""
         for record in self._records:
             record.add(key.name)
@@ -46,11 +46,11 @@ class FactBook:
             return self.chosen.get(key.name)  # type: ignore[return-value]
         return self.known[key.name].value  # type: ignore[return-value]
 
-    def fact(self, key: Key[T]) -> Fact | OpenFact:
+    def fact(self, key: FactKey[T]) -> Fact | OpenFact:
         """The fact itself; not recorded, for what is said about it."""
         return self.unknown.get(key.name) or self.known[key.name]
 
-    def is_open(self, key: Key[T]) -> bool:
+    def is_open(self, key: FactKey[T]) -> bool:
         return key.name in self.unknown
 
     def about(self, name: str) -> None:

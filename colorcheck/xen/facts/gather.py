@@ -21,7 +21,7 @@ from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
 from colorcheck.loader.measured import measured
 from colorcheck.xen.domains.cpu_pools import pools_fact
 from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
-from colorcheck.xen.facts.book import FactBook, Key
+from colorcheck.xen.facts.book import FactBook, FactKey
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
@@ -54,7 +54,7 @@ TREE_ALIGNMENT = 8  # early_fdt_map refuses another one
 _FEW_SIZES = 4  # of the tree that are tried one by one
 _WIDTHS = (32, 36, 40, 42, 44, 48, 52)
 _TOP = 1 << 48
-_UNREAD: dict[Scope, Key[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
+_UNREAD: dict[Scope, FactKey[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
 
 
 def facts_of(deployment: Deployment, board: Board | None, release: Release | None = None) -> FactBook:

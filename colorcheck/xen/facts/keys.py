@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from colorcheck.core.source import Passage
-from colorcheck.xen.facts.book import Key
+from colorcheck.xen.facts.book import FactKey
 
 
-class Placed(Struct, frozen=True):
+class PlacedInMemory(Struct, frozen=True):
     """Something that a boot loader put into memory: address and size in bytes."""
 
     address: int
@@ -17,29 +17,29 @@ class Placed(Struct, frozen=True):
 
 Ranges = tuple[tuple[int, int], ...]
 
-XEN_ADDRESS: Key[int | None] = Key("xen-address", "where the boot loader puts Xen")
-IMAGE_SIZE: Key[int] = Key("xen-image-size", "the size of Xen's image")
-TREE_ADDRESS: Key[int | None] = Key("device-tree-address", "where the device tree is loaded")
-TREE_SIZE: Key[int] = Key("device-tree-size", "the size of the device tree at the handover")
-MEMORY: Key[Ranges | None] = Key("memory", "the banks of memory")
+XEN_ADDRESS: FactKey[int | None] = FactKey("xen-address", "where the boot loader puts Xen")
+IMAGE_SIZE: FactKey[int] = FactKey("xen-image-size", "the size of Xen's image")
+TREE_ADDRESS: FactKey[int | None] = FactKey("device-tree-address", "where the device tree is loaded")
+TREE_SIZE: FactKey[int] = FactKey("device-tree-size", "the size of the device tree at the handover")
+MEMORY: FactKey[Ranges | None] = FactKey("memory", "the banks of memory")
 """None: those of the device tree."""
-RAMDISK_RESERVE: Key[bool] = Key("ramdisk-reserve", "whether the boot loader reserves the ramdisk")
-DOM0_KERNEL: Key[Placed | None] = Key("dom0-kernel", "where dom0's kernel is loaded and its size")
-ARGUMENTS: Key[Passage | None] = Key("arguments", "the arguments that Xen gets")
+RAMDISK_RESERVE: FactKey[bool] = FactKey("ramdisk-reserve", "whether the boot loader reserves the ramdisk")
+DOM0_KERNEL: FactKey[PlacedInMemory | None] = FactKey("dom0-kernel", "where dom0's kernel is loaded and its size")
+ARGUMENTS: FactKey[Passage | None] = FactKey("arguments", "the arguments that Xen gets")
 """None: those of the device tree, by Xen's own search."""
-BOOT_CPU: Key[int | None] = Key("boot-cpu", "the CPU on which Xen starts")
-ADDRESS_BITS: Key[int | None] = Key("address-bits", "the physical address bits of the CPU")
-FILE_SIZES: Key[None] = Key("file-sizes", "the sizes of files that are loaded")
-MODULES: Key[None] = Key("boot-modules", "what the boot loader loads beside the modules that the tree places")
-BRANCH: Key[str] = Key("boot-script-branch", "which way the boot script goes")
-TREE: Key[None] = Key("device-tree", "what the device tree says")
-GUESTS: Key[None] = Key("guests", "the files of the guests")
-BUILD: Key[None] = Key("build", "how Xen was built")
-MAPPED: Key[None] = Key("mapped-memory", "what partial device trees map into domains")
-STATIC_SHM: Key[bool] = Key("STATIC_SHM", "whether Xen is built with static shared memory")
+BOOT_CPU: FactKey[int | None] = FactKey("boot-cpu", "the CPU on which Xen starts")
+ADDRESS_BITS: FactKey[int | None] = FactKey("address-bits", "the physical address bits of the CPU")
+FILE_SIZES: FactKey[None] = FactKey("file-sizes", "the sizes of files that are loaded")
+MODULES: FactKey[None] = FactKey("boot-modules", "what the boot loader loads beside the modules that the tree places")
+BRANCH: FactKey[str] = FactKey("boot-script-branch", "which way the boot script goes")
+TREE: FactKey[None] = FactKey("device-tree", "what the device tree says")
+GUESTS: FactKey[None] = FactKey("guests", "the files of the guests")
+BUILD: FactKey[None] = FactKey("build", "how Xen was built")
+MAPPED: FactKey[None] = FactKey("mapped-memory", "what partial device trees map into domains")
+STATIC_SHM: FactKey[bool] = FactKey("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
 
-KEYS: tuple[Key[object], ...] = (  # type: ignore[assignment]
+KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     XEN_ADDRESS,
     IMAGE_SIZE,
     TREE_ADDRESS,

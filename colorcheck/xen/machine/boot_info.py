@@ -30,9 +30,9 @@ from colorcheck.xen.facts.keys import (
     XEN_ADDRESS,
 )
 from colorcheck.xen.kinds import Note
-from colorcheck.xen.machine.chosen_walk import Found, Item, below_chosen
-from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, Machine, Module, Range
-from colorcheck.xen.machine.shared_memory import Refused, Shared, read_shared
+from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
+from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, BootModule, Machine, Range
+from colorcheck.xen.machine.shared_memory import RefusedSharedMemory, Shared, read_shared
 from colorcheck.xen.notes.domains import SharedMemoryRefused, StaticSharedMemory
 from colorcheck.xen.notes.machine import (
     BankOverlap,
@@ -84,7 +84,7 @@ class _Scan(Struct):
         if _add(self, where, found):
             self.order.append(found)
 
-    def load(self, module: Module) -> None:
+    def load(self, module: BootModule) -> None:
         _add(self, self.order, module)
 
 
@@ -136,10 +136,10 @@ def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
     """Xen and the device tree, where the boot loader puts them. The modules' list begins with them."""
     address = facts.read(XEN_ADDRESS)
     if address is not None:
-        scan.load(Module(address, image_size, "Xen", facts.fact(XEN_ADDRESS).location, "xen"))
+        scan.load(BootModule(address, image_size, "Xen", facts.fact(XEN_ADDRESS).location, "xen"))
     address, size = facts.read(TREE_ADDRESS), facts.read(TREE_SIZE)
     if address is not None and size:
-        scan.load(Module(address, size, "device tree", facts.fact(TREE_ADDRESS).location, "device-tree"))
+        scan.load(BootModule(address, size, "device tree", facts.fact(TREE_ADDRESS).location, "device-tree"))
 
 
 def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
@@ -147,7 +147,7 @@ def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
     kernel = facts.read(DOM0_KERNEL)
     if kernel is not None:
         place = facts.fact(DOM0_KERNEL).location
-        scan.load(Module(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
+        scan.load(BootModule(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
@@ -158,7 +158,7 @@ def _add(scan: _Scan, where: list[R], found: R) -> bool:
         )
         scan.notes.append(RangeWraps(message, found.location, "", start=found.start, size=found.size, what=found.label))
         found = replace(found, size=max(0, MAX_ADDRESS - found.start))
-    if not found.size and not isinstance(found, Module):
+    if not found.size and not isinstance(found, BootModule):
         return False
     where.append(found)
     return True
@@ -257,7 +257,7 @@ def _initrd(scan: _Scan, chosen: Node) -> None:
         return
     start, end = number(first), number(last)
     if start is not None and end is not None and start < end:
-        scan.load(Module(start, end - start, "ramdisk", first.location, "ramdisk"))
+        scan.load(BootModule(start, end - start, "ramdisk", first.location, "ramdisk"))
         return
     if start is None:
         wrong, place = f"linux,initrd-start has {len(first.value)} bytes, not 4 or 8", first
@@ -271,7 +271,7 @@ def _initrd(scan: _Scan, chosen: Node) -> None:
     scan.stop(EARLY.format(EINVAL))
 
 
-def _below_chosen(scan: _Scan, found: Found) -> None:
+def _below_chosen(scan: _Scan, found: VisitedNode) -> None:
     match found.item:
         case Item.MODULE:
             _module(scan, found)
@@ -281,11 +281,11 @@ def _below_chosen(scan: _Scan, found: Found) -> None:
             _shared_memory(scan, found.node, found.sizes)
 
 
-def _module(scan: _Scan, found: Found) -> None:
+def _module(scan: _Scan, found: VisitedNode) -> None:
     """A boot module; without a whole `reg` Xen stops, unless a boot loader writes one (`process_multiboot_node`)."""
     node = found.node
     for start, size in _ranges(node, found.sizes)[:1]:
-        scan.load(Module(start, size, node.name, _place(node), found.kind, found.domain))
+        scan.load(BootModule(start, size, node.name, _place(node), found.kind, found.domain))
         return
     given = node.properties.get("reg")
     if given is not None:
@@ -323,7 +323,7 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     """Static shared memory; a region that several domains share counts once, and without a host address nothing is
     reserved: Xen takes it from the buddy heap."""
     read = read_shared(node, sizes, scan.shared_memory)
-    if isinstance(read, Refused):
+    if isinstance(read, RefusedSharedMemory):
         place = _place(node, read.key)
         message = f"the shared memory {node.name} stops Xen: {read.reason}"
         scan.notes.append(SharedMemoryRefused(message, place, "", node=node.path))
@@ -381,23 +381,23 @@ def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
 _BEFORE_MEMRESERVE = ("xen", "device-tree")  # registered first, so that no entry of /memreserve/ drops them
 
 
-def _registered(scan: _Scan) -> tuple[tuple[Module, ...], bool]:
+def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
     """The modules that Xen keeps, and whether it refuses the tree.
 
     A module that overlaps what came before it is left out with a message; a reserved range that does so ends the
     boot. What lies inside a `/memreserve/` entry does no harm: boot loaders reserve what they load.
     """
-    found: list[Module] = []
+    found: list[BootModule] = []
     before: list[Range] = []
     refused = False
     for held in scan.order:
-        entries = () if isinstance(held, Module) and held.kind in _BEFORE_MEMRESERVE else scan.memreserve
+        entries = () if isinstance(held, BootModule) and held.kind in _BEFORE_MEMRESERVE else scan.memreserve
         others = [*before, *(m for m in entries if not _inside(held, m))]
         other = next((known for known in others if held.overlaps(known)), None)
         if other is None:
             before.append(held)
-            found += [held] if isinstance(held, Module) else []
-        elif not isinstance(held, Module):
+            found += [held] if isinstance(held, BootModule) else []
+        elif not isinstance(held, BootModule):
             refused = True
             message = f"the reserved range {held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}"
             scan.notes.append(
@@ -422,7 +422,7 @@ def _inside(inner: Range, outer: Range) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[Module, ...]) -> None:
+def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[BootModule, ...]) -> None:
     for module in modules:
         if module.size and not any(_inside(module, bank) for bank in banks) and banks:
             crashes = not any(module.overlaps(bank) for bank in banks)

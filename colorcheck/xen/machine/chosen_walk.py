@@ -29,7 +29,7 @@ class Item(StrEnum):
     SHARED_MEMORY = "shared-memory"
 
 
-class Found(Struct, frozen=True):
+class VisitedNode(Struct, frozen=True):
     """A node that Xen looks at. `sizes` are the cells of its own `reg`-like properties, addresses and sizes.
 
     Of a module, `kind` is kernel, ramdisk or other, and `domain` the path of the dom0less domain right above it, or
@@ -43,7 +43,7 @@ class Found(Struct, frozen=True):
     domain: str = ""
 
 
-def below_chosen(tree: DeviceTree) -> Iterator[Found]:
+def below_chosen(tree: DeviceTree) -> Iterator[VisitedNode]:
     """What Xen looks at below `/chosen`, in the order of the tree. `status` does not matter."""
     chosen = tree.node("/chosen")
     if chosen is not None:
@@ -67,7 +67,7 @@ class _Guess:
         return {1: "kernel", 2: "ramdisk"}.get(self.unknown, "other")
 
 
-def _below(parent: Node, outer: tuple[int, int], guess: _Guess, depth: int) -> Iterator[Found]:
+def _below(parent: Node, outer: tuple[int, int], guess: _Guess, depth: int) -> Iterator[VisitedNode]:
     if depth > _DEEPEST:
         return
     sizes = cell_sizes(parent, *outer)
@@ -75,11 +75,11 @@ def _below(parent: Node, outer: tuple[int, int], guess: _Guess, depth: int) -> I
         if compatible(node, *MODULE):
             if len(node.path) <= _LONGEST_PATH:
                 domain = parent.path if compatible(parent, "xen,domain") else ""
-                yield Found(Item.MODULE, node, sizes, guess.kind(node), domain)
+                yield VisitedNode(Item.MODULE, node, sizes, guess.kind(node), domain)
         elif depth == 2 and compatible(node, "xen,domain"):
-            yield Found(Item.DOMAIN, node, sizes)
+            yield VisitedNode(Item.DOMAIN, node, sizes)
         elif compatible(node, "xen,domain-shared-memory-v1"):
-            yield Found(Item.SHARED_MEMORY, node, sizes)
+            yield VisitedNode(Item.SHARED_MEMORY, node, sizes)
         yield from _below(node, sizes, guess, depth + 1)
 
 

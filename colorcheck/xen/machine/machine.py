@@ -36,7 +36,7 @@ class Range(Struct, frozen=True):
         return self.start < other.end and other.start < self.end
 
 
-class Module(Range, frozen=True):
+class BootModule(Range, frozen=True):
     """A boot module. `kind` is one of xen, device-tree, kernel, ramdisk, other; `domain` the path of the dom0less
     domain that it belongs to, or empty."""
 
@@ -59,7 +59,7 @@ class Machine(Struct, frozen=True, dict=True):
     reserved: tuple[Range, ...] = ()
     shared: tuple[Range, ...] = ()
     static_heap: tuple[Range, ...] = ()
-    modules: tuple[Module, ...] = ()
+    modules: tuple[BootModule, ...] = ()
     image_size: int = 0
     panic: str = ""
     final: bool = False
@@ -71,5 +71,5 @@ class Machine(Struct, frozen=True, dict=True):
         """The banks as [start, end) in bytes."""
         return tuple(bank.span for bank in self.banks)
 
-    def module(self, kind: str, domain: str = "") -> Module | None:
+    def module(self, kind: str, domain: str = "") -> BootModule | None:
         return next((m for m in self.modules if m.kind == kind and m.domain == domain), None)

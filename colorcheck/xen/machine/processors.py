@@ -51,11 +51,11 @@ def processors(
     release: Release,
     most: int = MOST_CPUS,
     *,
-    mended: bool = False,
+    with_enable_methods: bool = False,
 ) -> Processors:
     """Xen's CPUs where it starts on `boot_cpu` (its MPIDR); None stands for the first CPU of the tree.
 
-    `mended`: as if every CPU node had an enable-method that Xen knows, for a boot loader may add it.
+    `with_enable_methods`: as if every CPU node had an enable-method that Xen knows, for a boot loader may add it.
     """
     if ancestry is None:
         return Processors({}, frozenset(), 0)
@@ -64,24 +64,28 @@ def processors(
     boot = cpus[0].mpidr if boot_cpu is None and cpus else boot_cpu
     if not cpus or cpus[0].mpidr != boot:
         return Processors({0: boot or 0}, frozenset((0,)), 1, described=_describes(parent))
-    mpidrs = _numbers(cpus, most, holes=release.traits.skipped_cpus_keep_their_number, mended=mended)
+    mpidrs = _numbers(
+        cpus, most, holes=release.traits.skipped_cpus_keep_their_number, with_enable_methods=with_enable_methods
+    )
     limit = options.max_cpus if 0 < options.max_cpus <= most else most
     nr_cpu_ids = sum(number < limit for number in mpidrs)
     nodes = {cpu.mpidr: cpu for cpu in cpus}
     reached = [number for number in mpidrs if number < nr_cpu_ids]
     parked = frozenset(n for n in reached if not options.hmp_unsafe and _other_kind(nodes[mpidrs[n]], cpus[0]))
-    online = [n for n in reached if n not in parked and (n == 0 or mended or _starts(nodes[mpidrs[n]].node))]
+    online = [
+        n for n in reached if n not in parked and (n == 0 or with_enable_methods or _starts(nodes[mpidrs[n]].node))
+    ]
     return Processors(mpidrs, frozenset(online), nr_cpu_ids, described=_describes(parent), parked=parked)
 
 
-def _numbers(cpus: tuple[Cpu, ...], most: int, *, holes: bool, mended: bool) -> dict[int, int]:
+def _numbers(cpus: tuple[Cpu, ...], most: int, *, holes: bool, with_enable_methods: bool) -> dict[int, int]:
     """MPIDRs by number. A node without a method that Xen knows has none, and leaves a hole where `holes`."""
     mpidrs = {0: cpus[0].mpidr}
     following = 1
     for cpu in cpus[1:]:
         if following >= most:
             break
-        usable = mended or string(cpu.node, "enable-method") in METHODS
+        usable = with_enable_methods or string(cpu.node, "enable-method") in METHODS
         if usable:
             mpidrs[following] = cpu.mpidr
         following += usable or holes

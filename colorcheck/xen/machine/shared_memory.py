@@ -32,7 +32,7 @@ class Shared(Struct, frozen=True):
         return self.role == "owner"
 
 
-class Refused(Struct, frozen=True):
+class RefusedSharedMemory(Struct, frozen=True):
     """Why Xen stops at the node: what is wrong, the property that it is about, and the code that it prints."""
 
     reason: str
@@ -40,23 +40,23 @@ class Refused(Struct, frozen=True):
     code: int = EINVAL
 
 
-def read_shared(node: Node, sizes: tuple[int, int], known: Sequence[Shared] = ()) -> Shared | Refused:
+def read_shared(node: Node, sizes: tuple[int, int], known: Sequence[Shared] = ()) -> Shared | RefusedSharedMemory:
     """A node in the cells of its parent; `known` are the regions read before it."""
     label, role = node.properties.get("xen,shm-id"), node.properties.get("role")
     if label is None:
-        return Refused("it has no xen,shm-id", "xen,shm-id", ENOENT)
+        return RefusedSharedMemory("it has no xen,shm-id", "xen,shm-id", ENOENT)
     text = label.value.partition(b"\0")[0]
     if len(text) >= _LONGEST_ID or b"\0" not in label.value[:_LONGEST_ID]:
-        return Refused(f"its xen,shm-id has more than {_LONGEST_ID - 1} characters", "xen,shm-id")
+        return RefusedSharedMemory(f"its xen,shm-id has more than {_LONGEST_ID - 1} characters", "xen,shm-id")
     if role is not None and string(node, "role") not in ("owner", "borrower"):
-        return Refused("its role is neither owner nor borrower", "role")
+        return RefusedSharedMemory("its role is neither owner nor borrower", "role")
     found = node.properties.get("xen,shared-mem")
     if found is None:
-        return Refused("it has no xen,shared-mem", "xen,shared-mem", ENOENT)
+        return RefusedSharedMemory("it has no xen,shared-mem", "xen,shared-mem", ENOENT)
     address, size = sizes
     cells, hosted = len(found.value) // 4, 2 * address + size
     if len(found.value) % 4 or cells not in (hosted, hosted - address):
-        return Refused(f"its xen,shared-mem has {len(found.value)} bytes", "xen,shared-mem")
+        return RefusedSharedMemory(f"its xen,shared-mem has {len(found.value)} bytes", "xen,shared-mem")
     values = [int.from_bytes(found.value[at : at + 4], "big") for at in range(0, len(found.value), 4)]
     start = _number(values[:address]) if cells == hosted else None
     rest = values[cells - address - size :]
@@ -77,18 +77,18 @@ def _number(values: list[int]) -> int:
     return found
 
 
-def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | Refused:
+def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | RefusedSharedMemory:
     start = shared.start
     if start is not None and start % PAGE:
-        return Refused(f"its host address {start:#x} is not on a page", "xen,shared-mem")
+        return RefusedSharedMemory(f"its host address {start:#x} is not on a page", "xen,shared-mem")
     if start is not None and (not shared.size or start + shared.size >= MAX_ADDRESS):
-        return Refused("its region is empty or wraps around", "xen,shared-mem")
+        return RefusedSharedMemory("its region is empty or wraps around", "xen,shared-mem")
     if shared.guest % PAGE or not shared.size or shared.size % PAGE:
-        return Refused("its guest address or its size is no whole page", "xen,shared-mem")
+        return RefusedSharedMemory("its guest address or its size is no whole page", "xen,shared-mem")
     for other in known:
         same = other.size == shared.size and (start is None or other.start == start)
         if other.id == shared.id and not same:
-            return Refused(f"{shared.id} is another region before", "xen,shared-mem")
+            return RefusedSharedMemory(f"{shared.id} is another region before", "xen,shared-mem")
         if other.id != shared.id and start is not None and same:
-            return Refused(f"its region is {other.id} before", "xen,shm-id")
+            return RefusedSharedMemory(f"its region is {other.id} before", "xen,shm-id")
     return shared

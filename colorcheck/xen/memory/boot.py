@@ -21,7 +21,7 @@ from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
 from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_xen
-from colorcheck.xen.memory.building import Attempt, build_dom0, build_dom0less, build_guest
+from colorcheck.xen.memory.building import CreationAttempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.heap_origin import HeapOrigin
@@ -91,14 +91,14 @@ class _Run(Struct):
         region = xen_region(self.system)
         if region is None:
             return _stopped(self.system, Failure(FailureKind.RELOCATION, "Not enough memory to relocate Xen"))
-        stages, panic = self._stages(region)
-        if stages is None:
+        heap_origin, panic = self._heap_origin(region)
+        if heap_origin is None:
             return replace(_stopped(self.system, panic), xen_region=region)
-        self.buddy_pages = stages.heaps.buddy_pages
-        heap = ColorHeap.at_boot(self.nr_colors, stages.heaps.color)
+        self.buddy_pages = heap_origin.heaps.buddy_pages
+        heap = ColorHeap.at_boot(self.nr_colors, heap_origin.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
-        panic = panic or _too_small_buddy(stages.heaps.buddy_pages, self.machine) or self.system.pool_panic
+        panic = panic or _too_small_buddy(heap_origin.heaps.buddy_pages, self.machine) or self.system.pool_panic
         final, panic = (heap, panic) if panic else self._domains(heap, layout)
         return Boot(
             self.system,
@@ -106,18 +106,18 @@ class _Run(Struct):
             region,
             heap.free,
             final.free,
-            stages.heaps.reserved_pages,
-            stages.heaps.buddy_pages,
-            memory_map(self.machine, region, stages.taken, stages.heaps),
+            heap_origin.heaps.reserved_pages,
+            heap_origin.heaps.buddy_pages,
+            memory_map(self.machine, region, heap_origin.taken, heap_origin.heaps),
             tuple(self.built),
             tuple(self.notes),
-            stages,
+            heap_origin,
             final,
             relocation.image_frames(region[0], self.machine.image_size, self.nr_colors, self.system.xen_colors),
             layout,
         )
 
-    def _stages(self, region: Span) -> tuple[HeapOrigin | None, Failure | None]:
+    def _heap_origin(self, region: Span) -> tuple[HeapOrigin | None, Failure | None]:
         regions = free_regions(self.machine, region)
         allocator = BootAllocator(regions)
         try:
@@ -151,7 +151,7 @@ class _Run(Struct):
         cpus = max((domain.vcpus for domain in own if domain.kind is DomainKind.DOM0), default=1)
         return by_xen(cpus, -(-tree.size // PAGE) if tree else 1)
 
-    def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> Attempt:
+    def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> CreationAttempt:
         if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
             return build_dom0(domain, heap, layout, self.prepared, self.system.release.traits)
         return build_dom0less(domain, heap, self.prepared)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from colorcheck.core.units import GIB, PAGE, size
 from colorcheck.xen.kinds import DomainKind, Note
 from colorcheck.xen.machine.preparation import Preparation
-from colorcheck.xen.memory import dom0_banks as hwdom
+from colorcheck.xen.memory import dom0_banks
 from colorcheck.xen.memory.building import guest_mappings
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.p2m import tables
@@ -70,8 +70,8 @@ def _unplaced_before(system: System, prepared: Preparation, domain: Domain) -> i
     if not system.release.traits.first_bank_minimum:
         return 1
     lenient = replace(system.release.traits, first_bank_minimum=0, dom0_bank_order=BankOrder.SIZE)
-    pieces = hwdom.free_pieces(prepared.machine, 0, lenient)
-    return hwdom.banks(pieces, domain.pages * PAGE, lenient, 0)[1]
+    pieces = dom0_banks.free_pieces(prepared.machine, 0, lenient)
+    return dom0_banks.banks(pieces, domain.pages * PAGE, lenient, 0)[1]
 
 
 def _pool(domain: Domain, prepared: Preparation) -> Iterator[Note]:

@@ -24,7 +24,7 @@ class OutOfBootMemoryError(Exception):
     """No region holds what Xen needs before its heaps exist: Xen stops with a BUG in alloc_boot_pages."""
 
 
-class Taken(Struct, frozen=True):
+class TakenPages(Struct, frozen=True):
     """Pages taken from the boot allocator, in frames, and for what."""
 
     start: int
@@ -37,7 +37,7 @@ class BootAllocator:
 
     def __init__(self, regions: Sequence[Span]) -> None:
         self.regions: list[Span] = list(regions)
-        self.taken: list[Taken] = []
+        self.taken: list[TakenPages] = []
 
     def take(self, pages: int, align: int, purpose: str) -> int:
         """The first frame of `pages` frames, from the highest region that has them; `align` is a power of two.
@@ -50,7 +50,7 @@ class BootAllocator:
             if start <= first < end:
                 rest = [(start, first), (first + pages, end)]
                 self.regions[index : index + 1] = [span for span in rest if span[0] < span[1]]
-                self.taken.append(Taken(first, first + pages, purpose))
+                self.taken.append(TakenPages(first, first + pages, purpose))
                 return first
         raise OutOfBootMemoryError(purpose)
 
@@ -61,7 +61,7 @@ class BootAllocator:
                 raise OutOfBootMemoryError(purpose)
             start, end = self.regions[-1]
             part = min(count, end - start)
-            self.taken.append(Taken(end - part, end, purpose))
+            self.taken.append(TakenPages(end - part, end, purpose))
             self.regions[-1:] = [(start, end - part)] if end - part > start else []
             count -= part
 

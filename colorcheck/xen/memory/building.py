@@ -29,7 +29,7 @@ _XENSTORE_PAGE = 0x39000000  # where the guest finds it
 NO_MEMORY = Failure(FailureKind.DOMAIN_MEMORY, "xc_dom_boot_mem_init failed: Cannot allocate memory")
 
 
-class Attempt(Struct, frozen=True):
+class CreationAttempt(Struct, frozen=True):
     """A domain's creation: what became of it, and the heap afterwards. `panics`: Xen stops with the failure."""
 
     built: Built
@@ -76,7 +76,7 @@ class _Creation:
             self.taken.append(allocation)
         return allocation.missing == 0
 
-    def ended(self, failure: Failure | None = None, *, p2m_pages: int | None = None) -> Attempt:
+    def ended(self, failure: Failure | None = None, *, p2m_pages: int | None = None) -> CreationAttempt:
         frames = Frames(tuple(self.taken))
         domain = self.domain if p2m_pages is None else replace(self.domain, p2m_pages=p2m_pages)
         built = Built(
@@ -90,10 +90,12 @@ class _Creation:
             frames,
             tuple(self.banks),
         )
-        return Attempt(built, self.heap, panics=failure is not None)
+        return CreationAttempt(built, self.heap, panics=failure is not None)
 
 
-def build_dom0(domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits) -> Attempt:
+def build_dom0(
+    domain: Domain, heap: ColorHeap, layout: Dom0Layout, prepared: Preparation, traits: Traits
+) -> CreationAttempt:
     """dom0: bank after bank, each page with the tables that it needs, then the devices' tables.
 
     A hardware domain of the device tree is built likewise, and has a P2M pool before, of which it uses nothing
@@ -138,7 +140,7 @@ def guest_mappings(domain: Domain) -> list[Mapping]:
     return [Mapping(start // PAGE, (end - start) // PAGE) for start, end in guest_banks(domain.pages * PAGE)[0]]
 
 
-def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> Attempt:
+def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> CreationAttempt:
     """A dom0less domain: its P2M pool first, then its memory, which the pool must have the tables for."""
     creation = _Creation(domain, heap)
     if domain.failure:
@@ -167,7 +169,7 @@ def build_dom0less(domain: Domain, heap: ColorHeap, prepared: Preparation) -> At
     return creation.ended(failure)
 
 
-def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> Attempt:
+def build_guest(domain: Domain, heap: ColorHeap, prepared: Preparation, traits: Traits) -> CreationAttempt:
     """A guest of xl: P2M pool, memory and magic pages. A failure is not Xen's end, and what it took is lost."""
     creation = _Creation(domain, heap)
     plan = guest_plan(domain, prepared, traits)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.xen.machine.intervals import Span, merged, without
-from colorcheck.xen.machine.machine import Machine, Module
+from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.release.traits import BankOrder, Traits
@@ -26,7 +26,7 @@ def round_up(size: int) -> int:
     return -(-size // _BLOCK) * _BLOCK
 
 
-def first_bank_need(kernel: Module | None, ramdisk: Module | None) -> int:
+def first_bank_need(kernel: BootModule | None, ramdisk: BootModule | None) -> int:
     """Bytes that the first bank must hold: kernel, ramdisk and device tree, 2 MiB rounded (`place_modules`).
 
     The domain's own device tree is taken to fit 2 MiB; the kernel to be as large as its module.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.memory.boot_regions import Taken
+from colorcheck.xen.memory.boot_regions import TakenPages
 from colorcheck.xen.memory.heaps import Heaps
 from colorcheck.xen.memory.pdx import Compression
 
@@ -14,6 +14,6 @@ class HeapOrigin(Struct, frozen=True):
     """In frames: the free regions at first, what was taken from them, in order, and the heaps made of the rest."""
 
     regions: tuple[Span, ...]
-    taken: tuple[Taken, ...]
+    taken: tuple[TakenPages, ...]
     heaps: Heaps
     compression: Compression

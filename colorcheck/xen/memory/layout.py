@@ -5,8 +5,7 @@ from __future__ import annotations
 from colorcheck.core.units import PAGE
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span
-from colorcheck.xen.memory import dom0_banks as hwdom
-from colorcheck.xen.memory import relocation
+from colorcheck.xen.memory import dom0_banks, relocation
 from colorcheck.xen.system import System
 
 
@@ -18,7 +17,7 @@ def xen_region(system: System) -> Span | None:
     return relocation.place(prepared.machine, system.nr_colors)
 
 
-def dom0_layout(system: System) -> hwdom.Dom0Layout | None:
+def dom0_layout(system: System) -> dom0_banks.Dom0Layout | None:
     """The banks and tables of dom0, or of the hardware domain; None without one, or where Xen finds no place."""
     prepared, region = system.preparation, xen_region(system)
     dom0 = next((d for d in system.domains if d.kind is DomainKind.DOM0 or d.hardware), None)
@@ -26,7 +25,7 @@ def dom0_layout(system: System) -> hwdom.Dom0Layout | None:
         return None
     image = relocation.image_frames(region[0], prepared.machine.image_size, system.nr_colors, system.xen_colors)
     text = min(run.first for run in image)
-    pieces = hwdom.free_pieces(prepared.machine, text, system.release.traits)
+    pieces = dom0_banks.free_pieces(prepared.machine, text, system.release.traits)
     memory = prepared.dom0_memory if -(-prepared.dom0_memory // PAGE) == dom0.pages else dom0.pages * PAGE
-    found, unplaced = hwdom.banks(pieces, memory, system.release.traits, prepared.first_bank(dom0.name))
-    return hwdom.layout(found, unplaced, list(prepared.devices), prepared.p2m_levels)
+    found, unplaced = dom0_banks.banks(pieces, memory, system.release.traits, prepared.first_bank(dom0.name))
+    return dom0_banks.layout(found, unplaced, list(prepared.devices), prepared.p2m_levels)

@@ -9,11 +9,11 @@ from colorcheck.xen.booted import Interval
 from colorcheck.xen.kinds import MapUse
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.memory.boot_regions import Taken
+from colorcheck.xen.memory.boot_regions import TakenPages
 from colorcheck.xen.memory.heaps import Heaps
 
 
-def memory_map(machine: Machine, xen_region: Span, taken: Sequence[Taken], heaps: Heaps) -> tuple[Interval, ...]:
+def memory_map(machine: Machine, xen_region: Span, taken: Sequence[TakenPages], heaps: Heaps) -> tuple[Interval, ...]:
     """What lies where, ascending. `xen_region` in bytes. Memory that nobody got (parts of pages) is `lost`."""
     known = sorted(_parts(machine, xen_region, taken, heaps), key=lambda part: (part.start, part.end))
     occupied = merged((part.start, part.end) for part in known)
@@ -23,7 +23,7 @@ def memory_map(machine: Machine, xen_region: Span, taken: Sequence[Taken], heaps
     return tuple(sorted(known, key=lambda part: (part.start, part.end)))
 
 
-def _parts(machine: Machine, xen_region: Span, taken: Sequence[Taken], heaps: Heaps) -> Iterator[Interval]:
+def _parts(machine: Machine, xen_region: Span, taken: Sequence[TakenPages], heaps: Heaps) -> Iterator[Interval]:
     yield Interval(xen_region[0] // PAGE, xen_region[1] // PAGE, MapUse.XEN, "Xen")
     for module in machine.modules:
         if module.kind != "xen" and module.size:

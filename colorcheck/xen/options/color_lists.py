@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from colorcheck.core.c_numbers import UINT, simple_strtoull
 from colorcheck.core.source import Location, Passage, passage
-from colorcheck.inputs.boot.color_list import ColorListText, Piece, PieceKind, read_color_list
+from colorcheck.inputs.boot.color_list import ColorListPiece, ColorListText, PieceKind, read_color_list
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import ListReader
@@ -123,11 +123,11 @@ def _range_error(item: ColorItem, count: int, room: int, limit: int) -> ListErro
     return None
 
 
-def _stray(piece: Piece) -> ListError:
+def _stray(piece: ColorListPiece) -> ListError:
     return ListError("stray-text", f'"{piece.text}" where a comma or the end is due', piece.start, piece.end)
 
 
-def _item(piece: Piece) -> ColorItem:
+def _item(piece: ColorListPiece) -> ColorItem:
     """A piece as one item; of what is neither number nor range, nothing is read, and it counts as 0."""
     if piece.kind not in (PieceKind.NUMBER, PieceKind.RANGE):
         return ColorItem(piece.start, piece.start, 0, 0, missing=True)
@@ -197,7 +197,7 @@ def read_xilinx_single_mask(written: ColorListText, traits: Traits, room: int, l
 _MASK_END = 160
 
 
-def _ranges(pieces: Sequence[Piece]) -> tuple[tuple[ColorItem, ...], ListError | None]:
+def _ranges(pieces: Sequence[ColorListPiece]) -> tuple[tuple[ColorItem, ...], ListError | None]:
     """The ranges up to the first piece that is neither a range nor a comma."""
     items: list[ColorItem] = []
     for piece in pieces:

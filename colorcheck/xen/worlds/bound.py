@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from colorcheck.core.units import GIB, MIB, PAGE
 from colorcheck.loader.facts import Span as Values
-from colorcheck.xen.facts.book import FactBook, Key
+from colorcheck.xen.facts.book import FactBook, FactKey
 from colorcheck.xen.facts.gather import LARGEST_IMAGE, LARGEST_TREE
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.machine.intervals import Span, merged, without
-from colorcheck.xen.machine.machine import Machine, Module
+from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.boot import smallest_buddy
-from colorcheck.xen.memory.boot_regions import BootAllocator, Taken, consume
+from colorcheck.xen.memory.boot_regions import BootAllocator, TakenPages, consume
 from colorcheck.xen.memory.dom0_banks import free_pieces, round_up
 from colorcheck.xen.memory.p2m import tables
 from colorcheck.xen.memory.relocation import ALIGNMENT, region_size
@@ -47,7 +47,7 @@ class Bound(Struct, frozen=True):
     why: str
 
 
-class _Case(Struct, frozen=True):
+class _Unplaced(Struct, frozen=True):
     """Sizes in pages unless said otherwise."""
 
     machine: Machine
@@ -70,26 +70,26 @@ def bounds(facts: FactBook, skeleton: System) -> tuple[tuple[int, ...], Bound | 
     prepared, nr_colors = skeleton.preparation, skeleton.nr_colors
     if prepared is None or not nr_colors or facts.is_open(MEMORY):
         return (), None
-    case = _case(facts, prepared.machine, nr_colors)
-    most = tuple(_colors(case.gaps, nr_colors))
-    if facts.is_open(DOM0_KERNEL) or prepared.machine.static_heap or prepared.machine.panic or len(case.gaps) < 2:
+    unplaced = _unplaced(facts, prepared.machine, nr_colors)
+    most = tuple(_colors(unplaced.gaps, nr_colors))
+    if facts.is_open(DOM0_KERNEL) or prepared.machine.static_heap or prepared.machine.panic or len(unplaced.gaps) < 2:
         return most, None
-    taken = _taken(case, skeleton)
-    first = _first_gap(case)
-    if first is None or taken is None or not _rooms(case, first, taken):
+    taken = _taken(unplaced, skeleton)
+    first = _first_gap(unplaced)
+    if first is None or taken is None or not _rooms(unplaced, first, taken):
         return most, None
     if prepared.buddy_size // PAGE < smallest_buddy(_most(facts, TREE_SIZE, LARGEST_TREE)):
         return most, None
-    least = _least(case, first, taken, prepared.buddy_size // PAGE)
+    least = _least(unplaced, first, taken, prepared.buddy_size // PAGE)
     why = (
         f"at least {min(least)} frames of each color are free wherever things are loaded: all memory outside of what "
-        f"is given, less the gap below {first[1] * PAGE:#x}, Xen's region, {case.lost} frames of what has no place "
+        f"is given, less the gap below {first[1] * PAGE:#x}, Xen's region, {unplaced.lost} frames of what has no place "
         "yet, the buddy reserve and Xen's tables"
     )
     return most, Bound(least, most, _dom0_tables(skeleton), why)
 
 
-def _case(facts: FactBook, machine: Machine, nr_colors: int) -> _Case:
+def _unplaced(facts: FactBook, machine: Machine, nr_colors: int) -> _Unplaced:
     image = _most(facts, IMAGE_SIZE, LARGEST_IMAGE)
     open_sizes = []
     if facts.is_open(XEN_ADDRESS):
@@ -102,7 +102,7 @@ def _case(facts: FactBook, machine: Machine, nr_colors: int) -> _Case:
     gaps = [_pages(gap) for bank in machine.spans for gap in without(bank, held)]
     pieces = tuple(-(-size // PAGE) + 1 for size in open_sizes)
     region = region_size(image, nr_colors) // PAGE
-    return _Case(machine, nr_colors, pieces, region, tuple(gap for gap in gaps if gap[0] < gap[1]))
+    return _Unplaced(machine, nr_colors, pieces, region, tuple(gap for gap in gaps if gap[0] < gap[1]))
 
 
 def _stays(held: object, facts: FactBook) -> bool:
@@ -115,12 +115,12 @@ def _with_largest_tree(facts: FactBook, machine: Machine) -> Machine:
     if address is None:
         return machine
     place = facts.fact(TREE_ADDRESS).location
-    tree = Module(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, "device-tree")
+    tree = BootModule(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, "device-tree")
     others = tuple(module for module in machine.modules if module.kind != "device-tree")
     return replace(machine, modules=(*others, tree))
 
 
-def _most(facts: FactBook, key: Key[int], otherwise: int) -> int:
+def _most(facts: FactBook, key: FactKey[int], otherwise: int) -> int:
     if not facts.is_open(key):
         return facts.read(key)
     values = getattr(facts.fact(key), "values", None)
@@ -144,35 +144,35 @@ def _colors(spans: Sequence[Span], nr_colors: int) -> list[int]:
     return found
 
 
-def _first_gap(case: _Case) -> Span | None:
+def _first_gap(unplaced: _Unplaced) -> Span | None:
     """The lowest gap, if what has no place yet cannot fill it: then it is the lowest region, or holds it."""
-    first = case.gaps[0]
-    return first if case.lost < first[1] - first[0] else None
+    first = unplaced.gaps[0]
+    return first if unplaced.lost < first[1] - first[0] else None
 
 
-def _taken(case: _Case, skeleton: System) -> list[Taken] | None:
+def _taken(unplaced: _Unplaced, skeleton: System) -> list[TakenPages] | None:
     """What `setup_mm` takes where there is room without end; sizes do not depend on the place."""
     allocator = BootAllocator([(0, 1 << 40)])
-    consume(allocator, case.machine, skeleton.release.traits)
+    consume(allocator, unplaced.machine, skeleton.release.traits)
     return allocator.taken
 
 
-def _rooms(case: _Case, first: Span, taken: Sequence[Taken]) -> bool:
+def _rooms(unplaced: _Unplaced, first: Span, taken: Sequence[TakenPages]) -> bool:
     """Whether Xen's region and its frame table fit above the first gap, however the pieces cut up the longest one."""
-    longest = max((gap[1] - gap[0] for gap in case.gaps if gap != first), default=0)
-    count, aligned = len(case.pieces), ALIGNMENT // PAGE
-    lost = case.lost + (case.region if count else 0)  # Xen's old place counts with the size of the new one
-    if (longest - lost) // (count + 1) < case.region + 2 * aligned:
+    longest = max((gap[1] - gap[0] for gap in unplaced.gaps if gap != first), default=0)
+    count, aligned = len(unplaced.pieces), ALIGNMENT // PAGE
+    lost = unplaced.lost + (unplaced.region if count else 0)  # Xen's old place counts with the size of the new one
+    if (longest - lost) // (count + 1) < unplaced.region + 2 * aligned:
         return False
     parts = [each.end - each.start for each in taken if each.purpose == _FRAME_TABLE]
     singles = sum(each.end - each.start for each in taken if each.purpose != _FRAME_TABLE)
     alignment = _FRAME_TABLE_ALIGNMENT // PAGE
     needed = sum(parts) + alignment * max(1, len(parts)) + singles
-    return (longest - lost - case.region - aligned) // (count + 2) >= needed
+    return (longest - lost - unplaced.region - aligned) // (count + 2) >= needed
 
 
-def _least(case: _Case, first: Span, taken: Sequence[Taken], buddy: int) -> tuple[int, ...]:
-    colors = case.nr_colors
+def _least(unplaced: _Unplaced, first: Span, taken: Sequence[TakenPages], buddy: int) -> tuple[int, ...]:
+    colors = unplaced.nr_colors
 
     def most_of(pages: int) -> int:
         return -(-pages // colors)
@@ -180,10 +180,10 @@ def _least(case: _Case, first: Span, taken: Sequence[Taken], buddy: int) -> tupl
     parts = [each.end - each.start for each in taken if each.purpose == _FRAME_TABLE]
     singles = sum(each.end - each.start for each in taken if each.purpose != _FRAME_TABLE)
     singles += _CHUNK_TABLES * len(parts)
-    regions = len(case.gaps) + len(case.pieces) + 2 + len(parts)
-    losses = most_of(case.region) + sum(map(most_of, case.pieces)) + most_of(buddy) + regions
+    regions = len(unplaced.gaps) + len(unplaced.pieces) + 2 + len(parts)
+    losses = most_of(unplaced.region) + sum(map(most_of, unplaced.pieces)) + most_of(buddy) + regions
     losses += sum(map(most_of, parts)) + most_of(singles) + regions
-    there, low = _colors(case.gaps, colors), _colors([first], colors)
+    there, low = _colors(unplaced.gaps, colors), _colors([first], colors)
     return tuple(max(0, there[color] - low[color] - losses) for color in range(colors))
 
 

@@ -9,7 +9,7 @@ from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.facts.keys import BRANCH
 
 
-class Branch(Struct, frozen=True):
+class WorldBranch(Struct, frozen=True):
     """One way: the answers that lead there, and what Xen then gets; None where Xen is never started, `stopped` why."""
 
     answers: str
@@ -17,7 +17,7 @@ class Branch(Struct, frozen=True):
     stopped: str = ""
 
 
-def branch_fact(deployment: Deployment, branches: tuple[Branch, ...]) -> OpenFact:
+def branch_fact(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> OpenFact:
     """The fact that the way is open: finite, each way a value."""
     why = f"the boot script can go {len(branches) + 1} ways, and the inputs do not say which"
     settle = ("[target.environment]", "# the variables that its conditions ask for, [[target.files]] for its files")

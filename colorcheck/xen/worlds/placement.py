@@ -18,7 +18,7 @@ from colorcheck.xen.facts.keys import (
     TREE_ADDRESS,
     TREE_SIZE,
     XEN_ADDRESS,
-    Placed,
+    PlacedInMemory,
 )
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.machine.machine import Machine
@@ -33,7 +33,7 @@ MOST = 48  # worlds that are tried
 Chosen = dict[str, object]
 
 
-class Piece(Struct, frozen=True):
+class PieceToPlace(Struct, frozen=True):
     """Something to be placed: `size` and `align` in bytes."""
 
     name: str
@@ -96,11 +96,11 @@ def _sizes(facts: FactBook, image: int, tree: int) -> Chosen:
     return own | ({TREE_SIZE.name: tree} if facts.is_open(TREE_SIZE) else {})
 
 
-def _pieces(facts: FactBook, image: int, tree: int, kernel: int) -> Iterator[Piece]:
+def _pieces(facts: FactBook, image: int, tree: int, kernel: int) -> Iterator[PieceToPlace]:
     for piece in (
-        Piece(XEN_ADDRESS.name, image, IMAGE_ALIGNMENT),
-        Piece(TREE_ADDRESS.name, tree, PAGE),
-        Piece(DOM0_KERNEL.name, kernel, 2 * MIB),
+        PieceToPlace(XEN_ADDRESS.name, image, IMAGE_ALIGNMENT),
+        PieceToPlace(TREE_ADDRESS.name, tree, PAGE),
+        PieceToPlace(DOM0_KERNEL.name, kernel, 2 * MIB),
     ):
         if piece.name in facts.unknown:
             yield piece
@@ -117,7 +117,9 @@ def _corners(pieces: int) -> Iterator[tuple[tuple[int, bool], ...]]:
     yield from product(ends, repeat=pieces)
 
 
-def _placed(pieces: list[Piece], gaps: list[tuple[int, int]], corners: tuple[tuple[int, bool], ...]) -> Chosen | None:
+def _placed(
+    pieces: list[PieceToPlace], gaps: list[tuple[int, int]], corners: tuple[tuple[int, bool], ...]
+) -> Chosen | None:
     """The pieces, each at the end of a gap that the corner names; None where one does not fit there."""
     left, chosen = list(gaps), dict[str, object]()
     for piece, (number, high) in zip(pieces, corners, strict=True):
@@ -128,12 +130,12 @@ def _placed(pieces: list[Piece], gaps: list[tuple[int, int]], corners: tuple[tup
         start = _start(gap, piece, high=high)
         if start is None:
             return None
-        chosen[piece.name] = Placed(start, piece.size) if piece.name == DOM0_KERNEL.name else start
+        chosen[piece.name] = PlacedInMemory(start, piece.size) if piece.name == DOM0_KERNEL.name else start
         left = [rest for each in left for rest in without(each, [(start, start + piece.size)])]
     return chosen
 
 
-def _start(gap: tuple[int, int], piece: Piece, *, high: bool) -> int | None:
+def _start(gap: tuple[int, int], piece: PieceToPlace, *, high: bool) -> int | None:
     low = -(-gap[0] // piece.align) * piece.align
     last = (gap[1] - piece.size) // piece.align * piece.align
     if last < low:

@@ -27,7 +27,7 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import bounds
-from colorcheck.xen.worlds.branches import Branch, branch_fact
+from colorcheck.xen.worlds.branches import WorldBranch, branch_fact
 from colorcheck.xen.worlds.placement import Chosen, placements
 
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
@@ -54,7 +54,7 @@ class Worlds:
         board: Board | None,
         release: str | Release,
         started_on: StartedOn | None = None,
-        branches: tuple[Branch, ...] = (),
+        branches: tuple[WorldBranch, ...] = (),
     ) -> None:
         """`started_on` gives the board where Xen starts on another CPU, `branches` the other ways of a boot script."""
         self._deployment, self._board, self._release = deployment, board, release
@@ -155,7 +155,7 @@ class Worlds:
         """The first value of every finite fact."""
         return {name: values[0] for name in self.open if (values := self._values(name))}
 
-    def branch(self, branch: Branch) -> Worlds | None:
+    def branch(self, branch: WorldBranch) -> Worlds | None:
         """The worlds of another way through the boot script; None where Xen is not started there."""
         if branch.deployment is None:
             return None

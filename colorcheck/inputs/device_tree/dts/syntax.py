@@ -11,7 +11,7 @@ from colorcheck.inputs.device_tree.dts import integers
 from colorcheck.inputs.device_tree.dts.integers import Integer
 
 
-class Cells(Struct):
+class CellArray(Struct):
     """`<…>`, with the width of its elements in bits as it was written (32 where it was not)."""
 
     bits: Integer | None
@@ -54,7 +54,7 @@ class Text(Struct):
     end: int
 
 
-Piece = Cells | Bytes | Path | Incbin | Text
+Piece = CellArray | Bytes | Path | Incbin | Text
 
 
 class PropertySyntax(Struct):
@@ -186,11 +186,11 @@ class SyntaxBuilder(Transformer[Token, Source]):
     def path(self, token: Token) -> Path:
         return Path(token, start_of(token), end_of(token))
 
-    def cells(self, bits: Token | None, width: Token | None, *items: Token | Integer) -> Cells:
+    def cells(self, bits: Token | None, width: Token | None, *items: Token | Integer) -> CellArray:
         first, *elements, last = items
         start = start_of(bits if bits is not None else _token(first))
         number = None if width is None else integers.literal(width, start_of(width))
-        return Cells(number, elements, start, end_of(_token(last)))
+        return CellArray(number, elements, start, end_of(_token(last)))
 
     def bytes(self, *items: Token) -> Bytes:
         return Bytes(list(items[1:-1]), start_of(items[0]), end_of(items[-1]))

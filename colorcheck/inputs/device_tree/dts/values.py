@@ -17,7 +17,7 @@ from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.integers import Integer
 from colorcheck.inputs.device_tree.dts.syntax import (
     Bytes,
-    Cells,
+    CellArray,
     Incbin,
     Path,
     Piece,
@@ -143,7 +143,7 @@ class ValueReader:
     def _piece(self, piece: Piece | Token, data: bytearray, markers: list[Marker], found: list[Passage]) -> None:
         if isinstance(piece, Text):
             data += self._string(piece.token[1:-1], piece.start + 1, found)
-        elif isinstance(piece, Cells):
+        elif isinstance(piece, CellArray):
             self._cells(piece, data, markers)
         elif isinstance(piece, Bytes):
             self._elements(piece.elements, data, markers)
@@ -166,7 +166,7 @@ class ValueReader:
             else:
                 data.append(int(element, 16))
 
-    def _cells(self, cells: Cells, data: bytearray, markers: list[Marker]) -> None:
+    def _cells(self, cells: CellArray, data: bytearray, markers: list[Marker]) -> None:
         bits = 32 if cells.bits is None else self.integer(cells.bits)
         if bits not in _FORMATS:
             assert cells.bits is not None  # noqa: S101

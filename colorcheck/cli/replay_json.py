@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
-from colorcheck.cli.console import write
+from colorcheck.cli.console import under_ci, write
 from colorcheck.documents.boots import Replay
 from colorcheck.xen.memory.frames import Frames
 
@@ -50,7 +50,7 @@ def _write(text: str) -> None:
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
     """A bar of frames on standard error, if that is a terminal, the document goes elsewhere, and writing takes longer
     than a second. The document must not pass through the bar's console."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
+    if not sys.stderr.isatty() or under_ci() or sys.stdout.isatty():
         yield lambda _: None
         return
     from rich.console import Console
