@@ -2,9 +2,9 @@
 
 python -m fuzz.commands --seconds 7200 [--seed 1]
 
-Runs go through `main` in forked children of one process: each starts from the same state, and none pays for the start
-of Python. An example is copied, one of its files or one word of the command line is mutated; certificates, baselines,
-boards, traces and logs are among the files.
+Runs go through `main` in forked children of one process that has run every command once: each starts from the same
+state, and none pays for the start of Python, for imports or for grammars. An example is copied, one of its files or one
+word of the command line is mutated; certificates, baselines, boards, traces and logs are among the files.
 """
 
 from __future__ import annotations
@@ -99,6 +99,15 @@ def trouble(words: list[str]) -> str:
     return ""
 
 
+def warm() -> None:
+    """Runs every command once on an example as it is, so that its modules and tables are there when children fork."""
+    for command in COMMANDS:
+        with tempfile.TemporaryDirectory() as name:
+            os.chdir(prepare(random.Random(0), Path(name)))
+            outcome(list(command))
+            os.chdir("/")
+
+
 def one(chance: random.Random, folder: Path) -> tuple[list[str], str]:
     """A mutated deployment or command line: the words, and what went wrong."""
     here = prepare(chance, folder)
@@ -116,8 +125,10 @@ def run() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first run")
     options = parser.parse_args()
-    begin, runs, kinds = time.monotonic(), 0, Counter[str]()
+    warm()
+    begin, runs, kinds = time.monotonic(), options.first, Counter[str]()
     while time.monotonic() - begin < options.seconds:
         with tempfile.TemporaryDirectory() as name:
             words, wrong = one(random.Random(f"{options.seed} {runs}"), Path(name))
@@ -129,6 +140,7 @@ def run() -> int:
                 print(f"run {runs - 1}, {[word[:60] for word in words]}: {wrong}", file=sys.stderr, flush=True)
             kinds[kind] += 1
     taken = time.monotonic() - begin
+    runs -= options.first
     print(f"{runs:,} runs in {taken:.0f} s, {runs / taken:.1f} a second, {sum(kinds.values())} failures")
     return 1 if kinds else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -52,7 +53,7 @@ class VirtContent(Struct, frozen=True):
 
 def emulated(qemu: Qemu, machine: VirtMachine, content: VirtContent, xen_size: int) -> Emulated:
     """The system that QEMU runs. Raises QemuError where a machine cannot be had, or nothing is free for Xen."""
-    tree = _tree(_base(qemu, machine), content)
+    tree = _tree(_base(qemu, machine.name, machine.cpu, machine.cpus), content)
     blob = to_blob(tree)
     free = _Free(content, machine.memory)
     xen_at = free.take(xen_size, _XEN_ALIGNMENT, content.xen)
@@ -80,11 +81,12 @@ def chosen(arguments: str, *children: Node) -> Node:
     return node("chosen", {"stdout-path": text(CONSOLE), "xen,xen-bootargs": text(arguments), **two}, *children)
 
 
-def _base(qemu: Qemu, machine: VirtMachine) -> DeviceTree:
-    name = "machine.dtb"
-    read = read_blob(name, machine_tree(qemu, machine.name, machine.cpu, machine.cpus, machine.memory))
+@lru_cache(maxsize=64)
+def _base(qemu: Qemu, machine: str, cpu: str, cpus: int) -> DeviceTree:
+    """The machine's own tree; apart from its memory node it is the same with any memory."""
+    read = read_blob("machine.dtb", machine_tree(qemu, machine, cpu, cpus, 1 << 30))
     if read.tree is None:
-        raise QemuError(f"the device tree that QEMU makes for {machine.name} cannot be read")
+        raise QemuError(f"the device tree that QEMU makes for {machine} cannot be read")
     return read.tree
 
 

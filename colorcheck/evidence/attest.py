@@ -199,14 +199,23 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
     said = log.command_line
     if said is not None:
         found = str(said.value)
-        cut = found != expected and same_arguments(found, expected)
-        shown = f"{found} (cut off)" if cut else found
-        yield LogCheck("command line", expected, shown, None if cut else found == expected, said.location)
+        agrees: bool | None = found == expected
+        if not agrees and "command_line" in log.damaged:
+            agrees = True if same_arguments(found, expected) and _squeezed(found) == _squeezed(expected) else None
+        elif not agrees and same_arguments(found, expected):
+            agrees = None
+        why = "wrapped" if "command_line" in log.damaged else "cut off"
+        shown = f"{found} ({why})" if agrees is None else found
+        yield LogCheck("command line", expected, shown, agrees, said.location)
     if log.first_colors is not None and isinstance(log.first_colors.value, int):
         count, own = log.first_colors.value, tuple(sorted(set(system.xen_colors)))
         first = tuple(range(count))
         shown = f"{_colors(first)}, since it was given none"
         yield LogCheck("colors of Xen", _colors(own), shown, own == first, log.first_colors.location)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def _built_in(log: BootLog, expected: str) -> Iterator[LogCheck]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
@@ -47,6 +48,7 @@ class _Replayed:
         self.boot = boot
         self.board = board
         self.domains = {built.domain.name: built for built in boot.built}
+        self.names = Counter(built.domain.name for built in boot.built)
         self.sets = cache(self._sets)
         self.possible = cache(self._possible)
         self.holder = cache(self._holder)
@@ -133,9 +135,9 @@ class _Replayed:
 
     def _built(self, theorem: Theorem) -> bool:
         """Whether both have frames, and a name that is theirs alone."""
-        names = [built.domain.name for built in self.boot.built]
+        names = self.names
         return all(
-            (name == XEN and XEN not in names) or (names.count(name) == 1 and self.domains[name].created)
+            (name == XEN and XEN not in names) or (names[name] == 1 and self.domains[name].created)
             for name in theorem.subjects
         ) and all(colors_of(self.boot, name) for name in theorem.subjects)
 

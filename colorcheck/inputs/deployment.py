@@ -51,7 +51,7 @@ class Deployment(Struct, frozen=True):
     with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
     first, `efi_map` the firmware's memory map; `followed` is what a boot script says of the places, None without one;
-    `problems` is what reading met.
+    `problems` is what reading met, `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest
@@ -71,6 +71,7 @@ class Deployment(Struct, frozen=True):
     efi_map: EfiMemoryMap | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
+    image_builder_problems: tuple[Problem, ...] = ()
 
     @property
     def loader(self) -> Loader | None:
@@ -102,7 +103,7 @@ class Deployment(Struct, frozen=True):
         found = [
             self.manifest.file,
             *(self.tree.files or (self.tree.file,) if self.tree else ()),
-            *(guest.file for guest in self.guests),
+            *(file for guest in self.guests for file in guest.files),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),

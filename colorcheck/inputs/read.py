@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
 
 from msgspec import Struct, field
@@ -31,6 +31,7 @@ from colorcheck.inputs.line_ends import carriage_returns, with_line_ends
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.recognition import ALL, other_kind, recognized
 from colorcheck.inputs.translation import Readers, reader_of, translated
+from colorcheck.inputs.xl.joined import GuestPart, is_argument, read_joined
 from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
@@ -146,38 +147,59 @@ class _Reader(Struct):
     def guests(self) -> Iterator[XlFile]:
         from colorcheck.inputs.xl.xl import read_xl
 
-        for path, named_at in self._guest_files():
-            text = self._translated(path, named_at, "xl")
-            text = read_octets(path, named_at, XL_LARGEST) if text is None else text
-            if isinstance(text, Problem):
-                self.problems.append(other_kind(path, named_at, Slot.XL) or text)
+        for path, named_at, more in self._guest_files():
+            text = self._guest_text(path, named_at)
+            if text is None:
                 continue
-            guest = read_xl(text, path)
+            parts = list(self._parts(more, named_at))
+            if len(parts) < len(more):
+                continue
+            joined = [GuestPart(path, text), *parts]
+            guest = read_joined(joined, read_xl) if parts else read_xl(text, path)
             other = other_kind(path, named_at, Slot.XL) if guest.errors or not guest.settings else None
             if other:
                 self.problems.append(other)
                 continue
-            self.problems += (*not_utf8(text, path), *with_line_ends(text, path, guest, read_xl))
+            self.problems += not_utf8(text, path)
+            self.problems += guest.problems if parts else with_line_ends(text, path, guest, read_xl)
             yield guest
 
-    def _guest_files(self) -> Iterator[tuple[str, Location]]:
-        """The xl files with the place of their names; the files of a pattern in alphabetical order, each file once."""
-        met: set[str] = set()
+    def _guest_text(self, path: str, named_at: Location) -> str | None:
+        text = self._translated(path, named_at, "xl")
+        text = read_octets(path, named_at, XL_LARGEST) if text is None else text
+        if isinstance(text, Problem):
+            self.problems.append(other_kind(path, named_at, Slot.XL) or text)
+            return None
+        return text
+
+    def _parts(self, names: Sequence[str], named_at: Location) -> Iterator[GuestPart]:
+        """What is put behind a guest's file; what cannot be read is left out."""
+        for name in names:
+            if is_argument(name):
+                yield GuestPart(self.manifest.file, name, named_at)
+            elif (text := self._guest_text(self.path(name), named_at)) is not None:
+                yield GuestPart(self.path(name), text)
+
+    def _guest_files(self) -> Iterator[tuple[str, Location, tuple[str, ...]]]:
+        """The xl files with the place of their names and what is put behind them; the files of a pattern in
+        alphabetical order, each file once."""
+        met: set[tuple[str, tuple[str, ...]]] = set()
         for number, name in enumerate(self.manifest.domains):
             place = self.manifest.location(f"inputs.domains.{number}")
             named_at = place if place.line else self.manifest.location("inputs.domains")
+            more = self.manifest.guest_parts[number] if number < len(self.manifest.guest_parts) else ()
             found = files_named(self.path(name))
             if not found:
                 self.problems.append(Problem(ProblemKind.NO_MATCH, f"no file matches {name}", named_at))
             for path in found:
-                if path not in met:
-                    yield path, named_at
+                if (path, more) not in met:
+                    yield path, named_at, more
                 elif not has_magic(name):
                     message = f"{name} is named twice; the second time is ignored"
                     self.problems.append(
                         Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "name each domain once")
                     )
-                met.add(path)
+                met.add((path, more))
 
     def image_builder(self) -> ImageBuilderFile | None:
         from colorcheck.inputs.boot.image_builder import read_image_builder

@@ -38,7 +38,7 @@ def measured(log: BootLog | None) -> Measured:
         return Measured()
     banks, modules = log.banks_found, log.modules_found or ()
     of_kind = {module.kind: module for module in reversed(modules)}
-    said = log.command_line
+    said = None if "command_line" in log.damaged else log.command_line  # nobody can say how the pieces fit
     return Measured(
         tuple((start, end - start) for start, end in banks) if banks else None,
         log.memory[0].location if banks else None,
@@ -49,9 +49,11 @@ def measured(log: BootLog | None) -> Measured:
 
 
 def same_arguments(logged: str, known: str) -> bool:
-    """Whether a logged command line is the known one, or its beginning, as where a mail has cut the line."""
+    """Whether a logged command line is the known one, or its beginning, as where a mail has cut the line; where it was
+    wrapped, blanks do not count."""
     logged, known = logged.strip(), known.strip()
-    return logged == known or (len(logged) >= _LEAST_CUT and known.startswith(logged))
+    cut = len(logged) >= _LEAST_CUT and known.startswith(logged)
+    return logged == known or cut or (len(logged) >= _LEAST_CUT and "".join(logged.split()) == "".join(known.split()))
 
 
 def legible(arguments: Passage) -> bool:

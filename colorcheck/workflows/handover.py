@@ -9,7 +9,10 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
+from colorcheck.hardware.core_parts import core_of_midr
+from colorcheck.hardware.cpu_tree import boot_cpu_choices, cpus_of_tree
 from colorcheck.inputs.deployment import Deployment, Followed
+from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import scripts_beside
@@ -18,6 +21,7 @@ from colorcheck.loader.given_beside import arguments_beside_followed, beside_fol
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
 from colorcheck.loader.receive import by_uefi, receive
+from colorcheck.xen.machine.boot_cpu import cluster_of_each
 from colorcheck.xen.options.arguments import tree_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
@@ -47,10 +51,26 @@ def _with_log(deployment: Deployment) -> Deployment:
         return deployment
     known = deployment.manifest.boot_arguments or tree_arguments(deployment.tree)
     problems = (*deployment.problems, *contradicted(deployment, known), *_other_release(deployment))
-    deployment = replace(deployment, problems=tuple(dict.fromkeys(problems)))
+    deployment = _with_boot_cpu(replace(deployment, problems=tuple(dict.fromkeys(problems))))
     if found is None or not legible(found) or (known is not None and same_arguments(found.text, known.text)):
         return deployment
     return replace(deployment, manifest=replace(deployment.manifest, boot_arguments=found))
+
+
+def _with_boot_cpu(deployment: Deployment) -> Deployment:
+    """The deployment with the boot CPU, where the kind of core that the log names tells which of the tree's it is."""
+    said = deployment.boot_log.processor if deployment.boot_log else None
+    target = deployment.manifest.target
+    if said is None or deployment.tree is None or target.boot_cpu is not None or not isinstance(said.value, int):
+        return deployment
+    cpus = cpus_of_tree(Ancestry(deployment.tree))
+    name = core_of_midr(said.value)
+    choices = boot_cpu_choices(cpus, cluster_of_each(cpus)) if name is not None and cpus else ()
+    fitting = [cpu.mpidr for cpu in cpus if cpu.mpidr in choices and (cpu.core is None or cpu.core.name == name)]
+    if len(choices) < 2 or len(fitting) != 1:
+        return deployment
+    manifest = replace(deployment.manifest, target=replace(target, boot_cpu=fitting[0]))
+    return replace(deployment, manifest=manifest)
 
 
 def _other_release(deployment: Deployment) -> Iterator[Problem]:

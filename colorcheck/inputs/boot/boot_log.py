@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct, field
 
 from colorcheck.core.source import Location
+from colorcheck.core.units import PAGE
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -57,9 +58,10 @@ class BootLog(Struct, frozen=True):
     `uncolored` are the free frames of the buddy heap as `m` printed them; `banks` are (domain, start, end) in guest
     addresses; `panic` is the text of the panic, its lines joined by blanks. `loaded` are the files that Xen's EFI
     loader says it loaded (name, start, end), `stopped` is what it said where it went back to the firmware; `damaged`
-    names the fields of which a line is not legible, so that what is there is not all. `built_in` are the arguments
+    names the fields of which a line is not legible, so that what is there is not all (`command_line` where something
+    wrapped it: its value is then the pieces with a blank between them). `built_in` are the arguments
     that were compiled into Xen; `first_colors` is how many colors Xen took because it was given none, `all_colors` are
-    the domains that got every color because they were given none.
+    the domains that got every color because they were given none; `processor` is the MIDR_EL1 of the boot CPU.
     """
 
     file: str
@@ -86,6 +88,17 @@ class BootLog(Struct, frozen=True):
     built_in: Statement | None = None
     first_colors: Statement | None = None
     all_colors: tuple[Statement, ...] = ()
+    processor: Statement | None = None
+
+    @property
+    def way_size(self) -> tuple[int, Location] | None:
+        """Bytes of a way of the last-level cache, as Xen probed it, else from the number of colors that it counted."""
+        if self.probed is not None and isinstance(self.probed.value, tuple):
+            _, line, sets = self.probed.value
+            return line * sets, self.probed.location
+        if self.nr_colors is not None and isinstance(self.nr_colors.value, int):
+            return self.nr_colors.value * PAGE, self.nr_colors.location
+        return None
 
     @property
     def banks_found(self) -> tuple[tuple[int, int], ...] | None:
@@ -144,6 +157,7 @@ _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], .
     ("xen_region", re.compile(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
     ("nr_colors", re.compile(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
     ("uncolored", re.compile(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
+    ("processor", re.compile(r"Processor: ([0-9a-f]{8,16}): "), lambda m: int(m[1], 16)),
     ("built_in", re.compile(r"Built-in command line: ?(.*)$"), lambda m: m[1].strip()),
     (
         "first_colors",
@@ -227,6 +241,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
             if match := pattern.match(said):
                 many[name].append(Statement(value(match), location))
         damaged.update(_damaged(said, many))
+    _unwrap(text, single, damaged)
     if panic:
         single.setdefault("panic", Statement(" ".join(t for t, _ in panic), panic[0][1]))
     return BootLog(
@@ -254,7 +269,34 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         built_in=single.get("built_in"),
         first_colors=single.get("first_colors"),
         all_colors=tuple(many["all_colors"]),
+        processor=single.get("processor"),
     )
+
+
+_WRAPPED_FROM = 60  # characters of a line behind which a mail program or a terminal may have wrapped it
+_MOST_PIECES = 40
+
+
+def _unwrap(text: str, single: dict[str, Statement], damaged: set[str]) -> None:
+    """Puts together the arguments where a long line of them goes on in lines that are not Xen's."""
+    said = single.get("command_line")
+    if said is None or said.location.line is None:
+        return
+    lines = text.split("\n", said.location.line + _MOST_PIECES)[said.location.line - 1 : -1]
+    pieces = [str(said.value)]
+    width = len(lines[0].rstrip("\r")) if lines else 0
+    for raw in lines[1:]:
+        clean = _NOISE.sub("", _ANSI.sub("", raw)).lstrip("> ").rstrip()
+        if width < _WRAPPED_FROM or not _CONTINUED.fullmatch(clean):
+            break
+        pieces.append(clean)
+        width = len(raw.rstrip("\r"))
+    if len(pieces) > 1:
+        damaged.add("command_line")
+        single["command_line"] = Statement(" ".join(pieces), said.location)
+
+
+_CONTINUED = re.compile(r"(?!\(XEN\))[\w.,:;=/@+*-]+(?: +[\w.,:;=/@+*-]+)*")
 
 
 def _damaged(said: str, many: dict[str, list[Statement]]) -> Iterator[str]:

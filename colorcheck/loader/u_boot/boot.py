@@ -54,9 +54,9 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     address = machine.address(words[0]) if words else hexadecimal(machine.text("loadaddr") or "0")
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
-    if fact is not None and (address is None or at is None):
-        raise HaltError(f"{command} starts an image or tree whose address is not known: {fact.why}")
-    address, at = address or 0, at or 0
+    if address is None or at is None:
+        why = fact.why if fact is not None else "its variables"
+        raise HaltError(f"{command} starts an image or tree whose address is not known: {why}")
     image = _image(machine, command, address)
     if image is None:
         return 1
@@ -91,7 +91,10 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not words or words[0].text in ("hello", "selftest", "bootmgr"):
         return 1
     address = words[1] if len(words) > 1 else machine.get("fdtcontroladdr")
-    tree = present(machine, machine.address(address) or 0) if address is not None else None
+    fact = machine.depends(address) if address is not None else None
+    if fact is not None and address is not None and machine.address(address) is None:
+        raise HaltError(f"bootefi starts Xen with a tree whose address is not known: {fact.why}")
+    tree = present(machine, machine.reached(address)) if address is not None else None
     if tree is None:
         return 1
     room = _room(machine)
@@ -221,9 +224,11 @@ class _Ramdisk(Struct, frozen=True):
 
 def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     """The ramdisk of the second argument; a status where U-Boot refuses it."""
-    address, colon, size = word.text.partition(":")
-    start = machine.address(Marked(address)) or 0
+    _, colon, size = word.text.partition(":")
     fact = machine.depends(word)
+    if fact is not None and machine.address(word) is None:
+        raise HaltError(f"booti gets a ramdisk whose address is not known: {fact.why}")
+    start = machine.reached(word)
     image = read_legacy(_content(machine, start))
     if image is not None:
         if image.kind != RAMDISK or not (image.header_ok and image.data_ok):

@@ -113,7 +113,7 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`source [ADDRESS]`: the script image there."""
     at = words[0] if words else machine.get("loadaddr")
-    address = (machine.address(at) if at is not None else None) or 0
+    address = machine.reached(at) if at is not None else 0  # U-Boot reads an unset loadaddr as 0
     head = machine.memory.read(address, HEADER)
     if head is None:
         fact = machine.open(

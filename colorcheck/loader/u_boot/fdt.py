@@ -97,7 +97,7 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
     if fact is not None and (address is None or machine.depends(*rest[1:])):
         machine.tree_doubts.append(fact)
         return Doubt(f"fdt addr {rest[0].text}", True, fact)
-    address = address or 0
+    address = machine.reached(rest[0])
     tree = present(machine, address)
     if tree is None:
         _not_a_tree(machine, address)
@@ -132,7 +132,11 @@ def _not_a_tree(machine: UBootMachine, address: int) -> None:
 def _move(machine: UBootMachine, _tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
-    source = present(machine, machine.address(rest[0]) or 0)
+    fact = machine.depends(*rest[:2])
+    if fact is not None and None in (machine.address(rest[0]), machine.address(rest[1])):
+        machine.tree_doubts.append(fact)
+        return Doubt(f"fdt move {rest[0].text} {rest[1].text}", True, fact)
+    source = present(machine, machine.reached(rest[0]))
     target = machine.address(rest[1])
     if source is None or target is None:
         return 1
@@ -236,7 +240,11 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         return _USAGE
     if tree is None:
         return 1
-    address = machine.address(rest[0]) or 0
+    doubt = machine.depends(rest[0])
+    if doubt is not None and machine.address(rest[0]) is None:
+        machine.tree_doubts.append(doubt)
+        return Doubt(f"fdt apply {rest[0].text}", True, doubt)
+    address = machine.reached(rest[0])
     overlay = tree_at(machine, address)
     if overlay is None:
         if machine.memory.is_dark(address):

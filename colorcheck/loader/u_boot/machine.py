@@ -23,6 +23,7 @@ MOST_TEXT = 64 << 20
 _TAIL = 1 << 12
 PLACING = frozenset({"fdt_high"})  # variables of U-Boot's that only decide where the tree lies
 VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
+_APART = 1 << 35  # bytes from a variable to where words that only depend on it point
 
 
 class HaltError(Exception):
@@ -209,6 +210,11 @@ class UBootMachine(Struct):
         if not doubts:
             return hexadecimal(text.text.partition(":")[0])
         return VIRTUAL + (doubts[0] << 36) if len(text.text.partition(":")[0]) == 1 else None
+
+    def reached(self, text: Marked) -> int:
+        """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
+        found = self.address(text)
+        return VIRTUAL + (unknowns(text.text)[0] << 36) + _APART if found is None else found
 
     def quiet(self, fact: OpenFact) -> int:
         """The number of an open fact that does not count for Xen."""

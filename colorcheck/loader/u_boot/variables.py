@@ -104,8 +104,8 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         words = words[1:]
     if not words or ("t" in flags) + ("b" in flags) + ("c" in flags) > 1:
         return 1
-    fact = None
-    address = machine.address(words[0]) or 0
+    fact = machine.depends(words[0]) if machine.address(words[0]) is None else None
+    address = machine.reached(words[0])
     names = [word.text for word in words[2:]]
     separator = "\n" if "t" in flags else "\0"
     text = None if fact else _read(machine, address, words, separator)

@@ -30,8 +30,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     elsewhere = {key for release in RELEASES for key in release.xl_keys} - ours
     for guest in facts.deployment.guests:
         for setting in guest.settings:
+            if setting.name in KNOWN or setting.name in ours or setting.name in elsewhere:
+                continue
             near = nearest(setting.name, OURS)
-            if setting.name in KNOWN or setting.name in ours | elsewhere or near is None:
+            if near is None:
                 continue
             taken = guest.setting(near) is not None
             yield RULE.finding(

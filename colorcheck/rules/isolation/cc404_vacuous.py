@@ -12,7 +12,7 @@ Source: colorcheck's own promise: a vacuous theorem is never reported as proved.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem
@@ -24,10 +24,11 @@ from colorcheck.verification.results import Facts
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each vacuous theorem."""
     off = {release for release, _ in uncolored(facts)}
+    failing = dict(_failing(facts))
     vacuous = (
         (release, theorem)
         for release, theorem in facts.theorems()
-        if theorem.verdict is Verdict.VACUOUS and release not in off and not _fails(facts, release, theorem)
+        if theorem.verdict is Verdict.VACUOUS and release not in off and not _fails(failing, release, theorem)
     )
     for theorem, releases in alike(vacuous, lambda theorem: (theorem.statement, theorem.reason)):
         yield RULE.finding(
@@ -38,14 +39,19 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _fails(facts: Facts, release: str, theorem: Theorem) -> bool:
-    """Whether the theorem is about a domain that is never created, which has findings of its own."""
-    boots = [boot for boot_line, boot in facts.boots() if boot_line == release]
-    systems = [system for system_line, system in facts.systems() if system_line == release]
-    failed = {built.domain.name for boot in boots for built in boot.built if not built.created}
-    failed |= {domain.name for system in systems for domain in system.domains if domain.failure}
-    panics = [boot.panic for boot in boots] + [system.panic for system in systems]
-    return bool(failed.intersection(theorem.subjects)) or any(panics)
+def _failing(facts: Facts) -> Iterator[tuple[str, frozenset[str] | None]]:
+    """For each release the domains that are never created, which have findings of their own; None: Xen panics."""
+    boots, systems = dict(facts.boots()), dict(facts.systems())
+    for release in dict.fromkeys((*boots, *systems)):
+        boot, system = boots.get(release), systems.get(release)
+        failed = {built.domain.name for built in boot.built if not built.created} if boot else set()
+        failed |= {domain.name for domain in system.domains if domain.failure} if system else set()
+        yield release, None if (boot and boot.panic) or (system and system.panic) else frozenset(failed)
+
+
+def _fails(failing: Mapping[str, frozenset[str] | None], release: str, theorem: Theorem) -> bool:
+    failed = failing.get(release, frozenset())
+    return failed is None or not failed.isdisjoint(theorem.subjects)
 
 
 RULE = Rule(

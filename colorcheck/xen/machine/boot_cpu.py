@@ -18,7 +18,7 @@ WHAT = "boot-cpu"
 
 
 def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestry | None = None) -> Fact | OpenFact:
-    """The MPIDR of the boot CPU: given in the manifest, documented for the board, or open.
+    """The MPIDR of the boot CPU: given in the manifest, of the kind that a log has, documented for the board, or open.
 
     The values of the open fact are boot CPUs that lead to different numberings of the clusters: the first CPU of each
     cluster, where the tree lists them one after the other. A single value means that it does not matter which CPU it
@@ -26,6 +26,9 @@ def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestr
     """
     target = deployment.manifest.target
     if target.boot_cpu is not None:
+        said = deployment.boot_log.processor if deployment.boot_log else None
+        if said is not None and "target.boot-cpu" not in dict(deployment.manifest.keys):
+            return Fact(WHAT, target.boot_cpu, Origin.MEASURED, said.location)
         return Fact(WHAT, target.boot_cpu, Origin.GIVEN, deployment.manifest.location("target.boot-cpu"))
     if board is not None and board.boot_mpidr is not None:
         return Fact(WHAT, board.boot_mpidr, Origin.DOCUMENTED, Location(", ".join(board.boot_sources)))

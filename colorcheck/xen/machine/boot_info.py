@@ -32,6 +32,7 @@ from colorcheck.xen.facts.keys import (
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, BootModule, Machine, Range
+from colorcheck.xen.machine.met_ranges import Apart, Entries
 from colorcheck.xen.machine.shared_memory import RefusedSharedMemory, Shared, read_shared
 from colorcheck.xen.notes.domains import SharedMemoryRefused, StaticSharedMemory
 from colorcheck.xen.notes.machine import (
@@ -388,14 +389,14 @@ def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
     boot. What lies inside a `/memreserve/` entry does no harm: boot loaders reserve what they load.
     """
     found: list[BootModule] = []
-    before: list[Range] = []
+    before, entries = Apart(), Entries(scan.memreserve)
     refused = False
     for held in scan.order:
-        entries = () if isinstance(held, BootModule) and held.kind in _BEFORE_MEMRESERVE else scan.memreserve
-        others = [*before, *(m for m in entries if not _inside(held, m))]
-        other = next((known for known in others if held.overlaps(known)), None)
+        other = before.first_met(held)
+        if other is None and not (isinstance(held, BootModule) and held.kind in _BEFORE_MEMRESERVE):
+            other = entries.first_met(held)
         if other is None:
-            before.append(held)
+            before.add(held)
             found += [held] if isinstance(held, BootModule) else []
         elif not isinstance(held, BootModule):
             refused = True
@@ -409,7 +410,7 @@ def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
                     second=held.label,
                 )
             )
-        elif not (other in found and other.start == held.start and other.size == held.size):
+        elif not (isinstance(other, BootModule) and other.start == held.start and other.size == held.size):
             message = f"{held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}: Xen ignores it"
             scan.notes.append(ModuleOverlap(message, held.location, "", module=held.label, other=other.label))
     if len(found) > MAX_MODULES:

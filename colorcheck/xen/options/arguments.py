@@ -35,8 +35,11 @@ def xen_arguments(deployment: Deployment) -> Passage:
 
 
 def built_in_arguments(deployment: Deployment) -> Passage:
-    """CONFIG_CMDLINE; empty where Xen was built without."""
+    """CONFIG_CMDLINE, else what a boot log says was built in; empty where Xen was built without."""
     place = deployment.build_place("CMDLINE")
+    logged = deployment.boot_log.built_in if deployment.boot_log else None
+    if logged is not None and "CMDLINE" not in deployment.kconfig and logged.value:
+        return Passage(str(logged.value), logged.location, ((0, logged.location),))
     text = deployment.kconfig.get("CMDLINE", "").strip('"')
     if not text:
         return Passage("", place)

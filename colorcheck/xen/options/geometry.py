@@ -62,8 +62,11 @@ def _probe(cluster: Cluster, board: Board, probe: CacheProbe) -> Cache | None:
     return found
 
 
-def geometry(arguments: BootArguments, board: Board | None, most_colors: int, built_in: bool) -> OptionGeometry:
-    """What Xen makes of its options and of the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER."""
+def geometry(
+    arguments: BootArguments, board: Board | None, most_colors: int, built_in: bool, logged: int | None = None
+) -> OptionGeometry:
+    """What Xen makes of its options and of the cache of its boot CPU. `most_colors` is 2^CONFIG_LLC_COLORS_ORDER;
+    `logged` the size of a way in bytes by a boot log, for a board whose cache nobody knows."""
     switch = arguments.in_force(Concept.SWITCH)
     sizes = [arguments.in_force(concept) for concept in (Concept.LLC_SIZE, Concept.LLC_WAYS)]
     location = next((option.location for option in (switch, *sizes) if option), arguments.location)
@@ -71,7 +74,7 @@ def geometry(arguments: BootArguments, board: Board | None, most_colors: int, bu
     if not built_in or not (given or arguments.llc_coloring or arguments.release.always_on):
         return OptionGeometry(False, None, None, location)
     if not arguments.release.modelled:
-        return _other_line(arguments, board, location, most_colors)
+        return _other_line(arguments, board, location, most_colors, logged)
     notes: list[Note] = []
     probed = probed_cache(board, arguments.release.traits.cache_probe)
     if not given and (arguments.llc_size or arguments.llc_nr_ways):
@@ -81,7 +84,7 @@ def geometry(arguments: BootArguments, board: Board | None, most_colors: int, bu
         )
         place = next((option.location for option in sizes if option), location)
         notes.append(GeometryHalfGiven(message, place, "", given=name))
-    way = arguments.llc_size // arguments.llc_nr_ways if given else probed.way_size if probed else None
+    way = arguments.llc_size // arguments.llc_nr_ways if given else probed.way_size if probed else logged
     if way is None:
         return _unknown(
             None if probe_is_open(board, arguments.release.traits.cache_probe) else board, probed, location, notes
@@ -92,14 +95,16 @@ def geometry(arguments: BootArguments, board: Board | None, most_colors: int, bu
     return _colors(way, most_colors, location, notes)
 
 
-def _other_line(arguments: BootArguments, board: Board | None, location: Location, most_colors: int) -> OptionGeometry:
+def _other_line(
+    arguments: BootArguments, board: Board | None, location: Location, most_colors: int, logged: int | None
+) -> OptionGeometry:
     """A fork's line: the way size given in one option, else the outermost cache that the CPU lists.
 
     The first lines round a way up to a power of two; 4.17 takes one more than `way_size` and looks for none.
     """
     option = arguments.in_force(Concept.WAY_SIZE)
     probed = probed_cache(board, arguments.release.traits.cache_probe)
-    way = arguments.way_size or (probed.way_size if probed else None)
+    way = arguments.way_size or (probed.way_size if probed else logged)
     place = option.location if option else location
     if way is None:
         return _unknown(None, None, place, [])
