@@ -59,13 +59,9 @@ def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[st
         INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
     )
     for key in KEYS:
-<<<<<<< HEAD
         if key.path in without:
             continue
-        several = key.kind in (KeyKind.TEXTS, KeyKind.RANGES, KeyKind.RULES)
-=======
         several = key.kind in (KeyKind.TEXTS, KeyKind.GUESTS, KeyKind.RANGES, KeyKind.RULES)
->>>>>>> main
         group.add_argument(
             key.flag,
             dest=key.path,

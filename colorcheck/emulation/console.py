@@ -27,6 +27,7 @@ _SWITCHES = 140  # domains whose consoles come before Xen's
 _DOWN = (b"Manual reset required", b"Reboot in five seconds", b"Resetting in five seconds")
 LARGEST = 8 << 20  # bytes of a console that are kept
 _PATIENCE = 5.0  # seconds for a process to end that has closed its streams
+_ANSWER = 8.0  # seconds that a busy machine may need until the first byte of an answer
 _QUIET = 0.7  # seconds without a byte after which an answer to a key is complete
 
 
@@ -106,6 +107,7 @@ class _Session:
         self.begin = self.last = time.monotonic()
         self.sent: int | None = None  # keys that were pressed, None as long as Xen is not up
         self.switched = 0
+        self.before = -1  # bytes that had come when the last key was pressed
 
     def watch(self) -> Ending:
         assert self.process.stdout is not None  # noqa: S101
@@ -143,9 +145,10 @@ class _Session:
             elif self.switched < _SWITCHES:
                 self._press(_SWITCH)
                 self.switched, self.last = self.switched + 1, now
-        elif self.sent is not None and quiet > _QUIET:
+        elif self.sent is not None and quiet > (_QUIET if len(self.seen) > self.before else _ANSWER):
             if self.sent == len(self.keys):
                 return Ending.UP
+            self.before = len(self.seen)
             self._press(self.keys[self.sent].encode())
             self.sent, self.last = self.sent + 1, now
         if quiet > self.limits.silence or now - self.begin > self.limits.whole or len(self.seen) >= LARGEST:
