@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.boot.xen_attested import XenAttested
     from colorcheck.inputs.xl.xl import XlFile
 
 
@@ -64,6 +65,7 @@ class Deployment(Struct, frozen=True):
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     xen_image_options: frozenset[str] | None = None
+    xen_attested: XenAttested | None = None
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()
     efi_map: EfiMemoryMap | None = None
@@ -91,6 +93,7 @@ class Deployment(Struct, frozen=True):
         folder, target = self.manifest.folder, self.manifest.target
         named = [
             target.xen_image,
+            target.xen_attested,
             target.kconfig,
             self.manifest.boot_log,
             self.manifest.efi_memory_map,

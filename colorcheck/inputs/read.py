@@ -21,6 +21,7 @@ from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.boot.uefi_config import UefiConfig
+from colorcheck.inputs.boot.xen_attested import XenAttested
 from colorcheck.inputs.boot.xen_image import XenImage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -36,6 +37,7 @@ from colorcheck.inputs.xl.xl import XlFile
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB
 LOG_LARGEST = 64 * MIB
+ATTESTED_LARGEST = 64 * MIB
 _GZIP_TRAILER = 18  # bytes of the smallest gzip file
 
 
@@ -61,6 +63,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
         xen_image_options=image.options if image else None,
+        xen_attested=reader.attested(image),
         boot_log=log,
         uefi_configs=configs,
         efi_map=efi_map,
@@ -346,6 +349,31 @@ class _Reader(Struct):
         other = told_apart(self.path(name), recognized(content), named_at, Slot.XEN_IMAGE) if image.problems else None
         self.problems += (other,) if other else image.problems
         return image
+
+    def attested(self, image: XenImage | None) -> XenAttested | None:
+        """The evidence on the binary of Xen; a problem where it is of another one."""
+        from colorcheck.inputs.boot.xen_attested import NotAttestedError, read_attested
+
+        name, named_at = self.manifest.target.xen_attested, self.manifest.location("target.xen-attested")
+        if name is None:
+            return None
+        text = read_text(self.path(name), named_at, ATTESTED_LARGEST)
+        if isinstance(text, Problem):
+            self.problems.append(text)
+            return None
+        try:
+            found = read_attested(text)
+        except NotAttestedError as error:
+            message, advice = f"{name}: {error}", "name the file that `colorcheck boot --xen FILE` wrote"
+            self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
+            return None
+        if image is not None and image.sha256 == found.sha256:
+            return found
+        why = "no xen-image is named" if image is None else f"{image.file} is not that one"
+        message = f"{name} is evidence on the Xen with sha256 {found.sha256[:16]}…, and {why}"
+        advice = "name that binary as xen-image, or boot this one with `colorcheck boot --xen FILE`"
+        self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
+        return None
 
 
 def files_named(name: str) -> tuple[str, ...]:

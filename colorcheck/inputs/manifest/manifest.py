@@ -66,6 +66,7 @@ class Target(Struct, frozen=True):
     board: str | None = None
     xen_image: str | None = None
     xen_image_size: int | None = None
+    xen_attested: str | None = None
     xen_address: int | None = None
     device_tree_address: int | None = None
     device_tree_size: int | None = None

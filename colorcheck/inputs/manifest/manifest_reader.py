@@ -439,6 +439,7 @@ def _target(reader: SettingReader) -> Target:
         board=reader.text("target.board"),
         xen_image=reader.text("target.xen-image"),
         xen_image_size=reader.size("target.xen-image-size"),
+        xen_attested=reader.text("target.xen-attested"),
         xen_address=reader.size("target.xen-address"),
         device_tree_address=reader.size("target.device-tree-address"),
         device_tree_size=reader.size("target.device-tree-size"),
