@@ -49,8 +49,9 @@ class Deployment(Struct, frozen=True):
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
     with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
-    first, `efi_map` the firmware's memory map; `followed` is what a boot script says of the places, None without one;
-    `problems` is what reading met.
+    first, `efi_map` the firmware's memory map; `machine` is the root of a running system's tree, which names the board
+    and nothing else, where there is no tree of Xen's; `followed` is what a boot script says of the places, None without
+    one; `problems` is what reading met.
     """
 
     manifest: Manifest
@@ -67,6 +68,7 @@ class Deployment(Struct, frozen=True):
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()
     efi_map: EfiMemoryMap | None = None
+    machine: DeviceTree | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -93,15 +95,26 @@ class Deployment(Struct, frozen=True):
             target.kconfig,
             self.manifest.boot_log,
             self.manifest.efi_memory_map,
+            self.manifest.system_dump,
+            self.manifest.grub_config,
             *self.manifest.overlays,
             *(policy.miss_curve for policy in self.manifest.domain_policies),
         ]
         found = [
             self.manifest.file,
-            *(self.tree.files or (self.tree.file,) if self.tree else ()),
-            *(guest.file for guest in self.guests),
+            *(file for file in self._tree_files() if not self._of_dump(file)),
+            *(guest.file for guest in self.guests if not self._of_dump(guest.file)),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),
         ]
         return tuple(dict.fromkeys(found))
+
+    def _tree_files(self) -> tuple[str, ...]:
+        return (self.tree.files or (self.tree.file,)) if self.tree else ()
+
+    def _of_dump(self, file: str) -> bool:
+        """Whether it stands inside of a dump, and is no file of its own."""
+        name = self.manifest.system_dump
+        top = os.path.normpath(os.path.join(self.manifest.folder, name)) if name else ""
+        return bool(top) and file.startswith(top + os.sep) and not os.path.isfile(file)

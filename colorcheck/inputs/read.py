@@ -48,7 +48,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     image = reader.xen_image()
     log, configs, efi_map = reader.boot_log(), reader.uefi_configs(), reader.efi_map()
     given_size = manifest.target.xen_image_size
-    return Deployment(
+    found = Deployment(
         manifest=manifest,
         tree=tree,
         guests=guests,
@@ -65,6 +65,11 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         efi_map=efi_map,
         problems=tuple(reader.problems),
     )
+    if manifest.system_dump is None:
+        return found
+    from colorcheck.inputs.dumped import with_dump
+
+    return with_dump(found)
 
 
 class _Reader(Struct):

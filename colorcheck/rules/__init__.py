@@ -128,6 +128,7 @@ from colorcheck.rules.reading import (
     cc024_boot_script_beside,
     cc025_given_beside_script,
     cc026_log_contradicts,
+    cc027_tree_of_dom0,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -186,6 +187,7 @@ RULES: tuple[Rule, ...] = (
     cc024_boot_script_beside.RULE,
     cc025_given_beside_script.RULE,
     cc026_log_contradicts.RULE,
+    cc027_tree_of_dom0.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,
