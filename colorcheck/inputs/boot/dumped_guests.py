@@ -74,6 +74,8 @@ def _guest(entry: Mapping[str, object], pins: Mapping[int, list[str]]) -> list[s
     kernel = build.get("kernel")
     if isinstance(kernel, str) and kernel:
         lines.append(f"kernel = {_quoted(kernel)}")
+    else:
+        lines.append('kernel = "kernel"  # it runs, so it has one; the list does not say which')
     own = pins.get(entry.get("domid"))  # type: ignore[arg-type]
     if own and all(re.fullmatch(r"[\d,^-]+|all", pin) for pin in own):
         lines.append("cpus = [" + ", ".join(f'"{pin}"' for pin in own) + "]")
