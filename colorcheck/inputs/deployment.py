@@ -17,6 +17,7 @@ from colorcheck.inputs.unread import Unread, unread
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.boot_log import BootLog
     from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+    from colorcheck.inputs.boot.grub_config import GrubConfig
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.boot.uefi_config import UefiConfig
     from colorcheck.inputs.xl.xl import XlFile
@@ -49,9 +50,9 @@ class Deployment(Struct, frozen=True):
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
     with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
-    first, `efi_map` the firmware's memory map; `machine` is the root of a running system's tree, which names the board
-    and nothing else, where there is no tree of Xen's; `followed` is what a boot script says of the places, None without
-    one; `problems` is what reading met.
+    first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine` is the root of a running
+    system's tree, which names the board and nothing else, where there is no tree of Xen's; `followed` is
+    what a boot script says of the places, None without one; `problems` is what reading met.
     """
 
     manifest: Manifest
@@ -68,6 +69,7 @@ class Deployment(Struct, frozen=True):
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()
     efi_map: EfiMemoryMap | None = None
+    grub: GrubConfig | None = None
     machine: DeviceTree | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
