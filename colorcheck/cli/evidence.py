@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 from colorcheck.cli.arguments import add_target_arguments, seconds
@@ -21,6 +19,7 @@ from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.copies import LARGEST, Unbound, copies
 from colorcheck.workflows.evidence.derive import as_json
 from colorcheck.workflows.evidence.sbom import sbom
+from colorcheck.workflows.evidence.tool import environment
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,12 +77,7 @@ def _times(verification: Verification) -> dict[str, object]:
     return {
         **({"date": date} if date else {}),
         "seconds": {stage: round(spent, 6) for stage, spent in verification.seconds},
-        "environment": {
-            "python": platform.python_version(),
-            "system": platform.system(),
-            "machine": platform.machine(),
-            "z3": version("z3-solver"),
-        },
+        "environment": environment(),
     }
 
 

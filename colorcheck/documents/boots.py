@@ -115,7 +115,7 @@ def _replay(result: ReleaseResult, until: str, frames: bool | Callable[[Frames],
         return {"line": result.release, "outcome": "unknown", "panic": None, "nr_colors": None, "domains": []}
     outcome = result.worlds.outcome() if result.worlds is not None else boot.outcome
     open_facts = result.worlds.open if result.worlds is not None else {}
-    if (result.worlds is not None and result.worlds.branches) or not boot.system.memory_reads.isdisjoint(open_facts):
+    if (result.worlds is not None and result.worlds.branches) or not boot.reads.isdisjoint(open_facts):
         frames = False  # which frame is whose differs from world to world
     told = steps(boot)
     shown = told[: number_of(told, until)] if until else told

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from colorcheck.inputs.boot.grub_config import GrubConfig
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.boot.xen_attested import XenAttested
     from colorcheck.inputs.xl.xl import XlFile
 
 
@@ -52,7 +53,8 @@ class Deployment(Struct, frozen=True):
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
     first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine` is the root of a running
     system's tree, which names the board and nothing else, where there is no tree of Xen's; `followed` is
-    what a boot script says of the places, None without one; `problems` is what reading met.
+    what a boot script says of the places, None without one; `problems` is what reading met,
+    `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest
@@ -66,6 +68,7 @@ class Deployment(Struct, frozen=True):
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     xen_image_options: frozenset[str] | None = None
+    xen_attested: XenAttested | None = None
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()
     efi_map: EfiMemoryMap | None = None
@@ -73,6 +76,7 @@ class Deployment(Struct, frozen=True):
     machine: DeviceTree | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
+    image_builder_problems: tuple[Problem, ...] = ()
 
     @property
     def loader(self) -> Loader | None:
@@ -94,6 +98,7 @@ class Deployment(Struct, frozen=True):
         folder, target = self.manifest.folder, self.manifest.target
         named = [
             target.xen_image,
+            target.xen_attested,
             target.kconfig,
             self.manifest.boot_log,
             self.manifest.efi_memory_map,
@@ -105,7 +110,7 @@ class Deployment(Struct, frozen=True):
         found = [
             self.manifest.file,
             *(file for file in self._tree_files() if not self._of_dump(file)),
-            *(guest.file for guest in self.guests if not self._of_dump(guest.file)),
+            *(file for guest in self.guests for file in guest.files if not self._of_dump(file)),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),

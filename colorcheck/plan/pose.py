@@ -293,10 +293,13 @@ def _wish(domain: Domain, nr_colors: int, policy: DomainPolicy | None, color_byt
 
 def _with_restarts(demand: Demand, domain: Domain, policy: DomainPolicy | None) -> Demand:
     """Frames for each further creation that the manifest asks for: what a guest gives back does not come back."""
-    if policy is None or not policy.restarts or domain.kind is DomainKind.DOM0:
+    if domain.kind is DomainKind.DOM0:
         return demand
-    again = policy.restarts * domain.as_guest().needed_pages
-    return replace(demand, pages=demand.pages + again, purpose=f"to be created {policy.restarts + 1} times")
+    demand = replace(demand, again=domain.as_guest().needed_pages)
+    if policy is None or not policy.restarts:
+        return demand
+    more, purpose = policy.restarts * demand.again, f"to be created {policy.restarts + 1} times"
+    return replace(demand, pages=demand.pages + more, purpose=purpose, restarts=policy.restarts)
 
 
 def _asked(demand: Demand, policy: DomainPolicy | None, color_bytes: int | None = None) -> Demand:

@@ -33,6 +33,8 @@ class Demand(Struct, frozen=True):
     beside one boot. `keep` fixes today's colors, or those of `pin`.
     `curve` are costs measured with 1, 2, … colors; the last one holds for more, and `tolerance` is how much worse than
     the best of them it may get (0.1 is 10 %). A `critical` one is served first, up to `share` colors.
+    `again` are the frames of a further creation by a toolstack (0: nobody can create it), of which `restarts` are among
+    `pages`.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Demand(Struct, frozen=True):
     pin: ColorSet | None = None
     advised: bool = False
     purpose: str = ""
+    again: int = 0
+    restarts: int = 0
 
     @property
     def fixed(self) -> ColorSet:

@@ -28,6 +28,9 @@ OUTSIDE = Assumption(
 )
 
 
+_ASK_EXISTENCE = (TheoremKind.MEMORY, TheoremKind.MEMORY_ANY_ORDER, TheoremKind.LIFECYCLE_MEMORY)
+"""Theorems that say of a domain that it is there: a world without it is none in which they hold."""
+
 Kinds = frozenset[TheoremKind]
 Prover = Callable[[World, Boot, str, Kinds | None], tuple[Theorem, ...]]
 """The theorems of these kinds (None: all) of a boot in a world; a text says that the boot is a bound over all
@@ -66,7 +69,7 @@ def _in_own_worlds(worlds: Worlds, prove: Prover, deadline: float | None) -> tup
     judged = {theorem.id: theorem for theorem in found}
     for group in _groups(found, worlds.open):
         if group.names:
-            judged |= {theorem.id: theorem for theorem in _Judge(worlds, prove, group, deadline).judged()}
+            judged |= {theorem.id: theorem for theorem in _judged(worlds, prove, group, deadline)}
     return tuple(judged[theorem.id] for theorem in found)
 
 
@@ -90,6 +93,16 @@ def _groups(theorems: Iterable[Theorem], unknown: Collection[str]) -> Iterator[_
         groups.setdefault(frozenset(theorem.facts).intersection(unknown), []).append(theorem)
     for names, members in groups.items():
         yield _Group(names, tuple(members))
+
+
+def _judged(worlds: Worlds, prove: Prover, group: _Group, deadline: float | None) -> Iterator[Theorem]:
+    """The verdicts of a group; what its theorems read in some world only counts as well."""
+    while True:
+        judge = _Judge(worlds, prove, group, deadline)
+        more = judge.met() - group.names
+        if not more:
+            return judge.judged()
+        group = replace(group, names=group.names | more)
 
 
 class _Judge:
@@ -123,6 +136,19 @@ class _Judge:
         if waiting:
             yield from self._undecided(waiting)
 
+    def met(self) -> frozenset[str]:
+        """The open facts that the theorems read in any combination of the finite facts."""
+        if self.opaque or not self.finite:
+            return frozenset()  # undecided anyway, or judged in the base world
+        ids = {theorem.id for theorem in self.group.theorems}
+        found: set[str] = set()
+        for world in self._combinations() or ():
+            if self.late or world.boot is None:
+                continue
+            for theorem in self.prove(world, world.boot, "", self.group.kinds):
+                found.update(theorem.facts if theorem.id in ids else ())
+        return frozenset(found & set(self.worlds.open))
+
     def _combinations(self) -> tuple[World, ...] | None:
         """A world for each combination of the finite facts; ranged and opaque ones have a usual value in all."""
         return self.worlds.combinations(self.finite, self.deadline)
@@ -134,9 +160,11 @@ class _Judge:
             return self._unknown(theorem, self._blocking(), seen)
         if not verdicts:
             return theorem
-        if len(verdicts) == 1:
+        absent = theorem.kind in _ASK_EXISTENCE and any(each.verdict is Verdict.VACUOUS for _, each in seen if each)
+        if len(verdicts) == 1 and not (absent and Verdict.PROVED in verdicts):
             chosen = next(each for _, each in seen if each is not None and each.verdict in verdicts)
-            return replace(chosen, facts=theorem.facts, worlds=self._shown(seen))
+            facts = sorted({*theorem.facts, *self.group.names})
+            return replace(chosen, facts=tuple(facts), worlds=self._shown(seen))
         return self._unknown(theorem, "", seen)
 
     def _in(self, world: World, theorem: Theorem) -> Theorem | None:
@@ -219,8 +247,9 @@ class _Judge:
         met: dict[Verdict, dict[tuple[tuple[str, str], ...], Tried]] = {}
         for world, theorem in seen:
             if theorem is not None:
-                names = sorted(self.group.names & set(world.chosen))
-                values = tuple((name, _text(world.chosen[name])) for name in names)
+                known = set(world.chosen) | set(self.worlds.facts.met)
+                names = sorted(self.group.names & known)
+                values = tuple((name, _text(self.worlds.value(world, name))) for name in names)
                 met.setdefault(theorem.verdict, {}).setdefault(values, Tried(values, theorem.verdict, theorem.reason))
         holding, failing = met.get(Verdict.PROVED, {}), met.get(Verdict.REFUTED, {})
         if holding and failing:

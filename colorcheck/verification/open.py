@@ -36,7 +36,9 @@ def _of(result: ReleaseResult, reach: Reach, clusters: int) -> Iterator[OpenFact
     system, worlds = result.system, result.worlds
     if system is None or worlds is None:
         return
-    reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads
+    reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads | system.cpu_reads
+    if reach is Reach.MEMORY and result.boot is not None:
+        reads |= result.boot.reads
     yield from (fact for name, fact in worlds.open.items() if name in reads or name == MAPPED.name)
     for fact in system.cpu_facts:
         irrelevant = fact.what == BOOT_CPU.name and clusters == 1  # all CPUs use one cache
@@ -50,7 +52,7 @@ def all_facts(result: ReleaseResult) -> tuple[Fact | OpenFact, ...]:
         return ()
     book = result.worlds.facts
     cpus = [fact for fact in result.system.cpu_facts if not isinstance(fact, OpenFact) or fact.undecided]
-    return (*book.known.values(), *cpus, *book.unknown.values())
+    return (*book.known.values(), *cpus, *book.unknown.values(), *book.met.values())
 
 
 def settling(theorem: Theorem, facts: Facts) -> tuple[OpenFact, ...]:

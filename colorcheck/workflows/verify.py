@@ -20,6 +20,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import catalogue, plugins
+from colorcheck.verification.of_this_xen import of_this_xen
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
@@ -202,7 +203,8 @@ class _Run(Struct):
                 asked = ProofRequest(timeout, smt, bounded, self.deadline, kinds)
                 return prove(booted.system, booted, world.board, facts.manifest.policy, asked)
 
-            result = replace(result, theorems=over_worlds(worlds, proved, self.deadline))
+            found = over_worlds(worlds, proved, self.deadline)
+            result = replace(result, theorems=of_this_xen(found, facts.deployment, worlds.base.system.release))
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 

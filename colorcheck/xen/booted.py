@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.kinds import Failure, FailureKind, MapUse, Note
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
@@ -45,7 +46,8 @@ class Boot(Struct, frozen=True):
 
     `xen_region` is [start, end) of the region that Xen moves to, in bytes.
     `free_initial` and `free_final` are frames per color; `heap_origin` tells how memory came to the heaps, `heap` is
-    the color heap at the end, `xen_frames` those of Xen's image, `dom0_layout` the banks and tables of dom0.
+    the color heap at the end, `met` the open facts on which an outcome hung, `xen_frames` those of Xen's image,
+    `dom0_layout` the banks and tables of dom0.
     """
 
     system: System
@@ -62,6 +64,12 @@ class Boot(Struct, frozen=True):
     heap: ColorHeap | None = None
     xen_frames: tuple[FrameRun, ...] = ()
     dom0_layout: Dom0Layout | None = None
+    met: tuple[OpenFact, ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of the facts that the boot rests on, with those that it met on its way."""
+        return self.system.memory_reads | {fact.what for fact in self.met}
 
     @property
     def outcome(self) -> str:

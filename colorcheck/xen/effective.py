@@ -11,9 +11,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.units import MIB
+from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cells_below, compatible
 from colorcheck.xen.domains import dom0_end, dom0less, dom0less_end
@@ -25,6 +26,7 @@ from colorcheck.xen.domains.fork_colors import Fork, refused_by_fork
 from colorcheck.xen.domains.hardware_domain import (
     CONTROL,
     capabilities,
+    frames_of_drivers,
     has_iommu,
     is_hardware_domain,
     without_xenstore,
@@ -33,8 +35,9 @@ from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, 
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import xl_domains
+from colorcheck.xen.facts import met
 from colorcheck.xen.facts.book import FactBook
-from colorcheck.xen.facts.gather import facts_of
+from colorcheck.xen.facts.gather import LARGEST_TREE, facts_of
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
@@ -43,12 +46,14 @@ from colorcheck.xen.facts.keys import (
     FILE_SIZES,
     GUESTS,
     MODULES,
-    RAMDISK_RESERVE,
+    PDX_OFFSETS,
     TREE,
+    TREE_SIZE,
 )
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
+from colorcheck.xen.machine.intervals import merged
 from colorcheck.xen.machine.machine import MEMRESERVE, Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -67,7 +72,6 @@ from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, System
 
-_PA_BITS = 40
 MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
 _HIGHEST_ORDER = 10
 
@@ -87,6 +91,7 @@ class _Context(Struct):
     notes: list[Note] = field(default_factory=list)
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()
+    cpu_reads: frozenset[str] = frozenset()
 
 
 def effective(
@@ -97,10 +102,14 @@ def effective(
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
     release = release_of(release) if isinstance(release, str) else release
-    context = _read(deployment, board, release, facts or facts_of(deployment, board))
+    if facts is None:
+        facts = facts_of(deployment, board)
+        facts = facts.in_world(facts.first)
+    context = _read(deployment, board, release, facts)
     system = _xen(context)
-    domains = list(_boot_domains(context, system))
-    domains += _guests(context, domains)
+    with context.facts.recorded() as more:
+        domains = list(_boot_domains(context, system))
+        domains += _guests(context, domains)
     system = replace(
         system,
         domains=tuple(domains),
@@ -108,7 +117,9 @@ def effective(
         arguments=context.arguments,
         end_panic=_without_xenstore(context),
         reads=context.reads,
-        memory_reads=context.memory_reads,
+        memory_reads=context.memory_reads | more,
+        cpu_reads=context.cpu_reads,
+        unknown=frozenset(facts.unknown),
     )
     assumed = [
         FileSizeAssumed(p.message, p.location, "")
@@ -167,26 +178,34 @@ def _logged_way(deployment: Deployment, board: Board | None, release: Release) -
 def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Context:
     most = _most_colors(deployment, release)
     with facts.recorded() as reads:
-        for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
+        for key in (TREE, BUILD):
             facts.about(key.name)
-        for name in (BOOT_CPU.name, POOLS):
-            if name in facts.unknown:
-                facts.about(name)
+        if board is not None and len({cluster.llc for cluster in board.clusters}) > 1:
+            facts.about(BOOT_CPU.name)  # Xen probes the cache of the CPU on which it starts
         arguments = read_arguments(deployment, release, facts)
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES):
+        for key in (GUESTS, MODULES, FILE_SIZES):
             facts.about(key.name)
-        facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
+        if machine.compresses and _is_compressed(machine):
+            facts.about(PDX_OFFSETS.name)
         has_dom0 = presence(deployment, machine, arguments, facts)
     notes = (*notes, *found.notes)
     context = _Context(deployment, release, arguments, found, most, machine, has_dom0, facts, board, list(notes))
-    context.reads, context.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
+    context.reads = frozenset(reads)
+    context.cpu_reads = frozenset(name for name in (BOOT_CPU.name, POOLS) if name in facts.unknown)
+    context.memory_reads = context.reads | memory_reads | context.cpu_reads
     return context
+
+
+def _is_compressed(machine: Machine) -> bool:
+    """Whether there is anything to leave out of frame numbers: not where memory is one run from the first GiB on."""
+    runs = merged(machine.spans)
+    return len(runs) > 1 or any(start >= GIB for start, _ in runs)
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
@@ -306,6 +325,7 @@ def _boot_domains(context: _Context, system: System) -> list[Domain]:
             has_iommu(Ancestry(tree), context.arguments),
             context.machine,
             context.deployment.module_trees,
+            context.facts,
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
@@ -322,7 +342,7 @@ def _guests(context: _Context, before: Sequence[Domain]) -> list[Domain]:
         first_id=max((domain.id for domain in before), default=0) + 1,
         has_dom0=context.has_dom0 or _has_control_domain(context),
         fork=_fork(context),
-        host=host_of_guests(context.deployment),
+        host=replace(host_of_guests(context.deployment), facts=context.facts),
     )
     context.notes += notes
     context.notes += passed_through(context.deployment, context.machine) if context.geometry.coloring else ()
@@ -343,8 +363,7 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
     text = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
     failures: list[Failure] = []
     debug = context.deployment.kconfig.get("DEBUG") == "y"
-    bits = (context.board.pa_bits if context.board else None) or _PA_BITS
-    host = dom0_end.Dom0DeviceLimits(bits, traits.empty_reg_asserts and debug)
+    host = dom0_end.Dom0DeviceLimits(context.facts.read(ADDRESS_BITS), traits.empty_reg_asserts and debug)
     ancestry = Ancestry(tree)
     for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, context.arguments), host):
         found = stop.node.properties.get(stop.key)
@@ -352,14 +371,30 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
         message = f"Xen cannot give the device {stop.node.path} to dom0 and panics: {stop.reason}"
         context.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
-    given = context.deployment.manifest.target.device_tree_size or tree.size
-    reserved = [held for held in context.machine.reserved if held.label != MEMRESERVE]
-    if dom0_end.tree_too_small(len(reserved), given - tree.size, traits.dom0_tree_grows):
-        message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges (about 56 fit): it panics"
-        place = reserved[-1].location
-        context.notes.append(Dom0TreeFull(message, place, "dom0", count=len(reserved)))
+    full = _full_dom0_tree(context, tree)
+    if full is not None:
+        context.notes.append(full)
         failures.append(Failure(FailureKind.OTHER, text))
     return replace(domain, late_failure=failures[0] if failures else domain.late_failure)
+
+
+def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
+    """A note where Xen's tree for dom0 has no room for the reserved ranges; both are worlds where it is not known."""
+    reserved = [held for held in context.machine.reserved if held.label != MEMRESERVE]
+    grows = context.release.traits.dom0_tree_grows
+    if dom0_end.tree_has_room(len(reserved), (0, 0), grows):
+        return None
+    size = context.facts.read(TREE_SIZE)
+    written = blob_size(tree.root, len(tree.memory_reservations))
+    least = max(0, (size or tree.size) - written)
+    padding = (0, LARGEST_TREE) if context.facts.is_open(TREE_SIZE) else (least, least)
+    room = dom0_end.tree_has_room(len(reserved), padding, grows)
+    place = reserved[-1].location
+    message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges"
+    if room is None:
+        perhaps = f"Xen's tree for dom0 may have no room for {len(reserved)} reserved ranges, and then Xen panics"
+        room = bool(context.facts.decided(met.dom0_tree(perhaps, place)))
+    return None if room else Dom0TreeFull(f"{message}: it panics", place, "dom0", count=len(reserved))
 
 
 def _without_xenstore(context: _Context) -> Failure | None:
@@ -399,7 +434,6 @@ def _fork(context: _Context) -> Fork | None:
 
 def _prepare(context: _Context) -> Preparation:
     tree = context.deployment.tree
-    bits = context.facts.read(ADDRESS_BITS)
     buddy = context.arguments.in_force(Concept.BUDDY_SIZE)
     memory = context.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
@@ -407,15 +441,32 @@ def _prepare(context: _Context) -> Preparation:
         context.arguments.buddy_alloc_size,
         buddy.location if buddy else context.arguments.location,
         _devices(tree, context) if tree and (context.has_dom0 or _has_hardware_domain(context)) else (),
-        levels(bits or _PA_BITS),
+        levels(context.facts.read(ADDRESS_BITS)),
         memory,
         tuple(_first_banks(context, tree)),
+        _cpus(context, tree),
+        _frames_of_drivers(context, tree) if tree else 0,
+        tuple((name, context.facts.chosen[name]) for name in met.MET_AT_BOOT if name in context.facts.chosen),
     )
+
+
+def _frames_of_drivers(context: _Context, tree: DeviceTree) -> int:
+    has_its = context.deployment.kconfig.get("HAS_ITS") == "y"
+    return frames_of_drivers(Ancestry(tree), context.arguments, has_its=has_its)
+
+
+def _cpus(context: _Context, tree: DeviceTree | None) -> tuple[int, int]:
+    """The fewest and the most CPUs that Xen may start."""
+    cpus = tree.node("/cpus") if tree else None
+    most = sum(child.name.partition("@")[0] == "cpu" for child in cpus.children) if cpus else 1
+    return 1, max(1, min(most, context.arguments.number("maxcpus") or most))
 
 
 def _devices(tree: DeviceTree, context: _Context) -> tuple[Mapping, ...]:
     ancestry = Ancestry(tree)
-    return tuple(mapped_into_dom0(ancestry, _uart(ancestry, context.arguments)))
+    shared = dom0less_end.shared_of(node, cells_below(tree, "/chosen")) if (node := tree.node("/chosen")) else ()
+    devices = mapped_into_dom0(ancestry, _uart(ancestry, context.arguments))
+    return (*(dom0less_end.shared_mappings(shared) if context.has_dom0 else ()), *devices)
 
 
 def _uart(ancestry: Ancestry, arguments: BootArguments) -> Node | None:

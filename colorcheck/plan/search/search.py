@@ -10,7 +10,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import islice, product
+from itertools import accumulate, islice
 
 import msgspec
 from msgspec import Struct
@@ -21,15 +21,18 @@ from colorcheck.core.units import MIB_PAGES
 from colorcheck.plan.search.blocks import Block, Field
 from colorcheck.plan.search.branch import Branching
 from colorcheck.plan.search.evaluate import measure
+from colorcheck.plan.search.fill_up import filled_up, least_taken
 from colorcheck.plan.search.knapsack import FORBIDDEN, Knapsack, check_tables, fill
 from colorcheck.plan.search.objectives import OBJECTIVES, change_row, fixed_costs, rows, whole_numbers
 from colorcheck.plan.search.place import Placed, place
 from colorcheck.plan.search.runs import in_runs
+from colorcheck.plan.search.splits import contested_ways
 
 GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
 BRANCH_SECONDS = 0.5  # how long counts are branched on at once
 LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
 LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
+NEAR = 3  # margins below the bound that are looked at one by one
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
 
@@ -155,6 +158,12 @@ class Search:
             found = tuple(islice(self._placements(state, counts), 4))
             if found:
                 return PlacementAttempt(found, counted.cost)
+        if state.free and self.field.problem.max_ranges is None and len(set(self.field.held)) > 1:
+            filled = filled_up(self.field.held, state.needs(), _bounds_of(state), self.deadline)
+            if filled is not None and _allows(state, filled):
+                return PlacementAttempt((filled,), counted.cost)
+            if self._frames_suffice(state) is False:
+                return PlacementAttempt((), FORBIDDEN, excluded=True)
         limit = FORBIDDEN if state.total is None else state.total + 1
         branching = Branching(
             state.costs,
@@ -210,7 +219,8 @@ class Search:
         top = min([spare // needing, *kept]) // MIB_PAGES
 
         def countable(mib: int) -> bool:
-            return state.with_extra(mib * MIB_PAGES).counted() is not None
+            raised = state.with_extra(mib * MIB_PAGES)
+            return raised.counted() is not None and self._frames_suffice(raised)
 
         excluded = bound_of_counts = _last(countable, top)
 
@@ -221,11 +231,26 @@ class Search:
                 excluded = min(excluded, mib - 1)
             return bool(found.placements)
 
-        value = bound_of_counts if placeable(bound_of_counts) else _last(placeable, bound_of_counts - 1)
+        near = (mib for mib in range(bound_of_counts, max(-1, bound_of_counts - NEAR), -1) if placeable(mib))
+        value = next(near, None)
+        if value is None:
+            value = _last(placeable, bound_of_counts - NEAR)
         bound = max(value, excluded)
         if value < bound:
             bound = self._closed_gap(state, value, bound)
         return (state.with_extra(value * MIB_PAGES) if value >= 0 else None), Fraction(bound)
+
+    def _frames_suffice(self, state: SearchState) -> bool:
+        """Whether all frames suffice if everyone takes at least what is needed, and what the emptiest cells hold of the
+        number that it must have; those who need nothing take the emptiest ones."""
+        field = self.field
+        emptiest = (0, *accumulate(sorted(field.held)))
+        least = [next((n for n, cost in enumerate(row) if cost < FORBIDDEN), 0) for row in state.costs]
+        taken = sum(
+            least_taken(field.held, need, count) for need, count in zip(state.needs(), least, strict=True) if need
+        )
+        idle = sum(count for need, count in zip(state.needs(), least, strict=True) if not need)
+        return taken + emptiest[min(idle, field.stock)] <= field.most[-1]
 
     def _closed_gap(self, state: SearchState, value: int, bound: int) -> int:
         """Lowers the bound as far as Z3 shows that no cells hold so much, in the time that is left."""
@@ -280,16 +305,8 @@ class Search:
     def _changes(self, state: SearchState) -> tuple[SearchState | None, Fraction]:
         """The cheapest over all ways to split the cells that several have today."""
         blocks = self.field.blocks
-        kept: list[set[int]] = [set() for _ in blocks]
-        contested: dict[tuple[int, ...], list[int]] = {}
-        for cell in range(self.field.stock):
-            claimants = tuple(number for number, block in enumerate(blocks) if cell in block.today)
-            if len(claimants) == 1:
-                kept[claimants[0]].add(cell)
-            elif claimants:
-                contested.setdefault(claimants, []).append(cell)
         most = max(1, SPLIT_WORK // (len(blocks) * self.field.stock**2 + 1))
-        ways = list(islice(_splits(contested, kept), most + 1))
+        ways = list(islice(contested_ways(self.field), most + 1))
         if len(ways) > most:
             ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
         tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
@@ -357,6 +374,11 @@ def _bounds_of(state: SearchState) -> tuple[tuple[int, int], ...]:
     return tuple((counts[0], counts[-1]) if counts else (1, 0) for counts in allowed)
 
 
+def _allows(state: SearchState, placed: Placed) -> bool:
+    """Whether everyone may have so many cells."""
+    return all(row[len(cells)] < FORBIDDEN for row, cells in zip(state.costs, placed, strict=True))
+
+
 def _ranges_of(field: Field, cells: Sequence[int]) -> int:
     colors = ColorSet()
     for cell in cells:
@@ -379,28 +401,6 @@ def _sum_of(state: SearchState, table: Sequence[Sequence[int]]) -> SearchState:
     return replace(
         state, costs=costs, free=False, total=None if state.total is None else state.total * large + large - 1
     )
-
-
-def _splits(contested: dict[tuple[int, ...], list[int]], kept: Sequence[set[int]]) -> Iterator[list[frozenset[int]]]:
-    """Every number of contested cells that each may keep of those that it has today."""
-    groups = [list(_shares(len(cells), len(claimants))) for claimants, cells in contested.items()]
-    for choice in product(*groups):
-        own = [set(cells) for cells in kept]
-        for (claimants, cells), shares in zip(contested.items(), choice, strict=True):
-            begin = 0
-            for number, share in zip(claimants, shares, strict=True):
-                own[number].update(cells[begin : begin + share])
-                begin += share
-        yield [frozenset(cells) for cells in own]
-
-
-def _shares(count: int, parties: int) -> Iterator[tuple[int, ...]]:
-    if parties == 1:
-        yield (count,)
-        return
-    for first in range(count + 1):
-        for rest in _shares(count - first, parties - 1):
-            yield (first, *rest)
 
 
 def _last(holds: Callable[[int], bool], top: int) -> int:

@@ -11,7 +11,7 @@ from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.verification.open import all_facts, settling
 from colorcheck.verification.results import Facts, Verification
-from colorcheck.xen.facts.keys import ABOUT
+from colorcheck.xen.facts.keys import about
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -74,9 +74,9 @@ def _read(verification: Verification, theorem: Theorem, style: Style) -> Iterato
     known = {fact.what: fact for result in verification.facts.results for fact in all_facts(result)}
     for name in theorem.facts:
         fact = waiting.get(name) or known.get(name)
-        about = ABOUT.get(name, "")
+        told = about(name)
         if isinstance(fact, OpenFact):
-            yield indented("  open    ", text((name, "bold"), f"  {possible(fact)}", (f"  {about}", "dim")), "yellow")
+            yield indented("  open    ", text((name, "bold"), f"  {possible(fact)}", (f"  {told}", "dim")), "yellow")
             yield from (indented("          write ", text((printable(line), "green"))) for line in fact.settle)
         elif fact is not None:
             value = "" if fact.value is None else f" {value_text(fact.value)}"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from colorcheck.core.units import KIB, size_of_pages
 from colorcheck.plan.costs import Cost, Has
 from colorcheck.plan.problem import Gain, Plan
+from colorcheck.report.marks import HEADLINES, of_plan
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_MOODS = {"optimal": "bold green", "feasible": "bold green", "infeasible": "bold red", "unknown": "bold yellow"}
 _HEAD = ("", "", "colors", "cache", "L1d", "margin", "starts", "banks", "ranges")
 _WIDTHS = (12, 6, 13, 8, 6, 10, 6, 5, 6)  # and a blank between two: 80 columns
 
@@ -25,7 +25,7 @@ def render(plan: Plan, costs: Sequence[Cost], style: Style, *, gains: Sequence[G
 
 
 def _parts(plan: Plan, costs: Sequence[Cost], gains: Sequence[Gain], full_lines: int) -> Iterator[RenderableType]:
-    yield text((f" {plan.status.upper()} ", f"{_MOODS.get(plan.status, '')} reverse"), "  ", printable(plan.reason))
+    yield text((f" {plan.status.upper()} ", f"{HEADLINES[of_plan(plan.status)]} reverse"), "  ", printable(plan.reason))
     if plan.domains:
         yield from title("Colors, before and after")
         yield from _table(costs)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import subprocess
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import colorcheck
@@ -18,6 +20,16 @@ _PACKAGE = Path(colorcheck.__file__).resolve().parent
 def tool() -> dict[str, object]:
     """The tool, the same on every machine and every Python."""
     return {"version": colorcheck.__version__, "commit": _commit(), "sha256": _own_files()}
+
+
+def environment() -> dict[str, str]:
+    """Python, system and solver of this machine."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "z3": version("z3-solver"),
+    }
 
 
 def plugins_used() -> list[dict[str, object]]:

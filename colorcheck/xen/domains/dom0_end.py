@@ -19,7 +19,7 @@ from colorcheck.xen.machine.host_devices import given_to_dom0, is_driven, shared
 
 _MOST_SPIS = 988
 _PER_RANGE = 16  # bytes of dom0's tree for each reserved range
-_SLACK = 752  # bytes that Xen's tree is smaller than the host's; measured: 48 ranges fit, 64 do not (624 to 880)
+_SLACK = (624, 880)  # bytes that Xen's tree is smaller than the host's; measured: 48 ranges fit, 64 do not
 _TRIGGER = 0xF
 
 
@@ -95,7 +95,11 @@ def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:
     return None
 
 
-def tree_too_small(reserved: int, padding: int, grows: int) -> bool:
-    """Whether Xen's tree for dom0 has no room for so many ranges of /reserved-memory; `padding` is free space in the
-    host's blob, `grows` what Xen adds to its size."""
-    return reserved * _PER_RANGE > grows + max(0, padding) + _SLACK
+def tree_has_room(reserved: int, padding: tuple[int, int], grows: int) -> bool | None:
+    """Whether Xen's tree for dom0 has room for so many ranges of /reserved-memory; None where that is not known.
+
+    `padding` is the free space in the host's blob at least and at most, `grows` what Xen adds to its size.
+    """
+    if reserved * _PER_RANGE <= grows + padding[0] + _SLACK[0]:
+        return True
+    return False if reserved * _PER_RANGE >= grows + padding[1] + _SLACK[1] else None

@@ -27,6 +27,9 @@ from colorcheck.xen.domains.hardware_domain import (
     wrong_hardware_domain,
     wrong_interrupts,
 )
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.keys import MAPPED
+from colorcheck.xen.facts.met import guest_tree
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import BootModule, Machine
 from colorcheck.xen.memory.building import unallocated
@@ -68,7 +71,7 @@ class Dom0lessRules(Struct, frozen=True):
     iommu: bool = False
     machine: Machine = field(default_factory=lambda: Machine(()))
     trees: Mapping[int, DeviceTree] = field(default_factory=dict)
-
+    facts: FactBook | None = None
     tree: DeviceTree | None = None
     hardware: str = ""
     has_xenstore: bool = False
@@ -124,17 +127,20 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
 
 def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
     """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
+    notes: list[Note] = []
     shared = end.shared_of(node, sizes)
     kernel = modules(node, sizes).get("kernel")
     failures = [
         end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id),
-        end.tree_failure(domain.vcpus, len(shared), domain.name, rules.release.traits),
     ]
-    notes: list[Note] = []
     mapped: list[end.Given] = []
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
-    for child, tree in end.partial_trees(node, sizes, rules.trees):
+    failures.append(None if _has_room(node, domain, rules, sizes) else refused)
+    partial = list(end.partial_trees(node, sizes, rules.trees))
+    for child, tree in partial:
         if tree is None:
+            if rules.facts is not None and domain.failure is None:
+                rules.facts.about(MAPPED.name)
             message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
             notes.append(PartialTreeUnread(message, child.location, domain.name, node=child.path))
             continue
@@ -148,10 +154,26 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
         domain,
         shared_pages=end.owned_pages(shared),
         buddy_shares=end.from_buddy(shared),
-        mapped=tuple(end.mappings(mapped)),
+        mapped=(*end.shared_mappings(shared), *end.mappings(mapped)),
+        partial_tree=bool(partial),
         late_failure=next((failure for failure in failures if failure), None),
     )
     return domain, tuple(notes)
+
+
+def _has_room(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> bool:
+    """Whether the tree that Xen writes for the domain has room; both are worlds where that is not known."""
+    plain = "xen,enhanced" not in node.properties and "ramdisk" not in modules(node, sizes)
+    shared = sum(compatible(child, "xen,domain-shared-memory-v1") for child in node.children)
+    written = end.TreeContent(domain.vcpus, shared, end.copied_into_tree(node, sizes, rules.trees), plain)
+    room = written.fits(rules.release.traits.guest_tree)
+    if room is not None or rules.facts is None:
+        return room is not False
+    message = (
+        f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, and may "
+        f"have no room for {domain.vcpus} vCPUs and what else it has: then Xen panics"
+    )
+    return bool(rules.facts.decided(guest_tree(domain.name, message, domain.location)))
 
 
 def _unregistered_kernel(

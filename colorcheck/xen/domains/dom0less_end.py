@@ -12,22 +12,24 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from colorcheck.core.units import PAGE
+from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, ranges_of
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
-from colorcheck.xen.machine.mapping import Mapping
+from colorcheck.xen.machine.mapping import THIRD, Mapping
 from colorcheck.xen.machine.shared_memory import Shared, read_shared
 from colorcheck.xen.notes.domains import PassthroughMemory
-from colorcheck.xen.release.traits import Traits
 
 Trees = collections.abc.Mapping[int, DeviceTree]
 GUEST_RAM = 1 << 30
 _GIC_PHANDLE = 0xFDE8
 _CPU_NODE = 92  # bytes that a vCPU takes in a guest's tree
 _SHARED_NODE = 180  # bytes of a node of shared memory
-_OTHER_NODES = 1100  # bytes of the rest, at most; measured: 32 vCPUs fit into 4,096 bytes, 36 do not
+_OTHER_NODES = (785, 1152)  # bytes of the rest; measured: 32 vCPUs fit into 4,096 bytes, 36 do not
+_FURTHER = 200  # bytes of what a domain of the measurements did not have: a ramdisk, Xenstore, a UART
+_PROPERTY = 12  # bytes of a property without its value
 
 
 class Given(Struct, frozen=True):
@@ -56,6 +58,21 @@ def from_buddy(shared: Sequence[Shared]) -> tuple[tuple[str, int], ...]:
     return tuple((each.id, each.size // PAGE) for each in shared if each.start is None)
 
 
+def shared_mappings(shared: Sequence[Shared]) -> list[Mapping]:
+    """Shared memory as a P2M maps it. Without a host address it comes in pieces, powers of two, the largest first."""
+    found = []
+    for each in shared:
+        gfn, pages = each.guest // PAGE, each.size // PAGE
+        if each.start is not None:
+            found.append(Mapping(gfn, pages, blocks=(each.start // PAGE - gfn) % THIRD == 0))
+            continue
+        while pages:
+            piece = 1 << (pages.bit_length() - 1)
+            found.append(Mapping(gfn, piece, blocks=gfn % min(piece, THIRD) == 0))
+            gfn, pages = gfn + piece, pages - piece
+    return found
+
+
 def shared_failure(shared: Sequence[Shared], machine: Machine, kernel: int, number: int) -> Failure | None:
     """Why its shared memory stops Xen. `kernel` is the size of its kernel, which lies where its memory begins."""
     for each in shared:
@@ -73,11 +90,32 @@ def _in_memory(span: Span, machine: Machine) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in machine.spans)
 
 
-def tree_failure(vcpus: int, shared: int, name: str, traits: Traits) -> Failure | None:
-    """Whether Xen has no room for the tree that it writes for the domain (DOMU_DTB_SIZE)."""
-    size = _OTHER_NODES + vcpus * _CPU_NODE + shared * _SHARED_NODE
-    full = Failure(FailureKind.OTHER, f"Could not set up domain {name} (rc = -22)")
-    return full if size > traits.guest_tree else None
+class TreeContent(Struct, frozen=True):
+    """What Xen writes into the tree of a domain: its vCPUs, its shared memory, and bytes that are copied: at least and
+    at most."""
+
+    vcpus: int
+    shared: int
+    copied: tuple[int, int]
+    plain: bool = True
+
+    def fits(self, room: int) -> bool | None:
+        """Whether it fits into so many bytes (DOMU_DTB_SIZE); None where that is not known."""
+        known = self.vcpus * _CPU_NODE
+        further = 0 if self.plain else _FURTHER
+        if _OTHER_NODES[1] + known + self.shared * _SHARED_NODE + self.copied[1] + further <= room:
+            return True
+        return False if _OTHER_NODES[0] + known + self.copied[0] > room else None
+
+
+def copied_into_tree(node: Node, sizes: tuple[int, int], trees: Trees) -> tuple[int, int]:
+    """Bytes of the kernel's arguments and of partial trees that stand in the tree of a domain: at least, at most."""
+    arguments = 0
+    for child in node.children:
+        found = child.properties.get("bootargs") if compatible(child, "multiboot,kernel") else None
+        arguments = _PROPERTY + -(-len(found.value) // 4) * 4 if found is not None else arguments
+    partial = sum(blob_size(tree.root, 0) for _, tree in partial_trees(node, sizes, trees) if tree is not None)
+    return arguments, arguments + partial
 
 
 def partial_trees(node: Node, sizes: tuple[int, int], trees: Trees) -> Iterator[tuple[Node, DeviceTree | None]]:

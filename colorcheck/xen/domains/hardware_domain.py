@@ -106,6 +106,17 @@ def has_iommu(ancestry: Ancestry | None, arguments: BootArguments) -> bool:
     return on and any(iommu.enabled and iommu.driven for iommu in iommu_facts(ancestry).iommus)
 
 
+_DRIVER_FRAMES = 16 << 8  # queues and tables of an IOMMU, tables of an ITS: 16 MiB each are more than any takes
+
+
+def frames_of_drivers(ancestry: Ancestry, arguments: BootArguments, *, has_its: bool) -> int:
+    """Frames of the uncolored heap that Xen's drivers of IOMMUs and, where it is built with that (HAS_ITS, not by
+    default), of interrupt translation may take at most."""
+    nodes = (node for top in ancestry.tree.root.children for node in (top, *top.children)) if has_its else ()
+    translators = sum(compatible(node, "arm,gic-v3-its") for node in nodes)
+    return _DRIVER_FRAMES * (translators + has_iommu(ancestry, arguments))
+
+
 def wants_xenstore(node: Node, release: Release) -> bool:
     """Whether `xen,enhanced` asks for Xenstore: without a value, `enabled`, and `legacy` where the release has it."""
     if "xen,enhanced" not in node.properties:

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from colorcheck.core.c_numbers import strtol
-from colorcheck.core.source import Passage
+from colorcheck.core.source import Location, Passage
 from colorcheck.core.units import MIB, MIB_PAGES, PAGE
 from colorcheck.xen.domains.xl_guest import XlGuest
+from colorcheck.xen.facts.book import FactBook
+from colorcheck.xen.facts.met import cpu_pool
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.memory.p2m import xl_pool
 from colorcheck.xen.notes.domains import (
@@ -70,11 +72,19 @@ class Creation(Struct, frozen=True):
 
 class XlHost(Struct, frozen=True):
     """What decides over a guest beside its own file. `names` are those of the guests that are there already; `pools`
-    the names of the pools that boot makes."""
+    the names of the pools that boot makes; `facts` know in this world of pools that somebody else makes."""
 
     most_vcpus: int = 128
     names: frozenset[str] = frozenset()
     pools: frozenset[str] = frozenset({"0", "Pool-0"})
+    facts: FactBook | None = None
+
+    def has_pool(self, name: str, place: Location) -> bool:
+        """Whether a pool exists; one that boot does not make may have been made in dom0."""
+        if name in self.pools or not name or self.facts is None:
+            return name in self.pools
+        message = f"boot makes no CPU pool {name}, and nothing says whether somebody makes it in dom0"
+        return bool(self.facts.decided(cpu_pool(name, message, place)))
 
 
 def needs(guest: XlGuest) -> Needs:
@@ -174,8 +184,8 @@ def _refusals(guest: XlGuest, host: XlHost) -> Iterator[tuple[str, str]]:
         yield "Neither kernel nor bootloader specified", "name"
     if guest.name and guest.name in host.names:
         yield f'Domain with name "{guest.title}" already exists.', "name"
-    pool = guest.file.setting("pool")
-    if pool is not None and isinstance(pool.written, Passage) and pool.written.text not in host.pools:
+    pool, place = guest.file.setting("pool"), guest.location("pool")
+    if pool is not None and isinstance(pool.written, Passage) and not host.has_pool(pool.written.text, place):
         yield f"Illegal pool specified: {pool.written.text}", "pool"
     if asked.maxvcpus > host.most_vcpus:
         yield f"Requested vCPUs ({asked.maxvcpus}) exceeds max ({host.most_vcpus})", "vcpus"

@@ -32,10 +32,13 @@ class FactBook:
         known: Mapping[str, Fact],
         unknown: Mapping[str, OpenFact] | None = None,
         chosen: Mapping[str, object] | None = None,
+        met: dict[str, OpenFact] | None = None,
     ) -> None:
         self.known = dict(known)
         self.unknown = dict(unknown or {})
         self.chosen = dict(chosen or {})
+        self.met: dict[str, OpenFact] = {} if met is None else met
+        """Open facts that the model met on its way, in any world of these facts."""
         self._records: list[set[str]] = []
 
     def read(self, key: FactKey[T]) -> T:
@@ -45,6 +48,14 @@ class FactBook:
         if key.name in self.unknown:
             return self.chosen.get(key.name)  # type: ignore[return-value]
         return self.known[key.name].value  # type: ignore[return-value]
+
+    def decided(self, fact: OpenFact) -> object:
+        """The value in this world of a finite fact that the model meets on its way; without a choice, its first one."""
+        for record in self._records:
+            record.add(fact.what)
+        self.met.setdefault(fact.what, fact)
+        values = fact.values if isinstance(fact.values, tuple) else (None,)
+        return self.chosen.get(fact.what, values[0])
 
     def fact(self, key: FactKey[T]) -> Fact | OpenFact:
         """The fact itself; not recorded, for what is said about it."""
@@ -68,14 +79,20 @@ class FactBook:
         finally:
             self._records = [each for each in self._records if each is not record]
 
+    @property
+    def first(self) -> dict[str, object]:
+        """The first value of every finite fact that is open."""
+        listed = ((name, fact.values) for name, fact in self.unknown.items())
+        return {name: values[0] for name, values in listed if isinstance(values, tuple) and values}
+
     def in_world(self, chosen: Mapping[str, object]) -> FactBook:
         """The same facts in another world; values for facts that are not open are refused."""
-        wrong = set(chosen) - set(self.unknown)
+        wrong = set(chosen) - set(self.unknown) - set(self.met)
         if wrong:
             raise ValueError(f"not open: {', '.join(sorted(wrong))}")
-        return FactBook(self.known, self.unknown, {**self.chosen, **chosen})
+        return FactBook(self.known, self.unknown, {**self.chosen, **chosen}, self.met)
 
     def opened(self, fact: OpenFact) -> FactBook:
         """The same facts with one more that is open, whatever was known of it."""
         known = {name: each for name, each in self.known.items() if name != fact.what}
-        return FactBook(known, {**self.unknown, fact.what: fact}, self.chosen)
+        return FactBook(known, {**self.unknown, fact.what: fact}, self.chosen, self.met)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.units import PAGE, PAGE_SHIFT
 from colorcheck.xen.booted import Boot, Built
+from colorcheck.xen.facts.met import buddy_heap
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import Machine
@@ -20,7 +21,7 @@ from colorcheck.xen.memory import heaps as heaps_of_boot
 from colorcheck.xen.memory import relocation
 from colorcheck.xen.memory.boot_notes import after_layout
 from colorcheck.xen.memory.boot_regions import BootAllocator, OutOfBootMemoryError, consume, free_regions
-from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_xen
+from colorcheck.xen.memory.buddy_use import BuddyHeap, Use, by_domain, by_xen
 from colorcheck.xen.memory.building import CreationAttempt, build_dom0, build_dom0less, build_guest
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
@@ -81,7 +82,7 @@ class _Run(Struct):
     nr_colors: int
     notes: list[Note] = field(default_factory=list)
     built: list[Built] = field(default_factory=list)
-    buddy_pages: int = 0
+    buddy: BuddyHeap = field(default_factory=BuddyHeap)
 
     @property
     def machine(self) -> Machine:
@@ -94,11 +95,13 @@ class _Run(Struct):
         heap_origin, panic = self._heap_origin(region)
         if heap_origin is None:
             return replace(_stopped(self.system, panic), xen_region=region)
-        self.buddy_pages = heap_origin.heaps.buddy_pages
+        heaps = heap_origin.heaps
+        spans = sorted((heaps.lowest, *heaps.reserve))
+        self.buddy = BuddyHeap(spans, place=self.prepared.buddy_location, chosen=dict(self.prepared.chosen))
         heap = ColorHeap.at_boot(self.nr_colors, heap_origin.heaps.color)
         layout = dom0_layout(self.system)
         self.notes += after_layout(self.system, self.prepared, layout)
-        panic = panic or _too_small_buddy(heap_origin.heaps.buddy_pages, self.machine) or self.system.pool_panic
+        panic = panic or self._too_small_buddy(heap_origin.heaps.buddy_pages) or self.system.pool_panic
         final, panic = (heap, panic) if panic else self._domains(heap, layout)
         return Boot(
             self.system,
@@ -110,11 +113,12 @@ class _Run(Struct):
             heap_origin.heaps.buddy_pages,
             memory_map(self.machine, region, heap_origin.taken, heap_origin.heaps),
             tuple(self.built),
-            tuple(self.notes),
+            (*self.notes, *self.buddy.notes),
             heap_origin,
             final,
             relocation.image_frames(region[0], self.machine.image_size, self.nr_colors, self.system.xen_colors),
             layout,
+            tuple(self.buddy.met.values()),
         )
 
     def _heap_origin(self, region: Span) -> tuple[HeapOrigin | None, Failure | None]:
@@ -130,7 +134,9 @@ class _Run(Struct):
     def _domains(self, heap: ColorHeap, layout: Dom0Layout | None) -> tuple[ColorHeap, Failure | None]:
         """All domains in turn; the panic is Xen's own, not the one that a guest of xl brings about later."""
         own = [domain for domain in self.system.domains if domain.kind is not DomainKind.XL]
-        buddy = BuddyHeap(self.buddy_pages, self._used_by_xen(own))
+        buddy = self.buddy
+        tree = self.machine.module("device-tree")
+        buddy.used = _used_by_xen(self.prepared, own, tree.size if tree else 1)
         for domain in own:
             attempt = self._attempt(domain, heap, layout)
             exhausted = None if attempt.panics else buddy.takes(domain)
@@ -140,16 +146,27 @@ class _Run(Struct):
             heap = attempt.heap
             if attempt.panics:
                 return heap, attempt.built.failure
-        self.notes += buddy.notes
         panic = self.system.end_panic or _module_crash(self.machine)
         if panic is not None:
             return heap, panic
+        if not self.machine.static_heap:
+            buddy.freed = sum(-(-module.size // PAGE) for module in self.machine.modules if module.kind != "xen")
         return self._guests(heap), None
 
-    def _used_by_xen(self, own: Sequence[Domain]) -> Use:
+    def _too_small_buddy(self, pages: int) -> Failure | None:
+        """What Xen stops with when its own heap is nearly empty; where its tree just fits, nobody knows."""
         tree = self.machine.module("device-tree")
-        cpus = max((domain.vcpus for domain in own if domain.kind is DomainKind.DOM0), default=1)
-        return by_xen(cpus, -(-tree.size // PAGE) if tree else 1)
+        size = tree.size if tree else 1
+        if pages == 0:
+            return Failure(FailureKind.BUDDY_TOO_SMALL, "Can't allocate colored heap. Buddy reserved size is too low")
+        if pages == 1:
+            return Failure(FailureKind.BUDDY_TOO_SMALL, "Xen BUG at common/xmalloc_tlsf.c:569")
+        if pages >= smallest_buddy(size):
+            return None
+        message = f"the uncolored heap has {pages} frames, about as many as Xen needs to copy its device tree"
+        fits = pages > _copy(size) + 1 and self.buddy.decided(buddy_heap(message, self.prepared.buddy_location))
+        text = "Unable to allocate memory for relocating the Device-Tree."
+        return None if fits else Failure(FailureKind.BUDDY_TOO_SMALL, text)
 
     def _attempt(self, domain: Domain, heap: ColorHeap, layout: Dom0Layout | None) -> CreationAttempt:
         if (domain.kind is DomainKind.DOM0 or domain.hardware) and layout is not None:
@@ -166,6 +183,9 @@ class _Run(Struct):
                 self.built.append(Built(domain, False, down, (), 0, heap.free, heap.free))
                 continue
             attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)
+            exhausted = self.buddy.takes(domain) if attempt.built.created else None
+            if exhausted is not None:
+                attempt = replace(attempt, built=replace(attempt.built, created=False, failure=exhausted))
             self.built.append(attempt.built)
             heap = attempt.heap
             if attempt.panics:
@@ -184,22 +204,29 @@ def _kept(built: Built) -> Note:
     return FailedCreationKeepsMemory(message, built.domain.memory_location, built.domain.name, pages=pages)
 
 
-def _too_small_buddy(pages: int, machine: Machine) -> Failure | None:
-    """What Xen stops with when its own heap is nearly empty; beyond one page the bound is an estimate."""
-    tree = machine.module("device-tree")
-    if pages == 0:
-        return Failure(FailureKind.BUDDY_TOO_SMALL, "Can't allocate colored heap. Buddy reserved size is too low")
-    if pages == 1:
-        return Failure(FailureKind.BUDDY_TOO_SMALL, "Xen BUG at common/xmalloc_tlsf.c:569")
-    if pages < smallest_buddy(tree.size if tree else 1):
-        return Failure(FailureKind.BUDDY_TOO_SMALL, "Unable to allocate memory for relocating the Device-Tree.")
-    return None
+def _used_by_xen(prepared: Preparation, own: Sequence[Domain], tree_size: int) -> Use:
+    vcpus = max((domain.vcpus for domain in own if domain.kind is DomainKind.DOM0), default=0)
+    return by_xen(prepared.cpus, vcpus, -(-tree_size // PAGE), prepared.devices_take)
+
+
+def most_used(system: System, tree_size: int) -> int:
+    """Frames of the uncolored heap that Xen and all domains of a system take at most, shared memory included; a device
+    tree of that many bytes."""
+    if system.preparation is None:
+        return 0
+    used = _used_by_xen(system.preparation, system.domains, tree_size)
+    shares = {label: pages for domain in system.domains for label, pages in domain.buddy_shares}
+    return used.most + sum(by_domain(domain).most for domain in system.domains) + sum(shares.values())
 
 
 def smallest_buddy(tree_size: int) -> int:
     """Pages of the buddy heap with which Xen copies its device tree of that many bytes; an estimate, never too low."""
-    copy = -(-tree_size // PAGE)
-    return (1 << (copy - 1).bit_length()) + DEVICE_TREE_MARGIN
+    return _copy(tree_size) + DEVICE_TREE_MARGIN
+
+
+def _copy(tree_size: int) -> int:
+    """Pages of the copy of a device tree of that many bytes: a power of two."""
+    return 1 << (-(-tree_size // PAGE) - 1).bit_length()
 
 
 def _module_crash(machine: Machine) -> Failure | None:

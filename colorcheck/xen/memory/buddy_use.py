@@ -1,14 +1,22 @@
 """What Xen and its domains take from the buddy heap at boot: bounds from both sides of what was measured.
 
 Measured on 4.20 to 4.22 with a debug build and a device tree of 36 KiB: with dom0 alone 64 to 73 frames on one CPU, 87
-to 96 on two, 134 to 142 on four; 29 for each dom0less domain, 9 for each further vCPU.
+to 96 on two, 134 to 142 on four; 29 for each dom0less domain, 9 for each further vCPU. Between the bounds both outcomes
+are worlds (`colorcheck.xen.facts.met`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Struct, field
 
+from colorcheck.core.source import Location
+from colorcheck.loader.facts import OpenFact
+from colorcheck.xen.facts.met import buddy_heap, shared_pieces
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
+from colorcheck.xen.machine.intervals import Span
+from colorcheck.xen.memory.buddy_blocks import MOST_PIECES, blocks, served, untouched
 from colorcheck.xen.notes.domains import BuddyHeapOpen
 from colorcheck.xen.system import Domain
 
@@ -23,52 +31,105 @@ class Use(Struct, frozen=True):
         return Use(self.least + other.least, self.most + other.most)
 
 
-def by_xen(cpus: int, tree_pages: int) -> Use:
-    """Xen itself with dom0's first vCPU; a larger device tree is unflattened into more frames."""
-    return Use(55 + 20 * (cpus - 1), 80 + 26 * (cpus - 1) + 4 * tree_pages)
+def by_xen(cpus: tuple[int, int], vcpus: int, tree_pages: int, devices: int = 0) -> Use:
+    """Xen itself with dom0 and its vCPUs, on at least and at most so many CPUs; a larger device tree is
+    unflattened into more frames, and `devices` are what its drivers take at most."""
+    least, most = (max(0, count - 1) for count in cpus)
+    further = max(0, vcpus - 1)
+    return Use(55 + 10 * least + 8 * further, 80 + 16 * most + 10 * further + 4 * tree_pages + devices)
 
 
 def by_domain(domain: Domain) -> Use:
-    """A dom0less domain with its vCPUs."""
-    if domain.kind is not DomainKind.DOM0LESS:
-        return Use()
+    """A dom0less domain with its vCPUs, or a guest of xl, for which twice as much is taken to suffice."""
     further = max(0, domain.vcpus - 1)
-    return Use(27 + 8 * further, 31 + 10 * further)
+    match domain.kind:
+        case DomainKind.DOM0:
+            return Use()
+        case DomainKind.DOM0LESS:
+            return Use(27 + 8 * further, 31 + 10 * further)
+        case DomainKind.XL:
+            return Use(27 + 8 * further, 62 + 20 * further)
 
 
 class BuddyHeap(Struct):
-    """The buddy heap while Xen builds its domains: `pages` in all, what is used, and what cannot be decided."""
+    """The buddy heap while Xen builds its domains: its frames, what is used, and what cannot be decided.
 
-    pages: int
-    used: Use
+    `freed` are frames that come to it after boot, `served` the pages of each shared memory so far, `chosen` the values
+    in this world of the open facts that are `met`.
+    """
+
+    spans: Sequence[Span] = ()
+    used: Use = field(default_factory=Use)
+    place: Location = field(default_factory=lambda: Location("-"))
+    chosen: Mapping[str, object] = field(default_factory=dict)
     shares: set[str] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)
+    met: dict[str, OpenFact] = field(default_factory=dict)
+    served: list[int] = field(default_factory=list)
+    freed: int = 0
+
+    @property
+    def pages(self) -> int:
+        return sum(end - start for start, end in self.spans) + self.freed
 
     def takes(self, domain: Domain) -> Failure | None:
         """Takes what a domain needs, and the shared memory that no domain had before; the panic if there is too little.
 
-        Where the bounds leave it open, there is a note, and the heap is taken to be large enough.
+        Where the bounds leave it open, both outcomes are worlds.
         """
-        more = Use()
+        refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+        need, more, scattered = by_domain(domain), Use(), False
         for label, pages in domain.buddy_shares:
             if label not in self.shares:
                 self.shares.add(label)
+                scattered = scattered or self._scattered(domain, pages)
                 more += Use(pages, pages)
-        need = by_domain(domain)
+        if scattered:
+            return refused
         self.used += need + more
-        if self.used.least > self.pages and more.least:
-            return Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
-        if self.used.least > self.pages and need.least > self.used.least - need.least:
-            return Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)")
         if self.used.least > self.pages:
-            return Failure(FailureKind.OTHER, "CPU0: Unexpected Trap: Data Abort")
-        if self.used.most > self.pages:
-            message = (
-                f"the uncolored heap has {self.pages} frames, and Xen with the domains up to {domain.name} takes "
-                f"{self.used.least} to {self.used.most}: whether it boots is not known"
-            )
-            used = self.used
-            self.notes.append(
-                BuddyHeapOpen(message, domain.location, domain.name, pages=self.pages, least=used.least, most=used.most)
-            )
+            return self._exhausted(domain, need, more)
+        if self.used.most > self.pages and self._too_small(domain):
+            return refused if more.least else self._exhausted(domain, need, more)
         return None
+
+    def _exhausted(self, domain: Domain, need: Use, more: Use) -> Failure:
+        if more.least:
+            return Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+        if domain.kind is DomainKind.XL or need.least > self.used.least - need.least:
+            return Failure(FailureKind.DOMAIN_MEMORY, f"Could not set up domain {domain.name} (rc = -12)")
+        return Failure(FailureKind.OTHER, "CPU0: Unexpected Trap: Data Abort")
+
+    def _too_small(self, domain: Domain) -> bool:
+        message = (
+            f"the uncolored heap has {self.pages} frames, and Xen with the domains up to {domain.name} takes "
+            f"{self.used.least} to {self.used.most}: whether it boots is not known"
+        )
+        used = self.used
+        self.notes.append(
+            BuddyHeapOpen(message, domain.location, domain.name, pages=self.pages, least=used.least, most=used.most)
+        )
+        return not self.decided(buddy_heap(message, self.place))
+
+    def _scattered(self, domain: Domain, pages: int) -> bool:
+        """Whether shared memory comes in more pieces than Xen keeps; what was taken before may have cut up the heap."""
+        self.served.append(pages)
+        own = self.used.most - sum(self.served[:-1])
+        least = served(blocks(self.spans), self.served)
+        if least is None:
+            return False  # too few frames, which is told from their number
+        if least > MOST_PIECES:
+            return True
+        most = served(untouched(self.spans, own), self.served)
+        if most is not None and most <= MOST_PIECES:
+            return False
+        message = (
+            f"the shared memory of {domain.name} may come in more than {MOST_PIECES} pieces from the uncolored heap, "
+            "which Xen refuses"
+        )
+        return not self.decided(shared_pieces(message, domain.location))
+
+    def decided(self, fact: OpenFact) -> bool:
+        """The outcome in this world of something that is not known; True without a choice."""
+        self.met.setdefault(fact.what, fact)
+        return bool(self.chosen.get(fact.what, True))

@@ -18,7 +18,7 @@ from colorcheck.xen.facts.gather import LARGEST_IMAGE, LARGEST_TREE
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
 from colorcheck.xen.machine.intervals import Span, merged, without
 from colorcheck.xen.machine.machine import BootModule, Machine
-from colorcheck.xen.memory.boot import smallest_buddy
+from colorcheck.xen.memory.boot import most_used, smallest_buddy
 from colorcheck.xen.memory.boot_regions import BootAllocator, TakenPages, consume
 from colorcheck.xen.memory.dom0_banks import free_pieces, round_up
 from colorcheck.xen.memory.p2m import tables
@@ -78,8 +78,10 @@ def bounds(facts: FactBook, skeleton: System) -> tuple[tuple[int, ...], Bound | 
     first = _first_gap(unplaced)
     if first is None or taken is None or not _rooms(unplaced, first, taken):
         return most, None
-    if prepared.buddy_size // PAGE < smallest_buddy(_most(facts, TREE_SIZE, LARGEST_TREE)):
+    if prepared.buddy_size // PAGE < smallest_buddy(tree := _most(facts, TREE_SIZE, LARGEST_TREE)):
         return most, None
+    if prepared.buddy_size // PAGE < most_used(skeleton, tree) or any(d.buddy_shares for d in skeleton.domains):
+        return most, None  # in how many pieces shared memory comes depends on every place
     least = _least(unplaced, first, taken, prepared.buddy_size // PAGE)
     why = (
         f"at least {min(least)} frames of each color are free wherever things are loaded: all memory outside of what "

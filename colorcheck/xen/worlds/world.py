@@ -68,7 +68,8 @@ class Worlds:
 
     @property
     def open(self) -> Mapping[str, OpenFact]:
-        return self.facts.unknown
+        """The open facts; those that the model meets on its way are among them once a world was booted."""
+        return {**self.facts.unknown, **self.facts.met}
 
     @cached_property
     def skeleton(self) -> System:
@@ -82,16 +83,28 @@ class Worlds:
 
     def world(self, chosen: Mapping[str, object]) -> World:
         """The world with these values; what they leave out has its first value."""
-        values = {**self._first, **chosen}
+        values = {**self._first, **{name: value for name, value in chosen.items() if not self._is_usual(name, value)}}
         key = tuple(sorted(values.items(), key=lambda item: item[0]))
         if key not in self._booted:
             system = self._system(values)
-            self._booted[key] = World(values, system, boot_again(system), self._inputs(values)[1])
+            booted = boot_again(system)
+            for fact in booted.met if booted else ():
+                self.facts.met.setdefault(fact.what, fact)
+            self._booted[key] = World(values, system, booted, self._inputs(values)[1])
         return self._booted[key]
+
+    def value(self, world: World, name: str) -> object:
+        """What an open fact is in a world; its usual value for one that the model meets on its way."""
+        return world.chosen[name] if name in world.chosen else next(iter(self._values(name)), None)
+
+    def _is_usual(self, name: str, value: object) -> bool:
+        """Whether the model goes on so of itself: such a value makes no other world."""
+        return name in self.facts.met and value == self._values(name)[0]
 
     def _system(self, values: Mapping[str, object]) -> System:
         facts = self.facts.in_world(values)
-        if any(name not in PLACEMENT and values[name] != first for name, first in self._first.items()):
+        others = any(name not in PLACEMENT and values[name] != first for name, first in self._first.items())
+        if others or any(name in self.facts.met for name in values):
             return effective(*self._inputs(values), self._release, facts)
         return elsewhere(self.skeleton, self._deployment, facts)
 
@@ -152,8 +165,7 @@ class Worlds:
 
     @cached_property
     def _first(self) -> dict[str, object]:
-        """The first value of every finite fact."""
-        return {name: values[0] for name in self.open if (values := self._values(name))}
+        return self.facts.first
 
     def branch(self, branch: WorldBranch) -> Worlds | None:
         """The worlds of another way through the boot script; None where Xen is not started there."""
@@ -173,11 +185,16 @@ class Worlds:
         boot = self.base.boot
         if boot is None:
             return "unknown"
-        names = boot.system.memory_reads & set(self.open)
+        names = boot.reads & set(self.open)
         if not names:
             return boot.outcome
-        finite = {name for name in names if self._values(name)}
-        worlds = self.combinations(finite) or ()
+        while True:
+            finite = {name for name in names if self._values(name)}
+            worlds = self.combinations(finite) or ()
+            more = {name for world in worlds if world.boot for name in world.boot.reads & set(self.open)} - names
+            if not more:
+                break
+            names |= more
         opaque = any(self.open[name].opaque for name in names)
         found = {"unknown"} if opaque or not worlds else {self._bounded(world, names - finite) for world in worlds}
         return found.pop() if len(found) == 1 else "unknown"

@@ -1,0 +1,30 @@
+"""All cases, or some of them, judged one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from colorcheck.documents.validation import CaseStanding, Judged
+from colorcheck.workflows.validation.cases import MeasuredCase, cases
+from colorcheck.workflows.validation.judges import JUDGES
+
+
+def validate(kinds: Sequence[str], every: int = 1) -> Iterator[Judged]:
+    """Each case of these kinds with how it stands; of each kind only one in `every`. Raises NoCases."""
+    for kind in kinds:
+        yield from (judged(case) for case in cases(kind)[::every])
+
+
+def judged(case: MeasuredCase) -> Judged:
+    """One case. What colorcheck itself trips over is a difference as well."""
+    with tempfile.TemporaryDirectory(prefix="colorcheck-") as folder:
+        try:
+            wrong = JUDGES[case.kind](case, Path(folder))
+        except Exception as error:  # a crash is what a validation is for
+            wrong = f"colorcheck failed: {type(error).__name__}: {error}"
+    known = bool(case.known) and case.known_difference in wrong
+    standing = CaseStanding.AGREES if not wrong else CaseStanding.KNOWN if known else CaseStanding.DIFFERS
+    note = case.known if standing is CaseStanding.KNOWN else ""
+    return Judged(case.kind, case.name, case.xen, case.area, standing, wrong, note)
