@@ -63,8 +63,8 @@ def verify(
         requirements = traced(facts, everything, selected.silenced, run.skipped, running)
         shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
         made = run.verification(facts, tuple(shown))
-        return replace(made, silenced=selected.silenced, requirements=requirements)
-    return run.verification(facts)
+        return replace(made, silenced=selected.silenced, requirements=requirements, time_limit=time_limit)
+    return replace(run.verification(facts), time_limit=time_limit)
 
 
 def replay(manifest: Manifest) -> Modelled:

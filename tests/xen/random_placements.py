@@ -55,13 +55,11 @@ def chosen_at_random(worlds: Worlds, random: Random) -> Chosen | None:
         (TREE_SIZE, TREE_ADDRESS, LARGEST_TREE, 8),
     ):
         book: FactBook = worlds.facts
-        size = (
-            random.choice((largest, random.randrange(1, largest + 1)))
-            if book.is_open(size_key)
-            else book.read(size_key)
-        )
+        size = random.choice((largest, random.randrange(1, largest + 1)))
         if book.is_open(size_key):
             found[size_key.name] = size
+        else:
+            size = book.read(size_key)
         if not book.is_open(place_key):
             continue
         start = _place(gaps, int(size), align, random)

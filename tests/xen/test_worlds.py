@@ -55,14 +55,14 @@ OPENED: dict[str, tuple[object, ...] | Span | None] = {
     keys.IMAGE_SIZE.name: Span(1, (8 << 20) + 1),
     keys.TREE_ADDRESS.name: Span(0, 1 << 48, 8),
     keys.TREE_SIZE.name: Span(1, (2 << 20) + 1),
-    keys.ADDRESS_BITS.name: (40, 44, 48),
+    keys.ADDRESS_BITS.name: (40, 48),
     keys.RAMDISK_RESERVE.name: (False, True),
     keys.STATIC_SHM.name: (False, True),
     keys.MEMORY.name: None,
     keys.DOM0_KERNEL.name: None,
     keys.GUESTS.name: None,
 }
-BOOTS = [path for path in cases("boots") if path.stem.endswith(("4.20", "4.22"))][::16]
+BOOTS = [path for path in cases("boots") if path.stem.endswith(("4.20", "4.22"))][::48]
 
 
 @cache
@@ -96,8 +96,8 @@ def subsets(path: Path) -> list[tuple[str, ...]]:
     """Every single fact, all together, and some subsets of other sizes, always the same for a boot."""
     random = Random(path.stem)
     names = list(OPENED)
-    some = [tuple(random.sample(names, random.randrange(2, len(names)))) for _ in range(3)]
-    return [*((name,) for name in random.sample(names, 3)), tuple(names), *some]
+    some = [tuple(random.sample(names, random.randrange(2, len(names)))) for _ in range(2)]
+    return [*((name,) for name in random.sample(names, 2)), tuple(names), *some]
 
 
 @pytest.mark.parametrize("path", BOOTS, ids=lambda path: path.stem)
@@ -122,11 +122,11 @@ def test_what_is_decided_with_facts_open_is_so_in_the_measured_boot(path: Path) 
                 assert theorem.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS), (name, opened)
 
 
-@pytest.mark.parametrize("path", BOOTS[::3], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", BOOTS[::4], ids=lambda path: path.stem)
 def test_settling_a_fact_turns_no_verdict_round(path: Path) -> None:
-    """Down a chain of subsets, each with one fact fewer open: proved stays proved or becomes vacuous, as does refuted."""
+    """With fewer facts open what was proved stays proved, or becomes vacuous; so does what was refuted."""
     names = [keys.XEN_ADDRESS.name, keys.TREE_ADDRESS.name, keys.IMAGE_SIZE.name, keys.ADDRESS_BITS.name]
-    found = {chosen: theorems(path, chosen) for size in (1, 2, 4) for chosen in combinations(names, size)}
+    found = {chosen: theorems(path, chosen) for size in (1, 3, 4) for chosen in combinations(names, size)}
     found[()] = settled(path)
     for more, wide in found.items():
         for fewer, narrow in found.items():
