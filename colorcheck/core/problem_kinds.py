@@ -85,4 +85,5 @@ class ProblemKind(StrEnum):
     U_BOOT_SYNTAX = "u-boot-syntax"
     VERSION = "version"
     WARNING = "warning"
+    XEN_ATTESTED = "xen-attested"
     XEN_IMAGE = "xen-image"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.boot.xen_attested import XenAttested
     from colorcheck.inputs.xl.xl import XlFile
 
 
@@ -50,7 +51,7 @@ class Deployment(Struct, frozen=True):
     with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
     first, `efi_map` the firmware's memory map; `followed` is what a boot script says of the places, None without one;
-    `problems` is what reading met.
+    `problems` is what reading met, `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest
@@ -64,11 +65,13 @@ class Deployment(Struct, frozen=True):
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     xen_image_options: frozenset[str] | None = None
+    xen_attested: XenAttested | None = None
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()
     efi_map: EfiMemoryMap | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
+    image_builder_problems: tuple[Problem, ...] = ()
 
     @property
     def loader(self) -> Loader | None:
@@ -90,6 +93,7 @@ class Deployment(Struct, frozen=True):
         folder, target = self.manifest.folder, self.manifest.target
         named = [
             target.xen_image,
+            target.xen_attested,
             target.kconfig,
             self.manifest.boot_log,
             self.manifest.efi_memory_map,
@@ -99,7 +103,7 @@ class Deployment(Struct, frozen=True):
         found = [
             self.manifest.file,
             *(self.tree.files or (self.tree.file,) if self.tree else ()),
-            *(guest.file for guest in self.guests),
+            *(file for guest in self.guests for file in guest.files),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),

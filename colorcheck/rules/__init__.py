@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.applicable_fixes import mendable
-from colorcheck.rules.attestation import cc701_log_differs
+from colorcheck.rules.attestation import cc701_log_differs, cc702_evidence_of_another_xen, cc703_xen_differs
 from colorcheck.rules.domains import (
     cc301_color_out_of_range,
     cc302_domain_without_colors,
@@ -294,6 +294,8 @@ RULES: tuple[Rule, ...] = (
     cc609_dram_banks.RULE,
     cc610_board_contradicts_tree.RULE,
     cc701_log_differs.RULE,
+    cc702_evidence_of_another_xen.RULE,
+    cc703_xen_differs.RULE,
     cc801_silence_without_reason.RULE,
     cc802_silence_unused.RULE,
     cc803_silence_unknown_rule.RULE,

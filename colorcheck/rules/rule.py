@@ -12,7 +12,6 @@ from msgspec import Struct
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.loader.image_builder.image_builder import image_builder_boot
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
@@ -167,7 +166,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
     if deployment.tree is not None:
         found += deployment.tree.problems
     if deployment.image_builder is not None:
-        found += (*deployment.image_builder.problems, *image_builder_boot(deployment.image_builder).problems)
+        found += (*deployment.image_builder.problems, *deployment.image_builder_problems)
     return iter(dict.fromkeys(found))
 
 
