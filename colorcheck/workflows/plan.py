@@ -48,6 +48,7 @@ class Planned(Struct, frozen=True):
     costs: tuple[Cost, ...] = ()
     gains: tuple[Gain, ...] = ()
     full_lines: int = 0
+    new_files: tuple[tuple[str, bytes], ...] = ()
 
 
 def plan_deployment(
@@ -179,6 +180,7 @@ def _checked(
         booted,
         written.overlay,
         (*posed.problems, *written.problems),
+        new_files=written.files,
     )
 
 

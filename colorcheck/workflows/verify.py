@@ -33,6 +33,7 @@ MOST_DOMAINS = 256
 """Domains of a deployment up to which memory is handed out and theorems are asked: their pairs are some 33,000."""
 
 if TYPE_CHECKING:
+    from colorcheck.inputs.xl.xl import XlFile
     from colorcheck.loader.handover import Handover
     from colorcheck.plan.pose import PlanOptions
     from colorcheck.rules.rule import Rule
@@ -65,8 +66,8 @@ def verify(
         requirements = traced(facts, everything, selected.silenced, run.skipped, running)
         shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
         made = run.verification(facts, tuple(shown))
-        return replace(made, silenced=selected.silenced, requirements=requirements)
-    return run.verification(facts)
+        return replace(made, silenced=selected.silenced, requirements=requirements, time_limit=time_limit)
+    return replace(run.verification(facts), time_limit=time_limit)
 
 
 def replay(manifest: Manifest) -> Modelled:
@@ -75,15 +76,24 @@ def replay(manifest: Manifest) -> Modelled:
     return run.modelled(run.model(manifest))
 
 
-def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Modelled]:
-    """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest."""
+def for_plans(manifest: Manifest, further: tuple[XlFile, ...] = ()) -> Modelled:
+    """Read and boot a deployment as a plan sees it: as if xl read the guests' lines of colors; with further guests."""
+    run = _Run()
+    return run.modelled(run.model(manifest, mend=True, further=further))
+
+
+def plan(
+    manifest: Manifest, options: PlanOptions | None = None, further: tuple[XlFile, ...] = ()
+) -> tuple[Planned, Modelled]:
+    """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest; `further` are guests
+    that nobody has written down yet."""
     from colorcheck.plan.problem import Plan
     from colorcheck.workflows.plan import Planned
     from colorcheck.workflows.plan_for_all_releases import plan_for_all
     from colorcheck.workflows.plan_over_open import over_open
 
     run = _Run()
-    facts = run.model(manifest, mend=True)
+    facts = run.model(manifest, mend=True, further=further)
     planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
     with run.stage("plan"):
         worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
@@ -117,8 +127,11 @@ class _Run(Struct):
             self.faults.append(Fault(name, f"{type(error).__name__}: {error}", traceback.format_exc()))
         self.seconds.append((name, time.perf_counter() - begin))
 
-    def model(self, manifest: Manifest, *, boots: bool = True, mend: bool = False) -> Facts:
-        """What is written and what each Xen makes of it; with `mend`, as if xl read the guests' lines of colors."""
+    def model(
+        self, manifest: Manifest, *, boots: bool = True, mend: bool = False, further: tuple[XlFile, ...] = ()
+    ) -> Facts:
+        """What is written and what each Xen makes of it; with `mend`, as if xl read the guests' lines of colors.
+        `further` are guests beside those of the manifest."""
         deployment = Deployment(manifest, problems=manifest.problems)
         with self.stage("read"):
             found = plugins()
@@ -151,6 +164,8 @@ class _Run(Struct):
             from colorcheck.plan.repaired_xl import with_repaired_guests
 
             deployment = with_repaired_guests(deployment)
+        if further:
+            deployment = replace(deployment, guests=(*deployment.guests, *further))
         results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(results), received)
 
