@@ -153,12 +153,17 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
         statement=f"The {needed} frames of {party.label} fit into what its colors have free, {order}",
         mathematics=f"{needed} ≤ Σ free(c) over c ∈ {{{party.colors}}} at its turn",
         subjects=(party.name,),
-        assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0)),
+        assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0), *trusted(domain)),
         places=(
             Related(domain.memory_location, f"{party.label} needs {needed} frames ({size_of_pages(needed)})"),
             Related(domain.location, f"{party.label} has colors {party.colors}"),
         ),
     )
+
+
+def trusted(domain: Domain) -> tuple[Assumption, ...]:
+    """What the domain's creation rests on and no input shows."""
+    return tuple(Assumption(each, "the file does not lie here", Trust.TRUSTED) for each in domain.trusted)
 
 
 def _turn(free: tuple[int, ...], before: Sequence[TakenFrames], party: Party, domain: Domain) -> Turn:

@@ -220,10 +220,11 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
-    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), _bytes_of_color(facts, system.nr_colors))
+    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), bytes_of_color(facts, system.nr_colors))
 
 
-def _bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
+def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
+    """Bytes of the last-level cache that one color stands for; None where that is not known."""
     llc = facts.board.boot_cluster.llc if facts.board and facts.board.clusters else None
     if llc is None or llc.size is None or llc.nr_colors != nr_colors:
         return None

@@ -32,7 +32,7 @@ class Domain(Struct, frozen=True):
     frames come from no heap. `failure` is set where the domain is not built although there are frames
     enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
     panics once it has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M takes
-    tables from its colors beside its pool.
+    tables from its colors beside its pool. `trusted` is what its creation rests on and no input shows.
 
     `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
     (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
@@ -60,6 +60,7 @@ class Domain(Struct, frozen=True):
     partial_tree: bool = False  # whether it has one, known or not
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
+    trusted: tuple[str, ...] = ()
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 

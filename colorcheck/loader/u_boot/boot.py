@@ -51,7 +51,7 @@ class _Image(Struct, frozen=True):
 
 def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`booti XEN [RAMDISK[:SIZE]|-] TREE`; it comes back only where something is wrong."""
-    address = machine.address(words[0]) if words else hexadecimal(machine.text("loadaddr") or "0")
+    address = machine.address(words[0]) if words else machine.load_address
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
     if address is None or at is None:
@@ -154,6 +154,10 @@ def _placed(machine: UBootMachine, address: int, head: bytes) -> _Image:
 def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
     """An image that nobody has read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
     size = machine.settings.image_size
+    if not machine.memory.is_dark(address) and any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded):
+        message = f"Bad Linux ARM64 Image magic! Nothing was loaded to {address:#x}"
+        machine.say(ProblemKind.U_BOOT_BOOT, message, "name the address that the image was loaded to")
+        return None
     machine.assumptions[f"what booti starts at {address:#x} is Xen's image"] = None
     return _Image(((address + _ALIGNED - 1) & ~(_ALIGNED - 1)) & WIDTH, size)
 
@@ -349,11 +353,11 @@ def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -
     for start, size in machine.settings.banks:
         if start + size < low:
             continue
-        usable = min(start + size, low + left)
-        at, any_room = room.highest(length, usable)
+        usable = min(size, left)
+        at, any_room = room.highest(length, start + usable)
         if any_room:
             return at, True
-        left -= usable - max(start, low)
+        left -= usable - max(low - start, 0)
         if left <= 0:
             break
     return None, False

@@ -20,6 +20,7 @@ from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
 MOST_TEXT = 64 << 20
+SCRATCHPAD = 1024  # bytes in which fdt set puts a value together; they keep what was put there before
 _TAIL = 1 << 12
 PLACING = frozenset({"fdt_high"})  # variables of U-Boot's that only decide where the tree lies
 VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
@@ -103,6 +104,9 @@ class UBootMachine(Struct):
     overwritten: list[tuple[FileInMemory, str]] = field(default_factory=list)
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
+    built_in_address: Marked | None = None
+    failed: set[int] = field(default_factory=set)
+    scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
@@ -210,6 +214,11 @@ class UBootMachine(Struct):
         if not doubts:
             return hexadecimal(text.text.partition(":")[0])
         return VIRTUAL + (doubts[0] << 36) if len(text.text.partition(":")[0]) == 1 else None
+
+    @property
+    def load_address(self) -> int:
+        """Where booti looks without an address: the variable loadaddr, whatever was loaded where."""
+        return hexadecimal(self.text("loadaddr") or "0")
 
     def reached(self, text: Marked) -> int:
         """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.source import Passage
 from colorcheck.core.units import MIB_PAGES
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.xl.xl_values import XlFile
@@ -89,7 +90,9 @@ def xl_domain(file: XlFile, deployment: Deployment, host: XlHost, rules: XlRules
     if not rules.has_dom0:
         notes.append(NoDom0ForXl(file.location, guest.title))
         failure, kept = failure or Failure(FailureKind.OTHER, "there is no dom0 to run xl"), 0
-    domain = replace(_domain(guest, choice, number, failure), kept_pages=kept)
+    domain = replace(
+        _domain(guest, choice, number, failure), kept_pages=kept, trusted=tuple(_trusted(guest, deployment))
+    )
     told = (*notes, *choice.notes, *ended.notes, *_notes(guest, rules.release, rules.coloring))
     reaches = guest.rejected is None and not (failure is ended.failure and ended.before_xen)
     return RequestedGuest(guest, domain, told, reaches)
@@ -101,11 +104,26 @@ def _first(ended: Creation, colors: Failure | None) -> Failure | None:
 
 
 def _creation(guest: XlGuest, deployment: Deployment, host: XlHost) -> Creation:
-    policies = {policy.name: policy for policy in deployment.manifest.domain_policies}
-    policy = policies.get(guest.title)
     sizes = dict(deployment.guest_files)
-    kernel = (policy.kernel_size if policy else None) or sizes.get((guest.file.file, "kernel"))
+    kernel = _stated_size(guest, deployment) or sizes.get((guest.file.file, "kernel"))
     return creation(guest, host, kernel, sizes.get((guest.file.file, "ramdisk")))
+
+
+def _stated_size(guest: XlGuest, deployment: Deployment) -> int | None:
+    """`kernel-size` of its table in the manifest, in bytes."""
+    return next((each.kernel_size for each in deployment.manifest.domain_policies if each.name == guest.title), None)
+
+
+def _trusted(guest: XlGuest, deployment: Deployment) -> Iterator[str]:
+    """Files of dom0 that do not lie here: xl must find them, and the guest's memory must hold them."""
+    for key in ("kernel", "ramdisk"):
+        setting = guest.file.setting(key)
+        if setting is None or not isinstance(setting.written, Passage) or not setting.written.text:
+            continue
+        if (guest.file.file, key) not in deployment.guest_files:
+            known = key == "kernel" and _stated_size(guest, deployment)
+            fits = "" if known else ", and the guest's memory holds it"
+            yield f"xl finds the {key} of {guest.title} ({setting.written.text}) in dom0{fits}"
 
 
 def _domain(guest: XlGuest, choice: ColorChoice, number: int, failure: Failure | None) -> Domain:
