@@ -66,9 +66,10 @@ def _xl(data: bytes) -> object:
 
 def _image_builder(data: bytes) -> object:
     file = read_image_builder(data.decode("utf-8", "surrogateescape"))
-    load_addresses(file, {assignment.value.text: 1 << 20 for assignment in file.assignments})
+    boot = image_builder_boot(file)
+    load_addresses(boot, {assignment.value.text: 1 << 20 for assignment in file.assignments})
     migrate_image_builder(file, RELEASES[len(data) % len(RELEASES)])
-    return image_builder_boot(file)
+    return boot
 
 
 def _device_tree_source(data: bytes) -> object:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from msgspec import Struct
 
 from colorcheck.cli.arguments import manifest_file
-from colorcheck.cli.console import Stop, under_ci
+from colorcheck.cli.console import Stop
 from colorcheck.cli.output import deliver, outputs, refuse_inputs
+from colorcheck.cli.progress import progress
 from colorcheck.fleet.cache import user_cache
-from colorcheck.fleet.checked import Checked, Fleet, Job, overall, passed
+from colorcheck.fleet.checked import Fleet, Job, overall, passed
 from colorcheck.fleet.find import FoundManifests, Passed, deployments_below, missing_since
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
@@ -50,8 +49,14 @@ def run_fleet(options: argparse.Namespace) -> int:
         )
         for name in manifests
     ]
-    with _progress(len(jobs)) as told:
-        checked = check_all(jobs, options.jobs, None if options.no_cache else user_cache(), told)
+    with progress(len(jobs), shown=len(jobs) > 1) as advance:
+        number = count(1)
+        checked = check_all(
+            jobs,
+            options.jobs,
+            None if options.no_cache else user_cache(),
+            lambda _: advance("deployments", next(number), ""),
+        )
     checked = (*checked, *(passed(each.name, each.reason) for each in chosen.passed))
     fleet = Fleet(checked, known=chosen.known, since=options.changed_since)
     refuse_inputs(wanted, [name for each in checked for name in (each.manifest, *each.inputs)])
@@ -100,17 +105,3 @@ def _chosen(options: argparse.Namespace) -> _Chosen:
     present = {os.path.realpath(name) for name in found.manifests}
     gone = tuple(missing_since(iter(tree.entries), folder, str(tree.top), present)) if options.recursive else ()
     return _Chosen(chosen, len(found.manifests), (*found.passed, *gone))
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Checked], object]]:
-    """A progress bar on standard error, where that is a terminal; it moves on with each call."""
-    if not sys.stderr.isatty() or under_ci() or total < 2:
-        yield id
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("deployments", total=total)
-        yield lambda _: progress.advance(task)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, complain, under_ci, write, write_json
+from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
+from colorcheck.cli.progress import progress
 from colorcheck.files.atomic import write_whole
 from colorcheck.verification.exit import Exit
 from colorcheck.workflows import verify as pipeline
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from colorcheck.interference.experiment import Coloring, Costs, ReplacementPolicy
     from colorcheck.interference.workloads import Workload
     from colorcheck.workflows.interfere import Lab, Request
@@ -96,10 +93,10 @@ def _carried_out(options: argparse.Namespace, lab: Lab) -> int:
 def _compare(options: argparse.Namespace, lab: Lab) -> int:
     from colorcheck.interference.study import run_study
 
-    with _progress(lab.study.warm_up + lab.study.accesses) as tell:
+    with progress(lab.study.warm_up + lab.study.accesses) as advance:
 
         def told(coloring: Coloring, policy: ReplacementPolicy, done: int, seconds: float) -> None:
-            tell(f"{policy}, {coloring}", done, seconds)
+            advance(f"{policy}, {coloring}", done, _rate(done, seconds))
 
         comparison = lab.comparison(run_study(lab.study, progress=told))
     if options.plot:
@@ -126,34 +123,18 @@ def _curve(options: argparse.Namespace, lab: Lab) -> int:
 
     if lab.nr_colors is None:
         raise Stop("the number of colors is not known: coloring is off", status=Exit.UNDECIDED)
-    with _progress(lab.study.warm_up + lab.study.accesses) as tell:
+    with progress(lab.study.warm_up + lab.study.accesses) as advance:
 
         def told(colors: int, done: int, seconds: float) -> None:
-            tell(f"{colors} colors", done, seconds)
+            advance(f"{colors} colors", done, _rate(done, seconds))
 
         curve = miss_curve(lab.study, options.curve, lab.nr_colors, lab.study.policies[0], told)
     write("\n".join(["colors,misses", *(f"{colors},{misses}" for colors, misses in curve)]))
     return Exit.CLEAN
 
 
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[str, int, float], None]]:
-    """A bar with the rate on standard error, if that is a terminal: call it with what runs, accesses and seconds."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or under_ci()) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, seconds: float) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total, rate="")
-            rate = f"{done / seconds / 1e6:.1f} million accesses/s" if seconds else ""
-            bar.update(tasks[what], completed=done, rate=rate)
-
-        yield tell
+def _rate(done: int, seconds: float) -> str:
+    return f"{done / seconds / 1e6:.1f} million accesses/s" if seconds else ""
 
 
 def _request(options: argparse.Namespace) -> Request:

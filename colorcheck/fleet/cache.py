@@ -114,7 +114,7 @@ def _checked(said: Mapping[str, object], job: Job) -> Checked | None:
         return None
     if not all(isinstance(said[name], kind) and type(said[name]) is not _NOT.get(kind) for name, kind in kinds.items()):
         return None
-    if said["status"] not in _KEPT or set(said["rendered"]) != set(job.formats):  # type: ignore[call-overload]
+    if said["status"] not in _KEPT or {*said["documents"], *said["rendered"]} != set(job.formats):  # type: ignore[misc]
         return None
     return Checked(**{**said, "inputs": tuple(said["inputs"])})  # type: ignore[arg-type]
 
@@ -124,6 +124,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "int": int,
     "float": (int, float),
     "bool": bool,
+    "dict[str, object]": dict,
     "dict[str, str]": dict,
     "tuple[str, ...]": list,
 }

@@ -32,7 +32,7 @@ class Job(Struct, frozen=True):
 class Checked(Struct, frozen=True):
     """How one deployment ended. `inputs` are the files that it is made of.
 
-    `rendered` are its reports by format; `message` says why there are none.
+    `documents` are its reports by format where that is JSON, `rendered` the others; `message` says why there are none.
     """
 
     manifest: str
@@ -48,8 +48,14 @@ class Checked(Struct, frozen=True):
     seconds: float = 0.0
     cached: bool = False
     message: str = ""
+    documents: dict[str, object] = field(default_factory=dict)
     rendered: dict[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether there is any report of it."""
+        return bool(self.documents or self.rendered)
 
     @property
     def rank(self) -> int:
@@ -59,7 +65,7 @@ class Checked(Struct, frozen=True):
     def to_dict(self) -> dict[str, object]:
         """Its part of the document `colorcheck/fleet/1`."""
         told = asdict(self)
-        del told["rendered"], told["inputs"]
+        del told["documents"], told["rendered"], told["inputs"]
         return told
 
 

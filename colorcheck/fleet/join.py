@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from typing import Any, cast
 
 from colorcheck.fleet.checked import Checked, Fleet, overall
-from colorcheck.report.services import github, markdown, sarif
+from colorcheck.report.services import github, gitlab, markdown, sarif
 from colorcheck.report.services.gitlab import unchecked
 from colorcheck.report.services.junit import join_suites
 
@@ -45,10 +46,7 @@ def _aside(each: Checked) -> str:
 
 def _json(fleet: Fleet) -> str:
     summary = dict(sorted(Counter(str(each.status) for each in fleet.checked).items()))
-    documents = [
-        {**each.to_dict(), "report": json.loads(each.rendered["json"]) if each.rendered else None}
-        for each in fleet.checked
-    ]
+    documents = [{**each.to_dict(), "report": each.documents.get("json")} for each in fleet.checked]
     document = {
         "schema": "colorcheck/fleet/1",
         "deployments": documents,
@@ -60,9 +58,11 @@ def _json(fleet: Fleet) -> str:
 
 def _sarif(fleet: Fleet) -> str:
     runs = [
-        (each.manifest, json.loads(each.rendered["sarif"])["runs"][0]) for each in _worst_first(fleet) if each.rendered
+        (each.manifest, document["runs"][0])
+        for each in _worst_first(fleet)
+        if (document := cast("dict[str, Any] | None", each.documents.get("sarif")))
     ]
-    unread = [(each.manifest, _why(each)) for each in fleet.checked if not each.rendered]
+    unread = [(each.manifest, _why(each)) for each in fleet.checked if not each.is_reported]
     status = overall(fleet.checked) if fleet.checked else 0
     return sarif.to_text(sarif.log((sarif.merged(runs, unread, int(status), fleet.looked_at()),)))
 
@@ -72,9 +72,11 @@ def _why(each: Checked) -> str:
 
 
 def _gitlab(fleet: Fleet) -> str:
-    entries = [entry for each in _worst_first(fleet) if each.rendered for entry in json.loads(each.rendered["gitlab"])]
-    entries += [unchecked(_why(each), each.manifest) for each in fleet.checked if not each.rendered]
-    return json.dumps(entries, indent=2) + "\n"
+    entries: list[dict[str, object]] = []
+    for each in _worst_first(fleet):
+        entries += cast("list[dict[str, object]]", each.documents.get("gitlab", []))
+    entries += [unchecked(_why(each), each.manifest) for each in fleet.checked if not each.is_reported]
+    return gitlab.to_text(entries)
 
 
 def _junit(fleet: Fleet) -> str:

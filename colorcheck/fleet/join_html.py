@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from colorcheck import __version__
 from colorcheck.fleet.checked import Checked
 from colorcheck.report.html.html import page
 from colorcheck.report.html.html_map import table, text
+from colorcheck.report.marks import SIGNS, Mood
+from colorcheck.verification.exit import Exit
 
-_MOODS = {0: ("✓", "good"), 3: ("?", "open"), 4: ("?", "open")}
-_BAD = ("✗", "bad")
+_MOODS: dict[int, Mood] = {Exit.CLEAN: Mood.GOOD, Exit.NOTHING: Mood.OPEN, Exit.UNDECIDED: Mood.OPEN}
 
 
 def page_of(checked: Sequence[Checked]) -> str:
@@ -38,9 +39,9 @@ def _body(checked: Sequence[Checked], told: str) -> Iterator[str]:
 
 
 def _row(number: int, each: Checked) -> str:
-    mark, mood = _MOODS.get(each.status, _BAD)
+    mood = _MOODS.get(each.status, Mood.BAD)
     name = f'<a href="#d{number}">{text(each.manifest)}</a>' if each.status else text(each.manifest)
-    cells = f'<td class="{mood}">{mark}&nbsp;{text(each.word)}</td><td>{text(each.sentence)}</td>'
+    cells = f'<td class="{mood}">{SIGNS[mood]}&nbsp;{text(each.word)}</td><td>{text(each.sentence)}</td>'
     counts = "".join(f"<td>{count}</td>" for count in (each.errors, each.warnings, each.proved))
     return f'<tr><th scope="row">{name}</th>{cells}{counts}</tr>'
 
@@ -49,7 +50,7 @@ def _details(number: int, each: Checked) -> Iterator[str]:
     yield f'<article><h3 id="d{number}">{text(each.manifest)}</h3>'
     if each.message:
         yield f"<p>{text(each.message)}</p>"
-    report = json.loads(each.rendered["json"]) if each.rendered else {}
+    report = cast("dict[str, Any]", each.documents.get("json", {}))
     for finding in report.get("findings", ()):
         yield _finding(finding)
     for theorem in report.get("theorems", ()):

@@ -101,6 +101,7 @@ def check(job: Job, cache: ResultCache | None = None) -> Checked:
 
 def _check(job: Job, cache: ResultCache | None) -> Checked:
     from colorcheck.report import Style, render
+    from colorcheck.report.formats import document
     from colorcheck.report.view import headline
     from colorcheck.workflows import verify as pipeline
 
@@ -115,6 +116,7 @@ def _check(job: Job, cache: ResultCache | None) -> Checked:
         found = pipeline.verify(manifest, timeout=job.timeout, time_limit=job.time_limit)
     style = Style(root=Path(job.root))
     shown, silent = headline(found), found.silences()
+    documents = {name: document(found, name, style) for name in job.formats}
     checked = Checked(
         manifest=job.manifest,
         status=int(found.exit_status(Severity(job.fail_on))),
@@ -128,7 +130,8 @@ def _check(job: Job, cache: ResultCache | None) -> Checked:
         baselined=silent["baselined"],
         seconds=round(time.perf_counter() - begin, 3),
         message="; ".join(fault.message for fault in found.faults),
-        rendered={name: render(found, name, style) for name in job.formats},
+        documents={name: made for name, made in documents.items() if made is not None},
+        rendered={name: render(found, name, style) for name, made in documents.items() if made is None},
         inputs=tuple(found.facts.deployment.files),
     )
     # Whatever changed while it was read was met as it is now, or not: such a result is not kept.

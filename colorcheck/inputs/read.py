@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
 
 from msgspec import Struct, field
@@ -18,9 +18,11 @@ from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.boot_log import BootLog
 from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+from colorcheck.inputs.boot.grub_config import GrubConfig
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.boot.uefi_config import UefiConfig
+from colorcheck.inputs.boot.xen_attested import XenAttested
 from colorcheck.inputs.boot.xen_image import XenImage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -30,11 +32,13 @@ from colorcheck.inputs.line_ends import carriage_returns, with_line_ends
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.recognition import ALL, other_kind, recognized
 from colorcheck.inputs.translation import Readers, reader_of, translated
+from colorcheck.inputs.xl.joined import GuestPart, is_argument, read_joined
 from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB
 LOG_LARGEST = 64 * MIB
+ATTESTED_LARGEST = 64 * MIB
 _GZIP_TRAILER = 18  # bytes of the smallest gzip file
 
 
@@ -48,7 +52,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     image = reader.xen_image()
     log, configs, efi_map = reader.boot_log(), reader.uefi_configs(), reader.efi_map()
     given_size = manifest.target.xen_image_size
-    return Deployment(
+    found = Deployment(
         manifest=manifest,
         tree=tree,
         guests=guests,
@@ -60,11 +64,18 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
         xen_image_options=image.options if image else None,
+        xen_attested=reader.attested(image),
         boot_log=log,
         uefi_configs=configs,
         efi_map=efi_map,
+        grub=reader.grub(),
         problems=tuple(reader.problems),
     )
+    if manifest.system_dump is None:
+        return found
+    from colorcheck.inputs.dumped import with_dump
+
+    return with_dump(found)
 
 
 class _Reader(Struct):
@@ -143,38 +154,59 @@ class _Reader(Struct):
     def guests(self) -> Iterator[XlFile]:
         from colorcheck.inputs.xl.xl import read_xl
 
-        for path, named_at in self._guest_files():
-            text = self._translated(path, named_at, "xl")
-            text = read_octets(path, named_at, XL_LARGEST) if text is None else text
-            if isinstance(text, Problem):
-                self.problems.append(other_kind(path, named_at, Slot.XL) or text)
+        for path, named_at, more in self._guest_files():
+            text = self._guest_text(path, named_at)
+            if text is None:
                 continue
-            guest = read_xl(text, path)
+            parts = list(self._parts(more, named_at))
+            if len(parts) < len(more):
+                continue
+            joined = [GuestPart(path, text), *parts]
+            guest = read_joined(joined, read_xl) if parts else read_xl(text, path)
             other = other_kind(path, named_at, Slot.XL) if guest.errors or not guest.settings else None
             if other:
                 self.problems.append(other)
                 continue
-            self.problems += (*not_utf8(text, path), *with_line_ends(text, path, guest, read_xl))
+            self.problems += not_utf8(text, path)
+            self.problems += guest.problems if parts else with_line_ends(text, path, guest, read_xl)
             yield guest
 
-    def _guest_files(self) -> Iterator[tuple[str, Location]]:
-        """The xl files with the place of their names; the files of a pattern in alphabetical order, each file once."""
-        met: set[str] = set()
+    def _guest_text(self, path: str, named_at: Location) -> str | None:
+        text = self._translated(path, named_at, "xl")
+        text = read_octets(path, named_at, XL_LARGEST) if text is None else text
+        if isinstance(text, Problem):
+            self.problems.append(other_kind(path, named_at, Slot.XL) or text)
+            return None
+        return text
+
+    def _parts(self, names: Sequence[str], named_at: Location) -> Iterator[GuestPart]:
+        """What is put behind a guest's file; what cannot be read is left out."""
+        for name in names:
+            if is_argument(name):
+                yield GuestPart(self.manifest.file, name, named_at)
+            elif (text := self._guest_text(self.path(name), named_at)) is not None:
+                yield GuestPart(self.path(name), text)
+
+    def _guest_files(self) -> Iterator[tuple[str, Location, tuple[str, ...]]]:
+        """The xl files with the place of their names and what is put behind them; the files of a pattern in
+        alphabetical order, each file once."""
+        met: set[tuple[str, tuple[str, ...]]] = set()
         for number, name in enumerate(self.manifest.domains):
             place = self.manifest.location(f"inputs.domains.{number}")
             named_at = place if place.line else self.manifest.location("inputs.domains")
+            more = self.manifest.guest_parts[number] if number < len(self.manifest.guest_parts) else ()
             found = files_named(self.path(name))
             if not found:
                 self.problems.append(Problem(ProblemKind.NO_MATCH, f"no file matches {name}", named_at))
             for path in found:
-                if path not in met:
-                    yield path, named_at
+                if (path, more) not in met:
+                    yield path, named_at, more
                 elif not has_magic(name):
                     message = f"{name} is named twice; the second time is ignored"
                     self.problems.append(
                         Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "name each domain once")
                     )
-                met.add(path)
+                met.add((path, more))
 
     def image_builder(self) -> ImageBuilderFile | None:
         from colorcheck.inputs.boot.image_builder import read_image_builder
@@ -308,6 +340,27 @@ class _Reader(Struct):
         self.problems += found.problems
         return found
 
+    def grub(self) -> GrubConfig | None:
+        """GRUB's configuration."""
+        from colorcheck.inputs.boot.grub_config import read_grub_config
+
+        name, named_at = self.manifest.grub_config, self.manifest.location("inputs.grub-config")
+        if name is None:
+            return None
+        path = self.path(name)
+        text = read_octets(path, named_at)
+        if isinstance(text, Problem):
+            self.problems.append(other_kind(path, named_at, Slot.GRUB) or text)
+            return None
+        found = read_grub_config(text, path)
+        if not found.entries:
+            message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
+            advice = "name the grub.cfg of the board, or its /etc/default/grub"
+            other = other_kind(path, named_at, Slot.GRUB)
+            self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
+            return None
+        return found
+
     def xen_image(self) -> XenImage | None:
         """The binary of Xen that the manifest names."""
         from colorcheck.inputs.boot.xen_image import read_xen_image
@@ -324,6 +377,31 @@ class _Reader(Struct):
         other = told_apart(self.path(name), recognized(content), named_at, Slot.XEN_IMAGE) if image.problems else None
         self.problems += (other,) if other else image.problems
         return image
+
+    def attested(self, image: XenImage | None) -> XenAttested | None:
+        """The evidence on the binary of Xen; a problem where it is of another one."""
+        from colorcheck.inputs.boot.xen_attested import NotAttestedError, read_attested
+
+        name, named_at = self.manifest.target.xen_attested, self.manifest.location("target.xen-attested")
+        if name is None:
+            return None
+        text = read_text(self.path(name), named_at, ATTESTED_LARGEST)
+        if isinstance(text, Problem):
+            self.problems.append(text)
+            return None
+        try:
+            found = read_attested(text)
+        except NotAttestedError as error:
+            message, advice = f"{name}: {error}", "name the file that `colorcheck boot --xen FILE` wrote"
+            self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
+            return None
+        if image is not None and image.sha256 == found.sha256:
+            return found
+        why = "no xen-image is named" if image is None else f"{image.file} is not that one"
+        message = f"{name} is evidence on the Xen with sha256 {found.sha256[:16]}…, and {why}"
+        advice = "name that binary as xen-image, or boot this one with `colorcheck boot --xen FILE`"
+        self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
+        return None
 
 
 def files_named(name: str) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ _SCOPES = (
     ("inputs.domains", Scope.GUESTS),
     ("target.kconfig", Scope.BUILD),
     ("target.xen-image", Scope.IMAGE),
+    ("target.xen-attested", Scope.NOTHING),
     ("domains.", Scope.NOTHING),
 )
 

@@ -21,6 +21,7 @@ from colorcheck.hardware.index import Linear
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.loader.facts import OpenFact
 from colorcheck.xen.booted import Boot
+from colorcheck.xen.facts.keys import MEMORY
 from colorcheck.xen.release.releases import MODELLED
 from colorcheck.xen.system import Domain, System
 
@@ -112,7 +113,10 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def ranges(self) -> tuple[tuple[int, int], ...]:
-        """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses."""
+        """All DRAM: what the board has and what the boot has met, as merged (start, end) addresses; every address where
+        nobody says which memory there is."""
+        if MEMORY.name in self.system.unknown:
+            return ((0, 1 << self._address_bits),)
         known = [(start, start + size) for start, size in self.board.dram if size > 0] if self.board else []
         prepared = self.system.preparation
         if prepared is not None:
@@ -156,6 +160,7 @@ class Context(Struct, frozen=True, dict=True):
     @property
     def cpus_are_facts(self) -> bool:
         """Whether the boot CPU and the build, on which the numbers of CPUs and the pools rest, leave nothing open."""
+        self.record.update(self.system.cpu_reads)
         return not any(isinstance(fact, OpenFact) and fact.undecided for fact in self.system.cpu_facts)
 
     @cached_property

@@ -17,7 +17,7 @@ from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
 from colorcheck.proof.leveling import level
-from colorcheck.proof.memory import HEAP, NEED, blocked
+from colorcheck.proof.memory import HEAP, NEED, blocked, trusted
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import left_after, served
 from colorcheck.proof.script import Named, SmtScript, conjunction, total
@@ -73,7 +73,7 @@ def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, i
         "which the other guests are created and restarted",
         mathematics=f"{restarts + 1} creations, {again} frames each, from c ∈ {{{party.colors}}}",
         subjects=(party.name,),
-        assumptions=(HEAP, NEED, LOST, OTHERS, *(AS_BUILT,) * (domain.kind is DomainKind.DOM0LESS)),
+        assumptions=(HEAP, NEED, LOST, OTHERS, *(AS_BUILT,) * (domain.kind is DomainKind.DOM0LESS), *trusted(domain)),
         places=(
             Related(domain.memory_location, f"one creation of {party.label} takes {again} frames"),
             Related(domain.location, f"{party.label} has colors {party.colors}"),

@@ -19,6 +19,7 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate, served
 from colorcheck.proof.script import Named, SmtScript, conjunction, total
+from colorcheck.xen.facts.keys import MAPPED
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -76,6 +77,7 @@ class Turn(Struct, frozen=True):
 
 def memory(context: Context) -> Iterator[Theorem]:
     """The theorems on memory of every domain, in the order of creation."""
+    context.record.add(MAPPED.name)  # what is mapped takes tables of a domain's own
     free = context.boot.free_initial
     stopped = blocked(context)
     before: tuple[TakenFrames, ...] = ()
@@ -151,12 +153,17 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
         statement=f"The {needed} frames of {party.label} fit into what its colors have free, {order}",
         mathematics=f"{needed} ≤ Σ free(c) over c ∈ {{{party.colors}}} at its turn",
         subjects=(party.name,),
-        assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0)),
+        assumptions=(HEAP, LEVELING, NEED, *(NO_GROWTH,) * (domain.kind is DomainKind.DOM0), *trusted(domain)),
         places=(
             Related(domain.memory_location, f"{party.label} needs {needed} frames ({size_of_pages(needed)})"),
             Related(domain.location, f"{party.label} has colors {party.colors}"),
         ),
     )
+
+
+def trusted(domain: Domain) -> tuple[Assumption, ...]:
+    """What the domain's creation rests on and no input shows."""
+    return tuple(Assumption(each, "the file does not lie here", Trust.TRUSTED) for each in domain.trusted)
 
 
 def _turn(free: tuple[int, ...], before: Sequence[TakenFrames], party: Party, domain: Domain) -> Turn:

@@ -21,8 +21,9 @@ from colorcheck.proof.script import Named, SmtScript, conjunction, disjunction, 
 from colorcheck.proof.sets import COLOR, addresses_witness, unknown_index
 from colorcheck.proof.solver import decide
 from colorcheck.proof.witness import meeting_frames
-from colorcheck.xen.facts.keys import MAPPED
+from colorcheck.xen.facts.keys import IMAGE_SIZE, MAPPED, MEMORY
 from colorcheck.xen.kinds import Note
+from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory
 from colorcheck.xen.release.release import Release
 
@@ -66,12 +67,23 @@ PINNED = Assumption(
 
 def pair_separation(context: Context, sets: Mapping[str, Theorem]) -> Iterator[Theorem]:
     """A theorem for each pair that the policy does not allow to share, Xen included."""
-    asked = [
-        _Pair(context, first, second, sets).asked()
+    pairs = [
+        (first, second)
         for first, second in combinations(context.parties, 2)
         if context.policy.share_of(_policy_name(first), _policy_name(second)) is None
     ]
-    yield from _settled(context, asked)
+    asked = [_Pair(context, first, second, sets).asked() for first, second in pairs]
+    for pair, theorem in zip(pairs, _settled(context, asked), strict=True):
+        yield replace(theorem, facts=(*theorem.facts, *_own_facts(context, pair)))
+
+
+def _own_facts(context: Context, pair: Iterable[Party]) -> Iterator[str]:
+    """The facts that only some pairs read: what partial trees map, and which memory there is to be given."""
+    for party in pair:
+        if party.domain is not None and party.domain.partial_tree:
+            yield MAPPED.name
+        if any(_notes_of(context, party, PassthroughMemory)):
+            yield MEMORY.name
 
 
 class _Question(Struct, frozen=True):
@@ -126,16 +138,24 @@ def _together(context: Context, scripts: list[SmtScript]) -> float | None:
 
 
 N = TypeVar("N", bound=Note)
-_OTHERS = ("color-heap", "xen", "buddy", "boot-allocation", "module")
-"""Uses of memory that belong to somebody: whoever is given it by address has other domains' or Xen's frames."""
+
+
+def _frames(span: tuple[int, int]) -> tuple[int, int]:
+    return -(-span[0] // PAGE), span[1] // PAGE
 
 
 def given_memory(context: Context, party: Party) -> PassthroughMemory | None:
-    """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree."""
+    """The memory that a party is given by address though it belongs to others: by `iomem`, or by a partial tree.
+
+    Memory that is not reserved belongs to somebody wherever a boot loader puts things: to a heap, to Xen, to a module.
+    """
+    prepared = context.system.preparation
+    machine = prepared.machine if prepared is not None else None
+    reserved = merged(each.span for each in (*machine.reserved, *machine.shared)) if machine else []
+    held = [_frames(span) for bank in (machine.spans if machine else ()) for span in without(bank, reserved)]
     for found in _notes_of(context, party, PassthroughMemory):
         low, high = found.start // PAGE, -(-found.end // PAGE)
-        known = context.booted.memory_map
-        if not known or any(p.use in _OTHERS and p.start < high and low < p.end for p in known):
+        if not held or any(start < high and low < end for start, end in held):
             return found
     return None
 
@@ -193,6 +213,9 @@ class _Pair:
         frames = self.context.booted.xen_frames  # which of its colors hold its image does not depend on the place
         if self.first.domain is not None or not frames:
             return ColorSet()
+        listed = self.context.system.xen_colors
+        if IMAGE_SIZE.name in self.context.system.unknown and list(listed) != sorted(set(listed)):
+            return self.first.colors  # a small image may leave out any of them
         nr_colors = self.context.system.nr_colors or 1
         return self.first.colors - ColorSet.of(run.first % nr_colors for run in frames)
 
@@ -215,14 +238,18 @@ class _Pair:
             )
         for party in (self.first, self.second):
             given = given_memory(self.context, party)
+            asked = next(_notes_of(self.context, party, PassthroughMemory), None)
+            if asked is not None and MEMORY.name in system.unknown:
+                where = (Related(asked.location, asked.message),)
+                reason = f"{asked.message}; which memory there is, nobody says"
+                return obligation.settled(Verdict.UNKNOWN, reason=reason, core=where)
             if given is not None:
                 where = (Related(given.location, given.message),)
                 return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
             unread = next(_notes_of(self.context, party, PartialTreeUnread), None)
             if unread is not None:
                 where = (Related(unread.location, unread.message),)
-                open_ = obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
-                return replace(open_, facts=(MAPPED.name,))
+                return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
         overlap = self.first.colors & self.second.colors
         if overlap:
             return self._shared(overlap)

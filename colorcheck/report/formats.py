@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from colorcheck.inputs.deployment import Deployment
@@ -33,6 +33,11 @@ class Format(Struct, frozen=True):
     title: str
     module: str = ""
     function: Callable[[Verification], str] | None = None
+
+    def document(self, verification: Verification, style: Style) -> object:
+        """What JSON is made of, as plain values; None where the format is not JSON."""
+        made = None if self.function is not None else getattr(import_module(self.module), "document", None)
+        return None if made is None else to_builtins(made(verification, style), str_keys=True, enc_hook=str)
 
     def renderer(self) -> Renderer:
         made = self.function
@@ -127,11 +132,23 @@ def _of_the_service(environment: Mapping[str, str]) -> Iterator[Output]:
 
 def render(verification: Verification, name: str, style: Style, known: Iterable[Format] | None = None) -> str:
     """The report in the format called `name`. Raises ValueError for an unknown format."""
+    return _format(name, known).renderer()(verification, _shown(verification, style))
+
+
+def document(verification: Verification, name: str, style: Style) -> object:
+    """What the report would be made of, before it is text; None where it is no JSON. Raises ValueError as `render`."""
+    return _format(name).document(verification, _shown(verification, style))
+
+
+def _format(name: str, known: Iterable[Format] | None = None) -> Format:
     chosen = next((entry for entry in known or known_formats() if entry.name == name), None)
     if chosen is None:
         raise ValueError(f'unknown format "{name}"')
-    shown = replace(style, sources=style.sources.of(_quoted(verification)))
-    return chosen.renderer()(verification, shown)
+    return chosen
+
+
+def _shown(verification: Verification, style: Style) -> Style:
+    return replace(style, sources=style.sources.of(_quoted(verification)))
 
 
 def _quoted(verification: Verification) -> Iterator[str]:

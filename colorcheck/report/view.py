@@ -12,6 +12,7 @@ from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried
 from colorcheck.core.units import size_of_pages
 from colorcheck.replay.restarts import budgets
+from colorcheck.report.marks import Mood
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.residue import Residue
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
@@ -24,11 +25,11 @@ PAIR = TheoremKind.PAIR_SEPARATION
 
 
 class Headline(Struct, frozen=True):
-    """The verdict in one word and one sentence. `mood` is good, bad or open."""
+    """The verdict in one word and one sentence."""
 
     word: str
     sentence: str
-    mood: str
+    mood: Mood
 
 
 class ColorUser(Struct, frozen=True):
@@ -107,20 +108,22 @@ def headline(verification: Verification) -> Headline:
     opened = verification.count(Verdict.UNKNOWN) + verification.count(Verdict.VACUOUS)
     errors = verification.count(Severity.ERROR)
     if status is Exit.FAULT:
-        return Headline("FAULT", "colorcheck itself went wrong; do not rely on the rest", "bad")
+        return Headline("FAULT", "colorcheck itself went wrong; do not rely on the rest", Mood.BAD)
     if refuted:
         told = f"; {counted(errors, 'error')} in the files" if errors else ""
-        return Headline("REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{told}", "bad")
+        return Headline(
+            "REFUTED", f"{refuted} of {counted(refuted + proved + opened, 'theorem')} refuted{told}", Mood.BAD
+        )
     if errors:
         told = f"; {counted(proved, 'theorem')} proved" if proved else ""
-        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", "bad")
+        return Headline("NOT ACCEPTED", f"{counted(errors, 'error')} in the files{told}", Mood.BAD)
     if status is Exit.NOTHING:
-        return Headline("NOTHING TO CHECK", "no deployment was found", "open")
+        return Headline("NOTHING TO CHECK", "no deployment was found", Mood.OPEN)
     if status is Exit.UNDECIDED:
-        return Headline("UNDECIDED", ", ".join(_undecided(verification, proved)), "open")
+        return Headline("UNDECIDED", ", ".join(_undecided(verification, proved)), Mood.OPEN)
     if not proved:
-        return Headline("NOTHING PROVED", "no theorem was asked, and nothing was found", "open")
-    return Headline("PROVED", _all_of(verification, proved), "good")
+        return Headline("NOTHING PROVED", "no theorem was asked, and nothing was found", Mood.OPEN)
+    return Headline("PROVED", _all_of(verification, proved), Mood.GOOD)
 
 
 def _all_of(verification: Verification, proved: int) -> str:
@@ -217,10 +220,11 @@ def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
                 share = facts.manifest.policy.share_of(first, second)
                 clashes.append(Clash(first, second, colors & others, share.reason if share else None))
     rows = tuple(_row(name, colors, source, clashes) for name, colors, source in users)
-    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), _bytes_of_color(facts, system.nr_colors))
+    return ColorMap(result.release, system.nr_colors, rows, tuple(clashes), bytes_of_color(facts, system.nr_colors))
 
 
-def _bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
+def bytes_of_color(facts: Facts, nr_colors: int) -> int | None:
+    """Bytes of the last-level cache that one color stands for; None where that is not known."""
     llc = facts.board.boot_cluster.llc if facts.board and facts.board.clusters else None
     if llc is None or llc.size is None or llc.nr_colors != nr_colors:
         return None

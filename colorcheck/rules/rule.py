@@ -12,8 +12,8 @@ from msgspec import Struct
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
-from colorcheck.loader.image_builder.image_builder import image_builder_boot
 from colorcheck.rules.example import Example
+from colorcheck.rules.words import said
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.notes.domains import HardwareDomainRefused
@@ -119,7 +119,7 @@ class Seen(Struct, frozen=True):
 
     @property
     def message(self) -> str:
-        return self.source.message
+        return self.source.message if isinstance(self.source, Problem) else said(self.source)
 
     @property
     def location(self) -> Location:
@@ -155,7 +155,7 @@ def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
     for release, note in notes(facts):
         if type(note) in kinds and (note.KIND, note.location) not in told:
-            key = (note.KIND, note.message, note.location, note.domain)
+            key = (note.KIND, said(note), note.location, note.domain)
             met.setdefault(key, (note, []))[1].append(release)
     for note, releases in met.values():
         yield Seen(note, tuple(dict.fromkeys(releases)))
@@ -167,7 +167,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
     if deployment.tree is not None:
         found += deployment.tree.problems
     if deployment.image_builder is not None:
-        found += (*deployment.image_builder.problems, *image_builder_boot(deployment.image_builder).problems)
+        found += (*deployment.image_builder.problems, *deployment.image_builder_problems)
     return iter(dict.fromkeys(found))
 
 

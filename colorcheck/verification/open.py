@@ -36,7 +36,7 @@ def _of(result: ReleaseResult, reach: Reach, clusters: int) -> Iterator[OpenFact
     system, worlds = result.system, result.worlds
     if system is None or worlds is None:
         return
-    reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads
+    reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads | system.cpu_reads
     if reach is Reach.MEMORY and result.boot is not None:
         reads |= result.boot.reads
     yield from (fact for name, fact in worlds.open.items() if name in reads or name == MAPPED.name)

@@ -18,7 +18,7 @@ from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
 from colorcheck.xen.memory.color_heap import BootLists
-from colorcheck.xen.notes.domains import PassthroughMemory, StaticSharedMemory
+from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory, StaticSharedMemory
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
@@ -195,6 +195,8 @@ def _configured(system: System) -> Iterator[Remainder]:
             yield _range("static shared memory", note.message, ((note.start, note.end),), system)
         elif isinstance(note, PassthroughMemory):
             yield _range("memory passed through", note.message, ((note.start, note.end),), system)
+        elif isinstance(note, PartialTreeUnread):
+            yield Remainder("memory that a partial device tree may map", note.message, crosses=True)
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     ranges = tuple(_reserved(system)) if dom0 else ()
     if ranges:

@@ -191,9 +191,9 @@ def _answers(base: Handover, other: Handover) -> str:
 def _is_missing(received: Handover) -> bool:
     """Whether this is the way on which files that are not here are not on the medium either: nobody loads what is not
     there, so where nothing starts that way, it is not looked at."""
-    from colorcheck.loader.u_boot.load import MISSING
+    from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING
 
-    return (MISSING, False) in received.choices
+    return any((key, False) in received.choices for key in (ELSEWHERE, MISSING))
 
 
 def _tree(received: Handover) -> object:

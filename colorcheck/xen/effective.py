@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.core.units import MIB
+from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
@@ -46,13 +46,14 @@ from colorcheck.xen.facts.keys import (
     FILE_SIZES,
     GUESTS,
     MODULES,
-    RAMDISK_RESERVE,
+    PDX_OFFSETS,
     TREE,
     TREE_SIZE,
 )
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
 from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
+from colorcheck.xen.machine.intervals import merged
 from colorcheck.xen.machine.machine import MEMRESERVE, Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
@@ -71,7 +72,6 @@ from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.release.spelling import Concept
 from colorcheck.xen.system import Domain, System
 
-_PA_BITS = 40
 MAX_DEPTH = 16  # DEVICE_TREE_MAX_DEPTH: levels that Xen walks, the root among them
 _HIGHEST_ORDER = 10
 
@@ -91,6 +91,7 @@ class _Context(Struct):
     notes: list[Note] = field(default_factory=list)
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()
+    cpu_reads: frozenset[str] = frozenset()
 
 
 def effective(
@@ -101,7 +102,10 @@ def effective(
     Without a board the number of colors is known only where the options give it; `nr_colors` is then None.
     """
     release = release_of(release) if isinstance(release, str) else release
-    context = _read(deployment, board, release, facts or facts_of(deployment, board))
+    if facts is None:
+        facts = facts_of(deployment, board)
+        facts = facts.in_world(facts.first)
+    context = _read(deployment, board, release, facts)
     system = _xen(context)
     with context.facts.recorded() as more:
         domains = list(_boot_domains(context, system))
@@ -114,9 +118,11 @@ def effective(
         end_panic=_without_xenstore(context),
         reads=context.reads,
         memory_reads=context.memory_reads | more,
+        cpu_reads=context.cpu_reads,
+        unknown=frozenset(facts.unknown),
     )
     assumed = [
-        FileSizeAssumed(p.message, p.location, "")
+        FileSizeAssumed(p.location, "", p.message)
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -172,26 +178,34 @@ def _logged_way(deployment: Deployment, board: Board | None, release: Release) -
 def _read(deployment: Deployment, board: Board | None, release: Release, facts: FactBook) -> _Context:
     most = _most_colors(deployment, release)
     with facts.recorded() as reads:
-        for key in (TREE, BUILD, RAMDISK_RESERVE):  # a reserved ramdisk may make Xen refuse the tree
+        for key in (TREE, BUILD):
             facts.about(key.name)
-        for name in (BOOT_CPU.name, POOLS):
-            if name in facts.unknown:
-                facts.about(name)
+        if board is not None and len({cluster.llc for cluster in board.clusters}) > 1:
+            facts.about(BOOT_CPU.name)  # Xen probes the cache of the CPU on which it starts
         arguments = read_arguments(deployment, release, facts)
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES):
+        for key in (GUESTS, MODULES, FILE_SIZES):
             facts.about(key.name)
-        facts.about(FILE_SIZES.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
         machine = replace(machine, compresses=arguments.pdx_compress and compression_built_in(deployment))
+        if machine.compresses and _is_compressed(machine):
+            facts.about(PDX_OFFSETS.name)
         has_dom0 = presence(deployment, machine, arguments, facts)
     notes = (*notes, *found.notes)
     context = _Context(deployment, release, arguments, found, most, machine, has_dom0, facts, board, list(notes))
-    context.reads, context.memory_reads = frozenset(reads), frozenset(memory_reads | reads)
+    context.reads = frozenset(reads)
+    context.cpu_reads = frozenset(name for name in (BOOT_CPU.name, POOLS) if name in facts.unknown)
+    context.memory_reads = context.reads | memory_reads | context.cpu_reads
     return context
+
+
+def _is_compressed(machine: Machine) -> bool:
+    """Whether there is anything to leave out of frame numbers: not where memory is one run from the first GiB on."""
+    runs = merged(machine.spans)
+    return len(runs) > 1 or any(start >= GIB for start, _ in runs)
 
 
 def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System:
@@ -233,7 +247,7 @@ def _xen(context: _Context) -> System:
         context.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            context.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
+            context.notes.append(XenDefaultColors(place, "xen", "Xen gets color 0 alone", colors=colors))
         modelled = context.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -256,7 +270,7 @@ def _xen(context: _Context) -> System:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {context.release.title} never ends to read the tree"
         )
-        context.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
+        context.notes.append(DeepTreeHangs(deep.location, "", message, levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         context.release,
@@ -349,14 +363,12 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
     text = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
     failures: list[Failure] = []
     debug = context.deployment.kconfig.get("DEBUG") == "y"
-    bits = (context.board.pa_bits if context.board else None) or _PA_BITS
-    host = dom0_end.Dom0DeviceLimits(bits, traits.empty_reg_asserts and debug)
+    host = dom0_end.Dom0DeviceLimits(context.facts.read(ADDRESS_BITS), traits.empty_reg_asserts and debug)
     ancestry = Ancestry(tree)
     for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, context.arguments), host):
         found = stop.node.properties.get(stop.key)
         place = found.value_location if found else stop.node.location
-        message = f"Xen cannot give the device {stop.node.path} to dom0 and panics: {stop.reason}"
-        context.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
+        context.notes.append(Dom0DeviceRefused(place, "dom0", node=stop.node.path, reason=stop.reason))
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
     full = _full_dom0_tree(context, tree)
     if full is not None:
@@ -377,11 +389,10 @@ def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
     padding = (0, LARGEST_TREE) if context.facts.is_open(TREE_SIZE) else (least, least)
     room = dom0_end.tree_has_room(len(reserved), padding, grows)
     place = reserved[-1].location
-    message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges"
     if room is None:
         perhaps = f"Xen's tree for dom0 may have no room for {len(reserved)} reserved ranges, and then Xen panics"
         room = bool(context.facts.decided(met.dom0_tree(perhaps, place)))
-    return None if room else Dom0TreeFull(f"{message}: it panics", place, "dom0", count=len(reserved))
+    return None if room else Dom0TreeFull(place, "dom0", count=len(reserved))
 
 
 def _without_xenstore(context: _Context) -> Failure | None:
@@ -421,7 +432,6 @@ def _fork(context: _Context) -> Fork | None:
 
 def _prepare(context: _Context) -> Preparation:
     tree = context.deployment.tree
-    bits = context.facts.read(ADDRESS_BITS)
     buddy = context.arguments.in_force(Concept.BUDDY_SIZE)
     memory = context.arguments.dom0_mem or DEFAULT_MEMORY
     return Preparation(
@@ -429,7 +439,7 @@ def _prepare(context: _Context) -> Preparation:
         context.arguments.buddy_alloc_size,
         buddy.location if buddy else context.arguments.location,
         _devices(tree, context) if tree and (context.has_dom0 or _has_hardware_domain(context)) else (),
-        levels(bits or _PA_BITS),
+        levels(context.facts.read(ADDRESS_BITS)),
         memory,
         tuple(_first_banks(context, tree)),
         _cpus(context, tree),

@@ -32,7 +32,7 @@ class Domain(Struct, frozen=True):
     frames come from no heap. `failure` is set where the domain is not built although there are frames
     enough; `kept_pages` are the frames that its creation has taken by then, `late_failure` where Xen
     panics once it has its memory. `hardware`: it is a hardware domain of the device tree, whose P2M takes
-    tables from its colors beside its pool.
+    tables from its colors beside its pool. `trusted` is what its creation rests on and no input shows.
 
     `vcpu_cpus` are the CPUs on which each vCPU may run, as Xen numbers them (None: not known), `pool` the cpu pool
     (None: not known), `cpus` all of them together as the board numbers its CPUs (None: any).
@@ -57,8 +57,10 @@ class Domain(Struct, frozen=True):
     late_failure: Failure | None = None
     buddy_shares: tuple[tuple[str, int], ...] = ()  # shared memory of the buddy heap: its id, its frames
     mapped: tuple[Mapping, ...] = ()  # what a partial tree maps into it, and shared memory
+    partial_tree: bool = False  # whether it has one, known or not
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
+    trusted: tuple[str, ...] = ()
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 
@@ -89,7 +91,8 @@ class System(Struct, frozen=True):
     `arguments` are the boot arguments as this Xen reads them. `pool_panic` is a panic of the boot-time cpu pools, which
     comes before any domain is built, `end_panic` one behind all of them. `cpu_facts` are what the CPUs of the domains
     rest on: the boot CPU, and whether Xen is built with such pools.
-    `reads` are the names of the facts that all of this but memory rests on, `memory_reads` those of the boot.
+    `reads` are the names of the facts that all of this rests on but the CPUs of domains, which add `cpu_reads`, and
+    memory: those of the boot are `memory_reads`. `unknown` are the names of all open facts, whatever their value here.
     """
 
     release: Release
@@ -110,3 +113,5 @@ class System(Struct, frozen=True):
     cpu_facts: tuple[Fact | OpenFact, ...] = ()
     reads: frozenset[str] = frozenset()
     memory_reads: frozenset[str] = frozenset()
+    cpu_reads: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()

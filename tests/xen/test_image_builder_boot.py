@@ -98,7 +98,7 @@ def test_load_addresses() -> None:
         DOM0 + "MEMORY_START=0x40000000\nNUM_DOMUS=1\nDOMU_KERNEL[0]=guest\nDOMU_PASSTHROUGH_DTB[0]=eth.dtb\n"
     )
     sizes = {"Image": 5_000_000, "guest": 0x200000, "eth.dtb": 100, "xen": 900_000}
-    assert load_addresses(file, sizes) == (
+    assert load_addresses(image_builder_boot(file), sizes) == (
         LoadedFile("DOM0_KERNEL", "Image", 0x40400000, 0x40400000 + 5_000_000),
         LoadedFile("DOMU_KERNEL[0]", "guest", 0x40A00000, 0x40C00000),
         LoadedFile("DOMU_PASSTHROUGH_DTB[0]", "eth.dtb", 0x40C00000, 0x40C00000 + 100),

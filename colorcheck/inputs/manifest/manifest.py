@@ -66,6 +66,7 @@ class Target(Struct, frozen=True):
     board: str | None = None
     xen_image: str | None = None
     xen_image_size: int | None = None
+    xen_attested: str | None = None
     xen_address: int | None = None
     device_tree_address: int | None = None
     device_tree_size: int | None = None
@@ -158,6 +159,7 @@ class Manifest(Struct, frozen=True):
 
     `keys` gives the place of the value of every key that was given (`target.xen`, `policy.share.0.reason`); `problems`
     is what is wrong with single keys. Names of files are relative to `folder`.
+    `guest_parts` are for each of `domains` what is put behind its file: further files, arguments of `xl create`.
     """
 
     file: str
@@ -168,11 +170,14 @@ class Manifest(Struct, frozen=True):
     overlays: tuple[str, ...] = ()
     boot_arguments: Passage | None = None
     domains: tuple[str, ...] = ()
+    guest_parts: tuple[tuple[str, ...], ...] = ()
     image_builder: str | None = None
     boot_script: str | None = None
     boot_log: str | None = None
     uefi_config: str | None = None
     efi_memory_map: str | None = None
+    system_dump: str | None = None
+    grub_config: str | None = None
     policy: PlanPolicy = field(default_factory=PlanPolicy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()

@@ -12,6 +12,10 @@ class KeyKind(StrEnum):
 
     TEXT = 'a text in quotes, such as "zcu102"'
     TEXTS = 'a text in quotes, or a list of them, such as ["rt.cfg", "gui.cfg"]'
+    GUESTS = (
+        "a file in quotes, or a list of them; a list in the list is one guest whose files are put together, with "
+        'arguments of xl create if need be, such as [["domu.cfg", "devices.cfg"], "gui.cfg"]'
+    )
     SIZE = 'a number of bytes, such as 0x174000, or a text with a unit, such as "64M"'
     RANGES = "a list of [start, size] pairs in bytes, such as [[0x0, 0x80000000]]"
     ORDER = '"as-listed" or "any"'
@@ -71,6 +75,7 @@ KEYS: tuple[ManifestKey, ...] = (
         "target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"
     ),
     ManifestKey("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
+    ManifestKey("target.xen-attested", KeyKind.TEXT, "FILE", "what `colorcheck boot` saw of the Xen binary"),
     ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
     ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
     ManifestKey(
@@ -128,9 +133,10 @@ KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("inputs.boot-arguments", KeyKind.TEXT, "TEXT", "Xen's boot arguments, instead of those in /chosen"),
     ManifestKey(
         "inputs.domains",
-        KeyKind.TEXTS,
+        KeyKind.GUESTS,
         "FILE",
-        "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded",
+        "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded; a "
+        "list in the list is one guest in several files",
         option="domain",
     ),
     ManifestKey("inputs.image-builder", KeyKind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
@@ -152,6 +158,18 @@ KEYS: tuple[ManifestKey, ...] = (
         KeyKind.TEXT,
         "FILE",
         "the memory map of the firmware, as memmap of the UEFI shell prints it",
+    ),
+    ManifestKey(
+        "inputs.grub-config",
+        KeyKind.TEXT,
+        "FILE",
+        "GRUB's grub.cfg, whose xen_hypervisor and xen_module load Xen and its modules",
+    ),
+    ManifestKey(
+        "inputs.system-dump",
+        KeyKind.TEXT,
+        "FILE",
+        "what the script of `colorcheck collect` packed on a running system, or a folder with its parts",
     ),
     ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
     ManifestKey(

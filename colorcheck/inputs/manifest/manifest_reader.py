@@ -151,6 +151,7 @@ class _Document(Struct):
             modules=self._modules(),
         )
         domain_policies = self._domain_policies()
+        guests = reader.guests("inputs.domains") or ()
         creation_order = reader.get("policy.creation-order", KeyKind.ORDER, kinds.order) or "as-listed"
         return Manifest(
             file=self.path,
@@ -160,12 +161,15 @@ class _Document(Struct):
             include=reader.texts("inputs.include") or (),
             overlays=reader.texts("inputs.overlays") or (),
             boot_arguments=reader.passage("inputs.boot-arguments"),
-            domains=reader.texts("inputs.domains") or (),
+            domains=tuple(each[0] for each in guests),
+            guest_parts=tuple(each[1:] for each in guests),
             image_builder=reader.text("inputs.image-builder"),
             boot_script=reader.text("inputs.boot-script"),
             boot_log=reader.text("inputs.boot-log"),
             uefi_config=reader.text("inputs.uefi-config"),
             efi_memory_map=reader.text("inputs.efi-memory-map"),
+            system_dump=reader.text("inputs.system-dump"),
+            grub_config=reader.text("inputs.grub-config"),
             policy=PlanPolicy(
                 creation_order,
                 self._shares(),
@@ -437,6 +441,7 @@ def _target(reader: SettingReader) -> Target:
         board=reader.text("target.board"),
         xen_image=reader.text("target.xen-image"),
         xen_image_size=reader.size("target.xen-image-size"),
+        xen_attested=reader.text("target.xen-attested"),
         xen_address=reader.size("target.xen-address"),
         device_tree_address=reader.size("target.device-tree-address"),
         device_tree_size=reader.size("target.device-tree-size"),

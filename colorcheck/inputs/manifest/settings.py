@@ -54,6 +54,18 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(text(item) for item in value)
 
 
+def guests(value: object) -> tuple[tuple[str, ...], ...]:
+    """The files of each guest; a list in the list is one guest, its files and arguments of `xl create`."""
+    if isinstance(value, str):
+        return ((value,),)
+    if not isinstance(value, list | tuple):
+        raise OtherKindError
+    found = tuple(texts(item) for item in value)
+    if any(not each or "=" in each[0] for each in found):
+        raise OtherKindError
+    return found
+
+
 def size(value: object) -> int:
     """Bytes, from a number or from a text such as `0x174000`, `64M` or `64 MiB`."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
@@ -178,6 +190,9 @@ class SettingReader(Struct):
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         return self.get(key, KeyKind.TEXTS, texts)
+
+    def guests(self, key: str) -> tuple[tuple[str, ...], ...] | None:
+        return self.get(key, KeyKind.GUESTS, guests)
 
     def empty(self, key: str, kind: str) -> None:
         """Note that the list of a key has nothing in it."""

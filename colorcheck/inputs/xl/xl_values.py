@@ -119,13 +119,19 @@ _PYTHON = (
 class XlFile(Struct, frozen=True):
     """A file as xl's reader takes it. With an error in it, xl refuses the file as a whole.
 
-    `settings` are then those before the first error. `looks_like_python`: xl says so, if there are errors.
+    `settings` are then those before the first error. `looks_like_python`: xl says so, if there are errors. `parts` are
+    further files that are put behind it.
     """
 
     file: str
     settings: tuple[XlSetting, ...] = ()
     errors: tuple[XlError, ...] = ()
     looks_like_python: bool = False
+    parts: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.file, *self.parts)
 
     @property
     def accepted(self) -> bool:

@@ -294,16 +294,18 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
             yield Problem(ProblemKind.BEYOND_NUM_DOMUS, message, written.name_location, "raise NUM_DOMUS")
 
 
-def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
+def load_addresses(boot: ImageBuilderBoot, sizes: Mapping[str, int]) -> tuple[LoadedFile, ...]:
     """Where ImageBuilder has its files loaded, in that order; up to the first whose size (bytes) `sizes` does not give.
 
     Each starts at the next 2 MiB behind the file before it. Only sizes on disk count: what a file needs beyond when
     it runs is not accounted.
     """
-    start = _arithmetic(file.text("MEMORY_START")) or 0
+    start = _arithmetic(boot.file.text("MEMORY_START"))
+    if start is None:  # a problem says so
+        return ()
     address = max(start + _STEP, _LOWEST_SCRIPT) + _STEP
     loaded: list[LoadedFile] = []
-    for key, name in files_to_load(file):
+    for key, name in files_to_load(boot):
         if name not in sizes:
             break
         loaded.append(LoadedFile(key, name, address, address + sizes[name]))
@@ -311,9 +313,9 @@ def load_addresses(file: ImageBuilderFile, sizes: Mapping[str, int]) -> tuple[Lo
     return tuple(loaded)
 
 
-def files_to_load(file: ImageBuilderFile) -> Iterator[tuple[str, str]]:
+def files_to_load(boot: ImageBuilderBoot) -> Iterator[tuple[str, str]]:
     """Key (`DOMU_KERNEL[1]`) and name of every file that U-Boot loads, in the order of their addresses."""
-    boot = image_builder_boot(file)
+    file = boot.file
     wanted: list[tuple[str, int | None]] = []
     if boot.has_dom0:
         wanted += [("DOM0_KERNEL", None), ("DOM0_RAMDISK", None)]

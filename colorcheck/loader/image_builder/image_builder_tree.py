@@ -46,8 +46,8 @@ def as_built(deployment: Deployment) -> Deployment:
     if file is None:
         return deployment
     boot = image_builder_boot(file)
-    sizes, assumed = _sizes(file, deployment.file_sizes)
-    loaded = {found.key: found for found in load_addresses(file, sizes)}
+    sizes, assumed = _sizes(boot, deployment.file_sizes)
+    loaded = {found.key: found for found in load_addresses(boot, sizes)}
     tree = deployment.tree or DeviceTree(file.file, Node("", "/", file.location), files=(file.file,))
     place = loaded["DEVICE_TREE"].start if "DEVICE_TREE" in loaded else 64 * MIB
     lines = ScriptLines(deployment, file, place)
@@ -64,13 +64,14 @@ def as_built(deployment: Deployment) -> Deployment:
         tree=built,
         manifest=_placed(deployment.manifest, file, loaded),
         problems=tuple(dict.fromkeys((*deployment.problems, *assumed, *lines.problems, *((stops,) if stops else ())))),
+        image_builder_problems=boot.problems,
     )
 
 
-def _sizes(file: ImageBuilderFile, known: Mapping[str, int]) -> tuple[dict[str, int], tuple[Problem, ...]]:
+def _sizes(boot: ImageBuilderBoot, known: Mapping[str, int]) -> tuple[dict[str, int], tuple[Problem, ...]]:
     """The sizes of all files to load by their names, and what had to be assumed."""
     sizes, missing = dict(known), []
-    for key, name in files_to_load(file):
+    for key, name in files_to_load(boot):
         if name not in sizes:
             base = key.partition("[")[0]
             sizes[name] = next((size for end, size in _ASSUMED.items() if base.endswith(end)), MIB)
@@ -79,7 +80,7 @@ def _sizes(file: ImageBuilderFile, known: Mapping[str, int]) -> tuple[dict[str, 
         return sizes, ()
     told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
     message = f"sizes are assumed for files that are not there: {told}; all load addresses depend on them"
-    return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, _place(file, missing[0][0])),)
+    return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, _place(boot.file, missing[0][0])),)
 
 
 def _placed(manifest: Manifest, file: ImageBuilderFile, loaded: Mapping[str, LoadedFile]) -> Manifest:

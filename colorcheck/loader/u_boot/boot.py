@@ -51,12 +51,12 @@ class _Image(Struct, frozen=True):
 
 def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`booti XEN [RAMDISK[:SIZE]|-] TREE`; it comes back only where something is wrong."""
-    address = machine.address(words[0]) if words else hexadecimal(machine.text("loadaddr") or "0")
+    address = machine.address(words[0]) if words else machine.load_address
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
-    if fact is not None and (address is None or at is None):
-        raise HaltError(f"{command} starts an image or tree whose address is not known: {fact.why}")
-    address, at = address or 0, at or 0
+    if address is None or at is None:
+        why = fact.why if fact is not None else "its variables"
+        raise HaltError(f"{command} starts an image or tree whose address is not known: {why}")
     image = _image(machine, command, address)
     if image is None:
         return 1
@@ -91,7 +91,10 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not words or words[0].text in ("hello", "selftest", "bootmgr"):
         return 1
     address = words[1] if len(words) > 1 else machine.get("fdtcontroladdr")
-    tree = present(machine, machine.address(address) or 0) if address is not None else None
+    fact = machine.depends(address) if address is not None else None
+    if fact is not None and address is not None and machine.address(address) is None:
+        raise HaltError(f"bootefi starts Xen with a tree whose address is not known: {fact.why}")
+    tree = present(machine, machine.reached(address)) if address is not None else None
     if tree is None:
         return 1
     room = _room(machine)
@@ -151,6 +154,10 @@ def _placed(machine: UBootMachine, address: int, head: bytes) -> _Image:
 def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
     """An image that nobody has read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
     size = machine.settings.image_size
+    if not machine.memory.is_dark(address) and any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded):
+        message = f"Bad Linux ARM64 Image magic! Nothing was loaded to {address:#x}"
+        machine.say(ProblemKind.U_BOOT_BOOT, message, "name the address that the image was loaded to")
+        return None
     machine.assumptions[f"what booti starts at {address:#x} is Xen's image"] = None
     return _Image(((address + _ALIGNED - 1) & ~(_ALIGNED - 1)) & WIDTH, size)
 
@@ -221,9 +228,11 @@ class _Ramdisk(Struct, frozen=True):
 
 def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     """The ramdisk of the second argument; a status where U-Boot refuses it."""
-    address, colon, size = word.text.partition(":")
-    start = machine.address(Marked(address)) or 0
+    _, colon, size = word.text.partition(":")
     fact = machine.depends(word)
+    if fact is not None and machine.address(word) is None:
+        raise HaltError(f"booti gets a ramdisk whose address is not known: {fact.why}")
+    start = machine.reached(word)
     image = read_legacy(_content(machine, start))
     if image is not None:
         if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
@@ -344,11 +353,11 @@ def _place(machine: UBootMachine, room: Places, length: int, high: str | None) -
     for start, size in machine.settings.banks:
         if start + size < low:
             continue
-        usable = min(start + size, low + left)
-        at, any_room = room.highest(length, usable)
+        usable = min(size, left)
+        at, any_room = room.highest(length, start + usable)
         if any_room:
             return at, True
-        left -= usable - max(start, low)
+        left -= usable - max(low - start, 0)
         if left <= 0:
             break
     return None, False

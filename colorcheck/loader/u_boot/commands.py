@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
@@ -17,6 +18,11 @@ from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked
 
 _LONGEST = 1 << 24
+_SHORTEST = 3  # letters of a shortened command's name
+_NAME = re.compile(r"[A-Za-z_?][\w.?-]*", re.ASCII)
+_OTHER_SHELLS = frozenset(  # what people know from other shells
+    ("export", "case", "esac", "function", "local", "return", "break", "continue", "cd", "eval", "exec", "set", "unset")
+)
 _CONDITIONS = ("test", "itest", "[", "echo", "true", "false")
 EXIT = "exit ends the script"
 EXIT_SINCE = (2023, 4)
@@ -28,7 +34,7 @@ BRACKET_SINCE = (2026, 7)
 def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """Follow one command, its words expanded."""
     command, rest = words[0].text, words[1:]
-    name = command.partition(".")[0]
+    name = _full_name(command.partition(".")[0])
     machine.use(*_weighed(name, words))
     handler = _COMMANDS.get(name)
     if handler is not None:
@@ -61,11 +67,23 @@ def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return 1
     if words[0].text == "[":
         return _bracket(machine, words)
+    if not _NAME.fullmatch(words[0].text) or words[0].text in _OTHER_SHELLS:
+        machine.say(ProblemKind.U_BOOT_COMMAND, f'"{words[0].text[:40]}" is no command of U-Boot: it fails')
+        return 1
     fact = machine.open(
         f"command {words[0].text[:40]} at {machine.place}",
         f'"{text}" is not followed: what it does to memory, variables and the tree is not known',
     )
     return Doubt(f"unknown command {text}", False, fact)
+
+
+def _full_name(name: str) -> str:
+    """The command that a word means: its beginning is enough where only one begins so."""
+    groups = (_COMMANDS, _SIZED, _QUIET, _ASKING)
+    if len(name) < _SHORTEST or any(name in group for group in groups):
+        return name
+    found = {known for group in (*groups, _MORE) for known in group if known.startswith(name)}
+    return found.pop() if len(found) == 1 else name
 
 
 def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -111,9 +129,9 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`source [ADDRESS]`: the script image there."""
-    at = words[0] if words else machine.get("loadaddr")
-    address = (machine.address(at) if at is not None else None) or 0
+    """`source [ADDRESS]`: the script image there; without one, where U-Boot was built to load to."""
+    at = words[0] if words else machine.built_in_address
+    address = machine.reached(at) if at is not None else 0
     head = machine.memory.read(address, HEADER)
     if head is None:
         fact = machine.open(
@@ -179,12 +197,12 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
     width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
     begin, end, count = (hexadecimal(word.text) for word in words)
     size = count * width
-    data = machine.memory.read(begin, size) if size <= _LONGEST else None
-    if data is None:
+    if size > _LONGEST:
         machine.memory.darken(end, size)
-        machine.sides.pop(end, None)
-        return 0
-    machine.memory.write(end, data)
+    else:
+        machine.memory.copy(begin, end, size)
+    for at in [at for at in machine.sides if end <= at < end + size and at != begin]:
+        del machine.sides[at]
     if begin in machine.sides:
         machine.sides[end] = machine.sides[begin].copy()
     return 0
@@ -217,6 +235,11 @@ def _stops(_machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     raise HaltError("the script resets the board or hangs here")
 
 
+def _thirty_two_bits(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
+    machine.say(ProblemKind.U_BOOT_COMMAND, "no U-Boot for arm64 has this command: it fails", "write booti")
+    return 1
+
+
 def _elsewhere(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     machine.open(
         f"another boot at {machine.place}",
@@ -240,6 +263,52 @@ def _fills(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Status:
     return Doubt(" ".join((name, *(word.text for word in words))), True, fact)
 
 
+def _named(*positions: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
+    """A command that puts what it finds into the variable that the word at the first of these positions names."""
+
+    def follow(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+        place = next((position for position in positions if len(words) > position), None)
+        fact = OpenFact(
+            f"answer of the board at {machine.place}",
+            "what this command finds on the board, or whether it succeeds, is not known from files",
+            (),
+            machine.place,
+        )
+        text = " ".join(word.text for word in words)
+        if place is None:
+            return Doubt(f"command with {text}", True, fact)
+        if machine.settled(Doubt(f"command with {text}", True, fact)):
+            return 1
+        machine.set(words[place].text.lstrip("*"), machine.unknown(fact))
+        return 0
+
+    return follow
+
+
+def _part(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`part uuid|list|start|size|number …` with a variable at the end."""
+    kind = words[0].text if words else ""
+    plain = [word for word in words if not word.text.startswith("-")]
+    least = {"uuid": 4, "list": 4, "type": 4, "start": 5, "size": 5, "number": 5}.get(kind)
+    return _named(len(plain) - 1 if least is not None and len(plain) >= least else 99)(machine, plain)
+
+
+def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`dhcp` and `bootp` also set what the server says."""
+    status = loads.tftp(machine, words)
+    if status == 0:
+        why = "what the network's server answers is not known from files"
+        fact = OpenFact(f"answer of the network at {machine.place}", why, (), machine.place)
+        for name in ("ipaddr", "netmask", "gatewayip", "serverip", "dnsip", "hostname", "rootpath", "domain"):
+            machine.set(name, machine.unknown(fact))
+    return status
+
+
+def _raw(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`read IFACE DEV ADDRESS BLOCK COUNT`, and other commands that bring unknown data to their third word."""
+    return _fills(machine, "read", [Marked("read"), *words[2:]])
+
+
 def _always(status: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
     return lambda _machine, _words: status
 
@@ -260,7 +329,16 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "tftpboot": loads.tftp,
     "tftp": loads.tftp,
     "tftpb": loads.tftp,
-    "dhcp": loads.tftp,
+    "dhcp": _network,
+    "bootp": _network,
+    "part": _part,
+    "fstype": _named(2),
+    "uuid": _named(0),
+    "guid": _named(0),
+    "hash": _named(3),
+    "read": _raw,
+    "fatsize": loads.size,
+    "ext4size": loads.size,
     "nfs": loads.tftp,
     "wget": loads.tftp,
     "ubifsload": loads.ubifsload,
@@ -270,9 +348,12 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "poweroff": _stops,
     "go": _stops,
     "hang": _stops,
+    "panic": _stops,
     "bootflow": _elsewhere,
     "boot": _elsewhere,
     "bootd": _elsewhere,
+    "bootz": _thirty_two_bits,
+    "zboot": _thirty_two_bits,
     "sysboot": _elsewhere,
     "pxe": _elsewhere,
     "bootelf": _elsewhere,
@@ -303,16 +384,23 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "onenand": _fills,
     "ubi": _fills,
 }
+_MORE = frozenset(  # further commands of usual builds, by which shortened names are told apart
+    (
+        *("blkcache", "bootvx", "chpart", "dfu", "editenv", "fatmkdir", "fatrm", "flinfo", "gzwrite", "imxtract", "ln"),
+        *("loadb", "loads", "loadx", "loady", "lzmadec", "mm", "mtdparts", "net", "nm", "protect"),
+        *("qfw", "random", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot", "false"),
+    )
+)
 _QUIET = frozenset(
     (
         *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "cmp", "crc32", "saveenv", "printf", "date", "time"),
-        *("coninfo", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstype", "part", "fatinfo", "mii", "mdio"),
+        *("coninfo", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstypes", "fatinfo", "mii", "mdio"),
         *("log", "dcache", "icache", "base", "loop", "showvar", "pause", "bootstage", "led", "fpga", "pci", "i2c"),
     )
 )
 _ASKING = frozenset(
     (
-        *("ping", "gpio", "hash", "smc", "regulator", "pmic", "wdt", "mtd", "tpm", "rng", "ext4write", "fatwrite"),
+        *("ping", "gpio", "smc", "regulator", "pmic", "wdt", "mtd", "tpm", "rng", "ext4write", "fatwrite"),
         *("save", "dm", "clk", "gpt", "efidebug"),
     )
 )

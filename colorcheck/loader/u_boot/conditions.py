@@ -5,13 +5,13 @@ Source: `cmd/test.c`, `cmd/itest.c` of U-Boot 2023.01. What is not understood is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal, signed
+from colorcheck.loader.u_boot.substitution import NotFollowedError, PatternError, substitute
 from colorcheck.loader.u_boot.text import Marked
 
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
@@ -37,7 +37,7 @@ _NUMBERS: dict[str, Callable[[int, int], bool]] = {
 _SAME = {"<": "-lt", ">": "-gt", "==": "-eq", "!=": "-ne", "<>": "-ne", ">=": "-ge", "<=": "-le"}
 
 
-_PATTERN = re.compile(r"\^?(?:[\w ,:;/@=%-]|\.[*+?]?|\\[.])+\$?", re.ASCII)
+_LONGEST = 10240  # bytes of a text in memory that setexpr.s reads
 
 
 def _bytes(text: str) -> bytes:
@@ -103,9 +103,11 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
 
 def _on_medium(machine: UBootMachine, name: Marked) -> bool:
     """Whether a file is on the medium: yes if it is here, else nobody knows."""
-    from colorcheck.loader.u_boot.load import missing
+    from colorcheck.loader.u_boot.load import find
+    from colorcheck.loader.u_boot.media import File
 
-    return machine.media.find(name.text) is not None or machine.decide(missing(machine, name.text))
+    found = find(machine, name.text)
+    return isinstance(found, File) or machine.settled(found) == 0
 
 
 def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
@@ -144,7 +146,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
     if len(words) < 2:
         return 1
     name, rest = words[0].text, words[1:]
-    if rest[0].text in ("gsub", "sub"):
+    if len(rest) > 2 and rest[0].text in ("gsub", "sub"):
         return _substitute(machine, name, rest)
     if len(rest) not in (1, 3) or (len(rest) == 3 and len(rest[1].text) != 1):
         return 1
@@ -154,9 +156,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
         machine.set(name, machine.unknown(fact))
         return 0
     if kind == "s":
-        fact = machine.open(f"setexpr.s {name} at {machine.place}", "texts joined by setexpr are not followed")
-        machine.set(name, machine.unknown(fact))
-        return 0
+        return _texts(machine, name, rest)
     width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
     operands = [_number(machine, word.text, width) for word in (rest[0], *rest[2:])]
     if None in operands:
@@ -173,6 +173,26 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
     if value is None:
         return 1
     machine.set(name, f"{value:x}")
+    return 0
+
+
+def _texts(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
+    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one behind the other."""
+    words = rest[::2]
+    if any(not word.text.startswith("*") for word in words) or (len(rest) == 3 and rest[1].text != "+"):
+        return 1
+    joined = b""
+    for word in words:
+        address, data = hexadecimal(word.text[1:]), bytearray()
+        while not data.endswith(b"\0") and len(data) < _LONGEST:
+            more = machine.memory.read(address + len(data), 1)
+            if more is None:
+                fact = machine.open(f"memory read by setexpr {word.text}", "what stands there is not known from files")
+                machine.set(name, machine.unknown(fact))
+                return 0
+            data += more
+        joined += bytes(data).rstrip(b"\0")
+    machine.set(name, joined.decode("utf-8", "surrogateescape") or None)
     return 0
 
 
@@ -198,18 +218,24 @@ def _combined(sign: str, a: int, b: int) -> int | None:
 
 
 def _substitute(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """`setexpr NAME gsub PATTERN BY [TEXT]`; a pattern that is more than plain text is not followed."""
+    """`setexpr NAME gsub PATTERN BY [TEXT]`: 1 where nothing matches, and nothing is set then."""
     if len(rest) not in (3, 4):
         return 1
     text = rest[3] if len(rest) == 4 else machine.get(name)
     if text is None:
         return 1
-    pattern, by = rest[1].text, rest[2].text
     fact = machine.depends(*rest, text)
-    if fact is None and (not _PATTERN.fullmatch(pattern) or "\\" in by):
-        fact = machine.open(f"setexpr {rest[0].text} {pattern}", "a pattern of this kind is not followed")
-    if fact is not None:
-        machine.set(name, machine.unknown(fact))
-        return 0
-    machine.set(name, re.sub(pattern, by, text.text, count=0 if rest[0].text == "gsub" else 1))
+    if fact is None:
+        try:
+            found = substitute(rest[1].text, rest[2].text, text.text, everywhere=rest[0].text == "gsub")
+        except PatternError:
+            return 1
+        except NotFollowedError:
+            fact = machine.open(f"setexpr {rest[0].text} {rest[1].text}", "a pattern of this kind is not followed")
+        else:
+            if not found.count:
+                return 1
+            machine.set(name, found.text or None)
+            return 0
+    machine.set(name, machine.unknown(fact))
     return 0

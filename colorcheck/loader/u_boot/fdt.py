@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.machine import Doubt, HaltError, Status, UBootMachine
+from colorcheck.loader.u_boot.blob import MAGIC
+from colorcheck.loader.u_boot.machine import SCRATCHPAD, Doubt, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
 from colorcheck.loader.u_boot.values import UnreadableValue, parse_value
 
-SCRATCHPAD = 1024
 OVERLAYS = "this U-Boot applies overlays"
 _USAGE = 1
 
@@ -70,12 +70,14 @@ def _working(machine: UBootMachine) -> TreeInMemory | None:
 
 
 def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
-    """The tree at an address. Where nothing of the script put anything there, it is the manifest's tree."""
+    """The tree at an address. Where nothing of the script put anything there, and the script does not load the tree
+    itself, it is the manifest's tree."""
     tree = tree_at(machine, address)
     if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
         return tree
     given = machine.media.given_tree()
-    if given is None:
+    brought = address in machine.failed or any(loaded.data[:4] == MAGIC for loaded in machine.loaded)
+    if given is None or not address or brought:
         return None
     from colorcheck.loader.u_boot.load import put
 
@@ -85,19 +87,30 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
     return tree_at(machine, address)
 
 
+def _flags(words: Sequence[Marked]) -> tuple[str, Sequence[Marked]] | None:
+    """The letters of the options in front of the address, and what stands behind them; None for an unknown one."""
+    letters = ""
+    while words and words[0].text.startswith("-"):
+        letters += words[0].text[1:]
+        words = words[1:]
+    return None if set(letters) - {"c", "q"} else (letters, words)
+
+
 def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
-    quiet = [word for word in rest if word.text in ("-q", "-c")]
-    rest = [word for word in rest if word not in quiet]
+    found = _flags(rest)
+    if found is None:
+        return _USAGE
+    letters, rest = found
     if not rest:
-        return 0 if machine.working is not None else 1
-    if any(word.text == "-c" for word in quiet):
+        return 0 if "c" in letters or (machine.working is not None and tree_at(machine, machine.working)) else 1
+    if "c" in letters:
         return 0
     address = machine.address(rest[0])
     fact = machine.depends(*rest)
     if fact is not None and (address is None or machine.depends(*rest[1:])):
         machine.tree_doubts.append(fact)
         return Doubt(f"fdt addr {rest[0].text}", True, fact)
-    address = address or 0
+    address = machine.reached(rest[0])
     tree = present(machine, address)
     if tree is None:
         _not_a_tree(machine, address)
@@ -132,7 +145,13 @@ def _not_a_tree(machine: UBootMachine, address: int) -> None:
 def _move(machine: UBootMachine, _tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     if len(rest) < 2:
         return _USAGE
-    source = present(machine, machine.address(rest[0]) or 0)
+    fact = machine.depends(*rest[:2])
+    if fact is not None and None in (machine.address(rest[0]), machine.address(rest[1])):
+        machine.tree_doubts.append(fact)
+        return Doubt(f"fdt move {rest[0].text} {rest[1].text}", True, fact)
+    start = machine.reached(rest[0])
+    source = present(machine, start)
+    machine.working = None if source is None else start  # also where the copy fails
     target = machine.address(rest[1])
     if source is None or target is None:
         return 1
@@ -180,11 +199,13 @@ def _set(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
         old = tree.value(at, name) or b""
         if len(old) > SCRATCHPAD:
             return 1
-        value = parse_value(rest[2:], old)
+        machine.scratchpad[: len(old)] = old
+        value = parse_value(rest[2:], machine.scratchpad)
         if isinstance(value, UnreadableValue):
             machine.say(ProblemKind.U_BOOT_FDT, f"fdt set {path} {name}: {value.message}; nothing is set")
             return 1
         data, text, unsure = value.data, value.text, value.unsure
+        machine.scratchpad[: len(data)] = data[:SCRATCHPAD]
         if len(data) > SCRATCHPAD:
             raise HaltError(f"a value of {len(data)} bytes: fdt set overwrites U-Boot's own memory beyond {SCRATCHPAD}")
     done = tree.put(at, name, data, text, unsure)
@@ -236,7 +257,11 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         return _USAGE
     if tree is None:
         return 1
-    address = machine.address(rest[0]) or 0
+    doubt = machine.depends(rest[0])
+    if doubt is not None and machine.address(rest[0]) is None:
+        machine.tree_doubts.append(doubt)
+        return Doubt(f"fdt apply {rest[0].text}", True, doubt)
+    address = machine.reached(rest[0])
     overlay = tree_at(machine, address)
     if overlay is None:
         if machine.memory.is_dark(address):
@@ -266,6 +291,8 @@ def _get(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
     at = tree.node(path)
     if at < 0:
         return 1
+    if kind == "n" and len(rest) < 4:
+        return _USAGE
     if kind == "n" or (kind == "s" and len(rest) == 3):
         return _get_children(machine, tree, at, kind, rest)
     if len(rest) < 4:
@@ -296,7 +323,7 @@ def _get_children(machine: UBootMachine, tree: TreeInMemory, at: int, kind: str,
     if kind == "s":
         machine.set(rest[1].text, f"{len(names):x}")
         return 0
-    index = hexadecimal(rest[3].text) if len(rest) > 3 else 0
+    index = hexadecimal(rest[3].text)
     if index >= len(names):
         return 1
     machine.set(rest[1].text, names[index].rpartition("/")[2])
@@ -309,7 +336,7 @@ def _get_value(machine: UBootMachine, name: str, value: bytes, rest: Sequence[Ma
         texts = value[:-1].split(b"\0")
         if index >= len(texts):
             return 1
-        machine.set(name, texts[index].decode("utf-8", "surrogateescape"))
+        machine.set(name, texts[index].decode("utf-8", "surrogateescape") or None)
     elif len(value) == 4:
         machine.set(name, f"0x{int.from_bytes(value, 'big'):08X}")
     elif len(value) % 4 == 0 and len(value) <= 20:
@@ -320,9 +347,9 @@ def _get_value(machine: UBootMachine, name: str, value: bytes, rest: Sequence[Ma
 
 
 def _printable(value: bytes) -> bool:
-    if not value or value[-1:] not in (b"\0", b"\n") or value[:1] == b"\0" or b"\0\0" in value:
+    if not value.endswith(b"\0") or b"\0\0" in value:
         return False
-    return all(b in (0, 10) or 32 <= b < 127 for b in value) and value.endswith(b"\0")
+    return all(b == 0 or 9 <= b <= 13 or 32 <= b < 127 for b in value)
 
 
 def _chosen(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
@@ -337,12 +364,15 @@ def _chosen(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -
     return 0
 
 
+def _argument(rest: Sequence[Marked], index: int) -> int:
+    """A number; what is missing counts as 0."""
+    return hexadecimal(rest[index].text) if len(rest) > index else 0
+
+
 def _memory(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
     from colorcheck.loader.u_boot.fixups import memory_node
 
-    if len(rest) != 2:
-        return _USAGE
-    done = memory_node(tree, ((hexadecimal(rest[0].text), hexadecimal(rest[1].text)),))
+    done = memory_node(tree, ((_argument(rest, 0), _argument(rest, 1)),))
     tree.keep()
     return 0 if done else 1
 
@@ -351,14 +381,37 @@ def _rsvmem(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -
     kind = rest[0].text[:1] if rest else ""
     if kind == "p":
         return 0
-    if kind == "a" and len(rest) == 3:
-        done = tree.reserve(hexadecimal(rest[1].text), hexadecimal(rest[2].text))
-    elif kind == "d" and len(rest) == 2:
-        done = tree.unreserve(hexadecimal(rest[1].text))
+    if kind == "a":
+        done = tree.reserve(_argument(rest, 1), _argument(rest, 2))
+    elif kind == "d":
+        done = tree.unreserve(_argument(rest, 1))
     else:
         return _USAGE
     if done < 0:
         return _failed(machine, "fdt rsvmem", done)
+    tree.keep()
+    return 0
+
+
+_MEMBERS = (
+    *("magic", "totalsize", "off_dt_struct", "off_dt_strings", "off_mem_rsvmap", "version", "last_comp_version"),
+    *("boot_cpuid_phys", "size_dt_strings", "size_dt_struct"),
+)
+
+
+def _header(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
+    """`header get VARIABLE MEMBER` takes a word of the blob's header, in hexadecimal; other forms only print."""
+    if len(rest) != 3 or not rest[0].text.startswith("g"):
+        return 0
+    if rest[2].text not in _MEMBERS:
+        return _USAGE
+    at = 4 * _MEMBERS.index(rest[2].text)
+    machine.set(rest[1].text, f"{int.from_bytes(tree.data[at : at + 4], 'big'):x}")
+    return 0
+
+
+def _boot_cpu(_machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> Status:
+    tree.data[28:32] = (_argument(rest, 0) & 0xFFFFFFFF).to_bytes(4, "big")
     tree.keep()
     return 0
 
@@ -377,8 +430,10 @@ def _nothing(_machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked
 
 
 def _board(machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked]) -> Status:
+    """The board's own code, where U-Boot was built with any; else the command prints its usage."""
     machine.assumptions["the board's own code in U-Boot changes nothing in the tree that Xen reads"] = None
-    return 0
+    why = "whether this U-Boot was built with code of the board for the tree is not known"
+    return Doubt("this U-Boot has code of the board", False, OpenFact("code of the board", why, (), machine.place))
 
 
 _COMMANDS: tuple[tuple[str, Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status]], ...] = (
@@ -389,8 +444,8 @@ _COMMANDS: tuple[tuple[str, Callable[[UBootMachine, TreeInMemory, Sequence[Marke
     ("p", _print),
     ("l", _print),
     ("rm", _rm),
-    ("h", _nothing),
-    ("boo", _nothing),
+    ("h", _header),
+    ("boo", _boot_cpu),
     ("me", _memory),
     ("rs", _rsvmem),
     ("boa", _board),

@@ -21,9 +21,10 @@ from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT
 from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
-from colorcheck.loader.u_boot.load import MISSING, missing_fact
+from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, LeaveError, Settings, UBootMachine
-from colorcheck.loader.u_boot.media import Media
+from colorcheck.loader.u_boot.media import File, Media
+from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked, ScriptTexts
 from colorcheck.loader.u_boot.trees import ROOM
@@ -57,6 +58,7 @@ def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes
         left = len(worlds) >= MOST_WORLDS or steps > MOST_STEPS
     handovers = [world.handover() for world in worlds]
     first = _base(handovers)
+    handovers, first = _as_named(handovers, first)
     facts = list(first.open)
     if manifest.target.modern_shell:
         why = "the modern shell reads quotes, backslashes, && and for in another way, and only the old one is followed"
@@ -68,12 +70,25 @@ def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes
     return replace(first, open=tuple(dict.fromkeys(facts)), alternatives=others)
 
 
+def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover], Handover]:
+    """Where Xen is only started if the medium has what is here under the names of the script, it has: a trusted
+    assumption, and no question."""
+    if first.stopped or any((ELSEWHERE, False) in h.choices and not h.stopped for h in handovers):
+        return handovers, first
+    asked = [fact for fact in first.open if fact.values == (False, True) and fact.what.startswith("file ")]
+    told = tuple(f"the medium has as {fact.what.removeprefix('file ')} the file that is here" for fact in asked)
+    kept = tuple(fact for fact in first.open if fact not in asked)
+    found = replace(first, open=kept, assumptions=(*first.assumptions, *told))
+    return [found, *(h for h in handovers if h is not first and (ELSEWHERE, False) not in h.choices)], found
+
+
 def _base(handovers: list[Handover]) -> Handover:
     """The way that is shown: files that are not here are not there, and no condition holds that nobody knows, unless
     Xen is not started that way and is on another."""
     first = handovers[0]
-    if first.stopped and (MISSING, False) in first.choices:
-        return next((h for h in handovers if (MISSING, True) in h.choices and not h.stopped), first)
+    for key in (ELSEWHERE, MISSING):
+        if first.stopped and (key, False) in first.choices:
+            first = next((h for h in handovers if (key, True) in h.choices and not h.stopped), first)
     return next((h for h in handovers if not h.stopped), first) if first.stopped else first
 
 
@@ -98,6 +113,7 @@ class _World:
         )
         for variable in target.environment or ():
             self.machine.environment[variable.name] = Marked(variable.value.text)
+        self.machine.built_in_address = self.machine.environment.get("loadaddr")
         self.machine.script_places(script, "")
         self.stopped: str | None = None
         self._run(data)
@@ -126,6 +142,7 @@ class _World:
                 return
             text = script_text(image)
         content = text.decode("utf-8", "surrogateescape")
+        self._loaded_script(data)
         marked = Marked(content, machine.script_places(self.script, content, image=image is not None))
         machine.here = (0, 1)
         try:
@@ -142,6 +159,14 @@ class _World:
             self.stopped = halt.why
         except RecursionError:
             self.stopped = "the script nests too deeply"
+
+    def _loaded_script(self, data: bytes) -> None:
+        """The script lies where the environment says that the last file of its size was loaded."""
+        machine = self.machine
+        address, length = machine.text("fileaddr"), machine.text("filesize")
+        if address is not None and length is not None and hexadecimal(length) == len(data):
+            put(machine, File(self.script, len(data), data, self.script), hexadecimal(address))
+            machine.loaded.pop()
 
     def _environment(self, text: Marked) -> None:
         """A text of variables: what the board runs of them."""
@@ -276,6 +301,11 @@ def _is_environment(text: str) -> bool:
     """Whether a text is a list of variables and no script."""
     lines = text.split("\n")
     return any("=" in line for line in lines) and all(_VARIABLE.fullmatch(line) for line in lines)
+
+
+def script_machine(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> UBootMachine:
+    """The state of U-Boot at the end of the usual way through a script, for who wants to look at its variables."""
+    return _World(manifest, tree, script, data, {}).machine
 
 
 def script_problems(handover: Handover) -> tuple[Problem, ...]:

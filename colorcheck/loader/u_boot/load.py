@@ -5,6 +5,7 @@ Source: `fs/fs.c`, `cmd/net.c`, `net/tftp.c` of U-Boot 2023.01. `filesize` is th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
@@ -16,6 +17,7 @@ from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
 
 MISSING = "files that are not here are on the medium"
+ELSEWHERE = "files that are here have another path or name on the medium"
 _SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
 _USUAL = 32 << 20
 _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame buffer
@@ -36,6 +38,25 @@ def missing_fact(machine: UBootMachine, name: str) -> OpenFact:
 def missing(machine: UBootMachine, name: str) -> Doubt:
     """Whether a file that is not here is there: it is not, or all such files are."""
     return Doubt(MISSING, False, missing_fact(machine, name))
+
+
+def find(machine: UBootMachine, name: str) -> File | Status:
+    """The file of a name on the medium, or the status of not finding it: a question where the file is not here, or
+    where one is here that may be meant, under another path or name."""
+    found = machine.media.find(name)
+    if found is not None:
+        return found
+    found = machine.media.similar(name)
+    if found is None:
+        return missing(machine, name)
+    fact = OpenFact(
+        f"file {name}",
+        f"{name} is not here, but {found.name} is: whether that is what the medium has under this name is not known",
+        ("[[target.files]]", f'name = "{name}"', f'file = "{os.path.basename(found.path)}"'),
+        machine.place,
+        (False, True),
+    )
+    return found if machine.decide(Doubt(ELSEWHERE, False, fact)) else 1
 
 
 def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
@@ -92,11 +113,11 @@ def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if len(words) != 3:
         return 1
     fact = machine.depends(words[2])
-    file = None if fact else machine.media.find(words[2].text)
-    if file is not None:
+    file = 0 if fact else find(machine, words[2].text)
+    if isinstance(file, File):
         machine.set("filesize", f"{file.size:x}")
         return 0
-    if fact is None and not machine.decide(missing(machine, words[2].text)):
+    if machine.settled(file):
         return 1
     machine.set("filesize", machine.unknown(fact or missing_fact(machine, words[2].text)))
     return 0
@@ -111,19 +132,19 @@ def _bring(machine: UBootMachine, name: Marked, address: Marked, count: int, sta
         machine.set("filesize", machine.unknown(unclear))
         machine.set("fileaddr", address)
         return Doubt(f"load of {name.text}", True, unclear)
-    file = machine.media.find(name.text)
-    if file is None:
-        fact = missing_fact(machine, name.text)
-        if not machine.decide(Doubt(MISSING, False, fact)):
+    file = find(machine, name.text)
+    if not isinstance(file, File):
+        if machine.settled(file):
+            machine.failed.add(where)
             return 1
+        fact = missing_fact(machine, name.text)
         machine.memory.darken(where, PAGE)
         machine.sides.pop(where, None)
         machine.loaded.append(FileInMemory(name.text, where, None, b"", machine.place))
         machine.set("filesize", machine.unknown(fact))
         machine.set("fileaddr", address if where >= VIRTUAL else f"{where:x}")
         return 0
-    if start > file.size:
-        return 1
+    start = min(start, file.size)  # behind the end nothing is read, which is no error
     length = min(count or file.size - start, file.size - start)
     refused = _refused(machine, where, length)
     if refused:

@@ -20,9 +20,11 @@ from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
 MOST_TEXT = 64 << 20
+SCRATCHPAD = 1024  # bytes in which fdt set puts a value together; they keep what was put there before
 _TAIL = 1 << 12
 PLACING = frozenset({"fdt_high"})  # variables of U-Boot's that only decide where the tree lies
 VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
+_APART = 1 << 35  # bytes from a variable to where words that only depend on it point
 
 
 class HaltError(Exception):
@@ -102,6 +104,9 @@ class UBootMachine(Struct):
     overwritten: list[tuple[FileInMemory, str]] = field(default_factory=list)
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
+    built_in_address: Marked | None = None
+    failed: set[int] = field(default_factory=set)
+    scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
@@ -209,6 +214,16 @@ class UBootMachine(Struct):
         if not doubts:
             return hexadecimal(text.text.partition(":")[0])
         return VIRTUAL + (doubts[0] << 36) if len(text.text.partition(":")[0]) == 1 else None
+
+    @property
+    def load_address(self) -> int:
+        """Where booti looks without an address: the variable loadaddr, whatever was loaded where."""
+        return hexadecimal(self.text("loadaddr") or "0")
+
+    def reached(self, text: Marked) -> int:
+        """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
+        found = self.address(text)
+        return VIRTUAL + (unknowns(text.text)[0] << 36) + _APART if found is None else found
 
     def quiet(self, fact: OpenFact) -> int:
         """The number of an open fact that does not count for Xen."""

@@ -55,7 +55,7 @@ class Media(Struct):
         return File(self.tree.file, len(blob), blob, self.tree.file, side_of(self.tree))
 
     def _find(self, name: str) -> File | None:
-        plain = name.strip("/")
+        plain = os.path.normpath(name).strip("/") if name else name
         given = self._listed(plain)
         if given is not None:
             return self._given(given)
@@ -67,16 +67,24 @@ class Media(Struct):
             path = self._path(stem + other)
             if path is not None:
                 return self._at(name, path, None, symbols=False)
-        if ending.lower() == ".dtb":
-            return self.given_tree()
         return None
+
+    def similar(self, name: str) -> File | None:
+        """A file that is here under the last part of the name, or the manifest's own tree for one of a tree."""
+        base = os.path.basename(name)
+        found = self.find(base) if base and base != name.strip("/") else None
+        named = next((file for file in self.manifest.target.files if os.path.basename(file.name) == base), None)
+        if found is None and named is not None and base:
+            found = self._given(named)
+        if found is None and name.lower().endswith(".dtb"):
+            return self.given_tree()
+        return found
 
     def _listed(self, plain: str) -> TargetFile | None:
         files = self.manifest.target.files
         tests: tuple[Callable[[str], bool], ...] = (
             lambda known: known.strip("/") == plain,
             lambda known: known.strip("/").lower() == plain.lower(),
-            lambda known: os.path.basename(known) == os.path.basename(plain),
         )
         return next((file for test in tests for file in files if test(file.name)), None)
 
@@ -87,22 +95,21 @@ class Media(Struct):
         return self._at(given.name, path, given.size, symbols=given.symbols, named_at=given.location)
 
     def _path(self, plain: str) -> str | None:
-        """Where a file lies here: under its whole name, or under its last part, whatever the case."""
+        """Where a file lies here under its whole name, whatever the case."""
         for folder in self.folders:
-            for name in dict.fromkeys((plain, os.path.basename(plain))):
-                path = os.path.normpath(os.path.join(folder, name))
-                if not name or os.path.relpath(path, folder or ".").startswith(".."):
-                    continue
-                if is_file(path):
-                    return path
-                try:
-                    beside = os.listdir(os.path.dirname(path) or ".")
-                except OSError:
-                    continue
-                wanted = os.path.basename(path).lower()
-                found = next((entry for entry in sorted(beside) if entry.lower() == wanted), None)
-                if found is not None and is_file(os.path.join(os.path.dirname(path), found)):
-                    return os.path.join(os.path.dirname(path), found)
+            path = os.path.normpath(os.path.join(folder, plain))
+            if not plain or os.path.relpath(path, folder or ".").startswith(".."):
+                continue
+            if is_file(path):
+                return path
+            try:
+                beside = os.listdir(os.path.dirname(path) or ".")
+            except OSError:
+                continue
+            wanted = os.path.basename(path).lower()
+            found = next((entry for entry in sorted(beside) if entry.lower() == wanted), None)
+            if found is not None and is_file(os.path.join(os.path.dirname(path), found)):
+                return os.path.join(os.path.dirname(path), found)
         return None
 
     def _at(

@@ -65,6 +65,18 @@ class Memory(Struct):
             position += count
         return found
 
+    def copy(self, source: int, target: int, size: int) -> None:
+        """What is known of a stretch comes to another place; the rest there is then of unknown content."""
+        known: list[tuple[int, bytes]] = []
+        for page in [p for p in self.known if source < (p + 1) * PAGE and p * PAGE < source + size]:
+            for a, b in self.known[page]:
+                low, high = max(page * PAGE + a, source), min(page * PAGE + b, source + size)
+                if low < high:
+                    known.append((low - source, bytes(self.pages[page][low - page * PAGE : high - page * PAGE])))
+        self.darken(target, size)
+        for offset, data in known:
+            self.write(target + offset, data)
+
     def is_dark(self, address: int) -> bool:
         """Whether something of unknown content was put here."""
         index = bisect_right(self.dark, (address, _TOP)) - 1

@@ -52,6 +52,11 @@ def run_macro(machine: UBootMachine, text: Marked) -> Status:
 
 
 def _told(machine: UBootMachine, script: ShellScript, text: Marked) -> None:
+    for offset in script.strays:
+        at = text.at[offset]
+        machine.here = (at, at + 1) if at >= 0 else machine.here
+        message = "syntax error: this word has no beginning to belong to; U-Boot goes on behind it"
+        machine.say(ProblemKind.U_BOOT_SYNTAX, message)
     if script.error is None:
         return
     at = text.at[min(script.error, len(text.at) - 1)] if len(text.at) else -1

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.inputs.grammar import parser
 
@@ -63,14 +64,21 @@ class Each(Struct, frozen=True):
 
 Element = SimpleCommand | Conditional | Loop | Each
 Body = tuple[tuple[Element | None, Then], ...]
+_MOST_STRAYS = 16
+_STRAY = re.compile(r"(?:then|elif|else|fi|in|do|done)(?=[;&|])")
 _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 
 class ShellScript(Struct, frozen=True):
-    """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does."""
+    """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does.
+
+    At `strays` stand words of the language where none may, right in front of an operator: U-Boot calls each a syntax
+    error and goes on behind it.
+    """
 
     lists: tuple[Body, ...]
     error: int | None = None
+    strays: tuple[int, ...] = ()
 
 
 def read_script(text: str) -> ShellScript:
@@ -95,6 +103,16 @@ def _grammar() -> Lark:
 
 
 def _script(text: str, *, whole: bool) -> ShellScript:
+    strays: list[int] = []
+    found = _parsed(text, whole=whole)
+    while found.error is not None and len(strays) < _MOST_STRAYS and (word := _STRAY.match(text, found.error)):
+        strays.append(found.error)
+        text = f"{text[: word.start()]}{' ' * len(word[0])}{text[word.end() :]}"
+        found = _parsed(text, whole=whole)
+    return replace(found, strays=tuple(strays))
+
+
+def _parsed(text: str, *, whole: bool) -> ShellScript:
     from lark.exceptions import UnexpectedCharacters, UnexpectedInput
 
     steps = _grammar().parse_interactive(text, start="body" if whole else "start")

@@ -27,7 +27,7 @@ class UnreadableValue(Struct, frozen=True):
     message: str
 
 
-def parse_value(words: Sequence[Marked], old: bytes) -> Value | UnreadableValue:
+def parse_value(words: Sequence[Marked], old: bytes | bytearray) -> Value | UnreadableValue:
     """The value that words spell; `?` among cells keeps the `old` one."""
     first = words[0].text[:1]
     if first == "<":
@@ -39,7 +39,7 @@ def parse_value(words: Sequence[Marked], old: bytes) -> Value | UnreadableValue:
     return Value(data, doubts[0] if doubts else None, words[0] if len(words) == 1 else None)
 
 
-def _cells(words: Sequence[Marked], old: bytes) -> Value | UnreadableValue:
+def _cells(words: Sequence[Marked], old: bytes | bytearray) -> Value | UnreadableValue:
     data = bytearray()
     unsure: int | None = None
     index, text, position = 0, words[0].text, 1

@@ -5,26 +5,33 @@ Source: `cmd/nvedit.c`, `lib/hashtable.c: himport_r` of U-Boot 2023.01.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.loader.u_boot.machine import Doubt, Status, UBootMachine
+from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot.guarded import refused
+from colorcheck.loader.u_boot.machine import Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
-from colorcheck.loader.u_boot.text import Marked, joined
+from colorcheck.loader.u_boot.text import Marked, joined, unknowns
 
 _BLANKS = " \t"
 _LARGEST = 1 << 20
-_SUBCOMMANDS = (
-    *("ask", "default", "delete", "edit", "erase", "exists", "export", "flags", "import", "info", "load"),
-    *("print", "run", "save", "select", "set", "grep"),
-)
+_WHOLE = 0x40000  # CONFIG_ENV_SIZE of qemu_arm64: what is exported with a checksum is filled up to it
+_USUAL = ("default", "delete", "edit", "exists", "export", "import", "print", "run", "save", "set")
+"""Those that most builds have, so that their beginnings are told apart."""
+_SUBCOMMANDS = (*_USUAL, "ask", "erase", "flags", "grep", "indirect", "info", "load", "select")
 
 
 def setenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """Words after the name are joined by single blanks; without any the variable goes, an empty one leaves it empty."""
-    words = [word for word in words if word.text != "-f"] if words and words[0].text == "-f" else words
+    forced = False
+    while words and words[0].text.startswith("-") and len(words[0].text) > 1:
+        if set(words[0].text[1:]) - {"f"}:
+            return 1
+        forced, words = True, words[1:]
     if not words:
-        return 1
+        return 0 if forced else 1
     if "=" in words[0].text:
         machine.say(ProblemKind.U_BOOT_COMMAND, f'setenv refuses the name "{words[0].text}": it has an equals sign')
         return 1
@@ -32,7 +39,12 @@ def setenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if fact is not None:
         machine.blanket = fact
         return 0
-    machine.set(words[0].text, joined(words[1:], " ") if len(words) > 1 else None)
+    value = joined(words[1:], " ") if len(words) > 1 else None
+    if refused(machine, words[0].text, value if value is not None and value.text else None, forced=forced):
+        message = f"U-Boot refuses this value of {words[0].text}: it is written once, or of another form"
+        machine.say(ProblemKind.U_BOOT_COMMAND, message)
+        return 1
+    machine.set(words[0].text, value)
     return 0
 
 
@@ -41,18 +53,18 @@ def environment(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not words:
         return 1
     name, rest = words[0].text, words[1:]
-    found = [k for k in _SUBCOMMANDS if k.startswith(name)] if name not in _SUBCOMMANDS else [name]
+    found = [name] if name in _SUBCOMMANDS else [known for known in _USUAL if known.startswith(name)]
     match found[0] if len(found) == 1 else "":
         case "set":
             return setenv(machine, rest)
         case "delete":
-            for word in rest:
-                machine.set(word.text, None)
-            return 0
+            return _delete(machine, rest)
         case "exists":
             return _exists(machine, rest)
         case "import":
             return _import(machine, rest)
+        case "export":
+            return export(machine, rest)
         case "run":
             return machine.call(machine, [Marked("run"), *rest])
         case "print":
@@ -64,10 +76,26 @@ def environment(machine: UBootMachine, words: Sequence[Marked]) -> Status:
                 f"environment after env {found[0]}", "the stored environment is not among the inputs"
             )
             return 0
-        case "save" | "info" | "flags" | "grep" | "export" | "erase":
-            return 0
+        case "save" | "info" | "flags" | "grep" | "erase" | "indirect":
+            why = f"whether env {found[0]} succeeds, or is built in, is not known"
+            fact = OpenFact(f"env {found[0]} at {machine.place}", why, (), machine.place)
+            return Doubt(f"env {found[0]}", found[0] in ("save", "erase"), fact)
         case _:
             return 1
+
+
+def _delete(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
+    """The status is 1 where a variable is not there, or may not go."""
+    status, forced = 0, any(word.text == "-f" for word in rest)
+    for word in rest:
+        if word.text.startswith("-"):
+            continue
+        held = machine.get(word.text)
+        if held is None or refused(machine, word.text, None, forced=forced):
+            status = 1
+            continue
+        machine.set(word.text, None)
+    return status
 
 
 def _exists(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
@@ -102,15 +130,18 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     while words and words[0].text.startswith("-") and len(words[0].text) > 1:
         flags += words[0].text[1:]
         words = words[1:]
-    if not words or ("t" in flags) + ("b" in flags) + ("c" in flags) > 1:
+    if not words or set(flags) - set("btcrd") or ("t" in flags) + ("b" in flags) + ("c" in flags) > 1:
         return 1
-    fact = None
-    address = machine.address(words[0]) or 0
+    if "r" in flags and "t" not in flags:
+        return 1
+    if len(words) < 2 and "c" in flags:
+        return 1
+    address = machine.reached(words[0])
     names = [word.text for word in words[2:]]
     separator = "\n" if "t" in flags else "\0"
-    text = None if fact else _read(machine, address, words, separator)
+    text = _read(machine, address, words, separator)
     if text is None:
-        fact = fact or machine.open(
+        fact = machine.open(
             f"environment read from {words[0].text}",
             "what the script reads its variables from is not among the inputs",
             "[[target.files]]",
@@ -120,21 +151,57 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         _unread(machine, names, fact)
         return 0
     if "c" in flags:
+        data = text.text.encode("latin-1", "replace")
+        whole = len(data) >= hexadecimal(words[1].text)
+        if not whole or zlib.crc32(data[4:]).to_bytes(4, "little") != data[:4]:
+            machine.say(ProblemKind.U_BOOT_COMMAND, "bad CRC, import failed")
+            return 1
         text = text.part(4)
     if "r" in flags:
         kept = [i for i, c in enumerate(text.text) if c != "\r" or text.text[i + 1 : i + 2] != "\n"]
         text = Marked("".join(text.text[i] for i in kept), [text.at[i] for i in kept])
     if "d" in flags and not names:
         machine.environment.clear()
-    enter(machine, text, separator, names)
+    return 0 if enter(machine, text, separator, names) else 1
+
+
+def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`env export [-t|-b|-c] [-s SIZE] ADDRESS [NAMES]`: variables by their names, as text; sets filesize."""
+    flags, size = "", 0
+    while words and words[0].text.startswith("-") and len(words[0].text) > 1:
+        if words[0].text.endswith("s") and len(words) > 1:
+            size, words = hexadecimal(words[1].text), words[1:]
+        flags += words[0].text.rstrip("s").lstrip("-") if words[0].text.startswith("-") else ""
+        words = words[1:]
+    if not words or set(flags) - set("btc") or len(set(flags)) > 1:
+        return 1
+    address, names = machine.address(words[0]) or 0, [word.text for word in words[1:]]
+    known = {name: value.text for name, value in machine.environment.items() if not names or name in names}
+    separator = "\n" if flags == "t" else "\0"
+    if not machine.settings.whole_environment or machine.blanket or any(unknowns(v) for v in known.values()):
+        machine.memory.darken(address, _LARGEST)
+        machine.set("filesize", machine.unknown(machine.open("size of the environment", "not all of it is given")))
+        return 0
+    text = "".join(f"{name}={_escaped(known[name], separator)}{separator}" for name in sorted(known)) + "\0"
+    data = text.encode("utf-8", "surrogateescape")
+    head = 4 if flags == "c" else 0
+    if size and len(data) + head > size:
+        return 1
+    data = data.ljust((size or _WHOLE) - head, b"\0") if size or head else data
+    data = (zlib.crc32(data).to_bytes(4, "little") if head else b"") + data
+    machine.memory.write(address, data)
+    machine.loaded = [one for one in machine.loaded if one.address != address]
+    machine.loaded.append(FileInMemory("environment", address, len(data), data, machine.place))
+    machine.paths.pop(address, None)
+    machine.set("filesize", f"{_WHOLE if head else len(data):x}")
     return 0
 
 
-def _unread(machine: UBootMachine, names: list[str], fact: object) -> None:
-    from colorcheck.loader.facts import OpenFact
+def _escaped(text: str, separator: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\\n") if separator == "\n" else text
 
-    if not isinstance(fact, OpenFact):
-        return
+
+def _unread(machine: UBootMachine, names: list[str], fact: OpenFact) -> None:
     if not names:
         machine.environment.clear()
         machine.deleted.clear()
@@ -144,7 +211,7 @@ def _unread(machine: UBootMachine, names: list[str], fact: object) -> None:
 
 
 def _read(machine: UBootMachine, address: int, words: Sequence[Marked], separator: str) -> Marked | None:
-    """The text of an environment in memory."""
+    """The text of an environment in memory; None where it is not known."""
     size: int | None = None
     if len(words) > 1 and words[1].text != "-":
         if machine.depends(words[1]):
@@ -152,18 +219,20 @@ def _read(machine: UBootMachine, address: int, words: Sequence[Marked], separato
         size = hexadecimal(words[1].text)
     loaded = machine.file_at(address)
     if loaded is None:
-        return None
+        data = machine.memory.read(address, size) if size is not None and size <= _LARGEST else None
+        return None if data is None else Marked(data.decode("latin-1"))
     text, known = loaded
     if size is None:
         end = text.text.find(separator + "\0")
         size = end + 2 if end >= 0 else len(text.text)
     elif size > known:
-        size = known
+        data = machine.memory.read(address, size) if size <= _LARGEST else None
+        return text.part(0, known) if data is None else Marked(data.decode("latin-1"))
     return text.part(0, min(size, _LARGEST))
 
 
-def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str]) -> None:
-    """Take over lines `name=value`."""
+def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str]) -> bool:
+    """Take over lines `name=value`, up to one without a name; whether there is none such."""
     content, end = text.text, len(text.text)
     left = set(names)
     position = 0
@@ -188,12 +257,14 @@ def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str])
             continue
         name, value, position = content[position:equals], *_value(text, equals + 1, separator)
         if not name:
-            return
+            return False
         if not names or name in left:
             left.discard(name)
-            machine.set(name, value)
+            if not refused(machine, name, value):
+                machine.set(name, value)
     for name in left:
         machine.set(name, None)
+    return True
 
 
 def _value(text: Marked, start: int, separator: str) -> tuple[Marked, int]:

@@ -13,22 +13,14 @@ from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.units import size_of_pages
-from colorcheck.report import view
+from colorcheck.report import marks, view
 from colorcheck.report.html import html_map
 from colorcheck.report.html.html_map import text
 from colorcheck.report.style import Style
 from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.verification.residue import GRADES, residues
 from colorcheck.verification.results import Verification
-from colorcheck.verification.traced import Standing
 
-_MARKS = {"good": "✓", "bad": "✗", "open": "?"}
-_VERDICTS = {
-    Verdict.PROVED: ("✓", "good"),
-    Verdict.REFUTED: ("✗", "bad"),
-    Verdict.UNKNOWN: ("?", "open"),
-    Verdict.VACUOUS: ("∅", "open"),
-}
 _WIDE = 400  # columns of a source line that are shown
 
 
@@ -102,7 +94,7 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
     headline = view.headline(verification)
     target = verification.target()
     yield "<header>"
-    yield f'<h1><span class="verdict {headline.mood}">{_MARKS[headline.mood]} {text(headline.word)}</span></h1>'
+    yield f'<h1><span class="verdict {headline.mood}">{marks.SIGNS[headline.mood]} {text(headline.word)}</span></h1>'
     yield f"<p><strong>{text(headline.sentence)}</strong></p>"
     board = target["board_title"] or target["board"] or "board unknown"
     known = [str(board), f"Xen {', '.join(verification.manifest.target.xen)}"]
@@ -155,7 +147,7 @@ def _theorems(verification: Verification, style: Style) -> Iterator[str]:
     for line, theorems in view.theorem_panels(verification.facts):
         yield f"<h3>Xen {text(line)}</h3>"
         for group in view.theorem_groups(theorems):
-            mark, mood = _VERDICTS[group.verdict]
+            mark, mood = marks.sign(group.verdict), marks.of_verdict(group.verdict)
             opened = "" if group.verdict is Verdict.PROVED else " open"
             what = (
                 f'<span class="{mood}">{mark} {group.verdict}</span>: {len(group.theorems)} of kind {text(group.kind)}'
@@ -171,7 +163,7 @@ def _theorems(verification: Verification, style: Style) -> Iterator[str]:
 
 
 def _theorem(theorem: Theorem, style: Style) -> str:
-    mark, mood = _VERDICTS[theorem.verdict]
+    mark, mood = marks.sign(theorem.verdict), marks.of_verdict(theorem.verdict)
     told = f'<span class="{mood}" aria-hidden="true">{mark}</span> {text(theorem.statement)} '
     told += f'<span class="soft">({theorem.verdict}, {theorem.seconds:.2f} s)</span>'
     if theorem.mathematics:
@@ -190,8 +182,8 @@ def _requirements(verification: Verification) -> Iterator[str]:
     yield '<section aria-labelledby="requirements"><h2 id="requirements">Requirements</h2>'
     rows = ""
     for requirement in verification.requirements:
-        mood = {Standing.MET: "good", Standing.VIOLATED: "bad"}.get(requirement.standing, "open")
-        status = f'<span class="{mood}">{_MARKS[mood]} {text(str(requirement.standing).replace("-", " "))}</span>'
+        mood = marks.of_standing(requirement.standing)
+        status = f'<span class="{mood}">{marks.SIGNS[mood]} {text(str(requirement.standing).replace("-", " "))}</span>'
         items = "".join(
             f"<li><code>{text(' '.join(filter(None, (each.subject or each.pattern, each.release))))}</code> "
             f"{text(each.told)}</li>"

@@ -8,9 +8,8 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size_of_pages
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.report.html.html_map import table, text
+from colorcheck.report.marks import of_plan
 from colorcheck.report.style import Style
-
-_MOODS = {"optimal": "good", "feasible": "good", "infeasible": "bad"}
 
 
 def section(plan: Plan, problem: PlanProblem | None, style: Style) -> str:
@@ -19,7 +18,7 @@ def section(plan: Plan, problem: PlanProblem | None, style: Style) -> str:
 
 
 def _parts(plan: Plan, problem: PlanProblem | None, style: Style) -> Iterator[str]:
-    yield f'<p><span class="{_MOODS.get(plan.status, "open")}"><strong>{text(plan.status)}</strong></span> '
+    yield f'<p><span class="{of_plan(plan.status)}"><strong>{text(plan.status)}</strong></span> '
     yield f"{text(plan.reason)}</p>"
     if plan.domains and problem is not None:
         yield from _before_and_after(plan, problem)

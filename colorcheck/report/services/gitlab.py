@@ -16,7 +16,17 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.I
 
 
 def render(verification: Verification, style: Style) -> str:
-    """A JSON list of issues: one for each finding, fault and check that could not run."""
+    """A JSON list of issues, and a newline."""
+    return to_text(document(verification, style))
+
+
+def to_text(issues: list[dict[str, object]]) -> str:
+    """Issues as they are written."""
+    return json.dumps(issues, indent=2) + "\n"
+
+
+def document(verification: Verification, style: Style) -> list[dict[str, object]]:
+    """One issue for each finding, fault and check that could not run."""
     prints = fingerprints(verification.findings, style)
     issues = [_finding(finding, print_, style) for finding, print_ in zip(verification.findings, prints, strict=True)]
     place = Location(verification.manifest.file)
@@ -28,7 +38,7 @@ def render(verification: Verification, style: Style) -> str:
         issues.append(_issue(text, "colorcheck/not-checked", "major", f"not-checked-{number}") | _at(place, style))
     if silent := not_told(verification):
         issues.append(_issue(silent, "colorcheck/not-told", "info", "not-told") | _at(place, style))
-    return json.dumps(issues, indent=2) + "\n"
+    return issues
 
 
 def _finding(finding: Finding, fingerprint: str, style: Style) -> dict[str, object]:

@@ -9,9 +9,11 @@ from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
 
 
-def render(verification: Verification, style: Style, version: int = 2) -> str:  # noqa: ARG001
+def render(verification: Verification, style: Style, version: int = 2) -> str:
     """One JSON object and a newline."""
-    document = verification.to_dict(version) | {
-        "residue": [residue.to_dict() for residue in residues(verification.facts)]
-    }
-    return json.dumps(document, indent=2, default=str) + "\n"
+    return json.dumps(document(verification, style, version), indent=2, default=str) + "\n"
+
+
+def document(verification: Verification, style: Style, version: int = 2) -> dict[str, object]:  # noqa: ARG001
+    """What is rendered."""
+    return verification.to_dict(version) | {"residue": [residue.to_dict() for residue in residues(verification.facts)]}

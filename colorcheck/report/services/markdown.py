@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
+from colorcheck.report.marks import EMOJI, of_standing, sign
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
 from colorcheck.verification.residue import residues
 from colorcheck.verification.results import Verification
-from colorcheck.verification.traced import Standing
 
-_MARKS = {"good": "✅", "bad": "❌", "open": "❓"}
 _SEVERITIES = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.INFO: "ℹ️ info"}
-_VERDICTS = {Verdict.PROVED: "✅", Verdict.REFUTED: "❌", Verdict.UNKNOWN: "❓", Verdict.VACUOUS: "∅"}
 _MOST = 200  # findings that are told; a comment has a size limit
 MOST_BYTES = 1_000_000  # GitHub takes 1 MiB of summary a step
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&])")
@@ -29,7 +27,7 @@ def render(verification: Verification, style: Style) -> str:
 
 def _lines(verification: Verification, style: Style) -> Iterator[str]:
     headline = view.headline(verification)
-    yield f"### {_MARKS[headline.mood]} colorcheck: {headline.word}"
+    yield f"### {EMOJI[headline.mood]} colorcheck: {headline.word}"
     yield ""
     target = verification.target()
     board = target["board_title"] or target["board"] or "board unknown"
@@ -85,7 +83,7 @@ def _theorems(verification: Verification) -> Iterator[str]:
         for group in view.theorem_groups(theorems):
             for theorem in group.theorems:
                 reason = f": {theorem.reason}" if theorem.reason else ""
-                yield f"- {_VERDICTS[theorem.verdict]} {escaped(theorem.statement + reason)}"
+                yield f"- {sign(theorem.verdict, EMOJI)} {escaped(theorem.statement + reason)}"
         yield from ["", "Resting on:", ""]
         for assumption in view.assumptions(theorems):
             yield f"- {assumption.trust}: {escaped(assumption.text)} ({escaped(assumption.source)})"
@@ -96,7 +94,7 @@ def _requirements(verification: Verification) -> Iterator[str]:
     if verification.requirements:
         yield from ["", "**Requirements**", "", "| requirement | |", "|---|---|"]
     for requirement in verification.requirements:
-        mark = {Standing.MET: "✅", Standing.VIOLATED: "❌"}.get(requirement.standing, "❓")
+        mark = EMOJI[of_standing(requirement.standing)]
         yield f"| {escaped(requirement.id)} | {mark} {escaped('; '.join(view.requirement_lines(requirement)))} |"
 
 

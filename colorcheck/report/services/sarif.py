@@ -41,7 +41,12 @@ _AREAS = {
 
 def render(verification: Verification, style: Style) -> str:
     """One log with one run, and a newline."""
-    return to_text(log((merged([("", run(verification, style))], (), int(verification.exit_status())),)))
+    return to_text(document(verification, style))
+
+
+def document(verification: Verification, style: Style) -> dict[str, object]:
+    """What is rendered."""
+    return log((merged([("", run(verification, style))], (), int(verification.exit_status())),))
 
 
 def to_text(document: dict[str, object]) -> str:

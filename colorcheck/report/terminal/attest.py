@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from colorcheck.evidence.attest import Attestation, Attested, LogCheck
+from colorcheck.report.marks import HEADLINES, SIGNS, STYLES, Mood
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text
 from colorcheck.report.view import counted
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _MOODS = {
-    Attestation.ATTESTED: "bold green",
-    Attestation.DIFFERS: "bold red",
-    Attestation.PARTLY: "bold yellow",
-    Attestation.TOO_LITTLE: "bold yellow",
+    Attestation.ATTESTED: Mood.GOOD,
+    Attestation.DIFFERS: Mood.BAD,
+    Attestation.PARTLY: Mood.OPEN,
+    Attestation.TOO_LITTLE: Mood.OPEN,
 }
-_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "bold yellow")}
+_AGREES = {True: Mood.GOOD, False: Mood.BAD, None: Mood.OPEN}
 _LONG = 60  # characters of a value that is told although it agrees
 
 
@@ -31,11 +32,18 @@ def render(attested: Attested, log: str, release: str, style: Style) -> str:
 def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator[RenderableType]:
     word = str(attested.verdict).replace("-", " ").upper()
     yield indented(
-        f" {word} ", text(("  " + printable(attested.reason), "bold")), f"{_MOODS[attested.verdict]} reverse"
+        f" {word} ", text(("  " + printable(attested.reason), "bold")), f"{HEADLINES[_MOODS[attested.verdict]]} reverse"
     )
     yield text((f"{printable(log)} against the model of Xen {release}", "dim"))
     yield text("")
-    checks = sorted(attested.checks, key=lambda check: check.agrees is not False)
+    yield from rows(attested.checks, style)
+    if attested.unsaid:
+        yield indented("not in the log: ", text((", ".join(attested.unsaid), "dim")), "dim")
+
+
+def rows(found: tuple[LogCheck, ...], style: Style) -> Iterator[RenderableType]:
+    """Every comparison, what differs first, and how many there are."""
+    checks = sorted(found, key=lambda check: check.agrees is not False)
     width = max((len(check.subject) for check in checks), default=0) + 2
     for check in checks:
         yield from _row(check, width, style)
@@ -43,12 +51,10 @@ def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator
     differing = sum(check.agrees is False for check in checks)
     yield text("")
     yield text((f"{counted(len(checks), 'comparison')}: {agreed} agree, {differing} differ", "dim"))
-    if attested.unsaid:
-        yield indented("not in the log: ", text((", ".join(attested.unsaid), "dim")), "dim")
 
 
 def _row(check: LogCheck, width: int, style: Style) -> Iterator[RenderableType]:
-    mark, mood = _MARKS[check.agrees]
+    mark, mood = SIGNS[_AGREES[check.agrees]], STYLES[_AGREES[check.agrees]]
     label = f"{mark} {printable(check.subject):<{width}}"
     if check.agrees:
         told = printable(check.expected)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, Trust
 from colorcheck.report import view
+from colorcheck.report.marks import STYLES, Mood, of_verdict, sign
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, text, title
 from colorcheck.verification.results import Verification
@@ -17,12 +18,6 @@ from colorcheck.verification.results import Verification
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-MARKS = {
-    Verdict.PROVED: ("✓", "green"),
-    Verdict.REFUTED: ("✗", "bold red"),
-    Verdict.UNKNOWN: ("?", "bold yellow"),
-    Verdict.VACUOUS: ("∅", "bold yellow"),
-}
 _ORDER = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.VACUOUS)
 _MOST = 6  # what is not proved, before the rest is only counted
 _PLACES = 3  # places that cause a refutation, of one line
@@ -69,7 +64,7 @@ def _failing(verification: Verification) -> list[Claim]:
 
 def _claim(claim: Claim, verification: Verification, style: Style) -> Iterator[RenderableType]:
     theorem = claim.theorem
-    mark, mood = MARKS[theorem.verdict]
+    mark, mood = sign(theorem.verdict), STYLES[of_verdict(theorem.verdict)]
     refuted = theorem.verdict is Verdict.REFUTED
     said = theorem.refutation if refuted else theorem.brief
     reason = f" ({theorem.reason})" if theorem.reason and (refuted or len(theorem.reason) < 60) else ""
@@ -106,7 +101,7 @@ def proved(verification: Verification) -> Iterator[RenderableType]:
     yield ""
     trusted = sum(assumption.trust is Trust.TRUSTED for assumption in taken)
     resting = f", resting on {view.counted(len(taken), 'assumption')} ({trusted} trusted)" if taken else ""
-    mark, mood = MARKS[Verdict.PROVED]
+    mark, mood = sign(Verdict.PROVED), STYLES[Mood.GOOD]
     yield indented(
         f"{mark} ",
         text(f"{view.counted(len(found), 'theorem')} proved{resting}", ("; --verbose lists them", "dim")),

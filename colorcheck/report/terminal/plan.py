@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from colorcheck.core.units import KIB, size_of_pages
 from colorcheck.plan.costs import Cost, Has
 from colorcheck.plan.problem import Gain, Plan
+from colorcheck.report.marks import HEADLINES, of_plan
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_MOODS = {"optimal": "bold green", "feasible": "bold green", "infeasible": "bold red", "unknown": "bold yellow"}
 _HEAD = ("", "", "colors", "cache", "L1d", "margin", "starts", "banks", "ranges")
 _WIDTHS = (12, 6, 13, 8, 6, 10, 6, 5, 6)  # and a blank between two: 80 columns
 
@@ -24,8 +24,31 @@ def render(plan: Plan, costs: Sequence[Cost], style: Style, *, gains: Sequence[G
     return printed(_parts(plan, costs, gains, full_lines), style)
 
 
+def render_difference(without: Plan, costs: Sequence[Cost], beside: Sequence[Cost]) -> str:
+    """What further guests cost: the colors of everyone without and with them."""
+    if not beside:
+        return "\nthere is no plan with it"
+    if not costs:
+        return f"\nwithout it there is no plan either: {printable(without.reason)}"
+    lines = ["", "What it costs the others:"]
+    before = {cost.name: cost.after for cost in costs}
+    for cost in beside:
+        had, has = before.get(cost.name), cost.after
+        if had is None:
+            lines.append(f"  {printable(cost.name)}: gets {has.colors} ({_kib(has.cache)})")
+        elif had.colors != has.colors:
+            lines.append(f"  {printable(cost.name)}: {_kib(had.cache)} to {_kib(has.cache)}{_left(had, has)}")
+    return "\n".join(lines if len(lines) > 2 else [*lines, "  nothing"])
+
+
+def _left(had: Has, has: Has) -> str:
+    if had.margin is None or has.margin is None:
+        return ""
+    return f", margin {size_of_pages(had.margin)} to {size_of_pages(has.margin)}"
+
+
 def _parts(plan: Plan, costs: Sequence[Cost], gains: Sequence[Gain], full_lines: int) -> Iterator[RenderableType]:
-    yield text((f" {plan.status.upper()} ", f"{_MOODS.get(plan.status, '')} reverse"), "  ", printable(plan.reason))
+    yield text((f" {plan.status.upper()} ", f"{HEADLINES[of_plan(plan.status)]} reverse"), "  ", printable(plan.reason))
     if plan.domains:
         yield from title("Colors, before and after")
         yield from _table(costs)

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from colorcheck.report.marks import SIGNS, STYLES, of_standing
 from colorcheck.report.style import printable
 from colorcheck.report.terminal.terminal import indented, text, title
 from colorcheck.report.view import requirement_lines
 from colorcheck.verification.results import Verification
-from colorcheck.verification.traced import Standing
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-_MARKS = {
-    Standing.MET: ("✓", "green"),
-    Standing.VIOLATED: ("✗", "bold red"),
-    Standing.OPEN: ("?", "bold yellow"),
-    Standing.NO_EVIDENCE: ("?", "bold yellow"),
-}
 
 
 def requirements(verification: Verification) -> Iterator[RenderableType]:
@@ -27,8 +20,10 @@ def requirements(verification: Verification) -> Iterator[RenderableType]:
     if verification.requirements:
         yield from title("Requirements")
     for requirement in verification.requirements:
-        mark, mood = _MARKS[requirement.standing]
+        mood = of_standing(requirement.standing)
         head, *rest = requirement_lines(requirement)
-        yield indented(f"{mark} ", text(printable(requirement.id), (f"  {printable(head)}", "dim")), mood)
+        yield indented(
+            f"{SIGNS[mood]} ", text(printable(requirement.id), (f"  {printable(head)}", "dim")), STYLES[mood]
+        )
         for line in rest:
             yield indented("    ", text(printable(line)))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from colorcheck.report.marks import SEVERITIES
 from colorcheck.report.style import Style
 from colorcheck.report.terminal.terminal import indented, printed, text, title
 from colorcheck.rules.example import Example
@@ -13,8 +14,6 @@ from colorcheck.rules.rule import Rule
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-_MOODS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 
 
 def as_document(rules: Iterable[Rule]) -> dict[str, object]:
@@ -40,7 +39,7 @@ def as_text(rules: Iterable[Rule], style: Style) -> str:
     lines = (
         indented(
             f"{rule.id:<7}{rule.name:<{width}}  ",
-            text((f"{rule.severity:<8}", _MOODS[str(rule.severity)]), rule.page.title),
+            text((f"{rule.severity:<8}", SEVERITIES[rule.severity]), rule.page.title),
         )
         for rule in rules
     )
@@ -72,7 +71,7 @@ def _plain(body: str) -> str:
 
 def _page(rule: Rule) -> Iterator[RenderableType]:
     severity = str(rule.severity)
-    yield text((f"{rule.id} ", "bold"), f"{rule.name}  ", (severity, _MOODS[severity]))
+    yield text((f"{rule.id} ", "bold"), f"{rule.name}  ", (severity, SEVERITIES[rule.severity]))
     yield text((rule.page.title, "bold"))
     for heading, body in rule.page.sections():
         yield from title(heading)

@@ -9,9 +9,9 @@ from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Assumption, Theorem
 from colorcheck.core.units import size_of_pages
 from colorcheck.findings.silence_comments import silencing
-from colorcheck.report import view
+from colorcheck.report import marks, view
 from colorcheck.report.style import Style, printable
-from colorcheck.report.terminal.claims import MARKS, claims, proved
+from colorcheck.report.terminal.claims import claims, proved
 from colorcheck.report.terminal.excerpt import excerpt
 from colorcheck.report.terminal.panels import color_map, memory
 from colorcheck.report.terminal.requirements import requirements
@@ -21,10 +21,6 @@ from colorcheck.verification.results import Verification
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-_MOODS = {"good": "bold green", "bad": "bold red", "open": "bold yellow"}
-_SEVERITIES = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
-
 
 _WORST = list(Severity)
 
@@ -59,7 +55,7 @@ def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]
 
 def _head(verification: Verification, style: Style) -> Iterator[RenderableType]:
     headline = view.headline(verification)
-    yield text((f" {headline.word} ", f"{_MOODS[headline.mood]} reverse"), "  ", (headline.sentence, "bold"))
+    yield text((f" {headline.word} ", f"{marks.HEADLINES[headline.mood]} reverse"), "  ", (headline.sentence, "bold"))
     target = verification.target()
     known = [
         str(target["board_title"] or target["board"] or "board unknown"),
@@ -73,7 +69,9 @@ def _head(verification: Verification, style: Style) -> Iterator[RenderableType]:
 
 def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
     severity = str(finding.severity)
-    yield indented(f"{severity}[{finding.rule}] ", text((printable(finding.message), "bold")), _SEVERITIES[severity])
+    yield indented(
+        f"{severity}[{finding.rule}] ", text((printable(finding.message), "bold")), marks.SEVERITIES[finding.severity]
+    )
     place = style.place(finding.location)
     shown = excerpt(finding.location, style.sources, style.width - 8)
     margin = max(len(str(shown.number)) if shown else 0, 2)
@@ -81,7 +79,7 @@ def _finding(finding: Finding, style: Style) -> Iterator[RenderableType]:
     if shown:
         yield text((f"{' ' * margin} |", "blue"))
         yield text((f"{shown.number:>{margin}} | ", "blue"), shown.text)
-        yield text((f"{' ' * margin} | ", "blue"), (shown.carets, _SEVERITIES[severity]))
+        yield text((f"{' ' * margin} | ", "blue"), (shown.carets, marks.SEVERITIES[finding.severity]))
     for related in finding.related:
         yield indented(
             f"{' ' * margin} = ",
@@ -148,7 +146,7 @@ def _assumptions(taken: tuple[Assumption, ...]) -> Iterator[RenderableType]:
 
 
 def _theorem(theorem: Theorem, style: Style) -> Iterator[RenderableType]:
-    mark, mood = MARKS[theorem.verdict]
+    mark, mood = marks.sign(theorem.verdict), marks.STYLES[marks.of_verdict(theorem.verdict)]
     time = f"  {theorem.verdict}, {theorem.seconds:.2f} s"
     yield indented(f"{mark} ", text(printable(theorem.statement), (time, "dim")), mood)
     if theorem.mathematics:

@@ -20,6 +20,7 @@ from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, notes, on, readable
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.notes.boot import Dom0FirstBankSmall, Dom0MemoryUnplaced, NoFirstBank, P2mPoolTooSmall
 from colorcheck.xen.notes.colors import EmptyList
 from colorcheck.xen.notes.domains import (
@@ -48,6 +49,7 @@ from colorcheck.xen.notes.machine import (
     NoMemory,
     StaticHeap,
 )
+from colorcheck.xen.system import Domain
 
 ELSEWHERE = (
     "relocation",
@@ -94,6 +96,14 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
 )
 
 
+def _advice(facts: Facts, at: Domain | None) -> str:
+    """What to write where the tree lacks what Xen copies into dom0's."""
+    tree = facts.deployment.tree
+    if at is None or at.kind is not DomainKind.DOM0 or tree is None or tree.node("/cpus") is not None:
+        return ""
+    return "the device tree has no /cpus, which Xen copies into dom0's: write a node for each CPU"
+
+
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each panic and each failure of a kind that no other rule takes up."""
     explained = {release for release, note in notes(facts) if type(note) in EXPLAINING}
@@ -105,7 +115,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         if panic and panic.kind not in ELSEWHERE and not (boot and _told(boot)):
             at = next((b.domain for b in boot.built if b.failure == panic) if boot else iter(()), None)
             where = at.location if at else place(facts, system.coloring_location if system else None)
-            yield RULE.finding(f'Xen panics: "{panic.message}"{on(facts, (result.release,))}', where)
+            yield RULE.finding(
+                f'Xen panics: "{panic.message}"{on(facts, (result.release,))}', where, _advice(facts, at)
+            )
         for built in boot.built if boot and not boot.panic else ():
             failure = built.failure
             if failure and not built.created and not missing(built) and failure.kind not in ELSEWHERE:

@@ -79,6 +79,12 @@ class FactBook:
         finally:
             self._records = [each for each in self._records if each is not record]
 
+    @property
+    def first(self) -> dict[str, object]:
+        """The first value of every finite fact that is open."""
+        listed = ((name, fact.values) for name, fact in self.unknown.items())
+        return {name: values[0] for name, values in listed if isinstance(values, tuple) and values}
+
     def in_world(self, chosen: Mapping[str, object]) -> FactBook:
         """The same facts in another world; values for facts that are not open are refused."""
         wrong = set(chosen) - set(self.unknown) - set(self.met)

@@ -32,6 +32,7 @@ from colorcheck.xen.facts.keys import (
     IMAGE_SIZE,
     MEMORY,
     MODULES,
+    PDX_OFFSETS,
     RAMDISK_RESERVE,
     TREE,
     TREE_ADDRESS,
@@ -54,6 +55,8 @@ TREE_ALIGNMENT = 8  # early_fdt_map refuses another one
 _FEW_SIZES = 4  # of the tree that are tried one by one
 _WIDTHS = (32, 36, 40, 42, 44, 48, 52)
 _TOP = 1 << 48
+_HIGHEST_ORDER = 10  # of LLC_COLORS_ORDER
+_MOST = 1 << 31  # of any number of the build
 _UNREAD: dict[Scope, FactKey[None]] = {Scope.TREE: TREE, Scope.GUESTS: GUESTS, Scope.BUILD: BUILD}
 
 
@@ -73,7 +76,7 @@ def facts_of(deployment: Deployment, board: Board | None, release: Release | Non
 
 class _Gathering:
     def __init__(self, deployment: Deployment, board: Board | None, release: Release | None) -> None:
-        self.deployment, self.board = deployment, board
+        self.deployment, self.board, self.release = deployment, board, release
         self.target = deployment.manifest.target
         self._under_uefi = marked_for_uefi(deployment)
         self.joins_banks = release is None or release.traits.efi_banks_are_joined
@@ -104,12 +107,13 @@ class _Gathering:
         yield self._dom0_kernel()
         yield self._ramdisk_reserve()
         yield self._address_bits()
-        yield Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
+        yield self._build()
         yield Fact(TREE.name, None, Origin.GIVEN, self._tree_location())
         yield Fact(GUESTS.name, None, Origin.GIVEN, self.place("inputs.domains"))
         yield self._modules()
         yield from self._file_sizes()
         yield from self._cpus()
+        yield self._pdx_offsets()
         yield from below_chosen_facts(self.deployment)
         yield from self._unread()
 
@@ -238,7 +242,7 @@ class _Gathering:
         chosen = tree.node("/chosen") if tree else None
         if said is not None:  # and no other than those of the tree
             return Fact(ARGUMENTS.name, None, Origin.MEASURED, said.whole)
-        if self.under_uefi and not self.deployment.uefi_configs:
+        if self.under_uefi and not self.deployment.uefi_configs and self.deployment.grub is None:
             why = "the configuration of Xen's EFI loader may give others than the device tree, and is not named"
             lines = ('[inputs] uefi-config = "xen.cfg"', '# or: boot-log = "serial.txt"')
             return OpenFact(ARGUMENTS.name, why, lines, self._tree_location())
@@ -306,6 +310,33 @@ class _Gathering:
         why = "the physical address bits of the CPU are not known"
         return OpenFact(ADDRESS_BITS.name, why, ('board = "zcu102"',), self.place("target.board"), _WIDTHS)
 
+    def _build(self) -> Fact | OpenFact:
+        """The numbers of Xen's build; one that is none, or that Kconfig does not take, leaves the build unknown."""
+        for name, least, most in self._numbers():
+            text = self.deployment.kconfig.get(name)
+            if text is None or _is_number(text, least, most):
+                continue
+            why = f"CONFIG_{name} is {text[:40]}, no number from {least} to {most}: how Xen is built is open"
+            settle = ("[target.config]", f"{name} = {least}  # what the build has")
+            return OpenFact(BUILD.name, why, settle, self.deployment.build_place(name))
+        return Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
+
+    def _numbers(self) -> Iterator[tuple[str, int, int]]:
+        if self.release is not None:
+            order = (1, _HIGHEST_ORDER) if self.release.modelled else (1, _MOST)
+            yield self.release.colors_kconfig, *order
+            yield self.release.buddy_kconfig, 0, _MOST
+            yield "NR_CPUS", 1, _MOST
+
+    def _pdx_offsets(self) -> Fact | OpenFact:
+        """Compression by offsets (from 4.21 on, not Arm's default) makes another frame table than the modelled one."""
+        name = PDX_OFFSETS.name
+        if self.deployment.kconfig.get(name) != "y":
+            return Fact(name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
+        why = "Xen is built with CONFIG_PDX_OFFSET_COMPRESSION, whose frame table is not modelled"
+        settle = ("# a Xen that is built with CONFIG_PDX_MASK_COMPRESSION, Arm's default",)
+        return OpenFact(name, why, settle, self.deployment.build_place(name))
+
     def _file_sizes(self) -> Iterator[Fact | OpenFact]:
         """ImageBuilder computes where it loads files from their sizes."""
         for problem in self.deployment.problems:
@@ -329,6 +360,13 @@ class _Gathering:
             if key is not None:
                 settle = (each.problem.help or "name a file that can be read",)
                 yield OpenFact(key.name, each.problem.message, settle, each.problem.location)
+
+
+def _is_number(text: str, least: int, most: int) -> bool:
+    try:
+        return least <= int(text.strip('"'), 0) <= most
+    except ValueError:
+        return False
 
 
 def _listed(fact: OpenFact) -> bool:

@@ -29,7 +29,7 @@ DOM0_KERNEL: FactKey[PlacedInMemory | None] = FactKey("dom0-kernel", "where dom0
 ARGUMENTS: FactKey[Passage | None] = FactKey("arguments", "the arguments that Xen gets")
 """None: those of the device tree, by Xen's own search."""
 BOOT_CPU: FactKey[int | None] = FactKey("boot-cpu", "the CPU on which Xen starts")
-ADDRESS_BITS: FactKey[int | None] = FactKey("address-bits", "the physical address bits of the CPU")
+ADDRESS_BITS: FactKey[int] = FactKey("address-bits", "the physical address bits of the CPU")
 FILE_SIZES: FactKey[None] = FactKey("file-sizes", "the sizes of files that are loaded")
 MODULES: FactKey[None] = FactKey("boot-modules", "what the boot loader loads beside the modules that the tree places")
 BRANCH: FactKey[str] = FactKey("boot-script-branch", "which way the boot script goes")
@@ -39,6 +39,9 @@ BUILD: FactKey[None] = FactKey("build", "how Xen was built")
 MAPPED: FactKey[None] = FactKey("mapped-memory", "what partial device trees map into domains")
 STATIC_SHM: FactKey[bool] = FactKey("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
+
+PDX_OFFSETS: FactKey[None] = FactKey("PDX_OFFSET_COMPRESSION", "how Xen compresses frame numbers")
+"""Compression by offsets is not modelled; where memory is one run from the first GiB on, nothing hangs on it."""
 
 KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     XEN_ADDRESS,
@@ -59,6 +62,7 @@ KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     MODULES,
     MAPPED,
     STATIC_SHM,
+    PDX_OFFSETS,
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""

@@ -1,0 +1,154 @@
+"""What an editor is told: findings, what stands behind a color list or an option, and the other party of a clash."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Edit, Finding
+from colorcheck.core.source import Location
+from colorcheck.core.units import size
+from colorcheck.editor.deployments import Deployed
+from colorcheck.editor.option_pages import page_of
+from colorcheck.editor.positions import holds
+from colorcheck.findings.silence_comments import silencing
+from colorcheck.report import view
+from colorcheck.rules import find
+from colorcheck.verification.results import Facts
+from colorcheck.xen.system import System
+
+
+class Cursor(Struct, frozen=True):
+    """Where a cursor is: a real file name, line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def inside(self, location: Location) -> bool:
+        """Whether the cursor is in a location."""
+        return self._here(location) and holds(location, self.line, self.column)
+
+    def on(self, location: Location) -> bool:
+        """Whether the cursor is on a line of a location."""
+        return self._here(location) and max(location.line, 1) <= self.line <= max(location.end_line, location.line, 1)
+
+    def _here(self, location: Location) -> bool:
+        return bool(location.file) and os.path.realpath(location.file) == self.file
+
+
+class Action(Struct, frozen=True):
+    """A change that an editor can offer, and the finding that it is for."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    finding: Finding | None = None
+
+
+def findings_at(checked: Deployed, place: Cursor) -> Iterator[Finding]:
+    """The findings whose place holds the cursor."""
+    for finding in _findings(checked):
+        if place.inside(finding.location):
+            yield finding
+
+
+def _findings(checked: Deployed) -> tuple[Finding, ...]:
+    return checked.verification.findings if checked.verification else ()
+
+
+def hover(checked: Deployed, place: Cursor) -> str:
+    """Markdown for the cursor: the colors of a list under each release, the option, the findings; or nothing."""
+    parts: list[str] = []
+    if checked.verification is not None:
+        parts += _colors(checked.verification.facts, place)
+    lines = checked.lines(place.file)
+    if 0 < place.line <= len(lines):
+        option = page_of(place.file, lines[place.line - 1], place.column)
+        parts += [option] if option else []
+    for finding in findings_at(checked, place):
+        rule = find(finding.rule)
+        page = f"\n\n{rule.page.matters}" if rule else ""
+        parts.append(f"**{finding.rule} {finding.name}**: {_plain(finding.message)}{_plain(page)}")
+    return "\n\n---\n\n".join(parts)
+
+
+def others(checked: Deployed, place: Cursor) -> tuple[Location, ...]:
+    """The other party of what is here: of the findings, and of a color list those who have its colors, too."""
+    found: dict[Location, None] = {}
+    for finding in findings_at(checked, place):
+        found |= {related.location: None for related in finding.related if related.location.file}
+    facts = checked.verification.facts if checked.verification else None
+    for result in facts.results if facts else ():
+        if result.system is None:
+            continue
+        for name, colors, location in _users(result.system):
+            if place.inside(location):
+                found |= {
+                    other: None
+                    for user, theirs, other in _users(result.system)
+                    if user != name and not colors.isdisjoint(theirs)
+                }
+    return tuple(location for location in found if not place.inside(location))
+
+
+def actions(checked: Deployed, place: Cursor) -> Iterator[Action]:
+    """The fixes of the findings of this line, and the comment that silences each."""
+    found = [each for each in _findings(checked) if place.on(each.location)]
+    for finding in found:
+        if finding.fix:
+            yield Action(finding.help or f"Correct {finding.rule}", finding.fix, finding)
+    for finding in found:
+        where = finding.location
+        lines = checked.lines(where.file)
+        if where.line < 1 or where.line > len(lines):
+            continue
+        indent = lines[where.line - 1][: len(lines[where.line - 1]) - len(lines[where.line - 1].lstrip())]
+        above = Location(where.file, where.line, 1, where.line, 1)
+        comment = Edit(above, f"{indent}{silencing(finding)}\n")
+        yield Action(f"Silence {finding.rule} here (write a reason)", (comment,), finding)
+
+
+def _colors(facts: Facts, place: Cursor) -> Iterator[str]:
+    """What each release makes of a color list here: the colors, their share of the cache, who else has them."""
+    told: dict[str, list[str]] = {}
+    name = ""
+    for result in facts.results:
+        system = result.system
+        if system is None:
+            continue
+        for user, colors, location in _users(system):
+            if place.inside(location):
+                name = user
+                told.setdefault(_said(facts, system, user, colors), []).append(result.release)
+    if told:
+        lines = "\n".join(f"- Xen {', '.join(lines)}: {text}" for text, lines in told.items())
+        yield f"**Colors of {_plain(name)}**\n\n{lines}"
+
+
+def _said(facts: Facts, system: System, user: str, colors: ColorSet) -> str:
+    if not system.coloring:
+        return "coloring is off, every domain may get every frame"
+    cache = view.bytes_of_color(facts, system.nr_colors) if system.nr_colors else None
+    share = f", {size(len(colors) * cache)} of the cache" if cache else ""
+    count = f" of {system.nr_colors}" if system.nr_colors else ""
+    also = [
+        f"{other} ({colors & theirs})"
+        for other, theirs, _ in _users(system)
+        if other != user and not colors.isdisjoint(theirs)
+    ]
+    shared = f"; also in {', '.join(also)}" if also else "; nobody else has them"
+    return _plain(f"{colors or 'none'}{count}{share}{shared}")
+
+
+def _users(system: System) -> Iterator[tuple[str, ColorSet, Location]]:
+    yield "xen", ColorSet.of(system.xen_colors), system.xen_location
+    for domain in system.domains:
+        yield domain.name, ColorSet() if domain.failure else ColorSet.of(domain.colors), domain.location
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return "".join(f"\\{letter}" if letter in "\\`*_<>[]#|" else letter for letter in text)

@@ -1,0 +1,66 @@
+"""Which deployment a file belongs to, and its verification with what editors have not saved yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from colorcheck.files.boundary import boundary_of, restricted
+from colorcheck.files.overlay import laid_over
+from colorcheck.files.reading import Unreadable, text
+from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
+from colorcheck.verification.results import Verification
+from colorcheck.workflows import verify as pipeline
+
+_ABOVE = 4  # folders above a file in which its manifest is looked for
+
+
+class Deployed(Struct):
+    """A deployment as it was last checked: its manifest, the verification, and the lines of its files."""
+
+    manifest: str
+    verification: Verification | None
+    trouble: str = ""
+    files: tuple[str, ...] = ()
+    unsaved: Mapping[str, str] = {}
+
+    def lines(self, file: str) -> list[str]:
+        """The lines of a file as the editor shows it; none where it cannot be read."""
+        name = os.path.realpath(file)
+        if name not in self.unsaved:
+            try:
+                return text(name, named=True).split("\n")
+            except Unreadable:
+                return []
+        return self.unsaved[name].replace("\r\n", "\n").split("\n")
+
+
+def manifests_of(file: str, folders: tuple[str, ...] = ()) -> Iterator[str]:
+    """The manifests that may name a file: beside it, above it within the folders of the editor."""
+    if os.path.basename(file) == NAME:
+        yield os.path.realpath(file)
+        return
+    folder = os.path.dirname(os.path.realpath(file))
+    tops = tuple(os.path.realpath(each) for each in folders)
+    for _ in range(_ABOVE):
+        beside = os.path.join(folder, NAME)
+        if os.path.isfile(beside):
+            yield beside
+        if folder in tops or os.path.dirname(folder) == folder:
+            return
+        folder = os.path.dirname(folder)
+
+
+def checked(manifest: str, unsaved: Mapping[str, str]) -> Deployed:
+    """Verify a deployment; `unsaved` are texts by the real names of their files. Never raises for bad input."""
+    over = {name: content.encode("utf-8", "surrogatepass") for name, content in unsaved.items()}
+    with laid_over(over), restricted(boundary_of(os.path.dirname(manifest), (manifest,))):
+        try:
+            verification = pipeline.verify(read_manifest(manifest))
+        except ManifestError as error:
+            return Deployed(manifest, None, str(error), (manifest,), dict(unsaved))
+        files = {os.path.realpath(name): None for name in (manifest, *verification.facts.deployment.files)}
+        files |= {os.path.realpath(f.location.file): None for f in verification.findings if f.location.file}
+    return Deployed(manifest, verification, "", tuple(files), dict(unsaved))

@@ -1,0 +1,114 @@
+"""What the language server answers, without an editor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from colorcheck.core.source import Location
+from colorcheck.editor import answers
+from colorcheck.editor.answers import Cursor
+from colorcheck.editor.deployments import Deployed, checked, manifests_of
+from colorcheck.editor.planned import plan_edits
+from colorcheck.editor.positions import Stretch, holds, span_of
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Path:
+    shutil.copytree(EXAMPLES / "rpi4-xl", tmp_path / "rpi4")
+    return tmp_path / "rpi4"
+
+
+def look(folder: Path, unsaved: dict[str, str] | None = None) -> Deployed:
+    texts = {os.path.realpath(folder / name): text for name, text in (unsaved or {}).items()}
+    return checked(str(folder / "colorcheck.toml"), texts)
+
+
+def place(folder: Path, name: str, text: str) -> Cursor:
+    """The place of a text in a file."""
+    for number, line in enumerate((folder / name).read_text(encoding="utf-8").split("\n"), 1):
+        if text in line:
+            return Cursor(os.path.realpath(folder / name), number, line.index(text) + 1)
+    raise AssertionError(text)
+
+
+def rules(made: Deployed) -> set[str]:
+    assert made.verification is not None
+    return {finding.rule for finding in made.verification.findings}
+
+
+def test_what_is_not_saved_is_what_is_checked(deployment: Path) -> None:
+    assert "CC111" in rules(look(deployment))
+    text = (deployment / "camera.cfg").read_text(encoding="utf-8").replace('"9-13"', '["9-13"]')
+    assert "CC111" not in rules(look(deployment, {"camera.cfg": text}))
+
+
+def test_hover_says_what_each_release_makes_of_a_list(deployment: Path) -> None:
+    told = answers.hover(look(deployment), place(deployment, "control.cfg", "4-8,10"))
+    assert "Xen 4.20: 4-8 of 16, 320 KiB of the cache; also in camera (4-8)" in told
+    assert "gateway" not in told
+    assert "CC112" in told
+
+
+def test_hover_tells_options_and_keys(deployment: Path) -> None:
+    made = look(deployment)
+    assert "an element of its own" in answers.hover(made, place(deployment, "control.cfg", "llc_colors"))
+    assert "llc-coloring" in answers.hover(made, place(deployment, "bcm2711-rpi-4-b.dts", "llc-coloring"))
+    assert "`target.xen`" in answers.hover(made, place(deployment, "colorcheck.toml", "xen ="))
+
+
+def test_the_other_party_of_a_clash(deployment: Path) -> None:
+    found = answers.others(look(deployment), place(deployment, "control.cfg", '["4-8'))
+    assert {os.path.basename(location.file) for location in found} == {"camera.cfg"}
+
+
+def test_actions_are_the_fix_and_the_silence(deployment: Path) -> None:
+    made = look(deployment)
+    fix, silence = answers.actions(made, place(deployment, "camera.cfg", '"9-13"'))
+    assert fix.edits[0].new_text == '["9-13"]'
+    assert silence.edits[0].new_text == "# colorcheck: ignore[CC111] REASON\n"
+
+
+def test_the_plan_edits_what_is_not_saved(deployment: Path) -> None:
+    text = (deployment / "gateway.cfg").read_text(encoding="utf-8").replace("llc-colors", "llc_colors")
+    edits, said = plan_edits(str(deployment / "colorcheck.toml"), {os.path.realpath(deployment / "gateway.cfg"): text})
+    assert said.startswith("plan: ")
+    assert any(os.path.basename(edit.location.file) == "camera.cfg" for edit in edits)
+
+
+def test_a_broken_manifest_is_trouble_not_a_traceback(deployment: Path) -> None:
+    made = look(deployment, {"colorcheck.toml": "[target\n"})
+    assert made.verification is None
+    assert made.trouble
+    assert answers.hover(made, Cursor(os.path.realpath(deployment / "camera.cfg"), 1, 1)) == ""
+
+
+def test_nonsense_in_any_file_is_answered(deployment: Path) -> None:
+    for path in sorted(deployment.iterdir()):
+        for text in ("", "\0", "\udce9 = [", "((((", '/dts-v1/;\n/ { chosen { xen,xen-bootargs = "llc-coloring'):
+            made = look(deployment, {path.name: text})
+            for line in range(3):
+                answers.hover(made, Cursor(os.path.realpath(path), line, 1))
+                list(answers.actions(made, Cursor(os.path.realpath(path), line, 1)))
+
+
+def test_the_manifest_of_a_file_is_looked_for_above_within_the_editor(tmp_path: Path) -> None:
+    below = tmp_path / "boards" / "a"
+    below.mkdir(parents=True)
+    (tmp_path / "colorcheck.toml").write_text("", encoding="utf-8")
+    above = os.path.realpath(tmp_path / "colorcheck.toml")
+    assert list(manifests_of(str(below / "rt.cfg"), (str(tmp_path),))) == [above]
+    assert list(manifests_of(str(below / "rt.cfg"), (str(below),))) == []
+
+
+def test_places() -> None:
+    assert span_of(Location("a"), ["abc"]) == Stretch(0, 0, 0, 3)
+    assert span_of(Location("a", 2, 3, 2, 5), ["", "abcdef"]) == Stretch(1, 2, 1, 4)
+    assert holds(Location("a", 2, 3, 2, 5), 2, 5)
+    assert not holds(Location("a", 2, 3, 2, 5), 2, 6)
+    assert not holds(Location("a"), 1, 1)
