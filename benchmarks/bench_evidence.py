@@ -2,9 +2,9 @@
 
     python benchmarks/bench_evidence.py [--runs N] [--deployment DIR] [PYTHON ...]
 
-Each PYTHON, by default the one that runs this, needs colorcheck and the same versions of all parts. The runs are made one
-after the other, each in a folder of another name and length, from another current folder, with another seed of hashes, another
-locale, time zone and number of columns. `times.json` is left out: it is what differs.
+Each PYTHON, by default the one that runs this, needs colorcheck and the same versions of all parts. The runs are made
+one after the other, each in a folder of another name and length, from another current folder, with another seed of
+hashes, another locale, time zone and number of columns. `times.json` is left out: it is what differs.
 """
 
 import argparse

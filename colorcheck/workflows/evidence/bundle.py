@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.documents.boots import Replay
-from colorcheck.evidence.attest import attest
+from colorcheck.evidence.attest import Attestation, attest
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.report import Style, render
 from colorcheck.verification.assumptions_of_use import assumptions_of_use
 from colorcheck.verification.exit import Exit
+from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Verification
 from colorcheck.verification.traced import Evidence, EvidenceKind
 from colorcheck.workflows.evidence import certificates as folders
@@ -49,23 +52,40 @@ Attached = Mapping[str, bytes]
 """What comes into the folder as it is: logs by their names below it, and the list of the tool's parts."""
 
 
-def grade(verification: Verification) -> str:
-    """What the folder is evidence of, in a word."""
+def grade(verification: Verification, logs: Iterable[str] = ()) -> str:
+    """What the folder is evidence of, in a word; `logs` are what became of each log that is attested."""
     if verification.faults:
         return "fault"
     if verification.count(Verdict.REFUTED):
         return "refuted"
-    status = verification.exit_status()
+    if Attestation.DIFFERS in logs:
+        return "log-differs"
+    status = exit_status(verification, logs)
     return {Exit.CLEAN: "proved", Exit.FINDINGS: "findings", Exit.NOTHING: "nothing"}.get(status, "undecided")
+
+
+def exit_status(verification: Verification, logs: Iterable[str] = ()) -> Exit:
+    """That of the run; a log that differs is a finding, and one that says too little leaves it undecided."""
+    logs, status = tuple(logs), verification.exit_status()
+    if status in (Exit.FAULT, Exit.FINDINGS) or not logs:
+        return status
+    if Attestation.DIFFERS in logs:
+        return Exit.FINDINGS
+    attested = all(each in (Attestation.ATTESTED, Attestation.PARTLY) for each in logs)
+    return status if attested or status is not Exit.CLEAN else Exit.UNDECIDED
 
 
 def documents(copies: Copies, verification: Verification, attached: Attached) -> Documents:
     """All files of the folder that are made, by name."""
     files = {f"{CERTIFICATES}{name}": text for name, text in folders.documents(copies, verification).items()}
     inputs = {f"{CERTIFICATES}inputs/{name}": sha256(content) for name, content in sorted(copies.contents.items())}
+    names = [name for name in attached if name.startswith(LOGS)]
+    attested = {name: _attested(name, attached[name], verification) for name in names}
+    logs = {name: str(found["verdict"]) for name, found in attested.items()}
     head = {
-        "grade": grade(verification),
-        "exit_status": int(verification.exit_status()),
+        "grade": grade(verification, logs.values()),
+        "exit_status": int(exit_status(verification, logs.values())),
+        **({"logs": logs} if logs else {}),
         "command": command(copies),
         "tool": tool(),
         "inputs": inputs,
@@ -78,9 +98,8 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
             files[f"requirements/{file}"] = render(verification, name, shape)
         files["requirements/trace.json"] = as_json(_trace(verification, files))
     files["boots/replay.json"] = as_json(Replay(verification).to_dict(frames=False))  # type: ignore[arg-type]
-    for name, content in attached.items():
-        if name.startswith(LOGS):
-            files[f"boots/attest-{PurePosixPath(name).name}.json"] = as_json(_attested(name, content, verification))
+    for name, found in attested.items():
+        files[f"boots/attest-{PurePosixPath(name).name}.json"] = as_json(found)
     assumptions = dict.fromkeys(a for theorem in verification.theorems for a in theorem.assumptions)
     files["assumptions.json"] = as_json(
         {
@@ -174,6 +193,10 @@ def _attested(name: str, content: bytes, verification: Verification) -> dict[str
     said = log_version(str(log.version.value)) if log.version else None
     release, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
     attested = attest(log, boot, logged_command_line(verification.facts.deployment))
+    opened = [fact for fact in open_facts(verification.facts, Reach.MEMORY) if fact.opaque]
+    if opened and attested.verdict is Attestation.ATTESTED:
+        why = f"what the log says agrees, but not all is known that it is compared with: {opened[0].why}"
+        attested = replace(attested, verdict=Attestation.TOO_LITTLE, reason=why)
     return {"schema": "colorcheck/attest/1", "log": name, "xen": release, **attested.to_dict()}
 
 
