@@ -16,18 +16,16 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import scripts_beside
-from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.reach import blocking, has_known_length, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
 from colorcheck.xen.options.arguments import tree_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.worlds.branches import WorldBranch
-
-_IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
 
 
 def handover(manifest: Manifest) -> Handover:
@@ -122,7 +120,7 @@ def followed_places(received: Handover) -> Followed:
     """The places that a boot script decides. A tree in which something of unknown length stands has no known size."""
     address, size = received.device_tree
     least, most = received.device_tree_sizes or (0, 0)
-    counts = any(name not in _IRRELEVANT for _, name in received.unsure)
+    counts = not has_known_length(received)
     return Followed(
         received.location or Location(""),
         received.xen_address,
@@ -130,6 +128,7 @@ def followed_places(received: Handover) -> Followed:
         address,
         size if size == least == most and not counts else None,
         (least, most) if most and not counts else None,
+        unsettled(received),
     )
 
 
@@ -151,15 +150,6 @@ def unclear(received: Handover | None, deployment: Deployment) -> str:
         return f"Xen is never started: {received.stopped}"
     facts = [fact for way in (received, *_others(received)) if not way.stopped for fact in blocking(way)]
     return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
-
-
-def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change what Xen does on this way, in a manner that nobody can list."""
-    counted = {what for (_, name), what in received.unsure.items() if name not in _IRRELEVANT}
-    for fact in received.open:
-        opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
-        if fact.what in counted or opaque:
-            yield fact
 
 
 def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBranch, ...]:

@@ -50,7 +50,7 @@ def memory(machine: UBootMachine, tree: TreeInMemory) -> bool:
             "[target]",
             'memory = ["0x40000000+0x80000000"]  # start+size, from the log of bdinfo',
         )
-        return memory_node(tree, None, machine.number(fact))
+        return memory_node(tree, None, machine.carry(fact))
     return memory_node(tree, banks)
 
 

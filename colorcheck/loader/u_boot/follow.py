@@ -191,7 +191,7 @@ class _World:
                 open=self._facts(),
                 choices=choices,
                 problems=problems,
-                assumptions=tuple(machine.assumptions),
+                assumptions=self._assumptions(),
             )
         content = read_content(started.tree.data)
         if content is None:
@@ -218,7 +218,7 @@ class _World:
             choices=choices,
             location=machine.place,
             problems=problems,
-            assumptions=tuple(machine.assumptions),
+            assumptions=self._assumptions(),
             harmless=self._harmless(facts),
             uefi=started.uefi,
         )
@@ -238,13 +238,26 @@ class _World:
         """Facts of which only answers hang, each of which is a way of its own; and those that only place the tree."""
         machine = self.machine
         asked = set(machine.asked.values())
-        counted = {*machine.tree_doubts, *machine.used}
+        counted = {*machine.tree_doubts, *machine.used, *(machine.apart if self._mixed() else ())}
         return tuple(
             fact.what
             for fact in facts
             if fact not in counted
-            and (fact.what.startswith("variable ") or (fact in asked and fact not in machine.facts))
+            and (
+                fact.what.startswith("variable ")
+                or fact in machine.carried
+                or (fact in asked and fact not in machine.facts)
+            )
         )
+
+    def _mixed(self) -> bool:
+        """Whether some addresses are numbers and some are variables of unknown value, which then may overlap."""
+        return any(loaded.address < VIRTUAL for loaded in self.machine.loaded)
+
+    def _assumptions(self) -> tuple[str, ...]:
+        machine = self.machine
+        apart = "what the script loads to the addresses of the board's environment does not overlap"
+        return (*machine.assumptions, *((apart,) if machine.apart and not self._mixed() else ()))
 
     def _modules(self) -> tuple[HandoverModule, ...]:
         latest: dict[int, FileInMemory] = {}
