@@ -19,7 +19,7 @@ from colorcheck.loader.beside import scripts_beside
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
-from colorcheck.loader.reach import blocking, has_known_length, unsettled
+from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
 from colorcheck.xen.options.arguments import tree_arguments
@@ -30,9 +30,7 @@ from colorcheck.xen.worlds.branches import WorldBranch
 
 def handover(manifest: Manifest) -> Handover:
     """The handover of a deployment."""
-    from colorcheck.loader.image_builder.image_builder_tree import as_built
-
-    return receive(as_built(read_deployment(manifest)))
+    return receive(read_deployment(manifest))
 
 
 def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment]:
@@ -92,6 +90,8 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
             tree=received.tree,
             problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received)))),
         )
+    if deployment.manifest.boot_script is None and deployment.image_builder is not None:
+        return _built(deployment)
     if deployment.manifest.boot_script is None:
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))
@@ -106,6 +106,19 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
     )
     told = (*deployment.problems, *received.problems, *_problems(received), *beside)
     return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(told)))
+
+
+def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
+    """What ImageBuilder's script makes of a deployment. The manifest's places and arguments go before its own."""
+    from colorcheck.loader.image_builder.follow import follow_image_builder
+
+    received, deployment = follow_image_builder(deployment)
+    told = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received))))
+    if received.stopped:
+        return received, replace(deployment, tree=received.tree, problems=told)
+    given = deployment.manifest.boot_arguments
+    followed = as_followed(deployment, received)
+    return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=told)
 
 
 def as_followed(deployment: Deployment, received: Handover) -> Deployment:
@@ -136,7 +149,10 @@ def _problems(received: Handover) -> Iterator[Problem]:
     """What stops the boot, and what is open, each where it stands."""
     if received.stopped and received.location is not None:
         yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
+    found = reaches(received)
     for fact in received.open:
+        if fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}:
+            continue
         settle = "settle it in the manifest: " + " / ".join(fact.settle) if fact.settle else ""
         yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, settle)
 

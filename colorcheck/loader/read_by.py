@@ -20,7 +20,7 @@ _ARGUMENTS = ("bootargs", "xen,dom0-bootargs")
 _CELL = 4
 
 
-class Reach(StrEnum):
+class ReadBy(StrEnum):
     """Who reads a value."""
 
     NOBODY = "nobody"
@@ -29,25 +29,25 @@ class Reach(StrEnum):
     ALL = "all"
 
 
-def reach(received: Handover, path: str, name: str) -> Reach:
+def reach(received: Handover, path: str, name: str) -> ReadBy:
     """Who reads the value of a property, which is not known."""
     tree = received.tree
     node = tree.node(path) if tree is not None else None
     if name in _UNREAD or tree is None or node is None:
-        return Reach.NOBODY if name in _UNREAD else Reach.ALL
+        return ReadBy.NOBODY if name in _UNREAD else ReadBy.ALL
     if name == "reg" and path.count("/") == 1 and node.name.partition("@")[0] == "memory":
-        return Reach.MEMORY
+        return ReadBy.MEMORY
     if not (path == "/chosen" or path.startswith("/chosen/")):
-        return Reach.ALL
+        return ReadBy.ALL
     if name in _ARGUMENTS and _says_arguments(received, tree):
-        return Reach.NOBODY
+        return ReadBy.NOBODY
     if path == "/chosen" and name in ("linux,initrd-start", "linux,initrd-end"):
-        return Reach.MODULES
+        return ReadBy.MODULES
     kinds = _compatible(received, path, node)
     cells = len(node.properties[name].value) % _CELL == 0 if name in node.properties else False
     if cells and ((name == "reg" and kinds & _MODULE) or (name == "memory" and "xen,domain" in kinds)):
-        return Reach.MODULES
-    return Reach.ALL
+        return ReadBy.MODULES
+    return ReadBy.ALL
 
 
 def _says_arguments(received: Handover, tree: DeviceTree) -> bool:
@@ -67,9 +67,9 @@ def _compatible(received: Handover, path: str, node: Node) -> frozenset[str]:
     return frozenset(held.value.decode("utf-8", "replace").split("\0"))
 
 
-def reaches(received: Handover) -> dict[str, set[Reach]]:
+def reaches(received: Handover) -> dict[str, set[ReadBy]]:
     """For each open fact that values of the tree depend on, by its name, who reads them."""
-    found: dict[str, set[Reach]] = {}
+    found: dict[str, set[ReadBy]] = {}
     for (path, name), what in received.unsure.items():
         found.setdefault(what, set()).add(reach(received, path, name))
     return found
@@ -80,7 +80,7 @@ def blocking(received: Handover) -> Iterator[OpenFact]:
     found = reaches(received)
     for fact in received.open:
         opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
-        if Reach.ALL in found.get(fact.what, ()) or opaque:
+        if ReadBy.ALL in found.get(fact.what, ()) or opaque:
             yield fact
 
 
@@ -90,11 +90,11 @@ def unsettled(received: Handover) -> tuple[Unsettled, ...]:
     told: dict[str, Unsettled] = {}
     for fact in received.open:
         for each in sorted(found.get(fact.what, ())):
-            if each in (Reach.MEMORY, Reach.MODULES):
+            if each in (ReadBy.MEMORY, ReadBy.MODULES):
                 told.setdefault(each, Unsettled(each.value, fact.why, fact.settle, fact.location))
     return tuple(told.values())
 
 
 def has_known_length(received: Handover) -> bool:
-    """Whether every value that Xen or U-Boot may read has as many bytes as the tree has here."""
-    return all(each <= {Reach.NOBODY} for each in reaches(received).values())
+    """Whether the tree has as many bytes as here, whatever the values are that are not known."""
+    return all(name in _UNREAD for _, name in received.unsure)
