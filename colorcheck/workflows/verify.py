@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import BoardChoice, choose_board
@@ -96,7 +97,7 @@ def plan(
     planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
     with run.stage("plan"):
         worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
-        planned = over_open(plan_for_all(facts.deployment, facts.board, worlds, options), facts)
+        planned = over_open(plan_for_all(facts.deployment, facts.board, worlds, options), facts, options)
     return planned, run.modelled(facts)
 
 
@@ -144,10 +145,11 @@ class _Run(Struct):
         self.unclear = unclear(received, deployment)
         board: Board | None = None
         with self.stage("board"):
-            choice = _choice(deployment, manifest.target.boot_cpu)
+            boot_cpu = deployment.manifest.target.boot_cpu
+            choice = _choice(deployment, boot_cpu)
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
             ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
-            if any(_choice(way, manifest.target.boot_cpu).board != board for way in ways):
+            if any(_choice(way, boot_cpu).board != board for way in ways):
                 self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
         with self.stage("image-builder"):
             if deployment.image_builder is not None:
@@ -176,6 +178,9 @@ class _Run(Struct):
         if missing:
             self.skipped.append(Skipped("everything", missing, line))
             return result
+        made = next((p for p in deployment.problems if p.kind is ProblemKind.TREE_OF_DOM0), None)
+        if made is not None and boots:
+            self.skipped.append(Skipped("what the device tree says", made.message, line))
         with self.stage(f"model {line}"):
             worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
             base = worlds.base
@@ -241,7 +246,8 @@ def _choice(deployment: Deployment, boot_cpu: int | None) -> BoardChoice:
     """The board of a deployment, where Xen starts on this CPU."""
     manifest = deployment.manifest
     named, place = manifest.target.board, manifest.location("target.board")
-    return choose_board(named, place, deployment.tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
+    tree = deployment.tree or deployment.machine
+    return choose_board(named, place, tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
 
 
 def _missing(deployment: Deployment) -> str:
@@ -279,4 +285,5 @@ def _taken(_: Facts) -> Iterator[Finding]:
 
 
 def _is_empty(manifest: Manifest) -> bool:
-    return not (manifest.device_tree or manifest.domains or manifest.boot_arguments or manifest.image_builder)
+    given = manifest.device_tree, manifest.domains, manifest.boot_arguments, manifest.image_builder
+    return not any((*given, manifest.boot_log, manifest.system_dump))
