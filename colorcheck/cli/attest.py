@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 
 from msgspec.structs import replace
 
@@ -93,6 +92,6 @@ def _attest(log: BootLog, replayed: Modelled) -> tuple[Attested, str]:
     same = (each for each in boots if said and said.agrees(each[1].system.release))
     release, boot = next(same, next(near, boots[0]))
     known = replayed.facts.deployment.boot_log
-    source = known.file if known and os.path.exists(known.file) and os.path.samefile(known.file, log.file) else ""
+    source = known.file if known and known.digest == log.digest else ""
     built_in = built_in_arguments(replayed.facts.deployment).text
     return attest(log, boot, command_line, built_in=built_in, source=log.file if source else ""), release

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 
 from msgspec import Struct, field
 
@@ -61,7 +62,8 @@ class BootLog(Struct, frozen=True):
     names the fields of which a line is not legible, so that what is there is not all (`command_line` where something
     wrapped it: its value is then the pieces with a blank between them). `built_in` are the arguments
     that were compiled into Xen; `first_colors` is how many colors Xen took because it was given none, `all_colors` are
-    the domains that got every color because they were given none; `processor` is the MIDR_EL1 of the boot CPU.
+    the domains that got every color because they were given none; `processor` is the MIDR_EL1 of the boot CPU;
+    `digest` is the SHA-256 of the text, by which the same log is known under another name.
     """
 
     file: str
@@ -89,6 +91,7 @@ class BootLog(Struct, frozen=True):
     first_colors: Statement | None = None
     all_colors: tuple[Statement, ...] = ()
     processor: Statement | None = None
+    digest: str = ""
 
     @property
     def way_size(self) -> tuple[int, Location] | None:
@@ -277,6 +280,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         first_colors=single.get("first_colors"),
         all_colors=tuple(many["all_colors"]),
         processor=single.get("processor"),
+        digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 
 
