@@ -26,8 +26,9 @@ TREE = """/dts-v1/; / { #address-cells = <2>; #size-cells = <2>;
 def checked(folder: Path, lines: str) -> dict[str, bool | None]:
     (folder / "system.dts").write_text(TREE)
     (folder / "colorcheck.toml").write_text(
-        '[target]\nxen = "4.21"\nboard = "zcu102"\nxen-address = 0x20000000\nxen-image-size = 0x17c000\nloader = "none"\n'
-        'device-tree-address = 0x8000000\n[target.config]\nSTATIC_SHM = true\n[inputs]\ndevice-tree = "system.dts"\n'
+        '[target]\nxen = "4.21"\nboard = "zcu102"\nxen-address = 0x20000000\nxen-image-size = 0x17c000\n'
+        'loader = "none"\ndevice-tree-address = 0x8000000\n[target.config]\nSTATIC_SHM = true\n'
+        '[inputs]\ndevice-tree = "system.dts"\n'
     )
     (result,) = api.replay(folder / "colorcheck.toml").facts.results
     assert result.boot is not None
