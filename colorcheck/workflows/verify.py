@@ -97,7 +97,7 @@ def plan(
     planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
     with run.stage("plan"):
         worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
-        planned = over_open(plan_for_all(facts.deployment, facts.board, worlds, options), facts)
+        planned = over_open(plan_for_all(facts.deployment, facts.board, worlds, options), facts, options)
     return planned, run.modelled(facts)
 
 
