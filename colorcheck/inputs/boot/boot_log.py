@@ -151,7 +151,7 @@ def _span(start: str, end: str) -> tuple[int, int]:
 
 _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     ("version", re.compile(r"Xen version (\d+\.\d+[.\w-]*) "), lambda m: m[1]),
-    ("command_line", re.compile(r"Command line: ?(.*)$"), lambda m: m[1].strip()),
+    ("command_line", re.compile(r"Command line: ?(.*)$"), lambda m: _arguments(m[1].strip())),
     (
         "probed",
         re.compile(r"LLC found: L(\d+) \(line size: (\d+) bytes, sets num: (\d+)\)$"),
@@ -169,6 +169,13 @@ _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], .
     ),
     ("xen_colors", re.compile(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
 )
+
+
+def _arguments(text: str) -> str:
+    """Xen prints `<NULL>` where it was given no arguments."""
+    return "" if text == "<NULL>" else text
+
+
 _ALL_COLORS = re.compile(r"LLC color config not found for (?:d|DOM|Dom)?(\d+), using all colors$")
 _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     (
@@ -190,7 +197,7 @@ _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...
     ("all_colors", _ALL_COLORS, lambda m: int(m[1])),
     (
         "banks",
-        re.compile(r"d(\d+) BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "),
+        re.compile(r"d(\d+) BANK\[\d+\] (?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+) "),
         lambda m: (int(m[1]), *_span(m[2], m[3])),
     ),
 )
