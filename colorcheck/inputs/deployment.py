@@ -17,6 +17,7 @@ from colorcheck.inputs.unread import Unread, unread
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.boot_log import BootLog
     from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+    from colorcheck.inputs.boot.grub_config import GrubConfig
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.boot.uefi_config import UefiConfig
     from colorcheck.inputs.boot.xen_attested import XenAttested
@@ -50,8 +51,10 @@ class Deployment(Struct, frozen=True):
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
     with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
-    first, `efi_map` the firmware's memory map; `followed` is what a boot script says of the places, None without one;
-    `problems` is what reading met, `image_builder_problems` what ImageBuilder would meet in its configuration.
+    first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine` is the root of a running
+    system's tree, which names the board and nothing else, where there is no tree of Xen's; `followed` is
+    what a boot script says of the places, None without one; `problems` is what reading met,
+    `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest
@@ -69,6 +72,8 @@ class Deployment(Struct, frozen=True):
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()
     efi_map: EfiMemoryMap | None = None
+    grub: GrubConfig | None = None
+    machine: DeviceTree | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
     image_builder_problems: tuple[Problem, ...] = ()
@@ -97,15 +102,26 @@ class Deployment(Struct, frozen=True):
             target.kconfig,
             self.manifest.boot_log,
             self.manifest.efi_memory_map,
+            self.manifest.system_dump,
+            self.manifest.grub_config,
             *self.manifest.overlays,
             *(policy.miss_curve for policy in self.manifest.domain_policies),
         ]
         found = [
             self.manifest.file,
-            *(self.tree.files or (self.tree.file,) if self.tree else ()),
-            *(file for guest in self.guests for file in guest.files),
+            *(file for file in self._tree_files() if not self._of_dump(file)),
+            *(file for guest in self.guests for file in guest.files if not self._of_dump(file)),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),
         ]
         return tuple(dict.fromkeys(found))
+
+    def _tree_files(self) -> tuple[str, ...]:
+        return (self.tree.files or (self.tree.file,)) if self.tree else ()
+
+    def _of_dump(self, file: str) -> bool:
+        """Whether it stands inside of a dump, and is no file of its own."""
+        name = self.manifest.system_dump
+        top = os.path.normpath(os.path.join(self.manifest.folder, name)) if name else ""
+        return bool(top) and file.startswith(top + os.sep) and not os.path.isfile(file)

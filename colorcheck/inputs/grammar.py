@@ -81,7 +81,10 @@ def _from_tables(
 
 @cache
 def _lexer(name: str) -> Lark:
-    return parser(name, lexer="basic")
+    from lark import Lark
+
+    ready = _from_tables(name, "start", "basic", None)  # only of grammars whose rules use every token
+    return ready or Lark(resources.grammar(name), parser=None, lexer="basic")
 
 
 def tokens(name: str, text: str) -> Iterator[Token]:

@@ -18,6 +18,7 @@ from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.boot_log import BootLog
 from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+from colorcheck.inputs.boot.grub_config import GrubConfig
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.boot.uefi_config import UefiConfig
@@ -51,7 +52,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     image = reader.xen_image()
     log, configs, efi_map = reader.boot_log(), reader.uefi_configs(), reader.efi_map()
     given_size = manifest.target.xen_image_size
-    return Deployment(
+    found = Deployment(
         manifest=manifest,
         tree=tree,
         guests=guests,
@@ -67,8 +68,14 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         boot_log=log,
         uefi_configs=configs,
         efi_map=efi_map,
+        grub=reader.grub(),
         problems=tuple(reader.problems),
     )
+    if manifest.system_dump is None:
+        return found
+    from colorcheck.inputs.dumped import with_dump
+
+    return with_dump(found)
 
 
 class _Reader(Struct):
@@ -331,6 +338,27 @@ class _Reader(Struct):
             )
             return None
         self.problems += found.problems
+        return found
+
+    def grub(self) -> GrubConfig | None:
+        """GRUB's configuration."""
+        from colorcheck.inputs.boot.grub_config import read_grub_config
+
+        name, named_at = self.manifest.grub_config, self.manifest.location("inputs.grub-config")
+        if name is None:
+            return None
+        path = self.path(name)
+        text = read_octets(path, named_at)
+        if isinstance(text, Problem):
+            self.problems.append(other_kind(path, named_at, Slot.GRUB) or text)
+            return None
+        found = read_grub_config(text, path)
+        if not found.entries:
+            message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
+            advice = "name the grub.cfg of the board, or its /etc/default/grub"
+            other = other_kind(path, named_at, Slot.GRUB)
+            self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
+            return None
         return found
 
     def xen_image(self) -> XenImage | None:

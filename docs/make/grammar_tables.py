@@ -11,7 +11,6 @@ PARSERS = (
     ("u_boot", ("start", "body"), "contextual"),
     ("boot_arguments", "start", "basic"),
     ("color_list", "start", "basic"),
-    ("xl", "start", "basic"),
 )
 FOLDER = Path(__file__).parents[2] / "grammars" / "tables"
 

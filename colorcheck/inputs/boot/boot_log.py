@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 
 from msgspec import Struct, field
 
@@ -62,7 +63,8 @@ class BootLog(Struct, frozen=True):
     names the fields of which a line is not legible, so that what is there is not all (`command_line` where something
     wrapped it: its value is then the pieces with a blank between them). `built_in` are the arguments
     that were compiled into Xen; `first_colors` is how many colors Xen took because it was given none, `all_colors` are
-    the domains that got every color because they were given none; `processor` is the MIDR_EL1 of the boot CPU.
+    the domains that got every color because they were given none; `processor` is the MIDR_EL1 of the boot CPU;
+    `digest` is the SHA-256 of the text, by which the same log is known under another name.
     """
 
     file: str
@@ -90,6 +92,7 @@ class BootLog(Struct, frozen=True):
     first_colors: Statement | None = None
     all_colors: tuple[Statement, ...] = ()
     processor: Statement | None = None
+    digest: str = ""
 
     @property
     def way_size(self) -> tuple[int, Location] | None:
@@ -149,7 +152,7 @@ def _span(start: str, end: str) -> tuple[int, int]:
 
 _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     ("version", pattern(r"Xen version (\d+\.\d+[.\w-]*) "), lambda m: m[1]),
-    ("command_line", pattern(r"Command line: ?(.*)$"), lambda m: m[1].strip()),
+    ("command_line", pattern(r"Command line: ?(.*)$"), lambda m: _arguments(m[1].strip())),
     (
         "probed",
         pattern(r"LLC found: L(\d+) \(line size: (\d+) bytes, sets num: (\d+)\)$"),
@@ -167,6 +170,13 @@ _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], .
     ),
     ("xen_colors", pattern(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
 )
+
+
+def _arguments(text: str) -> str:
+    """Xen prints `<NULL>` where it was given no arguments."""
+    return "" if text == "<NULL>" else text
+
+
 _ALL_COLORS = pattern(r"LLC color config not found for (?:d|DOM|Dom)?(\d+), using all colors$")
 _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     (
@@ -188,7 +198,7 @@ _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...
     ("all_colors", _ALL_COLORS, lambda m: int(m[1])),
     (
         "banks",
-        pattern(r"d(\d+) BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "),
+        pattern(r"d(\d+) BANK\[\d+\] (?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+) "),
         lambda m: (int(m[1]), *_span(m[2], m[3])),
     ),
 )
@@ -271,6 +281,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         first_colors=single.get("first_colors"),
         all_colors=tuple(many["all_colors"]),
         processor=single.get("processor"),
+        digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 
 

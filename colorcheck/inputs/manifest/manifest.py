@@ -176,6 +176,8 @@ class Manifest(Struct, frozen=True):
     boot_log: str | None = None
     uefi_config: str | None = None
     efi_memory_map: str | None = None
+    system_dump: str | None = None
+    grub_config: str | None = None
     policy: PlanPolicy = field(default_factory=PlanPolicy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()

@@ -159,6 +159,18 @@ KEYS: tuple[ManifestKey, ...] = (
         "FILE",
         "the memory map of the firmware, as memmap of the UEFI shell prints it",
     ),
+    ManifestKey(
+        "inputs.grub-config",
+        KeyKind.TEXT,
+        "FILE",
+        "GRUB's grub.cfg, whose xen_hypervisor and xen_module load Xen and its modules",
+    ),
+    ManifestKey(
+        "inputs.system-dump",
+        KeyKind.TEXT,
+        "FILE",
+        "what the script of `colorcheck collect` packed on a running system, or a folder with its parts",
+    ),
     ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
     ManifestKey(
         "rules.ignore",

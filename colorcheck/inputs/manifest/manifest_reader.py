@@ -168,6 +168,8 @@ class _Document(Struct):
             boot_log=reader.text("inputs.boot-log"),
             uefi_config=reader.text("inputs.uefi-config"),
             efi_memory_map=reader.text("inputs.efi-memory-map"),
+            system_dump=reader.text("inputs.system-dump"),
+            grub_config=reader.text("inputs.grub-config"),
             policy=PlanPolicy(
                 creation_order,
                 self._shares(),

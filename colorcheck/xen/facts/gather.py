@@ -242,7 +242,7 @@ class _Gathering:
         chosen = tree.node("/chosen") if tree else None
         if said is not None:  # and no other than those of the tree
             return Fact(ARGUMENTS.name, None, Origin.MEASURED, said.whole)
-        if self.under_uefi and not self.deployment.uefi_configs:
+        if self.under_uefi and not self.deployment.uefi_configs and self.deployment.grub is None:
             why = "the configuration of Xen's EFI loader may give others than the device tree, and is not named"
             lines = ('[inputs] uefi-config = "xen.cfg"', '# or: boot-log = "serial.txt"')
             return OpenFact(ARGUMENTS.name, why, lines, self._tree_location())
