@@ -121,16 +121,20 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
-    """Where the kernel of a domain is not, by a boot log: Xen's EFI loader loads what `xen,uefi-binary` names, and a
-    log tells whether something else put a file where a plain `reg` says (`kernel_probe` then fails with EINVAL)."""
-    log, tree = deployment.boot_log, deployment.tree
-    panic = str(log.panic.value) if log is not None and log.panic else ""
-    if tree is None or not panic or deployment.manifest.target.loader is not Loader.UEFI:
+    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nobody what stands
+    at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say that
+    somebody does, and so does a log of a boot that ended otherwise."""
+    log, tree, target = deployment.boot_log, deployment.tree, deployment.manifest.target
+    if tree is None or target.loader is not Loader.UEFI or deployment.followed is not None:
         return
     for found in below_chosen(tree):
-        plain = found.kind == "kernel" and "xen,uefi-binary" not in found.node.properties
-        if plain and found.domain and panic == f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})":
-            yield from (start for start, _ in _ranges(found.node, found.sizes)[:1])
+        if found.kind != "kernel" or "xen,uefi-binary" in found.node.properties or not found.domain:
+            continue
+        panic = f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})"
+        if log is not None and (log.panic is None or str(log.panic.value) != panic):
+            continue
+        stated = {module.address for module in target.modules}
+        yield from (start for start, _ in _ranges(found.node, found.sizes)[:1] if start not in stated)
 
 
 def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
