@@ -41,11 +41,14 @@ __all__ = [
 ]
 
 
-def verify(manifest: str | Path) -> Verification:
-    """Check and prove the deployment of a manifest, or of the folder that has one. Raises ManifestError."""
+def verify(manifest: str | Path, *, time_limit: float | None = None) -> Verification:
+    """Check and prove the deployment of a manifest, or of the folder that has one. Raises ManifestError.
+
+    What is not decided after `time_limit` seconds is unknown.
+    """
     from colorcheck.workflows import verify as pipeline
 
-    return pipeline.verify(_manifest(manifest))
+    return pipeline.verify(_manifest(manifest), time_limit=time_limit)
 
 
 def handover(manifest: str | Path) -> Handover:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
@@ -24,6 +24,7 @@ from colorcheck.workflows.evidence.recipe import Recipe
 _FILES = frozenset(
     (
         "target.xen-image",
+        "target.xen-attested",
         "target.kconfig",
         "inputs.device-tree",
         "inputs.include",
@@ -41,8 +42,8 @@ _CHOICES = {
 }
 
 
-def add_target_arguments(parser: argparse.ArgumentParser) -> None:
-    """PATH and one option for each key of the manifest."""
+def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[str] = ()) -> None:
+    """PATH and one option for each key of the manifest but those of `without`."""
     parser.add_argument(
         "path",
         metavar="PATH",
@@ -58,6 +59,8 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
     )
     for key in KEYS:
+        if key.path in without:
+            continue
         several = key.kind in (KeyKind.TEXTS, KeyKind.GUESTS, KeyKind.RANGES, KeyKind.RULES)
         group.add_argument(
             key.flag,

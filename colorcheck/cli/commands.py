@@ -68,6 +68,18 @@ log attests the model, 1 if it differs, 4 if it says too little.
   colorcheck attest --log serial.txt         the deployment of this folder""",
     ),
     CliCommand(
+        "boot",
+        "boot your own Xen under QEMU and compare",
+        """\
+Boot a binary of Xen under QEMU (qemu-system-aarch64) with the domains, colors, options and memory of the deployment,
+press the debug keys, and hold what it prints against the model: on the deployment's board where QEMU has it, else
+moved onto QEMU's virt machine, with a line for everything that is not as on the board. Guests are stubs that idle;
+nothing of the deployment runs but Xen. With --campaign, boot generated systems instead.
+
+  colorcheck boot --xen xen                  the deployment of this folder
+  colorcheck boot --xen xen --campaign 200   200 generated systems, about 10 s each, two at a time""",
+    ),
+    CliCommand(
         "diff",
         "what a change does to isolation and memory; the gate for merges",
         """\

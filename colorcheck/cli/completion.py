@@ -1,8 +1,9 @@
-"""`colorcheck completion SHELL`: a script that makes the shell complete commands, options, files, boards and rules."""
+"""`colorcheck completion SHELL`: a script that makes the shell complete commands, options, files and values."""
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 
 from colorcheck.cli.console import write
@@ -11,13 +12,22 @@ from colorcheck.verification.exit import Exit
 SHELLS = ("bash", "zsh", "fish")
 _FILES = frozenset(("PATH", "FILE", "BOOTLOG", "BASE", "HEAD", "FILE.svg", "FILE.html", "FILE.cast"))
 _FOLDERS = frozenset(("DIR", "FOLDER"))
+_RULES = frozenset(("rule", "rules.select", "rules.ignore"))
+_RELEASES = frozenset(("target.xen", "xen", "to", "source"))
+_DOMAINS = frozenset(("at", "victim", "curve", "keep", "apart", "share"))
+_DOMAINS_HERE = "colorcheck completion domains 2>/dev/null"
+_HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # bash expands the words that it is given
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", metavar="SHELL", choices=SHELLS, help=f"the shell: {', '.join(SHELLS)}")
+    words = f"the shell: {', '.join(SHELLS)}; `domains` prints the names that the scripts offer"
+    parser.add_argument("shell", metavar="SHELL", choices=(*SHELLS, "domains"), help=words)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.shell == "domains":
+        write("\n".join(_domains()))
+        return Exit.CLEAN
     import shtab
 
     from colorcheck.cli import full_parser
@@ -28,22 +38,51 @@ def run(options: argparse.Namespace) -> int:
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # where shtab looks
         elif action.metavar in _FOLDERS:
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-        elif action.dest in {"target.board", "rule"}:
-            action.choices = _names(action.dest)
+        elif action.dest in _DOMAINS and action.choices is None:
+            action.complete = shtab.cmd(_DOMAINS_HERE)  # type: ignore[attr-defined]
+        elif action.choices is None and (values := _values(action)):
+            action.choices = values
     write(shtab.complete(parser, options.shell))
     return Exit.CLEAN
 
 
-def _names(dest: str) -> tuple[str, ...]:
-    """The boards, or the IDs of the rules, as they are while the script is made."""
-    if dest == "rule":
+def _values(action: argparse.Action) -> tuple[str, ...]:
+    """What an option takes, as it is while the script is made; nothing where only the user knows."""
+    if action.dest in _RULES:
         from colorcheck.rules import RULES
 
         return tuple(rule.id for rule in RULES)
+    if action.dest in {"target.board", "board", "name"} and action.metavar == "NAME":
+        from colorcheck.plugins.manager import catalogue
 
-    from colorcheck.plugins.manager import catalogue
+        return catalogue().names()
+    if action.dest in _RELEASES and action.metavar in ("RELEASE", "XEN"):
+        from colorcheck.xen.release.releases import NAMES
 
-    return catalogue().names()
+        return NAMES
+    if action.dest in {"format", "output"} and action.metavar in ("NAME", "NAME=FILE"):
+        from colorcheck.report.formats import known_formats
+
+        end = "=" if action.metavar == "NAME=FILE" else ""
+        return tuple(f"{each.name}{end}" for each in known_formats())
+    if action.dest == "policy.objectives":
+        from colorcheck.plan.search.objectives import OBJECTIVES
+
+        return tuple(OBJECTIVES)
+    return ()
+
+
+def _domains() -> list[str]:
+    """The domains of the deployment in the current folder, for a shell; nothing where there is none."""
+    from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
+    from colorcheck.workflows.verify import effective
+
+    try:
+        facts = effective(read_manifest(NAME)).facts
+    except (ManifestError, OSError):
+        return []
+    names = {domain.name for result in facts.results if result.system for domain in result.system.domains}
+    return sorted(name for name in names if _HARMLESS.fullmatch(name))
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

@@ -11,13 +11,25 @@ from colorcheck.cli.console import Stop, complain, write
 from colorcheck.files.atomic import write_whole
 from colorcheck.inputs.manifest.manifest_reader import NAME
 from colorcheck.verification.exit import Exit
+from colorcheck.workflows.collected import NotCollected, Unpacked, unpacked
 from colorcheck.workflows.found import found_in
-from colorcheck.workflows.init import CI_FILES, ci_text, manifest_text, open_lines
+from colorcheck.workflows.init import (
+    CI_FILES,
+    DEFAULT_RELEASE,
+    board_of,
+    ci_text,
+    logged_release,
+    manifest_text,
+    open_lines,
+    release_line,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", metavar="FOLDER", nargs="?", default=".", help="where the files are (default: here)")
-    parser.add_argument("--xen", metavar="RELEASE", default="4.20", help="the Xen that reads the files (default: 4.20)")
+    parser.add_argument(
+        "--xen", metavar="RELEASE", help="the Xen that reads the files (default: what a log names, else 4.20)"
+    )
     parser.add_argument("--board", metavar="NAME", help="the board; left out: what the device tree says")
     parser.add_argument("--from", dest="source", metavar="FILE", help="a boot log, or what `collect` packed")
     parser.add_argument("--stdout", action="store_true", help="print the manifest instead of writing it")
@@ -29,11 +41,12 @@ def run(options: argparse.Namespace) -> int:
     folder = Path(options.path)
     if not folder.is_dir():
         raise Stop(f"{folder} is no folder")
-    if options.source:
-        _unpack(Path(options.source), folder, options.force)
+    parts = _unpack(Path(options.source), folder, options.force) if options.source else Unpacked({})
     found = found_in(folder)
-    settle = open_lines(found, folder, options.xen, options.board) if found.says_something else ()
-    text = manifest_text(found, options.xen, options.board, settle)
+    xen = options.xen or release_line(parts.version) or logged_release(found, folder) or DEFAULT_RELEASE
+    board = options.board or board_of(parts.machine)
+    settle = open_lines(found, folder, xen, board) if found.says_something else ()
+    text = manifest_text(found, xen, board, settle)
     if options.stdout:
         write(text)
         return Exit.CLEAN
@@ -77,10 +90,8 @@ def _write_ci(folder: Path, service: str, force: bool) -> None:
     write(f"wrote {os.path.relpath(file)}")
 
 
-def _unpack(source: Path, folder: Path, force: bool) -> None:
+def _unpack(source: Path, folder: Path, force: bool) -> Unpacked:
     """Write the parts of what `collect` packed beside the manifest."""
-    from colorcheck.workflows.collected import NotCollected, unpacked
-
     try:
         parts = unpacked(source)
     except NotCollected as error:
@@ -90,8 +101,9 @@ def _unpack(source: Path, folder: Path, force: bool) -> None:
         if path.exists() and not force:
             raise Stop(f"{path} is there already", "--force overwrites it")
         try:
-            path.write_bytes(data)
+            write_whole(path, data)
         except OSError as error:
             raise Stop(f"cannot write {path}: {error.strerror or error}") from None
     for left in parts.left_out:
         complain(f"left out {left}", "")
+    return parts

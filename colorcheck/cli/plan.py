@@ -9,13 +9,17 @@ from collections.abc import Iterable
 from colorcheck.cli.arguments import add_target_arguments, load_manifest, positive, seconds
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
+from colorcheck.cli.plan_asked import add_questions, found_front, further_guests, picked, show_front, why
+from colorcheck.cli.plan_saved import add_saved, applied, read_files, saved, undone, written
 from colorcheck.cli.plan_wishes import add_wishes, wished
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.documents.plan import document
-from colorcheck.report.terminal.plan import render
-from colorcheck.report.view import headline
+from colorcheck.files.watching import Recorder, watched
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.plan.pose import PlanOptions
+from colorcheck.report.terminal.plan import render, render_difference
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
@@ -61,15 +65,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     edits = parser.add_mutually_exclusive_group()
     edits.add_argument("--diff", action="store_true", help="show the edits of the input files as a diff")
     edits.add_argument("--write", action="store_true", help="apply the edits to the input files")
+    add_saved(parser.add_argument_group("saved plans"), edits)
+    add_questions(parser.add_argument_group("questions"))
 
 
 def run(options: argparse.Namespace) -> int:
-    wishes = wished(options)
-    manifest = load_manifest(options)
-    _refuse_unread_wishes(manifest.problems)
-    planned, verification = pipeline.plan(manifest, wishes)
+    if options.undo:
+        return undone(options)
+    if options.apply:
+        return applied(options)
+    if options.front is None and (options.pick is not None or options.html):
+        raise Stop("--pick and --html belong to --front")
+    wishes, further = wished(options), further_guests(options)
+    recorder = Recorder()
+    with watched(recorder):
+        manifest = load_manifest(options)
+        _refuse_unread_wishes(manifest.problems)
+        if options.front is not None or options.why is not None:
+            verification = pipeline.for_plans(manifest, further)
+            _refuse_strangers(verification)
+            if options.why is not None:
+                return why(options, verification, wishes)
+            front = found_front(options, verification, wishes)
+            if front is None:
+                return max(Exit.UNDECIDED, say_trouble(verification))
+            if options.pick is None:
+                return show_front(options, verification, front)
+            wishes = picked(options, front, wishes)
+        planned, verification = pipeline.plan(manifest, wishes, further)
     _refuse_unread_wishes(planned.problems)
     _refuse_strangers(verification)
+    _show(options, planned)
+    status = max(_status(planned), say_trouble(verification))
+    if further:
+        return max(status, _further(options, manifest, planned, wishes))
+    if options.out:
+        saved(options.out, planned, manifest, read_files(recorder, verification.facts.deployment.files, manifest))
+    if options.write and planned.plan.edits:
+        return max(status, written(options, planned, manifest))
+    return status
+
+
+def _show(options: argparse.Namespace, planned: Planned) -> None:
     if options.format == "json":
         write_json(json.dumps(document(planned.plan, planned.costs, planned.gains), indent=2))
     elif options.diff:
@@ -81,13 +118,16 @@ def run(options: argparse.Namespace) -> int:
         write("\n" + planned.overlay)
     for problem in planned.problems:
         complain(f"{problem.location}: {problem.message}", problem.help)
-    status = max(_status(planned), say_trouble(verification))
-    if options.write and planned.plan.edits:
-        deliver_edits(planned.plan.edits, write_them=True)
-        after = pipeline.verify(load_manifest(options))
-        write(f"verified again: {headline(after).word}, {headline(after).sentence}")
-        return max(status, after.exit_status())
-    return status
+
+
+def _further(options: argparse.Namespace, manifest: Manifest, planned: Planned, wishes: PlanOptions) -> int:
+    """What further guests cost: the same plan without them beside it."""
+    if options.write or options.out:
+        raise Stop("a guest that no file has yet cannot be written", "write its file, and plan with --domain FILE")
+    without, _ = pipeline.plan(manifest, wishes)
+    if options.format != "json":
+        write(render_difference(without.plan, without.costs, planned.costs))
+    return Exit.CLEAN
 
 
 def _refuse_unread_wishes(problems: Iterable[Problem]) -> None:

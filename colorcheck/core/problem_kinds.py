@@ -70,6 +70,7 @@ class ProblemKind(StrEnum):
     SYNTAX = "syntax"
     TOO_DEEP = "too-deep"
     TOO_LARGE = "too-large"
+    TREE_OF_DOM0 = "tree-of-dom0"
     UNKNOWN_BOARD = "unknown-board"
     UNKNOWN_DOMAIN = "unknown-domain"
     UNKNOWN_KEY = "unknown-key"
@@ -85,4 +86,5 @@ class ProblemKind(StrEnum):
     U_BOOT_SYNTAX = "u-boot-syntax"
     VERSION = "version"
     WARNING = "warning"
+    XEN_ATTESTED = "xen-attested"
     XEN_IMAGE = "xen-image"

@@ -58,6 +58,10 @@ class Tried(Struct, frozen=True):
         return {"values": dict(self.values), "verdict": str(self.verdict), "reason": self.reason}
 
 
+TIME_IS_OVER = "the time limit of the whole run was over before it was decided"
+"""The reason of a theorem that is unknown because nobody had the time to decide it."""
+
+
 class Theorem(Struct, frozen=True):
     """A claim with its verdict.
 

@@ -32,9 +32,10 @@ class _Ready(Struct, frozen=True):
     old: str | None
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | bytes) -> None:
     """Write a text (with surrogate escapes for bytes that are none) as a whole or not at all. Raises OSError."""
-    write_all({str(path): text.encode("utf-8", "surrogateescape")})
+    data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
+    write_all({str(path): data})
 
 
 def write_report(path: Path, text: str, *, append: bool = False) -> None:

@@ -17,8 +17,10 @@ from colorcheck.inputs.unread import Unread, unread
 if TYPE_CHECKING:
     from colorcheck.inputs.boot.boot_log import BootLog
     from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+    from colorcheck.inputs.boot.grub_config import GrubConfig
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.boot.xen_attested import XenAttested
     from colorcheck.inputs.xl.xl import XlFile
 
 
@@ -52,20 +54,32 @@ class Followed(Struct, frozen=True):
         return next((each for each in self.unsettled if each.what == what), None)
 
 
+class GivenModule(Struct, frozen=True):
+    """An entry of `[[target.modules]]`: what the boot loader puts into memory, in bytes; None where nobody says it."""
+
+    kind: str
+    location: Location
+    address: int | None = None
+    size: int | None = None
+
+
 class Deployment(Struct, frozen=True):
     """All inputs of one deployment.
 
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
     as far as they exist; `guest_files` the bytes of kernels and ramdisks that guests name by a relative path, by the
-    guest's file and the key; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
+    guest's file and the key; `given_modules` what `[[target.modules]]` puts into memory beside the modules of the
+    tree; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
     the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
     `kconfig_places` to where they stand; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
     with Xen's own colors that the binary has, None where no binary tells; `boot_log` is the log that the manifest
     names as a source of facts, `uefi_configs` Xen's configuration under UEFI and those that it chains to, the first one
-    first, `efi_map` the firmware's memory map; `followed` is what a boot script says of the places, None without one;
-    `problems` is what reading met, `image_builder_problems` what ImageBuilder would meet in its configuration.
+    first, `efi_map` the firmware's memory map, `grub` GRUB's configuration; `machine` is the root of a running
+    system's tree, which names the board and nothing else, where there is no tree of Xen's; `followed` is
+    what a boot script says of the places, None without one; `problems` is what reading met,
+    `image_builder_problems` what ImageBuilder would meet in its configuration.
     """
 
     manifest: Manifest
@@ -75,13 +89,17 @@ class Deployment(Struct, frozen=True):
     file_sizes: Mapping[str, int] = field(default_factory=dict)
     guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
     module_trees: Mapping[int, DeviceTree] = field(default_factory=dict)
+    given_modules: tuple[GivenModule, ...] = ()
     kconfig: Mapping[str, str] = field(default_factory=dict)
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None
     xen_image_options: frozenset[str] | None = None
+    xen_attested: XenAttested | None = None
     boot_log: BootLog | None = None
     uefi_configs: tuple[UefiConfig, ...] = ()
     efi_map: EfiMemoryMap | None = None
+    grub: GrubConfig | None = None
+    machine: DeviceTree | None = None
     followed: Followed | None = None
     problems: tuple[Problem, ...] = ()
     image_builder_problems: tuple[Problem, ...] = ()
@@ -106,18 +124,30 @@ class Deployment(Struct, frozen=True):
         folder, target = self.manifest.folder, self.manifest.target
         named = [
             target.xen_image,
+            target.xen_attested,
             target.kconfig,
             self.manifest.boot_log,
             self.manifest.efi_memory_map,
+            self.manifest.system_dump,
+            self.manifest.grub_config,
             *self.manifest.overlays,
             *(policy.miss_curve for policy in self.manifest.domain_policies),
         ]
         found = [
             self.manifest.file,
-            *(self.tree.files or (self.tree.file,) if self.tree else ()),
-            *(file for guest in self.guests for file in guest.files),
+            *(file for file in self._tree_files() if not self._of_dump(file)),
+            *(file for guest in self.guests for file in guest.files if not self._of_dump(file)),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),
         ]
         return tuple(dict.fromkeys(found))
+
+    def _tree_files(self) -> tuple[str, ...]:
+        return (self.tree.files or (self.tree.file,)) if self.tree else ()
+
+    def _of_dump(self, file: str) -> bool:
+        """Whether it stands inside of a dump, and is no file of its own."""
+        name = self.manifest.system_dump
+        top = os.path.normpath(os.path.join(self.manifest.folder, name)) if name else ""
+        return bool(top) and file.startswith(top + os.sep) and not os.path.isfile(file)

@@ -33,7 +33,7 @@ class FileKind(Enum):
     )
     GRUB = (
         "a GRUB configuration",
-        "give the tree that it names as device-tree, and the arguments of xen_hypervisor as boot-arguments",
+        "name it as grub-config in [inputs], and the tree that it names as device-tree",
     )
     UEFI_CONFIG = "a configuration of Xen's EFI loader", 'name it as uefi-config in [inputs], with loader = "uefi"'
     LIBVIRT = "a libvirt domain in XML", "give the xl file: virsh domxml-to-native xen-xl FILE"
@@ -77,6 +77,7 @@ class Slot(Enum):
     )
     BOOT_LOG = "a boot log", (FileKind.BOOT_LOG,)
     UEFI_CONFIG = "a configuration of Xen's EFI loader", (FileKind.UEFI_CONFIG,)
+    GRUB = "a GRUB configuration", (FileKind.GRUB, FileKind.SHELL)
     EFI_MEMORY_MAP = "what memmap of the UEFI shell prints", ()
     MANIFEST = "a manifest", (FileKind.MANIFEST,)
 

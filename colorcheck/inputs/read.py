@@ -18,11 +18,13 @@ from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import size_of
 from colorcheck.inputs.boot.boot_log import BootLog
 from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+from colorcheck.inputs.boot.grub_config import GrubConfig
 from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.boot.uefi_config import UefiConfig
+from colorcheck.inputs.boot.xen_attested import XenAttested
 from colorcheck.inputs.boot.xen_image import XenImage
-from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.deployment import Deployment, GivenModule
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.file_kinds import FITS, FileKind, Slot, told_apart
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
@@ -36,6 +38,7 @@ from colorcheck.inputs.xl.xl import XlFile
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB
 LOG_LARGEST = 64 * MIB
+ATTESTED_LARGEST = 64 * MIB
 _GZIP_TRAILER = 18  # bytes of the smallest gzip file
 
 
@@ -49,23 +52,31 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     image = reader.xen_image()
     log, configs, efi_map = reader.boot_log(), reader.uefi_configs(), reader.efi_map()
     given_size = manifest.target.xen_image_size
-    return Deployment(
+    found = Deployment(
         manifest=manifest,
         tree=tree,
         guests=guests,
         guest_files=guest_files(guests),
         module_trees=reader.module_trees(),
+        given_modules=tuple(reader.given_modules()),
         image_builder=built,
         file_sizes=_file_sizes(built) if built else {},
         kconfig={name: option.value for name, option in build.items()},
         kconfig_places={name: option.value_location for name, option in build.items()},
         xen_image_size=given_size if given_size is not None else image.size if image else None,
         xen_image_options=image.options if image else None,
+        xen_attested=reader.attested(image),
         boot_log=log,
         uefi_configs=configs,
         efi_map=efi_map,
+        grub=reader.grub(),
         problems=tuple(reader.problems),
     )
+    if manifest.system_dump is None:
+        return found
+    from colorcheck.inputs.dumped import with_dump
+
+    return with_dump(found)
 
 
 class _Reader(Struct):
@@ -113,6 +124,36 @@ class _Reader(Struct):
             except DeviceTreeError as error:
                 self.problems += (_named_at(problem, self.path(name), module.location) for problem in error.problems)
         return found
+
+    def given_modules(self) -> Iterator[GivenModule]:
+        """`[[target.modules]]` with the sizes of their files; a file that is not here and whose size nobody says is a
+        problem, as is one that `[[target.files]]` names for no script."""
+        target = self.manifest.target
+        for module in target.modules:
+            size = module.size
+            if module.file is not None and size is None:
+                size = self._size_of(module.file)
+                if size is None:
+                    self.problems.append(self._not_here(module.file, module.location))
+            yield GivenModule(module.kind or "other", module.location, module.address, size)
+        for file in () if self.manifest.boot_script else target.files:
+            if file.file is not None and file.size is None and size_of(self.path(file.file)) is None:
+                self.problems.append(self._not_here(file.file, file.location))
+
+    def _size_of(self, name: str) -> int | None:
+        """The bytes of a file that is loaded: of a source of a device tree, those of its blob."""
+        if not name.endswith((".dts", ".dtso")):
+            return size_of(self.path(name))
+        from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+
+        try:
+            return read_device_tree(self.path(name)).size
+        except DeviceTreeError:
+            return None
+
+    def _not_here(self, name: str, where: Location) -> Problem:
+        message = f"{name} is not here, and its size is not given"
+        return Problem(ProblemKind.UNREADABLE, message, where, "put it here, or write its size: size = 0x1400000")
 
     def _of_trees(self, path: str, named_at: Location, kinds: Collection[FileKind] = ALL) -> list[Problem]:
         """Which of the tree's file and its overlays are of another kind, of these kinds."""
@@ -330,6 +371,27 @@ class _Reader(Struct):
         self.problems += found.problems
         return found
 
+    def grub(self) -> GrubConfig | None:
+        """GRUB's configuration."""
+        from colorcheck.inputs.boot.grub_config import read_grub_config
+
+        name, named_at = self.manifest.grub_config, self.manifest.location("inputs.grub-config")
+        if name is None:
+            return None
+        path = self.path(name)
+        text = read_octets(path, named_at)
+        if isinstance(text, Problem):
+            self.problems.append(other_kind(path, named_at, Slot.GRUB) or text)
+            return None
+        found = read_grub_config(text, path)
+        if not found.entries:
+            message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
+            advice = "name the grub.cfg of the board, or its /etc/default/grub"
+            other = other_kind(path, named_at, Slot.GRUB)
+            self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
+            return None
+        return found
+
     def xen_image(self) -> XenImage | None:
         """The binary of Xen that the manifest names."""
         from colorcheck.inputs.boot.xen_image import read_xen_image
@@ -346,6 +408,31 @@ class _Reader(Struct):
         other = told_apart(self.path(name), recognized(content), named_at, Slot.XEN_IMAGE) if image.problems else None
         self.problems += (other,) if other else image.problems
         return image
+
+    def attested(self, image: XenImage | None) -> XenAttested | None:
+        """The evidence on the binary of Xen; a problem where it is of another one."""
+        from colorcheck.inputs.boot.xen_attested import NotAttestedError, read_attested
+
+        name, named_at = self.manifest.target.xen_attested, self.manifest.location("target.xen-attested")
+        if name is None:
+            return None
+        text = read_text(self.path(name), named_at, ATTESTED_LARGEST)
+        if isinstance(text, Problem):
+            self.problems.append(text)
+            return None
+        try:
+            found = read_attested(text)
+        except NotAttestedError as error:
+            message, advice = f"{name}: {error}", "name the file that `colorcheck boot --xen FILE` wrote"
+            self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
+            return None
+        if image is not None and image.sha256 == found.sha256:
+            return found
+        why = "no xen-image is named" if image is None else f"{image.file} is not that one"
+        message = f"{name} is evidence on the Xen with sha256 {found.sha256[:16]}…, and {why}"
+        advice = "name that binary as xen-image, or boot this one with `colorcheck boot --xen FILE`"
+        self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
+        return None
 
 
 def files_named(name: str) -> tuple[str, ...]:

@@ -68,5 +68,5 @@ def by_uefi(deployment: Deployment) -> bool:
     manifest, log = deployment.manifest, deployment.boot_log
     if manifest.boot_script is not None or manifest.target.loader is not None:
         return manifest.boot_script is None and manifest.target.loader is Loader.UEFI
-    named = manifest.uefi_config is not None or manifest.efi_memory_map is not None
+    named = any((manifest.uefi_config, manifest.efi_memory_map, manifest.grub_config))
     return named or (log is not None and bool(log.loaded or log.stopped))

@@ -18,6 +18,7 @@ from colorcheck.files.edits import OverlapError, read_original, text_at
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.xl.xl_values import XlFile, XlList
+from colorcheck.plan.carried import carried, loader_follows
 from colorcheck.plan.problem import Plan, PlanProblem
 from colorcheck.plan.repaired_xl import repaired
 from colorcheck.plan.search.smallest import Today
@@ -33,11 +34,13 @@ CUT = ProblemKind.OPTION_CUT
 
 
 class Written(Struct, frozen=True):
-    """A plan in the files: edits, the source of an overlay for what stands in a blob, and what cannot be written."""
+    """A plan in the files: edits, the source of an overlay for what stands in a blob, new files by their path, and what
+    cannot be written or has to be done besides."""
 
     edits: tuple[Edit, ...] = ()
     overlay: str = ""
     problems: tuple[Problem, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 class _Overlay(Struct, frozen=True):
@@ -68,7 +71,7 @@ def edits_of(
         else:
             found += _guest(owner, colors, deployment, system, release)
     found += _boot_arguments(arguments, deployment, system, release)
-    return _written(found)
+    return _written(found, deployment)
 
 
 def today_of(problem: PlanProblem, deployment: Deployment, system: System) -> Today:
@@ -127,15 +130,19 @@ def _of_owner(
 def reserve_edits(mib: int, deployment: Deployment, system: System) -> Written:
     """What has to change in the files for another `buddy-alloc-size`, in MiB."""
     release = system.release
-    return _written(list(_boot_arguments({Concept.BUDDY_SIZE: f"{mib}M"}, deployment, system, release)))
+    found = list(_boot_arguments({Concept.BUDDY_SIZE: f"{mib}M"}, deployment, system, release))
+    return _written(found, deployment)
 
 
-def _written(found: list[Edit | _Overlay | Problem]) -> Written:
+def _written(found: list[Edit | _Overlay | Problem], deployment: Deployment) -> Written:
     problems = tuple(each for each in found if isinstance(each, Problem))
     if any(problem.kind == CUT for problem in problems):
         return Written(problems=problems)
-    overlay = _overlay_source([each for each in found if isinstance(each, _Overlay)])
-    return Written(tuple(each for each in found if isinstance(each, Edit)), overlay, problems)
+    blob = [each for each in found if isinstance(each, _Overlay)]
+    way = carried([(each.node, each.property, each.value) for each in blob], deployment)
+    edits = (*(each for each in found if isinstance(each, Edit)), *way.edits)
+    problems = (*problems, *way.problems, *loader_follows(edits, deployment))
+    return Written(edits, _overlay_source(blob), problems, way.files)
 
 
 def _stays(system: System, owner: Domain | None, colors: ColorSet) -> bool:

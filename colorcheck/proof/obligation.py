@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Related, Verdict
-from colorcheck.core.theorem import Assumption, Theorem, TheoremKind
+from colorcheck.core.theorem import TIME_IS_OVER, Assumption, Theorem, TheoremKind
 from colorcheck.proof.script import SmtScript
 from colorcheck.proof.solver import decide
 
 Witness = Callable[[Mapping[str, int | bool | str]], object]
-
-TIME_IS_OVER = "the time limit of the whole run was over before it was decided"
 
 
 class Obligation(Struct, frozen=True):

@@ -13,9 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried, Trust
+from colorcheck.core.theorem import TIME_IS_OVER, Assumption, Theorem, TheoremKind, Tried, Trust
 from colorcheck.loader.facts import Span
-from colorcheck.proof.obligation import TIME_IS_OVER
 from colorcheck.proof.over_ways import over_ways
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.worlds.world import World, Worlds

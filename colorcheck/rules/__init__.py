@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.applicable_fixes import mendable
-from colorcheck.rules.attestation import cc701_log_differs
+from colorcheck.rules.attestation import cc701_log_differs, cc702_evidence_of_another_xen, cc703_xen_differs
 from colorcheck.rules.domains import (
     cc301_color_out_of_range,
     cc302_domain_without_colors,
@@ -83,6 +83,7 @@ from colorcheck.rules.memory import (
     cc506_lowest_region,
     cc507_dom0_low_memory,
     cc508_dom0_first_bank,
+    cc509_lowest_region_takes_all,
     cc510_static_memory,
     cc511_direct_map,
     cc512_static_shared_memory,
@@ -128,6 +129,7 @@ from colorcheck.rules.reading import (
     cc024_boot_script_beside,
     cc025_given_beside_script,
     cc026_log_contradicts,
+    cc027_tree_of_dom0,
     cc099_input,
 )
 from colorcheck.rules.releases import (
@@ -161,6 +163,7 @@ from colorcheck.rules.silence import (
     cc805_hidden_without_reason,
 )
 from colorcheck.rules.tool import cc901_rule_crash, cc902_untold_note, cc903_plugin
+from colorcheck.rules.words import said as said
 from colorcheck.verification.results import Facts, Fault
 
 RULES: tuple[Rule, ...] = (
@@ -186,6 +189,7 @@ RULES: tuple[Rule, ...] = (
     cc024_boot_script_beside.RULE,
     cc025_given_beside_script.RULE,
     cc026_log_contradicts.RULE,
+    cc027_tree_of_dom0.RULE,
     cc099_input.RULE,
     cc101_list_rejected.RULE,
     cc102_missing_number.RULE,
@@ -262,6 +266,7 @@ RULES: tuple[Rule, ...] = (
     cc506_lowest_region.RULE,
     cc507_dom0_low_memory.RULE,
     cc508_dom0_first_bank.RULE,
+    cc509_lowest_region_takes_all.RULE,
     cc510_static_memory.RULE,
     cc511_direct_map.RULE,
     cc512_static_shared_memory.RULE,
@@ -294,6 +299,8 @@ RULES: tuple[Rule, ...] = (
     cc609_dram_banks.RULE,
     cc610_board_contradicts_tree.RULE,
     cc701_log_differs.RULE,
+    cc702_evidence_of_another_xen.RULE,
+    cc703_xen_differs.RULE,
     cc801_silence_without_reason.RULE,
     cc802_silence_unused.RULE,
     cc803_silence_unknown_rule.RULE,

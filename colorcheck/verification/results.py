@@ -11,7 +11,7 @@ from msgspec import Struct
 from colorcheck import __version__
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.source import Location
-from colorcheck.core.theorem import Theorem
+from colorcheck.core.theorem import TIME_IS_OVER, Theorem
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
@@ -146,6 +146,8 @@ class Verification(Struct, frozen=True):
     nothing_to_check: bool = False
     silenced: tuple[Silenced, ...] = ()
     requirements: tuple[Traced, ...] = ()
+    time_limit: float | None = None
+    """Seconds that the whole run was given; None: any time."""
 
     @property
     def manifest(self) -> Manifest:
@@ -224,12 +226,20 @@ class Verification(Struct, frozen=True):
             "theorems": theorems,
             "requirements": [requirement.to_dict() for requirement in self.requirements],
             "open": [fact.to_dict() for fact in self.open_facts()],
+            "time_limit": self._time_limit(),
             "silenced": [entry.to_dict() for entry in self.silenced],
             "skipped": [entry.to_dict() for entry in self.skipped],
             "faults": [fault.to_dict() for fault in self.faults],
             "seconds": {stage: round(seconds, 6) for stage, seconds in self.seconds},
             "summary": self._summary(version),
         }
+
+    def _time_limit(self) -> dict[str, object] | None:
+        """The time that the run was given, and for how many theorems it did not suffice."""
+        if self.time_limit is None:
+            return None
+        late = sum(any(TIME_IS_OVER in each.reason for _, each in answers) for answers in self.questions().values())
+        return {"seconds": self.time_limit, "undecided": late}
 
     def open_facts(self) -> tuple[OpenFact, ...]:
         """The open facts that some theorem read."""

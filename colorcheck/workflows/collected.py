@@ -1,22 +1,23 @@
-"""What `collect` packs on a running system, and how it is unpacked here: known names only, bounded sizes, no links."""
+"""What `collect` packs on a running system, and what `init --from` makes of it: files beside the manifest."""
 
 from __future__ import annotations
 
-import json
-import re
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
+from colorcheck.core.source import Location
 from colorcheck.core.units import size
-
-LARGEST_PART = 64 << 20
-"""Bytes of one part; a larger one is left out."""
-_MOST_MEMBERS = 1024
-_PARTS = {"fdt": "running.dtb", "xl-dmesg": "xl-dmesg.txt", "xl-list-l": "", "xl-info": "", "xl-vcpu-list": ""}
-_DOM0_TREE = b"xen,xen"  # compatible of the node that Xen gives dom0
+from colorcheck.files.reading import Unreadable, contents
+from colorcheck.inputs.boot.boot_log import parse_boot_log
+from colorcheck.inputs.boot.dumped_guests import dumped_guests
+from colorcheck.inputs.boot.running_tree import running_tree
+from colorcheck.inputs.boot.system_dump import FDT, LARGEST_PART, LOG, SystemDump, read_system_dump
+from colorcheck.inputs.device_tree.tree import DeviceTree
+from colorcheck.inputs.dumped import dumped_log
+from colorcheck.inputs.file_kinds import FileKind
+from colorcheck.inputs.recognition import recognized
 
 SCRIPT = r"""#!/bin/sh
 # Packs what a running Xen system says of itself into one tar, for `colorcheck init --from`.
@@ -45,6 +46,9 @@ keep() {
 
 uname -a >"$dump/uname" 2>/dev/null
 keep fdt cat "${COLORCHECK_ROOT:-}/sys/firmware/fdt"
+if [ ! -s "$dump/fdt" ] && [ -d "${COLORCHECK_ROOT:-}/proc/device-tree/" ]; then
+    cp -R "${COLORCHECK_ROOT:-}/proc/device-tree/" "$dump/device-tree" 2>/dev/null
+fi
 keep xl-dmesg xl dmesg
 keep xl-info xl info
 keep xl-list-l xl list -l
@@ -57,10 +61,13 @@ echo "wrote $out"
 
 
 class Unpacked(Struct, frozen=True):
-    """Files to write beside the manifest, by name, and what was left out and why."""
+    """Files to write beside the manifest, by name; what was left out and why; the version that the log names, and the
+    tree whose root names the machine."""
 
     files: Mapping[str, bytes]
     left_out: tuple[str, ...] = ()
+    version: str | None = None
+    machine: DeviceTree | None = None
 
 
 class NotCollected(Exception):
@@ -69,84 +76,37 @@ class NotCollected(Exception):
 
 def unpacked(path: Path) -> Unpacked:
     """The parts of a tar or a folder that `collect` made, or a boot log as it is. Raises NotCollected."""
-    left: list[str] = []
+    place = Location(str(path))
+    dump = _as_log(path) or read_system_dump(str(path), place, named=True)
+    if dump.problems:
+        raise NotCollected("; ".join(problem.message for problem in dump.problems))
+    guests, left = dumped_guests(dump)
+    running = running_tree(dump, place)
+    log, unlike = dumped_log(dump)
+    files = {name: text.encode() for name, text in guests.items()}
+    if LOG in dump.parts and parse_boot_log("", dump.text(LOG)).says_nothing:
+        left = (*left, f"{LOG}: nothing of Xen's boot is in it any more; give the log of the serial console")
+    elif LOG in dump.parts:
+        files["xl-dmesg.txt"] = dump.parts[LOG]
+    if running.tree is not None and FDT in dump.parts:
+        files["running.dtb"] = dump.parts[FDT]
+    told = tuple(f"{FDT}: {problem.message}" for problem in running.problems)
+    if running.tree is not None and FDT not in dump.parts:
+        told = (*told, "device-tree: a copied folder is no file; name the dump as system-dump to have it read")
+    version = str(log.version.value) if log and log.version else None
+    return Unpacked(files, (*dump.left_out, *left, *told, *unlike), version, running.tree or running.root)
+
+
+def _as_log(path: Path) -> SystemDump | None:
+    """The file itself, where it is a log and no dump."""
+    if path.is_dir():
+        return None
     try:
-        parts = dict(_of_folder(path) if path.is_dir() else _of_tar(path, left))
-    except (OSError, tarfile.TarError, EOFError) as error:
-        raise NotCollected(f"cannot read {path}: {error}") from None
-    if not parts:
-        raise NotCollected(f"{path} has none of {', '.join(_PARTS)}")
-    files = {_PARTS[name]: data for name, data in parts.items() if _PARTS[name]}
-    if _DOM0_TREE in files.get("running.dtb", b""):
-        del files["running.dtb"]
-        left.append(
-            "fdt: the tree that Xen made for dom0, with dom0's memory and CPUs; name the one that Xen was given"
-        )
-    files |= _guests(parts.get("xl-list-l", b""), left)
-    return Unpacked(files, tuple(left))
-
-
-def _of_folder(path: Path) -> Iterator[tuple[str, bytes]]:
-    inner = path / "board" if (path / "board").is_dir() else path
-    for name in _PARTS:
-        part = inner / name
-        if part.is_file() and not part.is_symlink() and part.stat().st_size <= LARGEST_PART:
-            yield name, part.read_bytes()
-
-
-def _of_tar(path: Path, left: list[str]) -> Iterator[tuple[str, bytes]]:
-    with path.open("rb") as file:
-        head = file.read(1 << 16)
-    if b"(XEN)" in head and head[257:262] != b"ustar":
-        if path.stat().st_size > LARGEST_PART:
-            raise NotCollected(f"{path} has more than {size(LARGEST_PART)}: cut the log to one boot")
-        yield "xl-dmesg", path.read_bytes()
-        return
-    with tarfile.open(path, "r:") as tar:
-        for number, member in enumerate(tar):
-            name = member.name.removeprefix("./").removeprefix("board/")
-            if number >= _MOST_MEMBERS:
-                left.append(f"more than {_MOST_MEMBERS} members")
-                return
-            if name not in _PARTS:
-                continue
-            if not member.isreg() or member.size > LARGEST_PART:
-                left.append(f"{name}: a link, or larger than {size(LARGEST_PART)}")
-            elif (content := tar.extractfile(member)) is not None:
-                yield name, content.read(LARGEST_PART)
-
-
-def _guests(text: bytes, left: list[str]) -> dict[str, bytes]:
-    """An xl file for each guest that `xl list -l` has."""
-    if not text.strip():
-        return {}
-    try:
-        listed = json.loads(text.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        left.append("xl-list-l: not legible")
-        return {}
-    files: dict[str, bytes] = {}
-    for entry in listed if isinstance(listed, list) else ():
-        lines = _guest(entry) if isinstance(entry, dict) and entry.get("domid") != 0 else []
-        if lines:
-            name = re.sub(r"[^\w.-]", "_", json.loads(lines[0].partition(" = ")[2])).lstrip(".") or "guest"
-            files[f"{name}.cfg"] = ("\n".join(lines) + "\n").encode()
-    return files
-
-
-def _guest(entry: Mapping[str, object]) -> list[str]:
-    config = entry.get("config")
-    found = config if isinstance(config, dict) else {}
-    about, build = (part if isinstance(part := found.get(key), dict) else {} for key in ("c_info", "b_info"))
-    name, memory, vcpus = about.get("name"), build.get("max_memkb"), build.get("max_vcpus")
-    if not isinstance(name, str) or not name:
-        return []
-    lines = [f"name = {json.dumps(name)}"]
-    if isinstance(memory, int):
-        lines.append(f"memory = {memory // 1024}")
-    if isinstance(vcpus, int):
-        lines.append(f"vcpus = {vcpus}")
-    colors = build.get("llc_colors")
-    if isinstance(colors, list) and all(isinstance(color, int) for color in colors):
-        lines.append("llc_colors = [" + ", ".join(f'"{color}"' for color in colors) + "]")
-    return lines
+        data = contents(path, LARGEST_PART * 4, named=True)
+    except Unreadable:
+        return None  # told by whoever reads it as a dump
+    if recognized(data) is not FileKind.BOOT_LOG and (b"(XEN)" not in data[: 1 << 16] or data[257:262] == b"ustar"):
+        return None
+    if len(data) > LARGEST_PART:
+        raise NotCollected(f"{path} has more than {size(LARGEST_PART)}: cut the log to one boot")
+    return SystemDump(str(path), {LOG: data}, {LOG: str(path)})

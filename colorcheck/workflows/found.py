@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from colorcheck.files.reading import opened
 from colorcheck.inputs.file_kinds import FileKind
 from colorcheck.inputs.recognition import recognized
 
@@ -71,9 +72,9 @@ def found_in(folder: Path) -> FolderContents:
 def _files(folder: Path) -> Iterator[_File]:
     for path in sorted(folder.iterdir())[:_MOST]:
         try:
-            if not path.is_file() or path.name == "colorcheck.toml":
+            if path.name == "colorcheck.toml":
                 continue
-            with path.open("rb") as file:
+            with opened(path, named=True) as file:
                 head = file.read(_LOOKED_AT)
         except OSError:
             continue

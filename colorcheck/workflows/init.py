@@ -7,9 +7,49 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest_keys import KEYS
 from colorcheck.inputs.manifest.manifest_reader import manifest_of_options
 from colorcheck.workflows.found import FolderContents
+
+DEFAULT_RELEASE = "4.20"
+
+
+def release_line(version: str | None) -> str | None:
+    """The release that a version of a log belongs to; None where colorcheck knows none of it."""
+    from colorcheck.xen.release.log_version import log_version
+    from colorcheck.xen.release.releases import find_release
+
+    base = log_version(version).base if version else ""
+    line = ".".join(base.split(".")[:2])
+    return next((name for name in (base, line) if name and find_release(name) is not None), None)
+
+
+def logged_release(found: FolderContents, folder: Path) -> str | None:
+    """The release that the boot log among the files names."""
+    from colorcheck.files.reading import Unreadable, text
+    from colorcheck.inputs.boot.boot_log import parse_boot_log
+
+    name = found.given.get("inputs.boot-log")
+    if not isinstance(name, str):
+        return None
+    try:
+        log = parse_boot_log(name, text(folder / name, _LOG_LARGEST, named=True))
+    except Unreadable:
+        return None
+    return release_line(str(log.version.value)) if log.version else None
+
+
+def board_of(machine: DeviceTree | None) -> str | None:
+    """The board of the catalogue that the root of a running system's tree names."""
+    from colorcheck.hardware.choose import match
+    from colorcheck.plugins.manager import catalogue
+
+    found = match(machine, None, catalogue())[0] if machine is not None else None
+    return found.name if found is not None and found.name in catalogue().names() else None
+
+
+_LOG_LARGEST = 64 << 20
 
 
 def manifest_text(found: FolderContents, xen: str, board: str | None, settle: Sequence[str] = ()) -> str:

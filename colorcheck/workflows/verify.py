@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
+from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import BoardChoice, choose_board
@@ -19,6 +20,7 @@ from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import catalogue, plugins
+from colorcheck.verification.of_this_xen import of_this_xen
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
 from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
@@ -31,6 +33,7 @@ MOST_DOMAINS = 256
 """Domains of a deployment up to which memory is handed out and theorems are asked: their pairs are some 33,000."""
 
 if TYPE_CHECKING:
+    from colorcheck.inputs.xl.xl import XlFile
     from colorcheck.loader.handover import Handover
     from colorcheck.plan.pose import PlanOptions
     from colorcheck.rules.rule import Rule
@@ -63,8 +66,8 @@ def verify(
         requirements = traced(facts, everything, selected.silenced, run.skipped, running)
         shown = sorted((*selected.findings, *told(requirements, facts, running)), key=rules.order)
         made = run.verification(facts, tuple(shown))
-        return replace(made, silenced=selected.silenced, requirements=requirements)
-    return run.verification(facts)
+        return replace(made, silenced=selected.silenced, requirements=requirements, time_limit=time_limit)
+    return replace(run.verification(facts), time_limit=time_limit)
 
 
 def replay(manifest: Manifest) -> Modelled:
@@ -73,19 +76,28 @@ def replay(manifest: Manifest) -> Modelled:
     return run.modelled(run.model(manifest))
 
 
-def plan(manifest: Manifest, options: PlanOptions | None = None) -> tuple[Planned, Modelled]:
-    """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest."""
+def for_plans(manifest: Manifest, further: tuple[XlFile, ...] = ()) -> Modelled:
+    """Read and boot a deployment as a plan sees it: as if xl read the guests' lines of colors; with further guests."""
+    run = _Run()
+    return run.modelled(run.model(manifest, mend=True, further=further))
+
+
+def plan(
+    manifest: Manifest, options: PlanOptions | None = None, further: tuple[XlFile, ...] = ()
+) -> tuple[Planned, Modelled]:
+    """Read and boot a deployment, and plan colors for it that hold for every Xen of the manifest; `further` are guests
+    that nobody has written down yet."""
     from colorcheck.plan.problem import Plan
     from colorcheck.workflows.plan import Planned
     from colorcheck.workflows.plan_for_all_releases import plan_for_all
     from colorcheck.workflows.plan_over_open import over_open
 
     run = _Run()
-    facts = run.model(manifest, mend=True)
+    facts = run.model(manifest, mend=True, further=further)
     planned = Planned(Plan("unknown", reason="colorcheck itself failed"))
     with run.stage("plan"):
         worlds = [(result.system, result.boot) for result in facts.results if result.system is not None]
-        planned = over_open(plan_for_all(facts.deployment, facts.board, worlds, options), facts)
+        planned = over_open(plan_for_all(facts.deployment, facts.board, worlds, options), facts, options)
     return planned, run.modelled(facts)
 
 
@@ -115,8 +127,11 @@ class _Run(Struct):
             self.faults.append(Fault(name, f"{type(error).__name__}: {error}", traceback.format_exc()))
         self.seconds.append((name, time.perf_counter() - begin))
 
-    def model(self, manifest: Manifest, *, boots: bool = True, mend: bool = False) -> Facts:
-        """What is written and what each Xen makes of it; with `mend`, as if xl read the guests' lines of colors."""
+    def model(
+        self, manifest: Manifest, *, boots: bool = True, mend: bool = False, further: tuple[XlFile, ...] = ()
+    ) -> Facts:
+        """What is written and what each Xen makes of it; with `mend`, as if xl read the guests' lines of colors.
+        `further` are guests beside those of the manifest."""
         deployment = Deployment(manifest, problems=manifest.problems)
         with self.stage("read"):
             found = plugins()
@@ -130,15 +145,18 @@ class _Run(Struct):
         self.unclear = unclear(received, deployment)
         board: Board | None = None
         with self.stage("board"):
-            choice = _choice(deployment, manifest.target.boot_cpu)
+            boot_cpu = deployment.manifest.target.boot_cpu
+            choice = _choice(deployment, boot_cpu)
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
             ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
-            if any(_choice(way, manifest.target.boot_cpu).board != board for way in ways):
+            if any(_choice(way, boot_cpu).board != board for way in ways):
                 self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
         if mend:
             from colorcheck.plan.repaired_xl import with_repaired_guests
 
             deployment = with_repaired_guests(deployment)
+        if further:
+            deployment = replace(deployment, guests=(*deployment.guests, *further))
         results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
         return Facts(deployment, board, tuple(results), received)
 
@@ -151,6 +169,9 @@ class _Run(Struct):
         if missing:
             self.skipped.append(Skipped("everything", missing, line))
             return result
+        made = next((p for p in deployment.problems if p.kind is ProblemKind.TREE_OF_DOM0), None)
+        if made is not None and boots:
+            self.skipped.append(Skipped("what the device tree says", made.message, line))
         with self.stage(f"model {line}"):
             worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
             base = worlds.base
@@ -188,7 +209,8 @@ class _Run(Struct):
                 asked = ProofRequest(timeout, smt, bounded, self.deadline, kinds)
                 return prove(booted.system, booted, world.board, facts.manifest.policy, asked)
 
-            result = replace(result, theorems=over_worlds(worlds, proved, self.deadline))
+            found = over_worlds(worlds, proved, self.deadline)
+            result = replace(result, theorems=of_this_xen(found, facts.deployment, worlds.base.system.release))
         with self.stage(f"cross-check {result.release}"):
             from colorcheck.evidence.crosscheck import cross_check
 
@@ -215,7 +237,8 @@ def _choice(deployment: Deployment, boot_cpu: int | None) -> BoardChoice:
     """The board of a deployment, where Xen starts on this CPU."""
     manifest = deployment.manifest
     named, place = manifest.target.board, manifest.location("target.board")
-    return choose_board(named, place, deployment.tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
+    tree = deployment.tree or deployment.machine
+    return choose_board(named, place, tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
 
 
 def _missing(deployment: Deployment) -> str:
@@ -253,4 +276,5 @@ def _taken(_: Facts) -> Iterator[Finding]:
 
 
 def _is_empty(manifest: Manifest) -> bool:
-    return not (manifest.device_tree or manifest.domains or manifest.boot_arguments or manifest.image_builder)
+    given = manifest.device_tree, manifest.domains, manifest.boot_arguments, manifest.image_builder
+    return not any((*given, manifest.boot_log, manifest.system_dump))

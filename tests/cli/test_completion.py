@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -55,6 +56,12 @@ def test_the_shell_loads_the_script(shell: str, tmp_path: Path, capsys: pytest.C
         (["colorcheck", "verify", "--board", "zcu10"], ["zcu102", "zcu104", "zcu106"]),
         (["colorcheck", "explain", "CC401"], ["CC401"]),
         (["colorcheck", "verify", "--domain", "rt"], ["rt.cfg"]),
+        (["colorcheck", "verify", "--xen", "4.2"], ["4.20", "4.21", "4.22"]),
+        (["colorcheck", "verify", "--format", "j"], ["json", "junit"]),
+        (["colorcheck", "verify", "--select", "CC40"], ["CC401", "CC402"]),
+        (["colorcheck", "plan", "--objective", ""], ["changes", "margin"]),
+        (["colorcheck", "migrate", "--to", "xil"], ["xilinx-4.17"]),
+        (["colorcheck", "board", "show", "zcu10"], ["zcu102"]),
     ],
 )
 def test_bash_completes(
@@ -65,3 +72,79 @@ def test_bash_completes(
     command = ["bash", "--norc", "-c", _COMPLETE, "complete", str(file), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path)
     assert set(offered) <= set(done.stdout.split()), done.stderr
+
+
+_FISH = "source $argv[1]; complete -C$argv[2]"
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("colorcheck ver", "verify"),
+        ("colorcheck verify --xen 4.2", "4.21"),
+        ("colorcheck verify --board zcu10", "zcu104"),
+        ("colorcheck verify --format sa", "sarif"),
+        ("colorcheck explain CC40", "CC402"),
+    ],
+)
+def test_fish_completes(line: str, offered: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = script("fish", tmp_path, capsys)
+    words = ["fish", "--no-config", "-c", _FISH, str(file), line]
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True, env=environment)
+    assert offered in [text.split("\t")[0] for text in done.stdout.splitlines()]
+
+
+_ZSH_COMPLETES = r"""
+zmodload zsh/zpty
+until_there() {
+    text=
+    for i in {1..1200}; do
+        zpty -r -t shell part && text+=$part
+        [[ $text == *$1* ]] && break
+        sleep 0.05
+    done
+}
+zpty -b shell "COLUMNS=200 TERM=dumb PS1= ZDOTDIR=$1 zsh -f -i"
+zpty -w shell "fpath=($1 \$fpath); autoload -Uz compinit; compinit -D -u; LISTMAX=0"
+zpty -w shell "bindkey '^I' list-choices; echo READ'Y'"
+until_there READY
+zpty -w -n shell "$2"$'\t'
+until_there $3
+print -r -- "$text"
+zpty -d shell
+"""
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh here")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [("colorcheck verify --xen 4.2", "4.21"), ("colorcheck verify --board zcu10", "zcu104")],
+)
+def test_zsh_completes(line: str, offered: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script("zsh", tmp_path, capsys).rename(tmp_path / "_colorcheck")
+    words = ["zsh", "-f", "-c", _ZSH_COMPLETES, "zsh", str(tmp_path), line, offered]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    assert offered in done.stdout, done.stderr
+
+
+def test_domains_are_those_of_the_deployment_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2] / "examples" / "zcu102-dom0less")
+    assert main(["completion", "domains"]) == 0
+    assert capsys.readouterr().out.split() == ["control", "dom0", "telemetry"]
+    monkeypatch.chdir(tmp_path)
+    assert main(["completion", "domains"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_name_that_a_shell_would_run_is_not_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rt.cfg").write_text('name = "$(touch x)"\nmemory = 64\n', encoding="utf-8")
+    (tmp_path / "colorcheck.toml").write_text('[target]\nboard = "zcu102"\n[inputs]\ndomains = ["rt.cfg"]\n')
+    monkeypatch.chdir(tmp_path)
+    assert main(["completion", "domains"]) == 0
+    assert "touch" not in capsys.readouterr().out

@@ -45,6 +45,8 @@ boot-script = "boot.cmd"
 uefi-config = "xen.cfg"
 efi-memory-map = "memmap.txt"
 boot-log = "serial.txt"
+grub-config = "grub.cfg"
+system-dump = "board.tar"
 
 [policy]
 creation-order = "any"
@@ -108,7 +110,7 @@ def test_characters_of_boot_arguments_know_their_place(tmp_path: Path) -> None:
 def test_locations_are_those_of_values(tmp_path: Path) -> None:
     found = manifest(tmp_path, FULL)
     assert (found.location("target.board").line, found.location("target.board").column) == (3, 9)
-    assert found.location("policy.share.0.reason").line == 35
+    assert found.location("policy.share.0.reason").line == 37
     assert found.location("inputs.nothing").line == 0
 
 

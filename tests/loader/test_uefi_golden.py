@@ -101,3 +101,23 @@ def test_a_log_of_another_release_settles_no_places(tmp_path):
     found = api.verify(manifest(tmp_path, case)).to_dict()
     assert "CC026" in {finding["rule"] for finding in found["findings"]}
     assert {t["verdict"] for t in found["theorems"] if t["id"].startswith("memory")} == {"unknown"}
+
+
+STARVED = [c for c in CASES if c["panic"] == "domain-memory" and "plain" in c["name"]]
+
+
+@pytest.mark.parametrize("case", STARVED, ids=lambda case: case["name"])
+def test_a_start_without_anything_low_is_told_with_what_helps(tmp_path, case):
+    found = api.verify(manifest(tmp_path, case)).to_dict()["findings"]
+    (told,) = [finding for finding in found if finding["rule"] == "CC509"]
+    assert "-mapbs" in told["help"]
+    assert "/reserved-memory" in told["help"]
+
+
+def test_what_is_said_to_help_does(tmp_path):
+    """The node that the finding names, put into the tree, boots in the model; real Xen booted with such a node."""
+    case = named("uefi-plain-4.22")
+    cells = "#address-cells = <2>; #size-cells = <2>; ranges;"
+    node = f"reserved-memory {{ {cells} low@40100000 {{ reg = <0 0x40100000 0 0x200000>; }}; }};"
+    mended = {**case, "tree": case["tree"].replace("chosen {", f"{node}\n chosen {{", 1)}
+    assert api.replay(manifest(tmp_path, mended)).to_dict()["outcome"] == "boots"

@@ -5,10 +5,12 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import report_samples as samples
 
+from colorcheck import api
 from colorcheck.report import render
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
@@ -105,3 +107,10 @@ def test_details_of_the_color_map() -> None:
     assert data[0]["colors"][4].startswith("color 4: dom0, rt\n30000 frames")
     assert data[0]["colors"][4].endswith("sets 256 to 319 of the L2")
     assert data[0]["users"][2].startswith('rt: colors 4-8 (given)\nrt.cfg:3:15: llc_colors = ["4-8,10,11,12"]')
+
+
+def test_restart_budgets_stand_beside_the_memory() -> None:
+    verification = api.verify(Path(__file__).parents[2] / "examples" / "zcu102-dom0less")
+    texts = Page(render(verification, "html", samples.style())).texts
+    assert "Restarts" in texts
+    assert any(re.match(r"can be created (once|[0-9]+ times) before a reboot", text) for text in texts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
@@ -29,16 +31,22 @@ class XenImage(Struct, frozen=True):
     """`size` is `_end - _start` in bytes, which an arm64 Image carries in its header; None where it is not known.
 
     `options` are those of `COLOR_OPTIONS` whose names the binary holds, as it does for each option that it registers;
-    None where not enough of the binary was read to say so.
+    None where not enough of the binary was read to say so. `sha256` is that of the file.
     """
 
     file: str
     size: int | None
     options: frozenset[str] | None = None
     problems: tuple[Problem, ...] = ()
+    sha256: str = ""
 
 
 def read_xen_image(data: bytes, file: str = "xen") -> XenImage:
+    """As `_read`, with the hash of the file."""
+    return replace(_read(data, file), sha256=hashlib.sha256(data).hexdigest())
+
+
+def _read(data: bytes, file: str) -> XenImage:
     """The size of a Xen from its binary: an arm64 Image (plain, gzipped, or in an uncompressed uImage) or an ELF file.
 
     The header is the one of Linux' `Documentation/arch/arm64/booting.rst`, written by `xen/arch/arm/arm64/head.S`.

@@ -66,6 +66,7 @@ class Target(Struct, frozen=True):
     board: str | None = None
     xen_image: str | None = None
     xen_image_size: int | None = None
+    xen_attested: str | None = None
     xen_address: int | None = None
     device_tree_address: int | None = None
     device_tree_size: int | None = None
@@ -175,6 +176,8 @@ class Manifest(Struct, frozen=True):
     boot_log: str | None = None
     uefi_config: str | None = None
     efi_memory_map: str | None = None
+    system_dump: str | None = None
+    grub_config: str | None = None
     policy: PlanPolicy = field(default_factory=PlanPolicy)
     domain_policies: tuple[DomainPolicy, ...] = ()
     select: tuple[str, ...] = ()

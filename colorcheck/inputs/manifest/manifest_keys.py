@@ -75,6 +75,7 @@ KEYS: tuple[ManifestKey, ...] = (
         "target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"
     ),
     ManifestKey("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
+    ManifestKey("target.xen-attested", KeyKind.TEXT, "FILE", "what `colorcheck boot` saw of the Xen binary"),
     ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
     ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
     ManifestKey(
@@ -157,6 +158,18 @@ KEYS: tuple[ManifestKey, ...] = (
         KeyKind.TEXT,
         "FILE",
         "the memory map of the firmware, as memmap of the UEFI shell prints it",
+    ),
+    ManifestKey(
+        "inputs.grub-config",
+        KeyKind.TEXT,
+        "FILE",
+        "GRUB's grub.cfg, whose xen_hypervisor and xen_module load Xen and its modules",
+    ),
+    ManifestKey(
+        "inputs.system-dump",
+        KeyKind.TEXT,
+        "FILE",
+        "what the script of `colorcheck collect` packed on a running system, or a folder with its parts",
     ),
     ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
     ManifestKey(

@@ -168,6 +168,8 @@ class _Document(Struct):
             boot_log=reader.text("inputs.boot-log"),
             uefi_config=reader.text("inputs.uefi-config"),
             efi_memory_map=reader.text("inputs.efi-memory-map"),
+            system_dump=reader.text("inputs.system-dump"),
+            grub_config=reader.text("inputs.grub-config"),
             policy=PlanPolicy(
                 creation_order,
                 self._shares(),
@@ -439,6 +441,7 @@ def _target(reader: SettingReader) -> Target:
         board=reader.text("target.board"),
         xen_image=reader.text("target.xen-image"),
         xen_image_size=reader.size("target.xen-image-size"),
+        xen_attested=reader.text("target.xen-attested"),
         xen_address=reader.size("target.xen-address"),
         device_tree_address=reader.size("target.device-tree-address"),
         device_tree_size=reader.size("target.device-tree-size"),

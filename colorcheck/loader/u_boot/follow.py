@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size
 from colorcheck.inputs.device_tree.tree import DeviceTree
@@ -337,8 +336,3 @@ def _is_environment(text: str) -> bool:
 def script_machine(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> UBootMachine:
     """The state of U-Boot at the end of the usual way through a script, for who wants to look at its variables."""
     return _World(manifest, tree, script, ScriptRun(script, data), {}).machine
-
-
-def script_problems(handover: Handover) -> tuple[Problem, ...]:
-    """What goes wrong on the way, for findings."""
-    return handover.problems

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
+from colorcheck.inputs.boot.grub_config import GrubConfig
 from colorcheck.inputs.boot.uefi_config import UefiConfig
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
@@ -20,6 +21,7 @@ from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible, rang
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.uefi.chosen import ConfiguredModule, PlacedFile, binary, text, with_modules
+from colorcheck.loader.uefi.grub import with_grub_modules
 
 _KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm"}
 _NO_KERNEL = "no initial domain kernel is specified: neither kernel= in {} nor a boot module in the device tree"
@@ -33,6 +35,8 @@ def follow_uefi(deployment: Deployment) -> Handover:
         return Handover(stopped=f'its EFI loader says "{said.value}"', location=said.location, uefi=True)
     if tree is None:
         return Handover(stopped="there is no device tree", uefi=True)
+    if deployment.grub is not None:
+        return _by_grub(deployment.grub, tree, log)
     read = _configuration(deployment.uefi_configs, tree)
     if read.stopped:
         return Handover(stopped=read.stopped, location=read.location, uefi=True)
@@ -50,6 +54,31 @@ def follow_uefi(deployment: Deployment) -> Handover:
     root = replace(tree.root, children=(*children, chosen))
     edited = replace(tree, root=root, memory_reservations=())
     return Handover(tree=edited, location=read.location, uefi=True, assumptions=read.assumptions, open=open_facts)
+
+
+def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handover:
+    """What Xen gets where GRUB starts it; its EFI loader then finds modules in the tree and reads no xen.cfg."""
+    entry = grub.entry
+    settled = log is not None and log.command_line is not None
+    if entry is None:
+        why = f"{len(grub.entries)} menu entries start Xen, and the file does not say which of them is chosen"
+        lines = ('[inputs] boot-log = "serial.txt"', "# or: a grub.cfg with the one entry that is used")
+        place = grub.entries[0].location if grub.entries else Location(grub.file)
+        return Handover(tree=tree, location=place, uefi=True, open=(OpenFact("menu entry", why, lines, place),))
+    logged = (log.modules_found or ()) if log is not None else ()
+    given = frozenset(_given(_chosen(tree), cell_sizes(tree.root)))
+    chosen = with_grub_modules(_chosen(tree), entry, logged, given)
+    unknown = entry.arguments is None or any(module.arguments is None for module in entry.modules)
+    opened: list[OpenFact] = []
+    if unknown and not settled:
+        why = "they hold a variable that nothing in the file sets, or stand behind a condition"
+        opened.append(OpenFact("GRUB's arguments", why, ('[inputs] boot-log = "serial.txt"',), entry.location))
+    children = tuple(child for child in tree.root.children if child.name != "chosen")
+    edited = replace(tree, root=replace(tree.root, children=(*children, chosen)), memory_reservations=())
+    assumption = f'GRUB starts the entry "{entry.title}" of {grub.file}, and the tree is the one it hands over'
+    if not grub.all_modules:
+        assumption = "grub.cfg was made of this file by 20_linux_xen, which gives the kernel arguments"
+    return Handover(tree=edited, location=entry.location, uefi=True, assumptions=(assumption,), open=tuple(opened))
 
 
 def _chained(place: Location) -> OpenFact:

@@ -171,7 +171,7 @@ def _name(interval: Interval) -> str:
 def _margins(boot: Boot) -> Iterator[str]:
     rows = view.memory_rows(boot)
     if rows and boot.system.coloring:
-        headings = ("Domain", "Needed of what its colors have", "Amount")
+        headings = ("Domain", "Needed of what its colors have", "Amount", "Restarts")
         yield table("Memory of each domain", headings, "".join(map(_margin, rows)))
 
 
@@ -182,4 +182,5 @@ def _margin(row: view.MemoryRow) -> str:
     shapes += f'<rect class="gap" x="{taken:.2f}" width="{missing:.2f}" height="10"></rect>'
     bar = f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{shapes}</svg>'
     amount = text(drawing.memory_text(row))
-    return f'<tr><th scope="row">{text(row.name)}</th><td>{bar}</td><td>{amount}</td></tr>'
+    budget = text("; ".join(row.budgets))
+    return f'<tr><th scope="row">{text(row.name)}</th><td>{bar}</td><td>{amount}</td><td>{budget}</td></tr>'

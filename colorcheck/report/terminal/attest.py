@@ -36,7 +36,14 @@ def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator
     )
     yield text((f"{printable(log)} against the model of Xen {release}", "dim"))
     yield text("")
-    checks = sorted(attested.checks, key=lambda check: check.agrees is not False)
+    yield from rows(attested.checks, style)
+    if attested.unsaid:
+        yield indented("not in the log: ", text((", ".join(attested.unsaid), "dim")), "dim")
+
+
+def rows(found: tuple[LogCheck, ...], style: Style) -> Iterator[RenderableType]:
+    """Every comparison, what differs first, and how many there are."""
+    checks = sorted(found, key=lambda check: check.agrees is not False)
     width = max((len(check.subject) for check in checks), default=0) + 2
     for check in checks:
         yield from _row(check, width, style)
@@ -44,8 +51,6 @@ def _parts(attested: Attested, log: str, release: str, style: Style) -> Iterator
     differing = sum(check.agrees is False for check in checks)
     yield text("")
     yield text((f"{counted(len(checks), 'comparison')}: {agreed} agree, {differing} differ", "dim"))
-    if attested.unsaid:
-        yield indented("not in the log: ", text((", ".join(attested.unsaid), "dim")), "dim")
 
 
 def _row(check: LogCheck, width: int, style: Style) -> Iterator[RenderableType]:

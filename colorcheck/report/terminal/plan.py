@@ -24,6 +24,29 @@ def render(plan: Plan, costs: Sequence[Cost], style: Style, *, gains: Sequence[G
     return printed(_parts(plan, costs, gains, full_lines), style)
 
 
+def render_difference(without: Plan, costs: Sequence[Cost], beside: Sequence[Cost]) -> str:
+    """What further guests cost: the colors of everyone without and with them."""
+    if not beside:
+        return "\nthere is no plan with it"
+    if not costs:
+        return f"\nwithout it there is no plan either: {printable(without.reason)}"
+    lines = ["", "What it costs the others:"]
+    before = {cost.name: cost.after for cost in costs}
+    for cost in beside:
+        had, has = before.get(cost.name), cost.after
+        if had is None:
+            lines.append(f"  {printable(cost.name)}: gets {has.colors} ({_kib(has.cache)})")
+        elif had.colors != has.colors:
+            lines.append(f"  {printable(cost.name)}: {_kib(had.cache)} to {_kib(has.cache)}{_left(had, has)}")
+    return "\n".join(lines if len(lines) > 2 else [*lines, "  nothing"])
+
+
+def _left(had: Has, has: Has) -> str:
+    if had.margin is None or has.margin is None:
+        return ""
+    return f", margin {size_of_pages(had.margin)} to {size_of_pages(has.margin)}"
+
+
 def _parts(plan: Plan, costs: Sequence[Cost], gains: Sequence[Gain], full_lines: int) -> Iterator[RenderableType]:
     yield text((f" {plan.status.upper()} ", f"{HEADLINES[of_plan(plan.status)]} reverse"), "  ", printable(plan.reason))
     if plan.domains:

@@ -245,7 +245,7 @@ class _Gathering:
         chosen = tree.node("/chosen") if tree else None
         if said is not None:  # and no other than those of the tree
             return Fact(ARGUMENTS.name, None, Origin.MEASURED, said.whole)
-        if self.under_uefi and not self.deployment.uefi_configs:
+        if self.under_uefi and not self.deployment.uefi_configs and self.deployment.grub is None:
             why = "the configuration of Xen's EFI loader may give others than the device tree, and is not named"
             lines = ('[inputs] uefi-config = "xen.cfg"', '# or: boot-log = "serial.txt"')
             return OpenFact(ARGUMENTS.name, why, lines, self._tree_location())
@@ -270,11 +270,22 @@ class _Gathering:
         if self.under_uefi and unplaced:
             why = "nothing says where the firmware loads the files of Xen's modules"
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
+        given = self._given_in_part("kernel")
+        if given is not None:
+            return OpenFact(DOM0_KERNEL.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
         if self.handed_over_as_it_is or self._kernels():
             return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
         why = "no boot module is dom0's kernel, and the boot loader must put one somewhere"
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
+
+    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, Location] | None:
+        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open."""
+        for module in self.deployment.given_modules if self.deployment.followed is None else ():
+            if (module.kind in kinds) != others and (module.address is None or module.size is None):
+                lacks = "address" if module.address is None else "size"
+                return f"the {module.kind} of [[target.modules]] has no {lacks}", module.location
+        return None
 
     def _kernels(self) -> bool:
         """Whether any boot module or kernel is named: then none is missing that nobody speaks of."""
@@ -291,6 +302,9 @@ class _Gathering:
         if left is not None:
             return OpenFact(MODULES.name, left.why, left.settle, left.location)
         tree = self.deployment.tree
+        given = self._given_in_part("kernel", others=True)
+        if given is not None:
+            return OpenFact(MODULES.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
         waiting = list(unplaced(tree)) if tree and not self.handed_over_as_it_is else []
         if not waiting or self.deployment.image_builder is not None:
             return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())

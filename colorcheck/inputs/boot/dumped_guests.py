@@ -1,0 +1,90 @@
+"""xl files for the guests that a running system lists: `xl list -l` (JSON) and `xl vcpu-list`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from colorcheck.inputs.boot.system_dump import LIST, VCPUS, SystemDump
+
+_MOST = 4096
+_VCPU = re.compile(r"(\S.*?)\s+(\d+)\s+(\d+)\s+\S+\s+\S+\s+\S+\s+(\S+)(?:\s+/\s+\S+)?\s*$")
+
+
+def dumped_guests(dump: SystemDump) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The text of an xl file for each listed guest, by the file's name, and what was left out and why.
+
+    dom0 is none. A domain of which the list does not say how much memory it has is left out, with its name.
+    """
+    text = dump.text(LIST)
+    if not text.strip():
+        return {}, ()
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}, (f"{LIST}: not legible; it must be what `xl list -l` prints",)
+    pins = _pins(dump.text(VCPUS))
+    files: dict[str, str] = {}
+    left: list[str] = []
+    for entry in (listed if isinstance(listed, list) else [])[:_MOST]:
+        if not isinstance(entry, dict) or entry.get("domid") == 0:
+            continue
+        lines = _guest(entry, pins)
+        if lines is None:
+            left.append(f"{LIST}: domain {entry.get('domid')} has no name or no memory there")
+            continue
+        stem = re.sub(r"[^\w.-]", "_", _name(entry) or "")[:100].lstrip(".") or "guest"
+        name, number = f"{stem}.cfg", 2
+        while name in files:
+            name, number = f"{stem}-{number}.cfg", number + 1
+        files[name] = "\n".join(lines) + "\n"
+    return files, tuple(left)
+
+
+def _pins(text: str) -> dict[int, list[str]]:
+    """The hard affinity of each vCPU, by the domain's number; what is `all` is no pin."""
+    found: dict[int, list[str]] = {}
+    for line in text.splitlines()[:65536]:
+        if match := _VCPU.match(line):
+            found.setdefault(int(match[2]), []).append(match[4])
+    return {domain: pins for domain, pins in found.items() if any(pin != "all" for pin in pins)}
+
+
+def _part(entry: Mapping[str, object], key: str) -> Mapping[str, object]:
+    config = entry.get("config")
+    found = config.get(key) if isinstance(config, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _name(entry: Mapping[str, object]) -> str | None:
+    name = _part(entry, "c_info").get("name")
+    return name if isinstance(name, str) and name else None
+
+
+def _guest(entry: Mapping[str, object], pins: Mapping[int, list[str]]) -> list[str] | None:
+    build, name = _part(entry, "b_info"), _name(entry)
+    memory = build.get("max_memkb", build.get("target_memkb"))
+    if name is None or not isinstance(memory, int):
+        return None
+    lines = [f"name = {_quoted(name)}", f"memory = {memory // 1024}"]
+    vcpus = build.get("max_vcpus")
+    if isinstance(vcpus, int):
+        lines.append(f"vcpus = {vcpus}")
+    kernel = build.get("kernel")
+    if isinstance(kernel, str) and kernel:
+        lines.append(f"kernel = {_quoted(kernel)}")
+    else:
+        lines.append('kernel = "kernel"  # it runs, so it has one; the list does not say which')
+    own = pins.get(entry.get("domid"))  # type: ignore[arg-type]
+    if own and all(re.fullmatch(r"[\d,^-]+|all", pin) for pin in own):
+        lines.append("cpus = [" + ", ".join(f'"{pin}"' for pin in own) + "]")
+    colors = build.get("llc_colors")
+    if isinstance(colors, list) and colors and all(isinstance(color, int) for color in colors):
+        lines.append("llc_colors = [" + ", ".join(f'"{color}"' for color in colors) + "]")
+    return lines
+
+
+def _quoted(text: str) -> str:
+    """A string of an xl file, which knows no escapes that colorcheck relies on: what would need one is replaced."""
+    return '"' + re.sub(r'["\\\x00-\x1f\x7f]', "_", text) + '"'

@@ -1,0 +1,267 @@
+"""GRUB's configuration: the menu entries of a `grub.cfg` that start Xen, or the `GRUB_CMDLINE_XEN*` of
+`/etc/default/grub`.
+
+Nothing is executed. Of conditions only those over `$grub_platform` are decided, for GRUB starts Xen on arm64 from EFI
+only; a word with a variable that nothing sets leaves the arguments open.
+
+Source: `xen_hypervisor`, `xen_module` (grub-core/loader/arm64/xen_boot.c), util/grub.d/20_linux_xen.in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from colorcheck.core.source import Location, Passage
+
+_MOST_LINES = 20_000
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_ASSIGNED = re.compile(r"(?:set\s+|export\s+)?([A-Za-z_]\w*)=(.*)$")
+_PC_ONLY = re.compile(r'\[\s*"\$\{?grub_platform\}?"\s*=\s*"?pc"?\s*-o\s*"\$\{?grub_platform\}?"\s*=\s*""\s*\]')
+_PLATFORM = "no-real-mode edd=off"  # what 20_linux_xen adds where the platform is not a PC's
+
+
+class GrubModule(Struct, frozen=True):
+    """`xen_module FILE ARGUMENTS`; the arguments are None where they hold a variable that nothing sets."""
+
+    file: str
+    arguments: Passage | None
+    location: Location
+
+
+class GrubEntry(Struct, frozen=True):
+    """A menu entry that starts Xen. `arguments` are Xen's, None where not all of them are known."""
+
+    title: str
+    location: Location
+    arguments: Passage | None
+    modules: tuple[GrubModule, ...] = ()
+    device_tree: str | None = None
+
+
+class GrubConfig(Struct, frozen=True):
+    """What a file says. `entry` is the entry that is started, None where nobody can say which; `all_modules` tells
+    whether its modules are listed, as in a grub.cfg."""
+
+    file: str
+    entries: tuple[GrubEntry, ...] = ()
+    entry: GrubEntry | None = None
+    all_modules: bool = True
+
+
+def read_grub_config(text: str, file: str) -> GrubConfig:
+    """Read either file, told apart by what stands in it; no entries where it has neither."""
+    lines = [(line, number) for number, line in enumerate(text.split("\n")[:_MOST_LINES], 1)]
+    if not any(line.lstrip().startswith("xen_hypervisor") for line, _ in lines):
+        entry = _defaults(lines, file)
+        return GrubConfig(file, (entry,) if entry else (), entry, all_modules=False)
+    reader = _Reader(file)
+    for line, number in lines:
+        reader.take(line, number)
+    entries = tuple(reader.entries)
+    alike = {
+        (e.arguments and e.arguments.text, tuple((m.file, m.arguments and m.arguments.text) for m in e.modules))
+        for e in entries
+    }
+    chosen = reader.default if len(alike) > 1 else entries[0] if entries else None
+    return GrubConfig(file, entries, chosen)
+
+
+class _Word(Struct, frozen=True):
+    text: str
+    column: int
+    whole: bool  # whether all of it is known
+
+
+class _Reader:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.variables: dict[str, str | None] = {"grub_platform": "efi", "grub_cpu": "arm64"}
+        self.blocks: list[bool | None] = []  # of conditions: taken, not taken, not known
+        self.menu: list[str] = []
+        self.titles: list[tuple[str, GrubEntry | None]] = []
+        self.entries: list[GrubEntry] = []
+        self.current: GrubEntry | None = None
+
+    @property
+    def default(self) -> GrubEntry | None:
+        """The entry that `default` names by its number or its title, where all of that is known."""
+        said = self.variables.get("default", "0")
+        if said is None:
+            return None
+        found = [entry for n, (title, entry) in enumerate(self.titles) if said in (str(n), title)]
+        return found[0] if len(found) == 1 else None
+
+    def take(self, raw: str, number: int) -> None:
+        """The next line of the file."""
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            return
+        if line.startswith(("if ", "elif ")):
+            taken = False if _PC_ONLY.search(line) else None
+            if line.startswith("elif ") and self.blocks:
+                self.blocks.pop()
+                taken = None
+            self.blocks.append(taken)
+        elif line == "else" and self.blocks:
+            before = self.blocks.pop()
+            self.blocks.append(None if before is None else not before)
+        elif line.startswith("fi") and line.rstrip(";") == "fi" and self.blocks:
+            self.blocks.pop()
+        elif False in self.blocks:
+            return
+        elif match := re.match(r"(menuentry|submenu)\s+(.*)$", line):
+            self._begin(match[1], match[2], number)
+        elif line == "}":
+            self._end()
+        elif match := _ASSIGNED.match(line):
+            self._assign(match[1], match[2])
+        elif line.startswith(("xen_hypervisor", "xen_module", "devicetree")):
+            self._command(raw.rstrip(), number)
+
+    def _begin(self, kind: str, rest: str, number: int) -> None:
+        words = list(self._words(rest, 0))
+        title = words[0].text if words else ""
+        self.menu.append(kind)
+        if kind == "menuentry":
+            self.current = GrubEntry(title, Location(self.file, number, 1, number, 2), Passage("", Location(self.file)))
+
+    def _end(self) -> None:
+        kind = self.menu.pop() if self.menu else ""
+        if kind != "menuentry" or self.current is None:
+            return
+        known = self.current.modules or (self.current.arguments and self.current.arguments.whole.line)
+        entry = self.current if known or self.current.arguments is None else None
+        if entry is not None:
+            self.entries.append(entry)
+        if "submenu" not in self.menu:
+            self.titles.append((self.current.title, entry))
+        self.current = None
+
+    def _assign(self, name: str, rest: str) -> None:
+        words = list(self._words(rest, 0))
+        text = " ".join(word.text for word in words)
+        known = all(word.whole for word in words) and None not in self.blocks
+        self.variables[name] = text if known else None
+
+    def _command(self, line: str, number: int) -> None:
+        if self.current is None:
+            return
+        words = [word for word in self._words(line, 0) if word.text != "--nounzip"]
+        place = Location(self.file, number, 1, number, len(line) + 1)
+        sure = None not in self.blocks
+        if words[0].text == "devicetree" and len(words) > 1:
+            self.current = _with(self.current, device_tree=words[1].text)
+        elif words[0].text == "xen_hypervisor" and len(words) > 1:
+            self.current = _with(self.current, arguments=_joined(words[2:], place) if sure else None, location=place)
+        elif words[0].text == "xen_module" and len(words) > 1:
+            module = GrubModule(words[1].text, _joined(words[2:], place) if sure else None, place)
+            self.current = _with(self.current, modules=(*self.current.modules, module))
+
+    def _words(self, text: str, start: int) -> Iterator[_Word]:
+        """The words as GRUB's shell makes them: quotes taken off, variables put in, split at their blanks."""
+        at = start
+        while at < len(text):
+            if text[at] in " \t":
+                at += 1
+                continue
+            if text[at] in "#;{":
+                return
+            begin, out, whole, at_word = at, "", True, False
+            while at < len(text) and text[at] not in " \t;":
+                letter = text[at]
+                if letter == "`":
+                    at, whole, at_word = at + 1, False, True
+                elif letter == "'":
+                    end = text.find("'", at + 1)
+                    end = len(text) if end < 0 else end
+                    out, at, at_word = out + text[at + 1 : end], end + 1, True
+                elif letter == '"':
+                    part, at, known = self._double(text, at + 1)
+                    out, whole, at_word = out + part, whole and known, True
+                elif letter == "\\" and at + 1 < len(text):
+                    out, at, at_word = out + text[at + 1], at + 2, True
+                elif letter == "$":
+                    value, at = self._variable(text, at)
+                    if value is None:
+                        whole, at_word = False, True
+                    else:
+                        pieces = value.split(" ")
+                        for piece in pieces[:-1]:
+                            if out or piece:
+                                yield _Word(out + piece, begin, whole)
+                            out = ""
+                        out += pieces[-1]
+                else:
+                    out, at, at_word = out + letter, at + 1, True
+            if out or not whole or (at_word and text[begin] in "'\""):
+                yield _Word(out, begin, whole)
+
+    def _double(self, text: str, at: int) -> tuple[str, int, bool]:
+        out, known = "", True
+        while at < len(text) and text[at] != '"':
+            if text[at] == "\\" and text[at + 1 : at + 2] in tuple('"$\\`'):
+                out, at = out + text[at + 1], at + 2
+            elif text[at] == "`":
+                at, known = at + 1, False
+            elif text[at] == "$":
+                value, at = self._variable(text, at)
+                known, out = known and value is not None, out + (value or "")
+            else:
+                out, at = out + text[at], at + 1
+        return out, at + 1, known
+
+    def _variable(self, text: str, at: int) -> tuple[str | None, int]:
+        """The value of the variable at a `$`: empty where nothing ever sets it in this file is not known either."""
+        braced = text[at + 1 : at + 2] == "{"
+        match = _NAME.match(text, at + 2 if braced else at + 1)
+        if match is None:  # `$(...)` of the shell that reads /etc/default/grub is not executed
+            return (None if text[at + 1 : at + 2] == "(" else "$"), at + 1
+        end = match.end() + (1 if braced and text[match.end() : match.end() + 1] == "}" else 0)
+        return self.variables.get(match[0]), end
+
+
+def _with(entry: GrubEntry, **changes: object) -> GrubEntry:
+    from msgspec.structs import replace
+
+    return replace(entry, **changes)
+
+
+def _joined(words: list[_Word], place: Location) -> Passage | None:
+    """The words with one blank between them, as GRUB hands them over, each where it stands."""
+    if not all(word.whole for word in words):
+        return None
+    pieces: list[tuple[int, Location]] = []
+    text = ""
+    for word in words:
+        text += " " if text else ""
+        where = Location(place.file, place.line, word.column + 1, place.line, word.column + 1 + max(1, len(word.text)))
+        pieces.append((len(text), where))
+        text += word.text
+    return Passage(text, place, tuple(pieces))
+
+
+def _defaults(lines: list[tuple[str, int]], file: str) -> GrubEntry | None:
+    """Xen's arguments by `/etc/default/grub`, as 20_linux_xen puts them together for the entry without recovery."""
+    reader = _Reader(file)
+    places: dict[str, Location] = {}
+    for line, number in lines:
+        match = _ASSIGNED.match(line.strip()) if not line.lstrip().startswith("#") else None
+        if match:
+            reader._assign(match[1], match[2])
+            places[match[1]] = Location(file, number, 1, number, len(line) + 1)
+    names = [name for name in ("GRUB_CMDLINE_XEN", "GRUB_CMDLINE_XEN_DEFAULT") if name in places]
+    if not names:
+        return None
+    values = [reader.variables[name] for name in names]
+    place = places[names[-1]]
+    if any(value is None for value in values):
+        return GrubEntry("", place, None)
+    text = "placeholder"
+    for value in values:
+        if value:
+            text += f" {value}"
+    kernel = GrubModule("vmlinuz", Passage("placeholder", place), place)
+    return GrubEntry("", place, Passage(f"{text} {_PLATFORM}", place, ()), (kernel,))

@@ -1,0 +1,133 @@
+"""What stands in a blob, carried into a file all the same: a line of the boot script, or a compiled overlay and its
+line in the manifest; and which file of the boot loader has to follow where the manifest itself has the arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from colorcheck.core.diagnostic import Edit, Problem
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.source import Location
+from colorcheck.files.edits import read_original
+from colorcheck.inputs.deployment import Deployment
+from colorcheck.plan.overlay_blob import overlay_blob
+
+NAME = "colorcheck-plan"
+
+Wanted = tuple[str, str, str]
+"""A node's path, a property, and the text that it is to have."""
+
+
+class Carried(Struct, frozen=True):
+    """Edits and new files (by their path) that set what stands in a blob; `problems` where there is no way, and what
+    somebody has to do besides."""
+
+    edits: tuple[Edit, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def carried(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
+    """How these properties get into what Xen is given."""
+    if not wanted:
+        return Carried()
+    manifest = deployment.manifest
+    script = deployment.followed.location if deployment.followed is not None else None
+    if script is not None and script.line and manifest.boot_script and not manifest.boot_script.endswith(".scr"):
+        return _in_script(wanted, script)
+    if deployment.followed is None and manifest.device_tree and not manifest.image_builder:
+        return _as_overlay(wanted, deployment)
+    names = ", ".join(f"{name} of {node}" for node, name, _ in wanted)
+    place = script or manifest.location("inputs.device-tree")
+    problem = Problem(
+        ProblemKind.NO_PLACE, f"{names}: stands in a file that is not text", place, "apply the overlay above"
+    )
+    return Carried(problems=(problem,))
+
+
+def _in_script(wanted: Sequence[Wanted], start: Location) -> Carried:
+    """`fdt set` in front of the command that starts Xen."""
+    original = read_original(start.file)
+    if isinstance(original, Problem):
+        return Carried(problems=(original,))
+    lines = "".join(f"fdt set {node} {name} {_quoted(text)}\n" for node, name, text in wanted)
+    at = Location(start.file, start.line, 1, start.line, 1)
+    return Carried((Edit(at, lines),))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$") + '"'
+
+
+def _as_overlay(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
+    manifest = deployment.manifest
+    tree = manifest.location("inputs.device-tree")
+    named = [os.path.basename(name) for name in manifest.overlays]
+    number = next(n for n in range(1, len(named) + 2) if _name(n) not in named)
+    name = _name(number)
+    edit = _manifest_line(name, deployment, tree)
+    if edit is None:
+        help_text = f'write overlays = [..., "{name}"], or give --overlay {name}'
+        problem = Problem(
+            ProblemKind.NO_PLACE, "the manifest has no line in which an overlay could be named", tree, help_text
+        )
+        return Carried(problems=(problem,))
+    told = Problem(
+        ProblemKind.NO_PLACE,
+        f"the boot loader has to apply {name} to {manifest.device_tree}",
+        tree,
+        f"as with fdt apply, or once and for all: fdtoverlay -i {manifest.device_tree} -o new.dtb {name}",
+    )
+    return Carried((edit,), ((os.path.join(manifest.folder, name), overlay_blob(wanted)),), (told,))
+
+
+def _name(number: int) -> str:
+    return f"{NAME}.dtbo" if number == 1 else f"{NAME}-{number}.dtbo"
+
+
+def _manifest_line(name: str, deployment: Deployment, tree: Location) -> Edit | None:
+    """The overlay as the last one in the manifest; None where there is no place for it."""
+    manifest = deployment.manifest
+    original = read_original(manifest.file)
+    if isinstance(original, Problem) or tree.file != manifest.file or not tree.line:
+        return None
+    lines = original.text.split("\n")
+    if not manifest.overlays:
+        at = Location(tree.file, tree.end_line, len(lines[tree.end_line - 1].rstrip("\r")) + 1)
+        return Edit(Location(at.file, at.line, at.column, at.line, at.column), f'\noverlays = ["{name}"]')
+    place = manifest.location("inputs.overlays")
+    if place.file != manifest.file or not place.line:
+        return None
+    line = lines[place.end_line - 1]
+    if line[place.end_column - 2 : place.end_column - 1] != "]":  # one text, not a list
+        value = lines[place.line - 1][place.column - 1 : place.end_column - 1]
+        return Edit(place, f'[{value}, "{name}"]') if place.line == place.end_line else None
+    at = Location(place.file, place.end_line, place.end_column - 1, place.end_line, place.end_column - 1)
+    return Edit(at, f', "{name}"')
+
+
+def loader_follows(edits: Sequence[Edit], deployment: Deployment) -> tuple[Problem, ...]:
+    """Where the manifest's own boot arguments change: the file of the boot loader that has to follow."""
+    manifest = deployment.manifest
+    place = manifest.location("inputs.boot-arguments")
+    if manifest.boot_arguments is None or not any(_inside(edit.location, place) for edit in edits):
+        return ()
+    if deployment.uefi_configs:
+        follows = f"the line options= of {deployment.uefi_configs[0].file}"
+    elif manifest.boot_script:
+        follows = f"the line of {manifest.boot_script} that sets xen,xen-bootargs"
+    elif manifest.image_builder:
+        follows = f"XEN_CMD in {manifest.image_builder}"
+    elif manifest.device_tree:
+        follows = f"xen,xen-bootargs in /chosen of {manifest.device_tree}, or what the boot loader writes there"
+    else:
+        follows = "what the boot loader gives Xen"
+    message = "boot-arguments stand in the manifest, which no boot loader reads"
+    return (Problem(ProblemKind.NO_PLACE, message, place, f"give the same arguments in {follows}"),)
+
+
+def _inside(location: Location, whole: Location) -> bool:
+    return location.file == whole.file and whole.line <= location.line <= max(whole.line, whole.end_line)

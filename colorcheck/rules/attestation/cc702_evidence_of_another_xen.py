@@ -1,0 +1,30 @@
+"""The evidence on Xen's binary is of another one.
+
+What it checks: that the file that the manifest names as `xen-attested` is evidence which `colorcheck boot` wrote, and
+that it is evidence on the binary named as `xen-image`, by its SHA-256.
+
+Why it matters: that Xen is the named release without patches is trusted as long as nobody has compared the binary with
+the model. Evidence on another binary says nothing about this one.
+
+What it cannot see: whether that binary is the one on the board.
+
+Source: none; it is a statement about files of colorcheck.
+"""
+
+from __future__ import annotations
+
+from colorcheck.core.diagnostic import Severity
+from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.rules.example import Example
+from colorcheck.rules.from_notes import from_notes
+
+RULE = from_notes(
+    "CC702",
+    "evidence-of-another-xen",
+    Severity.ERROR,
+    __doc__,
+    (ProblemKind.XEN_ATTESTED,),
+    "boot this binary with `colorcheck boot --xen FILE`, and name the file that it writes",
+    bad=Example(target='xen-attested = "xen-attested.json"', files=(("xen-attested.json", "{}"),)),
+    good=Example(),
+)

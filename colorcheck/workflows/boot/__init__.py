@@ -1,0 +1,1 @@
+"""Boot the user's own Xen and hold what it prints against the model."""

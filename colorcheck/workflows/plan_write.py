@@ -1,0 +1,245 @@
+"""A plan into the files: all or nothing, verified again from the files, put back where that fails, undone later."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from colorcheck.core.colors import ColorSet
+from colorcheck.core.diagnostic import Edit, Verdict
+from colorcheck.core.source import Location
+from colorcheck.files.atomic import write_all
+from colorcheck.files.edits import OverlapError, edited, originals
+from colorcheck.files.reading import Unreadable, contents
+from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.verification.results import Verification, weakest
+from colorcheck.workflows.verify import verify
+
+UNDO = ".colorcheck-undo.json"
+SAVED = "colorcheck/plan/1"
+UNDO_SCHEMA = "colorcheck/plan-undo/1"
+MOST_BYTES = 64 << 20
+
+NewFiles = tuple[tuple[str, bytes], ...]
+
+
+class WriteError(Exception):
+    """Nothing was changed, or everything was put back; the message says why."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class Change(Struct, frozen=True):
+    """What is to be written: edits, new files, and the colors that everybody has then (empty: not known)."""
+
+    edits: tuple[Edit, ...]
+    new_files: NewFiles = ()
+    colors: tuple[tuple[str, ColorSet], ...] = ()
+
+
+def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest]) -> tuple[Verification, list[str]]:
+    """The verification after the change was written, and the files. Raises WriteError with the files as they were.
+
+    It is taken back where the files, read again by `load`, do not have the colors of the plan, or where something is
+    refuted that was not before.
+    """
+    before = verify(manifest)
+    ready = _ready(change)
+    old = {path: _now(path) for path in ready}
+    _written(ready)
+    try:
+        after = verify(load())
+        wrong = _wrong(change, before, after)
+        if not wrong:
+            _remember(manifest, old, ready)
+            return after, list(ready)
+    except BaseException:
+        _put_back(old)
+        raise
+    _put_back(old)
+    raise WriteError(f"verified again from the files, {wrong}; all files are as they were")
+
+
+def _ready(change: Change) -> dict[str, bytes]:
+    files, problems = originals(change.edits)
+    if problems:
+        raise WriteError(problems[0].message, problems[0].help)
+    ready: dict[str, bytes] = {}
+    for path, original in files.items():
+        own = [edit for edit in dict.fromkeys(change.edits) if edit.location.file == path]
+        try:
+            ready[path] = edited(original.text, own).encode("utf-8", "surrogateescape")
+        except OverlapError as error:
+            raise WriteError(str(error)) from None
+    for path, data in change.new_files:
+        if os.path.lexists(path):
+            raise WriteError(f"{path} is there already", "move it away, or name it in the manifest")
+        ready[path] = data
+    return ready
+
+
+def _now(path: str) -> bytes | None:
+    if not os.path.lexists(path):
+        return None
+    try:
+        return contents(path)
+    except Unreadable as error:
+        raise WriteError(f"cannot read {path}: {error.reason}", error.advice) from None
+
+
+def _written(ready: Mapping[str, bytes]) -> None:
+    try:
+        write_all(ready)
+    except OSError as error:
+        path = getattr(error, "path", None) or next(iter(ready))
+        raise WriteError(f"cannot write {path}: {error.strerror or error}; nothing was changed") from None
+
+
+def _put_back(old: Mapping[str, bytes | None]) -> None:
+    with contextlib.suppress(OSError):
+        write_all({path: data for path, data in old.items() if data is not None})
+    for path, data in old.items():
+        if data is None and os.path.lexists(path):
+            os.unlink(path)
+
+
+def _wrong(change: Change, before: Verification, after: Verification) -> str:
+    """What is not as it was planned; empty where all is."""
+    if after.faults:
+        return f"colorcheck itself failed ({after.faults[0].message})"
+    for line, system in after.facts.systems():
+        names = [domain.name for domain in system.domains]
+        owned = {domain.name: ColorSet.of(domain.colors) for domain in system.domains}
+        owned["xen"] = ColorSet.of(system.xen_colors)
+        for name, colors in change.colors:
+            if names.count(name) <= 1 and name in owned and owned[name] != colors:
+                return f"{name} has colors {owned[name]} on Xen {line} and not {colors}"
+    refuted = _refuted(after) - _refuted(before)
+    return f"{min(refuted)} is refuted" if refuted else ""
+
+
+def _refuted(verification: Verification) -> set[str]:
+    questions = verification.questions().items()
+    return {name for name, answers in questions if weakest(answers).verdict is Verdict.REFUTED}
+
+
+def _remember(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[str, bytes]) -> None:
+    entries = [
+        {
+            "file": os.path.relpath(path, manifest.folder or "."),
+            "before": None if data is None else base64.b64encode(data).decode("ascii"),
+            "sha256": hashlib.sha256(new[path]).hexdigest(),
+        }
+        for path, data in old.items()
+    ]
+    text = json.dumps({"schema": UNDO_SCHEMA, "files": entries}, indent=1) + "\n"
+    with contextlib.suppress(OSError):  # the plan is written all the same
+        write_all({os.path.join(manifest.folder, UNDO): text.encode("ascii")})
+
+
+def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
+    """Puts back what the last plan changed; the files. `inputs` are those of the deployment: no other file is touched.
+
+    Raises WriteError where nothing is remembered, or a file has changed since.
+    """
+    remembered = os.path.join(manifest.folder, UNDO)
+    document = _document(remembered, UNDO_SCHEMA, "no plan was written here")
+    known = {os.path.realpath(name) for name in (*inputs, manifest.file)}
+    old: dict[str, bytes | None] = {}
+    entries = document.get("files")
+    for entry in entries if isinstance(entries, list) else []:
+        path = os.path.join(manifest.folder, str(entry.get("file", "")))
+        if os.path.realpath(path) not in known:
+            raise WriteError(f"{path} is no input of this deployment; nothing was changed")
+        now = _now(path)
+        if now is None or hashlib.sha256(now).hexdigest() != entry.get("sha256"):
+            raise WriteError(f"{path} has changed since the plan was written; nothing was changed")
+        before = entry.get("before")
+        try:
+            old[path] = None if before is None else base64.b64decode(str(before), validate=True)
+        except ValueError:
+            raise WriteError(f"{remembered} is damaged; nothing was changed") from None
+    _written({path: data for path, data in old.items() if data is not None})
+    for path, data in old.items():
+        if data is None:
+            os.unlink(path)
+    os.unlink(remembered)
+    return list(old)
+
+
+def hashed(paths: Iterable[str], folder: str) -> tuple[dict[str, str], ...]:
+    """Files with their SHA-256, named from the manifest's folder; what cannot be read has none."""
+    found = []
+    for path in dict.fromkeys(paths):
+        try:
+            digest = hashlib.sha256(contents(path)).hexdigest()
+        except Unreadable:
+            digest = ""
+        found.append({"file": os.path.relpath(path, folder or "."), "sha256": digest})
+    return tuple(found)
+
+
+def saved_change(path: str, manifest: Manifest, inputs: Iterable[str]) -> Change:
+    """What a saved plan changes. Raises WriteError where the inputs are not those that it was made from."""
+    document = _document(path, SAVED, f"{path} is no saved plan")
+    now = {entry["file"]: entry["sha256"] for entry in hashed(inputs, manifest.folder)}
+    given = document.get("inputs")
+    entries = [entry for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
+    made_from = {str(entry.get("file")): str(entry.get("sha256")) for entry in entries}
+    if not made_from:
+        raise WriteError(f"{path} does not say which inputs it was made from", "save it with plan --out")
+    different = sorted(name for name in {*now, *made_from} if now.get(name) != made_from.get(name))
+    if different:
+        raise WriteError(f"{different[0]} is not as it was when the plan was made; nothing was changed", "plan again")
+    return _change(document, path, {os.path.realpath(name) for name in (*inputs, manifest.file)}, manifest.folder)
+
+
+def _change(document: Mapping[str, object], path: str, known: set[str], folder: str) -> Change:
+    try:
+        edits = tuple(_edit(entry, folder) for entry in document["edits"])  # type: ignore[attr-defined]
+        files = tuple(
+            (os.path.join(folder, str(entry["file"])), base64.b64decode(str(entry["content"]), validate=True))
+            for entry in document.get("new_files", [])  # type: ignore[attr-defined]
+        )
+        colors = tuple(
+            (str(entry["name"]), ColorSet.of(entry["colors"]))
+            for entry in document["domains"]  # type: ignore[attr-defined]
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise WriteError(f"{path} is damaged; nothing was changed") from None
+    stranger = next((e.location.file for e in edits if os.path.realpath(e.location.file) not in known), None)
+    outside = next((name for name, _ in files if os.path.dirname(os.path.relpath(name, folder or "."))), None)
+    if stranger or outside:
+        raise WriteError(
+            f"{path} changes {stranger or outside}, which is no input of this deployment; nothing was changed"
+        )
+    if not edits:
+        raise WriteError(f"{path} changes nothing")
+    return Change(edits, files, colors)
+
+
+def _edit(entry: Mapping[str, object], folder: str) -> Edit:
+    line, column, end_line, end_column = (int(str(entry[key])) for key in ("line", "column", "end_line", "end_column"))
+    place = Location(os.path.join(folder, str(entry["file"])), line, column, end_line, end_column)
+    return Edit(place, str(entry["new_text"]))
+
+
+def _document(path: str, schema: str, otherwise: str) -> Mapping[str, object]:
+    try:
+        document = json.loads(contents(path, MOST_BYTES, named=True))
+    except Unreadable as error:
+        raise WriteError(otherwise if not Path(path).exists() else f"cannot read {path}: {error.reason}") from None
+    except (ValueError, RecursionError):
+        raise WriteError(f"{path} is no JSON") from None
+    if not isinstance(document, dict) or document.get("schema") != schema:
+        raise WriteError(otherwise)
+    return document

@@ -1,0 +1,120 @@
+"""GRUB's configuration: the arguments and modules that Xen gets from it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.inputs.boot.grub_config import read_grub_config
+
+XEN = "llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-6 dom0_mem=512M"
+GRUB = """set default="0"
+menuentry 'Debian GNU/Linux, with Xen 4.20-arm64' --class debian {
+\tinsmod part_gpt
+\tif [ "$grub_platform" = "pc" -o "$grub_platform" = "" ]; then
+\t    xen_rm_opts=
+\telse
+\t    xen_rm_opts="no-real-mode edd=off"
+\tfi
+\txen_hypervisor\t/boot/xen-4.20-arm64 placeholder ARGS ${xen_rm_opts}
+\techo 'Loading Linux'
+\txen_module\t/boot/vmlinuz-6.1 KERNEL
+\txen_module\t--nounzip /boot/initrd.img-6.1
+}
+"""
+TREE = """/dts-v1/;
+/ { compatible = "xlnx,zynqmp-zcu102"; #address-cells = <2>; #size-cells = <2>;
+ memory@0 { device_type = "memory"; reg = <0 0 0 0x80000000>; };
+ chosen { bootargs = "old"; };
+};
+"""
+
+
+def grub(arguments: str = XEN, kernel: str = "placeholder root=/dev/sda1 ro quiet") -> str:
+    return GRUB.replace("ARGS", arguments).replace("KERNEL", kernel)
+
+
+def manifest(folder: Path, text: str, *more: str) -> str:
+    (folder / "grub.cfg").write_text(text)
+    (folder / "system.dts").write_text(TREE)
+    lines = ["[target]", 'xen = "4.20"', 'board = "zcu102"', "[inputs]", 'device-tree = "system.dts"']
+    (folder / "colorcheck.toml").write_text("\n".join((*lines, 'grub-config = "grub.cfg"', *more)))
+    return str(folder / "colorcheck.toml")
+
+
+def test_the_nodes_that_grub_makes(tmp_path: Path) -> None:
+    tree = api.handover(manifest(tmp_path, grub())).to_dict()["tree"]
+    chosen = {name: bytes.fromhex(value) for name, value in tree["/chosen"].items() if value is not None}
+    assert chosen["bootargs"] == f"placeholder {XEN} no-real-mode edd=off".encode() + b"\0"
+    assert chosen["#address-cells"] == chosen["#size-cells"] == b"\0\0\0\2"
+    modules = [path for path in tree if path.startswith("/chosen/")]
+    assert len(modules) == 2
+    assert {bytes.fromhex(tree[path]["compatible"]) for path in modules} == {b"multiboot,module\0"}
+    assert bytes.fromhex(tree[modules[0]]["bootargs"]) == b"placeholder root=/dev/sda1 ro quiet\0"
+    assert "bootargs" not in tree[modules[1]]
+
+
+def test_xen_takes_its_arguments_from_it(tmp_path: Path) -> None:
+    found = api.effective(manifest(tmp_path, grub())).to_dict()
+    assert (found["coloring"], found["xen"]["colors"]) == (True, [0, 1])
+    assert [d["colors"] for d in found["domains"] if d["name"] == "dom0"] == [[2, 3, 4, 5, 6]]
+
+
+def test_a_kernel_without_arguments_takes_xens_away(tmp_path: Path) -> None:
+    assert api.effective(manifest(tmp_path, grub(kernel=""))).to_dict()["coloring"] is False
+
+
+def test_nothing_about_memory_follows_from_it(tmp_path: Path) -> None:
+    found = api.verify(manifest(tmp_path, grub())).to_dict()
+    about = {t["verdict"] for t in found["theorems"] if t["id"].startswith(("memory", "boots", "placement"))}
+    assert about == {"unknown"}
+    pairs = {t["id"]: t["verdict"] for t in found["theorems"] if t["id"].startswith("separation/")}
+    assert pairs["separation/xen/dom0"] == "proved"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        grub("$extra " + XEN),
+        grub() + grub("llc-coloring=on").replace('set default="0"', 'set default="${saved_entry}"'),
+        grub().replace('set default="0"', "").replace("menuentry", 'if [ "$a" = "b" ]; then\nmenuentry') + "\nfi\n",
+    ],
+    ids=["a variable", "saved entry", "a condition"],
+)
+def test_what_the_file_does_not_say_is_open(tmp_path: Path, text: str) -> None:
+    found = api.verify(manifest(tmp_path, text)).to_dict()
+    assert {t["verdict"] for t in found["theorems"]} <= {"unknown", "vacuous"}
+
+
+def test_the_default_entry_of_several(tmp_path: Path) -> None:
+    other = grub("llc-coloring=on xen-llc-colors=3").replace("set default", "set other").replace("Xen 4.20", "Xen 4.19")
+    config = read_grub_config(grub().replace('default="0"', 'default="1"') + other, "grub.cfg")
+    assert config.entry is not None
+    assert "xen-llc-colors=3" in config.entry.arguments.text
+    by_title = grub().replace('default="0"', "default='Debian GNU/Linux, with Xen 4.19-arm64'")
+    assert "xen-llc-colors=3" in read_grub_config(by_title + other, "grub.cfg").entry.arguments.text
+
+
+def test_places_stand_in_the_file() -> None:
+    config = read_grub_config(grub(), "grub.cfg")
+    passage = config.entry.arguments
+    start = passage.text.index("dom0-llc-colors")
+    place = passage.locate(start, start + 15)
+    line = grub().split("\n")[place.line - 1]
+    assert line[place.column - 1 :].startswith("dom0-llc-colors")
+
+
+def test_the_defaults_of_a_distribution(tmp_path: Path) -> None:
+    text = f'GRUB_DEFAULT=0\nGRUB_CMDLINE_XEN="{XEN}"\nGRUB_CMDLINE_XEN_DEFAULT="loglvl=all"\n'
+    found = api.effective(manifest(tmp_path, text)).to_dict()
+    assert (found["coloring"], found["xen"]["colors"]) == (True, [0, 1])
+    unset = api.verify(manifest(tmp_path, 'GRUB_CMDLINE_XEN="$(cat /proc/colors)"\n')).to_dict()
+    assert {t["verdict"] for t in unset["theorems"]} <= {"unknown", "vacuous"}
+
+
+@pytest.mark.parametrize("text", ["", "menuentry 'a' {\n linux /vmlinuz\n}\n", "\0", "{" * 20000, "if " * 9999])
+def test_what_starts_no_xen_is_told(tmp_path: Path, text: str) -> None:
+    found = api.verify(manifest(tmp_path, text)).to_dict()
+    assert not [t for t in found["theorems"] if t["verdict"] == "proved" and "/" in t["id"]]
+    assert json.dumps(found["findings"])
