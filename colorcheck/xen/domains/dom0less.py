@@ -210,7 +210,11 @@ def _domain(
     failure, notes = _refusal(node, rules)
     if vcpus == 0:
         notes += (_missing(node, "cpus"),)
-        failure = failure or Failure(FailureKind.OTHER, f"Missing property 'cpus' for domain {node.name}")
+        text = f"Missing property 'cpus' for domain {node.name}"
+        written = cell(node, "cpus") is not None
+        failure = failure or Failure(
+            FailureKind.OTHER, f"Error creating domain {node.name} (rc = -22)" if written else text
+        )
     if failure is None and rules.tree is not None:
         stopped = wrong_hardware_domain(node, rules.release, rules.tree, iommu=rules.iommu)
         stopped = stopped or (None if choice.failure else wrong_interrupts(node, rules.release))

@@ -56,6 +56,7 @@ from colorcheck.xen.notes.machine import (
 R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
+_KINDS = ("kernel", "ramdisk")  # of dom0, that Xen tells apart by what it does with them
 EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
@@ -102,6 +103,7 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
         scan.memreserve = [*_memreserve(tree), *_reserved_ramdisk(tree, facts)]
         _scan_tree(scan, tree, memory=given is None)
     _unnamed_kernel(scan, facts)
+    _given(scan, deployment)
     banks = _sorted_banks(scan, deployment)
     modules, refused = _registered(scan)
     _check_modules(scan, banks, modules)
@@ -121,16 +123,20 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
-    """Where the kernel of a domain is not, by a boot log: Xen's EFI loader loads what `xen,uefi-binary` names, and a
-    log tells whether something else put a file where a plain `reg` says (`kernel_probe` then fails with EINVAL)."""
-    log, tree = deployment.boot_log, deployment.tree
-    panic = str(log.panic.value) if log is not None and log.panic else ""
-    if tree is None or not panic or deployment.manifest.target.loader is not Loader.UEFI:
+    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nobody what stands
+    at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say that
+    somebody does, and so does a log of a boot that ended otherwise."""
+    log, tree, target = deployment.boot_log, deployment.tree, deployment.manifest.target
+    if tree is None or target.loader is not Loader.UEFI or deployment.followed is not None:
         return
     for found in below_chosen(tree):
-        plain = found.kind == "kernel" and "xen,uefi-binary" not in found.node.properties
-        if plain and found.domain and panic == f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})":
-            yield from (start for start, _ in _ranges(found.node, found.sizes)[:1])
+        if found.kind != "kernel" or "xen,uefi-binary" in found.node.properties or not found.domain:
+            continue
+        panic = f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})"
+        if log is not None and (log.panic is None or str(log.panic.value) != panic):
+            continue
+        stated = {module.address for module in target.modules}
+        yield from (start for start, _ in _ranges(found.node, found.sizes)[:1] if start not in stated)
 
 
 def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
@@ -149,6 +155,19 @@ def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
     if kernel is not None:
         place = facts.fact(DOM0_KERNEL).location
         scan.load(BootModule(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
+
+
+def _given(scan: _Scan, deployment: Deployment) -> None:
+    """What `[[target.modules]]` puts into memory beside the modules of the tree; a boot script says it itself, and a
+    tree that Xen gets as it is has all modules that there are."""
+    if deployment.loader is Loader.NONE:
+        return
+    known = {held.start for held in scan.order if isinstance(held, BootModule)}
+    for module in deployment.given_modules:
+        if module.address is not None and module.size is not None and module.address not in known:
+            label = f"{module.kind} of [[target.modules]]"
+            kind = module.kind if module.kind in _KINDS else "other"
+            scan.load(BootModule(module.address, module.size, label, module.location, kind))
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
