@@ -133,6 +133,29 @@ CASES = {
     "partial tree not given": Case(
         Example(chosen=domu(module=PARTIAL)), "partial device tree", "[[target.modules]]", colors=False
     ),
+    "module without an address": Case(
+        Example(manifest='[[target.modules]]\nkind = "ramdisk"\nsize = 0x1000\n'),
+        "has no address",
+        "address =",
+        colors=False,
+    ),
+    "module whose file is not here": Case(
+        Example(kernel="", manifest='[[target.modules]]\nkind = "kernel"\nfile = "Image"\naddress = 0x10000000\n'),
+        "Image",
+        "size =",
+    ),
+    "number of the build that is none": Case(
+        Example(manifest='[target.config]\nBUDDY_ALLOCATOR_SIZE = "lots"\n'), "BUDDY_ALLOCATOR_SIZE", "[target.config]"
+    ),
+    "frame numbers compressed by offsets": Case(
+        Example(xen="4.22", manifest="[target.config]\nPDX_OFFSET_COMPRESSION = true\n"),
+        "PDX_OFFSET_COMPRESSION",
+        "PDX_MASK_COMPRESSION",
+        colors=False,
+    ),
+    "security module, build unknown": Case(
+        Example(boot_arguments=BOOT_ARGUMENTS + " flask=enforcing"), "flask=enforcing", "XSM = false", colors=False
+    ),
     "cpupool, build unknown": Case(Example(**POOLS), "BOOT_TIME_CPUPOOLS", "BOOT_TIME_CPUPOOLS", colors=False),
     "boot CPU open": Case(Example(**POOLS), "boot-cpu", "boot-cpu", colors=False),
 }

@@ -22,6 +22,7 @@ from colorcheck.loader.measured import measured
 from colorcheck.xen.domains.cpu_pools import pools_fact
 from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
 from colorcheck.xen.facts.book import FactBook, FactKey
+from colorcheck.xen.facts.features import feature_facts
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
@@ -115,6 +116,7 @@ class _Gathering:
         yield from self._cpus()
         yield self._pdx_offsets()
         yield from below_chosen_facts(self.deployment)
+        yield from feature_facts(self.deployment)
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
