@@ -72,6 +72,7 @@ def wrote(name: str, content: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes(content)
 
 
+PARTLY = "(XEN) Xen version 4.20.4 (a@b) (gcc) debug=y\n(XEN) RAM: 0000000040000000 - 00000000bfffffff\n"
 CLEAN = Example(guests=(("rt.cfg", GUEST),))
 CASES = {
     "missing tree": Case(CLEAN, "system.dts", "", change=lambda folder: (folder / "system.dts").unlink()),
@@ -145,7 +146,13 @@ CASES = {
         "size =",
     ),
     "number of the build that is none": Case(
-        Example(manifest='[target.config]\nBUDDY_ALLOCATOR_SIZE = "lots"\n'), "BUDDY_ALLOCATOR_SIZE", "[target.config]"
+        Example(manifest='[target.config]\nBUDDY_ALLOCATOR_SIZE = "lots"\n'),
+        "BUDDY_ALLOCATOR_SIZE",
+        "[target.config]",
+        colors=False,
+    ),
+    "memory of a log that is not whole": Case(
+        Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", PARTLY),)), "boot log", "boot-log", colors=False
     ),
     "frame numbers compressed by offsets": Case(
         Example(xen="4.22", manifest="[target.config]\nPDX_OFFSET_COMPRESSION = true\n"),

@@ -14,7 +14,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment, Followed
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell_sizes, compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
@@ -42,6 +42,7 @@ from colorcheck.xen.facts.keys import (
 )
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
 from colorcheck.xen.machine.chosen_walk import unplaced
+from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
 
@@ -214,12 +215,33 @@ class _Gathering:
             return Fact(MEMORY.name, self.target.memory, Origin.GIVEN, self.place("target.memory"))
         if self.under_uefi:
             return self._firmware_memory()
+        partly = self._logged_in_part()
+        if partly is not None:
+            return partly
         tree = self.deployment.tree
         names = [node.name.partition("@")[0] for node in tree.root.children] if tree else []
         if self.handed_over_as_it_is or "memory" in names:
             return Fact(MEMORY.name, None, Origin.GIVEN, self._tree_location())
         why = "neither the device tree nor the manifest says which memory the board has"
         return OpenFact(MEMORY.name, why, ('memory = ["0x0+0x80000000"]',), self.place("target"))
+
+    def _logged_in_part(self) -> OpenFact | None:
+        """Memory of a log that is not whole, where it has a bank that the tree has not: nobody knows the others."""
+        log, tree = self.deployment.boot_log, self.deployment.tree
+        if log is None or tree is None or self.foreign_log:
+            return None
+        nodes = [node for node in tree.root.children if node.name.partition("@")[0] == "memory"]
+        sizes = cell_sizes(tree.root)
+        held = merged((a, a + n) for node in nodes for a, n in ranges_of(node.properties.get("reg"), *sizes))
+        for bank in log.memory:
+            span = bank.value
+            if isinstance(span, tuple) and without((span[0], span[1]), held):
+                why = (
+                    f"the boot log has memory at {span[0]:#x} that the device tree has not, and is not whole: which "
+                    "banks there are is not known"
+                )
+                return OpenFact(MEMORY.name, why, ('[inputs] boot-log = "the whole log"',), bank.location)
+        return None
 
     def _firmware_memory(self) -> Fact | OpenFact:
         """The banks that Xen makes of the firmware's map; it reads no node of memory."""
@@ -283,7 +305,8 @@ class _Gathering:
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
             if (module.kind in kinds) != others and (module.address is None or module.size is None):
                 lacks = "address" if module.address is None else "size"
-                return f"the {module.kind} of [[target.modules]] has no {lacks}", module.location
+                missing = f": {module.file} is not here" if module.file and module.size is None else ""
+                return f"the {module.kind} of [[target.modules]] has no {lacks}{missing}", module.location
         return None
 
     def _kernels(self) -> bool:
