@@ -19,6 +19,7 @@ USED = {
     "policy": (Example(chosen=POLICY), XSM.name, "XSM"),
     "sve of dom0": (Example(boot_arguments=f"{BOOT_ARGUMENTS} dom0=sve=256"), SVE.name, "ARM64_SVE"),
     "sve of a guest": (Example(guests=(("rt.cfg", f'{GUEST}sve = "hw"\n'),)), SVE.name, "ARM64_SVE"),
+    "pci of a guest": (Example(guests=(("rt.cfg", f'{GUEST}pci = ["0:1.0"]\n'),)), PCI.name, "PCI_PASSTHROUGH"),
     "pci": (Example(boot_arguments=f"{BOOT_ARGUMENTS} pci-passthrough=on"), PCI.name, "PCI_PASSTHROUGH"),
 }
 UNUSED = ("flask=disabled", "xsm=dummy", "dom0=sve=no", "pci-passthrough=off", "dom0_mem=1G")

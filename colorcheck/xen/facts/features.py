@@ -19,6 +19,7 @@ from colorcheck.xen.options.arguments import xen_arguments
 
 FEATURES = (XSM, SVE, PCI)
 _BUILD = {XSM.name: ("XSM",), SVE.name: ("ARM64_SVE",), PCI.name: ("PCI_PASSTHROUGH", "HAS_PCI")}
+_KEYS = {"sve": SVE.name, "pci": PCI.name}  # of xl
 _OFF = ("0", "no", "off", "false", "disable")
 
 
@@ -63,5 +64,5 @@ def _used(deployment: Deployment) -> Iterator[tuple[str, tuple[str, Location]]]:
             yield SVE.name, ("the property sve", node.properties["sve"].location)
     for guest in deployment.guests:
         for setting in guest.settings:
-            if setting.name == "sve":
-                yield SVE.name, ("sve", setting.name_location)
+            if setting.name in _KEYS:
+                yield _KEYS[setting.name], (setting.name, setting.name_location)

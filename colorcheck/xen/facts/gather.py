@@ -293,20 +293,23 @@ class _Gathering:
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
         given = self._given_in_part("kernel")
         if given is not None:
-            return OpenFact(DOM0_KERNEL.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
+            return OpenFact(DOM0_KERNEL.name, *given)
         if self.handed_over_as_it_is or self._kernels():
             return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
         why = "no boot module is dom0's kernel, and the boot loader must put one somewhere"
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
 
-    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, Location] | None:
-        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open."""
+    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
+        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open, what settles it,
+        and where it stands."""
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
             if (module.kind in kinds) != others and (module.address is None or module.size is None):
                 lacks = "address" if module.address is None else "size"
                 missing = f": {module.file} is not here" if module.file and module.size is None else ""
-                return f"the {module.kind} of [[target.modules]] has no {lacks}{missing}", module.location
+                why = f"the {module.kind} of [[target.modules]] has no {lacks}{missing}"
+                settle = ("address = 0x2000000",) if module.address is None else ("size = 0x1400000",)
+                return why, settle, module.location
         return None
 
     def _kernels(self) -> bool:
@@ -323,7 +326,7 @@ class _Gathering:
         tree = self.deployment.tree
         given = self._given_in_part("kernel", others=True)
         if given is not None:
-            return OpenFact(MODULES.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
+            return OpenFact(MODULES.name, *given)
         waiting = list(unplaced(tree)) if tree and not self.handed_over_as_it_is else []
         if not waiting or self.deployment.image_builder is not None:
             return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())
