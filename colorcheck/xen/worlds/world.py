@@ -78,6 +78,7 @@ class Worlds:
         self.branches = branches
         if branches:
             self.facts = self.facts.opened(branch_fact(deployment, branches))
+        self._inputs_of: dict[tuple[object, object], tuple[Deployment, Board | None]] = {}
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
 
     @property
@@ -124,8 +125,13 @@ class Worlds:
 
     def _inputs(self, values: Mapping[str, object]) -> tuple[Deployment, Board | None]:
         """The deployment as if the manifest said on which CPU Xen starts and with which pools it is built."""
+        key = (values.get(BOOT_CPU.name), values.get(POOLS))
+        if key not in self._inputs_of:
+            self._inputs_of[key] = self._stated(*key)
+        return self._inputs_of[key]
+
+    def _stated(self, first: object, pools: object) -> tuple[Deployment, Board | None]:
         target, board = self._deployment.manifest.target, self._board
-        first, pools = values.get(BOOT_CPU.name), values.get(POOLS)
         if isinstance(first, int):
             target = replace(target, boot_cpu=first)
             board = self._started_on(first) if self._started_on else board
