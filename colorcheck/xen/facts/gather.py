@@ -208,6 +208,9 @@ class _Gathering:
     def _memory(self) -> Fact | OpenFact:
         if self.log.memory is not None and self.log.memory_location is not None:
             return Fact(MEMORY.name, self.log.memory, Origin.MEASURED, self.log.memory_location)
+        left = self.deployment.followed.open(MEMORY.name) if self.deployment.followed is not None else None
+        if left is not None:
+            return OpenFact(MEMORY.name, left.why, left.settle, left.location)
         if self.target.memory is not None:
             return Fact(MEMORY.name, self.target.memory, Origin.GIVEN, self.place("target.memory"))
         if self.under_uefi:
@@ -267,11 +270,22 @@ class _Gathering:
         if self.under_uefi and unplaced:
             why = "nothing says where the firmware loads the files of Xen's modules"
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
+        given = self._given_in_part("kernel")
+        if given is not None:
+            return OpenFact(DOM0_KERNEL.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
         if self.handed_over_as_it_is or self._kernels():
             return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
         why = "no boot module is dom0's kernel, and the boot loader must put one somewhere"
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
+
+    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, Location] | None:
+        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open."""
+        for module in self.deployment.given_modules if self.deployment.followed is None else ():
+            if (module.kind in kinds) != others and (module.address is None or module.size is None):
+                lacks = "address" if module.address is None else "size"
+                return f"the {module.kind} of [[target.modules]] has no {lacks}", module.location
+        return None
 
     def _kernels(self) -> bool:
         """Whether any boot module or kernel is named: then none is missing that nobody speaks of."""
@@ -284,7 +298,13 @@ class _Gathering:
 
     def _modules(self) -> Fact | OpenFact:
         """Modules without `reg` and dom0less domains without a kernel: the boot loader must bring the rest."""
+        left = self.deployment.followed.open(MODULES.name) if self.deployment.followed is not None else None
+        if left is not None:
+            return OpenFact(MODULES.name, left.why, left.settle, left.location)
         tree = self.deployment.tree
+        given = self._given_in_part("kernel", others=True)
+        if given is not None:
+            return OpenFact(MODULES.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
         waiting = list(unplaced(tree)) if tree and not self.handed_over_as_it_is else []
         if not waiting or self.deployment.image_builder is not None:
             return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())
