@@ -24,11 +24,21 @@ if TYPE_CHECKING:
     from colorcheck.inputs.xl.xl import XlFile
 
 
+class Unsettled(Struct, frozen=True):
+    """A fact of the model, by its name, that the loader leaves open: why, and lines of a manifest that settle it."""
+
+    what: str
+    why: str
+    settle: tuple[str, ...]
+    location: Location
+
+
 class Followed(Struct, frozen=True):
     """Where a boot script puts things, as far as its commands tell; bytes, None where that is open.
 
     `location` is the command that starts Xen. The image's size is None where the script does not bring the image;
-    `device_tree_sizes` are the least and the most that the tree's may be, where that is known.
+    `device_tree_sizes` are the least and the most that the tree's may be, where that is known; `unsettled` are facts
+    of the model that the script leaves open.
     """
 
     location: Location
@@ -37,6 +47,11 @@ class Followed(Struct, frozen=True):
     device_tree_address: int | None = None
     device_tree_size: int | None = None
     device_tree_sizes: tuple[int, int] | None = None
+    unsettled: tuple[Unsettled, ...] = ()
+
+    def open(self, what: str) -> Unsettled | None:
+        """Why a fact of the model is open, None where the script leaves it alone or settles it."""
+        return next((each for each in self.unsettled if each.what == what), None)
 
 
 class GivenModule(Struct, frozen=True):

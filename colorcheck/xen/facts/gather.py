@@ -211,6 +211,9 @@ class _Gathering:
     def _memory(self) -> Fact | OpenFact:
         if self.log.memory is not None and self.log.memory_location is not None:
             return Fact(MEMORY.name, self.log.memory, Origin.MEASURED, self.log.memory_location)
+        left = self.deployment.followed.open(MEMORY.name) if self.deployment.followed is not None else None
+        if left is not None:
+            return OpenFact(MEMORY.name, left.why, left.settle, left.location)
         if self.target.memory is not None:
             return Fact(MEMORY.name, self.target.memory, Origin.GIVEN, self.place("target.memory"))
         if self.under_uefi:
@@ -323,6 +326,9 @@ class _Gathering:
 
     def _modules(self) -> Fact | OpenFact:
         """Modules without `reg` and dom0less domains without a kernel: the boot loader must bring the rest."""
+        left = self.deployment.followed.open(MODULES.name) if self.deployment.followed is not None else None
+        if left is not None:
+            return OpenFact(MODULES.name, left.why, left.settle, left.location)
         tree = self.deployment.tree
         given = self._given_in_part("kernel", others=True)
         if given is not None:
