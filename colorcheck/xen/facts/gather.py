@@ -304,8 +304,8 @@ class _Gathering:
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
 
     def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
-        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open, what settles it,
-        and where it stands."""
+        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open; what settles
+        it, and where it stands."""
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
             if (module.kind in kinds) != others and (module.address is None or module.size is None):
                 lacks = "address" if module.address is None else "size"
