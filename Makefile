@@ -61,3 +61,6 @@ fuzz-guided: $(READY)
 
 clean:
 	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+tables:  ## the tables of the grammars, after a grammar or lark changed
+	$(BIN)/python docs/make/grammar_tables.py

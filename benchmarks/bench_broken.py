@@ -76,8 +76,8 @@ def main() -> None:
                 times[key].append((perf_counter() - clock, process_time() - processor))
                 summary = found.to_dict()["summary"]
                 verdicts[key] = {name: summary[name] for name in ("proved", "refuted", "unknown")}  # type: ignore[index]
-    for (kind, order), found in times.items():
-        clock, processor = min(each for each, _ in found), min(each for _, each in found)
+    for (kind, order), taken in times.items():
+        clock, processor = min(each for each, _ in taken), min(each for _, each in taken)
         ratio = processor / min(each for _, each in times["clean", order])
         said = ", ".join(f"{count} {name}" for name, count in verdicts[kind, order].items())
         print(f"{kind:<22}{order:<11}{clock:>6.2f} s{processor:>9.2f} s{ratio:>10.1f}  {said}")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from time import process_time
 
 import numpy as np
@@ -136,9 +137,9 @@ def main(count: int) -> None:
     equal = True
     for name, trace in traces(count).items():
         print(f"{name}, {count:,} accesses")
-        for policy, number in POLICIES.items():
-            hits, rate = best(lambda number=number, trace=trace: bare(engine, number, trace), count)
-            print(f"  {'engine, ' + policy:28}{rate / 1e6:>8.1f} million/s   {hits / count:.2%} hits")
+        for label, number in POLICIES.items():
+            hits, rate = best(partial(bare, engine, number, trace), count)
+            print(f"  {'engine, ' + label:28}{rate / 1e6:>8.1f} million/s   {hits / count:.2%} hits")
         piece = trace[: min(count, PIECE)]
         expected = bare(engine, kernel.LRU, piece)[0]
         for label, measure in slow:
@@ -151,9 +152,9 @@ def main(count: int) -> None:
             verdict = "same hits" if same else f"{found[0]:,} hits instead of {expected:,}"
             print(f"  {label + ', LRU':28}{len(piece) / found[1] / 1e6:>8.2f} million/s   {verdict}")
     print("whole runs of the lab, generator and scheduler included (mix:size=2M,hot=512K)")
-    for policy in ReplacementPolicy:
-        alone, both = (lab_rate(policy, private=private, accesses=count) / 1e6 for private in (False, True))
-        print(f"  {policy:28}{alone:>8.1f} million/s   with a private cache before it {both:.1f}")
+    for kind in ReplacementPolicy:
+        alone, both = (lab_rate(kind, private=private, accesses=count) / 1e6 for private in (False, True))
+        print(f"  {kind:28}{alone:>8.1f} million/s   with a private cache before it {both:.1f}")
     print("all engines count the same hits with LRU" if equal else "ENGINES DIFFER")
     sys.exit(not equal)
 

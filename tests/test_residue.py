@@ -54,6 +54,17 @@ def test_grades(example: Example, grade: str) -> None:
     assert found.to_dict()["meaning"] == GRADES[grade]
 
 
+def test_devices_that_no_tree_names_keep_the_grade_from_a() -> None:
+    texts = {
+        "colorcheck.toml": '[target]\nxen = "4.20"\nboard = "zcu102"\nmemory = ["0x0+0x80000000"]\n[inputs]\n'
+        f'boot-arguments = "{BOOT_ARGUMENTS}"\ndomains = ["rt.cfg"]\n',
+        "rt.cfg": GUEST,
+    }
+    (found,) = residues(verify_text(texts).facts)
+    assert found.grade != "A"
+    assert "devices that no input names" in pages(found)
+
+
 def test_every_frame_of_every_color_is_counted() -> None:
     example = Example(guests=(("rt.cfg", GUEST),), tree=RESERVED)
     found = residue(example)
@@ -99,7 +110,7 @@ def test_verify_tells_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     from colorcheck.cli import main
 
     manifest = Example(guests=(("rt.cfg", GUEST),), tree=RESERVED).write(tmp_path)
-    main(["verify", str(manifest)])
+    main(["verify", "--verbose", str(manifest)])
     told = " ".join(capsys.readouterr().out.split())
     assert "grade B, reserved memory that dom0 can use crosses the colors" in told
     assert "reserved memory that dom0 can use (1 MiB, 16 frames of every color)" in told

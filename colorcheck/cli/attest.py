@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
-from colorcheck.cli.console import Stop, write, write_json
+from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.evidence.attest import Attestation, Attested, attest, attest_arguments
+from colorcheck.evidence.share import shared
+from colorcheck.files.atomic import write_report
 from colorcheck.files.reading import Unreadable, text
+from colorcheck.hardware.board import Board
 from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
+from colorcheck.plugins.manager import catalogue
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach, open_facts
@@ -33,6 +39,12 @@ _STATUS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     parser.add_argument("--log", metavar="BOOTLOG", required=True, help="what Xen's serial console printed")
+    parser.add_argument(
+        "--share",
+        metavar="FILE",
+        help="also write what can be shown to everybody: no names, no serial numbers, no network addresses",
+    )
+    parser.add_argument("--yes", action="store_true", help="with --share: write without asking")
     add_document_arguments(parser)
 
 
@@ -49,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
     trouble = say_trouble(replayed)
     attested, release = _attest(log, replayed)
     attested = _as_far_as_read(attested, replayed)
+    if options.share:
+        return _share(options, json.dumps(shared(log, attested, release, _known(replayed)), indent=2))
     if options.format == "json":
         head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": release}
         findings = [finding.to_dict() for finding in log_differs.findings(attested.checks)]
@@ -58,6 +72,31 @@ def run(options: argparse.Namespace) -> int:
 
         write(render(attested, options.log, release, style(options)))
     return Exit.FAULT if trouble == Exit.FAULT else _STATUS[attested.verdict]
+
+
+def _known(replayed: Modelled) -> Board | None:
+    """The board, if the catalogue has it."""
+    board = replayed.facts.board
+    return board if board and board.name in catalogue().names() else None
+
+
+def _share(options: argparse.Namespace, document: str) -> int:
+    """Show what would be written, and write it if that is wanted."""
+    write_json(document)
+    if not options.yes and not _agreed(options.share):
+        raise Stop(f"{options.share} is not written", "--yes writes it without asking")
+    try:
+        write_report(Path(options.share), document + "\n")
+    except OSError as error:
+        raise Stop(f"cannot write {options.share}: {error.strerror or error}") from None
+    return Exit.CLEAN
+
+
+def _agreed(file: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    complain(f"write this to {file}? [y/N]")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _as_far_as_read(attested: Attested, replayed: Modelled) -> Attested:

@@ -99,7 +99,9 @@ def summary(checks: Sequence[CertificateCheck]) -> str:
     ]
     counts = Counter(check.status for check in checks)
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items(), key=lambda item: item[0]))
-    return "\n".join([*lines, f"{len(checks)} checks: {told}"])
+    by = Counter(judge for check in checks for judge in check.judges)
+    judges = f" ({', '.join(f'{name} {count}' for name, count in by.items())})" if by else ""
+    return "\n".join([*lines, f"{len(checks)} checks: {told}{judges}"])
 
 
 def status(checks: Sequence[CertificateCheck]) -> int:

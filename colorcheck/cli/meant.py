@@ -11,23 +11,21 @@ from colorcheck.cli.console import Stop, complain
 from colorcheck.core.units import MIB
 from colorcheck.files.overlay import lay_over
 from colorcheck.files.reading import Unreadable, contents
-from colorcheck.inputs.file_kinds import FileKind
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
-from colorcheck.inputs.recognition import recognized
 
 STANDARD_INPUT = "<stdin>"
 _LARGEST = 64 * MIB
-_KEYS: Mapping[FileKind, str] = {
-    FileKind.DEVICE_TREE: "inputs.device-tree",
-    FileKind.BLOB: "inputs.device-tree",
-    FileKind.XL: "inputs.domains",
-    FileKind.U_BOOT_SCRIPT: "inputs.boot-script",
-    FileKind.U_BOOT_SCRIPT_IMAGE: "inputs.boot-script",
-    FileKind.U_BOOT_ENVIRONMENT: "inputs.boot-script",
-    FileKind.IMAGE_BUILDER: "inputs.image-builder",
-    FileKind.UEFI_CONFIG: "inputs.uefi-config",
-    FileKind.BOOT_LOG: "inputs.boot-log",
+_KEYS: Mapping[str, str] = {
+    "DEVICE_TREE": "inputs.device-tree",
+    "BLOB": "inputs.device-tree",
+    "XL": "inputs.domains",
+    "U_BOOT_SCRIPT": "inputs.boot-script",
+    "U_BOOT_SCRIPT_IMAGE": "inputs.boot-script",
+    "U_BOOT_ENVIRONMENT": "inputs.boot-script",
+    "IMAGE_BUILDER": "inputs.image-builder",
+    "UEFI_CONFIG": "inputs.uefi-config",
+    "BOOT_LOG": "inputs.boot-log",
 }
 
 
@@ -48,13 +46,18 @@ def key_of(path: str) -> tuple[str, object] | None:
 
     Raises Stop for a file that no key takes.
     """
+    if path.endswith(".toml"):
+        return None
+    from colorcheck.inputs.file_kinds import FileKind
+    from colorcheck.inputs.recognition import recognized
+
     try:
         kind = recognized(contents(path, _LARGEST, named=True))
     except Unreadable as error:
         raise Stop(str(error), error.advice) from None
-    if kind is None or kind is FileKind.MANIFEST or path.endswith(".toml"):
+    if kind is None or kind is FileKind.MANIFEST:
         return None
-    key = _KEYS.get(kind)
+    key = _KEYS.get(kind.name)
     if key is None:
         raise Stop(f"{path} is {kind.title}, not a {NAME}", kind.give)
     return key, [path] if key == "inputs.domains" else path

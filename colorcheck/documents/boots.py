@@ -101,10 +101,12 @@ def _domain(domain: Domain) -> dict[str, object]:
 
 
 def _note(note: Note) -> dict[str, object]:
+    from colorcheck.rules import said
+
     return {
         "kind": note.KIND,
         "domain": note.domain,
-        "message": note.message,
+        "message": said(note),
         "location": note.location.to_dict(),
     }
 

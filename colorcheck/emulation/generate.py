@@ -55,7 +55,8 @@ class Case(Struct, frozen=True):
 
     def content(self) -> VirtContent:
         """What lies in memory: the modules behind one another in the first bank, from 128 MiB on."""
-        nodes, modules = [], []
+        nodes: list[Node] = []
+        modules: list[Placed] = []
         address = self.banks[0][0] + 128 * MIB
         for guest in (None, *self.guests):
             size = self.dom0_kernel if guest is None else guest.kernel

@@ -281,7 +281,8 @@ def _options(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
 
 
 def _placed(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
-    if log.xen_region is not None and isinstance(log.xen_region.value, tuple):
+    early = boot.system.panic is not None and boot.xen_region is None  # it may be printed before the panic
+    if log.xen_region is not None and isinstance(log.xen_region.value, tuple) and not early:
         start, end = log.xen_region.value
         yield from _check(
             "place of Xen", boot.xen_region, log.xen_region, _region(boot.xen_region), _region((start, end))
@@ -372,7 +373,7 @@ def _domains(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
                 f"colors of {name}", _colors(expected), _colors(found), expected == found, logged.colors.location
             )
         if logged.pages is not None and built.domain.kind is not DomainKind.XL:
-            yield from _check(f"pages of {name}", built.domain.pages, logged.pages)
+            yield from _check(f"pages of {name}", built.domain.nr_pages, logged.pages)
 
 
 def _all_colors(log: BootLog, boot: Boot) -> Iterator[LogCheck]:

@@ -1,25 +1,23 @@
 #!/usr/bin/env python3
 """Checks the certificates in this folder without any solver: python3 check.py
-
 Python's standard library only, nothing of colorcheck. It reads certificates.json (what is claimed) and model.json (the
 boot that the claims speak of: frames, caches, memory map, free frames), and works out each claim again by counting.
 What it cannot check, and no solver can: that the boot in model.json is what Xen does with the files in inputs/.
 `colorcheck certify --check` derives both files from inputs/ again; boot logs and `colorcheck attest` judge the model.
 Without a signature, nothing tells this folder from an honest one that was made from other inputs.
-
 Exit status: 0 every theorem is proved and checked; 1 something is refuted, wrong or changed; 4 something is unchecked.
 """
+import sys
+if not getattr(sys.flags, "safe_path", sys.flags.isolated):
+    del sys.path[0]  # this folder: nothing in it is trusted
 import hashlib
 import json
-import sys
 from itertools import pairwise, product
 from pathlib import Path
 
 HERE, PAGE = Path(__file__).resolve().parent, 4096
 ALIGNED, MOST = 512, 1 << 17  # frames: of 2 MiB, to which Xen's region is aligned; that are looked at one by one
-
-class Unchecked(Exception):  # nothing here can judge the claim
-    pass
+class Unchecked(Exception): """Nothing here can judge the claim."""
 def need(condition, text):
     if not condition:
         raise AssertionError(text)
@@ -78,9 +76,9 @@ def set_separation(model, theorem):
     cache = model["caches"][0] if declared else next(c for c in model["caches"] if c["id"] == name)
     modulus = model["nr_colors"] if declared else cache["modulus"]
     if theorem["verdict"] == "proved":
-        if not separates(cache, modulus):
-            raise Unchecked("true at most because of where the DRAM lies, which no matrix shows")
-        return
+        if separates(cache, modulus):
+            return
+        raise Unchecked("true at most because of where the DRAM lies, which no matrix shows")
     one, other = theorem["witness"]["addresses"]
     in_dram = all(any(low <= address < high for low, high in model["dram"]) for address in (one, other))
     need(in_dram and index(cache, one) == index(cache, other), "the addresses do not meet")
@@ -90,8 +88,7 @@ def pair_separation(model, theorem):
     parties = {party["name"]: party for party in model["parties"]}
     pair = [parties[name] for name in theorem["subjects"]]
     if theorem["verdict"] == "refuted":
-        shared(model, theorem, pair)
-        return
+        return shared(model, theorem, pair)
     need(model["coloring"], "coloring is off")
     for party in pair:
         colors = residues(party["frames"], model["nr_colors"])
@@ -258,15 +255,19 @@ def booted(model, theorem):
     built = all(p["created"] for p in model["parties"] if p["kind"] in ("dom0", "dom0less"))
     boots = model["outcome"] == "boots" and built
     need(boots == (theorem["verdict"] == "proved"), f"the listed boot ends otherwise: {model['outcome']}")
-CHECKS = {"set-separation": set_separation, "pair-separation": pair_separation, "capacity": heap, "boots": booted,
-          "placement": placement, "memory": memory, "memory-any-order": memory, "lifecycle-memory": memory,
-          "allocator-invariant": allocator}
+CHECKS = {"set-separation": (set_separation, "sets geometry"), "pair-separation": (pair_separation, "separation"),
+          "capacity": (heap, "memory"), "boots": (booted, "boots"), "placement": (placement, "placement"),
+          "memory": (memory, "memory"), "memory-any-order": (memory, "memory-any-order"),
+          "lifecycle-memory": (memory, "lifecycle"), "allocator-invariant": (allocator, "allocator")}
 def judged(theorem, models):
     if theorem["verdict"] in ("unknown", "vacuous"):
         return "unchecked", f"the theorem is {theorem['verdict']}"
     simple = theorem["kind"] in ("capacity", "placement", "allocator-invariant")
     try:
-        CHECKS[theorem["kind"]](models[theorem["xen"]], theorem)
+        (check, heads), (head, _, name) = CHECKS[theorem["kind"]], theorem["id"].partition("/")
+        fixed = theorem["kind"] in ("set-separation", "allocator-invariant", "boots") or (simple and name == "heap")
+        need(head in heads.split() and (fixed or name == "/".join(theorem["subjects"])), "its ID says another thing")
+        check(models[theorem["xen"]], theorem)
         if simple and theorem["verdict"] == "refuted":
             return "WRONG", "it holds in the listed boot"
     except Unchecked as reason:
@@ -283,13 +284,12 @@ def main():
     same = {n: (HERE / n).is_file() and hashlib.sha256((HERE / n).read_bytes()).hexdigest() == said[n] for n in said}
     models = {each["release"]: each for each in model["xen"]}
     results = [("changed", name, "") for name in same if not same[name]]
+    results += [("WRONG", "certificates.json", "there is not one theorem in it")] * (not document["theorems"])
     heaps = {t["xen"]: (t["certificate"] or {}).get("least") for t in document["theorems"] if t["id"] == "memory/heap"}
     for theorem in document["theorems"]:
         theorem["least"] = heaps.get(theorem["xen"])
         status, reason = judged(theorem, models)
         results.append((status, f"{theorem['id']} (Xen {theorem['xen']})", reason))
-    if not document["theorems"]:
-        results.append(("WRONG", "certificates.json", "there is not one theorem in it"))
     for status, name, reason in (each for each in results if each[0] != "holds"):
         print(f"{status}: {name}{': ' + reason if reason else ''}")
     kinds = [status for status, _, _ in results]

@@ -20,6 +20,11 @@ def grammar(name: str) -> str:
     return (data_folder("grammars") / f"{name}.lark").read_text(encoding="utf-8")
 
 
+def tables(name: str) -> str:
+    """The tables of a Lark grammar as JSON. Raises OSError where there are none."""
+    return (data_folder("grammars") / "tables" / f"{name}.json").read_text(encoding="utf-8")
+
+
 @cache
 def cache_folder() -> Path | None:
     """The user's own folder for what can be made again.

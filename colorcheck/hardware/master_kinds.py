@@ -5,10 +5,9 @@ Source: each kind's own, by keys of `boards/common/sources.toml`.
 
 from __future__ import annotations
 
-import re
 import tomllib
+from collections.abc import Iterable
 from enum import Enum
-from fnmatch import translate
 from functools import cache
 
 from msgspec import Struct
@@ -27,6 +26,37 @@ class Dma(Enum):
     NONE = "none"
 
 
+class Compatible(Struct, frozen=True):
+    """The `compatible` strings of a kind: whole ones, and patterns with `*`, cut at these."""
+
+    whole: frozenset[str]
+    patterns: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> Compatible:
+        """Sorted into both. Nothing but `*` is special."""
+        cut = tuple(tuple(each.split("*")) for each in patterns)
+        return cls(frozenset(parts[0] for parts in cut if len(parts) == 1), tuple(p for p in cut if len(p) > 1))
+
+    def holds(self, text: str) -> bool:
+        """Whether a string is one of these."""
+        return text in self.whole or any(_fits(text, parts) for parts in self.patterns)
+
+
+def _fits(text: str, parts: tuple[str, ...]) -> bool:
+    """Whether a text has these parts in their order, the first at its start and the last at its end."""
+    first, *between, last = parts
+    if not text.startswith(first) or len(text) < len(first) + len(last) or not text.endswith(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in between:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
 class MasterKind(Struct, frozen=True):
     """A kind of device. `needs` is a property without which a node's name alone does not make it one of this kind.
 
@@ -36,7 +66,7 @@ class MasterKind(Struct, frozen=True):
     title: str
     dma: Dma
     names: frozenset[str]
-    compatible: re.Pattern[str]
+    compatible: Compatible
     needs: str
     without_reg: bool
     sources: tuple[str, ...]
@@ -65,7 +95,7 @@ def kind_of(node: Node) -> MasterKind | None:
 
 @cache
 def _kind_of_compatible(text: str) -> MasterKind | None:
-    return next((kind for kind in kinds() if kind.compatible.fullmatch(text)), None)
+    return next((kind for kind in kinds() if kind.compatible.holds(text)), None)
 
 
 def _kind(table: Table) -> MasterKind:
@@ -74,7 +104,7 @@ def _kind(table: Table) -> MasterKind:
         title=table.text("kind"),
         dma=Dma.MASTER if table.flag("master") else Dma.NONE,
         names=frozenset(table.texts("names")),
-        compatible=re.compile("|".join(translate(pattern) for pattern in patterns) or r"(?!)"),
+        compatible=Compatible.of(patterns),
         needs=table.text("needs"),
         without_reg=table.flag("without_reg") or False,
         sources=table.texts("sources"),

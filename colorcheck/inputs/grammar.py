@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,21 +30,61 @@ def parser(
     """
     from lark import Lark
 
-    return Lark(
-        resources.grammar(name),
-        parser="lalr",
-        lexer=lexer,
-        start=start if isinstance(start, str) else list(start),
-        transformer=transformer() if transformer else None,
-        maybe_placeholders=True,
-    )
+    made = transformer() if transformer else None
+    ready = _from_tables(name, start, lexer, made)
+    if ready is not None:
+        return ready
+    starts = start if isinstance(start, str) else list(start)
+    text = resources.grammar(name)
+    return Lark(text, parser="lalr", lexer=lexer, start=starts, transformer=made, maybe_placeholders=True)
+
+
+def tables_of(name: str, start: str | tuple[str, ...], lexer: str) -> dict[str, Any]:
+    """The tables of a grammar as JSON: what lark works out of its text, which takes long."""
+    import lark
+    from lark.grammar import Rule
+    from lark.lexer import TerminalDef
+
+    starts = start if isinstance(start, str) else list(start)
+    text = resources.grammar(name)
+    made = lark.Lark(text, parser="lalr", lexer=lexer, start=starts, maybe_placeholders=True)
+    data, memo = made.memo_serialize([TerminalDef, Rule])
+    return {"for": _key(name, start, lexer), "data": data, "memo": memo}
+
+
+def _key(name: str, start: str | tuple[str, ...], lexer: str) -> str:
+    """What tables are for: lark's version, the grammar's text, and what is asked of it."""
+    import lark
+
+    digest = hashlib.sha256(resources.grammar(name).encode()).hexdigest()
+    return f"lark {lark.__version__}, {digest}, {start}, {lexer}"
+
+
+def _from_tables(
+    name: str, start: str | tuple[str, ...], lexer: str, transformer: Transformer[Any, Any] | None
+) -> Lark | None:
+    """The parser from the tables that were made beforehand; None where there are none for this very grammar."""
+    from lark import Lark
+
+    try:
+        found = json.loads(resources.tables(name if lexer == "contextual" else f"{name}.{lexer}"))
+        if found["for"] != _key(name, start, lexer):
+            return None
+        data, memo = found["data"], {int(number): each for number, each in found["memo"].items()}
+        table = data["parser"]["parser"]
+        table["states"] = {int(state): actions for state, actions in table["states"].items()}
+        load: Callable[..., Lark] = Lark._load_from_dict  # what lark's own generated parsers call
+        return load(data, memo, transformer=transformer)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 @cache
 def _lexer(name: str) -> Lark:
     from lark import Lark
 
-    return Lark(resources.grammar(name), parser=None, lexer="basic")
+    ready = _from_tables(name, "start", "basic", None)  # only of grammars whose rules use every token
+    return ready or Lark(resources.grammar(name), parser=None, lexer="basic")
 
 
 def tokens(name: str, text: str) -> Iterator[Token]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Location
 from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
 from colorcheck.inputs.files import read_bytes
@@ -29,7 +30,7 @@ _MAGIC = (
     (b"070702", FileKind.ARCHIVE),
     (b"hsqs", FileKind.ARCHIVE),
 )
-_STORED = re.compile(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}=")
+_STORED = pattern(rb"(?s).{4,5}[\x20-\x7e]{1,64}=[\x20-\x7e]*\0[\x20-\x7e]{1,64}=")
 
 
 def other_kind(
@@ -78,20 +79,20 @@ def _begins(*words: str) -> _Test:
     return lambda text: text.lstrip().lower().startswith(words)
 
 
-def _has(pattern: str, times: int = 1) -> _Test:
+def _has(begin: str, times: int = 1) -> _Test:
     """Whether at least so many lines begin like that, blanks aside."""
-    compiled = re.compile(rf"^[ \t]*(?:{pattern})", re.MULTILINE)
+    compiled = pattern(rf"^[ \t]*(?:{begin})", re.MULTILINE)
     return lambda text: sum(1 for _ in compiled.finditer(text)) >= times
 
 
-def _lacks(pattern: str) -> _Test:
-    has = _has(pattern)
+def _lacks(begin: str) -> _Test:
+    has = _has(begin)
     return lambda text: not has(text)
 
 
-def _most(pattern: str, share: float) -> _Test:
+def _most(begin: str, share: float) -> _Test:
     """Whether that share of the lines that say something begin like that."""
-    compiled = re.compile(pattern)
+    compiled = pattern(begin)
 
     def holds(text: str) -> bool:
         lines = [line.strip() for line in text.split("\n")]

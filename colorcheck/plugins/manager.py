@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -19,6 +18,7 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
 from colorcheck.hardware.catalogue import Catalogue
 from colorcheck.plugins import hookspecs
+from colorcheck.plugins.discovery import Entry, entries
 from colorcheck.plugins.exchange import finding_from_json, finding_to_json
 from colorcheck.plugins.hookspecs import GROUP, ReportFormat
 from colorcheck.plugins.isolation import UnfitError, call
@@ -69,7 +69,7 @@ class Plugins(Struct, frozen=True):
 @cache
 def plugins() -> Plugins:
     """The plugins of this installation; found once a process."""
-    return gather(entry_points(group=GROUP))
+    return gather(entries(GROUP, BUILT_IN))
 
 
 @cache
@@ -78,7 +78,7 @@ def catalogue() -> Catalogue:
     return Catalogue(plugins().boards)
 
 
-def gather(found: Iterable[EntryPoint], seconds: float = SECONDS) -> Plugins:
+def gather(found: Iterable[Entry], seconds: float = SECONDS) -> Plugins:
     """What these entry points add: the built-in ones first, then in the order of their names.
 
     `seconds` is what loading a plugin, and each of its hooks, may take.
@@ -98,11 +98,11 @@ def gather(found: Iterable[EntryPoint], seconds: float = SECONDS) -> Plugins:
     return Plugins(boards, rules, formats, readers, tuple(loaded))  # type: ignore[arg-type]
 
 
-def _origin(entry: EntryPoint) -> tuple[str, str]:
+def _origin(entry: Entry) -> tuple[str, str]:
     return (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
 
 
-def _load(entry: EntryPoint, record: LoadedPlugin, seconds: float, gifts: dict[str, dict[str, object]]) -> LoadedPlugin:
+def _load(entry: Entry, record: LoadedPlugin, seconds: float, gifts: dict[str, dict[str, object]]) -> LoadedPlugin:
     """Loads one plugin into `gifts`; one that fails anywhere adds nothing at all."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -129,7 +129,7 @@ def _load(entry: EntryPoint, record: LoadedPlugin, seconds: float, gifts: dict[s
     return replace(record, adds=adds, problems=tuple(problems))
 
 
-def _try_apart(entry: EntryPoint, seconds: float) -> None:
+def _try_apart(entry: Entry, seconds: float) -> None:
     """Load a stranger's plugin and call its hooks in a child. Raises UnfitError where that ends the process."""
 
     def everything() -> None:

@@ -13,6 +13,7 @@ from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.proof.counting import check_counting
 from colorcheck.proof.script import expected_answers
 from colorcheck.proof.second_solver import Cvc5Missing, answers
+from colorcheck.proof.third_solver import third_answers
 
 KINDS: Mapping[TheoremKind, frozenset[str]] = {
     TheoremKind.CAPACITY: frozenset(("bound",)),
@@ -29,19 +30,21 @@ class CertificateCheck(Struct, frozen=True):
 
     `status` is confirmed (the theorem is proved, and a second judge agrees), refuted (it is refuted, and a second judge
     agrees), vacuous, derived (the model says so again, and nothing else can judge it), no-answer, differs, changed,
-    missing, or none (there is not one theorem).
+    missing, or none (there is not one theorem). `judges` are the solvers that answered as expected, or `counting`.
     """
 
     subject: str
     status: str
     message: str = ""
+    judges: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         return self.status in {"confirmed", "derived"}
 
     def to_dict(self) -> dict[str, object]:
-        return {"subject": self.subject, "status": self.status, "message": self.message}
+        judges = list(self.judges)
+        return {"subject": self.subject, "status": self.status, "message": self.message, "judges": judges}
 
 
 def entries(theorems: Iterable[tuple[str, Theorem]], files: dict[str, str]) -> list[dict[str, object]]:
@@ -101,7 +104,14 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
         return _without_text(subject, verdict, counted=certificate is not None)
     found, wanted = answers(text, timeout), expected_answers(verdict)
     if found == wanted:
-        return CertificateCheck(subject, _CONFIRMED[verdict])
+        judges = ("counting",) * (certificate is not None) + ("cvc5",)
+        third = third_answers(text, timeout)
+        if third == wanted:
+            return CertificateCheck(subject, _CONFIRMED[verdict], "", (*judges, "bitwuzla"))
+        if "unknown" not in third and third:
+            told = f"bitwuzla answers {', '.join(third)} instead of {', '.join(wanted)}, which cvc5 answers"
+            return CertificateCheck(subject, "differs", told)
+        return CertificateCheck(subject, _CONFIRMED[verdict], "", judges)
     status = "no-answer" if len(found) < len(wanted) or "unknown" in found else "differs"
     return CertificateCheck(
         subject, status, f"cvc5 answers {', '.join(found) or 'nothing'} instead of {', '.join(wanted)}"
@@ -116,9 +126,8 @@ def _without_text(subject: str, verdict: Verdict, *, counted: bool) -> Certifica
         return CertificateCheck(
             subject, "no-answer", "proved by a search too large for a certificate; nothing can be checked"
         )
-    return CertificateCheck(
-        subject, _CONFIRMED[verdict], "" if counted else "derived again from the inputs, by the model alone"
-    )
+    told = "" if counted else "derived again from the inputs, by the model alone"
+    return CertificateCheck(subject, _CONFIRMED[verdict], told, ("counting",) * counted)
 
 
 __all__ = ["CertificateCheck", "Cvc5Missing", "entries", "judge"]

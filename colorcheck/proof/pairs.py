@@ -375,8 +375,10 @@ class _Pair:
         for shared in self.caches:
             if self.sets[shared.id].verdict is Verdict.REFUTED:
                 theorem = self._by_addresses(shared)
-                if theorem.verdict is not Verdict.PROVED or len(self.caches) == 1:
+                if theorem.verdict is not Verdict.PROVED:
                     return theorem
+                if len(self.caches) == 1:
+                    return self._by_frames() or theorem
         unknown = [self.sets[shared.id] for shared in self.caches]
         reasons = [lemma.reason for lemma in unknown if lemma.verdict in {Verdict.UNKNOWN, Verdict.VACUOUS}]
         if reasons:

@@ -30,11 +30,6 @@ class Budget(Struct, frozen=True):
         """Creations in all, the first included, while all others stay as they are."""
         return 1 + self.left // self.pages if self.pages else 1
 
-    def while_others(self, restarts: int) -> int:
-        """Creations in all while each of the others restarts so often."""
-        left = self.left - min(restarts * self.rivals, self.shared)
-        return 1 + max(0, left) // self.pages if self.pages else 1
-
     @property
     def together(self) -> int:
         """Creations in all if every guest restarts as often as this one."""

@@ -163,6 +163,7 @@ from colorcheck.rules.silence import (
     cc805_hidden_without_reason,
 )
 from colorcheck.rules.tool import cc901_rule_crash, cc902_untold_note, cc903_plugin
+from colorcheck.rules.words import said as said
 from colorcheck.verification.results import Facts, Fault
 
 RULES: tuple[Rule, ...] = (

@@ -13,6 +13,7 @@ from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Relat
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
+from colorcheck.rules.words import said
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.notes.domains import HardwareDomainRefused
@@ -118,7 +119,7 @@ class Seen(Struct, frozen=True):
 
     @property
     def message(self) -> str:
-        return self.source.message
+        return self.source.message if isinstance(self.source, Problem) else said(self.source)
 
     @property
     def location(self) -> Location:
@@ -154,7 +155,7 @@ def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:
     met: dict[tuple[object, ...], tuple[Note, list[str]]] = {}
     for release, note in notes(facts):
         if type(note) in kinds and (note.KIND, note.location) not in told:
-            key = (note.KIND, note.message, note.location, note.domain)
+            key = (note.KIND, said(note), note.location, note.domain)
             met.setdefault(key, (note, []))[1].append(release)
     for note, releases in met.values():
         yield Seen(note, tuple(dict.fromkeys(releases)))

@@ -210,6 +210,12 @@ def _devices(facts: Facts, system: System) -> Iterator[Remainder]:
     tree = facts.deployment.tree
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     if tree is None:
+        if dom0 or facts.deployment.guests:
+            why = (
+                "without a device tree nobody knows which devices do DMA and whether an IOMMU keeps them from other "
+                "domains' memory"
+            )
+            yield Remainder("devices that no input names", why, crosses=True)
         return
     found, used = bus_masters(tree), iommu_enabled(system.arguments)
     masters, possible = (

@@ -117,6 +117,27 @@ def with_gains(planned: Planned, deployment: Deployment, system: System) -> Plan
     return replace(planned, gains=gains, full_lines=len(lines))
 
 
+def plan_with_capacity(
+    deployment: Deployment,
+    world: tuple[System, Boot | None],
+    board: Board | None,
+    capacity: tuple[int, ...],
+    options: PlanOptions | None = None,
+) -> Planned | None:
+    """The best plan where each color has only so many free frames; None where there is no problem."""
+    wanted, system = options or PlanOptions(), world[0]
+    posed = pose(deployment, system, world[1], board, wanted)
+    if posed.problem is None or len(capacity) != posed.problem.nr_colors:
+        return None
+    problem = replace(posed.problem, capacity=capacity, recapacity=None)
+    small = _smallest(problem, deployment, system, wanted)
+    found = small or plan(problem, repairs=False)
+    if not found.domains:
+        return None
+    planned = _costed(_checked(found, replace(posed, problem=problem), deployment, system), board, world)
+    return with_gains(planned, deployment, system) if small is not None else planned
+
+
 def _smallest(problem: PlanProblem, deployment: Deployment, system: System, wanted: PlanOptions) -> Plan | None:
     """The smallest change of a colored system; None where the whole plan is asked for, or to be made."""
     given = [system.xen_source, *(domain.source for domain in system.domains)]

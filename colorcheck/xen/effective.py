@@ -46,9 +46,12 @@ from colorcheck.xen.facts.keys import (
     FILE_SIZES,
     GUESTS,
     MODULES,
+    PCI,
     PDX_OFFSETS,
+    SVE,
     TREE,
     TREE_SIZE,
+    XSM,
 )
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
@@ -122,7 +125,7 @@ def effective(
         unknown=frozenset(facts.unknown),
     )
     assumed = [
-        FileSizeAssumed(p.message, p.location, "")
+        FileSizeAssumed(p.location, "", p.message)
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -186,7 +189,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES, FILE_SIZES):
+        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI):
             facts.about(key.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)
@@ -247,7 +250,7 @@ def _xen(context: _Context) -> System:
         context.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            context.notes.append(XenDefaultColors("Xen gets color 0 alone", place, "xen", colors=colors))
+            context.notes.append(XenDefaultColors(place, "xen", "Xen gets color 0 alone", colors=colors))
         modelled = context.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -270,7 +273,7 @@ def _xen(context: _Context) -> System:
         message = (
             f"{deep.path} lies {MAX_DEPTH} levels below the root: {context.release.title} never ends to read the tree"
         )
-        context.notes.append(DeepTreeHangs(message, deep.location, "", levels=MAX_DEPTH))
+        context.notes.append(DeepTreeHangs(deep.location, "", message, levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         context.release,
@@ -368,8 +371,7 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
     for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, context.arguments), host):
         found = stop.node.properties.get(stop.key)
         place = found.value_location if found else stop.node.location
-        message = f"Xen cannot give the device {stop.node.path} to dom0 and panics: {stop.reason}"
-        context.notes.append(Dom0DeviceRefused(message, place, "dom0", node=stop.node.path, reason=stop.reason))
+        context.notes.append(Dom0DeviceRefused(place, "dom0", node=stop.node.path, reason=stop.reason))
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
     full = _full_dom0_tree(context, tree)
     if full is not None:
@@ -390,11 +392,10 @@ def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
     padding = (0, LARGEST_TREE) if context.facts.is_open(TREE_SIZE) else (least, least)
     room = dom0_end.tree_has_room(len(reserved), padding, grows)
     place = reserved[-1].location
-    message = f"Xen's tree for dom0 has no room for {len(reserved)} reserved ranges"
     if room is None:
         perhaps = f"Xen's tree for dom0 may have no room for {len(reserved)} reserved ranges, and then Xen panics"
         room = bool(context.facts.decided(met.dom0_tree(perhaps, place)))
-    return None if room else Dom0TreeFull(f"{message}: it panics", place, "dom0", count=len(reserved))
+    return None if room else Dom0TreeFull(place, "dom0", count=len(reserved))
 
 
 def _without_xenstore(context: _Context) -> Failure | None:

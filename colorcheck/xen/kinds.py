@@ -79,7 +79,6 @@ class Note(Struct, frozen=True):
     """
 
     KIND: ClassVar[str] = ""
-    message: str
     location: Location
     domain: str
 
@@ -89,6 +88,12 @@ class Note(Struct, frozen=True):
 
     @property
     def figures(self) -> tuple[tuple[str, object], ...]:
-        """What the kind knows beyond the message: names and values, for documents and for the witness of a finding."""
+        """What the kind knows beyond its place: names and values, for documents and for the witness of a finding."""
         own = [name for name in self.__struct_fields__ if name not in ("message", "location", "domain", "advice")]
         return tuple((name.rstrip("_"), getattr(self, name)) for name in own)
+
+
+class WordedNote(Note, frozen=True):
+    """A note that brings its words along, where its figures do not tell them."""
+
+    message: str

@@ -8,6 +8,7 @@ import argparse
 import re
 from collections.abc import Iterator
 
+from claims import assumptions_table, claims_table, known_table
 from measured import measured_table
 
 from colorcheck.cli import full_parser
@@ -39,7 +40,11 @@ AREAS = {
     "8": "Silence and requirements",
     "9": "The tool itself",
 }
-_MARKER = re.compile(r"^<!-- (options|manifest|rules|commands|measured)(?:: ([a-z-]+))? -->$", re.MULTILINE)
+_MARKER = re.compile(
+    r"^<!-- (options|manifest|rules|commands|measured|claims|known-differences|assumptions-of-use)"
+    r"(?:: ([a-z-]+))? -->$",
+    re.MULTILINE,
+)
 
 
 def filled(text: str) -> str:
@@ -49,6 +54,9 @@ def filled(text: str) -> str:
         "rules": rules_table,
         "commands": commands_table,
         "measured": measured_table,
+        "claims": claims_table,
+        "known-differences": known_table,
+        "assumptions-of-use": assumptions_table,
     }
     return _MARKER.sub(lambda m: options_reference(m[2]) if m[1] == "options" else makers[m[1]](), text)
 

@@ -21,6 +21,7 @@ from colorcheck.inputs.manifest.manifest_keys import (
 )
 from colorcheck.report.terminal.rules import page_document
 from colorcheck.rules import RULES
+from colorcheck.xen.facts.keys import KEYS as KEYS_OF_FACTS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -114,3 +115,9 @@ def test_the_table_of_measurements_counts_every_golden_boot():
     total = next(line for line in page.splitlines() if line.startswith("| together"))
     golden = ROOT / "tests" / "golden"
     assert int(total.split("|")[-2]) >= len(list((golden / "boots").glob("*.json"))) + 208 + 52
+
+
+def test_every_fact_has_its_row():
+    page = (DOCS / "facts.md").read_text()
+    for key in KEYS_OF_FACTS:
+        assert f"`{key.name}`" in page

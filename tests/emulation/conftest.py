@@ -42,8 +42,9 @@ else:
     sys.stdout.buffer.write(what["console"].encode())
     sys.stdout.flush()
     if how == "play":
-        while sys.stdin.buffer.read(1):
-            pass
+        while key := sys.stdin.buffer.read(1):
+            sys.stdout.buffer.write(b"'" + key + b"' pressed\\n")
+            sys.stdout.flush()
     else:
         time.sleep(60)
 """

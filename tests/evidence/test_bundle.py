@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -110,3 +111,26 @@ def test_wrong_calls(tmp_path: Path) -> None:
     assert main(["evidence", str(tmp_path), "--check", str(tmp_path)]) == 2
     assert main(["evidence", "--compare", str(tmp_path), str(tmp_path)]) == 2
     assert main(["evidence", "--check", str(tmp_path)]) == 1
+
+
+def test_requirements_are_traced_to_the_file_of_each_proof(deployment: Path, tmp_path: Path) -> None:
+    manifest = deployment / "colorcheck.toml"
+    more = '\n[requirements]\n"XenSwad~dom0~1" = ["separation/dom0/*", "boots"]\n"XenSwad~none~1" = "memory/nobody"\n'
+    manifest.write_text(manifest.read_text(encoding="utf-8") + more, encoding="utf-8")
+    folder = write(tmp_path / "proofs", deployment, status=1)
+    said = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    assert said["requirements"] == {"XenSwad~dom0~1": "met", "XenSwad~none~1": "no-evidence"}
+    assert said["grade"] == "findings"
+    trace = json.loads((folder / "requirements/trace.json").read_text(encoding="utf-8"))
+    first, second = trace["requirements"]
+    for each in first["evidence"]:
+        proof = each["proof"]
+        content = (folder / proof["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == proof["sha256"]
+        assert proof["statement"].encode("ascii", "replace") in content
+    assert second["evidence"][0]["kind"] == "nothing"
+    for name in ("openfasttrace.oreqm", "needs.json"):
+        assert "XenSwad" in (folder / "requirements" / name).read_text(encoding="utf-8")
+    assert main(["evidence", "--check", str(folder)]) == 0
+    sizes = json.loads((folder / "assumptions-of-use.json").read_text(encoding="utf-8"))["assumptions_of_use"]
+    assert len(sizes) >= 10

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from colorcheck.inputs.manifest.manifest import PlanPolicy
-from colorcheck.proof import ProofRequest, prove
+from colorcheck.proof import ProofRequest, certificates, prove
 from colorcheck.proof.certificates import entries, judge
+from colorcheck.proof.third_solver import third_answers
 from tests.proof.systems import ZCU102, domain, level_boot, system
 
 pytest.importorskip("cvc5")
@@ -79,3 +80,41 @@ def test_a_proof_by_trying_every_order_is_confirmed_state_by_state() -> None:
     assert judge(entry, "", 30.0).status == "confirmed"
     assert judge({**entry, "verdict": "refuted"}, "", 30.0).status == "differs"
     assert judge({**entry, "certificate": None}, "", 30.0).status == "no-answer"
+
+
+def test_every_text_says_what_it_is_about(made: Judged) -> None:
+    """Statement, subjects, verdict and each assumption with its source are comments in front of the first command."""
+    for entry in made[0].values():
+        if not entry["file"]:
+            continue
+        head = made[1][entry["file"]].partition("(set-logic")[0]
+        assert all(line.startswith("; ") for line in head.splitlines())
+        assert f"; States: {entry['statement']}".encode("ascii", "replace").decode() in head
+        assert f"; Subjects: {', '.join(entry['subjects'])}" in head
+        assert f"; Verdict: {entry['verdict']}" in head
+        assert head.count("; Assumes (") == len(entry["assumptions"])
+        for assumption in entry["assumptions"]:
+            assert assumption["source"].encode("ascii", "replace").decode() in head
+
+
+def test_bitwuzla_is_the_third_where_it_has_a_say(made: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("bitwuzla")
+    asked = 0
+    for name, entry in made[0].items():
+        found = judge(entry, made[1].get(entry["file"], ""), 30.0)
+        if entry["kind"] in ("set-separation", "pair-separation") and entry["file"]:
+            assert found.judges == ("cvc5", "bitwuzla"), name
+            asked += 1
+        else:
+            assert "bitwuzla" not in found.judges, name
+    assert asked > 4
+    entry = made[0]["separation/xen/d1"]
+    text = made[1][entry["file"]]
+    assert third_answers(text, 30.0) == ("sat", "unsat")
+    assert third_answers("; (check-sat)\n" + text, 30.0) == ("sat", "unsat")
+    assert third_answers(text.replace("QF_BV", "QF_LIA"), 30.0) == ()
+    assert third_answers("(set-logic QF_BV)\n(assert broken)\n(check-sat)\n", 30.0) == ()
+    monkeypatch.setattr(certificates, "third_answers", lambda *_: ("sat", "sat"))
+    assert judge(entry, text, 30.0).status == "differs"
+    monkeypatch.setattr(certificates, "third_answers", lambda *_: ("sat", "unknown"))
+    assert judge(entry, text, 30.0).judges == ("cvc5",)

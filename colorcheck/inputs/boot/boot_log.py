@@ -13,13 +13,14 @@ from hashlib import sha256
 
 from msgspec import Struct, field
 
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-_NOISE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_XEN = re.compile(r"\(XEN\)[ ]?(?:\[[^\]\n]{1,40}\][ ]?)?")
-_START = re.compile(r"Checking for initrd in /chosen")
+_ANSI = pattern(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_NOISE = pattern(r"[\x00-\x08\x0b-\x1f\x7f]")
+_XEN = pattern(r"\(XEN\)[ ]?(?:\[[^\]\n]{1,40}\][ ]?)?")
+_START = pattern(r"Checking for initrd in /chosen")
 
 
 class Statement(Struct, frozen=True):
@@ -150,64 +151,71 @@ def _span(start: str, end: str) -> tuple[int, int]:
 
 
 _SINGLE: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
-    ("version", re.compile(r"Xen version (\d+\.\d+[.\w-]*) "), lambda m: m[1]),
-    ("command_line", re.compile(r"Command line: ?(.*)$"), lambda m: m[1].strip()),
+    ("version", pattern(r"Xen version (\d+\.\d+[.\w-]*) "), lambda m: m[1]),
+    ("command_line", pattern(r"Command line: ?(.*)$"), lambda m: _arguments(m[1].strip())),
     (
         "probed",
-        re.compile(r"LLC found: L(\d+) \(line size: (\d+) bytes, sets num: (\d+)\)$"),
+        pattern(r"LLC found: L(\d+) \(line size: (\d+) bytes, sets num: (\d+)\)$"),
         lambda m: (int(m[1]), int(m[2]), int(m[3])),
     ),
-    ("xen_region", re.compile(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
-    ("nr_colors", re.compile(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
-    ("uncolored", re.compile(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
-    ("processor", re.compile(r"Processor: ([0-9a-f]{8,16}): "), lambda m: int(m[1], 16)),
-    ("built_in", re.compile(r"Built-in command line: ?(.*)$"), lambda m: m[1].strip()),
+    ("xen_region", pattern(r"Placing Xen at 0x([0-9a-f]+)-0x([0-9a-f]+)$"), lambda m: _span(m[1], m[2])),
+    ("nr_colors", pattern(r"\s*Number of LLC colors supported: (\d+)$"), lambda m: int(m[1])),
+    ("uncolored", pattern(r"\s*Dom heap: (\d+)kB free$"), lambda m: int(m[1]) // 4),
+    ("processor", pattern(r"Processor: ([0-9a-f]{8,16}): "), lambda m: int(m[1], 16)),
+    ("built_in", pattern(r"Built-in command line: ?(.*)$"), lambda m: m[1].strip()),
     (
         "first_colors",
-        re.compile(r"Xen LLC color config not found\. Using first (\d+) colors$"),
+        pattern(r"Xen LLC color config not found\. Using first (\d+) colors$"),
         lambda m: int(m[1]),
     ),
-    ("xen_colors", re.compile(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
+    ("xen_colors", pattern(r"\s*Xen LLC colors \((\d+)\): \{ ([\d, -]*)\}$"), lambda m: (int(m[1]), _numbers(m[2]))),
 )
-_ALL_COLORS = re.compile(r"LLC color config not found for (?:d|DOM|Dom)?(\d+), using all colors$")
+
+
+def _arguments(text: str) -> str:
+    """Xen prints `<NULL>` where it was given no arguments."""
+    return "" if text == "<NULL>" else text
+
+
+_ALL_COLORS = pattern(r"LLC color config not found for (?:d|DOM|Dom)?(\d+), using all colors$")
 _MANY: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], object]], ...] = (
     (
         "memory",
-        re.compile(r"RAM: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
+        pattern(r"RAM: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
         lambda m: (int(m[1], 16), int(m[2], 16) + 1),
     ),
     (
         "modules",
-        re.compile(r"MODULE\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16}) (\w[\w ]*?)\s*$"),
+        pattern(r"MODULE\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16}) (\w[\w ]*?)\s*$"),
         lambda m: (int(m[1], 16), int(m[2], 16) + 1, m[3]),
     ),
     (
         "reserved",
-        re.compile(r" ?RESVD\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
+        pattern(r" ?RESVD\[\d+\]: ([0-9a-f]{8,16}) - ([0-9a-f]{8,16})$"),
         lambda m: (int(m[1], 16), int(m[2], 16) + 1),
     ),
-    ("rejected", re.compile(r"(parameter \".*\" (?:has invalid value .*|unknown!))$"), lambda m: m[1]),
+    ("rejected", pattern(r"(parameter \".*\" (?:has invalid value .*|unknown!))$"), lambda m: m[1]),
     ("all_colors", _ALL_COLORS, lambda m: int(m[1])),
     (
         "banks",
-        re.compile(r"d(\d+) BANK\[\d+\] 0x([0-9a-f]+)-0x([0-9a-f]+) "),
+        pattern(r"d(\d+) BANK\[\d+\] (?:0x)?([0-9a-f]+)-(?:0x)?([0-9a-f]+) "),
         lambda m: (int(m[1]), *_span(m[2], m[3])),
     ),
 )
 _INCOMPLETE = (
-    ("memory", re.compile(r".{0,8}RAM: ")),
-    ("modules", re.compile(r".{0,8}MODULE\[")),
-    ("reserved", re.compile(r".{0,8}RESVD\[")),
+    ("memory", pattern(r".{0,8}RAM: ")),
+    ("modules", pattern(r".{0,8}MODULE\[")),
+    ("reserved", pattern(r".{0,8}RESVD\[")),
 )
-_NUMBERED = re.compile(r"\s*(?:MODULE|RESVD)\[(\d+)\]")
-_EFI_LOADER = re.compile(r"\bXen (\d+\.\d+\S*).*EFI loader\s*$")
-_LOADED = re.compile(r"(\S.*): 0x([0-9a-f]{16})-0x([0-9a-f]{16})$")
-_PROMPT = re.compile(r"(?:Shell|[A-Za-z]+\d+:[^>]{0,200})> ?")
-_PANIC = re.compile(r"Panic on CPU \d+:")
-_HEAP = re.compile(r"Color heap\[(\d+)\]: (\d+) pages$")
-_DOMAIN = re.compile(r"General information for domain (\d+):")
-_PAGES = re.compile(r"\s*nr_pages=(\d+) ")
-_COLORS = re.compile(r"\s*(?:(\d+) LLC colors|LLC colors \((\d+)\)): \{ ([\d, -]*)\}$")
+_NUMBERED = pattern(r"\s*(?:MODULE|RESVD)\[(\d+)\]")
+_EFI_LOADER = pattern(r"\bXen (\d+\.\d+\S*).*EFI loader\s*$")
+_LOADED = pattern(r"(\S.*): 0x([0-9a-f]{16})-0x([0-9a-f]{16})$")
+_PROMPT = pattern(r"(?:Shell|[A-Za-z]+\d+:[^>]{0,200})> ?")
+_PANIC = pattern(r"Panic on CPU \d+:")
+_HEAP = pattern(r"Color heap\[(\d+)\]: (\d+) pages$")
+_DOMAIN = pattern(r"General information for domain (\d+):")
+_PAGES = pattern(r"\s*nr_pages=(\d+) ")
+_COLORS = pattern(r"\s*(?:(\d+) LLC colors|LLC colors \((\d+)\)): \{ ([\d, -]*)\}$")
 
 
 def parse_boot_log(file: str, text: str) -> BootLog:
@@ -237,11 +245,11 @@ def parse_boot_log(file: str, text: str) -> BootLog:
             panic = []
             continue
         domain = _dump(said, location, dumped, domain)
-        for name, pattern, value in _SINGLE:
-            if match := pattern.match(said):
+        for name, begin, value in _SINGLE:
+            if match := begin.match(said):
                 single[name] = Statement(value(match), location)
-        for name, pattern, value in _MANY:
-            if match := pattern.match(said):
+        for name, begin, value in _MANY:
+            if match := begin.match(said):
                 many[name].append(Statement(value(match), location))
         damaged.update(_damaged(said, many))
     _unwrap(text, single, damaged)
@@ -300,13 +308,13 @@ def _unwrap(text: str, single: dict[str, Statement], damaged: set[str]) -> None:
         single["command_line"] = Statement(" ".join(pieces), said.location)
 
 
-_CONTINUED = re.compile(r"(?!\(XEN\))[\w.,:;=/@+*-]+(?: +[\w.,:;=/@+*-]+)*")
+_CONTINUED = pattern(r"(?!\(XEN\))[\w.,:;=/@+*-]+(?: +[\w.,:;=/@+*-]+)*")
 
 
 def _damaged(said: str, many: dict[str, list[Statement]]) -> Iterator[str]:
     """The list to which this line belongs, where it is not legible or one before it is missing."""
-    for name, pattern in _INCOMPLETE:
-        if pattern.match(said):
+    for name, begin in _INCOMPLETE:
+        if begin.match(said):
             exact = next(p for field, p, _ in _MANY if field == name)
             number = _NUMBERED.match(said)
             if not exact.match(said) or (number and int(number[1]) != len(many[name]) - 1):

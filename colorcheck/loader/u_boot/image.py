@@ -13,7 +13,6 @@ from msgspec import Struct
 MAGIC = b"\x27\x05\x19\x56"
 HEADER = 64
 KERNEL, RAMDISK, MULTI, SCRIPT, TREE = 2, 3, 4, 6, 8
-TYPES = {1: "a standalone program", 2: "a kernel", 3: "a ramdisk", 4: "a multi-file image", 5: "firmware", 8: "a tree"}
 _FIELDS = struct.Struct(">7I4B32s")
 
 

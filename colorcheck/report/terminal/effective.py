@@ -71,9 +71,11 @@ def _domain(domain: Domain) -> Iterator[RenderableType]:
 
 
 def _notes(system: System) -> Iterator[RenderableType]:
+    from colorcheck.rules import said
+
     notes: tuple[Note, ...] = tuple(dict.fromkeys(system.notes))
     if notes:
         yield text(("not as it may seem", "dim"))
     for note in notes:
         who = f"{printable(note.domain)}: " if note.domain else ""
-        yield indented("- ", text(f"{who}{printable(note.message)}", (f"  {printable(str(note.location))}", "dim")))
+        yield indented("- ", text(f"{who}{printable(said(note))}", (f"  {printable(str(note.location))}", "dim")))

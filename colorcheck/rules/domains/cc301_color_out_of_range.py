@@ -20,11 +20,23 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.notes.colors import ColorOutOfRange, TooManyColors
 from colorcheck.xen.notes.domains import HostCrash
 from colorcheck.xen.system import System
+
+
+@says(ColorOutOfRange)
+def _color_out_of_range(note: ColorOutOfRange) -> str:
+    return f"{note.domain} has color {note.color}, but there are only colors 0-{note.nr_colors - 1}"
+
+
+@says(TooManyColors)
+def _too_many_colors(note: TooManyColors) -> str:
+    return f"{note.domain} lists {note.count} colors, but there are only {note.nr_colors}"
+
 
 _GIVEN = (ColorSource.GIVEN, ColorSource.REMAINS, ColorSource.INHERITED)
 _CONSEQUENCE = {

@@ -14,7 +14,19 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import DomainWithoutKernel, MissingProperty
+
+
+@says(DomainWithoutKernel)
+def _domain_without_kernel(note: DomainWithoutKernel) -> str:
+    return f"{note.domain} has no kernel module: Xen cannot start it"
+
+
+@says(MissingProperty)
+def _missing_property(note: MissingProperty) -> str:
+    return f"the node {note.domain} has no usable property '{note.property_}', which Xen requires"
+
 
 DOMAIN_PLAIN = """domU1 {{
             compatible = "xen,domain";

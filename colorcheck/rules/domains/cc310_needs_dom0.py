@@ -16,7 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import EnhancedWithoutDom0, NoDom0ForXl
+
+
+@says(NoDom0ForXl)
+def _no_dom0_for_xl(note: NoDom0ForXl) -> str:
+    return f"{note.domain} cannot be created: there is no dom0 to run xl"
+
 
 RULE = from_notes(
     "CC310",

@@ -19,11 +19,17 @@ from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import OptionCut
 from colorcheck.xen.options.color_lists import read_colors
 from colorcheck.xen.options.options import LONGEST_OPTION, Option
 from colorcheck.xen.release.release import Release
+
+
+@says(OptionCut)
+def _option_cut(note: OptionCut) -> str:
+    return f'{note.option} is longer than 127 characters: Xen drops "{note.lost}"'
 
 
 def check(facts: Facts) -> Iterator[Finding]:

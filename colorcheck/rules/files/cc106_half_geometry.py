@@ -19,10 +19,17 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import SWITCH
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import GeometryHalfGiven
 from colorcheck.xen.options.options import BootArguments, Option
 from colorcheck.xen.release.spelling import Concept
+
+
+@says(GeometryHalfGiven)
+def _geometry_half_given(note: GeometryHalfGiven) -> str:
+    return f"{note.given} alone counts for nothing: Xen probes the cache unless llc-size and llc-nr-ways are both given"
+
 
 _PARTNER = {Concept.LLC_SIZE: "llc-nr-ways", Concept.LLC_WAYS: "llc-size"}
 

@@ -21,9 +21,16 @@ from colorcheck.core.source import Location
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import ColorSource
 from colorcheck.xen.notes.colors import DuplicateColors
+
+
+@says(DuplicateColors)
+def _duplicate_colors(note: DuplicateColors) -> str:
+    named = ", ".join(map(str, note.colors))
+    return f"{note.domain} names color {named} more than once; that gives it no more memory"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

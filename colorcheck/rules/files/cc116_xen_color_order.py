@@ -19,9 +19,16 @@ from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import lists
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import UnsortedXenColors
 from colorcheck.xen.release.spelling import Concept
+
+
+@says(UnsortedXenColors)
+def _unsorted_xen_colors(note: UnsortedXenColors) -> str:
+    listed, used = (", ".join(map(str, colors)) for colors in (note.colors, note.used))
+    return f"Xen walks its list upwards: of {listed} it uses only {used}"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -18,8 +18,20 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.domains import GuestRejected, PoolNotMadeAtBoot
+
+
+@says(GuestRejected)
+def _guest_rejected(note: GuestRejected) -> str:
+    return f"xl stops: {note.reason}"
+
+
+@says(PoolNotMadeAtBoot)
+def _pool_not_made_at_boot(note: PoolNotMadeAtBoot) -> str:
+    return f"xl stops: {note.reason}, unless somebody makes that pool in dom0 before"
+
 
 KINDS = (GuestRejected, PoolNotMadeAtBoot)
 

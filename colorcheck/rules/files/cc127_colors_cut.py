@@ -16,7 +16,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.colors import ColorsCut
+
+
+@says(ColorsCut)
+def _colors_cut(note: ColorsCut) -> str:
+    return f"Number of LLC colors ({note.found}) too big. Using configured max {note.taken}"
+
 
 RULE = from_notes(
     "CC127",

@@ -20,8 +20,13 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.words import always_says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import GeometryUnknown
+
+always_says(
+    GeometryUnknown, "the size of a way of the last-level cache is not known, so neither is the number of colors"
+)
 
 NAMED = (ProblemKind.UNKNOWN_BOARD, ProblemKind.BAD_BOARD_FILE, ProblemKind.NO_BOARD)
 FOLLOWING = (ProblemKind.DEVICE_TREE_NO_GEOMETRY, ProblemKind.DEVICE_TREE_NO_CPUS, GeometryUnknown)

@@ -23,9 +23,16 @@ from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.isolation.cc402_colors_meet import KIND as SETS
 from colorcheck.rules.rule import Rule, on, seen
 from colorcheck.rules.subjects import GEOMETRY
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.notes.colors import WaySizeDiffers
+
+
+@says(WaySizeDiffers)
+def _way_size_differs(note: WaySizeDiffers) -> str:
+    return f"the options give a way of {note.given:#x} bytes, the cache that Xen would probe has {note.probed:#x}"
+
 
 KINDS = (WaySizeDiffers,)
 _HELP = "leave llc-size and llc-nr-ways out and let Xen probe the cache (llc-coloring=on), or give the real ones"

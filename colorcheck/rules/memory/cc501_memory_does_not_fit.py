@@ -26,10 +26,20 @@ from colorcheck.rules.facts.memory import available, last_frame, missing, runs_o
 from colorcheck.rules.facts.release_results import boots
 from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
 from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
+
+
+@says(FailedCreationKeepsMemory)
+def _failed_creation_keeps_memory(note: FailedCreationKeepsMemory) -> str:
+    return (
+        f"the {note.pages} frames that {note.domain} had taken when its creation failed never come back to its "
+        "colors: whatever is created after it finds less"
+    )
+
 
 _MENDED = 6  # domains for which repairs are searched; each is booted, and the later ones lack what the first ones take
 _CONSEQUENCE = {

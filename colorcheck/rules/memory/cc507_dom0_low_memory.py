@@ -20,8 +20,13 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.repairs import dom0_memory
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.words import always_says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.boot import Dom0FirstBankHigh, Dom0NoLowMemory
+
+always_says(Dom0NoLowMemory, "dom0 gets no memory below 4 GiB: devices with 32-bit DMA cannot reach it")
+
+always_says(Dom0FirstBankHigh, "dom0's first bank lies above 4 GiB")
 
 _KINDS = (Dom0NoLowMemory, Dom0FirstBankHigh)
 _PIECE = "keep low memory in one piece larger than the upper one; Xen 4.22 fills low memory first"

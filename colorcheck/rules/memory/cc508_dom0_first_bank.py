@@ -16,13 +16,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import size
 from colorcheck.replay.changes import less_memory
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.repairs import dom0_memory
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.boot import Dom0FirstBankSmall, Dom0MemoryUnplaced
+
+
+@says(Dom0FirstBankSmall)
+def _dom0_first_bank_small(note: Dom0FirstBankSmall) -> str:
+    return f"dom0's first bank has {size(note.size)}, but kernel, ramdisk and device tree need {size(note.needed)}"
+
+
+@says(Dom0MemoryUnplaced)
+def _dom0_memory_unplaced(note: Dom0MemoryUnplaced) -> str:
+    return f"{size(note.unplaced)} of dom0's memory find no place between the reserved ranges of the host's layout"
+
 
 _KINDS = (
     Dom0FirstBankSmall,

@@ -16,7 +16,14 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import StaticMemory
+
+
+@says(StaticMemory)
+def _static_memory(note: StaticMemory) -> str:
+    return f"{note.domain} asks for static memory, which cannot be colored: Xen panics"
+
 
 RULE = from_notes(
     "CC510",

@@ -16,7 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import DirectMap
+
+
+@says(DirectMap)
+def _direct_map(note: DirectMap) -> str:
+    return f"{note.domain} asks for a direct map, which needs static memory: Xen panics"
+
 
 RULE = from_notes(
     "CC511",

@@ -15,7 +15,16 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import always_says
 from colorcheck.xen.notes.machine import StaticHeap
+
+always_says(
+    StaticHeap,
+    (
+        "with a static heap all of Xen's memory is in the buddy heap: the color heap is empty and no domain "
+        "gets any memory"
+    ),
+)
 
 RULE = from_notes(
     "CC513",

@@ -16,7 +16,14 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.boot import P2mPoolTooSmall
+
+
+@says(P2mPoolTooSmall)
+def _p2m_pool_too_small(note: P2mPoolTooSmall) -> str:
+    return f"the P2M pool of {note.domain} has {note.pool} pages; the tables of its memory need {note.needed}"
+
 
 RULE = from_notes(
     "CC514",

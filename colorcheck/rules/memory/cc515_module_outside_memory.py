@@ -15,7 +15,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.machine import ModuleOutsideMemory
+
+
+@says(ModuleOutsideMemory)
+def _module_outside_memory(note: ModuleOutsideMemory) -> str:
+    return f"{note.module} at {note.start:#x}-{note.end:#x} does not lie in memory"
+
 
 _MODULE = """module@{0} {{
             compatible = "multiboot,kernel", "multiboot,module";

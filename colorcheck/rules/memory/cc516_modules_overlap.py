@@ -16,6 +16,8 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
+from colorcheck.xen.machine.boot_info import MAX_MODULES
 from colorcheck.xen.notes.machine import (
     BankOverlap,
     ModuleOverlap,
@@ -24,6 +26,22 @@ from colorcheck.xen.notes.machine import (
     TooManyModules,
     TooManyRegions,
 )
+
+
+@says(TooManyModules)
+def _too_many_modules(note: TooManyModules) -> str:
+    return f"{note.count} boot modules: Xen keeps {MAX_MODULES} and ignores the others"
+
+
+@says(TooManyRegions)
+def _too_many_regions(note: TooManyRegions) -> str:
+    return f"{note.count} {note.what}: Xen's table has room for {note.limit}, it stops"
+
+
+@says(RangeWraps)
+def _range_wraps(note: RangeWraps) -> str:
+    return f"{note.what} at {note.start:#x} of {note.size:#x} bytes reaches beyond the end of the address space"
+
 
 RULE = from_notes(
     "CC516",

@@ -14,7 +14,13 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import always_says
 from colorcheck.xen.notes.machine import NoMemory
+
+always_says(
+    NoMemory,
+    "there is no memory: the device tree has no memory node (a boot loader fills it in); write [target] memory",
+)
 
 RULE = from_notes(
     "CC518",

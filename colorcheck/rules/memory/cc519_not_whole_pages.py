@@ -14,8 +14,15 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import MemoryNotPages
 from colorcheck.xen.notes.machine import BankUnaligned
+
+
+@says(BankUnaligned)
+def _bank_unaligned(note: BankUnaligned) -> str:
+    return f"the memory {note.start:#x}-{note.end:#x} does not begin and end on a page of 4 KiB"
+
 
 RULE = from_notes(
     "CC519",

@@ -13,9 +13,17 @@ Source: `dom0_mem` (xen/arch/arm/domain_build.c, 4.20 to 4.22), which warns abou
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.units import size
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import Dom0MemoryDefault
+
+
+@says(Dom0MemoryDefault)
+def _dom0_memory_default(note: Dom0MemoryDefault) -> str:
+    return f"dom0_mem is not given: Xen takes {size(note.size)}"
+
 
 RULE = from_notes(
     "CC520",

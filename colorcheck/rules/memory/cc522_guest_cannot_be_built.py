@@ -15,9 +15,28 @@ on 4.20.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
+from colorcheck.core.units import MIB
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import GuestMemoryMissing, GuestMemorySmall, MaxmemAboveMemory
+
+
+@says(MaxmemAboveMemory)
+def _maxmem_above_memory(note: MaxmemAboveMemory) -> str:
+    return (
+        f"{note.domain} has maxmem {note.maxmem} above memory {note.memory}: xl puts {note.maxmem} MiB into the guest, "
+        f"and Xen lets it have {note.memory + 1}; the creation fails"
+    )
+
+
+@says(GuestMemorySmall)
+def _guest_memory_small(note: GuestMemorySmall) -> str:
+    return (
+        f"{note.domain} has {note.memory} MiB, which do not hold its kernel ({-(-note.kernel // MIB)} MiB, rounded up "
+        "to 2 MiB), its ramdisk and its device tree"
+    )
+
 
 RULE = from_notes(
     "CC522",

@@ -17,7 +17,19 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
+
+
+@says(Dom0DeviceRefused)
+def _dom0_device_refused(note: Dom0DeviceRefused) -> str:
+    return f"Xen cannot give the device {note.node} to dom0 and panics: {note.reason}"
+
+
+@says(Dom0TreeFull)
+def _dom0_tree_full(note: Dom0TreeFull) -> str:
+    return f"Xen's tree for dom0 has no room for {note.count} reserved ranges: it panics"
+
 
 _BUS = "bus@f0000000 { #address-cells = <1>; #size-cells = <1>; ranges = <0x0 0x0 0xf0000000 0x10000>; %s };"
 

@@ -16,7 +16,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import PartialTreePhandle, PartialTreeUnread
+
+
+@says(PartialTreePhandle)
+def _partial_tree_phandle(note: PartialTreePhandle) -> str:
+    return f"the partial device tree of {note.domain} uses the phandle 0xfde8, which Xen keeps for itself"
+
 
 _DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
     memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";

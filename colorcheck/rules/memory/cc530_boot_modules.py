@@ -21,6 +21,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Kind, Rule, seen
+from colorcheck.rules.words import name_of, says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.domains import Dom0WithoutKernel, KernelToCome
 from colorcheck.xen.notes.machine import (
@@ -31,6 +32,23 @@ from colorcheck.xen.notes.machine import (
     ModuleWithoutReg,
     RegRest,
 )
+
+
+@says(MemoryWithoutReg)
+def _memory_without_reg(note: MemoryWithoutReg) -> str:
+    return f"the node {name_of(note.node)} of memory has no reg: Xen stops"
+
+
+@says(ModuleWithoutReg)
+def _module_without_reg(note: ModuleWithoutReg) -> str:
+    then = "Xen stops" if note.stops else "a boot loader has to write it, else Xen stops"
+    return f"the boot module {name_of(note.module)} has no reg: {then}"
+
+
+@says(KernelToCome)
+def _kernel_to_come(note: KernelToCome) -> str:
+    return f"{note.domain} has no kernel module: a boot loader has to add it, else Xen stops"
+
 
 _HELP: dict[Kind, str] = {
     ModuleWithoutReg: "write address and size in its parent's cells, or name the boot-script that does",

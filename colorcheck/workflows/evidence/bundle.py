@@ -14,6 +14,7 @@ from colorcheck.evidence.attest import attest
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.report import Style, render
+from colorcheck.verification.assumptions_of_use import assumptions_of_use
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 from colorcheck.verification.traced import Evidence, EvidenceKind
@@ -87,6 +88,9 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
             "open": [fact.to_dict() for fact in verification.open_facts()],
             "skipped": [skipped.to_dict() for skipped in verification.skipped],
         }
+    )
+    files["assumptions-of-use.json"] = as_json(
+        {"schema": "colorcheck/assumptions-of-use/1", "assumptions_of_use": assumptions_of_use(verification)}
     )
     files["silences.json"] = as_json(
         {
@@ -189,7 +193,9 @@ def check(
 ) -> tuple[folders.CertificateCheck, ...]:
     """Checks the certificates, then derives everything else in the folder again and compares. Raises Cvc5Missing."""
     source = Path(folder)
-    proofs = folders.check(source / CERTIFICATES, timeout=timeout)
+    proofs = folders.checked(source / CERTIFICATES, timeout)
+    known = (MANIFEST, f"{MANIFEST}.sig", TIMES, f"{CERTIFICATES}{folders.MANIFEST}.sig")
+    made: dict[str, bytes] = {}
     try:
         document = json.loads(contents(source / MANIFEST, LARGEST, named=True))
         text = contents(source / CERTIFICATES / folders.MANIFEST, LARGEST, named=True)
@@ -203,11 +209,13 @@ def check(
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, Unreadable, Unbound) as error:
         broken = [folders.CertificateCheck(MANIFEST, "missing", f"the folder cannot be derived again: {error}")]
     signed = signature(source / MANIFEST, signers)
+    loose = tuple(folders.strays(source, (*known, *made))) if made else ()
     return (
         *((signed,) if signed else ()),
+        *loose,
         *broken,
         *proofs,
-        *(() if broken else (folders.CertificateCheck(MANIFEST, "confirmed"),)),
+        *(() if broken or loose else (folders.CertificateCheck(MANIFEST, "confirmed"),)),
     )
 
 

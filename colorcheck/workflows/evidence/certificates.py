@@ -7,8 +7,9 @@ changed unless it becomes the honest folder of other inputs; only a signature te
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,7 +31,7 @@ SCHEMA = "colorcheck/certificates/2"
 _CHECK = Path(__file__).resolve().parents[2] / "evidence" / CHECKER
 _OWN = re.compile(
     r"(certificates/)?([0-9]{4,}-[A-Za-z0-9.-]*\.smt2|model\.json|check\.py|certificates\.json|inputs/.+)"
-    r"|(reports|boots|logs|requirements)/.+|assumptions\.json|silences\.json|sbom\.json"
+    r"|(reports|boots|logs|requirements)/.+|assumptions\.json|assumptions-of-use\.json|silences\.json|sbom\.json"
 )
 
 
@@ -114,7 +115,21 @@ def _written_before(target: Path, manifest: str) -> Iterator[str]:
 def _inside(name: str) -> bool:
     """Whether a name stays below the folder that it belongs to."""
     path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
+    plain = str(path) == name and not path.is_absolute() and ".." not in path.parts
+    return bool(name) and plain and "\0" not in name
+
+
+def strays(folder: Path, known: Iterable[str]) -> Iterator[CertificateCheck]:
+    """What lies in a folder and is not one of the known files, or is a link to somewhere else."""
+    names = frozenset(known)
+    for where, folders, files in os.walk(folder):
+        for name in sorted((*folders, *files)):
+            path = Path(where, name)
+            shown = path.relative_to(folder).as_posix()
+            if path.is_symlink():
+                yield CertificateCheck(shown, "stray", "a link: what it leads to can change")
+            elif name in files and shown not in names:
+                yield CertificateCheck(shown, "stray", "not part of what the inputs give: nobody vouches for it")
 
 
 def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = None) -> tuple[CertificateCheck, ...]:
@@ -124,10 +139,22 @@ def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = No
     where cvc5 is not installed. A folder that cannot be read is a check that failed.
     """
     signed = signature(Path(folder) / MANIFEST, signers)
-    return (*((signed,) if signed else ()), *_checked(Path(folder), timeout))
+    found = checked(Path(folder), timeout)
+    named = (each.subject for each in found if each.subject.startswith(f"{INPUTS}/"))
+    loose = strays(Path(folder), (*named, *_made(Path(folder)), MANIFEST, f"{MANIFEST}.sig"))
+    return (*((signed,) if signed else ()), *loose, *found)
 
 
-def _checked(source: Path, timeout: float) -> tuple[CertificateCheck, ...]:
+def _made(folder: Path) -> tuple[str, ...]:
+    """The files that the manifest of a folder names, whatever they are; `checked` tells whether they are right."""
+    try:
+        return tuple(json.loads(contents(folder / MANIFEST, LARGEST, named=True))["files"])
+    except (Unreadable, ValueError, KeyError, TypeError, RecursionError):
+        return ()
+
+
+def checked(source: Path, timeout: float) -> tuple[CertificateCheck, ...]:
+    """As `check`, without a look at signatures and at what does not belong to the folder."""
     try:
         text = contents(source / MANIFEST, LARGEST, named=True)
         document = json.loads(text)

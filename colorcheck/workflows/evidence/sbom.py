@@ -9,7 +9,7 @@ from typing import Any
 import colorcheck
 
 OURS = "xen-colorcheck"
-_EXTRAS = ("cvc5",)  # judges certificates where it is installed
+_EXTRAS = ("bitwuzla", "cvc5")  # judge certificates where they are installed
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 

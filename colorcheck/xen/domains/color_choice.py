@@ -32,7 +32,7 @@ def oddities(found: ColorList, domain: str, location: Location) -> tuple[Note, .
     missing = next((item for item in found.items if item.missing), None)
     if missing is not None:
         message = f'in "{found.passage.text}" a number is missing: Xen takes 0 for it'
-        notes.append(ListMeansElse(message, location, domain, text=found.passage.text, colors=found.colors))
+        notes.append(ListMeansElse(location, domain, message, text=found.passage.text, colors=found.colors))
     return (*notes, *repeated(found.colors, domain, location))
 
 
@@ -41,18 +41,14 @@ def repeated(colors: tuple[int, ...], domain: str, location: Location) -> tuple[
     twice = tuple(sorted(color for color, count in Counter(colors).items() if count > 1))
     if not twice:
         return ()
-    text = ", ".join(map(str, twice))
-    message = f"{domain} names color {text} more than once; that gives it no more memory"
-    return (DuplicateColors(message, location, domain, colors=twice),)
+    return (DuplicateColors(location, domain, colors=twice),)
 
 
 def out_of_range(colors: tuple[int, ...], nr_colors: int, domain: str, location: Location) -> tuple[Note, ...]:
     """Notes on colors that do not exist, or on more colors than exist."""
     beyond = tuple(dict.fromkeys(color for color in colors if color >= nr_colors))
     if beyond:
-        message = f"{domain} has color {beyond[0]}, but there are only colors 0-{nr_colors - 1}"
-        return (ColorOutOfRange(message, location, domain, color=beyond[0], nr_colors=nr_colors, colors=beyond),)
+        return (ColorOutOfRange(location, domain, color=beyond[0], nr_colors=nr_colors, colors=beyond),)
     if len(colors) > nr_colors:
-        message = f"{domain} lists {len(colors)} colors, but there are only {nr_colors}"
-        return (TooManyColors(message, location, domain, count=len(colors), nr_colors=nr_colors),)
+        return (TooManyColors(location, domain, count=len(colors), nr_colors=nr_colors),)
     return ()

@@ -65,7 +65,7 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
             if machine.module("kernel")
             else "the tree has no kernel for dom0 nor for any other domain: Xen stops"
         )
-        notes += (Dom0WithoutKernel(message, deployment.tree.root.location if deployment.tree else place, "dom0"),)
+        notes += (Dom0WithoutKernel(deployment.tree.root.location if deployment.tree else place, "dom0", message),)
     domain = Domain(
         0,
         "dom0",
@@ -103,7 +103,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Color
     colors, source = arguments.dom0_colors, arguments.dom0_source
     if not colors:
         colors = everything(system.nr_colors)
-        notes.append(DefaultColors("dom0 has no colors of its own: it gets all", place, "dom0", colors=colors))
+        notes.append(DefaultColors(place, "dom0", "dom0 has no colors of its own: it gets all", colors=colors))
         return ColorChoice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
@@ -119,12 +119,11 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
     place = option.location if option else arguments.location
     memory = arguments.dom0_mem
     if not memory:
-        message = "dom0_mem is not given: Xen takes 512 MiB"
-        default = Dom0MemoryDefault(message, place, "dom0", size=DEFAULT_MEMORY)
+        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
         message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
-        return memory, place, (MemoryNotPages(message, place, "dom0", size=memory),)
+        return memory, place, (MemoryNotPages(place, "dom0", message, size=memory),)
     return memory, place, ()
 
 

@@ -139,15 +139,13 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:
         if tree is None:
-            if rules.facts is not None and domain.failure is None:
-                rules.facts.about(MAPPED.name)
+            domain = replace(domain, rests_on=domain.rests_on | {MAPPED.name})
             message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
-            notes.append(PartialTreeUnread(message, child.location, domain.name, node=child.path))
+            notes.append(PartialTreeUnread(child.location, domain.name, message, node=child.path))
             continue
         mapped += end.given(tree)
         if end.uses_gic_phandle(tree) and rules.release.traits.refuses_gic_phandle:
-            message = f"the partial device tree of {domain.name} uses the phandle 0xfde8, which Xen keeps for itself"
-            notes.append(PartialTreePhandle(message, child.location, domain.name, node=child.path))
+            notes.append(PartialTreePhandle(child.location, domain.name, node=child.path))
             failures.append(refused)
     notes += end.in_memory(mapped, rules.machine, domain.name)
     domain = replace(
@@ -189,12 +187,12 @@ def _unregistered_kernel(
     if kernel.start in rules.machine.unloaded:
         message = f"nothing loads the kernel of {node.name} at {kernel.start:#x}, so Xen cannot build the domain"
         failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
-        return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)
+        return failure, (KernelNotRegistered(kernel.location, node.name, message, start=kernel.start),)
     found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
     message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
-    return failure, (KernelNotRegistered(message, kernel.location, node.name, start=kernel.start),)
+    return failure, (KernelNotRegistered(kernel.location, node.name, message, start=kernel.start),)
 
 
 def _domain(
@@ -211,7 +209,11 @@ def _domain(
     failure, notes = _refusal(node, rules)
     if vcpus == 0:
         notes += (_missing(node, "cpus"),)
-        failure = failure or Failure(FailureKind.OTHER, f"Missing property 'cpus' for domain {node.name}")
+        text = f"Missing property 'cpus' for domain {node.name}"
+        written = cell(node, "cpus") is not None
+        failure = failure or Failure(
+            FailureKind.OTHER, f"Error creating domain {node.name} (rc = -22)" if written else text
+        )
     if failure is None and rules.tree is not None:
         stopped = wrong_hardware_domain(node, rules.release, rules.tree, iommu=rules.iommu)
         stopped = stopped or (None if choice.failure else wrong_interrupts(node, rules.release))
@@ -225,18 +227,18 @@ def _domain(
         others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
         message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
         place = node.properties["xen,enhanced"].location
-        notes += (EnhancedWithoutDom0(message, place, node.name),)
+        notes += (EnhancedWithoutDom0(place, node.name, message),)
         if not rules.release.traits.hardware_domain_by_node:
             failure = failure or Failure(
                 FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
             )
     if 0 < kib < KIB_PER_PAGE:
         message = f"{kib} KiB of memory are less than a page: Xen hangs while it hands them out"
-        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
+        notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
         failure = failure or Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
     elif kib % KIB_PER_PAGE:
         message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
-        notes += (MemoryNotPages(message, _place(node, "memory"), node.name, size=kib * KIB),)
+        notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
         failure = failure or unallocated(kib * KIB)
     hardware = is_hardware_domain(node, rules.release)
     frames = dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES
@@ -272,12 +274,12 @@ def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None
         place = listed[0].whole if own else node.location
         message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
         panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
-        off = ColoringOffButColors(message, place, node.name)
+        off = ColoringOffButColors(place, node.name, message)
         return ColorChoice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
         colors = everything(rules.nr_colors)
         message = f"{node.name} has no llc-colors: it gets all colors"
-        default = DefaultColors(message, node.location, node.name, colors=colors)
+        default = DefaultColors(node.location, node.name, message, colors=colors)
         return ColorChoice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
@@ -287,12 +289,12 @@ def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
         message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
-        notes.append(InheritedColors(message, node.location, node.name, colors=read.colors, from_=giver))
+        notes.append(InheritedColors(node.location, node.name, message, colors=read.colors, from_=giver))
     if read.error is not None:
         return ColorChoice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
         message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
-        notes.append(EmptyList(message, place, node.name))
+        notes.append(EmptyList(place, node.name, message))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
         return ColorChoice(read.colors, source, place, refusal, tuple(notes))
@@ -313,26 +315,22 @@ def _refusal(node: Node, rules: Dom0lessRules) -> tuple[Failure | None, tuple[No
         return wrong.failure, (*notes, wrong.note)
     if not any(compatible(child, "multiboot,kernel") for child in node.children):
         kind = DomainWithoutKernel if rules.machine.final else KernelToCome
-        then = "Xen cannot start it" if rules.machine.final else "a boot loader has to add it, else Xen stops"
-        notes.append(kind(f"{node.name} has no kernel module: {then}", node.location, node.name))
+        notes.append(kind(node.location, node.name))
     static = node.properties.get("xen,static-mem")
     if static is not None and rules.coloring:
-        message = f"{node.name} asks for static memory, which cannot be colored: Xen panics"
-        notes.append(StaticMemory(message, static.location, node.name))
+        notes.append(StaticMemory(static.location, node.name))
         failure = Failure(FailureKind.STATIC_MEMORY, "LLC coloring and static memory are incompatible")
         return failure, tuple(notes)
     direct = node.properties.get("direct-map")
     if direct is not None and static is None:
-        message = f"{node.name} asks for a direct map, which needs static memory: Xen panics"
-        notes.append(DirectMap(message, direct.location, node.name))
+        notes.append(DirectMap(direct.location, node.name))
         text = f"direct-map is not valid for domain {node.name} without static allocation."
         return Failure(FailureKind.DIRECT_MAP, text), tuple(notes)
     return None, tuple(notes)
 
 
 def _missing(node: Node, name: str) -> Note:
-    message = f"the node {node.name} has no usable property '{name}', which Xen requires"
-    return MissingProperty(message, node.location, node.name, property_=name)
+    return MissingProperty(node.location, node.name, property_=name)
 
 
 def _given_away(node: Node) -> Iterator[Note]:
@@ -340,7 +338,7 @@ def _given_away(node: Node) -> Iterator[Note]:
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
             message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
-            yield Passthrough(message, child.location, node.name, node=child.path)
+            yield Passthrough(child.location, node.name, message, node=child.path)
 
 
 def _enhanced(node: Node) -> bool:

@@ -166,4 +166,4 @@ def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[N
                     f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen does "
                     "not check whose it is"
                 )
-                yield PassthroughMemory(message, place, name, start=low, end=high)
+                yield PassthroughMemory(place, name, message, start=low, end=high)

@@ -52,7 +52,7 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
         return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, FailureKind.DOM0_COLORS)
     if release.dom0_default is OtherDomains.NONE:
         message = f"dom0 has no colors: {release.title} does not give it any, and cannot build it"
-        empty = EmptyList(message, place, "dom0")
+        empty = EmptyList(place, "dom0", message)
         return ColorChoice(
             (), ColorSource.DEFAULT, place, Failure(FailureKind.DOM0_COLORS, "Error creating domain 0"), (empty,)
         )
@@ -92,7 +92,7 @@ def _text(written: Property | None) -> Passage:
 
 def _taken_over(choice: ColorChoice, node: Node, giver: str, release: Release) -> ColorChoice:
     message = f"{node.name} has no llc-colors: {release.title} gives it those of {giver}"
-    told = InheritedColors(message, node.location, node.name, colors=choice.colors, from_=giver)
+    told = InheritedColors(node.location, node.name, message, colors=choice.colors, from_=giver)
     return ColorChoice(choice.colors, choice.source, choice.location, choice.failure, (*choice.notes, told))
 
 
@@ -140,14 +140,14 @@ def _default(fork: Fork, name: str, place: Location) -> ColorChoice:
     if fork.release.domain_default is not OtherDomains.DOM0S:
         return _all(fork.nr_colors, name, place)
     message = f"{name} names no colors: {fork.release.title} gives it those of dom0"
-    told = InheritedColors(message, place, name, colors=fork.dom0_colors, from_="dom0")
+    told = InheritedColors(place, name, message, colors=fork.dom0_colors, from_="dom0")
     failure = None if fork.dom0_colors else Failure(FailureKind.DOMAIN_COLORS, f"Error creating domain {name}")
     return ColorChoice(fork.dom0_colors, ColorSource.INHERITED, place, failure, (told,))
 
 
 def _all(nr_colors: int | None, name: str, place: Location) -> ColorChoice:
     colors = everything(nr_colors)
-    told = DefaultColors(f"{name} has no colors of its own: it gets all", place, name, colors=colors)
+    told = DefaultColors(place, name, f"{name} has no colors of its own: it gets all", colors=colors)
     return ColorChoice(colors, ColorSource.DEFAULT, place, None, (told,))
 
 

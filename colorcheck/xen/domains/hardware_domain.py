@@ -90,7 +90,7 @@ def _refused(node: Node, text: str, place: Location, help_key: str = "") -> Refu
     message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
     advice = _HELP[help_key] if help_key else "leave it out"
     return RefusedCapabilities(
-        Failure(FailureKind.OTHER, text), HardwareDomainRefused(message, place, node.name, advice=advice)
+        Failure(FailureKind.OTHER, text), HardwareDomainRefused(place, node.name, message, advice=advice)
     )
 
 

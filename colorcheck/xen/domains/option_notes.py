@@ -19,8 +19,7 @@ def option_notes(arguments: BootArguments, concept: Concept, domain: str) -> lis
     for option in arguments.given(concept):
         if option.cut:
             lost = option.written.text[len(option.text) :]
-            message = f'{option.name} is longer than 127 characters: Xen drops "{lost}"'
-            found.append(OptionCut(message, option.lost_location, domain, option=option.name, lost=lost))
+            found.append(OptionCut(option.lost_location, domain, option=option.name, lost=lost))
         if option.fate is OptionFate.REJECTED:
             found.append(_rejected(option, domain))
         if option.in_force and option.colors:
@@ -33,7 +32,7 @@ def _rejected(option: Option, domain: str) -> Note:
     kind = ListRemains if kept else ListDropped
     then = f"the colors {_listed(kept)} read before the error stay in force" if kept else "the default is used"
     message = f'Xen rejects {option.name}="{option.value}": {then}'
-    return kind(message, option.location, domain, colors=kept)
+    return kind(option.location, domain, message, colors=kept)
 
 
 def colors_while_off(arguments: BootArguments) -> list[Note]:
@@ -43,7 +42,7 @@ def colors_while_off(arguments: BootArguments) -> list[Note]:
         option = arguments.in_force(concept)
         if option is not None:
             message = f"{option.name} counts for nothing: coloring is off"
-            found.append(ColoringOffButColors(message, option.location, name))
+            found.append(ColoringOffButColors(option.location, name, message))
     return found
 
 
@@ -52,8 +51,7 @@ def unsorted_xen_colors(colors: tuple[int, ...], place: Location) -> tuple[Note,
     used = used_colors(colors)
     if set(used) == set(colors):
         return ()
-    message = f"Xen walks its list upwards: of {_listed(colors)} it uses only {_listed(used)}"
-    return (UnsortedXenColors(message, place, "xen", colors=colors, used=used),)
+    return (UnsortedXenColors(place, "xen", colors=colors, used=used),)
 
 
 def _listed(colors: Sequence[int]) -> str:

@@ -30,7 +30,7 @@ def passed_through(deployment: Deployment, machine: Machine) -> Iterator[Note]:
                     f"{name} gets the memory {low:#x}-{high:#x} by address (iomem): its frames have every color, "
                     "whatever colors the guest has"
                 )
-                yield PassthroughMemory(message, found.location, name, start=low, end=high)
+                yield PassthroughMemory(found.location, name, message, start=low, end=high)
 
 
 def _in_memory(span: Span, machine: Machine) -> Iterator[Span]:

@@ -111,24 +111,19 @@ def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size
     if asked.memory is None or asked.memory < 0:
         message = f"{guest.title} has neither memory nor maxmem: xl computes a P2M pool that no host has"
         text = "Failed to set paging mempool size"
-        told = GuestMemoryMissing(message, guest.file.location, guest.title)
+        told = GuestMemoryMissing(guest.file.location, guest.title, message)
         return Creation(Failure(FailureKind.DOMAIN_MEMORY, text), 0, (told,))
     if not asked.populated:
         message = f"{guest.title} has no memory at all: xl fails and keeps its P2M pool of {asked.pool} frames"
-        return Creation(_NO_MEMORY, asked.pool, (GuestMemoryMissing(message, place, guest.title),))
+        return Creation(_NO_MEMORY, asked.pool, (GuestMemoryMissing(place, guest.title, message),))
     pages = asked.populated * MIB_PAGES
     if pages + MAGIC_PAGES > asked.limit:
         return _above_limit(guest, asked)
     if not _loads(asked.populated * MIB, kernel_size, ramdisk_size):
-        size = -(-(kernel_size or 0) // MIB)
-        message = (
-            f"{guest.title} has {asked.populated} MiB, which do not hold its kernel ({size} MiB, rounded up to 2 MiB), "
-            "its ramdisk and its device tree"
-        )
         return Creation(
             _NO_MEMORY,
             asked.pool + pages,
-            (GuestMemorySmall(message, place, guest.title, memory=asked.populated, kernel=kernel_size or 0),),
+            (GuestMemorySmall(place, guest.title, memory=asked.populated, kernel=kernel_size or 0),),
         )
     return Creation()
 
@@ -140,15 +135,11 @@ def _above_limit(guest: XlGuest, asked: Needs) -> Creation:
     fits just so, one of the magic pages.
     """
     place = guest.location("maxmem")
-    message = (
-        f"{guest.title} has maxmem {asked.populated} above memory {asked.memory}: xl puts {asked.populated} MiB into "
-        f"the guest, and Xen lets it have {(asked.memory or 0) + 1}; the creation fails"
-    )
     lost = 2 if asked.populated * MIB_PAGES > asked.limit else 1
     return Creation(
         _NO_MEMORY,
         asked.pool + asked.limit + lost,
-        (MaxmemAboveMemory(message, place, guest.title, memory=asked.memory or 0, maxmem=asked.populated),),
+        (MaxmemAboveMemory(place, guest.title, memory=asked.memory or 0, maxmem=asked.populated),),
     )
 
 
@@ -167,7 +158,7 @@ def _refused_by_xl(guest: XlGuest, host: XlHost) -> Creation | None:
         message = f"xl stops: {reason}"
         if place == "pool":
             kind, message = PoolNotMadeAtBoot, f"{message}, unless somebody makes that pool in dom0 before"
-        told = kind(message, guest.location(place), guest.title, reason=reason)
+        told = kind(guest.location(place), guest.title, reason=reason)
         return Creation(Failure(FailureKind.XL_REJECTS, reason), 0, (told,))
     return None
 

@@ -88,8 +88,7 @@ def xl_domain(file: XlFile, deployment: Deployment, host: XlHost, rules: XlRules
     kept = ended.kept if failure is ended.failure else 0
     notes: list[Note] = []
     if not rules.has_dom0:
-        message = f"{guest.title} cannot be created: there is no dom0 to run xl"
-        notes.append(NoDom0ForXl(message, file.location, guest.title))
+        notes.append(NoDom0ForXl(file.location, guest.title))
         failure, kept = failure or Failure(FailureKind.OTHER, "there is no dom0 to run xl"), 0
     domain = replace(
         _domain(guest, choice, number, failure), kept_pages=kept, trusted=tuple(_trusted(guest, deployment))
@@ -156,7 +155,7 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> ColorCho
     if not guest.llc_colors:
         colors = everything(nr_colors)
         message = f"{guest.title} has no llc_colors: it gets all colors"
-        default = DefaultColors(message, place, guest.title, colors=colors)
+        default = DefaultColors(place, guest.title, message, colors=colors)
         return ColorChoice(colors, ColorSource.DEFAULT, place, None, (default,))
     notes = list(repeated(guest.llc_colors, guest.title, place))
     if not nr_colors or not refused(guest.llc_colors, nr_colors):
@@ -166,7 +165,7 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> ColorCho
         message = (
             f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
         )
-        notes.append(HostCrash(message, place, guest.title, colors=guest.llc_colors))
+        notes.append(HostCrash(place, guest.title, message, colors=guest.llc_colors))
         failure = Failure(FailureKind.HOST_PANIC, HOST_CRASH)
     else:
         failure = Failure(FailureKind.DOMAIN_COLORS, "LLC colors allocation failed: Invalid argument")
@@ -175,18 +174,18 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> ColorCho
 
 def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
     if guest.rejected:
-        yield GuestRejected(f"xl stops: {guest.rejected}", guest.file.location, guest.title, reason=guest.rejected)
+        yield GuestRejected(guest.file.location, guest.title, reason=guest.rejected)
         return
     if not coloring and guest.llc_colors:
         message = f"the llc_colors of {guest.title} count for nothing: coloring is off"
-        yield ColoringOffButColors(message, guest.location("llc_colors"), guest.title)
+        yield ColoringOffButColors(guest.location("llc_colors"), guest.title, message)
     for element in guest.elements:
         if element.dropped:
             message = f'xl reads "{element.written.text}" as {element.first}-{element.last} and drops the rest'
             yield ListMeansElse(
-                message,
                 element.dropped_location,
                 guest.title,
+                message,
                 text=element.written.text,
                 colors=tuple(range(element.first, min(element.last, element.first + 1024) + 1)),
             )
@@ -194,8 +193,8 @@ def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
         message = (
             f"{release.title} gives no memory to a guest that a toolstack builds while coloring is on: {guest.title}"
         )
-        yield ToolstackCannotPopulate(message, guest.file.location, guest.title)
+        yield ToolstackCannotPopulate(guest.file.location, guest.title, message)
     for key in ("pci", "dtdev", "iomem"):
         if (setting := guest.file.setting(key)) is not None:
             message = f"{guest.title} gets devices ({key}): their DMA needs an IOMMU to find its colored memory"
-            yield Passthrough(message, setting.value_location, guest.title, node=key)
+            yield Passthrough(setting.value_location, guest.title, message, node=key)

@@ -56,6 +56,7 @@ from colorcheck.xen.notes.machine import (
 R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
+_KINDS = ("kernel", "ramdisk")  # of dom0, that Xen tells apart by what it does with them
 EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
@@ -102,6 +103,7 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
         scan.memreserve = [*_memreserve(tree), *_reserved_ramdisk(tree, facts)]
         _scan_tree(scan, tree, memory=given is None)
     _unnamed_kernel(scan, facts)
+    _given(scan, deployment)
     banks = _sorted_banks(scan, deployment)
     modules, refused = _registered(scan)
     _check_modules(scan, banks, modules)
@@ -121,16 +123,20 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
-    """Where the kernel of a domain is not, by a boot log: Xen's EFI loader loads what `xen,uefi-binary` names, and a
-    log tells whether something else put a file where a plain `reg` says (`kernel_probe` then fails with EINVAL)."""
-    log, tree = deployment.boot_log, deployment.tree
-    panic = str(log.panic.value) if log is not None and log.panic else ""
-    if tree is None or not panic or deployment.manifest.target.loader is not Loader.UEFI:
+    """Where the kernel of a domain is not: Xen's EFI loader loads what `xen,uefi-binary` names, and nobody what stands
+    at a plain `reg` (`kernel_probe` then fails with EINVAL; measured). A boot script and `[[target.modules]]` say that
+    somebody does, and so does a log of a boot that ended otherwise."""
+    log, tree, target = deployment.boot_log, deployment.tree, deployment.manifest.target
+    if tree is None or target.loader is not Loader.UEFI or deployment.followed is not None:
         return
     for found in below_chosen(tree):
-        plain = found.kind == "kernel" and "xen,uefi-binary" not in found.node.properties
-        if plain and found.domain and panic == f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})":
-            yield from (start for start, _ in _ranges(found.node, found.sizes)[:1])
+        if found.kind != "kernel" or "xen,uefi-binary" in found.node.properties or not found.domain:
+            continue
+        panic = f"Could not set up domain {found.domain[8:]} (rc = {EINVAL})"
+        if log is not None and (log.panic is None or str(log.panic.value) != panic):
+            continue
+        stated = {module.address for module in target.modules}
+        yield from (start for start, _ in _ranges(found.node, found.sizes)[:1] if start not in stated)
 
 
 def _loaded(scan: _Scan, facts: FactBook, image_size: int) -> None:
@@ -151,13 +157,23 @@ def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
         scan.load(BootModule(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
 
 
+def _given(scan: _Scan, deployment: Deployment) -> None:
+    """What `[[target.modules]]` puts into memory beside the modules of the tree; a boot script says it itself, and a
+    tree that Xen gets as it is has all modules that there are."""
+    if deployment.loader is Loader.NONE:
+        return
+    known = {held.start for held in scan.order if isinstance(held, BootModule)}
+    for module in deployment.given_modules:
+        if module.address is not None and module.size is not None and module.address not in known:
+            label = f"{module.kind} of [[target.modules]]"
+            kind = module.kind if module.kind in _KINDS else "other"
+            scan.load(BootModule(module.address, module.size, label, module.location, kind))
+
+
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
     """Adds a range, cut off at 2^64, and tells whether it did: an empty bank or reserved range counts for nothing."""
     if found.end > MAX_ADDRESS:
-        message = (
-            f"{found.label} at {found.start:#x} of {found.size:#x} bytes reaches beyond the end of the address space"
-        )
-        scan.notes.append(RangeWraps(message, found.location, "", start=found.start, size=found.size, what=found.label))
+        scan.notes.append(RangeWraps(found.location, "", start=found.start, size=found.size, what=found.label))
         found = replace(found, size=max(0, MAX_ADDRESS - found.start))
     if not found.size and not isinstance(found, BootModule):
         return False
@@ -209,8 +225,7 @@ def _bank(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
         _add(scan, scan.banks, Range(start, size, "memory", _place(node)))
     _check_length(scan, node, sizes)
     if "reg" not in node.properties and scan.loader is Loader.NONE:
-        message = f"the node {node.name} of memory has no reg: Xen stops"
-        scan.notes.append(MemoryWithoutReg(message, node.location, "", node=node.path))
+        scan.notes.append(MemoryWithoutReg(node.location, "", node=node.path))
         scan.stop(EARLY.format(ENOENT))
 
 
@@ -220,7 +235,7 @@ def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     if given is not None and width and len(given.value) % width:
         rest = len(given.value) % width
         message = f"reg of {node.name} has {len(given.value)} bytes, no multiple of {width}: Xen drops the last {rest}"
-        scan.notes.append(RegRest(message, given.location, "", node=node.path, rest=rest))
+        scan.notes.append(RegRest(given.location, "", message, node=node.path, rest=rest))
 
 
 def _ranges(node: Node, sizes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
@@ -244,11 +259,7 @@ def _static_heap(scan: _Scan, chosen: Node, sizes: tuple[int, int]) -> None:
         held = Range(start, length, "static heap", _place(chosen, "xen,static-heap"))
         _add(scan, scan.static_heap, held)
         scan.reserve(scan.reserved, held)
-        message = (
-            "with a static heap all of Xen's memory is in the buddy heap: the color heap is empty and no domain "
-            "gets any memory"
-        )
-        scan.notes.append(StaticHeap(message, held.location, "", start=held.start, end=held.end))
+        scan.notes.append(StaticHeap(held.location, "", start=held.start, end=held.end))
 
 
 def _initrd(scan: _Scan, chosen: Node) -> None:
@@ -268,7 +279,7 @@ def _initrd(scan: _Scan, chosen: Node) -> None:
         wrong, place = f"linux,initrd-end has {len(last.value)} bytes, not 4 or 8", last
     else:
         wrong, place = f"linux,initrd-end is {end:#x}, not above the start {start:#x}", last
-    scan.notes.append(InitrdDamaged(f"{wrong}: Xen stops", place.location, ""))
+    scan.notes.append(InitrdDamaged(place.location, "", f"{wrong}: Xen stops"))
     scan.stop(EARLY.format(EINVAL))
 
 
@@ -292,7 +303,7 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
     if given is not None:
         needed = 4 * sum(found.sizes)
         message = f"reg of the boot module {node.name} has {len(given.value)} bytes, Xen reads {needed}: it stops"
-        scan.notes.append(ModuleShortReg(message, given.location, "", node=node.path, needed=needed))
+        scan.notes.append(ModuleShortReg(given.location, "", message, node=node.path, needed=needed))
         scan.stop(f"fdt: node `{node.name}': `reg` property length is too short")
         return
     firmware = "xen,uefi-binary" in node.properties and scan.loader in (None, Loader.UEFI)
@@ -300,11 +311,8 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
     if stops:
         scan.stop(f"node {node.name} missing `reg' property")
     if not firmware:
-        then = "Xen stops" if stops else "a boot loader has to write it, else Xen stops"
-        message = f"the boot module {node.name} has no reg: {then}"
         scan.notes.append(
             ModuleWithoutReg(
-                message,
                 node.location,
                 found.domain[len("/chosen/") :],
                 module=node.path,
@@ -327,13 +335,13 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     if isinstance(read, RefusedSharedMemory):
         place = _place(node, read.key)
         message = f"the shared memory {node.name} stops Xen: {read.reason}"
-        scan.notes.append(SharedMemoryRefused(message, place, "", node=node.path))
+        scan.notes.append(SharedMemoryRefused(place, "", message, node=node.path))
         scan.stop(EARLY.format(read.code))
         return
     place = _place(node, "xen,shared-mem")
     if not scan.facts.read(STATIC_SHM):
         message = f"Xen is built without CONFIG_STATIC_SHM and stops at the shared memory {node.name}"
-        scan.notes.append(SharedMemoryRefused(message, node.location, "", node=node.path))
+        scan.notes.append(SharedMemoryRefused(node.location, "", message, node=node.path))
         scan.stop(EARLY.format(EINVAL))
         return
     if any(other.id == read.id for other in scan.shared_memory):
@@ -342,34 +350,30 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     label = f"shared memory {read.id or node.name}"
     if read.start is None:
         message = f"{label} has no host address: Xen takes it from the buddy heap, in frames of every color"
-        scan.notes.append(StaticSharedMemory(message, place, "", start=0, end=read.size, id=label))
+        scan.notes.append(StaticSharedMemory(place, "", message, start=0, end=read.size, id=label))
         return
     held = Range(read.start, read.size, label, place)
     if any(held.overlaps(entry) for entry in scan.memreserve):
         message = f"{label} at {held.start:#x} overlaps a /memreserve/ entry: Xen panics"
-        scan.notes.append(ReservedOverlap(message, place, "", first=MEMRESERVE, second=label))
+        scan.notes.append(ReservedOverlap(place, "", message, first=MEMRESERVE, second=label))
         scan.stop(EARLY.format(EINVAL))
     scan.reserve(scan.shared, held)
     message = f"{label} lies in frames of every color, which coloring does not keep apart"
-    scan.notes.append(StaticSharedMemory(message, place, "", start=held.start, end=held.end, id=label))
+    scan.notes.append(StaticSharedMemory(place, "", message, start=held.start, end=held.end, id=label))
 
 
 def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
     """The banks ascending; what overlaps is counted once."""
     if not scan.banks:
-        message = (
-            "there is no memory: the device tree has no memory node (a boot loader fills it in); write [target] memory"
-        )
         place = Location(deployment.tree.file) if deployment.tree else deployment.manifest.location("target")
-        scan.notes.append(NoMemory(message, place, ""))
+        scan.notes.append(NoMemory(place, ""))
     found: list[Range] = []
     for bank in sorted(scan.banks, key=lambda held: held.start):
         if bank.start % PAGE or bank.end % PAGE:
-            message = f"the memory {bank.start:#x}-{bank.end:#x} does not begin and end on a page of 4 KiB"
-            scan.notes.append(BankUnaligned(message, bank.location, "", start=bank.start, end=bank.end))
+            scan.notes.append(BankUnaligned(bank.location, "", start=bank.start, end=bank.end))
         if found and bank.start < found[-1].end:
             message = f"the memory {bank.start:#x}-{bank.end:#x} overlaps {found[-1].start:#x}-{found[-1].end:#x}"
-            scan.notes.append(BankOverlap(message, bank.location, "", start=bank.start, end=bank.end))
+            scan.notes.append(BankOverlap(bank.location, "", message, start=bank.start, end=bank.end))
             if -(-bank.start // PAGE) < min(bank.end, found[-1].end) // PAGE and scan.loader in (None, Loader.NONE):
                 scan.stop(_OVERLAPPING_BANKS)
             if bank.end > found[-1].end:
@@ -403,19 +407,18 @@ def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
             message = f"the reserved range {held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}"
             scan.notes.append(
                 ReservedOverlap(
-                    f"{message}: Xen panics",
                     held.location,
                     "",
+                    f"{message}: Xen panics",
                     first=other.label,
                     second=held.label,
                 )
             )
         elif not (isinstance(other, BootModule) and other.start == held.start and other.size == held.size):
             message = f"{held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}: Xen ignores it"
-            scan.notes.append(ModuleOverlap(message, held.location, "", module=held.label, other=other.label))
+            scan.notes.append(ModuleOverlap(held.location, "", message, module=held.label, other=other.label))
     if len(found) > MAX_MODULES:
-        message = f"{len(found)} boot modules: Xen keeps {MAX_MODULES} and ignores the others"
-        scan.notes.append(TooManyModules(message, found[MAX_MODULES].location, "", count=len(found)))
+        scan.notes.append(TooManyModules(found[MAX_MODULES].location, "", count=len(found)))
     return tuple(found[:MAX_MODULES]), refused
 
 
@@ -427,10 +430,8 @@ def _check_modules(scan: _Scan, banks: tuple[Range, ...], modules: tuple[BootMod
     for module in modules:
         if module.size and not any(_inside(module, bank) for bank in banks) and banks:
             crashes = not any(module.overlaps(bank) for bank in banks)
-            message = f"{module.label} at {module.start:#x}-{module.end:#x} does not lie in memory"
             scan.notes.append(
                 ModuleOutsideMemory(
-                    message,
                     module.location,
                     "",
                     module=module.label,
@@ -449,7 +450,6 @@ def _check_counts(scan: _Scan) -> None:
         ("reserved ranges", scan.reserved, full),
     ):
         if len(found) > MAX_BANKS:
-            message = f"{len(found)} {what}: Xen's table has room for {MAX_BANKS}, it stops"
             place = found[MAX_BANKS].location
-            scan.notes.append(TooManyRegions(message, place, "", count=len(found), limit=MAX_BANKS, what=what))
+            scan.notes.append(TooManyRegions(place, "", count=len(found), limit=MAX_BANKS, what=what))
             scan.stop(stop)

@@ -197,11 +197,7 @@ class _Run(Struct):
 
 def _kept(built: Built) -> Note:
     pages = built.frames.count
-    message = (
-        f"the {pages} frames that {built.domain.name} had taken when its creation failed never come back to its "
-        "colors: whatever is created after it finds less"
-    )
-    return FailedCreationKeepsMemory(message, built.domain.memory_location, built.domain.name, pages=pages)
+    return FailedCreationKeepsMemory(built.domain.memory_location, built.domain.name, pages=pages)
 
 
 def _used_by_xen(prepared: Preparation, own: Sequence[Domain], tree_size: int) -> Use:

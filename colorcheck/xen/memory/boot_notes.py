@@ -39,15 +39,12 @@ def after_layout(system: System, prepared: Preparation, layout: Dom0Layout | Non
 def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Layout) -> Iterator[Note]:
     place, need = domain.memory_location, prepared.first_bank(domain.name)
     if layout.banks and min(start for start, _ in layout.banks) >= _4_GIB:
-        message = "dom0 gets no memory below 4 GiB: devices with 32-bit DMA cannot reach it"
-        yield Dom0NoLowMemory(message, place, domain.name, banks=layout.banks)
+        yield Dom0NoLowMemory(place, domain.name, banks=layout.banks)
     elif layout.banks and layout.banks[0][0] >= _4_GIB:
-        message = "dom0's first bank lies above 4 GiB"
-        yield Dom0FirstBankHigh(message, place, domain.name, banks=layout.banks)
+        yield Dom0FirstBankHigh(place, domain.name, banks=layout.banks)
     first = layout.banks[0][1] - layout.banks[0][0] if layout.banks else 0
     if layout.banks and first < need:
-        message = f"dom0's first bank has {size(first)}, but kernel, ramdisk and device tree need {size(need)}"
-        yield Dom0FirstBankSmall(message, place, domain.name, size=first, needed=need)
+        yield Dom0FirstBankSmall(place, domain.name, size=first, needed=need)
     if not layout.unplaced:
         return
     before = _unplaced_before(system, prepared, domain)
@@ -57,12 +54,9 @@ def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Lay
             f"{system.release.title} wants {size(least)} in one piece for dom0's first bank and finds none; "
             "releases before 4.22 boot with this layout"
         )
-        yield NoFirstBank(message, place, domain.name, needed=least)
+        yield NoFirstBank(place, domain.name, message, needed=least)
     else:
-        message = (
-            f"{size(layout.unplaced)} of dom0's memory find no place between the reserved ranges of the host's layout"
-        )
-        yield Dom0MemoryUnplaced(message, place, domain.name, unplaced=layout.unplaced)
+        yield Dom0MemoryUnplaced(place, domain.name, unplaced=layout.unplaced)
 
 
 def _unplaced_before(system: System, prepared: Preparation, domain: Domain) -> int:
@@ -77,5 +71,4 @@ def _unplaced_before(system: System, prepared: Preparation, domain: Domain) -> i
 def _pool(domain: Domain, prepared: Preparation) -> Iterator[Note]:
     needed = tables(guest_mappings(domain), prepared.p2m_levels)
     if needed > domain.p2m_pages:
-        message = f"the P2M pool of {domain.name} has {domain.p2m_pages} pages; the tables of its memory need {needed}"
-        yield P2mPoolTooSmall(message, domain.memory_location, domain.name, pool=domain.p2m_pages, needed=needed)
+        yield P2mPoolTooSmall(domain.memory_location, domain.name, pool=domain.p2m_pages, needed=needed)

@@ -107,7 +107,7 @@ class BuddyHeap(Struct):
         )
         used = self.used
         self.notes.append(
-            BuddyHeapOpen(message, domain.location, domain.name, pages=self.pages, least=used.least, most=used.most)
+            BuddyHeapOpen(domain.location, domain.name, message, pages=self.pages, least=used.least, most=used.most)
         )
         return not self.decided(buddy_heap(message, self.place))
 

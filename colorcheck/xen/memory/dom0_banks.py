@@ -59,12 +59,12 @@ def banks(pieces: list[Span], memory: int, traits: Traits, need: int) -> tuple[l
     """dom0's banks for `memory` bytes, and the bytes that found no place.
 
     Where a release has a minimum for the first bank, a piece is none if what it would give is less than that and than
-    the memory, or less than `need` bytes.
+    the memory, or no more than `need` bytes.
     """
     found: list[Span] = []
     rest = memory
     minimum = traits.first_bank_minimum
-    least = max(min(memory, minimum), need) if minimum else 0
+    least = max(min(memory, minimum), need + 1) if minimum else 0
     for start, end in pieces:
         if rest <= 0:
             break

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note
+from colorcheck.xen.kinds import Note, WordedNote
 
 
 class P2mPoolTooSmall(Note, frozen=True):
@@ -47,7 +47,7 @@ class Dom0MemoryUnplaced(Note, frozen=True):
     unplaced: int
 
 
-class NoFirstBank(Note, frozen=True):
+class NoFirstBank(WordedNote, frozen=True):
     """Boots before 4.22, but has no piece that 4.22 takes as a first bank."""
 
     KIND: ClassVar[str] = "first-bank-4.22"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note
+from colorcheck.xen.kinds import Note, WordedNote
 
 
-class ColoringOffButColors(Note, frozen=True):
+class ColoringOffButColors(WordedNote, frozen=True):
     """`llc-colors` while coloring is off."""
 
     KIND: ClassVar[str] = "coloring-off-but-colors"
@@ -53,21 +53,21 @@ class OptionCut(Note, frozen=True):
     lost: str
 
 
-class ListRemains(Note, frozen=True):
+class ListRemains(WordedNote, frozen=True):
     """A rejected list keeps the colors read before the error."""
 
     KIND: ClassVar[str] = "list-remains"
     colors: tuple[int, ...]
 
 
-class ListDropped(Note, frozen=True):
+class ListDropped(WordedNote, frozen=True):
     """A rejected list leaves nothing, so the default is used."""
 
     KIND: ClassVar[str] = "list-dropped"
     colors: tuple[int, ...]
 
 
-class ListMeansElse(Note, frozen=True):
+class ListMeansElse(WordedNote, frozen=True):
     """A list means something else than it seems: a missing number counts as 0."""
 
     KIND: ClassVar[str] = "list-means-else"
@@ -90,21 +90,21 @@ class UnsortedXenColors(Note, frozen=True):
     used: tuple[int, ...]
 
 
-class XenDefaultColors(Note, frozen=True):
+class XenDefaultColors(WordedNote, frozen=True):
     """No colors for Xen: it takes color 0."""
 
     KIND: ClassVar[str] = "xen-default-colors"
     colors: tuple[int, ...]
 
 
-class DefaultColors(Note, frozen=True):
+class DefaultColors(WordedNote, frozen=True):
     """No colors for a domain: it takes all."""
 
     KIND: ClassVar[str] = "default-colors"
     colors: tuple[int, ...]
 
 
-class InheritedColors(Note, frozen=True):
+class InheritedColors(WordedNote, frozen=True):
     """4.20: a domain takes the list of the one before it."""
 
     KIND: ClassVar[str] = "inherited-colors"
@@ -112,7 +112,7 @@ class InheritedColors(Note, frozen=True):
     from_: str
 
 
-class EmptyList(Note, frozen=True):
+class EmptyList(WordedNote, frozen=True):
     """A domain has no color at all."""
 
     KIND: ClassVar[str] = "empty-list"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note
+from colorcheck.xen.kinds import Note, WordedNote
 
 
 class StaticMemory(Note, frozen=True):
@@ -22,7 +22,7 @@ class DirectMap(Note, frozen=True):
     KIND: ClassVar[str] = "direct-map"
 
 
-class StaticSharedMemory(Note, frozen=True):
+class StaticSharedMemory(WordedNote, frozen=True):
     """Frames that several domains share and that have every color."""
 
     KIND: ClassVar[str] = "static-shared-memory"
@@ -31,14 +31,14 @@ class StaticSharedMemory(Note, frozen=True):
     id: str
 
 
-class Passthrough(Note, frozen=True):
+class Passthrough(WordedNote, frozen=True):
     """A device is given away; without an IOMMU its DMA cannot reach colored memory."""
 
     KIND: ClassVar[str] = "passthrough"
     node: str
 
 
-class PassthroughMemory(Note, frozen=True):
+class PassthroughMemory(WordedNote, frozen=True):
     """A guest is given memory by address, of every color."""
 
     KIND: ClassVar[str] = "passthrough-memory"
@@ -53,7 +53,7 @@ class Dom0MemoryDefault(Note, frozen=True):
     size: int
 
 
-class MemoryNotPages(Note, frozen=True):
+class MemoryNotPages(WordedNote, frozen=True):
     """An amount of memory is no multiple of a page."""
 
     KIND: ClassVar[str] = "memory-not-pages"
@@ -72,7 +72,7 @@ class KernelToCome(Note, frozen=True):
     KIND: ClassVar[str] = "kernel-to-come"
 
 
-class Dom0WithoutKernel(Note, frozen=True):
+class Dom0WithoutKernel(WordedNote, frozen=True):
     """The tree that Xen gets has no kernel at all: it stops while it builds dom0."""
 
     KIND: ClassVar[str] = "dom0-without-kernel"
@@ -85,13 +85,13 @@ class MissingProperty(Note, frozen=True):
     property_: str
 
 
-class EnhancedWithoutDom0(Note, frozen=True):
+class EnhancedWithoutDom0(WordedNote, frozen=True):
     """`xen,enhanced` needs dom0 for Xenstore."""
 
     KIND: ClassVar[str] = "enhanced-without-dom0"
 
 
-class HardwareDomainRefused(Note, frozen=True):
+class HardwareDomainRefused(WordedNote, frozen=True):
     """`capabilities` of a domain that Xen panics at, or what a hardware domain must not have."""
 
     KIND: ClassVar[str] = "hardware-domain-refused"
@@ -104,14 +104,14 @@ class NoDom0ForXl(Note, frozen=True):
     KIND: ClassVar[str] = "no-dom0-for-xl"
 
 
-class HostCrash(Note, frozen=True):
+class HostCrash(WordedNote, frozen=True):
     """4.20: the refused guest brings Xen down."""
 
     KIND: ClassVar[str] = "defect-4.20-host-crash"
     colors: tuple[int, ...]
 
 
-class ToolstackCannotPopulate(Note, frozen=True):
+class ToolstackCannotPopulate(WordedNote, frozen=True):
     """4.22.0: no toolstack can give memory to a new guest while coloring is on."""
 
     KIND: ClassVar[str] = "defect-4.22.0-populate"
@@ -124,7 +124,7 @@ class GuestRejected(Note, frozen=True):
     reason: str
 
 
-class GuestMemoryMissing(Note, frozen=True):
+class GuestMemoryMissing(WordedNote, frozen=True):
     """An xl guest without any memory: xl fails while it creates the guest."""
 
     KIND: ClassVar[str] = "guest-memory-missing"
@@ -168,7 +168,7 @@ class Dom0TreeFull(Note, frozen=True):
     count: int
 
 
-class PartialTreeUnread(Note, frozen=True):
+class PartialTreeUnread(WordedNote, frozen=True):
     """What a partial device tree maps into a dom0less domain is not known."""
 
     KIND: ClassVar[str] = "partial-tree-unread"
@@ -182,14 +182,14 @@ class PartialTreePhandle(Note, frozen=True):
     node: str
 
 
-class SharedMemoryRefused(Note, frozen=True):
+class SharedMemoryRefused(WordedNote, frozen=True):
     """A node of static shared memory at which Xen stops."""
 
     KIND: ClassVar[str] = "shared-memory-refused"
     node: str
 
 
-class BuddyHeapOpen(Note, frozen=True):
+class BuddyHeapOpen(WordedNote, frozen=True):
     """Whether the buddy heap of `pages` frames is large enough for what Xen takes, `least` to `most`, is not known."""
 
     KIND: ClassVar[str] = "buddy-heap-open"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note
+from colorcheck.xen.kinds import Note, WordedNote
 
 
 class NoMemory(Note, frozen=True):
@@ -23,7 +23,7 @@ class MemoryWithoutReg(Note, frozen=True):
     node: str
 
 
-class InitrdDamaged(Note, frozen=True):
+class InitrdDamaged(WordedNote, frozen=True):
     """`linux,initrd-start` and `-end` are none that Xen takes: it stops."""
 
     KIND: ClassVar[str] = "initrd-damaged"
@@ -38,7 +38,7 @@ class ModuleWithoutReg(Note, frozen=True):
     stops: bool
 
 
-class ModuleShortReg(Note, frozen=True):
+class ModuleShortReg(WordedNote, frozen=True):
     """`reg` of a boot module is too short: Xen stops."""
 
     KIND: ClassVar[str] = "module-short-reg"
@@ -46,7 +46,7 @@ class ModuleShortReg(Note, frozen=True):
     needed: int
 
 
-class BankOverlap(Note, frozen=True):
+class BankOverlap(WordedNote, frozen=True):
     """Two banks of memory overlap."""
 
     KIND: ClassVar[str] = "bank-overlap"
@@ -71,7 +71,7 @@ class RangeWraps(Note, frozen=True):
     what: str
 
 
-class ReservedOverlap(Note, frozen=True):
+class ReservedOverlap(WordedNote, frozen=True):
     """Reserved ranges or modules overlap: Xen may refuse the device tree."""
 
     KIND: ClassVar[str] = "reserved-overlap"
@@ -79,7 +79,7 @@ class ReservedOverlap(Note, frozen=True):
     second: str
 
 
-class ModuleOverlap(Note, frozen=True):
+class ModuleOverlap(WordedNote, frozen=True):
     """A module overlaps what was registered before, so Xen does not register it."""
 
     KIND: ClassVar[str] = "module-overlap"
@@ -113,7 +113,7 @@ class TooManyRegions(Note, frozen=True):
     what: str
 
 
-class FileSizeAssumed(Note, frozen=True):
+class FileSizeAssumed(WordedNote, frozen=True):
     """ImageBuilder loads files that are not there; usual sizes stand in."""
 
     KIND: ClassVar[str] = "file-size-assumed"
@@ -127,21 +127,21 @@ class StaticHeap(Note, frozen=True):
     end: int
 
 
-class KernelNotRegistered(Note, frozen=True):
+class KernelNotRegistered(WordedNote, frozen=True):
     """A dom0less domain's kernel is no boot module to Xen: it stops."""
 
     KIND: ClassVar[str] = "kernel-not-registered"
     start: int
 
 
-class DeepTreeHangs(Note, frozen=True):
+class DeepTreeHangs(WordedNote, frozen=True):
     """A node lies deeper than this release can walk: it hangs."""
 
     KIND: ClassVar[str] = "deep-tree-hangs"
     levels: int
 
 
-class RegRest(Note, frozen=True):
+class RegRest(WordedNote, frozen=True):
     """`reg` of memory or of a reserved range ends in a part of an entry, `rest` bytes, which Xen drops."""
 
     KIND: ClassVar[str] = "reg-rest"

@@ -79,19 +79,15 @@ def geometry(
     probed = probed_cache(board, arguments.release.traits.cache_probe)
     if not given and (arguments.llc_size or arguments.llc_nr_ways):
         name = "llc-size" if arguments.llc_size else "llc-nr-ways"
-        message = (
-            f"{name} alone counts for nothing: Xen probes the cache unless llc-size and llc-nr-ways are both given"
-        )
         place = next((option.location for option in sizes if option), location)
-        notes.append(GeometryHalfGiven(message, place, "", given=name))
+        notes.append(GeometryHalfGiven(place, "", given=name))
     way = arguments.llc_size // arguments.llc_nr_ways if given else probed.way_size if probed else logged
     if way is None:
         return _unknown(
             None if probe_is_open(board, arguments.release.traits.cache_probe) else board, probed, location, notes
         )
     if given and probed and probed.way_size and probed.way_size != way:
-        message = f"the options give a way of {way:#x} bytes, the cache that Xen would probe has {probed.way_size:#x}"
-        notes.append(WaySizeDiffers(message, location, "", given=way, probed=probed.way_size))
+        notes.append(WaySizeDiffers(location, "", given=way, probed=probed.way_size))
     return _colors(way, most_colors, location, notes)
 
 
@@ -124,8 +120,7 @@ def _unknown(board: Board | None, probed: Cache | None, location: Location, note
     if board is not None and board.clusters and probed is None:
         panic = Failure(FailureKind.GEOMETRY, "LLC probing failed and 'llc-size' or 'llc-nr-ways' missing")
         return OptionGeometry(True, None, None, location, tuple(notes), panic)
-    message = "the size of a way of the last-level cache is not known, so neither is the number of colors"
-    notes.append(GeometryUnknown(message, location, ""))
+    notes.append(GeometryUnknown(location, ""))
     return OptionGeometry(True, None, None, location, tuple(notes))
 
 
@@ -136,8 +131,7 @@ def _colors(way: int, most_colors: int, location: Location, notes: list[Note]) -
     elif found & (found - 1):
         text = f"Number of LLC colors ({found}) isn't a power of 2"
     elif found > most_colors:
-        message = f"Number of LLC colors ({found}) too big. Using configured max {most_colors}"
-        notes.append(ColorsCut(message, location, "", found=found, taken=most_colors))
+        notes.append(ColorsCut(location, "", found=found, taken=most_colors))
         found = most_colors
     elif found < 2:
         text = f"Number of LLC colors {found} < 2"

@@ -14,12 +14,24 @@ from msgspec.structs import replace
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import BuildOption
-from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.domains.cpu_pools import POOLS
 from colorcheck.xen.effective import effective, elsewhere
+from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.facts.keys import BOOT_CPU, DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
+from colorcheck.xen.facts.keys import (
+    BOOT_CPU,
+    DOM0_KERNEL,
+    GUESTS,
+    IMAGE_SIZE,
+    MAPPED,
+    MEMORY,
+    MODULES,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    XEN_ADDRESS,
+)
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.leveling import level
@@ -33,6 +45,8 @@ from colorcheck.xen.worlds.placement import Chosen, placements
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
 """Facts that are tried together: where one thing may lie depends on where the others do."""
 MOST_COMBINATIONS = 4096
+ONLY_TAKES = frozenset(key.name for key in (DOM0_KERNEL, GUESTS, MAPPED, MODULES))
+"""Opaque facts that only take memory, whatever they are: what does not fit without them does not fit with them."""
 StartedOn = Callable[[int], Board | None]
 
 
@@ -64,6 +78,7 @@ class Worlds:
         self.branches = branches
         if branches:
             self.facts = self.facts.opened(branch_fact(deployment, branches))
+        self._inputs_of: dict[tuple[object, object], tuple[Deployment, Board | None]] = {}
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
 
     @property
@@ -110,8 +125,13 @@ class Worlds:
 
     def _inputs(self, values: Mapping[str, object]) -> tuple[Deployment, Board | None]:
         """The deployment as if the manifest said on which CPU Xen starts and with which pools it is built."""
+        key = (values.get(BOOT_CPU.name), values.get(POOLS))
+        if key not in self._inputs_of:
+            self._inputs_of[key] = self._stated(*key)
+        return self._inputs_of[key]
+
+    def _stated(self, first: object, pools: object) -> tuple[Deployment, Board | None]:
         target, board = self._deployment.manifest.target, self._board
-        first, pools = values.get(BOOT_CPU.name), values.get(POOLS)
         if isinstance(first, int):
             target = replace(target, boot_cpu=first)
             board = self._started_on(first) if self._started_on else board
@@ -185,19 +205,26 @@ class Worlds:
         boot = self.base.boot
         if boot is None:
             return "unknown"
-        names = boot.reads & set(self.open)
+        names = boot.outcome_reads & set(self.open)
         if not names:
             return boot.outcome
         while True:
             finite = {name for name in names if self._values(name)}
             worlds = self.combinations(finite) or ()
-            more = {name for world in worlds if world.boot for name in world.boot.reads & set(self.open)} - names
+            met = (world.boot.outcome_reads for world in worlds if world.boot)
+            more = frozenset().union(*met) & set(self.open) - names
             if not more:
                 break
             names |= more
-        opaque = any(self.open[name].opaque for name in names)
-        found = {"unknown"} if opaque or not worlds else {self._bounded(world, names - finite) for world in worlds}
+        opaque = {name for name in names if self.open[name].opaque}
+        found = {self._in_every_placement(world, names - finite, opaque) for world in worlds}
         return found.pop() if len(found) == 1 else "unknown"
+
+    def _in_every_placement(self, world: World, ranged: Collection[str], opaque: Collection[str]) -> str:
+        if not opaque:
+            return self._bounded(world, ranged)
+        best = self.best(world) if ONLY_TAKES.issuperset(opaque) else None
+        return best.outcome if best is not None and best.panic is not None else "unknown"
 
     def _bounded(self, world: World, ranged: Collection[str]) -> str:
         if world.boot is None:
@@ -232,6 +259,24 @@ class Worlds:
             return None
         return _with_free(boot, bound.least, bound.dom0_tables, worst=True), bound.why
 
+    def settled(self, given: Mapping[str, object]) -> Worlds:
+        """Those of the worlds in which these open facts have these values, as if the inputs said so."""
+        known = {name: Fact(name, value, Origin.GIVEN, self.open[name].location) for name, value in given.items()}
+        rest = {name: fact for name, fact in self.facts.unknown.items() if name not in given}
+        other = Worlds(self._deployment, self._board, self._release, self._started_on, self.branches)
+        other.facts = FactBook({**self.facts.known, **known}, rest, self.facts.chosen)
+        return other
+
+    def guaranteed(self) -> tuple[int, ...] | None:
+        """Frames of each color that are free before the first domain is built, wherever things lie; None where no bound
+        holds. Finite facts have their first value."""
+        if PLACEMENT.isdisjoint(self.open):
+            boot = boot_again(without_domains(self.base.system))
+            return boot.free_initial if boot is not None and boot.panic is None and boot.free_initial else None
+        facts = self.facts.in_world(self._first)
+        _, bound = bounds(facts, self.skeleton)
+        return bound.least if bound is not None else None
+
     def best(self, world: World) -> Boot | None:
         """As `worst`, with the most that can be free and the least that is needed."""
         if world.system.panic is not None:
@@ -245,6 +290,11 @@ class Worlds:
         if nowhere is not None and nowhere.panic is not None and nowhere.panic.kind is FailureKind.RELOCATION:
             return nowhere  # there is less room yet with what has no place
         return _with_free(world.boot, most, 0, worst=False) if most and world.boot is not None else None
+
+
+def without_domains(system: System) -> System:
+    """The system with Xen alone, in colors that every Xen takes."""
+    return replace(system, xen_colors=(0,), domains=(), panic=None)
 
 
 def _with_free(boot: Boot, free: tuple[int, ...], dom0_tables: int, *, worst: bool) -> Boot:

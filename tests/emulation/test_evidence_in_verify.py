@@ -1,0 +1,99 @@
+"""`xen-attested` turns the trust in the release into a measurement, for one binary and one release."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.core.theorem import Trust
+from colorcheck.inputs.boot.xen_attested import AttestedBoot, NotAttestedError, XenAttested, read_attested
+from tests.emulation.conftest import image
+
+MANIFEST = """[target]
+xen = "{xen}"
+board = "zcu102"
+xen-image = "xen"
+xen-attested = "found.json"
+xen-address = 0x600000
+device-tree-address = 0x100000
+[inputs]
+device-tree = "system.dts"
+"""
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def deployment(folder: Path, evidence: XenAttested, xen: str = "4.22") -> str:
+    for name in ("device-trees", "zcu102-dom0less"):
+        (folder / name).mkdir()
+        for file in (EXAMPLES / name).iterdir():
+            (folder / name / file.name).write_bytes(file.read_bytes())
+    here = folder / "zcu102-dom0less"
+    (here / "xen").write_bytes(image(0x17C000))
+    (here / "found.json").write_text(json.dumps(evidence.to_dict()))
+    (here / "colorcheck.toml").write_text(MANIFEST.format(xen=xen))
+    return str(here / "colorcheck.toml")
+
+
+def evidence(results: tuple[str, ...], digest: str = "", release: str = "4.22.0") -> XenAttested:
+    own = digest or hashlib.sha256(image(0x17C000)).hexdigest()
+    boots = tuple(AttestedBoot(f"0/{number}", "", result, "", release) for number, result in enumerate(results))
+    return XenAttested(own, "4.22.0", release, boots=boots)
+
+
+def trust(found: str) -> set[Trust]:
+    verification = api.verify(found)
+    taken = [a for theorem in verification.theorems for a in theorem.assumptions if a.text.startswith("Xen is Xen")]
+    assert taken
+    return {assumption.trust for assumption in taken}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (evidence(("agrees", "agrees", "undecided")), Trust.DOCUMENTED),
+        (evidence(("agrees", "differs")), Trust.TRUSTED),
+        (evidence(("undecided", "failed")), Trust.TRUSTED),
+        (evidence(()), Trust.TRUSTED),
+        (evidence(("agrees",), digest="0" * 64), Trust.TRUSTED),
+        (evidence(("agrees",), release="4.20.4"), Trust.TRUSTED),
+    ],
+    ids=["agrees", "differs", "undecided", "no boots", "another binary", "another release"],
+)
+def test_only_boots_of_this_binary_and_release_that_agree_are_a_measurement(
+    found: XenAttested, expected: Trust, tmp_path: Path
+) -> None:
+    assert trust(deployment(tmp_path, found)) == {expected}
+
+
+@pytest.mark.parametrize(
+    ("found", "rule"), [(evidence(("agrees",), digest="0" * 64), "CC702"), (evidence(("differs",)), "CC703")]
+)
+def test_other_evidence_is_a_finding(found: XenAttested, rule: str, tmp_path: Path) -> None:
+    assert rule in {finding.rule for finding in api.verify(deployment(tmp_path, found)).findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"schema": "colorcheck/xen-attested/1"}',
+        "[" * 100_000,
+        json.dumps({**evidence(("agrees",)).to_dict(), "boots": [1]}),
+        json.dumps({**evidence(("agrees",)).to_dict(), "boots": [{"name": "a"}]}),
+        json.dumps({**evidence(("agrees",)).to_dict(), "sha256": None}),
+    ],
+)
+def test_what_is_no_evidence_is_refused(text: str) -> None:
+    with pytest.raises(NotAttestedError):
+        read_attested(text)
+
+
+def test_evidence_is_read_as_it_was_written() -> None:
+    found = evidence(("agrees", "differs"))
+    assert read_attested(json.dumps(found.to_dict())) == found

@@ -1,0 +1,53 @@
+"""The tables that parsers are made from: for today's grammars, and never used for others."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from colorcheck.files import resources
+from colorcheck.inputs import grammar
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "docs" / "make"))
+from grammar_tables import PARSERS  # noqa: E402
+
+TEXTS = {
+    "boot_arguments": "llc-coloring=on dom0_mem=1G xen-llc-colors=0-1 -- x",
+    "color_list": "0-1,4,7-9",
+    "device_tree": "/dts-v1/;\n/ { a = <1 (2 + 3)>; n@1 { reg = [01 02]; }; };\n",
+    "xl": 'name = "rt"\nmemory = 64\nllc_colors = ["4-8", "10"]\n',
+    "u_boot": "if test -e mmc 0 x; then\n  setenv a 1; load mmc 0 ${addr} x\nfi\n",
+}
+
+
+@pytest.mark.parametrize(("name", "start", "lexer"), PARSERS)
+def test_tables_are_for_the_grammar_of_today(name: str, start: str | tuple[str, ...], lexer: str) -> None:
+    """Else `python docs/make/grammar_tables.py`; until then the parser is built from the grammar, slowly."""
+    found = json.loads(resources.tables(name if lexer == "contextual" else f"{name}.{lexer}"))
+    assert found["for"] == grammar.tables_of(name, start, lexer)["for"]
+
+
+@pytest.mark.parametrize(("name", "start", "lexer"), PARSERS)
+def test_both_parsers_give_the_same(
+    name: str, start: str | tuple[str, ...], lexer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"start": start[0]} if isinstance(start, tuple) else {}
+
+    def read() -> object:
+        if lexer == "basic":
+            return list(grammar._lexer.__wrapped__(name).lex(TEXTS[name]))
+        return grammar.parser.__wrapped__(name, start=start).parse(TEXTS[name], **entry)
+
+    ready = read()
+    monkeypatch.setattr(resources, "tables", lambda _: "{}")
+    assert read() == ready
+
+
+def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = resources.grammar("xl")
+    monkeypatch.setattr(resources, "grammar", lambda _: text + "\n// changed\n")
+    assert grammar._from_tables("xl", "start", "contextual", None) is None
