@@ -190,6 +190,7 @@ def test_deployments_of_every_kind_give_evidence(
     assert json.loads((folder / "evidence.json").read_text(encoding="utf-8"))["grade"] == grade
     told = {each.status for each in check(folder)}
     assert told <= {"confirmed", "refuted", "vacuous", "no-answer"}
-    done = subprocess.run([sys.executable, "check.py"], cwd=folder / "certificates", capture_output=True, text=True)
+    command = [sys.executable, "check.py"]
+    done = subprocess.run(command, cwd=folder / "certificates", capture_output=True, text=True, check=False)
     assert done.returncode == checker, done.stdout
     assert "WRONG" not in done.stdout
