@@ -144,3 +144,28 @@ def test_what_an_unread_partial_tree_maps(tmp_path):
     assert found["boots"].verdict == "unknown"
     assert found["memory/domU1"].verdict == "unknown"
     assert "mapped-memory" in found["boots"].facts
+
+
+def modules(count: int) -> str:
+    return "".join(
+        f"""module@{at:x} {{ compatible = "xen,linux-initrd", "multiboot,module"; reg = <0 {at:#x} 0 0x1000>; }};"""
+        for at in range(0x50000000, 0x50000000 + count * 0x100000, 0x100000)
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reserved", "xen"),
+    [
+        (modules(20), "", "4.20"),
+        (modules(40), "", "4.20"),
+        (modules(40) + domain(1), "", "4.22"),
+        ("", ranges(*((0x80000000 + n * 0x2000, 0x1000) for n in range(250))), "4.22"),
+        ("", ranges(*((0x80000000 + n * 0x2000, 0x1000) for n in range(257))), "4.22"),
+        ("", ranges(*((0x80000000 + n * 0x2000, 0x1000) for n in range(300))), "4.20"),
+    ],
+)
+def test_replay_says_what_verify_says_of_many_modules_and_ranges(tmp_path, chosen, reserved, xen):
+    found, _ = verified(tmp_path, chosen, reserved=reserved, xen=xen)
+    outcome = api.replay(tmp_path / "colorcheck.toml").to_dict()["outcome"]
+    told = {"boots": "proved", "panics": "refuted", "hangs": "refuted", "unknown": "unknown"}
+    assert found["boots"].verdict == told[outcome]
