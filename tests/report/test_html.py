@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import report_samples as samples
 
 from colorcheck import api
 from colorcheck.report import render
+from tests.report import report_samples as samples
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
 
