@@ -104,7 +104,7 @@ def is_file(path: str) -> bool:
 
 
 def size_of(path: str) -> int | None:
-    """The bytes of a plain file, which is not read; None where there is none that could be."""
+    """The bytes of a plain file; None where there is none that could be read, and for a pointer of git LFS."""
     asks_size(path)
     over = content_over(path)
     if over is not None:
@@ -113,7 +113,17 @@ def size_of(path: str) -> int | None:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return found.st_size if stat.S_ISREG(found.st_mode) and not outside(path) else None
+    if not stat.S_ISREG(found.st_mode) or outside(path):
+        return None
+    return None if found.st_size <= _POINTER_LARGEST and _holds_pointer(path) else found.st_size
+
+
+def _holds_pointer(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return is_pointer(file.read(_POINTER_LARGEST))
+    except OSError:
+        return False
 
 
 def text(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = False) -> str:

@@ -24,11 +24,21 @@ if TYPE_CHECKING:
     from colorcheck.inputs.xl.xl import XlFile
 
 
+class Unsettled(Struct, frozen=True):
+    """A fact of the model, by its name, that the loader leaves open: why, and lines of a manifest that settle it."""
+
+    what: str
+    why: str
+    settle: tuple[str, ...]
+    location: Location
+
+
 class Followed(Struct, frozen=True):
     """Where a boot script puts things, as far as its commands tell; bytes, None where that is open.
 
     `location` is the command that starts Xen. The image's size is None where the script does not bring the image;
-    `device_tree_sizes` are the least and the most that the tree's may be, where that is known.
+    `device_tree_sizes` are the least and the most that the tree's may be, where that is known; `unsettled` are facts
+    of the model that the script leaves open.
     """
 
     location: Location
@@ -37,6 +47,21 @@ class Followed(Struct, frozen=True):
     device_tree_address: int | None = None
     device_tree_size: int | None = None
     device_tree_sizes: tuple[int, int] | None = None
+    unsettled: tuple[Unsettled, ...] = ()
+
+    def open(self, what: str) -> Unsettled | None:
+        """Why a fact of the model is open, None where the script leaves it alone or settles it."""
+        return next((each for each in self.unsettled if each.what == what), None)
+
+
+class GivenModule(Struct, frozen=True):
+    """An entry of `[[target.modules]]`: what the boot loader puts into memory, in bytes; None where nobody says it."""
+
+    kind: str
+    location: Location
+    address: int | None = None
+    size: int | None = None
+    file: str = ""
 
 
 class Deployment(Struct, frozen=True):
@@ -45,7 +70,8 @@ class Deployment(Struct, frozen=True):
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
     creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
     as far as they exist; `guest_files` the bytes of kernels and ramdisks that guests name by a relative path, by the
-    guest's file and the key; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
+    guest's file and the key; `given_modules` what `[[target.modules]]` puts into memory beside the modules of the
+    tree; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
     the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
     `kconfig_places` to where they stand; `xen_image_size` is
     `_end - _start` in bytes from the manifest or from the header of the binary; `xen_image_options` are the options
@@ -64,6 +90,7 @@ class Deployment(Struct, frozen=True):
     file_sizes: Mapping[str, int] = field(default_factory=dict)
     guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
     module_trees: Mapping[int, DeviceTree] = field(default_factory=dict)
+    given_modules: tuple[GivenModule, ...] = ()
     kconfig: Mapping[str, str] = field(default_factory=dict)
     kconfig_places: Mapping[str, Location] = field(default_factory=dict)
     xen_image_size: int | None = None

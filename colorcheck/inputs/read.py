@@ -24,7 +24,7 @@ from colorcheck.inputs.boot.kconfig import KconfigOption
 from colorcheck.inputs.boot.uefi_config import UefiConfig
 from colorcheck.inputs.boot.xen_attested import XenAttested
 from colorcheck.inputs.boot.xen_image import XenImage
-from colorcheck.inputs.deployment import Deployment
+from colorcheck.inputs.deployment import Deployment, GivenModule
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.file_kinds import FITS, FileKind, Slot, told_apart
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
@@ -58,6 +58,7 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         guests=guests,
         guest_files=guest_files(guests),
         module_trees=reader.module_trees(),
+        given_modules=tuple(reader.given_modules()),
         image_builder=built,
         file_sizes=_file_sizes(built) if built else {},
         kconfig={name: option.value for name, option in build.items()},
@@ -123,6 +124,36 @@ class _Reader(Struct):
             except DeviceTreeError as error:
                 self.problems += (_named_at(problem, self.path(name), module.location) for problem in error.problems)
         return found
+
+    def given_modules(self) -> Iterator[GivenModule]:
+        """`[[target.modules]]` with the sizes of their files; a file that is not here and whose size nobody says is a
+        problem, as is one that `[[target.files]]` names for no script."""
+        target = self.manifest.target
+        for module in target.modules:
+            size = module.size
+            if module.file is not None and size is None:
+                size = self._size_of(module.file)
+                if size is None:
+                    self.problems.append(self._not_here(module.file, module.location))
+            yield GivenModule(module.kind or "other", module.location, module.address, size, module.file or "")
+        for file in () if self.manifest.boot_script else target.files:
+            if file.file is not None and file.size is None and size_of(self.path(file.file)) is None:
+                self.problems.append(self._not_here(file.file, file.location))
+
+    def _size_of(self, name: str) -> int | None:
+        """The bytes of a file that is loaded: of a source of a device tree, those of its blob."""
+        if not name.endswith((".dts", ".dtso")):
+            return size_of(self.path(name))
+        from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+
+        try:
+            return read_device_tree(self.path(name)).size
+        except DeviceTreeError:
+            return None
+
+    def _not_here(self, name: str, where: Location) -> Problem:
+        message = f"{name} is not here, and its size is not given"
+        return Problem(ProblemKind.UNREADABLE, message, where, "put it here, or write its size: size = 0x1400000")
 
     def _of_trees(self, path: str, named_at: Location, kinds: Collection[FileKind] = ALL) -> list[Problem]:
         """Which of the tree's file and its overlays are of another kind, of these kinds."""

@@ -49,7 +49,7 @@ class Scope(StrEnum):
     TREE = "device-tree"  # what Xen is handed: tree, arguments, modules, domains
     GUESTS = "guests"  # the guests of xl
     BUILD = "build"  # how Xen was built
-    IMAGE = "xen-image"  # the binary of Xen
+    IMAGE = "xen-image"  # the binary of Xen, and other files of which only the size counts
     NOTHING = "nothing"  # nothing that a theorem reads, such as a curve of cache misses
 
 
@@ -58,6 +58,8 @@ _SCOPES = (
     ("target.kconfig", Scope.BUILD),
     ("target.xen-image", Scope.IMAGE),
     ("target.xen-attested", Scope.NOTHING),
+    ("target.modules", Scope.IMAGE),
+    ("target.files", Scope.IMAGE),
     ("domains.", Scope.NOTHING),
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from colorcheck.core.diagnostic import Problem
-from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.file_kinds import FileKind, Slot, told_apart
 from colorcheck.inputs.files import read_bytes
@@ -35,13 +34,6 @@ _CLEAR = (  # kinds that no script of U-Boot can be taken for
 )
 
 
-def image_builder_stops(deployment: Deployment) -> Handover | None:
-    """The handover where ImageBuilder's configuration, once worked out, starts no Xen; None where it does."""
-    problems = deployment.problems if deployment.image_builder is not None else ()
-    stop = next((problem for problem in problems if problem.kind is ProblemKind.BOOT_SCRIPT_STOPS), None)
-    return Handover(stopped=stop.message, location=stop.location) if stop is not None else None
-
-
 def receive(deployment: Deployment) -> Handover:
     """What Xen gets. Without a boot script it is the tree of the deployment as it stands."""
     manifest, target = deployment.manifest, deployment.manifest.target
@@ -50,9 +42,10 @@ def receive(deployment: Deployment) -> Handover:
 
         return follow_uefi(deployment)
     if manifest.boot_script is None:
-        stopped = image_builder_stops(deployment)
-        if stopped is not None:
-            return stopped
+        if deployment.image_builder is not None:
+            from colorcheck.loader.image_builder.follow import follow_image_builder
+
+            return follow_image_builder(deployment)[0]
         if deployment.tree is None:
             return Handover(stopped="there is no device tree")
         return handed_over(deployment.tree, target.device_tree_address, target.device_tree_size)

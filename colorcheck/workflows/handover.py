@@ -16,10 +16,10 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.beside import scripts_beside
-from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
+from colorcheck.loader.read_by import ReadBy, blocking, has_known_length, reaches, unsettled
 from colorcheck.loader.receive import by_uefi, receive
 from colorcheck.xen.machine.boot_cpu import cluster_of_each
 from colorcheck.xen.options.arguments import tree_arguments
@@ -27,14 +27,10 @@ from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.releases import find_release
 from colorcheck.xen.worlds.branches import WorldBranch
 
-_IRRELEVANT = frozenset({"u-boot,version", "serial-number", "local-mac-address", "mac-address"})
-
 
 def handover(manifest: Manifest) -> Handover:
     """The handover of a deployment."""
-    from colorcheck.loader.image_builder.image_builder_tree import as_built
-
-    return receive(as_built(read_deployment(manifest)))
+    return receive(read_deployment(manifest))
 
 
 def received_by_xen(deployment: Deployment) -> tuple[Handover | None, Deployment]:
@@ -94,6 +90,8 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
             tree=received.tree,
             problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received)))),
         )
+    if deployment.manifest.boot_script is None and deployment.image_builder is not None:
+        return _built(deployment)
     if deployment.manifest.boot_script is None:
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))
@@ -110,6 +108,19 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
     return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(told)))
 
 
+def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
+    """What ImageBuilder's script makes of a deployment. The manifest's places and arguments go before its own."""
+    from colorcheck.loader.image_builder.follow import follow_image_builder
+
+    received, deployment = follow_image_builder(deployment)
+    told = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received))))
+    if received.stopped:
+        return received, replace(deployment, tree=received.tree, problems=told)
+    given = deployment.manifest.boot_arguments
+    followed = as_followed(deployment, received)
+    return received, replace(followed, manifest=replace(followed.manifest, boot_arguments=given), problems=told)
+
+
 def as_followed(deployment: Deployment, received: Handover) -> Deployment:
     """The deployment with the tree and the places of one way."""
     followed = followed_places(received)
@@ -122,7 +133,7 @@ def followed_places(received: Handover) -> Followed:
     """The places that a boot script decides. A tree in which something of unknown length stands has no known size."""
     address, size = received.device_tree
     least, most = received.device_tree_sizes or (0, 0)
-    counts = any(name not in _IRRELEVANT for _, name in received.unsure)
+    counts = not has_known_length(received)
     return Followed(
         received.location or Location(""),
         received.xen_address,
@@ -130,6 +141,7 @@ def followed_places(received: Handover) -> Followed:
         address,
         size if size == least == most and not counts else None,
         (least, most) if most and not counts else None,
+        unsettled(received),
     )
 
 
@@ -137,7 +149,10 @@ def _problems(received: Handover) -> Iterator[Problem]:
     """What stops the boot, and what is open, each where it stands."""
     if received.stopped and received.location is not None:
         yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
+    found = reaches(received)
     for fact in received.open:
+        if fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}:
+            continue
         settle = "settle it in the manifest: " + " / ".join(fact.settle) if fact.settle else ""
         yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, settle)
 
@@ -151,15 +166,6 @@ def unclear(received: Handover | None, deployment: Deployment) -> str:
         return f"Xen is never started: {received.stopped}"
     facts = [fact for way in (received, *_others(received)) if not way.stopped for fact in blocking(way)]
     return f"{facts[0].what} is open: {facts[0].why}" if facts else ""
-
-
-def blocking(received: Handover) -> Iterator[OpenFact]:
-    """The open facts that may change what Xen does on this way, in a manner that nobody can list."""
-    counted = {what for (_, name), what in received.unsure.items() if name not in _IRRELEVANT}
-    for fact in received.open:
-        opaque = fact.values is None and not fact.what.startswith("file ") and fact.what not in received.harmless
-        if fact.what in counted or opaque:
-            yield fact
 
 
 def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBranch, ...]:

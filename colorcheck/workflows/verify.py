@@ -151,15 +151,6 @@ class _Run(Struct):
             ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
             if any(_choice(way, boot_cpu).board != board for way in ways):
                 self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
-        with self.stage("image-builder"):
-            if deployment.image_builder is not None:
-                from colorcheck.loader.image_builder.image_builder_tree import as_built
-                from colorcheck.loader.receive import image_builder_stops
-
-                deployment = as_built(deployment)
-                stopped = image_builder_stops(deployment)
-                if stopped is not None and received is None:
-                    received, self.unclear = stopped, f"Xen is never started: {stopped.stopped}"
         if mend:
             from colorcheck.plan.repaired_xl import with_repaired_guests
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from colorcheck import api
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.workflows import verify as workflow
 
@@ -59,3 +60,58 @@ def test_an_overlay_comes_before_the_edits(tmp_path: Path) -> None:
     found = run(tmp_path, more, o_dtso=OVERLAY.format("/chosen/domU0"))
     assert any(f.rule == "CC022" and "destroys" in f.message for f in found.findings)
     assert not any(theorem.verdict == "proved" for _, theorem in found.facts.theorems())
+
+
+def test_the_loader_is_u_boot_and_the_tree_is_shown(tmp_path: Path) -> None:
+    environment = "memory = [\"0x0+0x7ff00000\"]\n[target.environment]\nbootargs = 'of the board'\n"
+    run(tmp_path, "")
+    manifest = tmp_path / "colorcheck.toml"
+    manifest.write_text(manifest.read_text().replace("[inputs]", environment + "[inputs]"))
+    found = api.handover(manifest)
+    assert found.stopped is None
+    assert found.tree is not None
+    chosen = found.tree.node("/chosen")
+    assert chosen is not None
+    assert chosen.properties["bootargs"].value == b"of the board\0"
+    assert found.tree.node("/memory@0").properties["reg"].value.hex() == "0000000000000000000000007ff00000"
+    assert [child.name for child in chosen.children][:2] == ["domU0", "dom0"]
+    assert found.device_tree[0] == found.modules[-1].address
+    assert found.device_tree[1] is not None
+    assert {"variable bootargs", "U-Boot's memory banks"}.isdisjoint(fact.what for fact in found.open)
+    before = workflow.verify(read_manifest(str(manifest)))
+    assert before.facts.handover is not None
+    assert any("separation" in theorem.id for _, theorem in before.facts.theorems())
+
+
+def test_no_room_for_all_guests(tmp_path: Path) -> None:
+    """ImageBuilder makes room for 0x1024 bytes only, and its script goes on where that is spent."""
+    many = "NUM_DOMUS=48\n" + "".join(f"DOMU_KERNEL[{n}]=rt.bin\nDOMU_MEM[{n}]=16\n" for n in range(48))
+    found = run(tmp_path, many)
+    told = [f for f in found.findings if f.rule == "CC020" and "FDT_ERR_NOSPACE" in f.message]
+    assert told
+    assert told[0].location.file.endswith("config")
+    assert not any(theorem.verdict == "proved" for _, theorem in found.facts.theorems() if "domU47" in theorem.id)
+
+
+def test_extra_commands_go_two_ways(tmp_path: Path) -> None:
+    one, other = (f'fdt set /chosen/domU0 llc-colors "{colors}"' for colors in ("9-12", "10-12"))
+    extra = f"if mmc dev 0; then {one}; else {other}; fi\n"
+    found = run(tmp_path, "APPEND_EXTRA_CMDS=extra.txt\n", extra_txt=extra)
+    verdicts = {theorem.id: theorem.verdict for _, theorem in found.facts.theorems()}
+    assert verdicts["separation/dom0/domU0"] == "proved"
+    extra = extra.replace("10-12", "8-12")
+    found = run(tmp_path, "APPEND_EXTRA_CMDS=extra.txt\n", extra_txt=extra)
+    verdicts = {theorem.id: theorem.verdict for _, theorem in found.facts.theorems()}
+    assert verdicts["separation/dom0/domU0"] == "unknown"
+
+
+def test_extra_commands_that_are_not_here_prove_nothing(tmp_path: Path) -> None:
+    found = run(tmp_path, "APPEND_EXTRA_CMDS=extra.txt\n")
+    assert not any(theorem.verdict == "proved" for _, theorem in found.facts.theorems())
+
+
+def test_a_binary_that_is_no_image_is_not_started(tmp_path: Path) -> None:
+    (tmp_path / "xen").write_bytes(bytes(0x1000))
+    found = run(tmp_path, "")
+    assert found.facts.handover is not None
+    assert "magic" in (found.facts.handover.stopped or "")

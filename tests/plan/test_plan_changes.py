@@ -15,6 +15,7 @@ from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.plan.edits import edits_of
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.plan import Planned
+from tests.loader.u_boot_cases import stub
 from tests.plan.test_plan_edits import colors_now, copied, planned
 
 
@@ -98,7 +99,7 @@ def test_imagebuilders_arguments_are_edited(tmp_path: Path) -> None:
         "Image-rt",
         "Image-gui",
     ):  # else their sizes are open
-        (manifest.parent / name).write_bytes(bytes(4096))
+        (manifest.parent / name).write_bytes((stub(0x17C000) if name == "xen" else b"").ljust(4096, b"\0"))
     found = planned(manifest)
     assert found.plan.colors("dom0").isdisjoint(found.plan.colors("xen"))
     written(manifest, found)

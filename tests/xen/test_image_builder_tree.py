@@ -10,6 +10,7 @@ import pytest
 from colorcheck import api
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Verification
+from tests.loader.u_boot_cases import stub
 
 MIB = 1 << 20
 CONFIG = """MEMORY_START=0
@@ -32,7 +33,7 @@ def built(folder: Path, config: str = CONFIG, xen: str = "4.21", *, files: bool 
     Example(kernel="").write(folder)
     (folder / "config").write_text(config)
     for name, size in SIZES.items() if files else ():
-        (folder / name).write_bytes(b"\0" * size)
+        (folder / name).write_bytes((stub(0x17C000) if name == "xen" else b"").ljust(size, b"\0"))
     manifest = (
         f'[target]\nxen = "{xen}"\nboard = "zcu102"\nxen-image-size = 0x17c000\n[inputs]\nimage-builder = "config"\n'
     )

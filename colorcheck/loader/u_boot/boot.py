@@ -19,7 +19,7 @@ from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
-from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.text import Marked, unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
 _PAD = 0x3000  # CONFIG_SYS_FDT_PAD
@@ -215,6 +215,15 @@ def _room(machine: UBootMachine) -> Places:
     return places(low, size, own)
 
 
+def _bounds_are_known(machine: UBootMachine) -> bool:
+    """Whether it is known which memory U-Boot hands out; without the environment the script must say it."""
+    names = ("bootm_low", "bootm_size", "bootm_mapsize")
+    known = machine.settings.whole_environment or all(n in machine.environment or n in machine.deleted for n in names)
+    for name in () if known else names:
+        machine.unset(name)
+    return known and not any(unknowns(machine.text(name) or "") for name in names)
+
+
 def _number(machine: UBootMachine, name: str, default: int) -> int:
     text = machine.text(name)
     return default if text is None else hexadecimal(text)
@@ -264,12 +273,14 @@ def _moved_ramdisk(
         return None, None
     high = machine.text("initrd_high")
     machine.unset("initrd_high")
+    bounded = _bounds_are_known(machine)
     highest = _number(machine, "bootm_mapsize", _size(machine)) + _low(machine)
     limit = highest if high is None else hexadecimal(high)
     if high is not None and limit == WIDTH:
         room.reserve(ramdisk.start, ramdisk.size)
         return (ramdisk.start, ramdisk.size), ramdisk.unsure
-    at, any_room = room.highest(ramdisk.size, limit)
+    unclear = not bounded or (high is None and machine.peek("initrd_high") is not None)
+    at, any_room = (None, True) if unclear else room.highest(ramdisk.size, limit)
     if not any_room:
         raise HaltError("ramdisk - allocation error: there is no room for it below initrd_high")
     if at is None or ramdisk.unsure is not None:
@@ -279,7 +290,7 @@ def _moved_ramdisk(
             "[target.environment]",
             'initrd_high = "0xffffffffffffffff"  # if that is what the board has: the ramdisk stays where it is',
         )
-        return (None, ramdisk.size), machine.number(fact) if ramdisk.unsure is None else ramdisk.unsure
+        return (None, ramdisk.size), machine.carry(fact) if ramdisk.unsure is None else ramdisk.unsure
     machine.over(at, ramdisk.size, "the ramdisk")
     machine.memory.darken(at, ramdisk.size)
     machine.loaded.append(FileInMemory("ramdisk", at, ramdisk.size, b"", machine.place))
@@ -335,7 +346,7 @@ def _moved_tree(machine: UBootMachine, room: Places, tree: TreeInMemory) -> _Fin
         room.reserve(tree.address, length)
         tree.resize(length)
         return _Final(tree, True)
-    unknown = machine.peek("fdt_high") is not None and high is None
+    unknown = (machine.peek("fdt_high") is not None and high is None) or not _bounds_are_known(machine)
     at, any_room = (None, True) if unknown else _place(machine, room, length, high)
     if not any_room:
         raise HaltError("device tree - allocation error: there is no room for it below fdt_high")

@@ -16,6 +16,7 @@ from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, Statu
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.trees import tree_at
 
 _LONGEST = 1 << 24
 _SHORTEST = 3  # letters of a shortened command's name
@@ -35,7 +36,7 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """Follow one command, its words expanded."""
     command, rest = words[0].text, words[1:]
     name = _full_name(command.partition(".")[0])
-    machine.use(*_weighed(name, words))
+    machine.use(*_weighed(machine, name, words))
     handler = _COMMANDS.get(name)
     if handler is not None:
         return handler(machine, rest)
@@ -52,12 +53,24 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return _unknown(machine, words)
 
 
-def _weighed(name: str, words: Sequence[Marked]) -> Sequence[Marked]:
+def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Sequence[Marked]:
     """The words on which more than a condition hangs: what is unknown in others goes into variables, which are
     looked at where they are used, or makes the command's status a question."""
     if name in _CONDITIONS:
         return ()
-    return words[1:2] if name in ("setenv", "setexpr") else words
+    if name in ("setenv", "setexpr"):
+        return words[1:2]
+    if name == "fdt" and len(words) > 1 and words[1].text.startswith("se"):
+        return words[1:4]  # of a value the tree keeps what it hangs on
+    places = _ADDRESSES.get(name, ())
+    if (
+        name == "fdt"
+        and len(words) > 2
+        and words[1].text.startswith("ad")
+        and tree_at(machine, machine.reached(words[2]))
+    ):
+        places = (2,)
+    return [word for at, word in enumerate(words) if at not in places or machine.place_of(word) is None]
 
 
 def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -357,6 +370,11 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "sysboot": _elsewhere,
     "pxe": _elsewhere,
     "bootelf": _elsewhere,
+}
+_ADDRESSES: dict[str, tuple[int, ...]] = {  # where words of commands are addresses
+    **dict.fromkeys(("load", "fatload", "ext4load", "ext2load", "fsload", "sqfsload", "btrload"), (3,)),
+    **dict.fromkeys(("tftpboot", "tftp", "tftpb"), (1,)),
+    "booti": (1, 3),
 }
 _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "itest": conditions.itest,

@@ -29,7 +29,7 @@ def chosen(machine: UBootMachine, tree: TreeInMemory) -> bool:
     at = tree.find_or_add(0, "chosen")
     if at < 0:
         return False
-    arguments = machine.get("bootargs")
+    arguments = machine.peek("bootargs")
     if (
         arguments is not None
         and tree.put(at, "bootargs", _text(arguments.text), arguments, _unsure(arguments.text)) < 0
@@ -50,7 +50,7 @@ def memory(machine: UBootMachine, tree: TreeInMemory) -> bool:
             "[target]",
             'memory = ["0x40000000+0x80000000"]  # start+size, from the log of bdinfo',
         )
-        return memory_node(tree, None, machine.number(fact))
+        return memory_node(tree, None, machine.carry(fact))
     return memory_node(tree, banks)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location
@@ -35,6 +36,8 @@ LARGEST = 4 << 20
 LONGEST_VERSION = 80  # characters of u-boot,version: CONFIG_LOCALVERSION has up to 64 of them
 _LONGEST_SERIAL = 256  # bytes that a serial number of the board's environment may take
 _RAMDISK_PROPERTIES = 160  # bytes of linux,initrd-* and their reservation, which come behind the shrinking
+Program = Callable[[UBootMachine], "str | None"]
+"""Drives a U-Boot up to where Xen starts; what it gives is why that never happens."""
 _IMAGES = (".scr", ".uimg")
 _VARIABLE = re.compile(r"[^\s=#\"'$]+=.*|#.*|\s*")
 
@@ -43,12 +46,17 @@ def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes
     """What Xen gets of a script: the way that it goes as far as the inputs tell, with the others as alternatives."""
     if len(data) > LARGEST:
         return Handover(stopped=f"the script is larger than {size(LARGEST)}", location=Location(script))
-    worlds = [_World(manifest, tree, script, data, {})]
+    return follow_program(manifest, tree, script, ScriptRun(script, data))
+
+
+def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, program: Program) -> Handover:
+    """As `follow`, for anything that drives a U-Boot; `script` is the file that it comes from."""
+    worlds = [_World(manifest, tree, script, program, {})]
     waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
     seen = {worlds[0].key}
     while waiting and not left:
         choices = waiting.pop()
-        world = _World(manifest, tree, script, data, choices)
+        world = _World(manifest, tree, script, program, choices)
         steps += world.machine.steps
         if world.key not in seen:
             seen.add(world.key)
@@ -91,11 +99,53 @@ def _base(handovers: list[Handover]) -> Handover:
     return next((h for h in handovers if not h.stopped), first) if first.stopped else first
 
 
+class ScriptRun(Struct, frozen=True):
+    """A script as U-Boot runs it; calling it gives why nothing of it is run."""
+
+    script: str
+    data: bytes
+
+    def __call__(self, machine: UBootMachine) -> str | None:
+        data = self.data
+        image = read_legacy(data)
+        text = data
+        if image is not None or self.script.lower().endswith(_IMAGES):
+            refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
+            if refused or image is None:
+                return f"U-Boot refuses the script and runs nothing of it: {refused}"
+            text = script_text(image)
+        content = text.decode("utf-8", "surrogateescape")
+        self._loaded(machine)
+        marked = Marked(content, machine.script_places(self.script, content, image=image is not None))
+        machine.here = (0, 1)
+        if _is_environment(content):
+            _run_environment(machine, marked)
+        else:
+            run_text(machine, marked)
+        return None
+
+    def _loaded(self, machine: UBootMachine) -> None:
+        """The script lies where the environment says that the last file of its size was loaded."""
+        address, length = machine.text("fileaddr"), machine.text("filesize")
+        if address is not None and length is not None and hexadecimal(length) == len(self.data):
+            put(machine, File(self.script, len(self.data), self.data, self.script), hexadecimal(address))
+            machine.loaded.pop()
+
+
+def _run_environment(machine: UBootMachine, text: Marked) -> None:
+    """A text of variables: what the board runs of them."""
+    enter(machine, text, "\n", [])
+    for name in ("uenvcmd", "bootcmd"):
+        value = machine.environment.get(name)
+        if value is not None:
+            run_macro(machine, value)
+
+
 class _World:
     """One way through a script, given the answers to what is open."""
 
     def __init__(
-        self, manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes, choices: Mapping[str, bool]
+        self, manifest: Manifest, tree: DeviceTree | None, script: str, program: Program, choices: Mapping[str, bool]
     ) -> None:
         target = manifest.target
         folders = tuple(dict.fromkeys((manifest.folder, os.path.dirname(script))))
@@ -115,7 +165,7 @@ class _World:
         self.machine.built_in_address = self.machine.environment.get("loadaddr")
         self.machine.script_places(script, "")
         self.stopped: str | None = None
-        self._run(data)
+        self._run(program)
 
     @property
     def key(self) -> tuple[tuple[str, bool], ...]:
@@ -130,26 +180,11 @@ class _World:
                 before[key] = self.machine.choices[key]
         return found
 
-    def _run(self, data: bytes) -> None:
+    def _run(self, program: Program) -> None:
         machine = self.machine
-        image = read_legacy(data)
-        text = data
-        if image is not None or self.script.lower().endswith(_IMAGES):
-            refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
-            if refused or image is None:
-                self.stopped = f"U-Boot refuses the script and runs nothing of it: {refused}"
-                return
-            text = script_text(image)
-        content = text.decode("utf-8", "surrogateescape")
-        self._loaded_script(data)
-        marked = Marked(content, machine.script_places(self.script, content, image=image is not None))
         machine.here = (0, 1)
         try:
-            if _is_environment(content):
-                self._environment(marked)
-            else:
-                run_text(machine, marked)
-            self.stopped = "the script ends without starting Xen"
+            self.stopped = program(machine) or "the script ends without starting Xen"
         except StartedError:
             return
         except LeaveError:
@@ -158,23 +193,6 @@ class _World:
             self.stopped = halt.why
         except RecursionError:
             self.stopped = "the script nests too deeply"
-
-    def _loaded_script(self, data: bytes) -> None:
-        """The script lies where the environment says that the last file of its size was loaded."""
-        machine = self.machine
-        address, length = machine.text("fileaddr"), machine.text("filesize")
-        if address is not None and length is not None and hexadecimal(length) == len(data):
-            put(machine, File(self.script, len(data), data, self.script), hexadecimal(address))
-            machine.loaded.pop()
-
-    def _environment(self, text: Marked) -> None:
-        """A text of variables: what the board runs of them."""
-        machine = self.machine
-        enter(machine, text, "\n", [])
-        for name in ("uenvcmd", "bootcmd"):
-            value = machine.environment.get(name)
-            if value is not None:
-                run_macro(machine, value)
 
     def handover(self) -> Handover:
         machine, started = self.machine, self.machine.started
@@ -190,7 +208,7 @@ class _World:
                 open=self._facts(),
                 choices=choices,
                 problems=problems,
-                assumptions=tuple(machine.assumptions),
+                assumptions=self._assumptions(),
             )
         content = read_content(started.tree.data)
         if content is None:
@@ -217,7 +235,7 @@ class _World:
             choices=choices,
             location=machine.place,
             problems=problems,
-            assumptions=tuple(machine.assumptions),
+            assumptions=self._assumptions(),
             harmless=self._harmless(facts),
             uefi=started.uefi,
         )
@@ -237,13 +255,26 @@ class _World:
         """Facts of which only answers hang, each of which is a way of its own; and those that only place the tree."""
         machine = self.machine
         asked = set(machine.asked.values())
-        counted = {*machine.tree_doubts, *machine.used}
+        counted = {*machine.tree_doubts, *machine.used, *(machine.apart if self._mixed() else ())}
         return tuple(
             fact.what
             for fact in facts
             if fact not in counted
-            and (fact.what.startswith("variable ") or (fact in asked and fact not in machine.facts))
+            and (
+                fact.what.startswith("variable ")
+                or fact in machine.carried
+                or (fact in asked and fact not in machine.facts)
+            )
         )
+
+    def _mixed(self) -> bool:
+        """Whether some addresses are numbers and some are variables of unknown value, which then may overlap."""
+        return any(loaded.address < VIRTUAL for loaded in self.machine.loaded)
+
+    def _assumptions(self) -> tuple[str, ...]:
+        machine = self.machine
+        apart = "what the script loads to the addresses of the board's environment does not overlap"
+        return (*machine.assumptions, *((apart,) if machine.apart and not self._mixed() else ()))
 
     def _modules(self) -> tuple[HandoverModule, ...]:
         latest: dict[int, FileInMemory] = {}
@@ -304,4 +335,4 @@ def _is_environment(text: str) -> bool:
 
 def script_machine(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> UBootMachine:
     """The state of U-Boot at the end of the usual way through a script, for who wants to look at its variables."""
-    return _World(manifest, tree, script, data, {}).machine
+    return _World(manifest, tree, script, ScriptRun(script, data), {}).machine

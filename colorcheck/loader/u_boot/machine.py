@@ -22,7 +22,8 @@ LONGEST_VALUE = 1 << 20
 MOST_TEXT = 64 << 20
 SCRATCHPAD = 1024  # bytes in which fdt set puts a value together; they keep what was put there before
 _TAIL = 1 << 12
-PLACING = frozenset({"fdt_high"})  # variables of U-Boot's that only decide where the tree lies
+# Variables that only decide where tree and ramdisk lie.
+PLACING = frozenset({"fdt_high", "initrd_high", "bootm_low", "bootm_size", "bootm_mapsize"})
 VIRTUAL = 1 << 60  # addresses from here on stand for variables of unknown value
 _APART = 1 << 35  # bytes from a variable to where words that only depend on it point
 
@@ -105,6 +106,8 @@ class UBootMachine(Struct):
     entered: dict[tuple[str, str], range] = field(default_factory=dict)
     tree_doubts: list[OpenFact] = field(default_factory=list)
     built_in_address: Marked | None = None
+    carried: set[OpenFact] = field(default_factory=set)  # facts that only stand in values of the tree
+    apart: set[OpenFact] = field(default_factory=set)  # variables that are addresses of the board's environment
     failed: set[int] = field(default_factory=set)
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
@@ -220,6 +223,17 @@ class UBootMachine(Struct):
         """Where booti looks without an address: the variable loadaddr, whatever was loaded where."""
         return hexadecimal(self.text("loadaddr") or "0")
 
+    def place_of(self, text: Marked) -> OpenFact | None:
+        """The variable of unknown value that a word is: a place of its own, apart from all others, as is assumed."""
+        doubts = unknowns(text.text)
+        if len(text.text) != 1 or not doubts or doubts[0] >= len(self.facts):
+            return None
+        fact = self.facts[doubts[0]]
+        if not fact.what.startswith("variable "):
+            return None
+        self.apart.add(fact)
+        return fact
+
     def reached(self, text: Marked) -> int:
         """As `address`; of a word that only depends on something unknown a place where nothing of the script lies."""
         found = self.address(text)
@@ -250,6 +264,11 @@ class UBootMachine(Struct):
             self.number(fact)
             if name not in PLACING:
                 self.used.add(fact)
+
+    def carry(self, fact: OpenFact) -> int:
+        """The number of an open fact of which only values of the tree depend, which note it."""
+        self.carried.add(fact)
+        return self.number(fact)
 
     def delete(self, name: str) -> None:
         self.environment.pop(name, None)

@@ -12,6 +12,8 @@ from msgspec import Struct
 from colorcheck.loader.u_boot.numbers import any_base, hexadecimal_end
 from colorcheck.loader.u_boot.text import UNKNOWN, Marked, unknowns
 
+_SOME = (0x1000).to_bytes(4, "big")  # stands in a cell whose value is not known, so that a usual world has one
+
 
 class Value(Struct, frozen=True):
     """A property's bytes; `unsure` is the open fact that they depend on, `text` the first string with its places."""
@@ -55,7 +57,7 @@ def _cells(words: Sequence[Marked], old: bytes | bytearray) -> Value | Unreadabl
             unsure = doubts[0]
             while position < len(text) and (ord(text[position]) >= UNKNOWN or text[position].isalnum()):
                 position += 1
-            data += bytes(4)
+            data += _SOME
         elif text[position] == "?":
             data += old[at : at + 4].ljust(4, b"\0")
             position += 1

@@ -56,6 +56,7 @@ from colorcheck.xen.notes.machine import (
 R = TypeVar("R", bound=Range)
 
 MAX_MODULES = 32
+_KINDS = ("kernel", "ramdisk")  # of dom0, that Xen tells apart by what it does with them
 EARLY = "Early FDT parsing failed ({})"
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
 _OVERLAPPING_BANKS = "Xen BUG at common/page_alloc.c:309"  # `bootmem_region_add`, 4.21.2 and 4.22.0
@@ -102,6 +103,7 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
         scan.memreserve = [*_memreserve(tree), *_reserved_ramdisk(tree, facts)]
         _scan_tree(scan, tree, memory=given is None)
     _unnamed_kernel(scan, facts)
+    _given(scan, deployment)
     banks = _sorted_banks(scan, deployment)
     modules, refused = _registered(scan)
     _check_modules(scan, banks, modules)
@@ -153,6 +155,19 @@ def _unnamed_kernel(scan: _Scan, facts: FactBook) -> None:
     if kernel is not None:
         place = facts.fact(DOM0_KERNEL).location
         scan.load(BootModule(kernel.address, kernel.size, "dom0's kernel", place, "kernel"))
+
+
+def _given(scan: _Scan, deployment: Deployment) -> None:
+    """What `[[target.modules]]` puts into memory beside the modules of the tree; a boot script says it itself, and a
+    tree that Xen gets as it is has all modules that there are."""
+    if deployment.loader is Loader.NONE:
+        return
+    known = {held.start for held in scan.order if isinstance(held, BootModule)}
+    for module in deployment.given_modules:
+        if module.address is not None and module.size is not None and module.address not in known:
+            label = f"{module.kind} of [[target.modules]]"
+            kind = module.kind if module.kind in _KINDS else "other"
+            scan.load(BootModule(module.address, module.size, label, module.location, kind))
 
 
 def _add(scan: _Scan, where: list[R], found: R) -> bool:
