@@ -55,7 +55,11 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     if file is None:
         raise ValueError("there is no configuration of ImageBuilder")
     boot = image_builder_boot(file)
-    sizes, assumed = _sizes(boot, deployment.file_sizes)
+    given = deployment.tree
+    known = dict(deployment.file_sizes)
+    if given is not None and file.text("DEVICE_TREE"):  # its source may be here; what it is compiled to is loaded last
+        known.setdefault(file.text("DEVICE_TREE"), len(compile_tree(given)))
+    sizes, assumed = _sizes(boot, known)
     deployment = replace(
         deployment,
         problems=tuple(dict.fromkeys((*deployment.problems, *assumed))),
