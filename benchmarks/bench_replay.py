@@ -19,6 +19,7 @@ from oracle import boot as twin_boot
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
+from colorcheck.replay.lifecycle import Balloon, Create, Destroy, Reboot, Step, lifecycle
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.machine.machine import BootModule, Machine, Range
@@ -89,6 +90,20 @@ def peak(given: System) -> int:
     return found
 
 
+def lived(given: System, count: int) -> float:
+    """Seconds for so many steps after the boot: guests end, come back and balloon, each in its turn."""
+    base = booted(given)
+    names = [domain.name for domain in given.domains]
+    steps: list[Step] = []
+    while len(steps) < count:
+        name = names[len(steps) // 4 % len(names)]
+        steps += (Balloon(name, 1 << 16), Destroy(name), Create(name), Reboot(name))
+    begin = time.perf_counter()
+    if len(list(lifecycle(base, steps[:count]))) != count:
+        raise SystemExit("steps are missing")
+    return time.perf_counter() - begin
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--twin", type=int, default=2, metavar="GIB", help="boot the twin too, up to this many GiB")
@@ -106,6 +121,9 @@ def main() -> None:
                 raise SystemExit("model and twin differ")
             line += f" {slow:>8.2f} s {slow / fast:>8.0f}"
         print(line)
+    for gib, nr_colors, domains in SIZES[:3]:
+        taken = min(lived(system(gib, nr_colors, domains), 10_000) for _ in range(3))
+        print(f"{gib:>5} {nr_colors:>7} {domains:>8} {taken * 1000:>7.0f} ms for 10,000 steps after the boot")
 
 
 if __name__ == "__main__":

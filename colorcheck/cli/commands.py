@@ -109,11 +109,15 @@ policy.
 Find an assignment of colors to Xen and all domains that the policy allows and whose memory fits; or say which
 wishes contradict each other. Coloring must be on (llc-coloring=on among Xen's boot arguments).
 
-  colorcheck plan                            the best plan, with what proves it best
+  colorcheck plan                            the smallest change that mends it; of an uncolored system the best plan
+  colorcheck plan --full                     the best plan, with what proves it best
   colorcheck plan --diff                     as a diff of the input files
-  colorcheck plan --write                    change them, and verify again
-  colorcheck plan --keep rt,xen --objective changes
-                                             move as few colors as possible, those of rt and Xen not at all""",
+  colorcheck plan --write                    change them, verify again, and put them back if that fails; --undo later
+  colorcheck plan --min rt=4 --keep xen      with wishes, of which there are more below
+  colorcheck plan --why "rt has 2-5"         what would break, with lines
+  colorcheck plan --domain new:512M          what a further guest would cost
+  colorcheck plan . --front cache,margin     all plans of which none is better in everything
+  colorcheck plan --out plan.json            save it, for plan --apply plan.json""",
     ),
     CliCommand(
         "migrate",
@@ -137,6 +141,15 @@ them: without coloring, with today's colors and with the plan's. Counts who evic
   colorcheck interfere --workload rt=chase:size=512K --workload gui=bomb:size=1M,stride=64,write=0.5
   colorcheck interfere --curve rt --workload rt=trace:rt.lackey > rt.csv
   colorcheck interfere --live                              a view of the sets; c switches coloring""",
+    ),
+    CliCommand(
+        "profile",
+        "a domain's miss curve from what perf stat counted",
+        """\
+Make the profile that `miss-curve` names from what perf stat printed where the domain had 1, 2, ... colors: CSV or JSON
+with the unit and how it was measured.
+
+  colorcheck profile 1=perf-1.txt 4=perf-4.txt --event l2d_cache_refill > rt.csv""",
     ),
     CliCommand(
         "certify",

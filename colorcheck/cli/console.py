@@ -50,6 +50,11 @@ def write_json(text: str) -> None:
     _write(sys.stdout, _line(safe_json(text)))
 
 
+def write_json_part(text: str) -> None:
+    """Write a part of a JSON document, without a newline."""
+    _write(sys.stdout, safe_json(text))
+
+
 def write_exactly(data: bytes) -> None:
     """Write bytes that another program reads, and that are known to be harmless."""
     buffer = getattr(sys.stdout, "buffer", None)

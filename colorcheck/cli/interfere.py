@@ -12,6 +12,7 @@ from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
 from colorcheck.cli.progress import progress
 from colorcheck.files.atomic import write_whole
+from colorcheck.plan.curves import DEFAULT_UNIT, csv_of, json_of
 from colorcheck.verification.exit import Exit
 from colorcheck.workflows import verify as pipeline
 
@@ -51,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--plot", metavar="FILE.svg", help="write latencies and evictions by set as a picture")
     shown.add_argument("--html", metavar="FILE.html", help="write the HTML report of verify with these pictures")
     shown.add_argument(
-        "--curve", metavar="DOMAIN", help="print the domain's misses with 1, 2, … colors, as the CSV that plan takes"
+        "--curve",
+        metavar="DOMAIN",
+        help="print the domain's misses with 1, 2, … colors, as a profile for plan",
     )
     shown.add_argument(
         "--live", action="store_true", help="show the caches at work; keys: c coloring, p policy, q quit"
@@ -129,7 +132,11 @@ def _curve(options: argparse.Namespace, lab: Lab) -> int:
             advance(f"{colors} colors", done, _rate(done, seconds))
 
         curve = miss_curve(lab.study, options.curve, lab.nr_colors, lab.study.policies[0], told)
-    write("\n".join(["colors,misses", *(f"{colors},{misses}" for colors, misses in curve)]))
+    measured = f"simulated by colorcheck interfere, {lab.study.policies[0]}, seed {lab.study.seed}"
+    if options.format == "json":
+        write_json(json_of(options.curve, curve, DEFAULT_UNIT, measured))
+    else:
+        write(csv_of(curve, DEFAULT_UNIT, measured))
     return Exit.CLEAN
 
 

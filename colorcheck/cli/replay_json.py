@@ -7,7 +7,7 @@ import secrets
 import sys
 from itertools import islice
 
-from colorcheck.cli.console import write
+from colorcheck.cli.console import write_json, write_json_part
 from colorcheck.cli.progress import progress
 from colorcheck.documents.boots import Replay
 from colorcheck.xen.memory.frames import Frames
@@ -30,18 +30,13 @@ def written_with_frames(found: Replay) -> None:
     with progress(total, _PATIENCE, shown=not sys.stdout.isatty()) as advance:
         done = 0
         for piece, frames in zip(pieces, held, strict=False):
-            _write(piece + "[")
+            write_json_part(piece + "[")
             runs = ((f"[{run.first}, {run.step}, {run.count}]", run.count) for run in frames)
             comma = ""
             while chunk := list(islice(runs, _CHUNK)):
-                _write(comma + ", ".join(text for text, _ in chunk))
+                write_json_part(comma + ", ".join(text for text, _ in chunk))
                 done += sum(count for _, count in chunk)
                 advance("frames", done, "")
                 comma = ", "
-            _write("]")
-    write(pieces[-1])
-
-
-def _write(text: str) -> None:
-    """Part of a line to standard output."""
-    sys.stdout.write(text)
+            write_json_part("]")
+    write_json(pieces[-1])

@@ -61,6 +61,7 @@ class GivenModule(Struct, frozen=True):
     location: Location
     address: int | None = None
     size: int | None = None
+    file: str = ""
 
 
 class Deployment(Struct, frozen=True):

@@ -40,9 +40,19 @@ def compiled(function: F) -> F:
 
     make = cast(Callable[..., Callable[[F], F]], njit)
     try:
-        return make(cache=_beside_the_package(), _nrt=False)(function)
+        made = make(cache=_beside_the_package(), _nrt=False)(function)
     except RuntimeError:  # neither beside the package nor in the user's cache
         return make(_nrt=False)(function)
+    return made if _legible(made) else make(_nrt=False)(function)
+
+
+def _legible(made: object) -> bool:
+    """Whether what lies on disk can be read: an older release may have left code there for types that are no more."""
+    file = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    try:
+        return file is None or file._load_index() is not None
+    except Exception:
+        return False
 
 
 def _beside_the_package() -> bool:

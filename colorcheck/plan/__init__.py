@@ -16,7 +16,7 @@ def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
     """
     import time
 
-    from colorcheck.plan.search.infeasible import core_of, repairs_of, sharings
+    from colorcheck.plan.search.infeasible import core_of, counted, repairs_of, sharings
     from colorcheck.plan.search.solution import solved
 
     begin = time.monotonic()
@@ -29,5 +29,5 @@ def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
     if core is None:
         return Plan("unknown", reason="no plan was found, and none was excluded, in the time given")
     repaired = repairs_of(problem, core, deadline) if repairs else ()
-    text = "the requirements below cannot all be met"
+    text = "the requirements below cannot all be met" + counted(problem, core)
     return Plan("infeasible", core=core, repairs=repaired, reason=text, evidence={"method": "counts of colors"})

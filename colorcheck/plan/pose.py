@@ -21,7 +21,7 @@ from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import DomainPolicy, Manifest
 from colorcheck.plan.color_classes import cells, without_common_cache
-from colorcheck.plan.curves import read_curve
+from colorcheck.plan.curves import Profile, read_profile
 from colorcheck.plan.problem import Demand, PlanProblem, exact
 from colorcheck.plan.search.objectives import OBJECTIVES
 from colorcheck.xen.booted import Boot
@@ -100,8 +100,8 @@ def pose(
         curve = _curve(manifest.folder, policies.get(domain.name))
         if isinstance(curve, Problem):
             faults.append(curve)
-        elif curve:
-            demand = replace(demand, curve=curve)
+        elif curve is not None:
+            demand = replace(demand, curve=curve.values, unit=curve.unit)
         demands.append(demand)
     demands = _distinct(demands, system.domains)
     kept = [_told(demand, wanted) for demand in _with_shares(demands, nr_colors)]
@@ -318,10 +318,10 @@ def _asked(demand: Demand, policy: DomainPolicy | None, color_bytes: int | None 
     )
 
 
-def _curve(folder: str, policy: DomainPolicy | None) -> tuple[float, ...] | Problem:
+def _curve(folder: str, policy: DomainPolicy | None) -> Profile | Problem | None:
     if policy is None or not policy.miss_curve:
-        return ()
-    return read_curve(os.path.join(folder, policy.miss_curve), policy.location)
+        return None
+    return read_profile(os.path.join(folder, policy.miss_curve), policy.location)
 
 
 def _distinct(demands: list[Demand], domains: tuple[Domain, ...]) -> list[Demand]:

@@ -54,6 +54,7 @@ class Demand(Struct, frozen=True):
     pin: ColorSet | None = None
     advised: bool = False
     purpose: str = ""
+    unit: str = "misses"
     again: int = 0
     restarts: int = 0
 

@@ -31,6 +31,7 @@ def boots(context: Context) -> Iterator[Theorem]:
         assumptions=(MODEL,),
         places=tuple(Related(domain.location, f"Xen builds {domain.name}") for domain in own),
     )
+    context.record.update(context.boot.outcome_reads)
     if not context.modelled:
         yield obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
         return

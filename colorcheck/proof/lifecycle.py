@@ -60,7 +60,8 @@ def lifecycle(context: Context) -> Iterator[Theorem]:
     wanted = dict(context.policy.restarts)
     for party in context.parties:
         if party.domain is not None and party.name in wanted:
-            yield _theorem(context, party, party.domain, wanted)
+            rests = frozenset().union(*(each.rests_on for each in context.system.domains))
+            yield replace(_theorem(context, party, party.domain, wanted), facts=tuple(rests))
 
 
 def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, int]) -> Theorem:

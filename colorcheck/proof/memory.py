@@ -19,7 +19,6 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.orders import order_without_room, orders_certificate, served
 from colorcheck.proof.script import Named, SmtScript, conjunction, total
-from colorcheck.xen.facts.keys import MAPPED
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.system import Domain
 
@@ -76,8 +75,16 @@ class Turn(Struct, frozen=True):
 
 
 def memory(context: Context) -> Iterator[Theorem]:
-    """The theorems on memory of every domain, in the order of creation."""
-    context.record.add(MAPPED.name)  # what is mapped takes tables of a domain's own
+    """The theorems on memory of every domain, in the order of creation; each rests on what those before it rest on."""
+    rests: frozenset[str] = frozenset()
+    domains = {party.name: party.domain for party in context.parties if party.domain}
+    for theorem in _memory(context):
+        domain = domains[theorem.subjects[0]]
+        rests |= domain.rests_on
+        yield replace(theorem, facts=tuple(rests))
+
+
+def _memory(context: Context) -> Iterator[Theorem]:
     free = context.boot.free_initial
     stopped = blocked(context)
     before: tuple[TakenFrames, ...] = ()

@@ -17,7 +17,7 @@ from colorcheck.core.theorem import TIME_IS_OVER, Assumption, Theorem, TheoremKi
 from colorcheck.loader.facts import Span
 from colorcheck.proof.over_ways import over_ways
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.worlds.world import World, Worlds
+from colorcheck.xen.worlds.world import ONLY_TAKES, World, Worlds
 
 MOST_SHOWN = 2  # worlds that a theorem carries
 OUTSIDE = Assumption(
@@ -121,7 +121,9 @@ class _Judge:
     def judged(self) -> Iterator[Theorem]:
         combined = self._combinations()
         bounded = self._bounded(combined) if self.ranged and not self.opaque and combined else {}
-        refuted = self._refuted(combined) if combined and (self.ranged or self.opaque) else {}
+        opaque = {fact.what for fact in self.opaque}
+        bounded_above = combined and (self.ranged or opaque) and ONLY_TAKES.issuperset(opaque)
+        refuted = self._refuted(combined) if combined and bounded_above else {}
         waiting: list[Theorem] = []
         for theorem in self.group.theorems:
             if combined is not None and not self.ranged and not self.opaque:

@@ -38,7 +38,7 @@ def _of(result: ReleaseResult, reach: Reach, clusters: int) -> Iterator[OpenFact
         return
     reads = system.memory_reads if reach is Reach.MEMORY and system.coloring else system.reads | system.cpu_reads
     if reach is Reach.MEMORY and result.boot is not None:
-        reads |= result.boot.reads
+        reads |= result.boot.outcome_reads
     yield from (fact for name, fact in worlds.open.items() if name in reads or name == MAPPED.name)
     for fact in system.cpu_facts:
         irrelevant = fact.what == BOOT_CPU.name and clusters == 1  # all CPUs use one cache

@@ -62,8 +62,9 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
     if careful is not None and not others and not _failing(careful, facts, opened):
         reason = f"made for the least that may be free, so that it fits whatever the open facts are: {_told(opened)}"
         return replace(careful, plan=replace(careful.plan, status="feasible", reason=reason))
-    worlds = "; ".join(each.text for each in failing[:MOST_NAMED])
-    more = f" and {len(failing) - MOST_NAMED} more" if len(failing) > MOST_NAMED else ""
+    texts = list(dict.fromkeys(each.text for each in failing))
+    worlds = "; ".join(texts[:MOST_NAMED])
+    more = f" and {len(texts) - MOST_NAMED} more" if len(texts) > MOST_NAMED else ""
     dearest = _dearest(planned.problem, facts, opened)
     reason = f"made for one of the worlds that may be, and not shown to hold in all: {worlds}{more}"
     reason = "; ".join(filter(None, (reason, dearest, _told(opened))))
@@ -134,12 +135,12 @@ def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
     worst = worlds.worst_of(boot) if boot is not None else None
     if boot is None or worst is None:
         return "no bound holds for all places"
-    if worst[0].panic is not None:
-        return f"in the worst place: {worst[0].panic.message}"
     built = [each.domain.name for each in boot.built if each.created]
     fewer = {each.domain.name for each in worst[0].built if each.created}
     missing = [name for name in built if name not in fewer]
-    return f"in the worst place there is no room for {missing[0]}" if missing else ""
+    if missing:
+        return f"in the worst place there is no room for {missing[0]}"
+    return f"in the worst place: {worst[0].panic.message}" if worst[0].panic is not None else ""
 
 
 def _combinations(result: ReleaseResult, opened: Sequence[OpenFact]) -> list[tuple[Chosen, Worlds]] | None:

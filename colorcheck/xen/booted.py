@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from colorcheck.loader.facts import OpenFact
-from colorcheck.xen.kinds import Failure, FailureKind, MapUse, Note
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, MapUse, Note
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.dom0_banks import Dom0Layout
 from colorcheck.xen.memory.frame_run import FrameRun
@@ -68,8 +68,19 @@ class Boot(Struct, frozen=True):
 
     @property
     def reads(self) -> frozenset[str]:
-        """The names of the facts that the boot rests on, with those that it met on its way."""
+        """The names of the facts that the boot rests on, with those that it met on its way; what only the creation of
+        single domains reads is left out."""
         return self.system.memory_reads | {fact.what for fact in self.met}
+
+    @property
+    def outcome_reads(self) -> frozenset[str]:
+        """The names of the facts that the boot's end rests on: of Xen's own domains those up to the one that fails for
+        whatever it finds."""
+        found = set(self.reads)
+        for built in self.built:
+            if built.domain.kind is not DomainKind.XL and built.domain.failure is None:
+                found |= built.domain.rests_on
+        return frozenset(found)
 
     @property
     def outcome(self) -> str:

@@ -46,9 +46,12 @@ from colorcheck.xen.facts.keys import (
     FILE_SIZES,
     GUESTS,
     MODULES,
+    PCI,
     PDX_OFFSETS,
+    SVE,
     TREE,
     TREE_SIZE,
+    XSM,
 )
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
@@ -186,7 +189,7 @@ def _read(deployment: Deployment, board: Board | None, release: Release, facts: 
         built_in = built_with_coloring(deployment, release)
         found = geometry(arguments, board, most, built_in, _logged_way(deployment, board, release))
     with facts.recorded() as memory_reads:
-        for key in (GUESTS, MODULES, FILE_SIZES):
+        for key in (GUESTS, MODULES, FILE_SIZES, XSM, SVE, PCI):
             facts.about(key.name)
         facts.read(ADDRESS_BITS)
         machine, notes = read_machine(deployment, facts)

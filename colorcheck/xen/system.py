@@ -61,6 +61,7 @@ class Domain(Struct, frozen=True):
     hardware: bool = False
     unused_pool: int = 0  # frames of a hardware domain's P2M pool, which are part of `p2m_pages`
     trusted: tuple[str, ...] = ()
+    rests_on: frozenset[str] = frozenset()  # facts that its own creation reads
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
 

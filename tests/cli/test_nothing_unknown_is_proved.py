@@ -72,6 +72,7 @@ def wrote(name: str, content: bytes) -> Callable[[Path], object]:
     return lambda folder: (folder / name).write_bytes(content)
 
 
+PARTLY = "(XEN) Xen version 4.20.4 (a@b) (gcc) debug=y\n(XEN) RAM: 0000000040000000 - 00000000bfffffff\n"
 CLEAN = Example(guests=(("rt.cfg", GUEST),))
 CASES = {
     "missing tree": Case(CLEAN, "system.dts", "", change=lambda folder: (folder / "system.dts").unlink()),
@@ -132,6 +133,35 @@ CASES = {
     ),
     "partial tree not given": Case(
         Example(chosen=domu(module=PARTIAL)), "partial device tree", "[[target.modules]]", colors=False
+    ),
+    "module without an address": Case(
+        Example(manifest='[[target.modules]]\nkind = "ramdisk"\nsize = 0x1000\n'),
+        "has no address",
+        "address =",
+        colors=False,
+    ),
+    "module whose file is not here": Case(
+        Example(kernel="", manifest='[[target.modules]]\nkind = "kernel"\nfile = "Image"\naddress = 0x10000000\n'),
+        "Image",
+        "size =",
+    ),
+    "number of the build that is none": Case(
+        Example(manifest='[target.config]\nBUDDY_ALLOCATOR_SIZE = "lots"\n'),
+        "BUDDY_ALLOCATOR_SIZE",
+        "[target.config]",
+        colors=False,
+    ),
+    "memory of a log that is not whole": Case(
+        Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", PARTLY),)), "boot log", "boot-log", colors=False
+    ),
+    "frame numbers compressed by offsets": Case(
+        Example(xen="4.22", manifest="[target.config]\nPDX_OFFSET_COMPRESSION = true\n"),
+        "PDX_OFFSET_COMPRESSION",
+        "PDX_MASK_COMPRESSION",
+        colors=False,
+    ),
+    "security module, build unknown": Case(
+        Example(boot_arguments=BOOT_ARGUMENTS + " flask=enforcing"), "flask=enforcing", "XSM = false", colors=False
     ),
     "cpupool, build unknown": Case(Example(**POOLS), "BOOT_TIME_CPUPOOLS", "BOOT_TIME_CPUPOOLS", colors=False),
     "boot CPU open": Case(Example(**POOLS), "boot-cpu", "boot-cpu", colors=False),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from colorcheck.inputs.device_tree.dtc import DTC_1_6
 from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from colorcheck.inputs.device_tree.tree import DeviceTree
 
@@ -14,7 +15,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 def read(tmp_path: Path):
     def reader(text: str | bytes, **options: object) -> DeviceTree:
         (tmp_path / "t.dts").write_bytes(text.encode() if isinstance(text, str) else text)
-        return read_device_tree(str(tmp_path / "t.dts"), **options)
+        return read_device_tree(str(tmp_path / "t.dts"), **{"dtc": DTC_1_6, **options})
 
     return reader
 

@@ -91,8 +91,9 @@ def test_the_curve_is_a_csv(capsys):
     assert status == 0
     lines = out.splitlines()
     assert lines[0] == "colors,misses"
-    assert len(lines) == 17
-    assert lines[1].startswith("1,")
+    assert lines[1].startswith("# measured: simulated by colorcheck interfere, ")
+    assert len(lines) == 18
+    assert lines[2].startswith("1,")
 
 
 def test_live_without_a_terminal_prints_a_picture_for_each_coloring(capsys):

@@ -117,7 +117,7 @@ def test_a_study_compares_the_colorings():
 
 def test_a_curve_falls_with_colors_and_reads_back(tmp_path):
     from colorcheck.core.source import Location
-    from colorcheck.plan.curves import read_curve
+    from colorcheck.plan.curves import Profile, csv_of, read_profile
 
     loads = (("victim", parse_workload("mix:size=512K,hot=64K")),)
     made = lab(accesses=100_000, loads=loads, colorings=(Coloring.CURRENT,))
@@ -125,8 +125,8 @@ def test_a_curve_falls_with_colors_and_reads_back(tmp_path):
     assert [colors for colors, _ in curve] == list(range(1, 17))
     assert curve[0][1] > 2 * curve[-1][1] >= 0
     file = tmp_path / "victim.csv"
-    file.write_text("colors,misses\n" + "".join(f"{colors},{misses}\n" for colors, misses in curve))
-    assert read_curve(str(file), Location("")) == tuple(float(misses) for _, misses in curve)
+    file.write_text(csv_of(curve, "misses", "simulated"))
+    assert read_profile(str(file), Location("")) == Profile(tuple(float(m) for _, m in curve), "misses", "simulated")
     with pytest.raises(NoModel, match="runs nothing"):
         miss_curve(made.study, "nobody", 16, ReplacementPolicy.LRU)
 

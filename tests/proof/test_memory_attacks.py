@@ -9,7 +9,7 @@ import pytest
 from colorcheck import api
 
 TREE = """/dts-v1/;
-/ {{ #address-cells = <2>; #size-cells = <2>;
+/ {{ #address-cells = <2>; #size-cells = <2>; {top}
     cpus {{ #address-cells = <1>; #size-cells = <0>;
         cpu@0 {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0>; enable-method = "psci"; }};
     }};
@@ -45,12 +45,13 @@ def verified(
     chosen: str = "",
     *,
     reserved: str = "",
+    top: str = "",
     options: str = "",
     target: str = "",
     guests: str = "",
     xen="4.20",
 ):
-    (folder / "system.dts").write_text(TREE.format(chosen=chosen, reserved=reserved, options=options))
+    (folder / "system.dts").write_text(TREE.format(chosen=chosen, reserved=reserved, options=options, top=top))
     tree_at = "" if "device-tree-address" in target else "device-tree-address = 0x48000000"
     (folder / "colorcheck.toml").write_text(
         f'[target]\nxen = "{xen}"\nboard = "qemu-virt-cortex-a53"\nxen-address = 0x60000000\n'
@@ -144,3 +145,58 @@ def test_what_an_unread_partial_tree_maps(tmp_path):
     assert found["boots"].verdict == "unknown"
     assert found["memory/domU1"].verdict == "unknown"
     assert "mapped-memory" in found["boots"].facts
+
+
+def modules(count: int) -> str:
+    return "".join(
+        f"""module@{at:x} {{ compatible = "xen,linux-initrd", "multiboot,module"; reg = <0 {at:#x} 0 0x1000>; }};"""
+        for at in range(0x50000000, 0x50000000 + count * 0x100000, 0x100000)
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reserved", "xen"),
+    [
+        (modules(20), "", "4.20"),
+        (modules(40), "", "4.20"),
+        (modules(40) + domain(1), "", "4.22"),
+        ("", ranges(*((0x80000000 + n * 0x2000, 0x1000) for n in range(250))), "4.22"),
+        ("", ranges(*((0x80000000 + n * 0x2000, 0x1000) for n in range(257))), "4.22"),
+        ("", ranges(*((0x80000000 + n * 0x2000, 0x1000) for n in range(300))), "4.20"),
+    ],
+)
+def test_replay_says_what_verify_says_of_many_modules_and_ranges(tmp_path, chosen, reserved, xen):
+    found, _ = verified(tmp_path, chosen, reserved=reserved, xen=xen)
+    outcome = api.replay(tmp_path / "colorcheck.toml").to_dict()["outcome"]
+    told = {"boots": "proved", "panics": "refuted", "hangs": "refuted", "unknown": "unknown"}
+    assert found["boots"].verdict == told[outcome]
+
+
+R5 = """remoteproc@ffe00000 { compatible = "xlnx,zynqmp-r5fss"; #address-cells = <2>; #size-cells = <2>;
+    ranges = <0 0 0 0xffe00000 0 0x10000>, <0 0x20000 0 0xffe20000 0 0x10000>;
+    r5f@0 { compatible = "xlnx,zynqmp-r5f"; reg = <0 0 0 0x10000>, <0 0x20000 0 0x10000>; };
+    r5f@1 { compatible = "xlnx,zynqmp-r5f"; reg = <1 0 0 0x10000>, <1 0x20000 0 0x10000>; }; };"""
+UARTS = """aliases { serial0 = "/soc/serial@7e201000"; };
+    gic: interrupt-controller@8000000 { compatible = "arm,gic-400"; #interrupt-cells = <3>; interrupt-controller;
+        reg = <0 0x8000000 0 0x1000>, <0 0x8010000 0 0x2000>; };
+    soc { compatible = "simple-bus"; #address-cells = <1>; #size-cells = <1>;
+        ranges = <0x7e000000 0 0xfe000000 0x1800000>;
+        serial@7e201000 { compatible = "arm,pl011"; reg = <0x7e201000 0x200>; interrupts = <0 121 4>; };
+        serial@7e201400 { compatible = "arm,pl011"; reg = <0x7e201400 0x200>; interrupts = <0 121 4>;
+            status = "disabled"; }; };"""
+
+
+@pytest.mark.parametrize(
+    ("root", "options", "node"),
+    [(R5, "", "/remoteproc@ffe00000/r5f@1"), (UARTS, "dtuart=serial0", "/soc/serial@7e201400")],
+    ids=["R5 core of a ZynqMP", "UARTs of a Raspberry Pi 4"],
+)
+def test_the_node_that_stops_dom0_is_named(tmp_path, root, options, node):
+    """What stops mainline's trees of these boards, in a small tree."""
+    found, result = verified(
+        tmp_path, reserved=root, options=options, top="interrupt-parent = <&gic>;" if "gic:" in root else ""
+    )
+    assert found["boots"].verdict == "refuted"
+    (told,) = [finding for finding in result.findings if finding.rule == "CC525"]
+    assert f"{node} " in told.message
+    assert told.location.line

@@ -11,7 +11,13 @@ import pytest
 import report_samples as samples
 
 from colorcheck import api
+from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.theorem import Theorem, Tried
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.report import render
+from colorcheck.report.html import html_map, html_open
+from colorcheck.workflows import verify as pipeline
+from colorcheck.xen.booted import Interval
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
 
@@ -114,3 +120,28 @@ def test_restart_budgets_stand_beside_the_memory() -> None:
     texts = Page(render(verification, "html", samples.style())).texts
     assert "Restarts" in texts
     assert any(re.match(r"can be created (once|[0-9]+ times) before a reboot", text) for text in texts)
+
+
+def test_grade_open_facts_and_addresses_are_in_the_page() -> None:
+    manifest = Path(__file__).parents[2] / "examples" / "image-builder" / "colorcheck.toml"
+    page = render(pipeline.verify(read_manifest(str(manifest))), "html", samples.style())
+    head = page.partition("<main")[0]
+    assert "grade E, Xen can evict lines of domU1, and 4 more" in head
+    assert '<h2 id="open">Open</h2>' in page
+    assert "device-tree-size = 0x1000" in page
+    assert "<code>0x0 to 0x7fffffff</code> (2 GiB)" in page
+
+
+def test_gaps_between_banks_are_drawn_and_told() -> None:
+    page = "".join(html_map._layout((Interval(0, 16, "free"), Interval(32, 48, "buddy")), "4.20"))
+    assert 'class="hole"' in page
+    assert "gap of 64 KiB" in page
+    assert "0x20000 to 0x2ffff" in page
+
+
+def test_two_worlds_of_an_undecided_theorem_stand_side_by_side() -> None:
+    good = Tried((("memory", "2 GiB"),), Verdict.PROVED)
+    worlds = (good, Tried((("memory", "<1 GiB>"),), Verdict.REFUTED, "too small"))
+    theorem = Theorem("memory/a", "memory", "The frames of a fit", "", ("a",), Verdict.UNKNOWN, worlds=worlds)
+    row = html_open._row(theorem)
+    assert "<td>memory 2 GiB</td><td>memory &lt;1 GiB&gt;: too small</td>" in row

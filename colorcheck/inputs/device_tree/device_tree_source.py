@@ -8,6 +8,7 @@ from itertools import takewhile
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.freeze import blob_size, freeze
 from colorcheck.inputs.device_tree.dts.include import assemble
@@ -23,17 +24,19 @@ class SourceTree(Struct, frozen=True):
     errors: tuple[Problem, ...]
 
 
-def read_source(path: str, data: bytes, *, symbols: bool = False, include_dirs: Sequence[str] = ()) -> SourceTree:
-    """Read the source in `data`, which is the file `path`."""
+def read_source(
+    path: str, data: bytes, *, symbols: bool = False, include_dirs: Sequence[str] = (), dtc: Dtc = NEWEST
+) -> SourceTree:
+    """Read the source in `data`, which is the file `path`, as this release of dtc does."""
     files = Files(include_dirs)
     problems: list[Problem] = []
     text = assemble(path, data, files, problems)
     if problems:
         return SourceTree(None, False, tuple(problems))
-    return parse_source(path, text, files, symbols=symbols)
+    return parse_source(path, text, files, symbols=symbols, dtc=dtc)
 
 
-def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool) -> SourceTree:
+def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool, dtc: Dtc = NEWEST) -> SourceTree:
     from colorcheck.inputs.device_tree.dts.live import Merger
     from colorcheck.inputs.device_tree.dts.parse import parse
     from colorcheck.inputs.device_tree.dts.resolve import resolve
@@ -43,8 +46,9 @@ def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool) ->
     source, warnings = parse(text, problems)
     if source is None:
         return SourceTree(None, False, tuple(problems))
-    live = Merger(ValueReader(text, files, problems)).merge(source)
-    problems += resolve(live, symbols)
+    values = ValueReader(text, files, problems, dtc)
+    live = Merger(values).merge(source)
+    problems += resolve(live, symbols, dtc)
     if problems:
         return SourceTree(None, live.plugin, tuple(problems))
     root = freeze(live.root)
@@ -53,5 +57,6 @@ def parse_source(path: str, text: SourceText, files: Files, *, symbols: bool) ->
     reservations = tuple(takewhile(lambda reservation: reservation[1], live.reservations))
     names = (path, *(name for name in files.names if name != path))
     looked_for = tuple(dict.fromkeys(files.looked_for))
-    tree = DeviceTree(path, root, reservations, names, tuple(warnings), 17, live.boot_cpu, size, looked_for)
+    told = (*warnings, *values.warnings)
+    tree = DeviceTree(path, root, reservations, names, told, 17, live.boot_cpu, size, looked_for)
     return SourceTree(tree, live.plugin, ())

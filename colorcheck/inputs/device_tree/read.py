@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.inputs.device_tree.dtc import DTC_1_6, NEWEST, Dtc
 from colorcheck.inputs.device_tree.tree import DeviceTree
 
 _BLOB_MAGIC = b"\xd0\x0d\xfe\xed"
@@ -25,27 +26,32 @@ class DeviceTreeError(Exception):
 
 
 def read_device_tree(
-    path: str, *, symbols: bool = False, overlays: Sequence[str] = (), include_dirs: Sequence[str] = ()
+    path: str,
+    *,
+    symbols: bool = False,
+    overlays: Sequence[str] = (),
+    include_dirs: Sequence[str] = (),
+    dtc: Dtc = NEWEST,
 ) -> DeviceTree:
     """The device tree in the file `path`, recognized as source or blob by how it begins.
 
     `symbols` is dtc's `-@`: every labelled node is listed in `__symbols__` and gets a phandle. `overlays` (source with
     `/plugin/`, or .dtbo) are applied in the order given. `include_dirs` are searched for included files after the
-    folder of the file that names them. Raises `DeviceTreeError`.
+    folder of the file that names them. `dtc` is the release that a source is read as. Raises `DeviceTreeError`.
     """
-    tree = _read_one(path, symbols or bool(overlays), include_dirs)
+    tree = _read_one(path, symbols or bool(overlays), include_dirs, dtc)
     if overlays:
         from colorcheck.inputs.device_tree.device_tree_overlay import apply_overlay
 
         for overlay in overlays:
-            read = _read_one(overlay, symbols, include_dirs)
+            read = _read_one(overlay, symbols, include_dirs, dtc)
             tree, problems = apply_overlay(tree, read)
             if problems:
                 raise DeviceTreeError(problems)
     return tree
 
 
-def _read_one(path: str, symbols: bool, include_dirs: Sequence[str]) -> DeviceTree:
+def _read_one(path: str, symbols: bool, include_dirs: Sequence[str], dtc: Dtc) -> DeviceTree:
     from colorcheck.inputs.device_tree.dts.files import Files
 
     data = Files().read(path, Location(path))
@@ -59,7 +65,7 @@ def _read_one(path: str, symbols: bool, include_dirs: Sequence[str]) -> DeviceTr
     else:
         from colorcheck.inputs.device_tree.device_tree_source import read_source
 
-        source = read_source(path, data, symbols=symbols, include_dirs=include_dirs)
+        source = read_source(path, data, symbols=symbols, include_dirs=include_dirs, dtc=dtc)
         tree, errors = source.tree, source.errors
     if tree is None:
         raise DeviceTreeError(errors)
@@ -86,11 +92,15 @@ class ParsedDeviceTree(Struct, frozen=True):
         }
 
 
-def parse_device_tree(path: str, symbols: bool = False) -> ParsedDeviceTree:
-    """The device tree in the file `path`, source or blob; `symbols` is dtc's `-@`. Raises `DeviceTreeError`."""
+def parse_device_tree(path: str, symbols: bool = False, dtc: Dtc = DTC_1_6) -> ParsedDeviceTree:
+    """The device tree in the file `path`, source or blob; `symbols` is dtc's `-@`. Raises `DeviceTreeError`.
+
+    A source is read as dtc 1.6.1 does, which distributions have, unless another release is given: what it takes, all
+    take, but for an overlay's fixup of a path.
+    """
     from colorcheck.inputs.device_tree.dts.warnings import warnings
 
-    tree = read_device_tree(path, symbols=symbols)
+    tree = read_device_tree(path, symbols=symbols, dtc=dtc)
     nodes = {node.path: {name: held.value for name, held in node.properties.items()} for node in tree.root.walk()}
     told = (*tree.problems, *warnings(tree.root))
     reservations = tuple((hex(address), hex(size)) for address, size in tree.memory_reservations)

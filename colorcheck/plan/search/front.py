@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from itertools import accumulate, islice
+from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -139,11 +139,12 @@ class _Counts:
         free = ColorSet.of(color for cell in made.cells for color in made.problem.cells[cell])
         fixed = sum(len(demand.today ^ demand.fixed) for demand in made.fixed)
         lost = sum(len(block.demands[0].today - free) for block in made.blocks if len(block.demands) == 1)
-        ways = list(islice(contested_ways(made), MOST_WAYS + 1))
-        if len(ways) > MOST_WAYS and Goal.CHANGES in self.goals:
+        ways = contested_ways(made, MOST_WAYS)
+        if ways is None:
             self.loose = "more colors are contested today than could be tried in all ways"
             ways = [[block.today for block in made.blocks]]
         if Goal.CHANGES not in self.goals:
+            self.loose = ""
             ways = ways[:1]
         rows = [[change_row(made, b, len(own)) for b, own in zip(made.blocks, way, strict=True)] for way in ways]
         return fixed + lost, rows
@@ -282,7 +283,7 @@ def _levels(
             yield {**given, goal: best}
         return
     level = 0
-    while time.monotonic() < deadline:
+    while level <= counts.top(goal) and time.monotonic() < deadline:
         inside = list(_levels(counts, others, {**given, goal: level}, deadline))
         if not inside:
             return
@@ -290,7 +291,7 @@ def _levels(
         for values in inside:
             reached.append(_most(counts, goal, given, values))
             yield {**values, goal: reached[-1]}
-        level = min(reached) + 1
+        level = max(level, min(reached)) + 1
 
 
 def _most(counts: _Counts, goal: Goal, given: Mapping[Goal, int], values: Mapping[Goal, int]) -> int:

@@ -60,7 +60,7 @@ def tolerance_text(problem: PlanProblem, demand: Demand) -> str:
     """What a tolerance asks for, in percent and in colors."""
     cache = f" ({size(demand.tolerated * problem.color_bytes)})" if problem.color_bytes else ""
     percent = (demand.tolerance or 0) * 100
-    return f"{demand.name} within {percent:g} % of the best of its curve needs {demand.tolerated} colors{cache}"
+    return f"{demand.name} within {percent:g} % of its best {demand.unit} needs {demand.tolerated} colors{cache}"
 
 
 def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | None:
@@ -86,6 +86,23 @@ def core_of(problem: PlanProblem, deadline: float) -> tuple[Requirement, ...] | 
         if clash:
             kept = rest
     return tuple(each for each in wanted if each.name in kept)
+
+
+def counted(problem: PlanProblem, core: tuple[Requirement, ...]) -> str:
+    """How many colors the requirements of a core need, where that are more than there are; else nothing."""
+    names = {each.name for each in core}
+    if any(name.startswith("keep ") for name in names) or problem.shares:
+        return ""
+    asked = [_without(demand, names) for demand in problem.demands if _wanted(demand, names)]
+    field = make_field(replace(problem, demands=tuple(asked)))
+    if field is None:
+        return ""
+    size_of_cell = max(1, len(problem.cells[0]))
+    least = [field.least(block) for block in field.blocks]
+    if any(count > field.stock for count in least):
+        return ""
+    needed = sum(least) * size_of_cell
+    return f": they need {needed} of {problem.nr_colors} colors" if needed > problem.nr_colors else ""
 
 
 def _worth_asking(problem: PlanProblem) -> bool:

@@ -16,7 +16,7 @@ def place(
     try that lacks frames is mended by swapping cells. Not every possible placement is found.
     """
     for start in (_keeping(counts, today, len(held)), *_runs(held, counts, needs)):
-        repaired = _repaired(held, start, needs)
+        repaired = _repaired(held, start, needs, today)
         if repaired is not None:
             yield tuple(tuple(sorted(cells)) for cells in repaired)
 
@@ -58,8 +58,10 @@ def _runs(held: Sequence[int], counts: Sequence[int], needs: Sequence[int]) -> I
     yield fullest
 
 
-def _repaired(held: Sequence[int], start: list[list[int]], needs: Sequence[int]) -> list[list[int]] | None:
-    """Swaps cells until everyone's hold enough; None where no single swap helps any more."""
+def _repaired(
+    held: Sequence[int], start: list[list[int]], needs: Sequence[int], today: Sequence[frozenset[int]]
+) -> list[list[int]] | None:
+    """Swaps cells until everyone's hold enough, rather not those of today; None where no single swap helps any more."""
     owned = [list(cells) for cells in start]
     free = sorted(set(range(len(held))) - {cell for cells in owned for cell in cells})
     slack = [sum(held[cell] for cell in cells) - need for cells, need in zip(owned, needs, strict=True)]
@@ -67,7 +69,7 @@ def _repaired(held: Sequence[int], start: list[list[int]], needs: Sequence[int])
         poor = min(range(len(owned)), key=lambda n: slack[n], default=None)
         if poor is None or slack[poor] >= 0:
             return owned
-        swap = _best_swap(held, owned, free, slack, poor)
+        swap = _best_swap(held, (owned, free, today), slack, poor)
         if swap is None:
             return None
         mine, donor, theirs = swap
@@ -83,20 +85,29 @@ def _repaired(held: Sequence[int], start: list[list[int]], needs: Sequence[int])
 
 
 def _best_swap(
-    held: Sequence[int], owned: Sequence[list[int]], free: Sequence[int], slack: Sequence[int], poor: int
+    held: Sequence[int],
+    cells_of: tuple[Sequence[list[int]], Sequence[int], Sequence[frozenset[int]]],
+    slack: Sequence[int],
+    poor: int,
 ) -> tuple[int, int | None, int] | None:
-    """(own cell, donor or None for the free cells, its cell): just enough if possible, else as much as can be had."""
+    """(own cell, donor or None for the free cells, its cell): with the fewest changes from today, then just enough if
+    possible, else as much as can be had. `cells_of` are everyone's cells, the free ones, and everyone's of today."""
+    owned, free, today = cells_of
     lacking = -slack[poor]
-    best: tuple[int, tuple[int, int | None, int]] | None = None
+    best: tuple[tuple[int, int], tuple[int, int | None, int]] | None = None
     donors: list[tuple[int | None, Sequence[int], int]] = [(None, free, 1 << 62)]
     donors += [(n, cells, slack[n]) for n, cells in enumerate(owned) if n != poor and slack[n] > 0]
+    nobody: frozenset[int] = frozenset()
     for mine in owned[poor]:
         for donor, cells, spare in donors:
+            theirs_today = nobody if donor is None else today[donor]
             for theirs in cells:
                 gain = held[theirs] - held[mine]
                 if not 0 < gain <= spare:
                     continue
-                score = gain - lacking if gain >= lacking else (1 << 61) - gain
+                moved = (mine in today[poor]) - (theirs in today[poor])
+                moved += (theirs in theirs_today) - (mine in theirs_today)
+                score = (moved, gain - lacking if gain >= lacking else (1 << 61) - gain)
                 if best is None or score < best[0]:
                     best = (score, (mine, donor, theirs))
     return best[1] if best else None

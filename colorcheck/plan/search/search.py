@@ -306,8 +306,8 @@ class Search:
         """The cheapest over all ways to split the cells that several have today."""
         blocks = self.field.blocks
         most = max(1, SPLIT_WORK // (len(blocks) * self.field.stock**2 + 1))
-        ways = list(islice(contested_ways(self.field), most + 1))
-        if len(ways) > most:
+        ways = contested_ways(self.field, most)
+        if ways is None:
             ways = [[block.today for block in blocks]]  # as if nothing were contested: a bound all the same
         tables = [[change_row(self.field, block, len(o)) for block, o in zip(blocks, own, strict=True)] for own in ways]
         costs = [self._counted_with(state, table) for table in tables]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from math import comb, prod
 
 from colorcheck.plan.search.blocks import Field
 
 
-def contested_ways(field: Field) -> Iterator[list[frozenset[int]]]:
-    """For each way the cells of today that each block may keep."""
+def contested_ways(field: Field, most: int) -> list[list[frozenset[int]]] | None:
+    """For each way the cells of today that each block may keep; None where there are more than `most` ways."""
     kept: list[set[int]] = [set() for _ in field.blocks]
     contested: dict[tuple[int, ...], list[int]] = {}
     for cell in range(field.stock):
@@ -18,7 +19,9 @@ def contested_ways(field: Field) -> Iterator[list[frozenset[int]]]:
             kept[claimants[0]].add(cell)
         elif claimants:
             contested.setdefault(claimants, []).append(cell)
-    return _splits(contested, kept)
+    if prod(comb(len(cells) + len(claimants) - 1, len(cells)) for claimants, cells in contested.items()) > most:
+        return None
+    return list(_splits(contested, kept))
 
 
 def _splits(contested: dict[tuple[int, ...], list[int]], kept: Sequence[set[int]]) -> Iterator[list[frozenset[int]]]:

@@ -14,7 +14,7 @@ from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem
 from colorcheck.core.units import size_of_pages
 from colorcheck.report import marks, view
-from colorcheck.report.html import html_map
+from colorcheck.report.html import html_map, html_open
 from colorcheck.report.html.html_map import text
 from colorcheck.report.style import Style
 from colorcheck.report.terminal.excerpt import excerpt
@@ -79,6 +79,7 @@ def _body(
     yield from _findings(verification, style)
     yield from html_map.section(maps)
     yield from html_map.memory(verification)
+    yield from html_open.section(verification)
     yield from _theorems(verification, style)
     yield from _requirements(verification)
     yield from _residue(verification)
@@ -102,8 +103,21 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
         known.append(f"{target['nr_colors']} colors")
     known.append(style.relative(verification.manifest.file))
     yield f'<p class="soft">{text(" · ".join(known))}</p>'
+    for residue in view.alike(residues(verification.facts)):
+        grade = f"Isolation of Xen {residue.line}: grade {residue.grade}, {residue.reason}"
+        yield f'<p><a href="#shared">{text(grade)}</a></p>'
     traced = ("requirements",) if verification.requirements else ()
-    parts = ("findings", "colors", "memory", "theorems", *traced, "shared", *(heading.lower() for heading in further))
+    waits = ("open",) if html_open.waiting(verification) else ()
+    parts = (
+        "findings",
+        "colors",
+        "memory",
+        *waits,
+        "theorems",
+        *traced,
+        "shared",
+        *(heading.lower() for heading in further),
+    )
     links = "".join(f'<li><a href="#{part}">{part.capitalize()}</a></li>' for part in parts)
     yield f'<nav aria-label="Parts of the report"><ul>{links}</ul></nav></header>'
 
@@ -157,14 +171,15 @@ def _theorems(verification: Verification, style: Style) -> Iterator[str]:
         taken = view.assumptions(theorems)
         rows = "".join(f"<tr><td>{a.trust}</td><td>{text(a.text)}</td><td>{text(a.source)}</td></tr>" for a in taken)
         if rows:
-            listed = html_map.table("Assumptions", ("Trust", "Assumption", "Source"), rows)
+            listed = html_map.table(f"Assumptions, Xen {line}", ("Trust", "Assumption", "Source"), rows)
             yield f"<details><summary>{len(taken)} assumptions</summary>{listed}</details>"
     yield "</section>"
 
 
 def _theorem(theorem: Theorem, style: Style) -> str:
     mark, mood = marks.sign(theorem.verdict), marks.of_verdict(theorem.verdict)
-    told = f'<span class="{mood}" aria-hidden="true">{mark}</span> {text(theorem.statement)} '
+    said = theorem.refutation if theorem.verdict is Verdict.REFUTED else theorem.statement
+    told = f'<span class="{mood}" aria-hidden="true">{mark}</span> {text(said)} '
     told += f'<span class="soft">({theorem.verdict}, {theorem.seconds:.2f} s)</span>'
     if theorem.mathematics:
         told += f"<br><code>{text(theorem.mathematics)}</code>"

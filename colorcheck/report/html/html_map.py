@@ -17,6 +17,8 @@ from colorcheck.xen.system import System
 
 _GLYPHS = {"own": "■", "shared": "✗", "allowed": "s", "none": "·"}
 _SPOKEN = {"own": "has it", "shared": "shares it, against the policy", "allowed": "shares it, as allowed", "none": "no"}
+_NARROW = 10  # colors of a map that a phone shows at once
+_HOLE = 12  # width of a gap between banks in the memory map, of 1000
 _USES = {
     "color-heap": "color heap",
     "buddy": "uncolored (buddy) heap",
@@ -57,6 +59,8 @@ def section(maps: tuple[view.ColorMap, ...]) -> Iterator[str]:
 
 
 def _map(number: int, drawn: view.ColorMap) -> Iterator[str]:
+    if drawn.nr_colors > _NARROW:
+        yield f'<p class="hint soft">{drawn.nr_colors} colors: scroll the map sideways; the names stay.</p>'
     yield f'<div class="scroll" tabindex="0" role="region" aria-label="Color map, Xen {text(drawn.releases)}">'
     yield f'<table class="map" data-map="{number}"><thead><tr><td></td>'
     for color in range(drawn.nr_colors):
@@ -131,31 +135,57 @@ def memory(verification: Verification) -> Iterator[str]:
         yield f"<h3>Xen {text(line)}</h3>"
         if boot.panic is not None:
             yield f'<p class="bad">Xen panics: {text(boot.panic.message)}</p>'
-        yield from _layout(boot.memory_map)
-        yield from _margins(boot)
+        yield from _layout(boot.memory_map, line)
+        yield from _margins(boot, line)
     yield "</section>"
 
 
-def _layout(intervals: tuple[Interval, ...]) -> Iterator[str]:
-    """Holes between banks are left out of the drawing, so that small ranges can be seen."""
+def _layout(intervals: tuple[Interval, ...], line: str) -> Iterator[str]:
+    """To scale, but for the gaps between banks, which are narrow; the banks and gaps with their addresses below."""
+    intervals = tuple(sorted(intervals, key=lambda interval: interval.start))
     total = sum(interval.pages for interval in intervals)
     if not total:
         return
     label = f"Memory map, {size_of_pages(total)}; the table below says the same"
     yield f'<svg class="memory" viewBox="0 0 1000 40" preserveAspectRatio="none" role="img" aria-label="{label}">'
-    at = 0.0
+    banks = _banks(intervals)
+    at, room, before = 0.0, 1000 - _HOLE * (len(banks) - 1), intervals[0].start
     for interval in intervals:
-        width = interval.pages / total * 1000
+        if interval.start > before:
+            gap = f"nothing from {before * PAGE:#x} to {interval.start * PAGE:#x}"
+            yield f'<rect class="hole" x="{at:.3f}" y="2" width="{_HOLE}" height="36"><title>{gap}</title></rect>'
+            at += _HOLE
+        before = interval.end
+        width = interval.pages / total * room
         span = f"{interval.start * PAGE:#x} to {interval.end * PAGE:#x}, {size_of_pages(interval.pages)}"
         shape = f'class="use-{text(interval.use)}" x="{at:.3f}" y="0" width="{max(width, 0.6):.3f}" height="40"'
         yield f"<rect {shape}><title>{text(_name(interval))}: {span}</title></rect>"
         at += width
     yield "</svg>"
+    yield f'<ul class="banks">{"".join(_bank(*each) for each in zip(banks, (None, *banks), strict=False))}</ul>'
     uses = dict.fromkeys(interval.use for interval in intervals)
     keys = "".join(f'<li><span class="key use-{text(use)}"></span>{text(_USES.get(use, use))}</li>' for use in uses)
     yield f'<ul class="legend">{keys}</ul>'
-    ranges = table("Ranges", ("From", "To", "Size", "Use"), "".join(map(_range, intervals)))
+    ranges = table(f"Ranges, Xen {line}", ("From", "To", "Size", "Use"), "".join(map(_range, intervals)))
     yield f"<details><summary>{len(intervals)} ranges</summary>{ranges}</details>"
+
+
+def _banks(intervals: tuple[Interval, ...]) -> list[tuple[int, int]]:
+    """Stretches of frames without a gap, from (start, end); the intervals are in their order."""
+    found: list[tuple[int, int]] = []
+    for interval in intervals:
+        if found and interval.start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], interval.end))
+        else:
+            found.append((interval.start, interval.end))
+    return found
+
+
+def _bank(bank: tuple[int, int], before: tuple[int, int] | None) -> str:
+    """A bank with its addresses, behind the gap that lies before it."""
+    gap = f'<li class="soft">gap of {size_of_pages(bank[0] - before[1])}</li>' if before else ""
+    ends = f"{bank[0] * PAGE:#x} to {bank[1] * PAGE - 1:#x}"
+    return f"{gap}<li><code>{ends}</code> ({size_of_pages(bank[1] - bank[0])})</li>"
 
 
 def _range(interval: Interval) -> str:
@@ -168,11 +198,11 @@ def _name(interval: Interval) -> str:
     return f"{use}, {interval.label}" if interval.label else use
 
 
-def _margins(boot: Boot) -> Iterator[str]:
+def _margins(boot: Boot, line: str) -> Iterator[str]:
     rows = view.memory_rows(boot)
     if rows and boot.system.coloring:
         headings = ("Domain", "Needed of what its colors have", "Amount", "Restarts")
-        yield table("Memory of each domain", headings, "".join(map(_margin, rows)))
+        yield table(f"Memory of each domain, Xen {line}", headings, "".join(map(_margin, rows)))
 
 
 def _margin(row: view.MemoryRow) -> str:

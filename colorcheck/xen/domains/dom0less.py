@@ -139,8 +139,7 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:
         if tree is None:
-            if rules.facts is not None and domain.failure is None:
-                rules.facts.about(MAPPED.name)
+            domain = replace(domain, rests_on=domain.rests_on | {MAPPED.name})
             message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
             notes.append(PartialTreeUnread(child.location, domain.name, message, node=child.path))
             continue

@@ -14,7 +14,7 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.deployment import Deployment, Followed
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell_sizes, compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
@@ -22,6 +22,7 @@ from colorcheck.loader.measured import measured
 from colorcheck.xen.domains.cpu_pools import pools_fact
 from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
 from colorcheck.xen.facts.book import FactBook, FactKey
+from colorcheck.xen.facts.features import feature_facts
 from colorcheck.xen.facts.keys import (
     ADDRESS_BITS,
     ARGUMENTS,
@@ -41,6 +42,7 @@ from colorcheck.xen.facts.keys import (
 )
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
 from colorcheck.xen.machine.chosen_walk import unplaced
+from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
 
@@ -115,6 +117,7 @@ class _Gathering:
         yield from self._cpus()
         yield self._pdx_offsets()
         yield from below_chosen_facts(self.deployment)
+        yield from feature_facts(self.deployment)
         yield from self._unread()
 
     def _image_size(self) -> Fact | OpenFact:
@@ -215,12 +218,33 @@ class _Gathering:
             return Fact(MEMORY.name, self.target.memory, Origin.GIVEN, self.place("target.memory"))
         if self.under_uefi:
             return self._firmware_memory()
+        partly = self._logged_in_part()
+        if partly is not None:
+            return partly
         tree = self.deployment.tree
         names = [node.name.partition("@")[0] for node in tree.root.children] if tree else []
         if self.handed_over_as_it_is or "memory" in names:
             return Fact(MEMORY.name, None, Origin.GIVEN, self._tree_location())
         why = "neither the device tree nor the manifest says which memory the board has"
         return OpenFact(MEMORY.name, why, ('memory = ["0x0+0x80000000"]',), self.place("target"))
+
+    def _logged_in_part(self) -> OpenFact | None:
+        """Memory of a log that is not whole, where it has a bank that the tree has not: nobody knows the others."""
+        log, tree = self.deployment.boot_log, self.deployment.tree
+        if log is None or tree is None or self.foreign_log:
+            return None
+        nodes = [node for node in tree.root.children if node.name.partition("@")[0] == "memory"]
+        sizes = cell_sizes(tree.root)
+        held = merged((a, a + n) for node in nodes for a, n in ranges_of(node.properties.get("reg"), *sizes))
+        for bank in log.memory:
+            span = bank.value
+            if isinstance(span, tuple) and without((span[0], span[1]), held):
+                why = (
+                    f"the boot log has memory at {span[0]:#x} that the device tree has not, and is not whole: which "
+                    "banks there are is not known"
+                )
+                return OpenFact(MEMORY.name, why, ('[inputs] boot-log = "the whole log"',), bank.location)
+        return None
 
     def _firmware_memory(self) -> Fact | OpenFact:
         """The banks that Xen makes of the firmware's map; it reads no node of memory."""
@@ -272,19 +296,23 @@ class _Gathering:
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
         given = self._given_in_part("kernel")
         if given is not None:
-            return OpenFact(DOM0_KERNEL.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
+            return OpenFact(DOM0_KERNEL.name, *given)
         if self.handed_over_as_it_is or self._kernels():
             return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
         why = "no boot module is dom0's kernel, and the boot loader must put one somewhere"
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
 
-    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, Location] | None:
-        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open."""
+    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
+        """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open; what settles
+        it, and where it stands."""
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
             if (module.kind in kinds) != others and (module.address is None or module.size is None):
                 lacks = "address" if module.address is None else "size"
-                return f"the {module.kind} of [[target.modules]] has no {lacks}", module.location
+                missing = f": {module.file} is not here" if module.file and module.size is None else ""
+                why = f"the {module.kind} of [[target.modules]] has no {lacks}{missing}"
+                settle = ("address = 0x2000000",) if module.address is None else ("size = 0x1400000",)
+                return why, settle, module.location
         return None
 
     def _kernels(self) -> bool:
@@ -304,7 +332,7 @@ class _Gathering:
         tree = self.deployment.tree
         given = self._given_in_part("kernel", others=True)
         if given is not None:
-            return OpenFact(MODULES.name, given[0], ("address = 0x2000000  # and size, or file",), given[1])
+            return OpenFact(MODULES.name, *given)
         waiting = list(unplaced(tree)) if tree and not self.handed_over_as_it_is else []
         if not waiting or self.deployment.image_builder is not None:
             return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())

@@ -40,6 +40,9 @@ MAPPED: FactKey[None] = FactKey("mapped-memory", "what partial device trees map 
 STATIC_SHM: FactKey[bool] = FactKey("STATIC_SHM", "whether Xen is built with static shared memory")
 """Without CONFIG_STATIC_SHM, Xen stops at the first node of static shared memory."""
 
+XSM: FactKey[None] = FactKey("XSM", "whether Xen is built with its security module")
+SVE: FactKey[None] = FactKey("ARM64_SVE", "whether Xen is built with SVE")
+PCI: FactKey[None] = FactKey("HAS_PCI", "whether Xen is built with PCI passthrough")
 PDX_OFFSETS: FactKey[None] = FactKey("PDX_OFFSET_COMPRESSION", "how Xen compresses frame numbers")
 """Compression by offsets is not modelled; where memory is one run from the first GiB on, nothing hangs on it."""
 
@@ -63,6 +66,9 @@ KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     MAPPED,
     STATIC_SHM,
     PDX_OFFSETS,
+    XSM,
+    SVE,
+    PCI,
 )
 ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether Xen is built with boot-time pools"}
 """What each fact is about, in words."""

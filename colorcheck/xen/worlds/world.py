@@ -20,7 +20,18 @@ from colorcheck.xen.domains.cpu_pools import POOLS
 from colorcheck.xen.effective import effective, elsewhere
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.gather import facts_of
-from colorcheck.xen.facts.keys import BOOT_CPU, DOM0_KERNEL, IMAGE_SIZE, MEMORY, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS
+from colorcheck.xen.facts.keys import (
+    BOOT_CPU,
+    DOM0_KERNEL,
+    GUESTS,
+    IMAGE_SIZE,
+    MAPPED,
+    MEMORY,
+    MODULES,
+    TREE_ADDRESS,
+    TREE_SIZE,
+    XEN_ADDRESS,
+)
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.leveling import level
@@ -34,6 +45,8 @@ from colorcheck.xen.worlds.placement import Chosen, placements
 PLACEMENT = frozenset(key.name for key in (XEN_ADDRESS, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, DOM0_KERNEL, MEMORY))
 """Facts that are tried together: where one thing may lie depends on where the others do."""
 MOST_COMBINATIONS = 4096
+ONLY_TAKES = frozenset(key.name for key in (DOM0_KERNEL, GUESTS, MAPPED, MODULES))
+"""Opaque facts that only take memory, whatever they are: what does not fit without them does not fit with them."""
 StartedOn = Callable[[int], Board | None]
 
 
@@ -192,19 +205,26 @@ class Worlds:
         boot = self.base.boot
         if boot is None:
             return "unknown"
-        names = boot.reads & set(self.open)
+        names = boot.outcome_reads & set(self.open)
         if not names:
             return boot.outcome
         while True:
             finite = {name for name in names if self._values(name)}
             worlds = self.combinations(finite) or ()
-            more = {name for world in worlds if world.boot for name in world.boot.reads & set(self.open)} - names
+            met = (world.boot.outcome_reads for world in worlds if world.boot)
+            more = frozenset().union(*met) & set(self.open) - names
             if not more:
                 break
             names |= more
-        opaque = any(self.open[name].opaque for name in names)
-        found = {"unknown"} if opaque or not worlds else {self._bounded(world, names - finite) for world in worlds}
+        opaque = {name for name in names if self.open[name].opaque}
+        found = {self._in_every_placement(world, names - finite, opaque) for world in worlds}
         return found.pop() if len(found) == 1 else "unknown"
+
+    def _in_every_placement(self, world: World, ranged: Collection[str], opaque: Collection[str]) -> str:
+        if not opaque:
+            return self._bounded(world, ranged)
+        best = self.best(world) if ONLY_TAKES.issuperset(opaque) else None
+        return best.outcome if best is not None and best.panic is not None else "unknown"
 
     def _bounded(self, world: World, ranged: Collection[str]) -> str:
         if world.boot is None:

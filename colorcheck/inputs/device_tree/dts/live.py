@@ -141,15 +141,20 @@ class LiveTree:
             node = node.parent
         return True
 
-    def at_path(self, path: str) -> LiveNode | None:
-        node: LiveNode | None = self.root
+    def at_path(self, path: str, above: LiveNode | None = None) -> LiveNode | None:
+        """The node of a path from `above`, else from the root; a label that nobody has leads nowhere."""
+        node: LiveNode | None = above or self.root
         for part in filter(None, path.split("/")):
             node = node.child(part) if node else None
         return node
 
     def find(self, reference: str) -> LiveNode | None:
-        """The node that `&label` or `&{/path}` means; the reference without its signs."""
-        return self.at_path(reference) if reference.startswith("/") else self.labelled(reference)
+        """The node that `&label`, `&{/path}` or `&{label/path}` means; the reference without its signs."""
+        if reference.startswith("/"):
+            return self.at_path(reference)
+        label, _, path = reference.partition("/")
+        start = self.labelled(label)
+        return self.at_path(path, start) if start is not None else None
 
     def merge(self, old: LiveNode, new: LiveNode) -> None:
         """Put what `new` holds into `old`; where both have a name, the new value wins and the old place stays."""
@@ -218,7 +223,7 @@ class Merger:
         if reference is None:
             self._extend(tree, tree.root, statement.body)
             return
-        name = _name(reference)
+        name = self.values.reference(reference)
         target = tree.find(name)
         if tree.plugin and statement.label is None and (target is None or name.startswith("/")):
             self._orphan(tree, statement, reference)
@@ -244,7 +249,7 @@ class Merger:
         location = self._location(reference)
         fragment = LiveNode(f"fragment@{self.fragments}", location)
         self.fragments += 1
-        name = _name(reference)
+        name = self.values.reference(reference)
         if name.startswith("/"):
             target = LiveProperty("target-path", name.encode() + b"\0", location, location)
         else:
@@ -315,13 +320,14 @@ class Merger:
                 self._fault("/omit-if-no-ref/ stands before a property; it is for nodes", mark)
 
     def _target(self, tree: LiveTree, reference: Token) -> LiveNode | None:
-        target = tree.find(_name(reference))
+        target = tree.find(self.values.reference(reference))
         if target is None:
             self._unknown(reference)
         return target
 
     def _unknown(self, reference: Token) -> None:
-        self._fault(f"Label or path {_name(reference)} not found", reference, "it must be defined above this line")
+        name = self.values.reference(reference)
+        self._fault(f"Label or path {name} not found", reference, "it must be defined above this line")
 
     def _fault(self, message: str, token: Token, advice: str = "") -> None:
         self.values.fault(message, start_of(token), end_of(token), advice)
@@ -336,10 +342,6 @@ class Merger:
 def raise_once(problems: list[Problem], problem: Problem) -> None:
     if not any(known.kind == problem.kind for known in problems):
         problems.append(problem)
-
-
-def _name(reference: Token) -> str:
-    return reference[2:-1] if reference.startswith("&{") else reference[1:]
 
 
 def _merge_property(old: LiveNode, added: LiveProperty) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
+from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts.live import LiveNode, LiveTree
 from colorcheck.inputs.device_tree.dts.values import LiveProperty, Marker
 
@@ -21,7 +22,7 @@ _BAD_PROPERTY = re.compile(r"[^a-zA-Z0-9,._+*#?-]")
 _NO_PHANDLE = (0, 0xFFFFFFFF)
 
 
-def resolve(tree: LiveTree, symbols: bool) -> list[Problem]:
+def resolve(tree: LiveTree, symbols: bool, dtc: Dtc = NEWEST) -> list[Problem]:
     """Bring the tree into its final form; returns what is wrong with it."""
     problems: list[Problem] = []
     for node in tree.root.walk():
@@ -46,7 +47,7 @@ def resolve(tree: LiveTree, symbols: bool) -> list[Problem]:
     if symbols:
         _add_symbols(tree, phandles)
     if tree.plugin:
-        _add_fixups(tree)
+        problems += _add_fixups(tree, dtc)
     return problems
 
 
@@ -235,7 +236,7 @@ def _add_symbols(tree: LiveTree, phandles: Phandles) -> None:
             phandles.of(node)
 
 
-def _add_fixups(tree: LiveTree) -> None:
+def _add_fixups(tree: LiveTree, dtc: Dtc) -> Iterator[Problem]:
     """Where an overlay's references stand: in `__fixups__` those to labels elsewhere, in `__local_fixups__` its own."""
     outside: list[tuple[LiveNode, LiveProperty, Marker]] = []
     inside: list[tuple[LiveNode, LiveProperty, Marker]] = []
@@ -247,11 +248,24 @@ def _add_fixups(tree: LiveTree) -> None:
     if outside:
         names = _own_child(tree.root, "__fixups__")
         for node, held, marker in outside:
-            _append(names, marker.name, f"{node.path}:{held.name}:{marker.offset}\0".encode())
+            if dtc.refuses_fixups_of_paths and "/" in marker.name:
+                what = f"&{{{marker.name}}} is no node of this overlay, and no fixup can stand for a path"
+                yield _error(what, marker.location, "refer to a label")
+                continue
+            entry = f"{node.path}:{held.name}:{marker.offset}\0".encode()
+            known = names.property(marker.name)
+            if not dtc.adds_to_fixups or known is None or entry[:-1] not in known.value.split(b"\0"):
+                _append(names, marker.name, entry)
     if inside:
         local = _own_child(tree.root, "__local_fixups__")
         for node, held, marker in inside:
             mirrored = local
             for part in filter(None, node.path.split("/")):
                 mirrored = _own_child(mirrored, part)
-            _append(mirrored, held.name, struct.pack(">I", marker.offset))
+            entry, known = struct.pack(">I", marker.offset), mirrored.property(held.name)
+            if not dtc.adds_to_fixups or known is None or entry not in _cells(known.value):
+                _append(mirrored, held.name, entry)
+
+
+def _cells(value: bytes) -> tuple[bytes, ...]:
+    return tuple(value[at : at + 4] for at in range(0, len(value), 4))

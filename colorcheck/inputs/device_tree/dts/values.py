@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
+from colorcheck.inputs.device_tree.dtc import NEWEST, Dtc
 from colorcheck.inputs.device_tree.dts import strings
 from colorcheck.inputs.device_tree.dts.files import Files
 from colorcheck.inputs.device_tree.dts.integers import Integer
@@ -68,10 +69,22 @@ class LiveProperty(Struct):
 class ValueReader:
     """Turns what stands behind a property's name into bytes; faults go to `problems`."""
 
-    def __init__(self, source: SourceText, files: Files, problems: list[Problem]) -> None:
+    def __init__(self, source: SourceText, files: Files, problems: list[Problem], dtc: Dtc = NEWEST) -> None:
         self.source = source
         self.files = files
         self.problems = problems
+        self.dtc = dtc
+        self.warnings: list[Problem] = []
+
+    def reference(self, token: Token) -> str:
+        """What a reference names, without its signs; a fault where this dtc does not know its form."""
+        name = token[2:-1] if token.startswith("&{") else token[1:]
+        if "/" in name and not name.startswith("/") and not self.dtc.relative_references:
+            where = self.source.location(start_of(token), end_of(token))
+            what = f"dtc {self.dtc.name} knows no reference to a path below a label; 1.7 and newer do"
+            problem = Problem(ProblemKind.SYNTAX, what, where, "write the whole path")
+            self.problems += [] if problem in self.problems else [problem]
+        return name
 
     def fault(self, message: str, start: int, end: int, advice: str = "") -> None:
         self.problems.append(Problem(ProblemKind.SYNTAX, message, self.source.location(start, end), advice))
@@ -155,9 +168,8 @@ class ValueReader:
             markers.append(self._marker("label", piece, len(data)))
 
     def _marker(self, kind: str, token: Token, offset: int) -> Marker:
-        name = token[:-1] if kind == "label" else token[1:]
-        location = self.source.location(start_of(token), end_of(token))
-        return Marker(kind, name[1:-1] if name.startswith("{") else name, offset, location)
+        name = token[:-1] if kind == "label" else self.reference(token)
+        return Marker(kind, name, offset, self.source.location(start_of(token), end_of(token)))
 
     def _elements(self, elements: Iterable[Token], data: bytearray, markers: list[Marker]) -> None:
         for element in elements:
@@ -179,7 +191,12 @@ class ValueReader:
                 value = self.integer(element)
                 if value > mask and value | mask != (1 << 64) - 1:
                     what = f"{value:#x} does not fit the {bits}-bit elements of this array"
-                    self.fault(what, element.start, element.end, _wider(bits, value))
+                    if self.dtc.cuts_cells:
+                        what = f"{what}: dtc cuts it to {value & mask:#x}"
+                        where = self.source.location(element.start, element.end)
+                        self.warnings.append(Problem(ProblemKind.WARNING, what, where, _wider(bits, value)))
+                    else:
+                        self.fault(what, element.start, element.end, _wider(bits, value))
             elif element.type == "LABEL":
                 markers.append(self._marker("label", element, len(data)))
                 continue
