@@ -113,7 +113,7 @@ wishes contradict each other. Coloring must be on (llc-coloring=on among Xen's b
   colorcheck plan --full                     the best plan, with what proves it best
   colorcheck plan --diff                     as a diff of the input files
   colorcheck plan --write                    change them, verify again, and put them back if that fails; --undo later
-  colorcheck plan --min rt=4 --keep xen      with wishes: --max, --pin, --apart, --share
+  colorcheck plan --min rt=4 --keep xen      with wishes, of which there are more below
   colorcheck plan --why "rt has 2-5"         what would break, with lines
   colorcheck plan --domain new:512M          what a further guest would cost
   colorcheck plan . --front cache,margin     all plans of which none is better in everything

@@ -6,6 +6,8 @@ import argparse
 import json
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from colorcheck.cli.arguments import add_target_arguments, load_manifest, positive, seconds
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, deliver_edits, say_trouble, style
@@ -93,6 +95,10 @@ def run(options: argparse.Namespace) -> int:
                 return show_front(options, verification, front)
             wishes = picked(options, front, wishes)
         planned, verification = pipeline.plan(manifest, wishes, further)
+    if further:  # no file has them, so nothing can be written there
+        made = {file.file for file in further}
+        told = tuple(problem for problem in planned.problems if problem.location.file not in made)
+        planned = replace(planned, problems=told)
     _refuse_unread_wishes(planned.problems)
     _refuse_strangers(verification)
     _show(options, planned)

@@ -50,7 +50,7 @@ def further_guests(options: argparse.Namespace) -> tuple[XlFile, ...]:
             files.append(text)
             continue
         lines = f'name = "{match[1]}"\nmemory = {int(match[2]) * _MIB[match[3]]}\nkernel = "/boot/Image"\n'
-        made.append(read_xl(lines, f"{match[1]}.cfg"))
+        made.append(read_xl(lines, f"--domain {text}"))
     setattr(options, "inputs.domains", files or None)
     return tuple(made)
 

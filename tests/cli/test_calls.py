@@ -63,7 +63,7 @@ def test_every_option_has_a_help(name: str) -> None:
 
 def test_one_option_means_one_thing() -> None:
     """An option of several commands takes the same, but for those that say what they take for themselves."""
-    own = {"--format", "--fail-on", "--color", "--xen", "--board", "--timeout", "--write", "--log", "--from"}
+    own = {"--format", "--fail-on", "--color", "--xen", "--board", "--timeout", "--write", "--log", "--from", "--share"}
     met: dict[str, tuple[object, ...]] = {}
     for parser in commands().values():
         for action in parser._actions:
