@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-import report_samples as samples
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Severity
@@ -16,6 +15,7 @@ from colorcheck.core.source import Location
 from colorcheck.report import render
 from colorcheck.report.formats import FORMATS, Output, parse_outputs
 from colorcheck.verification.results import Silenced, Verification
+from tests.report import report_samples as samples
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing", "silenced", "thousands", "elsewhere")
 
