@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from colorcheck import api
 from colorcheck.cli import main
 from colorcheck.rules.reading.boot_script_examples import scripted
@@ -30,7 +32,9 @@ def test_the_variable_that_holds_the_colors_is_edited(tmp_path: Path) -> None:
     main(["verify", str(tmp_path)])
 
 
-def test_colors_that_overlap_are_told_at_the_lines_of_the_script(tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_colors_that_overlap_are_told_at_the_lines_of_the_script(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     scripted(DOMAIN).write(tmp_path)
     assert main(["verify", str(tmp_path)]) == 1
     out = capsys.readouterr().out
