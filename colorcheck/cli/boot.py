@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--xen", metavar="FILE", required=True, help="the binary of Xen to boot, an arm64 Image")
     parser.add_argument("--campaign", metavar="N", type=_count, help="boot N generated systems, two at a time")
     parser.add_argument(
-        "--seed", metavar="WORD", default="0", help="with --campaign: which systems are generated (default: 0)"
+        "--seed", metavar="N", type=int, default=0, help="with --campaign: which systems are generated (default: 0)"
     )
     parser.add_argument(
         "--release", metavar="RELEASE", default="", help="the release whose model is compared; left out: what Xen says"
@@ -193,7 +193,7 @@ def _campaign(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evide
             "build it with CONFIG_LLC_COLORING=y",
             Exit.FINDINGS,
         )
-    names = Campaign(options.seed, options.campaign).names()
+    names = Campaign(str(options.seed), options.campaign).names()
     done = set() if options.again else {boot.name for boot in evidence.boots}
     left = [name for name in names if name not in done]
     recipe = replace(recipe, release=recipe.release or evidence.release)

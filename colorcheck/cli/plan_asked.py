@@ -22,7 +22,7 @@ from colorcheck.workflows.plan_questions import front_of, what_if
 
 _FURTHER = re.compile(r"([A-Za-z_][\w.-]*):([1-9][0-9]{0,8})([MG])(?:i?B)?", re.ASCII)
 _HAS = re.compile(r"\s*(\S+)\s+has\s+([0-9, -]+)\s*")
-_MIB = {"M": 1, "G": 1024}
+_FACTORS = {"M": 1, "G": 1024}
 
 
 def add_questions(group: argparse._ArgumentGroup) -> None:
@@ -49,7 +49,7 @@ def further_guests(options: argparse.Namespace) -> tuple[XlFile, ...]:
         if match is None or os.path.exists(text):
             files.append(text)
             continue
-        lines = f'name = "{match[1]}"\nmemory = {int(match[2]) * _MIB[match[3]]}\nkernel = "/boot/Image"\n'
+        lines = f'name = "{match[1]}"\nmemory = {int(match[2]) * _FACTORS[match[3]]}\nkernel = "/boot/Image"\n'
         made.append(read_xl(lines, f"--domain {text}"))
     setattr(options, "inputs.domains", files or None)
     return tuple(made)

@@ -35,7 +35,7 @@ def without_consequences(findings: Iterable[Finding], facts: Facts) -> tuple[Fin
     told = _folded(told, (*UNREAD, *WITHOUT_COLORS), SHARED, given_none)
     told = _folded(told, (*MISREAD, "CC402"), SHARED, (GEOMETRY,))
     told = _folded(told, MISREAD, MISCOUNTED, (GEOMETRY,))
-    told = _folded(told, TOO_LARGE, MISREAD, (RESERVE,))
+    told = _folded(told, TOO_LARGE, (*MISREAD, "CC509"), (RESERVE,))
     told = _folded(told, MISREAD, ("CC508",), ("dom0",))
     told = _folded(told, ("CC125",), ("CC107",), (SWITCH,))
     return _folded(told, NOT_SWITCHED, ("CC128",), (SWITCH,))

@@ -161,9 +161,19 @@ def test_interrupted_leaves_no_process_and_no_file(
     player.set(recorded["4.22.0 0/5"], "silent")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    words = [sys.executable, "-m", "colorcheck", "boot", "--xen", str(xen), "--campaign", "4"]
+    listening = (  # also where these tests are a background job of a shell, which ignores SIGINT
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from colorcheck.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    words = [sys.executable, "-c", listening, "boot", "--xen", str(xen), "--campaign", "4"]
     env = {**os.environ, "TMPDIR": str(scratch)}
-    with subprocess.Popen(words, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        words,
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
         until = time.monotonic() + 30
         while len(player.calls) < 2 and time.monotonic() < until:
             time.sleep(0.05)

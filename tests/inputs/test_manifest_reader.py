@@ -23,6 +23,7 @@ xen = ["4.20", "4.22"]
 board = "zcu102"
 xen-image = "xen"
 xen-image-size = 0x174000
+xen-attested = "xen-attested.json"
 xen-address = "2M"
 device-tree-address = 0x8000000
 device-tree-size = "36 KiB"

@@ -64,7 +64,8 @@ def test_a_domain_without_its_colors_is_told_once(rule: str, example: Example, t
 
 def test_the_consequence_is_told_where_the_cause_is_silenced(tmp_path: Path) -> None:
     example = Example(
-        guests=(("rt.cfg", GUEST + 'llc_colors = "12-14"\n'),), manifest='[rules]\nignore = ["CC111", "CC302"]\n'
+        guests=(("rt.cfg", GUEST + 'llc_colors = "12-14"\n'),),
+        manifest='[rules]\nreason = "a test"\nignore = ["CC111", "CC302"]\n',
     )
     assert {"CC401"} == {finding.rule for finding in findings(example, tmp_path)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from colorcheck.core.units import KIB, size_of_pages
+from colorcheck.core.units import size, size_of_pages
 from colorcheck.plan.costs import Cost, Has
 from colorcheck.plan.problem import Gain, Plan
 from colorcheck.report.marks import HEADLINES, of_plan
@@ -125,7 +125,7 @@ def _row(cells: Sequence[str]) -> str:
 def _kib(amount: int | None) -> str:
     if amount is None:
         return "?"
-    return f"{amount // KIB} KiB" if amount % KIB == 0 else f"{amount / KIB:.1f} K"
+    return size(amount)
 
 
 def _folded(colors: str, width: int) -> list[str]:

@@ -24,6 +24,7 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import swallowed
 from colorcheck.rules.facts.release_results import alike, panicking, place
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import FailureKind
 
@@ -45,6 +46,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 f"panics{on(facts, releases)}",
                 place(facts, facts.manifest.location("inputs.device-tree")),
                 _help(start, by_uefi=facts.deployment.manifest.target.loader is Loader.UEFI),
+                about=(RESERVE,),
                 witness={"region": [start, start + pages * PAGE], "pages": pages, "colored": sum(boot.free_initial)},
             )
 
