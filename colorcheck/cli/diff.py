@@ -224,7 +224,7 @@ def _no_revision(folder: Path, name: str) -> Stop:
     try:
         commit_of(folder, name)
     except RevisionError as error:
-        return Stop(f"{name} is no folder, and {error}", error.advice)
+        return Stop(f"{name} is not a directory, and {error}", error.advice)
     return Stop(f"{name} is neither a revision of git nor a folder")
 
 

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     folder = Path(options.path)
     if not folder.is_dir():
-        raise Stop(f"{folder} is no folder")
+        raise Stop(f"{folder} is not a directory")
     parts = _unpack(Path(options.source), folder, options.force) if options.source else Unpacked({})
     found = found_in(folder)
     xen = options.xen or release_line(parts.version) or logged_release(found, folder) or DEFAULT_RELEASE

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--show-silence", action="store_true", help="add the comment that would silence each finding")
     gate = parser.add_argument_group("gate")
-    gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
+    gate.add_argument("--baseline", metavar="FILE", help="do not report the findings that this file lists")
     add_threshold_argument(gate)
 
 

@@ -109,6 +109,6 @@ def _words(line: str, number: int) -> tuple[object, ...]:
     if words[0] == "balloon" and len(words) == 3:
         size = words[2]
         if not size.isdecimal():
-            raise StepError(f"line {number}: balloon {words[1]} to how many KiB? {size!r} is no number")
+            raise StepError(f"line {number}: balloon {words[1]} to how many KiB? {size!r} is not a number")
         return (words[0], words[1], int(size))
     return tuple(words)
