@@ -93,7 +93,7 @@ def _run(words: list[str]) -> int:
     called = _called(words)
     names = [command.name for command in COMMANDS]
     if called is not None and called not in names:
-        raise Stop(f"there is no command {called}", did_you_mean(called, names, "`colorcheck --help` lists them"))
+        raise Stop(f"unknown command {called}", did_you_mean(called, names, "`colorcheck --help` lists them"))
     parser = _parser(called)
     options, unknown = parser.parse_known_args(words)
     if unknown:

@@ -126,7 +126,7 @@ def _attest(log: BootLog, replayed: Modelled) -> tuple[Attested, str]:
             release, system = systems[0]
             return attest_arguments(log, system, command_line), release
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
-        raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
+        raise Stop(f"nothing to compare the log with: {why}", "name the device tree and the board", Exit.UNDECIDED)
     near = (each for each in boots if said and said.is_near(each[1].system.release))
     same = (each for each in boots if said and said.agrees(each[1].system.release))
     release, boot = next(same, next(near, boots[0]))

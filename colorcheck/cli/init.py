@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _write(path: Path, text: str, force: bool) -> None:
     if path.exists() and not force:
-        raise Stop(f"{path} is there already", "--force overwrites it, --stdout only prints")
+        raise Stop(f"{path} already exists", "--force overwrites it, --stdout only prints")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
@@ -99,7 +99,7 @@ def _unpack(source: Path, folder: Path, force: bool) -> Unpacked:
     for name, data in parts.files.items():
         path = folder / name
         if path.exists() and not force:
-            raise Stop(f"{path} is there already", "--force overwrites it")
+            raise Stop(f"{path} already exists", "--force overwrites it")
         try:
             write_whole(path, data)
         except OSError as error:

@@ -77,7 +77,7 @@ class Catalogue(Struct, frozen=True):
             return self.board(found[0])
         others = [text for board in self.boards() for text in (board.name, *board.aliases)]
         hint = did_you_mean(name, others, "see `colorcheck board list`")
-        raise UnknownBoardError(f"there is no board {name!r}; {hint}")
+        raise UnknownBoardError(f"unknown board {name!r}; {hint}")
 
     def _make(self, name: str) -> Board:
         try:

@@ -99,7 +99,7 @@ def read_steps(path: str) -> tuple[tuple[object, ...], ...]:
         try:
             return tuple(tuple(step) if isinstance(step, list) else (step,) for step in json.loads(text))
         except (ValueError, RecursionError) as error:
-            raise StepError(f"{path} is no JSON: {error}") from None
+            raise StepError(f"{path} is not JSON: {error}") from None
     lines = enumerate((line.partition("#")[0] for line in text.splitlines()), 1)
     return tuple(_words(line, number) for number, line in lines if line.strip())
 
