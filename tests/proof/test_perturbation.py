@@ -1,6 +1,6 @@
 """What a theorem does not name moves nothing: each fact of every example and some measured boots is changed in turn.
 
-A verdict that moves although the theorem does not name the fact fails. Only vacuous is not a move: whether the domains of
+A verdict that moves although the theorem does not name the fact fails. Only vacuous is no move: whether the domains of
 a pair exist is asked by `boots` and `memory/*`, never by the pair.
 """
 
