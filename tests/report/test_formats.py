@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-import report_samples as samples
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Severity
@@ -15,6 +14,7 @@ from colorcheck.core.source import Location
 from colorcheck.report import render
 from colorcheck.report.formats import FORMATS, Output, parse_outputs
 from colorcheck.verification.results import Silenced, Verification
+from tests.report import report_samples as samples
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing", "silenced", "thousands", "elsewhere")
 
