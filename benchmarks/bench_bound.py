@@ -16,7 +16,7 @@ from time import process_time
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests/xen"), str(Path(__file__).parents[1])]
 
-from random_placements import bound_of, samples, scenarios  # noqa: E402
+from tests.xen.random_placements import bound_of, samples, scenarios  # noqa: E402
 
 RELEASES = ("4.20", "4.21", "4.22")
 

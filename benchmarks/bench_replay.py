@@ -12,9 +12,7 @@ import time
 import tracemalloc
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "xen"))
-
-from oracle import boot as twin_boot
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
@@ -28,6 +26,7 @@ from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System
+from tests.xen.oracle import boot as twin_boot
 
 HERE = Location("benchmark")
 NOTHING = Deployment(Manifest("", ""))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,10 @@ LOGS = sorted((GOLDEN / "logs").glob("*.log"))
 
 
 @pytest.fixture
-def run(tmp_path, capsys):
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """Attest a log (a text) against a golden boot; the exit status and the document."""
 
-    def attested(name, text):
+    def attested(name: Any, text: Any):
         case = json.loads((GOLDEN / "boots" / f"{name}.json").read_text())
         region = case["device_tree_region"]
         manifest = [
@@ -38,12 +39,12 @@ def run(tmp_path, capsys):
     return attested
 
 
-def contradicted(document):
+def contradicted(document: Any):
     return {check["subject"] for check in document["checks"] if check["agrees"] is False}
 
 
 @pytest.mark.parametrize("path", LOGS, ids=lambda p: p.stem)
-def test_every_real_log_is_attested(run, path):
+def test_every_real_log_is_attested(run: Any, path: Any) -> None:
     status, document = run(path.stem, path.read_text())
     assert contradicted(document) == set()
     assert (status, document["verdict"]) == (0, "attested")
@@ -78,7 +79,7 @@ def test_every_real_log_is_attested(run, path):
         ("(XEN) Physical memory information:", "(XEN) Panic on CPU 0:\n(XEN) Oops\n(XEN) ****", "panic"),
     ],
 )
-def test_a_difference_is_told(run, old, new, subject):
+def test_a_difference_is_told(run: Any, old: Any, new: Any, subject: Any) -> None:
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
     assert old in text
     status, document = run("basic-4.20", text.replace(old, new))
@@ -87,14 +88,14 @@ def test_a_difference_is_told(run, old, new, subject):
     assert contradicted(document) == {subject}
 
 
-def test_what_the_log_does_not_say_is_named(run):
+def test_what_the_log_does_not_say_is_named(run: Any) -> None:
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
     kept = [line for line in text.split("\n") if "LLC found" not in line and "RAM:" not in line]
     status, document = run("basic-4.20", "\n".join(kept))
     assert (status, document["unsaid"]) == (0, ["memory banks", "probed cache"])
 
 
-def test_a_rejected_option_is_compared(run):
+def test_a_rejected_option_is_compared(run: Any) -> None:
     case = json.loads((GOLDEN / "boots" / "parse-trail-4.20.json").read_text())
     messages = [message for message in case["expect"]["messages"] if "has invalid value" in message]
     assert messages
@@ -107,7 +108,9 @@ def test_a_rejected_option_is_compared(run):
 
 
 @pytest.mark.parametrize("width", ["60", "80", "160"])
-def test_the_text_begins_with_the_verdict(run, tmp_path, capsys, monkeypatch, width):
+def test_the_text_begins_with_the_verdict(
+    run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: Any
+) -> None:
     monkeypatch.setenv("COLUMNS", width)
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
     run("basic-4.20", text.replace("nr_pages=32768 ", "nr_pages=32767 "))
@@ -120,19 +123,19 @@ def test_the_text_begins_with_the_verdict(run, tmp_path, capsys, monkeypatch, wi
     assert all(len(line) <= int(width) for line in lines)
 
 
-def test_without_debug_keys_a_log_says_too_little(run):
+def test_without_debug_keys_a_log_says_too_little(run: Any) -> None:
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text().split("(XEN) Physical memory information:")[0]
     status, document = run("basic-4.20", text)
     assert (status, document["verdict"]) == (4, "partly-attested")
     assert "press Ctrl-A" in document["reason"]
 
 
-def test_a_panic_that_did_not_happen_differs_or_is_not_said(run):
+def test_a_panic_that_did_not_happen_differs_or_is_not_said(run: Any) -> None:
     boots = (GOLDEN / "logs" / "oom-domu-4.20.log").read_text().split("(XEN) Panic on CPU")[0]
     status, document = run("oom-domu-4.20", boots)
     assert (status, document["verdict"]) == (4, "partly-attested")
 
 
-def test_a_file_that_is_no_log(run, capsys):
+def test_a_file_that_is_no_log(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     status, document = run("basic-4.20", "nothing of Xen\n")
     assert (status, document) == (3, None)

@@ -1,6 +1,7 @@
 """ColorSet: the algebra stated as properties."""
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ sets = colors.map(ColorSet.of)
 
 
 @given(colors, colors)
-def test_it_is_the_algebra_of_sets(a, b):
+def test_it_is_the_algebra_of_sets(a: Any, b: Any) -> None:
     x, y = ColorSet.of(a), ColorSet.of(b)
     assert set(x | y) == a | b
     assert set(x & y) == a & b
@@ -27,19 +28,19 @@ def test_it_is_the_algebra_of_sets(a, b):
 
 
 @given(sets)
-def test_iteration_is_ascending(x):
+def test_iteration_is_ascending(x: Any) -> None:
     assert list(x) == sorted(x)
 
 
 @given(st.lists(st.integers(0, 140)), st.randoms())
-def test_order_and_repetition_do_not_matter(listed, generator):
+def test_order_and_repetition_do_not_matter(listed: Any, generator: Any) -> None:
     again = listed * 2
     generator.shuffle(again)
     assert ColorSet.of(again) == ColorSet.of(listed)
 
 
 @given(sets)
-def test_the_text_names_exactly_the_colors(x):
+def test_the_text_names_exactly_the_colors(x: Any) -> None:
     named = set()
     for part in str(x).split(",") if str(x) else ():
         first, _, last = part.partition("-")
@@ -48,22 +49,22 @@ def test_the_text_names_exactly_the_colors(x):
 
 
 @given(sets)
-def test_ranges_are_maximal(x):
+def test_ranges_are_maximal(x: Any) -> None:
     ranges = x.ranges()
     assert all(later[0] > earlier[1] + 1 for earlier, later in itertools.pairwise(ranges))
 
 
 @given(sets, st.integers(1, 64))
-def test_folding_is_taking_the_remainder(x, nr_colors):
+def test_folding_is_taking_the_remainder(x: Any, nr_colors: Any) -> None:
     assert set(x.folded(nr_colors)) == {color % nr_colors for color in x}
 
 
 @given(st.integers(1, 200))
-def test_all_colors(nr_colors):
+def test_all_colors(nr_colors: Any) -> None:
     assert list(ColorSet.all(nr_colors)) == list(range(nr_colors))
 
 
-def test_membership_takes_any_object():
+def test_membership_takes_any_object() -> None:
     x = ColorSet.of([0, 3])
     assert 3 in x
     assert 1 not in x
@@ -71,7 +72,7 @@ def test_membership_takes_any_object():
     assert "3" not in x
 
 
-def test_no_negative_colors():
+def test_no_negative_colors() -> None:
     with pytest.raises(ValueError, match="negative"):
         ColorSet.of([-1])
     with pytest.raises(ValueError, match="negative"):
@@ -79,13 +80,13 @@ def test_no_negative_colors():
 
 
 @given(sets)
-def test_it_is_a_value(x):
+def test_it_is_a_value(x: Any) -> None:
     assert hash(x) == hash(ColorSet.of_mask(x.mask))
     with pytest.raises(AttributeError):
         x.members = frozenset()
 
 
-def test_a_color_may_have_any_number():
+def test_a_color_may_have_any_number() -> None:
     """xl reads the element "-3" as color 4294967293."""
     x = ColorSet.of([4294967293, 2])
     assert str(x) == "2,4294967293"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from msgspec import structs
 
+from colorcheck import rules
+from colorcheck.core.diagnostic import Finding
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.report import Style, render
+from colorcheck.rules import RULES
 from colorcheck.rules.example import BOOT_ARGUMENTS, GUEST, Example
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.results import Verification, names_theorem
+from colorcheck.verification.results import Facts, Verification, names_theorem
 from colorcheck.verification.traced import Standing, Traced
 from colorcheck.workflows import verify as pipeline
 
@@ -158,3 +163,26 @@ def test_sphinx_needs_links_requirements_and_theorems(tmp_path: Path) -> None:
     assert first["links"] == ["REQ_RT", *(each["id"] for each in theorems)]
     assert version["needs_amount"] == len(theorems) + 1 == 6
     assert all(name == need["id"] and need["type"] == "test" for name, need in version["needs"].items())
+
+
+def test_a_rule_that_had_nothing_to_look_at_shows_nothing(tmp_path: Path) -> None:
+    """Without a device tree nobody knows which devices do DMA: no finding is no evidence."""
+    (tmp_path / "colorcheck.toml").write_text(
+        '[target]\nxen = "4.20"\nboard = "zcu102"\n[inputs]\n'
+        'boot-arguments = "llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-5"\n[requirements]\nR = "CC307"\n',
+        encoding="utf-8",
+    )
+    found = pipeline.verify(read_manifest(str(tmp_path / "colorcheck.toml")))
+    assert found.requirements[0].standing is Standing.OPEN
+    assert found.exit_status() is not Exit.CLEAN
+
+
+def test_a_rule_that_crashed_shows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(facts: Facts) -> Iterator[Finding]:
+        raise KeyError(3)
+
+    broken = tuple(structs.replace(rule, check=crash) if rule.id == "CC307" else rule for rule in RULES)
+    monkeypatch.setattr(rules, "RULES", broken)
+    requirement, found = traced(tmp_path, '["CC307"]')
+    assert requirement.standing is Standing.OPEN
+    assert found.exit_status() is Exit.FAULT

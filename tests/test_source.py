@@ -1,5 +1,7 @@
 """Locations and passages: every character of a text knows where it stands."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from colorcheck.core.source import Lines, Location, Passage, passage
 
 
 @given(st.text(alphabet="ab\n\r\té", max_size=60), st.data())
-def test_an_offset_and_its_line_and_column_are_the_same_place(text, data):
+def test_an_offset_and_its_line_and_column_are_the_same_place(text: Any, data: Any) -> None:
     lines = Lines("a", text)
     offset = data.draw(st.integers(0, len(text)))
     line, column = lines.position(offset)
@@ -17,7 +19,7 @@ def test_an_offset_and_its_line_and_column_are_the_same_place(text, data):
 
 
 @given(st.text(alphabet="abc", min_size=1, max_size=30), st.data())
-def test_a_part_of_a_passage_stands_where_the_whole_says(text, data):
+def test_a_part_of_a_passage_stands_where_the_whole_says(text: Any, data: Any) -> None:
     whole = passage(text, Location("f", 7, 5, 7, 5 + len(text)))
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
@@ -26,7 +28,7 @@ def test_a_part_of_a_passage_stands_where_the_whole_says(text, data):
     assert part.locate(0, len(part.text)) == whole.locate(start, end)
 
 
-def test_pieces_on_several_lines():
+def test_pieces_on_several_lines() -> None:
     first, second = Location("f", 1, 10, 1, 12), Location("f", 2, 3, 2, 6)
     joined = Passage("abcde", Location("f", 1, 10, 2, 6), ((0, first), (2, second)))
     assert joined.locate(1, 2) == Location("f", 1, 11, 1, 12)
@@ -35,7 +37,7 @@ def test_pieces_on_several_lines():
     assert joined.part(1, 5).locate(1, 2) == Location("f", 2, 3, 2, 4)
 
 
-def test_a_text_without_place_of_its_own():
+def test_a_text_without_place_of_its_own() -> None:
     value = Location("board.dtb", node="/chosen", property="bootargs")
     assert Passage("abc", value).locate(1, 2) == value
     assert str(value) == "board.dtb:/chosen:bootargs"

@@ -7,12 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
-from colorcheck.evidence.attest import Attestation, Attested, attest, attest_arguments
+from colorcheck.evidence.attest import Attestation, Attested
 from colorcheck.evidence.share import shared
 from colorcheck.files.atomic import write_report
 from colorcheck.files.reading import Unreadable, text
@@ -21,11 +19,9 @@ from colorcheck.inputs.boot.boot_log import BootLog, parse_boot_log
 from colorcheck.plugins.manager import catalogue
 from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
-from colorcheck.xen.options.arguments import built_in_arguments, logged_command_line
-from colorcheck.xen.release.log_version import log_version
+from colorcheck.workflows.attest import attested as attested_log
 
 LOG_LARGEST = 64 << 20
 _STATUS = {
@@ -60,7 +56,6 @@ def run(options: argparse.Namespace) -> int:
     replayed = pipeline.replay(manifest)
     trouble = say_trouble(replayed)
     attested, release = _attest(log, replayed)
-    attested = _as_far_as_read(attested, replayed)
     if options.share:
         return _share(options, json.dumps(shared(log, attested, release, _known(replayed)), indent=2))
     if options.format == "json":
@@ -99,15 +94,6 @@ def _agreed(file: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _as_far_as_read(attested: Attested, replayed: Modelled) -> Attested:
-    """A log attests nothing about what was not read."""
-    opened = [fact for fact in open_facts(replayed.facts, Reach.MEMORY) if fact.opaque]
-    if not opened or attested.verdict is not Attestation.ATTESTED:
-        return attested
-    why = f"what the log says agrees, but not all is known that it is held against: {opened[0].why}"
-    return replace(attested, verdict=Attestation.TOO_LITTLE, reason=why)
-
-
 def _read(path: str) -> BootLog:
     try:
         return parse_boot_log(path, text(path, LOG_LARGEST, named=True))
@@ -116,21 +102,8 @@ def _read(path: str) -> BootLog:
 
 
 def _attest(log: BootLog, replayed: Modelled) -> tuple[Attested, str]:
-    """Against the target whose release the log names, else the first one; and which one that was."""
-    said = log_version(str(log.version.value)) if log.version else None
-    command_line = logged_command_line(replayed.facts.deployment)
-    boots = list(replayed.facts.boots())
-    if not boots:
-        systems = [(result.release, result.system) for result in replayed.facts.results if result.system is not None]
-        if systems:
-            release, system = systems[0]
-            return attest_arguments(log, system, command_line), release
+    found = attested_log(log, replayed.facts)
+    if found is None:
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
         raise Stop(f"nothing to compare the log with: {why}", "name the device tree and the board", Exit.UNDECIDED)
-    near = (each for each in boots if said and said.is_near(each[1].system.release))
-    same = (each for each in boots if said and said.agrees(each[1].system.release))
-    release, boot = next(same, next(near, boots[0]))
-    known = replayed.facts.deployment.boot_log
-    source = known.file if known and known.digest == log.digest else ""
-    built_in = built_in_arguments(replayed.facts.deployment).text
-    return attest(log, boot, command_line, built_in=built_in, source=log.file if source else ""), release
+    return found

@@ -66,8 +66,9 @@ def _write(options: argparse.Namespace) -> int:
         raise Stop(f"cannot write evidence: {error}") from None
     except OSError as error:
         raise Stop(f"cannot write to {options.folder}: {error.strerror or error}") from None
-    write(f"{bundle.grade(verification)}: wrote {len(files)} files: {Path(options.folder) / bundle.MANIFEST}")
-    return verification.exit_status()
+    said = json.loads(files[bundle.MANIFEST])
+    write(f"{said['grade']}: wrote {len(files)} files: {Path(options.folder) / bundle.MANIFEST}")
+    return int(said["exit_status"])
 
 
 def _times(verification: Verification) -> dict[str, object]:

@@ -9,7 +9,7 @@ from colorcheck.core.suggest import did_you_mean
 from colorcheck.rules.requirements.cc810_no_evidence import RULE as WITHOUT_EVIDENCE
 from colorcheck.rules.requirements.cc811_requirement_not_met import RULE as NOT_MET
 from colorcheck.rules.rule import Rule
-from colorcheck.verification.requirements import Answers, RuleName
+from colorcheck.verification.requirements import NOT_STATED, UNCHECKED, Answers, RuleName
 from colorcheck.verification.results import Facts, Silenced, Skipped
 from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Traced
 
@@ -50,7 +50,9 @@ def told(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) ->
 
 def _silent(each: Evidence) -> bool:
     """Whether nothing but the requirement itself tells that it is not met."""
-    return each.kind is not EvidenceKind.THEOREM or each.told == "not stated"
+    if each.kind is EvidenceKind.THEOREM:
+        return each.told == NOT_STATED
+    return each.told != UNCHECKED
 
 
 def _under(each: Evidence) -> str:

@@ -11,6 +11,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.files import read_bytes
+from colorcheck.loader.u_boot.image import read_legacy, script_text
 
 _ENDINGS = (".scr", ".scr.uimg", ".cmd", ".source", ".script")
 _LARGEST = 1 << 20
@@ -37,6 +38,41 @@ def scripts_beside(deployment: Deployment) -> Iterator[Problem]:
             message = f"{relative} lies beside the device tree and edits it before Xen starts, and it is not followed"
             help_text = f'write boot-script = "{relative}" into [inputs], or loader = "none" into [target]'
             yield Problem(ProblemKind.BOOT_SCRIPT_BESIDE, message, manifest.location("inputs.device-tree"), help_text)
+
+
+_TEXTS = (".cmd", ".source", ".script", ".txt")
+_IMAGES = (".scr", ".scr.uimg")
+
+
+def other_text_beside(deployment: Deployment) -> Iterator[Problem]:
+    """A problem where a script lies beside its image, or an image beside its text, and they differ: the board runs the
+    image, and only what the manifest names is followed."""
+    manifest = deployment.manifest
+    if manifest.boot_script is None:
+        return
+    path = os.path.normpath(os.path.join(manifest.folder, manifest.boot_script))
+    ending = next((end for end in (*reversed(_IMAGES), *_TEXTS) if path.lower().endswith(end)), None)
+    own = _text(path) if ending is not None else None
+    if ending is None or own is None:
+        return
+    stem = path[: -len(ending)]
+    for other in _TEXTS if ending in _IMAGES else _IMAGES:
+        held = _text(stem + other) if os.path.isfile(stem + other) else None
+        if held is not None and held != own:
+            named, beside = os.path.basename(path), os.path.basename(stem + other)
+            image, text = (named, beside) if ending in _IMAGES else (beside, named)
+            message = f"{image} holds another text than {text}, which lies beside it; {named} is followed"
+            help_text = f"make it again: mkimage -A arm64 -T script -C none -d {text} {image}; or name the other one"
+            yield Problem(ProblemKind.BOOT_SCRIPT_BESIDE, message, manifest.location("inputs.boot-script"), help_text)
+
+
+def _text(path: str) -> bytes | None:
+    """The text of a script, out of its image if it is one; None where it cannot be read."""
+    data = read_bytes(path, Location(path), _LARGEST)
+    if not isinstance(data, bytes):
+        return None
+    image = read_legacy(data)
+    return data if image is None else script_text(image)
 
 
 def _edits_a_tree(path: str) -> bool:

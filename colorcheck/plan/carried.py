@@ -12,6 +12,7 @@ from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.files.edits import read_original
+from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.overlay_blob import overlay_blob
 
@@ -38,14 +39,39 @@ def carried(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
     script = deployment.followed.location if deployment.followed is not None else None
     if script is not None and script.line and manifest.boot_script and not manifest.boot_script.endswith(".scr"):
         return _in_script(wanted, script)
+    if deployment.image_builder is not None:
+        return _in_extra_commands(wanted, deployment.image_builder)
     if deployment.followed is None and manifest.device_tree and not manifest.image_builder:
         return _as_overlay(wanted, deployment)
     names = ", ".join(f"{name} of {node}" for node, name, _ in wanted)
     place = script or manifest.location("inputs.device-tree")
-    problem = Problem(
-        ProblemKind.NO_PLACE, f"{names}: stands in a file that is not text", place, "apply the overlay above"
-    )
+    help_text = "apply the overlay above"
+    if script is not None:
+        help_text = f"write {_commands(wanted)} in front of booti in the script's text, then make the image again: "
+        help_text += "mkimage -A arm64 -T script -C none -d boot.cmd boot.scr"
+    problem = Problem(ProblemKind.NO_PLACE, f"{names}: stands in a file that is not text", place, help_text)
     return Carried(problems=(problem,))
+
+
+def _commands(wanted: Sequence[Wanted]) -> str:
+    return "; ".join(f"fdt set {node} {name} {_quoted(text)}" for node, name, text in wanted)
+
+
+def _in_extra_commands(wanted: Sequence[Wanted], built: ImageBuilderFile) -> Carried:
+    """Behind the commands that ImageBuilder appends to its own, which have the last word."""
+    written = built.get("APPEND_EXTRA_CMDS")
+    named = written.value.text if written is not None else ""
+    path = os.path.normpath(os.path.join(os.path.dirname(built.file), named)) if named else ""
+    original = read_original(path) if path else None
+    if original is None or isinstance(original, Problem):
+        message = "ImageBuilder writes this node, and has no key for the property"
+        help_text = f"write {_commands(wanted)} into a file, and name that as APPEND_EXTRA_CMDS"
+        place = written.location if written is not None else built.location
+        return Carried(problems=(Problem(ProblemKind.NO_PLACE, message, place, help_text),))
+    lines = original.text.split("\n")
+    at = Location(path, len(lines), len(lines[-1]) + 1, len(lines), len(lines[-1]) + 1)
+    text = "".join(f"fdt set {node} {name} {_quoted(value)}\n" for node, name, value in wanted)
+    return Carried((Edit(at, text if not lines[-1] else f"\n{text}"),))
 
 
 def _in_script(wanted: Sequence[Wanted], start: Location) -> Carried:

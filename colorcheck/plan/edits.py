@@ -246,6 +246,9 @@ def _checked(location: Location, expected: str, text: str) -> Iterator[Edit | Pr
         )
 
 
+_TREE_SOURCES = (".dts", ".dtsi", ".dtso", ".dtx")
+
+
 def _dom0less(
     domain: Domain, colors: ColorSet, deployment: Deployment, release: Release
 ) -> Iterator[Edit | _Overlay | Problem]:
@@ -255,12 +258,9 @@ def _dom0less(
         yield Problem(ProblemKind.NO_PLACE, f"the node of {domain.name} was not found", domain.location)
         return
     name, built = release.domain_property.name, deployment.image_builder
-    if built is not None and node.location.file == built.file:
-        message = f"ImageBuilder writes the node of {domain.name}, and has no key for {name}"
-        yield Problem(ProblemKind.NO_PLACE, message, domain.location, f'set {name} = "{colors}" in {node.path}')
-        return
     own = node.properties.get(name)
-    if not node.location.line:
+    generated = built is not None and node.location.file == built.file and own is None
+    if not node.location.line or generated or (own is None and not node.location.file.endswith(_TREE_SOURCES)):
         yield _Overlay(node.path, name, str(colors))
     elif own is None:
         yield from _new_property(node, f'{name} = "{colors}";')

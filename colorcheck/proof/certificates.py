@@ -30,7 +30,8 @@ class CertificateCheck(Struct, frozen=True):
 
     `status` is confirmed (the theorem is proved, and a second judge agrees), refuted (it is refuted, and a second judge
     agrees), vacuous, derived (the model says so again, and nothing else can judge it), no-answer, differs, changed,
-    missing, or none (there is not one theorem). `judges` are the solvers that answered as expected, or `counting`.
+    missing, stray, log-differs, or none (there is not one theorem). `judges` are the solvers that answered as expected,
+    or `counting`.
     """
 
     subject: str

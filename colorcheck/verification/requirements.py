@@ -14,9 +14,16 @@ from msgspec import Struct
 from colorcheck.core.diagnostic import Finding, Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.inputs.manifest.manifest import Share, StatedRequirement
+from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Facts, Silenced, Skipped, names_theorem
 from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Traced
 
+UNCHECKED = "not everything could be checked"
+"""Said of a rule where the run tells by itself what is missing."""
+NOT_STATED = "not stated"
+"""Said of a theorem that is stated for other releases."""
+CRASHED = "CC901"
+"""The rule that tells of a crash of another one, by its ID."""
 _BY_VERDICT = {Verdict.PROVED: Standing.MET, Verdict.REFUTED: Standing.VIOLATED}
 
 
@@ -64,7 +71,7 @@ class Answers(Struct, frozen=True):
             for release in self.facts.manifest.target.xen:
                 answer = answers.get(release)
                 if answer is None:
-                    told, standing = "not stated", Standing.OPEN
+                    told, standing = NOT_STATED, Standing.OPEN
                 else:
                     told = str(answer.verdict) + (f": {answer.reason}" if answer.reason else "")
                     standing = _BY_VERDICT.get(answer.verdict, Standing.OPEN)
@@ -101,8 +108,14 @@ class Answers(Struct, frozen=True):
             return Standing.VIOLATED, f"found: {told[0].message}{more}"
         if found:
             return Standing.OPEN, f"found, and silenced: {found[0].message} ({quiet[id(found[0])]})"
-        if self.skipped or self.facts.deployment.unread:
-            return Standing.OPEN, "not everything could be checked"
+        crashed = any(finding.rule == CRASHED and rule in finding.message for finding in self.findings)
+        if crashed or self.skipped or self.facts.deployment.unread:
+            return Standing.OPEN, UNCHECKED
+        if self.facts.deployment.tree is None:
+            return Standing.OPEN, "nothing found, but there is no device tree to find something in"
+        opaque = next((fact for fact in open_facts(self.facts, Reach.MEMORY) if fact.opaque), None)
+        if opaque is not None:
+            return Standing.OPEN, f"nothing found, but not all is known: {opaque.why}"
         return Standing.MET, "nothing found"
 
 

@@ -15,7 +15,7 @@ from colorcheck.inputs.deployment import Deployment, Followed
 from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.read import read_deployment
-from colorcheck.loader.beside import scripts_beside
+from colorcheck.loader.beside import other_text_beside, scripts_beside
 from colorcheck.loader.given_beside import arguments_beside_followed, beside_followed, without_given
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.measured import contradicted, legible, measured, same_arguments
@@ -96,6 +96,8 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
         beside = tuple(scripts_beside(deployment))
         return None, replace(deployment, problems=(*deployment.problems, *beside))
     received = receive(deployment)
+    twins = tuple(other_text_beside(deployment))
+    deployment = replace(deployment, problems=(*deployment.problems, *twins))
     if received.stopped:
         told = (*deployment.problems, *received.problems, *_problems(received))
         return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(told)))

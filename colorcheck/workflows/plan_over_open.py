@@ -51,14 +51,15 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
     opaque = [fact for fact in opened if fact.opaque]
     if opaque:
         return _unknown(planned, f"a plan cannot be judged: {_told(opaque)}")
-    if not opened:
+    if not opened and not _ways(facts):
         return planned
-    failing = _failing(planned, facts, opened)
+    failing = [*_failing(planned, facts, opened), *_on_other_ways(planned, facts, opened)]
     if not failing:
         reason = f"fits whatever the open facts are; the best may depend on them: {_told(opened)}"
         return replace(planned, plan=replace(plan, status="feasible", reason=reason))
     careful = _for_the_least(facts, opened, options)
-    if careful is not None and not _failing(careful, facts, opened):
+    others = _on_other_ways(careful, facts, opened) if careful is not None else []
+    if careful is not None and not others and not _failing(careful, facts, opened):
         reason = f"made for the least that may be free, so that it fits whatever the open facts are: {_told(opened)}"
         return replace(careful, plan=replace(careful.plan, status="feasible", reason=reason))
     texts = list(dict.fromkeys(each.text for each in failing))
@@ -88,6 +89,35 @@ def _failing(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -> list
             if failed:
                 found.append(FailingWorld(f"with {_values(chosen)}, {failed}" if chosen else failed))
     return found
+
+
+def _ways(facts: Facts) -> bool:
+    """Whether a boot script can go several ways."""
+    return any(result.worlds is not None and result.worlds.branches for result in facts.results)
+
+
+def _on_other_ways(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -> list[FailingWorld]:
+    """The ways of a boot script on which the plan does not hold, or on which its edits are not what is run."""
+    found: list[FailingWorld] = []
+    for result in facts.results:
+        worlds = result.worlds
+        for branch in worlds.branches if worlds is not None else ():
+            way = worlds.branch(branch) if worlds is not None else None
+            if worlds is None or way is None:
+                failed = branch.stopped or "Xen is never started"
+            elif _written(way) != _written(worlds):
+                failed = "other lines give the colors"
+            else:
+                failed = _fails(planned, way, opened)
+            if failed:
+                found.append(FailingWorld(f"where the boot script goes another way ({branch.answers}): {failed}"))
+    return found
+
+
+def _written(worlds: Worlds) -> object:
+    """Who has which colors, and where the domains are written."""
+    system = worlds.base.system
+    return system.xen_colors, [(each.name, each.colors, each.location) for each in system.domains]
 
 
 def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import BoardChoice, choose_board
@@ -54,6 +56,7 @@ def verify(
     facts = run.model(manifest)
     results = tuple(run.proved(result, facts, timeout, smt) for result in facts.results)
     facts = replace(facts, results=results)
+    run.skipped += _unmatched(facts)
     with run.stage("rules"):
         from colorcheck.findings.requirements import told, traced
         from colorcheck.findings.selection import select
@@ -231,6 +234,16 @@ class _Run(Struct):
             tuple(self.seconds),
             nothing_to_check=_is_empty(facts.manifest),
         )
+
+
+def _unmatched(facts: Facts) -> Iterator[Skipped]:
+    """What `[policy] prove` asks for and nobody stated, such as a misspelled name: nothing was checked of it."""
+    stated = {theorem.id for _, theorem in facts.theorems()}
+    for pattern in facts.manifest.policy.prove if stated else ():
+        if not any(fnmatchcase(name, pattern) for name in stated):
+            kinds = dict.fromkeys(f"{name.partition('/')[0]}/*" if "/" in name else name for name in sorted(stated))
+            near = did_you_mean(pattern, tuple(kinds), f"theorems are {', '.join(kinds)}")
+            yield Skipped("policy.prove", f'no theorem matches "{pattern}"; {near}')
 
 
 def _choice(deployment: Deployment, boot_cpu: int | None) -> BoardChoice:

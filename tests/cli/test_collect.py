@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ case "$1" in dmesg) cat "$LOG";; list) cat "$LIST";; *) echo ok;; esac
 
 
 @pytest.mark.parametrize("shell", ["sh", "dash", "busybox"])
-def test_a_packed_system_becomes_a_manifest(shell, tmp_path, capsys):
+def test_a_packed_system_becomes_a_manifest(shell: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell}")
     assert main(["collect"]) == 0
@@ -51,7 +52,7 @@ def test_a_packed_system_becomes_a_manifest(shell, tmp_path, capsys):
     assert (inputs["boot-log"], inputs["domains"]) == ("xl-dmesg.txt", ["_rt.cfg"])
 
 
-def packed(path, *members):
+def packed(path: Any, *members: Any) -> None:
     with tarfile.open(path, "w") as tar:
         for name, data, link in members:
             info = tarfile.TarInfo(name)
@@ -61,7 +62,7 @@ def packed(path, *members):
             tar.addfile(info, io.BytesIO(data))
 
 
-def test_a_hostile_tar_writes_nothing_of_its_own(tmp_path, capsys):
+def test_a_hostile_tar_writes_nothing_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work = tmp_path / "work"
     work.mkdir()
     packed(
@@ -78,7 +79,7 @@ def test_a_hostile_tar_writes_nothing_of_its_own(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing", b"\x1f\x8b", b"board/fdt".ljust(512, b"\0")])
-def test_what_is_no_dump_is_told(content, tmp_path, capsys):
+def test_what_is_no_dump_is_told(content: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "b.tar").write_bytes(content)
     assert main(["init", str(tmp_path), "--from", str(tmp_path / "b.tar")]) == 2
     assert "Traceback" not in capsys.readouterr().err

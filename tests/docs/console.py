@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 ONE_SESSION = "<!-- one session -->"
@@ -21,7 +22,7 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TIME = re.compile(r"\b\d+(?:\.\d+)? m?s\b")
 
 
-def blocks(text):
+def blocks(text: Any):
     """The console sessions of a page: lists of (command, expected output)."""
     found = []
     for block in _BLOCK.findall(text):
@@ -35,7 +36,7 @@ def blocks(text):
     return found
 
 
-def sessions(text):
+def sessions(text: Any):
     """The sessions of a page as they are run: its blocks, or all of them as one."""
     found = blocks(text)
     return [[step for block in found for step in block]] if ONE_SESSION in text else found
@@ -59,13 +60,13 @@ class Session:
         self.status = 0
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         os.chdir(self._before[0])
         os.environ.clear()
         os.environ.update(self._before[1])
         self._folder.cleanup()
 
-    def run(self, command):
+    def run(self, command: Any):
         """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE` or `echo $?`."""
         from colorcheck.cli import main
 
@@ -99,27 +100,27 @@ class Session:
         return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 
-def agrees(expected, found):
+def agrees(expected: Any, found: Any):
     """Whether an output is the expected one, `...` and times apart."""
     parts = re.split(r"^\.\.\.$", expected, flags=re.MULTILINE)
     pattern = ".*".join(re.escape(_TIME.sub("# s", part.strip("\n"))) for part in parts)
     return re.fullmatch(pattern, _TIME.sub("# s", found).strip("\n"), re.DOTALL) is not None
 
 
-def updated(text):
+def updated(text: Any):
     """The page with today's outputs; those with `...` stay as they are while they agree."""
     if ONE_SESSION in text:
         with Session() as session:
             return _BLOCK.sub(lambda match: _renewed(match, session), text)
 
-    def alone(match):
+    def alone(match: Any):
         with Session() as session:
             return _renewed(match, session)
 
     return _BLOCK.sub(alone, text)
 
 
-def _renewed(match, session):
+def _renewed(match: Any, session: Any):
     lines = []
     for command, expected in blocks(match[0])[0]:
         found = session.run(command)

@@ -1,9 +1,11 @@
 """Every command in the documentation is run, and its output must be the one that is shown."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from console import Session, agrees, sessions
+
+from tests.docs.console import Session, agrees, sessions
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -15,14 +17,14 @@ SESSIONS = [
 
 
 @pytest.mark.parametrize("session", SESSIONS)
-def test_the_documented_output_is_the_real_one(session):
+def test_the_documented_output_is_the_real_one(session: Any) -> None:
     with Session() as terminal:
         for command, expected in session:
             found = terminal.run(command)
             assert agrees(expected, found), f"$ {command}\n{found}"
 
 
-def test_an_ellipsis_stands_for_any_lines_and_nothing_else():
+def test_an_ellipsis_stands_for_any_lines_and_nothing_else() -> None:
     assert agrees("a\n...\nd", "a\nb\nc\nd")
     assert agrees("a in 1.5 s", "a in 22.0 s")
     assert not agrees("a\n...\nd", "a\nb\nc\ne")

@@ -16,14 +16,14 @@ import pages  # noqa: E402
 MANUAL = ROOT / "docs" / "safety" / "index.md"
 
 
-def test_the_manual_has_the_tables_as_they_are_today():
+def test_the_manual_has_the_tables_as_they_are_today() -> None:
     page = pages.filled(MANUAL.read_text(encoding="utf-8"))
     assert "<!--" not in page
     for table in (claims.claims_table(), claims.known_table(), claims.assumptions_table()):
         assert table in page
 
 
-def test_the_table_of_claims_counts_every_measured_case():
+def test_the_table_of_claims_counts_every_measured_case() -> None:
     """Each case judges at least one claim; boots are counted once for each release."""
     found = claims.counted()
     everything = [case for kind in KINDS for case in cases(kind)]
@@ -36,20 +36,20 @@ def test_the_table_of_claims_counts_every_measured_case():
     assert {release for _, release in found} <= {*claims.RELEASES, ""}
 
 
-def test_every_claim_of_a_theorem_is_in_the_table():
+def test_every_claim_of_a_theorem_is_in_the_table() -> None:
     table = claims.claims_table()
     for theorem in ("sets/", "geometry/", "separation/", "allocator/", "boots", "placement/", "memory/", "lifecycle/"):
         assert f"`{theorem}" in table, theorem
 
 
-def test_it_is_never_called_qualified():
+def test_it_is_never_called_qualified() -> None:
     for path in (*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"):
         assert not re.search(
             r"qualifi|certified (tool|for)|TCL ?\d|fit for", path.read_text(encoding="utf-8"), re.IGNORECASE
         ), path
 
 
-def test_every_assumption_of_use_has_an_id_of_its_own_and_names_rules_that_exist():
+def test_every_assumption_of_use_has_an_id_of_its_own_and_names_rules_that_exist() -> None:
     from colorcheck.rules import RULES
 
     known = {rule.id for rule in RULES}

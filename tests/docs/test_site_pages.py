@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -33,13 +34,13 @@ import terminal  # noqa: E402
 PARSERS = next(a for a in full_parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
 
 
-def plain(text):
+def plain(text: Any):
     """Markdown as it is read: without backslashes before what would be markup."""
     return re.sub(r"\\([\[\]<*_|])", r"\1", text)
 
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
-def test_every_command_has_a_page_with_all_its_options(name):
+def test_every_command_has_a_page_with_all_its_options(name: Any) -> None:
     page = plain(pages.filled((DOCS / "commands" / f"{name}.md").read_text()))
     assert page.startswith(f"# {name}\n")
     assert PARSERS[name].description in page
@@ -50,13 +51,13 @@ def test_every_command_has_a_page_with_all_its_options(name):
                 assert action.help.replace("%%", "%") in page
 
 
-def test_the_commands_are_listed_with_what_they_do():
+def test_the_commands_are_listed_with_what_they_do() -> None:
     page = plain(pages.filled((DOCS / "commands" / "index.md").read_text()))
     for command in COMMANDS:
         assert f"| [`{command.name}`]({command.name}.md) | {command.summary} |" in page
 
 
-def test_every_key_of_the_manifest_is_in_its_reference():
+def test_every_key_of_the_manifest_is_in_its_reference() -> None:
     page = plain(pages.filled((DOCS / "manifest.md").read_text()))
     for key in (*KEYS, *FILE_KEYS, *MODULE_KEYS, *SHARE_KEYS, *PATH_KEYS, *IGNORE_KEYS, *DOMAIN_KEYS):
         assert f"| `{key.name}` | {key.help} | {key.kind} |" in page
@@ -65,7 +66,7 @@ def test_every_key_of_the_manifest_is_in_its_reference():
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rules_page_says_what_explain_says(rule):
+def test_a_rules_page_says_what_explain_says(rule: Any) -> None:
     page = plain(pages.rule_pages()[f"rules/{rule.id}.md"])
     document = page_document(rule)
     for text in (document["title"], *document["sections"].values(), *document["examples"].values()):
@@ -73,11 +74,11 @@ def test_a_rules_page_says_what_explain_says(rule):
     assert f"[{rule.id}]({rule.id}.md)" in pages.rules_table()
 
 
-def test_every_rule_has_an_area():
+def test_every_rule_has_an_area() -> None:
     assert sorted(rule.id for _, rules in pages.rule_areas() for rule in rules) == sorted(rule.id for rule in RULES)
 
 
-def test_every_page_is_in_the_navigation_and_every_rule_that_a_page_names_exists():
+def test_every_page_is_in_the_navigation_and_every_rule_that_a_page_names_exists() -> None:
     text = (ROOT / "mkdocs.yml").read_text()
     named = set(re.findall(r"[\w/-]+\.md", text))
     assert {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} <= named
@@ -86,22 +87,22 @@ def test_every_page_is_in_the_navigation_and_every_rule_that_a_page_names_exists
         assert set(re.findall(r"\bCC\d{3}\b", page.read_text())) <= known, page
 
 
-def test_the_picture_in_the_readme_shows_what_is_printed_today():
+def test_the_picture_in_the_readme_shows_what_is_printed_today() -> None:
     """`python docs/make/terminal.py` draws it anew."""
     assert terminal.PICTURE.read_text(encoding="utf-8") == terminal.picture(terminal.run())
 
 
-def test_the_picture_loads_nothing():
+def test_the_picture_loads_nothing() -> None:
     assert not re.search(r"url\((?!#)|@import|href=|<script", terminal.PICTURE.read_text(encoding="utf-8"))
 
 
-def test_links_of_the_readme_lead_somewhere():
+def test_links_of_the_readme_lead_somewhere() -> None:
     for page in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"):
         for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
             assert target.startswith("http") or (ROOT / target).exists(), (page, target)
 
 
-def test_the_workflow_in_the_readme_is_one():
+def test_the_workflow_in_the_readme_is_one() -> None:
     text = (ROOT / "README.md").read_text()
     block = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1]
     steps = yaml.safe_load(block)["jobs"]["colorcheck"]["steps"]
@@ -109,7 +110,7 @@ def test_the_workflow_in_the_readme_is_one():
     assert len([line for line in block.splitlines() if not line.startswith("#")]) <= 10
 
 
-def test_the_table_of_measurements_counts_every_golden_boot():
+def test_the_table_of_measurements_counts_every_golden_boot() -> None:
     page = pages.filled((DOCS / "measured.md").read_text())
     assert "<!--" not in page
     total = next(line for line in page.splitlines() if line.startswith("| together"))
@@ -117,7 +118,7 @@ def test_the_table_of_measurements_counts_every_golden_boot():
     assert int(total.split("|")[-2]) >= len(list((golden / "boots").glob("*.json"))) + 208 + 52
 
 
-def test_every_fact_has_its_row():
+def test_every_fact_has_its_row() -> None:
     page = (DOCS / "facts.md").read_text()
     for key in KEYS_OF_FACTS:
         assert f"`{key.name}`" in page

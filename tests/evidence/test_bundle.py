@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from colorcheck.cli import main
+from colorcheck.workflows.evidence.bundle import check
+from colorcheck.workflows.validation.cases import cases
 
 pytest.importorskip("cvc5")
 
@@ -134,3 +136,61 @@ def test_requirements_are_traced_to_the_file_of_each_proof(deployment: Path, tmp
     assert main(["evidence", "--check", str(folder)]) == 0
     sizes = json.loads((folder / "assumptions-of-use.json").read_text(encoding="utf-8"))["assumptions_of_use"]
     assert len(sizes) >= 10
+
+
+def test_a_log_that_differs_is_in_the_grade(deployment: Path, tmp_path: Path) -> None:
+    """Proved theorems of a model that a real boot contradicts are no evidence."""
+    log = deployment / "boot.log"
+    text = log.read_text(encoding="utf-8", errors="replace")
+    other = tmp_path / "other.log"
+    changed = text.replace("0x8000000", "0x9000000").replace("color 1: ", "color 1: 9").replace("4.2", "4.1")
+    assert changed != text
+    other.write_text(changed, encoding="utf-8")
+    folder = write(tmp_path / "differs", deployment, "--log", str(log), "--log", str(other), status=1)
+    said = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    assert said["grade"] == "log-differs"
+    assert said["logs"] == {"logs/boot.log": "attested", "logs/other.log": "differs"}
+    assert main(["evidence", "--check", str(folder)]) == 1
+    other.write_text("U-Boot 2023.01\nStarting kernel ...\n", encoding="utf-8")
+    folder = write(tmp_path / "little", deployment, "--log", str(other), status=4)
+    said = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    assert (said["grade"], said["exit_status"]) == ("undecided", 4)
+    assert main(["evidence", "--check", str(folder)]) == 4
+
+
+def test_a_log_that_is_an_input_attests_nothing(deployment: Path, tmp_path: Path) -> None:
+    manifest = deployment / "colorcheck.toml"
+    text = manifest.read_text(encoding="utf-8").replace("[inputs]", '[inputs]\nboot-log = "boot.log"')
+    manifest.write_text(text, encoding="utf-8")
+    assert main(["evidence", str(tmp_path / "x"), str(deployment), "--log", str(deployment / "boot.log")]) in (0, 4)
+    found = json.loads((tmp_path / "x/boots/attest-boot.log.json").read_text(encoding="utf-8"))
+    taken = [check for check in found["checks"] if "taken from this very log" in str(check["found"])]
+    assert taken
+    assert all(check["agrees"] is None for check in taken)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "grade", "checker"),
+    [
+        ("field", "stand-ins", "undecided", 4),  # bounds over worlds of other needs than the listed one
+        ("field", "fork-without-room", "refuted", 4),  # no boot is listed
+        ("field", "overlay-and-script", "undecided", 4),
+        ("field", "colors-in-module-node", "refuted", 1),
+        ("uefi", "uefi-opt-twice-4.22", "proved", 0),
+    ],
+)
+def test_deployments_of_every_kind_give_evidence(
+    kind: str, name: str, grade: str, checker: int, tmp_path: Path
+) -> None:
+    """Whatever the grade, all of it is derived again, and the checker finds nothing that does not add up."""
+    case = next(each for each in cases(kind) if each.name == name)
+    case.lay_out(tmp_path)
+    folder = tmp_path / "proofs"
+    main(["evidence", str(folder), str(tmp_path)])
+    assert json.loads((folder / "evidence.json").read_text(encoding="utf-8"))["grade"] == grade
+    told = {each.status for each in check(folder)}
+    assert told <= {"confirmed", "refuted", "vacuous", "no-answer"}
+    command = [sys.executable, "check.py"]
+    done = subprocess.run(command, cwd=folder / "certificates", capture_output=True, text=True, check=False)
+    assert done.returncode == checker, done.stdout
+    assert "WRONG" not in done.stdout

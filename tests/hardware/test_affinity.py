@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from safe_colors import safe_nr_colors
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.hardware.affinity import cache_groups, folds, meetings, shared_caches
 from colorcheck.hardware.index import Linear
 from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.plugins.manager import catalogue
+from tests.hardware.safe_colors import safe_nr_colors
 
 LITTLE, BIG = frozenset(range(4)), frozenset((4, 5))
 

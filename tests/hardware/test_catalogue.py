@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from safe_colors import safe_nr_colors
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
@@ -20,6 +19,7 @@ from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.hardware.table import BoardFileError
 from colorcheck.plugins.manager import catalogue
 from colorcheck.testing import check_board
+from tests.hardware.safe_colors import safe_nr_colors
 
 NAMES = catalogue().names()
 HERE = Location("test")

@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,8 @@ LOGS = sorted((Path(__file__).parent.parent / "golden" / "logs").glob("*.log"))
 BASIC = (Path(__file__).parent.parent / "golden" / "logs" / "basic-4.20.log").read_text()
 
 
-def stated(log):
-    def value(statement):
+def stated(log: Any):
+    def value(statement: Any):
         return statement and statement.value
 
     return {
@@ -29,7 +30,7 @@ def stated(log):
     }
 
 
-def test_what_a_real_log_says():
+def test_what_a_real_log_says() -> None:
     log = parse_boot_log("basic.log", BASIC)
     assert log.version.value == "4.20.4"
     assert log.xen_region.value == (0xBE800000, 0xC0000000)
@@ -42,7 +43,7 @@ def test_what_a_real_log_says():
 
 
 @pytest.mark.parametrize("path", LOGS, ids=lambda p: p.stem)
-def test_every_real_log_has_a_command_line_and_an_end(path):
+def test_every_real_log_has_a_command_line_and_an_end(path: Any) -> None:
     log = parse_boot_log(path.name, path.read_text())
     assert log.command_line is not None
     assert (log.panic is None) == bool(log.heap)
@@ -61,18 +62,18 @@ def test_every_real_log_has_a_command_line_and_an_end(path):
     ],
     ids=["xen-timestamps", "xen-dates", "terminal-dates", "ansi", "carriage-returns", "guest-before", "kernel-lines"],
 )
-def test_dirt_changes_nothing(dirty):
+def test_dirt_changes_nothing(dirty: Any) -> None:
     text = "\n".join(dirty(line) for line in BASIC.split("\n"))
     assert stated(parse_boot_log("a.log", text)) == stated(parse_boot_log("a.log", BASIC))
 
 
-def test_the_last_boot_counts():
+def test_the_last_boot_counts() -> None:
     other = (LOGS[0].parent / "inherit-4.20.log").read_text()
     assert stated(parse_boot_log("a.log", other + BASIC)) == stated(parse_boot_log("a.log", BASIC))
     assert parse_boot_log("a.log", other + BASIC).boots == 2
 
 
-def test_a_damaged_line_is_left_out():
+def test_a_damaged_line_is_left_out() -> None:
     text = BASIC.replace("Color heap[3]: 2518 pages", "Color heap[3]: 25#8 pages")
     heap = dict(parse_boot_log("a.log", text).heap)
     assert 3 not in heap
@@ -80,13 +81,13 @@ def test_a_damaged_line_is_left_out():
 
 
 @given(st.text())
-def test_any_text_is_read(text):
+def test_any_text_is_read(text: Any) -> None:
     parse_boot_log("a.log", text)
 
 
 @settings(max_examples=50)
 @given(st.integers(0, 2**32))
-def test_any_damage_is_read(seed):
+def test_any_damage_is_read(seed: Any) -> None:
     generator = random.Random(seed)
     text = list(BASIC)
     for _ in range(200):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,7 @@ def source_tree(tmp_path: Path):
 
 
 @pytest.mark.parametrize("version", [16, 17])
-def test_a_blob_is_the_source_again(source_tree, version: int) -> None:
+def test_a_blob_is_the_source_again(source_tree: Any, version: int) -> None:
     read = read_blob("t.dtb", blob(source_tree, version))
     assert read.errors == ()
     assert contents(read.tree) == contents(source_tree)
@@ -33,7 +34,7 @@ def test_a_blob_is_the_source_again(source_tree, version: int) -> None:
     assert source_tree.size == 40 + 32 + len(blob(source_tree)) - struct.unpack_from(">I", blob(source_tree), 8)[0]
 
 
-def test_strings_and_places(source_tree) -> None:
+def test_strings_and_places(source_tree: Any) -> None:
     tree = read_blob("t.dtb", blob(source_tree)).tree
     properties = tree.node("/chosen").properties
     assert [str(s) for s in tree.root.properties["compatible"].strings] == ["a,b", "c"]
@@ -43,7 +44,7 @@ def test_strings_and_places(source_tree) -> None:
     assert str(properties["text"].location) == "t.dtb:/chosen:text"
 
 
-def test_every_cut_is_told(source_tree) -> None:
+def test_every_cut_is_told(source_tree: Any) -> None:
     data = blob(source_tree)
     for length in range(len(data)):
         read = read_blob("t.dtb", data[:length])
@@ -53,7 +54,7 @@ def test_every_cut_is_told(source_tree) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6))
-def test_damage_never_raises(source_tree, changes: list[tuple[int, int]]) -> None:
+def test_damage_never_raises(source_tree: Any, changes: list[tuple[int, int]]) -> None:
     data = bytearray(blob(source_tree))
     for offset, value in changes:
         data[offset % len(data)] = value
@@ -64,13 +65,13 @@ def test_damage_never_raises(source_tree, changes: list[tuple[int, int]]) -> Non
 @pytest.mark.parametrize(
     ("offset", "value", "kind"), [(20, 3, "version"), (24, 18, "version"), (4, 1 << 20, "cut-off")]
 )
-def test_headers(source_tree, offset: int, value: int, kind: str) -> None:
+def test_headers(source_tree: Any, offset: int, value: int, kind: str) -> None:
     data = bytearray(blob(source_tree))
     struct.pack_into(">I", data, offset, value)
     assert [problem.kind for problem in read_blob("t.dtb", bytes(data)).errors] == [kind]
 
 
-def test_damage_is_told_with_the_node_before_it(source_tree) -> None:
+def test_damage_is_told_with_the_node_before_it(source_tree: Any) -> None:
     data = bytearray(blob(source_tree))
     at = data.index(b"cpu@2") - 4
     struct.pack_into(">I", data, at, 0x77)
@@ -78,7 +79,7 @@ def test_damage_is_told_with_the_node_before_it(source_tree) -> None:
     assert [(problem.kind, problem.location.node) for problem in problems] == [("damaged", "/cpus")]
 
 
-def test_names_twice(source_tree) -> None:
+def test_names_twice(source_tree: Any) -> None:
     data = blob(source_tree).replace(b"chosen\0", b"cpus\0\0\0")
     assert [problem.message for problem in read_blob("t.dtb", data).errors] == ["/cpus: Duplicate node name"]
 

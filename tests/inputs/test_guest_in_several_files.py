@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def system(folder: Path, domains: str):
     return api.verify(folder / "colorcheck.toml")
 
 
-def test_two_files_are_one_guest(tmp_path):
+def test_two_files_are_one_guest(tmp_path: Path) -> None:
     result = system(tmp_path, '[["domu.cfg", "colors.cfg"]]')
     found = {theorem.id: theorem for theorem in result.theorems}
     assert found["memory/domu"].verdict == "proved"
@@ -45,7 +46,7 @@ def test_two_files_are_one_guest(tmp_path):
     assert guest["location"]["line"] == 3
 
 
-def test_arguments_of_xl_create_stand_behind_the_file(tmp_path):
+def test_arguments_of_xl_create_stand_behind_the_file(tmp_path: Path) -> None:
     domains = """["domu.cfg", ["domu.cfg", "colors.cfg", "name='second'"]]"""
     result = system(tmp_path, domains)
     names = {theorem.id for theorem in result.theorems}
@@ -53,7 +54,7 @@ def test_arguments_of_xl_create_stand_behind_the_file(tmp_path):
     assert not [finding for finding in result.findings if finding.rule == "CC303"]
 
 
-def test_an_error_stands_in_its_own_file(tmp_path):
+def test_an_error_stands_in_its_own_file(tmp_path: Path) -> None:
     (tmp_path / "more.cfg").write_text("# one\nvcpus == 2\n")
     result = system(tmp_path, '[["domu.cfg", "more.cfg"]]')
     wrong = [finding for finding in result.findings if finding.rule == "CC001"]
@@ -61,12 +62,12 @@ def test_an_error_stands_in_its_own_file(tmp_path):
 
 
 @pytest.mark.parametrize("domains", ["[[]]", '[["name=1"]]', "[[1]]", '[[["a.cfg"]]]'])
-def test_what_is_no_guest_is_said(tmp_path, domains):
+def test_what_is_no_guest_is_said(tmp_path: Path, domains: Any) -> None:
     result = system(tmp_path, domains)
     assert any(finding.rule == "CC005" for finding in result.findings)
 
 
-def test_a_missing_part_leaves_the_guest_open(tmp_path):
+def test_a_missing_part_leaves_the_guest_open(tmp_path: Path) -> None:
     result = system(tmp_path, '[["domu.cfg", "missing.cfg"]]')
     assert any("missing.cfg" in finding.message for finding in result.findings)
     assert result.exit_code() != 0 if hasattr(result, "exit_code") else True

@@ -1,5 +1,7 @@
 """Folders in which a device tree's included files are looked for, as the kernel's sources need them."""
 
+from pathlib import Path
+
 from colorcheck import api
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
@@ -17,7 +19,7 @@ BOARD = """/dts-v1/;
 """
 
 
-def test_a_header_is_found_in_a_folder_of_the_manifest(tmp_path):
+def test_a_header_is_found_in_a_folder_of_the_manifest(tmp_path: Path) -> None:
     (tmp_path / "colorcheck.toml").write_text(MANIFEST)
     (tmp_path / "board.dts").write_text(BOARD)
     folder = tmp_path / "kernel" / "include" / "dt-bindings"
@@ -29,7 +31,7 @@ def test_a_header_is_found_in_a_folder_of_the_manifest(tmp_path):
     assert any(name.endswith("numbers.h") for name in deployment.tree.files)
 
 
-def test_without_the_folder_the_header_is_missing(tmp_path):
+def test_without_the_folder_the_header_is_missing(tmp_path: Path) -> None:
     (tmp_path / "colorcheck.toml").write_text(MANIFEST.replace('include = ["kernel/include"]', ""))
     (tmp_path / "board.dts").write_text(BOARD)
     found = [finding for finding in api.verify(tmp_path).findings if "numbers.h" in finding.message]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return status, out, err
 
 
-def test_json_has_the_agreed_shape(capsys):
+def test_json_has_the_agreed_shape(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, EXAMPLE, *SHORT, "--format", "json", "--policy", "all")
     assert status == 0
     document = json.loads(out)
@@ -44,7 +45,7 @@ def test_json_has_the_agreed_shape(capsys):
     assert any("DRAM" in item for item in document["left_out"])
 
 
-def test_the_text_says_who_evicted_whom_and_what_it_is_not(capsys):
+def test_the_text_says_who_evicted_whom_and_what_it_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, EXAMPLE, *SHORT, "--policy", "random")
     assert status == 0
     assert "attacker evicted" in out
@@ -56,7 +57,7 @@ def test_the_text_says_who_evicted_whom_and_what_it_is_not(capsys):
     assert max(map(len, out.splitlines())) <= 100
 
 
-def test_costs_of_the_command_line_are_used(capsys):
+def test_costs_of_the_command_line_are_used(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, EXAMPLE, *SHORT, "--costs", "1,10,1000", "--coloring", "off", "--format", "json")
     document = json.loads(out)
     assert document["costs"] == {
@@ -65,7 +66,7 @@ def test_costs_of_the_command_line_are_used(capsys):
     assert document["runs"][0]["domains"][1]["latency"]["max"] == 1000
 
 
-def test_the_plot_is_well_formed(capsys, tmp_path):
+def test_the_plot_is_well_formed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "lab.svg"
     assert run(capsys, EXAMPLE, *SHORT, "--plot", str(file))[0] == 0
     root = ET.fromstring(file.read_text())
@@ -75,7 +76,7 @@ def test_the_plot_is_well_formed(capsys, tmp_path):
     assert any("evictions" in (title.text or "") for title in root.iter("{http://www.w3.org/2000/svg}title"))
 
 
-def test_the_html_report_has_the_pictures(capsys, tmp_path):
+def test_the_html_report_has_the_pictures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     assert run(capsys, EXAMPLE, *SHORT, "--html", str(file))[0] == 0
     page = file.read_text()
@@ -86,7 +87,7 @@ def test_the_html_report_has_the_pictures(capsys, tmp_path):
     assert "victim, LRU" in drawn
 
 
-def test_the_curve_is_a_csv(capsys):
+def test_the_curve_is_a_csv(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, EXAMPLE, *SHORT, "--curve", "victim")
     assert status == 0
     lines = out.splitlines()
@@ -96,7 +97,7 @@ def test_the_curve_is_a_csv(capsys):
     assert lines[2].startswith("1,")
 
 
-def test_live_without_a_terminal_prints_a_picture_for_each_coloring(capsys):
+def test_live_without_a_terminal_prints_a_picture_for_each_coloring(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, EXAMPLE, *SHORT, "--live")
     assert status == 0
     assert "not a terminal" in err
@@ -109,7 +110,7 @@ def test_live_without_a_terminal_prints_a_picture_for_each_coloring(capsys):
     assert colored[9] == {"a"}
 
 
-def test_a_recording_is_an_asciicast(capsys, tmp_path):
+def test_a_recording_is_an_asciicast(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "demo.cast"
     assert run(capsys, EXAMPLE, *SHORT, "--record", str(file), "--seconds", "1")[0] == 0
     header, *events = [json.loads(line) for line in file.read_text().splitlines()]
@@ -137,13 +138,15 @@ def test_a_recording_is_an_asciicast(capsys, tmp_path):
         (("--plot", "/nowhere/at/all.svg"), 2, "cannot write"),
     ],
 )
-def test_wrong_usage_says_what_to_write(capsys, arguments, status, message):
+def test_wrong_usage_says_what_to_write(
+    capsys: pytest.CaptureFixture[str], arguments: Any, status: Any, message: Any
+) -> None:
     got, _, err = run(capsys, EXAMPLE, "--accesses", "1000", *arguments)
     assert got == status
     assert message in err
 
 
-def test_a_recorded_trace_runs(capsys, tmp_path):
+def test_a_recorded_trace_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     trace = tmp_path / "t.csv"
     trace.write_text("".join(f"{64 * n},r\n" for n in range(2000)))
     status, out, _ = run(
@@ -153,7 +156,7 @@ def test_a_recorded_trace_runs(capsys, tmp_path):
     assert json.loads(out)["runs"][1]["domains"][0]["name"] == "victim"
 
 
-def test_histograms_share_one_scale_and_lose_nothing():
+def test_histograms_share_one_scale_and_lose_nothing() -> None:
     made = histogram((Latency.of({10: 3, 20: 1}), Latency.of({15: 2}), Latency.of({})), 5)
     assert made.edges[0] == 10
     assert made.edges[-1] > 20
@@ -161,7 +164,7 @@ def test_histograms_share_one_scale_and_lose_nothing():
     assert histogram((), 5).shares == ()
 
 
-def test_quantiles_are_by_nearest_rank():
+def test_quantiles_are_by_nearest_rank() -> None:
     latency = Latency.of({1: 500, 2: 499, 9: 1})
     assert [latency.quantile(share) for share in (0, 0.5, 0.501, 0.999, 1)] == [1, 1, 2, 2, 9]
     assert Latency().quantile(0.5) is None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
-from interference_lab import A53
 from msgspec.structs import replace
+
+from tests.interference.interference_lab import A53
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -46,7 +48,7 @@ def lab(name: str = "zcu104-attack", **asked: object) -> Lab:
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("name", ["zcu102-dom0less", "zcu104-attack"])
-def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
+def test_what_verify_proves_apart_never_evicts_each_others_lines(name: Any, policy: Any) -> None:
     facts = verified(name)
     for result in facts.results:
         pairs = [theorem for theorem in result.theorems if theorem.kind == "pair-separation"]
@@ -58,7 +60,7 @@ def test_what_verify_proves_apart_never_evicts_each_others_lines(name, policy):
 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
-def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
+def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy: Any) -> None:
     facts = verified("rpi4-xl")
     result = facts.results[0]
     owners = {each.name: each for each in owners_of(result.boot)}
@@ -75,7 +77,7 @@ def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy):
     assert tried
 
 
-def test_no_fight_where_both_fit():
+def test_no_fight_where_both_fit() -> None:
     few = [frame_owner(name, (FrameRun(first, 16, 4),)) for name, first in (("a", 0), ("b", 1600))]
     assert fight_for_set(A53, few[0], few[1], 5, ReplacementPolicy.LRU) is None
     many = [frame_owner(name, (FrameRun(first, 16, 9),)) for name, first in (("a", 0), ("b", 1600))]
@@ -84,7 +86,7 @@ def test_no_fight_where_both_fit():
     assert fight_for_set(A53, many[0], many[1], 64, ReplacementPolicy.LRU) is None  # the set of another color
 
 
-def test_tenants_have_the_frames_of_the_boot():
+def test_tenants_have_the_frames_of_the_boot() -> None:
     facts = modelled("zcu104-attack")
     boot = facts.results[0].boot
     owners = owners_of(boot)
@@ -94,17 +96,17 @@ def test_tenants_have_the_frames_of_the_boot():
     assert {frame % 16 for frame in victim.first_frames(1000)} == set(range(8))
 
 
-def test_uncolored_memory_is_contiguous_and_apart():
+def test_uncolored_memory_is_contiguous_and_apart() -> None:
     first, second = uncolored((frame_owner("a", (FrameRun(0, 1, 700),)), frame_owner("b", (FrameRun(0, 1, 10),))), 4096)
     assert first.first_frames(700) == list(range(4096, 4796))
     assert second.first_frames(10) == list(range(4096 + 1024, 4096 + 1034))
 
 
-def test_made_up_colors_are_taken_in_turn():
+def test_made_up_colors_are_taken_in_turn() -> None:
     assert with_colors("a", (1, 3), 8, 5).first_frames(5) == [1, 3, 9, 11, 17]
 
 
-def test_a_study_compares_the_colorings():
+def test_a_study_compares_the_colorings() -> None:
     made = lab(accesses=600_000, warm_up=100_000, loads=(("victim", parse_workload("chase:size=800K")),))
     runs = {run.coloring: run for run in run_study(made.study)}
     assert list(runs) == list(Coloring)
@@ -115,7 +117,7 @@ def test_a_study_compares_the_colorings():
     assert made.victims == ("victim",)
 
 
-def test_a_curve_falls_with_colors_and_reads_back(tmp_path):
+def test_a_curve_falls_with_colors_and_reads_back(tmp_path: Path) -> None:
     from colorcheck.core.source import Location
     from colorcheck.plan.curves import Profile, csv_of, read_profile
 
@@ -131,7 +133,7 @@ def test_a_curve_falls_with_colors_and_reads_back(tmp_path):
         miss_curve(made.study, "nobody", 16, ReplacementPolicy.LRU)
 
 
-def test_the_default_victim_runs_under_every_coloring():
+def test_the_default_victim_runs_under_every_coloring() -> None:
     made = lab("rpi4-xl")
     assert made.victims == ("control",)
     assert any("gateway is not created" in note for note in made.notes)
@@ -145,12 +147,12 @@ def test_the_default_victim_runs_under_every_coloring():
         ({"loads": (("nobody", parse_workload("bomb")),)}, "unknown domain 'nobody'"),
     ],
 )
-def test_unknown_domains_are_named(asked, message):
+def test_unknown_domains_are_named(asked: Any, message: Any) -> None:
     with pytest.raises(NoModel, match=message):
         lab(**asked)
 
 
-def test_a_board_whose_index_is_not_documented_is_refused():
+def test_a_board_whose_index_is_not_documented_is_refused() -> None:
     from colorcheck.plugins.manager import catalogue
 
     facts = modelled("zcu104-attack")
@@ -160,7 +162,7 @@ def test_a_board_whose_index_is_not_documented_is_refused():
         prepare(replace(facts, board=None), Request())
 
 
-def test_every_board_is_either_simulated_or_refused_with_a_reason():
+def test_every_board_is_either_simulated_or_refused_with_a_reason() -> None:
     from colorcheck.plugins.manager import catalogue
 
     modelled_boards, reasons = 0, []

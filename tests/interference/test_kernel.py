@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interference_lab import lru_hits, plru_hits
 
 from colorcheck.interference import kernel
 from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
 from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.tables import CacheState
+from tests.interference.interference_lab import lru_hits, plru_hits
 
 ENGINES = [
     plain_engine,
@@ -40,30 +42,30 @@ traces = st.lists(st.integers(0, 60), max_size=300)
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=150, deadline=None)
 @given(geometry=geometries, lines=traces)
-def test_lru_hits_as_a_textbook_cache_does(engine, geometry, lines):
+def test_lru_hits_as_a_textbook_cache_does(engine: Any, geometry: Any, lines: Any) -> None:
     assert bare_hits(engine(), kernel.LRU, lines, *geometry) == lru_hits(lines, *geometry)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=150, deadline=None)
 @given(geometry=geometries, lines=traces)
-def test_tree_pseudo_lru_hits_as_the_tree_walked_by_hand(engine, geometry, lines):
+def test_tree_pseudo_lru_hits_as_the_tree_walked_by_hand(engine: Any, geometry: Any, lines: Any) -> None:
     assert bare_hits(engine(), kernel.PLRU, lines, *geometry) == plru_hits(lines, *geometry)
 
 
 @pytest.mark.skipif(not has_numba(), reason="numba is not installed")
 @settings(max_examples=60, deadline=None)
 @given(policy=st.sampled_from(POLICIES), geometry=geometries, lines=traces)
-def test_both_engines_count_the_same(policy, geometry, lines):
+def test_both_engines_count_the_same(policy: Any, geometry: Any, lines: Any) -> None:
     assert bare_hits(compiled_engine(), policy, lines, *geometry) == bare_hits(plain_engine(), policy, lines, *geometry)
 
 
-def test_tree_equals_lru_for_two_ways():
+def test_tree_equals_lru_for_two_ways() -> None:
     lines = [n * n % 23 for n in range(500)]
     assert bare_hits(plain_engine(), kernel.PLRU, lines, 4, 2) == lru_hits(lines, 4, 2)
 
 
-def test_random_keeps_what_fits_and_keeps_part_of_what_does_not():
+def test_random_keeps_what_fits_and_keeps_part_of_what_does_not() -> None:
     fits = [n % 64 for n in range(6400)]
     assert bare_hits(plain_engine(), kernel.RANDOM, fits, 4, 16) == 6400 - 64
     beyond = [n % 128 for n in range(6400)]
@@ -71,7 +73,7 @@ def test_random_keeps_what_fits_and_keeps_part_of_what_does_not():
     assert 600 < bare_hits(plain_engine(), kernel.RANDOM, beyond, 4, 16) < 3200
 
 
-def test_random_uses_all_ways_alike():
+def test_random_uses_all_ways_alike() -> None:
     state, drawn = seed_of(1, 1), [0] * 12
     for _ in range(24_000):
         state = kernel.random_next(state)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from interference_lab import A53, cluster, colored, experiment, lru_hits
 from msgspec.structs import replace
 
 from colorcheck.hardware.index import Linear, Sliced, XorHashed
@@ -15,6 +16,7 @@ from colorcheck.interference.engine import best_engine, compiled_engine, plain_e
 from colorcheck.interference.experiment import Experiment, ReplacementPolicy
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.xen.memory.frame_run import FrameRun
+from tests.interference.interference_lab import A53, cluster, colored, experiment, lru_hits
 
 needs_numba = pytest.mark.skipif(not has_numba(), reason="numba is not installed")
 VICTIMS = (
@@ -27,7 +29,7 @@ VICTIMS = (
 BOMB = "bomb:size=2M,write=0.5"
 
 
-def levels_of(setup: Experiment, stream: int, engine=None, accesses: int | None = None) -> bytes:
+def levels_of(setup: Experiment, stream: int, engine: Any = None, accesses: int | None = None) -> bytes:
     """Where the accesses of a stream were answered, one byte each."""
     seen: list[bytes] = []
     simulation = Simulation(
@@ -39,7 +41,7 @@ def levels_of(setup: Experiment, stream: int, engine=None, accesses: int | None 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(policy, victim):
+def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(policy: Any, victim: Any) -> None:
     rt, gui = colored(range(8), 16, 256), colored(range(8, 14), 16, 1024)
     attacked = experiment((rt, victim), (gui, BOMB), policy=policy, accesses=700_000)
     alone = replace(attacked, streams=attacked.streams[:1])
@@ -51,7 +53,7 @@ def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(poli
 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
-def test_shared_colors_show_who_evicted_whom(policy):
+def test_shared_colors_show_who_evicted_whom(policy: Any) -> None:
     frames = FrameRun(4096, 1, 1024), FrameRun(8192, 1, 1024)
     run = simulate(experiment(((frames[0],), "handler:lines=1024,period=200000"), ((frames[1],), BOMB), policy=policy))
     victim = run.domain("d0")
@@ -64,7 +66,7 @@ def test_shared_colors_show_who_evicted_whom(policy):
 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
-def test_evictions_stay_in_the_sets_of_the_shared_color(policy):
+def test_evictions_stay_in_the_sets_of_the_shared_color(policy: Any) -> None:
     rt, gui = colored((0, 1, 2, 3), 16, 512), colored((3, 4, 5), 16, 512)
     run = simulate(experiment((rt, "bomb:size=2M"), (gui, "bomb:size=2M"), policy=policy, accesses=400_000))
     assert len(run.evictions) == 2
@@ -81,7 +83,7 @@ def test_evictions_stay_in_the_sets_of_the_shared_color(policy):
     seed=st.integers(0, 1000),
     hashed=st.booleans(),
 )
-def test_no_color_in_common_no_eviction(colors, policy, inclusive, seed, hashed):
+def test_no_color_in_common_no_eviction(colors: Any, policy: Any, inclusive: Any, seed: Any, hashed: Any) -> None:
     """Four colors, each given to one of two domains or to none; also where an index folds more bits in."""
     owned = [tuple(c for c in range(4) if colors[c] == who) for who in (0, 1)]
     if not all(owned):
@@ -103,7 +105,7 @@ def test_no_color_in_common_no_eviction(colors, policy, inclusive, seed, hashed)
 @needs_numba
 @pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("inclusive", [False, True])
-def test_both_engines_agree_to_the_last_count(policy, inclusive):
+def test_both_engines_agree_to_the_last_count(policy: Any, inclusive: Any) -> None:
     setup = experiment(
         ((FrameRun(512, 1, 64),), "matrix:rows=40"),
         ((FrameRun(1024, 3, 64),), "copy:size=200K"),
@@ -123,7 +125,7 @@ def test_both_engines_agree_to_the_last_count(policy, inclusive):
     assert runs[0]["evictions"]
 
 
-def test_the_hierarchy_counts_what_a_textbook_cache_counts():
+def test_the_hierarchy_counts_what_a_textbook_cache_counts() -> None:
     """One domain without private caches: the walk of its lines through frames is an LRU trace."""
     frames = colored((1, 5, 9), 16, 40)
     setup = experiment((frames, "mix:size=160K,hot=8K"), on=cluster(256, 4, l1=False), accesses=20_000)
@@ -137,7 +139,7 @@ def test_the_hierarchy_counts_what_a_textbook_cache_counts():
     assert simulate(setup, engine=plain_engine()).domain("d0").hits == lru_hits(machine_lines, 256, 4)
 
 
-def test_an_inclusive_last_level_takes_lines_from_the_private_ones_too():
+def test_an_inclusive_last_level_takes_lines_from_the_private_ones_too() -> None:
     frames = (FrameRun(0, 1, 16),), (FrameRun(64, 1, 16),)
     hot, bomb = "handler:lines=8,period=4000", "bomb:size=64K,rate=1"
     apart = simulate(experiment((frames[0], hot), (frames[1], bomb), on=cluster(64, 4), accesses=50_000))
@@ -148,7 +150,7 @@ def test_an_inclusive_last_level_takes_lines_from_the_private_ones_too():
     assert taken.domain("d0").caused_by_others == taken.domain("d0").accesses - 8
 
 
-def test_two_domains_on_one_core_meet_in_its_private_cache_only():
+def test_two_domains_on_one_core_meet_in_its_private_cache_only() -> None:
     rt, gui = colored((0, 1), 16, 64), colored((2, 3), 16, 64)
     setup = experiment((rt, "bomb:size=256K"), (gui, "bomb:size=256K,rate=0.1"))
     on_one = replace(setup, streams=tuple(replace(stream, core=0) for stream in setup.streams))
@@ -158,7 +160,7 @@ def test_two_domains_on_one_core_meet_in_its_private_cache_only():
     assert not simulate(setup).private_evictions
 
 
-def test_clusters_do_not_meet():
+def test_clusters_do_not_meet() -> None:
     setup = experiment(((FrameRun(0, 1, 512),), BOMB), ((FrameRun(4096, 1, 512),), BOMB))
     two = replace(setup, clusters=(A53, A53))
     assert simulate(two).evictions
@@ -166,7 +168,7 @@ def test_clusters_do_not_meet():
     assert not simulate(moved).evictions
 
 
-def test_the_same_seed_gives_the_same_run_and_another_one_another():
+def test_the_same_seed_gives_the_same_run_and_another_one_another() -> None:
     setup = experiment(
         ((FrameRun(0, 1, 256),), "mix:size=512K"), ((FrameRun(4096, 1, 512),), BOMB), policy=ReplacementPolicy.RANDOM
     )
@@ -176,7 +178,7 @@ def test_the_same_seed_gives_the_same_run_and_another_one_another():
     assert first == again != other
 
 
-def test_a_warm_up_is_not_counted():
+def test_a_warm_up_is_not_counted() -> None:
     setup = experiment((colored((0,), 16, 16), "bomb:size=32K"), accesses=50_000)
     cold = simulate(setup).domain("d0")
     warm = simulate(replace(setup, warm_up=10_000)).domain("d0")
@@ -185,7 +187,7 @@ def test_a_warm_up_is_not_counted():
     assert warm.accesses == cold.accesses == 50_000
 
 
-def test_latencies_are_costs_of_levels_and_their_sums_over_runs():
+def test_latencies_are_costs_of_levels_and_their_sums_over_runs() -> None:
     setup = experiment((colored((0,), 16, 16), "handler:lines=100,period=5000"), accesses=1_000)
     domain = simulate(setup).domain("d0")
     assert domain.latency.to_dict() == {"min": 4, "median": 4, "p999": 150, "max": 150}
@@ -194,13 +196,13 @@ def test_latencies_are_costs_of_levels_and_their_sums_over_runs():
 
 
 @pytest.mark.parametrize("frames", [31, 0])
-def test_a_domain_without_the_memory_is_refused(frames):
+def test_a_domain_without_the_memory_is_refused(frames: Any) -> None:
     setup = experiment(((FrameRun(0, 1, frames),), "bomb:size=128K"))
     with pytest.raises(NoModel, match="touches 32 pages"):
         simulate(setup)
 
 
-def test_a_cache_with_sets_that_are_no_power_of_two():
+def test_a_cache_with_sets_that_are_no_power_of_two() -> None:
     frames = (FrameRun(7, 1, 64),)
     setup = experiment((frames, "bomb:size=256K"), on=cluster(192, 2, l1=False, index=Linear(64, 192)), accesses=8192)
     lines = [7 * 64 + n % 4096 for n in range(8192)]
@@ -210,7 +212,7 @@ def test_a_cache_with_sets_that_are_no_power_of_two():
         simulate(experiment((frames, "bomb:size=256K"), on=cluster(192, 2, index=sliced)))
 
 
-def test_the_heat_map_shows_whose_lines_are_where():
+def test_the_heat_map_shows_whose_lines_are_where() -> None:
     rt, gui = colored((0,), 16, 64), colored((2,), 16, 64)
     simulation = Simulation(experiment((rt, "bomb:size=256K"), (gui, "bomb:size=256K")))
     simulation.play(50_000)

@@ -3,6 +3,7 @@
 import json
 import lzma
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
 CASES = json.loads(lzma.decompress((Path(__file__).parent.parent / "golden" / "uefi.json.xz").read_bytes()))
 
 
-def manifest(folder, case, *more, without=()):
+def manifest(folder: Any, case: Any, *more: Any, without: Any = ()):
     """The deployment of a case, as somebody who has the log would write it."""
     inputs = {"boot-log": "serial.txt", "device-tree": "system.dts", "uefi-config": case["config"]}
     lines = [
@@ -32,7 +33,7 @@ def manifest(folder, case, *more, without=()):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_start_from_uefi_is_the_measured_one(tmp_path, case):
+def test_a_start_from_uefi_is_the_measured_one(tmp_path: Path, case: Any) -> None:
     if case["tree"] is None:
         pytest.skip("no tree at all")
     found = api.replay(manifest(tmp_path, case)).to_dict()
@@ -45,7 +46,7 @@ def test_a_start_from_uefi_is_the_measured_one(tmp_path, case):
 
 
 @pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case["name"])
-def test_banks_follow_from_the_map(case):
+def test_banks_follow_from_the_map(case: Any) -> None:
     """Xen's banks from the final map; joined ones are those of the shell's map too, as long as -mapbs is not given."""
     if not case["memmap"] or not case["memory"]:
         pytest.skip("no map")
@@ -60,11 +61,11 @@ def test_banks_follow_from_the_map(case):
         assert shell.banks(joined=True) == banks
 
 
-def named(name):
+def named(name: Any):
     return next(case for case in CASES if case["name"] == name)
 
 
-def test_nothing_about_memory_is_concluded_without_a_log(tmp_path):
+def test_nothing_about_memory_is_concluded_without_a_log(tmp_path: Path) -> None:
     """The traps: shared colors by xen.cfg are found, and nothing is proved of memory that only the firmware knows."""
     case = named("uefi-trap-options-4.22")
     found = api.verify(manifest(tmp_path, case, without=("boot-log",)))
@@ -73,21 +74,21 @@ def test_nothing_about_memory_is_concluded_without_a_log(tmp_path):
     assert {v for name, v in verdicts.items() if name.startswith(("memory", "boots"))} == {"unknown"}
 
 
-def test_without_a_configuration_the_arguments_are_open(tmp_path):
+def test_without_a_configuration_the_arguments_are_open(tmp_path: Path) -> None:
     case = named("uefi-trap-options-4.22")
     found = api.verify(manifest(tmp_path, case, without=("boot-log", "uefi-config"))).to_dict()
     proved = [theorem["id"] for theorem in found["theorems"] if theorem["verdict"] == "proved"]
     assert not [name for name in proved if name.startswith(("separation", "memory", "boots"))]
 
 
-def test_the_memory_map_gives_the_banks(tmp_path):
+def test_the_memory_map_gives_the_banks(tmp_path: Path) -> None:
     case = named("uefi-plain-4.22")
     path = manifest(tmp_path, case, 'efi-memory-map = "memmap.txt"', without=("boot-log",))
     (tmp_path / "memmap.txt").write_text(case["memmap"])
     assert api.replay(path).to_dict()["outcome"] in {"unknown", "panics"}
 
 
-def test_a_damaged_line_leaves_memory_open():
+def test_a_damaged_line_leaves_memory_open() -> None:
     log = parse_boot_log("serial.txt", named("uefi-plain-4.22")["log"])
     assert log.banks_found
     text = named("uefi-plain-4.22")["log"].replace("RAM: 0000000040000000 - ", "RAM: 00000000400000 0 - ", 1)
@@ -96,7 +97,7 @@ def test_a_damaged_line_leaves_memory_open():
     assert parse_boot_log("serial.txt", text).modules_found is None
 
 
-def test_a_log_of_another_release_settles_no_places(tmp_path):
+def test_a_log_of_another_release_settles_no_places(tmp_path: Path) -> None:
     case = {**named("uefi-plain-4.20"), "xen": "4.22"}
     found = api.verify(manifest(tmp_path, case)).to_dict()
     assert "CC026" in {finding["rule"] for finding in found["findings"]}
@@ -107,14 +108,14 @@ STARVED = [c for c in CASES if c["panic"] == "domain-memory" and "plain" in c["n
 
 
 @pytest.mark.parametrize("case", STARVED, ids=lambda case: case["name"])
-def test_a_start_without_anything_low_is_told_with_what_helps(tmp_path, case):
+def test_a_start_without_anything_low_is_told_with_what_helps(tmp_path: Path, case: Any) -> None:
     found = api.verify(manifest(tmp_path, case)).to_dict()["findings"]
     (told,) = [finding for finding in found if finding["rule"] == "CC509"]
     assert "-mapbs" in told["help"]
     assert "/reserved-memory" in told["help"]
 
 
-def test_what_is_said_to_help_does(tmp_path):
+def test_what_is_said_to_help_does(tmp_path: Path) -> None:
     """The node that the finding names, put into the tree, boots in the model; real Xen booted with such a node."""
     case = named("uefi-plain-4.22")
     cells = "#address-cells = <2>; #size-cells = <2>; ranges;"

@@ -111,3 +111,10 @@ def test_where_only_the_place_of_the_tree_is_open_isolation_is_proved(tmp_path: 
     replace(example, manifest=manifest, files=files).write(tmp_path)
     held = verdicts(api.verify(tmp_path))
     assert held["separation/dom0/d"] is Verdict.PROVED
+
+
+@pytest.mark.parametrize(("other", "held"), [("true", True), (colors("12-13"), False), ("reset", False)])
+def test_a_plan_holds_on_every_way(other: str, held: bool, tmp_path: Path) -> None:
+    verified(tmp_path, DOMAIN + ASKS % ("fdt set /chosen/d vpl011", other))
+    found = api.plan(tmp_path).to_dict()
+    assert (found["status"] in ("feasible", "optimal")) is held, found["reason"]

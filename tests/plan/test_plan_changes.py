@@ -54,7 +54,7 @@ def test_a_line_that_xl_refuses_is_mended_and_its_guest_counted(line: str, tmp_p
     assert ("# the last two" in now) == ("#" in line)
     assert colors_now(manifest)["gateway"] == found.plan.colors("gateway")
     summary = pipeline.verify(read_manifest(str(manifest))).to_dict()["summary"]
-    assert summary["refuted"] == summary["unknown"] == summary["vacuous"] == 0  # type: ignore[index]
+    assert summary["refuted"] == summary["unknown"] == summary["vacuous"] == 0
 
 
 def test_a_file_that_cannot_be_mended_is_told(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_the_reserve_is_chosen_where_nothing_else_helps(tmp_path: Path) -> None:
     written(manifest, found)
     assert repair.text.removeprefix("set ") in manifest.read_text(encoding="utf-8")
     verified = pipeline.verify(read_manifest(str(manifest)))
-    assert verified.to_dict()["summary"]["refuted"] == 0  # type: ignore[index]
+    assert verified.to_dict()["summary"]["refuted"] == 0
     assert colors_now(manifest)["dom0"] == found.plan.colors("dom0") == ColorSet.of(range(1, 16))
 
 

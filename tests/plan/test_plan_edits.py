@@ -59,11 +59,11 @@ def test_written_and_read_again_the_files_have_the_plans_colors(name: str, tmp_p
 
 def test_a_plan_mends_the_guides_example(tmp_path: Path) -> None:
     manifest = copied("xen-guide", tmp_path)
-    assert pipeline.verify(read_manifest(str(manifest))).to_dict()["summary"]["refuted"]  # type: ignore[index]
+    assert pipeline.verify(read_manifest(str(manifest))).to_dict()["summary"]["refuted"]
     edits = planned(manifest).plan.edits
     assert write(originals(edits)[0], edits) == ()
     summary = pipeline.verify(read_manifest(str(manifest))).to_dict()["summary"]
-    assert summary["refuted"] == summary["unknown"] == summary["vacuous"] == 0  # type: ignore[index]
+    assert summary["refuted"] == summary["unknown"] == summary["vacuous"] == 0
 
 
 def test_kept_colors_are_not_touched(tmp_path: Path) -> None:

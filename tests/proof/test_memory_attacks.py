@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def verified(
     options: str = "",
     target: str = "",
     guests: str = "",
-    xen="4.20",
+    xen: Any = "4.20",
 ):
     (folder / "system.dts").write_text(TREE.format(chosen=chosen, reserved=reserved, options=options, top=top))
     tree_at = "" if "device-tree-address" in target else "device-tree-address = 0x48000000"
@@ -62,7 +63,7 @@ def verified(
     return {theorem.id: theorem for theorem in result.theorems}, result
 
 
-def test_a_buddy_heap_that_may_be_too_small(tmp_path):
+def test_a_buddy_heap_that_may_be_too_small(tmp_path: Path) -> None:
     """The lowest region has as many frames as Xen and ten domains took at least when it was measured."""
     domains = "".join(domain(number) for number in range(10))
     found, result = verified(
@@ -79,7 +80,7 @@ def test_a_buddy_heap_that_may_be_too_small(tmp_path):
 @pytest.mark.parametrize(
     ("count", "verdict"), [(44, "proved"), (49, "unknown"), (56, "unknown"), (63, "unknown"), (70, "refuted")]
 )
-def test_reserved_ranges_that_may_not_fit_into_the_tree_of_dom0(tmp_path, count, verdict):
+def test_reserved_ranges_that_may_not_fit_into_the_tree_of_dom0(tmp_path: Path, count: Any, verdict: Any) -> None:
     found, _ = verified(tmp_path, reserved=ranges(*((0x80000000 + n * 0x200000, 0x1000) for n in range(count))))
     assert found["boots"].verdict == verdict
     assert ("dom0-tree" in found["boots"].facts) == (verdict == "unknown")
@@ -97,7 +98,9 @@ def test_reserved_ranges_that_may_not_fit_into_the_tree_of_dom0(tmp_path, count,
         (24, "x" * 120, "proved"),
     ],
 )
-def test_vcpus_that_may_not_fit_into_the_tree_of_a_guest(tmp_path, vcpus, bootargs, verdict):
+def test_vcpus_that_may_not_fit_into_the_tree_of_a_guest(
+    tmp_path: Path, vcpus: Any, bootargs: Any, verdict: Any
+) -> None:
     found, _ = verified(tmp_path, domain(1, vcpus=vcpus, bootargs=bootargs))
     assert found["boots"].verdict == verdict
     newer, _ = verified(tmp_path, domain(1, vcpus=vcpus, bootargs=bootargs), xen="4.22")
@@ -110,7 +113,7 @@ def shared(size: int) -> str:
 
 
 @pytest.mark.parametrize(("step", "verdict"), [(0, "proved"), (0x100000, "refuted")])
-def test_shared_memory_of_more_pieces_than_xen_keeps(tmp_path, step, verdict):
+def test_shared_memory_of_more_pieces_than_xen_keeps(tmp_path: Path, step: Any, verdict: Any) -> None:
     """The reserve is cut from a hundred regions of less than a MiB each, and Xen keeps 32 pieces."""
     cut = ranges((0x40100000, 0x1000), *((0xB8000000 + n * step, 0x1000) for n in range(100 if step else 1)))
     found, _ = verified(
@@ -123,7 +126,7 @@ def guest(name: str, more: str = "") -> str:
     return f'name = "{name}"\nkernel = "Image"\nmemory = 700\nllc_colors = [ "7-10" ]\n{more}\n'
 
 
-def test_a_pool_that_somebody_may_make(tmp_path):
+def test_a_pool_that_somebody_may_make(tmp_path: Path) -> None:
     """With that pool the first guest takes the memory of the second."""
     (tmp_path / "a.cfg").write_text(guest("a", 'pool = "rt"'))
     (tmp_path / "b.cfg").write_text(guest("b"))
@@ -137,7 +140,7 @@ def test_a_pool_that_somebody_may_make(tmp_path):
     assert "cpu-pool rt" in found["memory/b"].facts
 
 
-def test_what_an_unread_partial_tree_maps(tmp_path):
+def test_what_an_unread_partial_tree_maps(tmp_path: Path) -> None:
     """Its tables may be more than the P2M pool of the domain holds."""
     partial = """module@4f000000 { compatible = "multiboot,device-tree", "multiboot,module";
         reg = <0 0x4f000000 0 0x1000>; };"""

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "xen"))
-
-from small import KERNEL, booted, deployment, domain, reserved
 
 from colorcheck.replay.changes import (
     enough_reserve,
@@ -24,6 +17,7 @@ from colorcheck.replay.changes import (
 )
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.memory.boot import boot as boot_again
+from tests.xen.small import KERNEL, booted, deployment, domain, reserved
 
 ARGUMENTS = "llc-coloring=on dom0_mem=128M xen-llc-colors=0 dom0-llc-colors=1-2 "
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -10,18 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "xen"))
-
-from golden_cases import board_of, cases, load
-from golden_cases import deployment as golden_deployment
-from small import KERNEL, booted, deployment, domain
-
 from colorcheck.replay.lifecycle import Balloon, Create, Destroy, HeapState, Reboot, Step, lifecycle
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import XlRules, xl_domain
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot as boot_of
+from tests.xen.golden_cases import board_of, cases, load
+from tests.xen.golden_cases import deployment as golden_deployment
+from tests.xen.small import KERNEL, booted, deployment, domain
 
 KERNEL_PAGES = 8  # dom0's kernel takes and returns a few pages of its own colors
 ARGUMENTS = "llc-coloring=on dom0_mem=128M xen-llc-colors=0-1 dom0-llc-colors=1-2"

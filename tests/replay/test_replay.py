@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "xen"))
-
-from meetings import meeting, shared_frames
-from owners import owner_of
-from small import KERNEL, booted, deployment, domain
 
 from colorcheck.hardware.index import Linear, UnknownIndex, XorHashed
 from colorcheck.replay.steps import number_of, steps
 from colorcheck.xen.booted import Boot
+from tests.replay.meetings import meeting, shared_frames
+from tests.replay.owners import owner_of
+from tests.xen.small import KERNEL, booted, deployment, domain
 
 L2 = Linear(64, 1024)
 

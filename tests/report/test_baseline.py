@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-import report_samples as samples
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
@@ -9,6 +8,7 @@ from colorcheck.core.source import Location
 from colorcheck.findings import baseline
 from colorcheck.findings.baseline import Baseline, compare, create, prune
 from colorcheck.findings.fingerprint import fingerprints
+from tests.report import report_samples as samples
 
 
 def moved(lines: int):  # type: ignore[no-untyped-def]

@@ -8,16 +8,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-import report_samples as samples
 
 from colorcheck import api
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.theorem import Theorem, Tried
+from colorcheck.core.theorem import Theorem, TheoremKind, Tried
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.report import render
 from colorcheck.report.html import html_map, html_open
 from colorcheck.workflows import verify as pipeline
 from colorcheck.xen.booted import Interval
+from colorcheck.xen.kinds import MapUse
+from tests.report import report_samples as samples
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
 
@@ -133,7 +134,7 @@ def test_grade_open_facts_and_addresses_are_in_the_page() -> None:
 
 
 def test_gaps_between_banks_are_drawn_and_told() -> None:
-    page = "".join(html_map._layout((Interval(0, 16, "free"), Interval(32, 48, "buddy")), "4.20"))
+    page = "".join(html_map._layout((Interval(0, 16, MapUse.COLOR_HEAP), Interval(32, 48, MapUse.BUDDY)), "4.20"))
     assert 'class="hole"' in page
     assert "gap of 64 KiB" in page
     assert "0x20000 to 0x2ffff" in page
@@ -142,6 +143,6 @@ def test_gaps_between_banks_are_drawn_and_told() -> None:
 def test_two_worlds_of_an_undecided_theorem_stand_side_by_side() -> None:
     good = Tried((("memory", "2 GiB"),), Verdict.PROVED)
     worlds = (good, Tried((("memory", "<1 GiB>"),), Verdict.REFUTED, "too small"))
-    theorem = Theorem("memory/a", "memory", "The frames of a fit", "", ("a",), Verdict.UNKNOWN, worlds=worlds)
+    theorem = Theorem("memory/a", TheoremKind.MEMORY, "The frames of a fit", "", ("a",), Verdict.UNKNOWN, worlds=worlds)
     row = html_open._row(theorem)
     assert "<td>memory 2 GiB</td><td>memory &lt;1 GiB&gt;: too small</td>" in row

@@ -12,11 +12,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import report_samples as samples
 
 from colorcheck.cli import main
 from colorcheck.report import render
 from colorcheck.rules.example import GUEST, Example
+from tests.report import report_samples as samples
 
 HERE = Path(__file__).parent / "browser"
 SAMPLES = ("broken", "clean", "faulty", "hostile", "nothing")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import report_samples as samples
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
@@ -13,6 +12,7 @@ from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.report import Style, render, view
 from colorcheck.rules.example import Example
 from colorcheck.workflows import verify as pipeline
+from tests.report import report_samples as samples
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-import report_samples as samples
 
 from colorcheck.fleet.checked import Checked, Fleet
 from colorcheck.fleet.join import joined
 from colorcheck.report import render
 from colorcheck.report.formats import document
 from colorcheck.workflows.init import ci_text
+from tests.report import report_samples as samples
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,13 +4,13 @@ import json
 import time
 
 import pytest
-import report_samples as samples
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location
 from colorcheck.report import render
 from colorcheck.report.style import Sources
 from colorcheck.report.terminal.excerpt import excerpt
+from tests.report import report_samples as samples
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing")
 

@@ -54,7 +54,7 @@ def test_rules_without_facts_are_silent() -> None:
 
 
 def test_crash_is_a_finding_and_a_fault_and_others_still_run() -> None:
-    def crash(facts: Facts):  # type: ignore[no-untyped-def]
+    def crash(facts: Facts) -> None:  # type: ignore[no-untyped-def]
         raise KeyError(3)
 
     def fine(facts: Facts):  # type: ignore[no-untyped-def]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from small import KERNEL, booted, deployment, domain, kinds, reserved
 
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.relocation import image_frames, used_colors
+from tests.xen.small import KERNEL, booted, deployment, domain, kinds, reserved
 
 MIB = 1 << 20
 LOW = ((0x43000000, 0x1000), (0x50000000, 0x2000000), (0x7E000000, 0x3000))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from small import KERNEL, a53, deployment, domain, kinds, system
 
 from colorcheck.core.source import Location, Passage
 from colorcheck.hardware.board import Board, Cache
@@ -18,6 +17,7 @@ from colorcheck.xen.options.geometry import probed_cache
 from colorcheck.xen.release.releases import NAMES
 from colorcheck.xen.release.traits import CacheProbe
 from colorcheck.xen.system import System
+from tests.xen.small import KERNEL, a53, deployment, domain, kinds, system
 
 ALL = tuple(range(16))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from packed_boots import packed, written
 
 from colorcheck import api
+from tests.xen.packed_boots import packed, written
 
 # Nodes of CPUs that do not exist cannot be known from files.
 CASES = {name: case for name, case in packed("affinity").items() if not name.startswith("cpu-more")}

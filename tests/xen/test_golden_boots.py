@@ -7,12 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from golden_cases import board_of, cases, deployment, load
 
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.effective import effective
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot
+from tests.xen.golden_cases import board_of, cases, deployment, load
 
 
 @cache

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from golden_cases import board_of, cases, deployment, load
 
 from colorcheck.xen.effective import effective
 from colorcheck.xen.memory.boot import boot
+from tests.xen.golden_cases import board_of, cases, deployment, load
 
 KERNEL_PAGES = 8  # dom0's Linux takes and returns pages of its own colors
 

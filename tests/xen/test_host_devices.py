@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from small import KERNEL, deployment, system
 
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import dom0less_pool, levels, tables, xl_pool
+from tests.xen.small import KERNEL, deployment, system
 
 GIC = """gic: interrupt-controller@8000000 { compatible = "arm,gic-v3"; interrupt-controller; #interrupt-cells = <3>;
     #address-cells = <2>; #size-cells = <2>; ranges; reg = <0x0 0x8000000 0x0 0x10000>; phandle = <1>;

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from small import KERNEL, a53, booted, deployment, domain, kinds, reserved, system
 
 from colorcheck.core.source import Location
 from colorcheck.inputs.manifest.manifest import Target
 from colorcheck.xen.facts.gather import facts_of
 from colorcheck.xen.machine.machine import BootModule, Machine, Range
 from colorcheck.xen.memory.boot import boot
+from tests.xen.small import KERNEL, a53, booted, deployment, domain, kinds, reserved, system
 
 HERE = Location("x")
 

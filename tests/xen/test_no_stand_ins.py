@@ -62,9 +62,11 @@ REASONS = {
         "_arithmetic(file.text('NUM_DT_OVERLAY') or '0') or 0": "the shell's own reading of no number",
         "number or 0": "none of them is missing here",
     },
-    "loader/image_builder/image_builder_tree.py": {
-        "self.file.text('DOM0_CMD') or _DOM0_COMMAND": "ImageBuilder's default"
+    "loader/image_builder/edits.py": {
+        "self.file.text('DOM0_CMD') or _DOM0_COMMAND": "ImageBuilder's default",
+        "self.file.text('DOMU_CMD', index) or _DOMU_COMMAND": "ImageBuilder's default",
     },
+    "loader/image_builder/follow.py": {"VIRTUAL if found is None else found.start": "a place apart from all others"},
     "loader/u_boot/blob.py": {"size or 0": "no more than the tree needs"},
     "loader/u_boot/boot.py": {
         "4096 if at is None else at": "a place that counts as not known",
@@ -80,7 +82,7 @@ REASONS = {
     },
     "loader/u_boot/fdt.py": {
         "1 if len(rest) > 1 and tree.value(at, rest[1].text) is None else 0": STATUS,
-        "0 if machine.working is not None else 1": STATUS,
+        "0 if 'c' in letters or (working is not None and tree_at(machine, working) is not None) else 1": STATUS,
     },
     "loader/u_boot/follow.py": {"RAMDISK_ROOM if started.ramdisk is not None else 0": "no ramdisk, no room for one"},
     "loader/u_boot/machine.py": {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import BootPages, PageHeap, Stage2, Tables, hole, squeeze
-from oracle import boot as twin_boot
 
 from colorcheck.core.source import Location
 from colorcheck.xen.kinds import ColorSource, DomainKind
@@ -19,6 +17,8 @@ from colorcheck.xen.memory.page_tables import PageTables
 from colorcheck.xen.memory.pdx import compression
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System
+from tests.xen.oracle import BootPages, PageHeap, Stage2, Tables, hole, squeeze
+from tests.xen.oracle import boot as twin_boot
 
 HERE = Location("system.dts")
 PAGE, MIB = 4096, 1 << 20

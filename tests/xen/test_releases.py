@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from golden_cases import GOLDEN, board_of, cases, deployment, load
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from small import deployment as small_deployment
 
 import colorcheck
 from colorcheck.core.source import Location, passage
@@ -29,6 +27,8 @@ from colorcheck.xen.release.log_version import VersionKind, log_version
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import MODELLED, NAMES, RELEASES, SERIES, find_release, release_of, siblings
 from colorcheck.xen.release.upstream import UPSTREAM
+from tests.xen.golden_cases import GOLDEN, board_of, cases, deployment, load
+from tests.xen.small import deployment as small_deployment
 
 ROOT = Path(colorcheck.__file__).parent
 MODULES = sorted(p for p in ROOT.rglob("*.py") if "xen/release/" not in p.as_posix())

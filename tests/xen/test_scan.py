@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from small import KERNEL, booted, deployment, domain, kinds, reserved, system
 
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.memory.p2m import tables
+from tests.xen.small import KERNEL, booted, deployment, domain, kinds, reserved, system
 
 
 def test_a_disabled_node_reserves_nothing() -> None:

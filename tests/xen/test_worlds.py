@@ -11,8 +11,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from golden_cases import board_of, cases, deployment, load
-from random_placements import bound_of, samples, scenarios
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.source import Location
@@ -26,6 +24,8 @@ from colorcheck.proof.over_worlds import over_worlds
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.facts import keys
 from colorcheck.xen.worlds.world import World, Worlds
+from tests.xen.golden_cases import board_of, cases, deployment, load
+from tests.xen.random_placements import bound_of, samples, scenarios
 
 SCENARIOS = {name: (given, board) for name, given, board in scenarios()}
 

@@ -245,11 +245,11 @@ def parse_boot_log(file: str, text: str) -> BootLog:
             panic = []
             continue
         domain = _dump(said, location, dumped, domain)
-        for name, begin, value in _SINGLE:
-            if match := begin.match(said):
+        for name, begins, value in _SINGLE:
+            if match := begins.match(said):
                 single[name] = Statement(value(match), location)
-        for name, begin, value in _MANY:
-            if match := begin.match(said):
+        for name, begins, value in _MANY:
+            if match := begins.match(said):
                 many[name].append(Statement(value(match), location))
         damaged.update(_damaged(said, many))
     _unwrap(text, single, damaged)

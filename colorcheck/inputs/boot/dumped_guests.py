@@ -76,7 +76,8 @@ def _guest(entry: Mapping[str, object], pins: Mapping[int, list[str]]) -> list[s
         lines.append(f"kernel = {_quoted(kernel)}")
     else:
         lines.append('kernel = "kernel"  # it runs, so it has one; the list does not say which')
-    own = pins.get(entry.get("domid"))  # type: ignore[arg-type]
+    number = entry.get("domid")
+    own = pins.get(number) if isinstance(number, int) else None
     if own and all(re.fullmatch(r"[\d,^-]+|all", pin) for pin in own):
         lines.append("cpus = [" + ", ".join(f'"{pin}"' for pin in own) + "]")
     colors = build.get("llc_colors")

@@ -160,7 +160,7 @@ class _Found:
 
     def _members(self, tar: tarfile.TarFile) -> Iterator[tuple[str, tarfile.TarInfo]]:
         for number, member in enumerate(tar):
-            tar.members.clear()  # it would keep them all
+            tar.members.clear()  # type: ignore[attr-defined]  # it would keep them all
             if number >= _MOST_MEMBERS:
                 raise ValueError(f"more than {_MOST_MEMBERS} members")
             words = [word for word in member.name.split("/") if word not in ("", ".")]

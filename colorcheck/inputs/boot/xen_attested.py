@@ -104,7 +104,7 @@ def _boot(found: object) -> AttestedBoot:
     smaller = found.get("smaller", "")
     if not all(isinstance(text, str) for text in (*texts, smaller)) or not all(map(_is_texts, lists)):
         raise NotAttestedError("a boot lacks a key, or has one that is not of its type")
-    return AttestedBoot(*texts, *map(tuple, lists), smaller)  # type: ignore[arg-type]
+    return AttestedBoot(*texts, *map(tuple, lists), smaller)  # type: ignore[arg-type, call-arg]
 
 
 def _is_texts(found: object) -> bool:

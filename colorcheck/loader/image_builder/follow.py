@@ -34,7 +34,7 @@ from colorcheck.loader.u_boot.blob import compile_tree, side_of
 from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.follow import follow_program
 from colorcheck.loader.u_boot.load import put
-from colorcheck.loader.u_boot.machine import HaltError, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, HaltError, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.shell import run_text
 from colorcheck.loader.u_boot.text import Marked
@@ -42,7 +42,6 @@ from colorcheck.loader.u_boot.trees import error_name, tree_at
 
 _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TREE": 64 * KIB, "BITSTREAM": 32 * MIB}
 """Bytes of a file that is not there, by the end of its key; on the large side, as what modules take is lost at boot."""
-_ELSEWHERE = 64 * MIB  # where the tree is taken to lie if the configuration does not load it
 _MOST_OVERLAYS = 64
 _IN_PLACE = "0xffffffffffffffff"
 
@@ -56,7 +55,11 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     if file is None:
         raise ValueError("there is no configuration of ImageBuilder")
     boot = image_builder_boot(file)
-    sizes, assumed = _sizes(boot, deployment.file_sizes)
+    given = deployment.tree
+    known = dict(deployment.file_sizes)
+    if given is not None and file.text("DEVICE_TREE"):  # its source may be here; what it is compiled to is loaded last
+        known.setdefault(file.text("DEVICE_TREE"), len(compile_tree(given)))
+    sizes, assumed = _sizes(boot, known)
     deployment = replace(
         deployment,
         problems=tuple(dict.fromkeys((*deployment.problems, *assumed))),
@@ -123,8 +126,9 @@ class _ScriptRun(Struct, frozen=True):
 
     @property
     def place(self) -> int:
+        """Where the tree lies; a configuration that loads none leaves it where another script put it."""
         found = self.loaded.get("DEVICE_TREE")
-        return found.start if found is not None else _ELSEWHERE
+        return VIRTUAL if found is None else found.start
 
     def overlays(self) -> list[Assignment]:
         """`DT_OVERLAY[i]` up to `NUM_DT_OVERLAY`."""
@@ -162,6 +166,7 @@ class _ScriptRun(Struct, frozen=True):
                 continue
             found = machine.media.find(file.name)
             put(machine, found or File(file.name, file.end - file.start, b""), file.start)
+            machine.loaded[-1] = replace(machine.loaded[-1], location=place_of(self.boot.file, key))
         put(machine, File(self.tree.file, len(blob), blob, self.tree.file, side_of(self.tree)), self.place)
 
     def _overlay(self, machine: UBootMachine, written: Assignment) -> bool:

@@ -303,7 +303,8 @@ def _part(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     kind = words[0].text if words else ""
     plain = [word for word in words if not word.text.startswith("-")]
     least = {"uuid": 4, "list": 4, "type": 4, "start": 5, "size": 5, "number": 5}.get(kind)
-    return _named(len(plain) - 1 if least is not None and len(plain) >= least else 99)(machine, plain)
+    places = (len(plain) - 1,) if least is not None and len(plain) >= least else ()
+    return _named(*places)(machine, plain)
 
 
 def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:

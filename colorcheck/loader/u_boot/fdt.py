@@ -102,7 +102,8 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
         return _USAGE
     letters, rest = found
     if not rest:
-        return 0 if "c" in letters or (machine.working is not None and tree_at(machine, machine.working)) else 1
+        working = machine.working
+        return 0 if "c" in letters or (working is not None and tree_at(machine, working) is not None) else 1
     if "c" in letters:
         return 0
     address = machine.address(rest[0])

@@ -17,7 +17,6 @@ from colorcheck.loader.u_boot.text import Marked, joined, unknowns
 
 _BLANKS = " \t"
 _LARGEST = 1 << 20
-_WHOLE = 0x40000  # CONFIG_ENV_SIZE of qemu_arm64: what is exported with a checksum is filled up to it
 _USUAL = ("default", "delete", "edit", "exists", "export", "import", "print", "run", "save", "set")
 """Those that most builds have, so that their beginnings are told apart."""
 _SUBCOMMANDS = (*_USUAL, "ask", "erase", "flags", "grep", "indirect", "info", "load", "select")
@@ -175,25 +174,36 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         words = words[1:]
     if not words or set(flags) - set("btc") or len(set(flags)) > 1:
         return 1
-    address, names = machine.address(words[0]) or 0, [word.text for word in words[1:]]
+    address, names = machine.reached(words[0]), [word.text for word in words[1:]]
     known = {name: value.text for name, value in machine.environment.items() if not names or name in names}
     separator = "\n" if flags == "t" else "\0"
     if not machine.settings.whole_environment or machine.blanket or any(unknowns(v) for v in known.values()):
-        machine.memory.darken(address, _LARGEST)
-        machine.set("filesize", machine.unknown(machine.open("size of the environment", "not all of it is given")))
-        return 0
+        return _exported_unknown(machine, address, "not all of it is given")
+    if flags == "c" and not size:
+        return _exported_unknown(machine, address, "it is filled up to this U-Boot's CONFIG_ENV_SIZE")
     text = "".join(f"{name}={_escaped(known[name], separator)}{separator}" for name in sorted(known)) + "\0"
     data = text.encode("utf-8", "surrogateescape")
     head = 4 if flags == "c" else 0
     if size and len(data) + head > size:
         return 1
-    data = data.ljust((size or _WHOLE) - head, b"\0") if size or head else data
+    data = data.ljust(size - head, b"\0") if size else data
     data = (zlib.crc32(data).to_bytes(4, "little") if head else b"") + data
     machine.memory.write(address, data)
     machine.loaded = [one for one in machine.loaded if one.address != address]
     machine.loaded.append(FileInMemory("environment", address, len(data), data, machine.place))
     machine.paths.pop(address, None)
-    machine.set("filesize", f"{_WHOLE if head else len(data):x}")
+    if head:
+        why = "with a checksum it is this U-Boot's CONFIG_ENV_SIZE"
+        machine.set("filesize", machine.unknown(machine.open("size of the environment", why)))
+    else:
+        machine.set("filesize", f"{len(data):X}")
+    return 0
+
+
+def _exported_unknown(machine: UBootMachine, address: int, why: str) -> Status:
+    machine.memory.darken(address, _LARGEST)
+    machine.sides.pop(address, None)
+    machine.set("filesize", machine.unknown(machine.open("size of the environment", why)))
     return 0
 
 

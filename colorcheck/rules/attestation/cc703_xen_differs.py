@@ -16,7 +16,8 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
-from colorcheck.rules.rule import Facts, Rule
+from colorcheck.rules.rule import Rule
+from colorcheck.verification.results import Facts
 
 _IMAGE = "0123456789abcdef\0\0\x20\0\0\0\0\0".ljust(56, "\0") + "ARMd\0\0\0\0"  # the header of a Xen of 2 MiB
 _HASH = "fa197b28fc8447948c7570f25e61e2e56adbfeb068038c7b516c2da77ccc995e"

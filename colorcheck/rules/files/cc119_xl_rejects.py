@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
@@ -40,7 +42,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each guest that xl refuses, errors of syntax left to their own rule."""
     told = {guest.file for guest in facts.deployment.guests if not guest.accepted}
     for what in seen(facts, *KINDS):
-        if what.location.file not in told:
+        if what.location.file in told:
+            continue
+        if what.kind is PoolNotMadeAtBoot:
+            finding = from_seen(
+                RULE, facts, what, "name a pool that boot makes, or make it in dom0 before (xl cpupool-create)"
+            )
+            yield replace(finding, severity=Severity.WARNING)
+        else:
             yield from_seen(RULE, facts, what, 'write ranges upwards, in decimal numbers: ["4-8", "10"]')
 
 

@@ -1,7 +1,7 @@
 """A boot script lies beside the device tree and is not named.
 
 What it checks: that a U-Boot script in the folder of the device tree is named in the manifest, or the manifest says
-that Xen gets the tree as it is.
+that Xen gets the tree as it is; and that an image beside its text (`boot.scr` beside `boot.cmd`) holds that text.
 
 Why it matters: a boot script edits the tree before Xen reads it: arguments, modules, domains, memory. What holds for
 the tree in the folder need not hold for the tree that arrives.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.documents.boots import Replay
-from colorcheck.evidence.attest import attest
+from colorcheck.evidence.attest import Attestation
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.report import Style, render
@@ -18,14 +18,13 @@ from colorcheck.verification.assumptions_of_use import assumptions_of_use
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 from colorcheck.verification.traced import Evidence, EvidenceKind
+from colorcheck.workflows.attest import attested
 from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.command import command
 from colorcheck.workflows.evidence.copies import LARGEST, Copies, Unbound
 from colorcheck.workflows.evidence.derive import Documents, as_json, derive, sha256
 from colorcheck.workflows.evidence.signature import signature
 from colorcheck.workflows.evidence.tool import tool
-from colorcheck.xen.options.arguments import logged_command_line
-from colorcheck.xen.release.log_version import log_version
 
 MANIFEST = "evidence.json"
 SCHEMA = "colorcheck/evidence/1"
@@ -49,23 +48,40 @@ Attached = Mapping[str, bytes]
 """What comes into the folder as it is: logs by their names below it, and the list of the tool's parts."""
 
 
-def grade(verification: Verification) -> str:
-    """What the folder is evidence of, in a word."""
+def grade(verification: Verification, logs: Iterable[str] = ()) -> str:
+    """What the folder is evidence of, in a word; `logs` are what became of each log that is attested."""
     if verification.faults:
         return "fault"
     if verification.count(Verdict.REFUTED):
         return "refuted"
-    status = verification.exit_status()
+    if Attestation.DIFFERS in logs:
+        return "log-differs"
+    status = exit_status(verification, logs)
     return {Exit.CLEAN: "proved", Exit.FINDINGS: "findings", Exit.NOTHING: "nothing"}.get(status, "undecided")
+
+
+def exit_status(verification: Verification, logs: Iterable[str] = ()) -> Exit:
+    """That of the run; a log that differs is a finding, and one that says too little leaves it undecided."""
+    logs, status = tuple(logs), verification.exit_status()
+    if status in (Exit.FAULT, Exit.FINDINGS) or not logs:
+        return status
+    if Attestation.DIFFERS in logs:
+        return Exit.FINDINGS
+    agree = all(each == Attestation.ATTESTED for each in logs)
+    return status if agree or status is not Exit.CLEAN else Exit.UNDECIDED
 
 
 def documents(copies: Copies, verification: Verification, attached: Attached) -> Documents:
     """All files of the folder that are made, by name."""
     files = {f"{CERTIFICATES}{name}": text for name, text in folders.documents(copies, verification).items()}
     inputs = {f"{CERTIFICATES}inputs/{name}": sha256(content) for name, content in sorted(copies.contents.items())}
+    names = [name for name in attached if name.startswith(LOGS)]
+    said = {name: _attested(name, attached[name], verification) for name in names}
+    logs = {name: str(found["verdict"]) for name, found in said.items()}
     head = {
-        "grade": grade(verification),
-        "exit_status": int(verification.exit_status()),
+        "grade": grade(verification, logs.values()),
+        "exit_status": int(exit_status(verification, logs.values())),
+        **({"logs": logs} if logs else {}),
         "command": command(copies),
         "tool": tool(),
         "inputs": inputs,
@@ -78,9 +94,8 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
             files[f"requirements/{file}"] = render(verification, name, shape)
         files["requirements/trace.json"] = as_json(_trace(verification, files))
     files["boots/replay.json"] = as_json(Replay(verification).to_dict(frames=False))  # type: ignore[arg-type]
-    for name, content in attached.items():
-        if name.startswith(LOGS):
-            files[f"boots/attest-{PurePosixPath(name).name}.json"] = as_json(_attested(name, content, verification))
+    for name, found in said.items():
+        files[f"boots/attest-{PurePosixPath(name).name}.json"] = as_json(found)
     assumptions = dict.fromkeys(a for theorem in verification.theorems for a in theorem.assumptions)
     files["assumptions.json"] = as_json(
         {
@@ -167,14 +182,12 @@ def _escaped(text: str) -> str:
 def _attested(name: str, content: bytes, verification: Verification) -> dict[str, object]:
     """What the log of a real boot says of the model."""
     log = parse_boot_log(name, content.decode("utf-8", "replace"))
-    boots = list(verification.facts.boots())
-    if log.says_nothing or not boots:
-        why = "no line of Xen's boot in it" if boots else "the boot cannot be modelled"
-        return {"schema": "colorcheck/attest/1", "log": name, "verdict": "too-little", "reason": why}
-    said = log_version(str(log.version.value)) if log.version else None
-    release, boot = next((each for each in boots if said and said.agrees(each[1].system.release)), boots[0])
-    attested = attest(log, boot, logged_command_line(verification.facts.deployment))
-    return {"schema": "colorcheck/attest/1", "log": name, "xen": release, **attested.to_dict()}
+    found = None if log.says_nothing else attested(log, verification.facts)
+    if found is None:
+        why = "no line of Xen's boot in it" if log.says_nothing else "the boot cannot be modelled"
+        return {"schema": "colorcheck/attest/1", "log": name, "verdict": str(Attestation.TOO_LITTLE), "reason": why}
+    said, release = found
+    return {"schema": "colorcheck/attest/1", "log": name, "xen": release, **said.to_dict()}
 
 
 def bundle(copies: Copies, attached: Attached) -> dict[str, bytes]:
@@ -196,6 +209,7 @@ def check(
     proofs = folders.checked(source / CERTIFICATES, timeout)
     known = (MANIFEST, f"{MANIFEST}.sig", TIMES, f"{CERTIFICATES}{folders.MANIFEST}.sig")
     made: dict[str, bytes] = {}
+    document: dict[str, Any] = {}
     try:
         document = json.loads(contents(source / MANIFEST, LARGEST, named=True))
         text = contents(source / CERTIFICATES / folders.MANIFEST, LARGEST, named=True)
@@ -215,8 +229,18 @@ def check(
         *loose,
         *broken,
         *proofs,
+        *(() if broken else _not_attested(document.get("logs", {}))),
         *(() if broken or loose else (folders.CertificateCheck(MANIFEST, "confirmed"),)),
     )
+
+
+def _not_attested(logs: Mapping[str, str]) -> Iterator[folders.CertificateCheck]:
+    """Logs that say something else than the model, or too little."""
+    for name, verdict in logs.items():
+        if verdict == Attestation.DIFFERS:
+            yield folders.CertificateCheck(name, "log-differs", "the boot was not as the model says")
+        elif verdict != Attestation.ATTESTED:
+            yield folders.CertificateCheck(name, "no-answer", f"the log is {verdict}")
 
 
 def _own(name: object) -> bool:

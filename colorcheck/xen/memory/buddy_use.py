@@ -106,9 +106,10 @@ class BuddyHeap(Struct):
             f"{self.used.least} to {self.used.most}: whether it boots is not known"
         )
         used = self.used
-        self.notes.append(
-            BuddyHeapOpen(domain.location, domain.name, message, pages=self.pages, least=used.least, most=used.most)
-        )
+        if not self.notes:  # the first domain says it for all behind it
+            self.notes.append(
+                BuddyHeapOpen(domain.location, domain.name, message, pages=self.pages, least=used.least, most=used.most)
+            )
         return not self.decided(buddy_heap(message, self.place))
 
     def _scattered(self, domain: Domain, pages: int) -> bool:

@@ -1,0 +1,44 @@
+"""A boot log against the deployment that it is said to be of: one way for `attest` and for the folder of evidence."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from colorcheck.evidence.attest import Attestation, Attested, attest, attest_arguments
+from colorcheck.inputs.boot.boot_log import BootLog
+from colorcheck.verification.open import Reach, open_facts
+from colorcheck.verification.results import Facts
+from colorcheck.xen.options.arguments import built_in_arguments, logged_command_line
+from colorcheck.xen.release.log_version import log_version
+
+
+def attested(log: BootLog, facts: Facts) -> tuple[Attested, str] | None:
+    """Against the target whose release the log names, else the first one; and which one that was.
+
+    None where no Xen could be modelled at all. A log attests nothing about what was not read.
+    """
+    said = log_version(str(log.version.value)) if log.version else None
+    command_line = logged_command_line(facts.deployment)
+    boots = list(facts.boots())
+    if not boots:
+        systems = [(result.release, result.system) for result in facts.results if result.system is not None]
+        if not systems:
+            return None
+        release, system = systems[0]
+        return _as_far_as_read(attest_arguments(log, system, command_line), facts), release
+    near = (each for each in boots if said and said.is_near(each[1].system.release))
+    same = (each for each in boots if said and said.agrees(each[1].system.release))
+    release, boot = next(same, next(near, boots[0]))
+    known = facts.deployment.boot_log
+    source = log.file if known and known.digest == log.digest else ""
+    built_in = built_in_arguments(facts.deployment).text
+    found = attest(log, boot, command_line, built_in=built_in, source=source)
+    return _as_far_as_read(found, facts), release
+
+
+def _as_far_as_read(found: Attested, facts: Facts) -> Attested:
+    opened = [fact for fact in open_facts(facts, Reach.MEMORY) if fact.opaque]
+    if not opened or found.verdict is not Attestation.ATTESTED:
+        return found
+    why = f"what the log says agrees, but not all is known that it is held against: {opened[0].why}"
+    return replace(found, verdict=Attestation.TOO_LITTLE, reason=why)

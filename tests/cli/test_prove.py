@@ -1,0 +1,34 @@
+"""`[policy] prove`: what is asked for and stated by nobody is not passed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.rules.example import Example
+from colorcheck.verification.exit import Exit
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ('["*"]', Exit.CLEAN),
+        ('["separation/*"]', Exit.CLEAN),
+        ('["separation/*", "memory/dom0"]', Exit.CLEAN),
+        ('["seperation/*"]', Exit.UNDECIDED),
+        ('["separation/*", "memory/rt"]', Exit.UNDECIDED),
+        ('["nothing"]', Exit.UNDECIDED),
+    ],
+)
+def test_a_pattern_that_nothing_matches_is_told(asked: str, status: Exit, tmp_path: Path) -> None:
+    path = Example(manifest=f"[policy]\nprove = {asked}\n").write(tmp_path)
+    found = api.verify(path)
+    assert found.exit_status() is status
+    assert [entry.check for entry in found.skipped] == ["policy.prove"] * (status is Exit.UNDECIDED)
+
+
+def test_the_nearest_kind_is_told(tmp_path: Path) -> None:
+    found = api.verify(Example(manifest='[policy]\nprove = ["seperation/*"]\n').write(tmp_path))
+    assert found.skipped[0].reason == 'no theorem matches "seperation/*"; did you mean "separation/*"?'
