@@ -20,7 +20,7 @@ from pathlib import Path
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
-def digest(folder):
+def digest(folder: Path) -> str:
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
@@ -29,7 +29,7 @@ def digest(folder):
     return found.hexdigest()
 
 
-def run(python, deployment, work, number):
+def run(python: str, deployment: Path, work: str, number: int) -> tuple[str, float, float]:
     folder = Path(work, "x" * (number + 1), "proofs")
     folder.parent.mkdir()
     environment = {
@@ -52,13 +52,15 @@ def run(python, deployment, work, number):
     return digest(folder), spent, time.perf_counter() - wall
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--deployment", type=Path, default=EXAMPLES / "zcu102-dom0less")
     parser.add_argument("pythons", metavar="PYTHON", nargs="*", default=[sys.executable])
     options = parser.parse_args()
-    found, seconds, walls = Counter(), [], []
+    found: Counter[str] = Counter()
+    seconds: list[float] = []
+    walls: list[float] = []
     with tempfile.TemporaryDirectory() as work:
         for number in range(options.runs):
             python = options.pythons[number % len(options.pythons)]

@@ -16,7 +16,13 @@ _LARGEST = 4 << 20
 _CLEAR = (  # kinds that no script of U-Boot can be taken for
     FileKind.DEVICE_TREE,
     FileKind.BLOB,
+    FileKind.FIT,
     FileKind.FIT_SOURCE,
+    FileKind.XL,
+    FileKind.IMAGE_BUILDER,
+    FileKind.KCONFIG_SOURCE,
+    FileKind.JSON,
+    FileKind.PATCH,
     FileKind.ARM64_IMAGE,
     FileKind.ELF,
     FileKind.GZIP,

@@ -30,8 +30,11 @@ def always_says(kind: type[Note], text: str) -> None:
 
 
 def said(note: Note) -> str:
-    """What a note says, as a sentence without its end. The rule of its class must have been imported."""
-    return note.message if isinstance(note, WordedNote) else _WORDS[type(note)](note)
+    """What a note says, as a sentence without its end; its kind where no imported rule words it."""
+    if isinstance(note, WordedNote):
+        return note.message
+    words = _WORDS.get(type(note))
+    return words(note) if words else note.KIND.replace("-", " ")
 
 
 def name_of(path: str) -> str:

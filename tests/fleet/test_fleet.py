@@ -78,8 +78,8 @@ def test_one_junit_of_all_names_what_could_not_be_read(tmp_path: Path) -> None:
     suites = ElementTree.parse(report).getroot()
     names = [suite.get("name", "") for suite in suites]
     assert len(set(names)) == len(names) == 7
-    assert int(suites.get("errors", "0")) == 1
-    assert int(suites.get("failures", "0")) > 0
+    assert sum(int(suite.get("errors", "0")) for suite in suites) == 1
+    assert sum(int(suite.get("failures", "0")) for suite in suites) > 0
     wrong = next(case for case in suites.iter("testcase") if case.find("error") is not None)
     assert wrong.get("name", "").endswith("broken/colorcheck.toml")
 

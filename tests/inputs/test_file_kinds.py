@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colorcheck import api
 from colorcheck.inputs.file_kinds import FileKind, Slot
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
@@ -90,6 +91,23 @@ def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, slot: Slot, kind:
     assert slot.title in found[0].message
     assert found[0].help == kind.give
     assert found[0].location.line
+
+
+RUN_AS_A_SCRIPT = (FileKind.SHELL, FileKind.EMPTY, FileKind.U_BOOT_IMAGE)  # which ends without starting Xen
+
+
+@pytest.mark.parametrize("kind", FileKind)
+def test_a_boot_script_of_another_kind_is_named(tmp_path: Path, kind: FileKind) -> None:
+    if kind in Slot.BOOT_SCRIPT.takes:
+        return
+    (tmp_path / "file").write_bytes(SAMPLES[kind])
+    (tmp_path / "base.dts").write_text("/dts-v1/;\n/ { };\n")
+    (tmp_path / "colorcheck.toml").write_text('[inputs]\ndevice-tree = "base.dts"\nboot-script = "file"\n')
+    found = api.handover(tmp_path / "colorcheck.toml")
+    assert found.stopped
+    if kind not in RUN_AS_A_SCRIPT:
+        assert [p.kind for p in found.problems] == ["other-kind"], found.stopped
+        assert kind.title in found.stopped
 
 
 def test_carriage_returns_are_one_problem_that_can_be_mended(tmp_path: Path) -> None:

@@ -66,3 +66,19 @@ def test_limits_of_an_environment_that_is_not_given_leave_the_place_open(tmp_pat
     assert found.facts.handover.device_tree[0] is None
     assert any(fact.what == "variable bootm_size" for fact in found.facts.handover.open)
     assert verdicts(found)["separation/dom0/d"] is Verdict.PROVED
+
+
+def test_an_address_that_is_worked_out_is_another_one(tmp_path: Path) -> None:
+    script = """load mmc 0:1 ${fdt_addr_r} board.dtb
+setexpr next ${fdt_addr_r} + 200000
+load mmc 0:1 ${next} xen
+fdt addr ${fdt_addr_r}
+fdt resize 0x1000
+fdt set /chosen xen,xen-bootargs "llc-coloring=on"
+booti ${next} - ${fdt_addr_r}
+"""
+    verified(tmp_path, DOMAIN)
+    (tmp_path / "boot.cmd").write_text(script)
+    found = api.handover(tmp_path / "colorcheck.toml")
+    assert found.stopped is None
+    assert found.tree is not None

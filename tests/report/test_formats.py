@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from xml.etree import ElementTree
@@ -87,8 +88,18 @@ def test_sarif_tells_faults_and_what_was_silenced() -> None:
 def test_junit(name: str) -> None:
     root = ElementTree.fromstring(render(sample(name), "junit", samples.style()).encode())
     cases = root.findall(".//testcase")
-    assert root.get("tests") == str(len(cases))
-    assert root.get("failures") == str(len(root.findall(".//failure")))
+    for count, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error")):
+        assert sum(int(suite.get(count, "")) for suite in root) == len(root.findall(f".//{tag}"))
+    # the elements and attributes that Ant's and Jenkins' schemas have in common; neither knows file and line
+    assert not root.attrib
+    for number, suite in enumerate(root):
+        order = [child.tag for child in suite]
+        assert (order[0], order[-2:]) == ("properties", ["system-out", "system-err"])
+        assert set(order[1:-2]) <= {"testcase"}
+        assert (suite.get("id"), suite.get("package")) == (str(number), "colorcheck")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", suite.get("timestamp", ""))
+    assert all(set(case.attrib) == {"name", "classname", "time"} for case in cases)
+    assert all(len(case) < 2 for case in cases)
     verification = sample(name)
     assert len(cases) == sum(
         map(len, (verification.theorems, verification.findings, verification.skipped, verification.faults))

@@ -6,8 +6,9 @@ from types import ModuleType
 
 import pytest
 
+from colorcheck.core.source import Location
 from colorcheck.rules import RULES
-from colorcheck.rules.words import says, worded
+from colorcheck.rules.words import said, says, worded
 from colorcheck.xen.kinds import Note, WordedNote
 from colorcheck.xen.notes import boot, colors, domains, machine
 
@@ -37,3 +38,10 @@ def test_a_class_is_worded_once() -> None:
     kind = next(iter(worded()))
     with pytest.raises(ValueError, match="has words already"):
         says(kind)(str)
+
+
+def test_a_note_without_words_is_told_by_its_kind() -> None:
+    class NobodyKnowsIt(Note, frozen=True):
+        KIND = "nobody-knows-it"
+
+    assert said(NobodyKnowsIt(Location("a.dts"), "")) == "nobody knows it"

@@ -166,6 +166,7 @@ class _ScriptRun(Struct, frozen=True):
                 continue
             found = machine.media.find(file.name)
             put(machine, found or File(file.name, file.end - file.start, b""), file.start)
+            machine.loaded[-1] = replace(machine.loaded[-1], location=place_of(self.boot.file, key))
         put(machine, File(self.tree.file, len(blob), blob, self.tree.file, side_of(self.tree)), self.place)
 
     def _overlay(self, machine: UBootMachine, written: Assignment) -> bool:

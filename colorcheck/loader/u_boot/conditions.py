@@ -152,8 +152,10 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
         return 1
     kind = command.partition(".")[2]
     fact = machine.depends(*rest)
-    if fact is not None:
-        machine.set(name, machine.unknown(fact))
+    if fact is not None:  # another value than the one that it is worked out from
+        own = OpenFact(f"variable {name} worked out at {machine.place}", fact.why, fact.settle, fact.location)
+        machine.use(*(() if fact.what.startswith("variable ") else rest))
+        machine.set(name, machine.unknown(own))
         return 0
     if kind == "s":
         return _texts(machine, name, rest)

@@ -1,4 +1,9 @@
-"""JUnit XML: a test case for each theorem, each finding and each check that could not run."""
+"""JUnit XML: a test case for each theorem, each finding and each check that could not run.
+
+It is valid by both schemas that are in use, Jenkins' (junit-10.xsd of its xunit plugin) and that of Ant's task. Ant's
+demands a time and a host for each suite; a report is the same for the same inputs, so both are fixed. What belongs to
+requirements stands in properties of test cases, which neither schema has.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +23,14 @@ _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  
 
 def render(verification: Verification, style: Style) -> str:
     """One `testsuites` element with the suites theorems, findings and checks."""
-    suites = Element("testsuites", name="colorcheck")
+    suites = Element("testsuites")
     wanted = by_theorem(verification.requirements)
     theorems = verification.facts.theorems()
     _suite(suites, "theorems", [_theorem(line, each, wanted.get((line, each.id), ())) for line, each in theorems])
     if verification.requirements:
         _suite(suites, "requirements", [_requirement(each) for each in verification.requirements])
-    findings = _suite(suites, "findings", [_finding(finding, style) for finding in verification.findings])
+    told = [_finding(finding, style) for finding in verification.findings]
+    findings = _suite(suites, "findings", [case for case, _ in told], "\n".join(text for _, text in told if text))
     _counts(findings, verification.silences())
     _suite(suites, "checks", list(_checks(verification)))
     return _document(suites)
@@ -32,7 +38,7 @@ def render(verification: Verification, style: Style) -> str:
 
 def join_suites(documents: Iterable[tuple[str, str | None, str]]) -> str:
     """One document of several, given as (name of the deployment, its document, why there is none)."""
-    suites = Element("testsuites", name="colorcheck")
+    suites = Element("testsuites")
     for name, document, message in documents:
         for suite in fromstring(document) if document else ():
             suite.set("name", clean(f"{name}: {suite.get('name')}"))
@@ -45,26 +51,30 @@ def join_suites(documents: Iterable[tuple[str, str | None, str]]) -> str:
 
 
 def _document(suites: Element) -> str:
-    for count in ("tests", "failures", "errors", "skipped"):
-        suites.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
+    for number, suite in enumerate(suites):
+        suite.set("id", str(number))
     indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
 
 def _counts(suite: Element, counts: dict[str, int]) -> None:
     """How many findings are not told, as properties of the suite, which come before its cases."""
-    properties = Element("properties")
-    for name, count in counts.items():
-        SubElement(properties, "property", name=name, value=str(count))
-    suite.insert(0, properties)
+    for properties in suite.findall("properties"):
+        for name, count in counts.items():
+            SubElement(properties, "property", name=name, value=str(count))
 
 
-def _suite(parent: Element, name: str, cases: list[Element]) -> Element:
-    suite = SubElement(parent, "testsuite", name=name, tests=str(len(cases)))
+def _suite(parent: Element, name: str, cases: list[Element], said: str = "") -> Element:
+    suite = SubElement(parent, "testsuite", name=name, tests=str(len(cases)), package="colorcheck")
+    suite.set("timestamp", "1970-01-01T00:00:00")
+    suite.set("hostname", "localhost")
     for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(count, str(sum(case.find(tag) is not None for case in cases)))
     suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+    SubElement(suite, "properties")
     suite.extend(cases)
+    SubElement(suite, "system-out").text = clean(said)
+    SubElement(suite, "system-err")
     return suite
 
 
@@ -98,18 +108,15 @@ def _properties(case: Element, pairs: list[tuple[str, str]]) -> None:
             SubElement(found, "property", name=name, value=clean(value))
 
 
-def _finding(finding: Finding, style: Style) -> Element:
+def _finding(finding: Finding, style: Style) -> tuple[Element, str]:
+    """The test case, and what the suite says of it where it does not fail."""
     place = style.place(finding.location)
     case = _case(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}", 0)
-    case.set("file", clean(style.relative(finding.location.file)))
-    case.set("line", str(finding.location.line))
     detail = "\n".join(part for part in (place, finding.help) if part)
     if finding.severity is Severity.ERROR:
         _said(case, "failure", str(finding.severity), finding.message, detail)
-    else:
-        out = SubElement(case, "system-out")
-        out.text = clean(f"{finding.severity}: {finding.message}\n{detail}")
-    return case
+        return case, ""
+    return case, f"{finding.severity}: {finding.message}\n{detail}"
 
 
 def _checks(verification: Verification) -> Iterator[Element]:

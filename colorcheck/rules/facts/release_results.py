@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.source import Location
+from colorcheck.core.theorem import TheoremKind
 from colorcheck.rules.rule import readable
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.xen.booted import Boot
@@ -52,6 +54,18 @@ def alike(found: Iterable[tuple[str, T]], key: Callable[[T], object]) -> Iterato
 def boots(facts: Facts) -> Iterator[tuple[str, Boot]]:
     """(release, boot) of every colored boot."""
     return ((release, boot) for release, boot in facts.boots() if boot.system.coloring)
+
+
+def panicking(facts: Facts) -> Iterator[tuple[str, Boot]]:
+    """(release, boot) of every colored boot that ends with a panic in all worlds; where something open decides, the
+    theorem `boots` is not refuted, and nothing is said of the world at hand."""
+    for result in facts.results:
+        boot = result.boot
+        if boot is None or boot.panic is None or not boot.system.coloring:
+            continue
+        verdicts = [theorem.verdict for theorem in result.theorems if theorem.kind is TheoremKind.BOOTS]
+        if all(verdict is Verdict.REFUTED for verdict in verdicts):
+            yield result.release, boot
 
 
 def place(facts: Facts, *wanted: Location | None) -> Location:

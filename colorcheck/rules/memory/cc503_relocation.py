@@ -19,7 +19,7 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.units import size
 from colorcheck.replay.changes import room_for_xen
 from colorcheck.rules.example import Example
-from colorcheck.rules.facts.release_results import alike, boots, place
+from colorcheck.rules.facts.release_results import alike, panicking, place
 from colorcheck.rules.facts.repairs import moved
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
@@ -32,7 +32,9 @@ from colorcheck.xen.memory import relocation
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the boot ends for want of this region."""
     ended = (
-        (release, boot) for release, boot in boots(facts) if boot.panic and boot.panic.kind is FailureKind.RELOCATION
+        (release, boot)
+        for release, boot in panicking(facts)
+        if boot.panic and boot.panic.kind is FailureKind.RELOCATION
     )
     for boot, releases in alike(ended, _needed):
         need, most = _needed(boot), _largest_gap(boot)

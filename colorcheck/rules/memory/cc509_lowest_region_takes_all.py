@@ -22,7 +22,7 @@ from colorcheck.core.units import PAGE, size_of_pages
 from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import swallowed
-from colorcheck.rules.facts.release_results import alike, boots, place
+from colorcheck.rules.facts.release_results import alike, panicking, place
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import FailureKind
@@ -33,7 +33,7 @@ _SMALL = 2 << 20  # bytes of that node
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding where the region is larger than all colored memory and the boot ends for want of it."""
-    for boot, releases in alike(boots(facts), swallowed):
+    for boot, releases in alike(panicking(facts), swallowed):
         region, panic = swallowed(boot), boot.panic
         if panic is None or region is None or panic.kind is not FailureKind.DOMAIN_MEMORY:
             continue
