@@ -64,10 +64,12 @@ def test_field_cases_agree() -> None:
 
 def test_a_known_difference_is_that_one_and_no_other() -> None:
     known = [case for kind in KINDS for case in cases(kind) if case.known]
-    assert {case.name for case in known} == {"shm-dom0-heap-4.21", "xl-memory"}
+    assert {case.name for case in known} == {"hwdom-smmu-dtb-u-4.21", "xl-memory"}
     for case in known:
         found = judged(case)
-        assert found.standing is CaseStanding.KNOWN, found
+        assert found.standing is not CaseStanding.DIFFERS, found
+        if found.standing is CaseStanding.AGREES:
+            continue  # mended meanwhile: take it out of validation/pack.py
         assert found.note == case.known
         assert judged(replace(case, known_difference="another")).standing is CaseStanding.DIFFERS
 
