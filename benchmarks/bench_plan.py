@@ -2,6 +2,7 @@
 
 python benchmarks/bench_plan.py             sizes up to 32 domains and 128 colors, three seeds each
 python benchmarks/bench_plan.py --quick     the two small sizes only
+python benchmarks/bench_plan.py --peers     plan, CP-SAT and HiGHS on all objectives, 3 s for each; then fronts
 
 Times are the processor's, so that a busy machine falsifies them less; CP-SAT gets 20 s for an instance. Then: how long
 a clash by one color takes to be named, and how much better plans are than splitting evenly, in proportion to memory,
@@ -19,16 +20,19 @@ from time import process_time
 from cp_sat import second_opinion
 from msgspec.structs import replace
 
+from colorcheck.core.colors import ColorSet
 from colorcheck.plan import plan
 from colorcheck.plan.problem import Demand, PlanProblem
 from colorcheck.plan.search.blocks import Field, make_field
 from colorcheck.plan.search.evaluate import measure
+from colorcheck.plan.search.front import DEFAULT_GOALS, front
 from colorcheck.plan.search.search import assigned_colors
 
 SIZES = ((4, 16), (8, 32), (16, 64), (32, 128))
 SEEDS = (1, 2, 3)
 OBJECTIVES = ("misses", "worst-misses")
 PATIENCE = 20.0
+PEER_PATIENCE = 3.0
 
 
 def curve(chance: random.Random, colors: int) -> tuple[float, ...]:
@@ -83,6 +87,56 @@ def against_cp_sat(sizes: Sequence[tuple[int, int]]) -> None:
                     head = f"{f'{domains}x{colors}':>8} {kind:>9} {name:>13} {seed:>4}"
                     print(f"{head} {ours:8.3f} {peer:9.3f} {ours / peer:7.2f}  {verdict}", flush=True)
         print(f"{domains}x{colors}: geometric mean of the ratios {geometric_mean(ratios):.2f}, worst {max(ratios):.2f}")
+
+
+def against_both(sizes: Sequence[tuple[int, int]], patience: float) -> None:
+    """Plan, CP-SAT and HiGHS on the same instances with unequal colors, the memory margin among them."""
+    from highs import by_highs
+
+    print(f"{'size':>8} {'objective':>13} {'seed':>4} {'plan':>16} {'CP-SAT':>20} {'HiGHS':>20}")
+    for domains, colors in sizes:
+        for name in (*OBJECTIVES, "margin"):
+            for seed in SEEDS:
+                problem = replace(instance(domains, colors, seed, unequal=True), objectives=(name,))
+                told = []
+                begin = process_time()
+                found = plan(problem, repairs=False)
+                told.append(f"{float(found.objective[0].value):.0f} {found.status[:3]} {process_time() - begin:6.3f}")
+                for solve in (second_opinion, by_highs):
+                    begin = process_time()
+                    other = solve(field_of(problem), name, patience)
+                    value = "-" if other.value is None else f"{float(other.value):.0f}"
+                    told.append(f"{value} {other.status[:3].lower()} {process_time() - begin:6.3f}")
+                size = f"{domains}x{colors}"
+                print(f"{size:>8} {name:>13} {seed:>4} {told[0]:>16} {told[1]:>20} {told[2]:>20}", flush=True)
+
+
+def fronts(sizes: Sequence[tuple[int, int]]) -> None:
+    """Fronts over three objectives, where everyone has colors today and two domains are critical."""
+    for domains, colors in sizes:
+        for unequal in (False, True):
+            for seed in SEEDS:
+                made = instance(domains, colors, seed, unequal=unequal, load=0.5)
+                order = list(range(colors))
+                random.Random(seed).shuffle(order)
+                each = colors // (domains + 1)
+                demands = tuple(
+                    replace(
+                        demand,
+                        today=ColorSet.of(order[each * n : each * (n + 1)]),
+                        critical=n in (1, 2),
+                        again=demand.pages,
+                        curve=(),
+                    )
+                    for n, demand in enumerate(made.demands)
+                )
+                problem = replace(made, demands=demands, color_bytes=65536)
+                begin = process_time()
+                found = front(problem, DEFAULT_GOALS)
+                seconds = process_time() - begin
+                word = "incomplete" if found.incomplete else "complete"
+                kind = "unequal" if unequal else "equal"
+                print(f"front {domains}x{colors} {kind} {seed}: {len(found.points)} plans, {word}, {seconds:.2f} s")
 
 
 def one_color_short() -> None:
@@ -156,7 +210,13 @@ def main() -> None:
     second_opinion(field_of(warm), "misses", PATIENCE)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    sizes = SIZES[:2] if parser.parse_args().quick else SIZES
+    parser.add_argument("--peers", action="store_true")
+    options = parser.parse_args()
+    sizes = SIZES[:2] if options.quick else SIZES
+    if options.peers:
+        against_both(SIZES[:3], PEER_PATIENCE)
+        fronts(SIZES[:2])
+        return
     against_cp_sat(sizes)
     one_color_short()
     against_rules(sizes)

@@ -19,10 +19,6 @@ ON = ("ARM_64", "LLC_COLORING", "DEBUG", "DOM0LESS_BOOT", "HAS_PASSTHROUGH")
 UNKNOWABLE = ("control-tree-of-the-board", "typed-at-prompt", "bad-typed-long-line", "cpu-more", "uefi-acpi-nodtb")
 """Starts of which no file tells all: U-Boot's own tree, lines typed, CPUs that do not exist, no tree at all."""
 KNOWN = {
-    "shm-dom0-heap-4.21": (
-        "dom0's static shared memory from the buddy heap takes one table less than modelled",
-        "15652, 15653, 26686",
-    ),
     "xl-memory": (
         "the kernel that a guest's file names is missing in dom0, which no file of the deployment tells",
         "missing must fail, found None",

@@ -93,7 +93,7 @@ def _run(words: list[str]) -> int:
     called = _called(words)
     names = [command.name for command in COMMANDS]
     if called is not None and called not in names:
-        raise Stop(f"there is no command {called}", did_you_mean(called, names, "`colorcheck --help` lists them"))
+        raise Stop(f"unknown command {called}", did_you_mean(called, names, "`colorcheck --help` lists them"))
     parser = _parser(called)
     options, unknown = parser.parse_known_args(words)
     if unknown:
@@ -112,13 +112,13 @@ def _require_folder() -> None:
     try:
         os.getcwd()
     except OSError:
-        raise Stop("the current folder is not there any more", "go to one that is") from None
+        raise Stop("the current folder no longer exists", "change to one that does") from None
 
 
 def _unknown(word: str, command: str | None) -> Stop:
     who = f"colorcheck {command}" if command else "colorcheck"
     if not word.startswith("-"):
-        return Stop(f"{who} takes no further argument {word}", f"`{who} --help` shows what it takes")
+        return Stop(f"{who} does not take the argument {word}", f"`{who} --help` shows what it takes")
     option = word.partition("=")[0]
     parser = _parser(command)
     known = [text for made in _commands(parser) for action in made._actions for text in action.option_strings]

@@ -131,7 +131,7 @@ def manifest_file(path: str) -> str | None:
         inside = os.path.normpath(os.path.join(path, NAME))
         return inside if os.path.lexists(inside) else None
     if not os.path.lexists(path):
-        raise Stop(f"there is no {path}")
+        raise Stop(f"{path} does not exist")
     return path
 
 
@@ -168,7 +168,7 @@ def seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 < value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no time in seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a positive number of seconds")
     return value
 
 
@@ -179,7 +179,7 @@ def positive(text: str) -> int:
     except ValueError:
         value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 1 up")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a positive integer")
     return value
 
 

@@ -105,5 +105,5 @@ def _attest(log: BootLog, replayed: Modelled) -> tuple[Attested, str]:
     found = attested_log(log, replayed.facts)
     if found is None:
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
-        raise Stop(f"nothing to hold the log against: {why}", "name the device tree and the board", Exit.UNDECIDED)
+        raise Stop(f"nothing to compare the log with: {why}", "name the device tree and the board", Exit.UNDECIDED)
     return found

@@ -66,7 +66,7 @@ def _create(verification: Verification, look: Style, file: str) -> int:
     write(f"wrote {file}: {counted(len(made.entries), 'known finding')}")
     left = len(verification.findings) - len(made.entries)
     if left:
-        complain(f"{counted(left, 'finding')} not taken in: refuted theorems and unreadable inputs are always told")
+        complain(f"{counted(left, 'finding')} not taken in: refuted theorems and unreadable inputs are always reported")
     return Exit.FAULT if verification.faults else Exit.CLEAN
 
 

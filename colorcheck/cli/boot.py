@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     named = find_release(options.release) if options.release else None
     if options.release and (named is None or not named.modelled):
-        raise Stop(f"{options.release} is no release whose boot is modelled", f"these are: {', '.join(MODELLED)}")
+        raise Stop(f"{options.release} is not a release whose boot is modelled", f"these are: {', '.join(MODELLED)}")
     if options.console and options.campaign:
         raise Stop("--console keeps one boot, and --campaign has many")
     manifest = None if options.campaign else load_manifest(options)

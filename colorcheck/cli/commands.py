@@ -38,7 +38,7 @@ each other's lines from the last-level cache and that the memory of each fits.
         "effective",
         "show which colors Xen really gives to whom, and why",
         """\
-Show what each Xen makes of the files: whether coloring is on, how many colors there are, which of them Xen, dom0 and
+Show how each Xen reads the files: whether coloring is on, how many colors there are, which of them Xen, dom0 and
 every domain get, where they come from, and which options are ignored or mean something else than they seem to.
 Nothing is proved.
 
@@ -59,10 +59,10 @@ many frames each color has, and which domains can be built from them in their or
     ),
     CliCommand(
         "attest",
-        "hold a real boot log against the model",
+        "compare a real boot log with the model",
         """\
-Read what Xen's serial console printed, with the output of the debug keys m, H and q if there is any, and hold it
-against the model: version, command line, cache, colors, placement, free frames per color, panic. Ends with 0 if the
+Read what Xen's serial console printed, with the output of the debug keys m, H and q if there is any, and compare it
+with the model: version, command line, cache, colors, placement, free frames per color, panic. Ends with 0 if the
 log attests the model, 1 if it differs, 4 if it says too little.
 
   colorcheck attest --log serial.txt         the deployment of this folder""",
@@ -72,7 +72,7 @@ log attests the model, 1 if it differs, 4 if it says too little.
         "boot your own Xen under QEMU and compare",
         """\
 Boot a binary of Xen under QEMU (qemu-system-aarch64) with the domains, colors, options and memory of the deployment,
-press the debug keys, and hold what it prints against the model: on the deployment's board where QEMU has it, else
+press the debug keys, and compare what it prints with the model: on the deployment's board where QEMU has it, else
 moved onto QEMU's virt machine, with a line for everything that is not as on the board. Guests are stubs that idle;
 nothing of the deployment runs but Xen. With --campaign, boot generated systems instead.
 

@@ -160,7 +160,7 @@ def _reasons(text: str) -> frozenset[Reason]:
         raise Stop("--fail-on: empty", f"write some of {', '.join(Reason)}, or none")
     wrong = next((name for name in names if name not in [*Reason, "none"]), None)
     if wrong:
-        raise Stop(f"--fail-on: there is no {wrong}", f"write some of {', '.join(Reason)}, or none")
+        raise Stop(f"--fail-on: unknown reason {wrong}", f"write some of {', '.join(Reason)}, or none")
     return frozenset(Reason(name) for name in names if name != "none")
 
 
@@ -170,7 +170,7 @@ def _percent(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is no percentage from 0 to 100")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 100")
     return value / 100
 
 
@@ -180,11 +180,11 @@ def _place(options: argparse.Namespace) -> Path:
 
 
 def _base(options: argparse.Namespace) -> str:
-    """BASE, or the commit that it and HEAD have in common: what others merged since is no change of this branch."""
+    """BASE, or the commit that it and HEAD have in common: what others merged since is not a change of this branch."""
     folder = _place(options)
     for name in (options.base, options.head):
         if name is not None and not name.strip():
-            raise Stop("an empty name is no revision", "is a variable of the CI job not set?")
+            raise Stop("a revision must not be empty", "is a variable of the CI job not set?")
     head = options.head or "HEAD"
     if options.no_merge_base or not is_revision(folder, options.base) or not is_revision(folder, head):
         return str(options.base)
@@ -224,7 +224,7 @@ def _no_revision(folder: Path, name: str) -> Stop:
     try:
         commit_of(folder, name)
     except RevisionError as error:
-        return Stop(f"{name} is no folder, and {error}", error.advice)
+        return Stop(f"{name} is not a directory, and {error}", error.advice)
     return Stop(f"{name} is neither a revision of git nor a folder")
 
 

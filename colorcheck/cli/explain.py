@@ -36,5 +36,5 @@ def _rule(name: str) -> Rule:
     rule = find(name)
     if rule is None:
         names = [name for known in RULES for name in (known.id, known.name)]
-        raise Stop(f'there is no rule "{name}"', did_you_mean(name, names, "`colorcheck rules` lists them"))
+        raise Stop(f'unknown rule "{name}"', did_you_mean(name, names, "`colorcheck rules` lists them"))
     return rule

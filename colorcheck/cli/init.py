@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     folder = Path(options.path)
     if not folder.is_dir():
-        raise Stop(f"{folder} is no folder")
+        raise Stop(f"{folder} is not a directory")
     parts = _unpack(Path(options.source), folder, options.force) if options.source else Unpacked({})
     found = found_in(folder)
     xen = options.xen or release_line(parts.version) or logged_release(found, folder) or DEFAULT_RELEASE
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _write(path: Path, text: str, force: bool) -> None:
     if path.exists() and not force:
-        raise Stop(f"{path} is there already", "--force overwrites it, --stdout only prints")
+        raise Stop(f"{path} already exists", "--force overwrites it, --stdout only prints")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
@@ -99,7 +99,7 @@ def _unpack(source: Path, folder: Path, force: bool) -> Unpacked:
     for name, data in parts.files.items():
         path = folder / name
         if path.exists() and not force:
-            raise Stop(f"{path} is there already", "--force overwrites it")
+            raise Stop(f"{path} already exists", "--force overwrites it")
         try:
             write_whole(path, data)
         except OSError as error:

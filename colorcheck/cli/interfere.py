@@ -177,7 +177,7 @@ def _count(text: str) -> int:
     except ValueError:
         number = -1
     if not 0 <= number < 1 << 62:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 up")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 up")
     return number
 
 

@@ -60,7 +60,7 @@ def goals_of(text: str) -> tuple[Goal, ...]:
     names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in tuple(Goal):
-            raise Stop(f"--front: {name} is no objective", did_you_mean(name, Goal, f"there are {', '.join(Goal)}"))
+            raise Stop(f"--front: {name} is not an objective", did_you_mean(name, Goal, f"there are {', '.join(Goal)}"))
     if not 1 <= len(names) <= 3:
         raise Stop("--front takes one to three objectives", f"there are {', '.join(Goal)}")
     return tuple(Goal(name) for name in names)

@@ -50,7 +50,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _group(option: str, text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(_names(text)))
     if len(names) < 2:
-        raise Stop(f"{option} {text}: name two domains at least", f"as in {option} rt,gui")
+        raise Stop(f"{option} {text}: name at least two domains", f"as in {option} rt,gui")
     return names
 
 

@@ -76,10 +76,10 @@ def _check(facts: Facts, until: str, at: str) -> None:
     """Raises Stop for a step or a domain that no boot comes to."""
     boots = [boot for _, boot in facts.boots()]
     if until and boots and all(number_of(steps(boot), until) is None for boot in boots):
-        raise Stop(f"there is no step {until}", "\n  ".join(["the steps are", *_listed(facts)]))
+        raise Stop(f"unknown step {until}", "\n  ".join(["the steps are", *_listed(facts)]))
     owners = list(dict.fromkeys([XEN, *(built.domain.name for boot in boots for built in boot.built)]))
     if at and boots and at not in owners:
-        raise Stop(f"there is no domain {at}", f"name one of {', '.join(owners)}")
+        raise Stop(f"unknown domain {at}", f"name one of {', '.join(owners)}")
 
 
 def _names(facts: Facts) -> set[str]:

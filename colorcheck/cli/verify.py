@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--show-silence", action="store_true", help="add the comment that would silence each finding")
     gate = parser.add_argument_group("gate")
-    gate.add_argument("--baseline", metavar="FILE", help="do not tell the findings that this file knows")
+    gate.add_argument("--baseline", metavar="FILE", help="do not report the findings that this file lists")
     add_threshold_argument(gate)
 
 
@@ -112,7 +112,7 @@ def _explained(verification: Verification, options: argparse.Namespace) -> int:
     known = verification.questions()
     if options.explain not in known:
         hint = did_you_mean(options.explain, known, f"theorems are {', '.join(list(known)[:8])}, …")
-        raise Stop(f"there is no theorem {options.explain}", hint)
+        raise Stop(f"unknown theorem {options.explain}", hint)
     write(render_explanation(verification, options.explain, style(options)))
     return verification.exit_status(Severity(options.fail_on))
 

@@ -23,7 +23,7 @@ _XEN: Mapping[str, str] = {
 }
 _XL: Mapping[str, str] = {
     "llc_colors": 'A list of ranges, each an element of its own: `["4-8", "10"]`. What stands behind a range in one '
-    "element is dropped without a word, and a single string is ignored.",
+    "element is silently dropped, and a single string is ignored.",
     "memory": "Memory of the guest in MiB. With coloring it comes from the guest's colors alone.",
     "maxmem": "The most memory in MiB that the guest may balloon to. It sizes the P2M pool.",
     "vcpus": "Virtual CPUs at the start. Each takes frames of the uncolored heap.",

@@ -1,4 +1,4 @@
-"""Holds a real boot log against the model: what agrees, what differs, and whether the log says enough."""
+"""Compares a real boot log with the model: what agrees, what differs, and whether the log says enough."""
 
 from __future__ import annotations
 

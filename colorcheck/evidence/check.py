@@ -41,7 +41,7 @@ def separates(cache, modulus):
     """Whether frames whose numbers differ modulo `modulus` (a power of two) never meet in a set, at any address: each
     color bit must be a sum of rows of M, so that M(z) = 0 gives z none. For an index (address / line) mod sets: a way
     must be a whole number of times all colors."""
-    need(modulus > 1 and modulus & (modulus - 1) == 0, f"{modulus} colors are no power of two")
+    need(modulus > 1 and modulus & (modulus - 1) == 0, f"{modulus} colors are not a power of two")
     if cache["masks"] is not None:
         basis = span(cache["masks"])
         bits = range(PAGE.bit_length() - 1, PAGE.bit_length() + modulus.bit_length() - 2)
@@ -57,7 +57,7 @@ def meeting(cache, frames):
     """For each frame a key: two of them are equal if and only if some lines of the frames meet in a set."""
     if cache["masks"] is None:
         way = cache["linear"][0] * cache["linear"][1]
-        need(way % PAGE == 0, "a way is no whole number of frames")
+        need(way % PAGE == 0, "a way is not a whole number of frames")
         return [frame % (way // PAGE) for frame in frames]
     lines = span(index(cache, 1 << bit) for bit in range(PAGE.bit_length() - 1))
     return [reduced(index(cache, frame * PAGE), lines) for frame in frames]

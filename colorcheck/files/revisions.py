@@ -57,7 +57,7 @@ def repository(folder: Path) -> Path:
 def commit_of(folder: Path, name: str) -> str:
     """The hash of a commit. Raises GitError where the repository does not have it, and says why it may not."""
     if not name or name.startswith("-"):
-        raise GitError(f"{name or 'an empty name'} is no revision", "is a variable of the CI job not set?")
+        raise GitError(f"{name or 'an empty name'} is not a revision", "is a variable of the CI job not set?")
     try:
         found = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     except GitError as error:

@@ -69,7 +69,7 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return Problem(ProblemKind.BASELINE, f"the baseline is no JSON: {error}", where, advice)
+        return Problem(ProblemKind.BASELINE, f"the baseline is not JSON: {error}", where, advice)
     if (
         not isinstance(document, dict)
         or document.get("schema") != SCHEMA

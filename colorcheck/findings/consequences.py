@@ -1,4 +1,4 @@
-"""One cause, one finding: what follows from a finding that is told anyway is not told beside it."""
+"""One cause, one finding: what follows from a reported finding is not reported as well."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def _unknown(names: Iterable[str], where: Location, rules: tuple[Rule, ...]) -> 
     for name in names:
         if name.lower() not in known and not any(rule.id.startswith(name.upper()) for rule in rules):
             yield UNKNOWN.finding(
-                f'there is no rule "{name}"', where, did_you_mean(name, known, "`colorcheck rules` lists them")
+                f'unknown rule "{name}"', where, did_you_mean(name, known, "`colorcheck rules` lists them")
             )
 
 

@@ -102,7 +102,7 @@ class Fleet(Struct, frozen=True):
         parts += [f"{undecided} undecided"] if undecided else []
         parts += [f"{passed} passed over"] if passed else []
         silent = sum(each.silenced + each.ignored + each.baselined for each in self.checked)
-        parts += [f"{silent} finding{'s' * (silent != 1)} not told"] if silent else []
+        parts += [f"{silent} finding{'s' * (silent != 1)} not shown"] if silent else []
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, object]:

@@ -29,7 +29,7 @@ def read_board(text: str, name: str) -> Board:
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BoardFileError(f"this is no TOML: {error}") from error
+        raise BoardFileError(f"it is not TOML: {error}") from error
     table = Table("", data)
     base = _base(table, name)
     clusters = tuple(_clusters(table)) or (base.clusters if base else ())

@@ -77,7 +77,7 @@ class Catalogue(Struct, frozen=True):
             return self.board(found[0])
         others = [text for board in self.boards() for text in (board.name, *board.aliases)]
         hint = did_you_mean(name, others, "see `colorcheck board list`")
-        raise UnknownBoardError(f"there is no board {name!r}; {hint}")
+        raise UnknownBoardError(f"unknown board {name!r}; {hint}")
 
     def _make(self, name: str) -> Board:
         try:
@@ -99,7 +99,7 @@ def _from_file(path: Path, name: str, location: Location) -> Board | Problem:
     try:
         return read_board(contents(path).decode("utf-8"), path.stem)
     except (Unreadable, UnicodeDecodeError) as error:
-        reason = error.reason if isinstance(error, Unreadable) else "this is no UTF-8 text"
+        reason = error.reason if isinstance(error, Unreadable) else "it is not UTF-8 text"
         return Problem(ProblemKind.UNKNOWN_BOARD, f"the board file {name} cannot be read: {reason}", location)
     except BoardFileError as error:
         return Problem(

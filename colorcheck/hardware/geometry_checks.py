@@ -53,7 +53,7 @@ def _fault(numbers: TreeGeometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
     if line is not None and cpu.core and cpu.core.line and line != cpu.core.line:
         return f"a line of {line} bytes contradicts the manual of {cpu.name}, which says {cpu.core.line}"
     if sets is not None and sets & (sets - 1) and cpu.core is not None:
-        return f"{sets} sets are no power of two"
+        return f"{sets} sets are not a power of two"
     if ways is None:
         return ""
     if ways == 0:

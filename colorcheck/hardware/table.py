@@ -60,7 +60,7 @@ class Table:
     def power_of_two(self, key: str, least: int, most: int) -> int | None:
         value = self.number(key, least, most)
         if value is not None and value & (value - 1):
-            raise self.fail(key, f"{value} is no power of two")
+            raise self.fail(key, f"{value} is not a power of two")
         return value
 
     def _list(self, key: str, check: Callable[[object], T | None], what: str) -> tuple[T, ...]:

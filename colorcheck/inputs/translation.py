@@ -54,5 +54,5 @@ def translated(reader: InputReader, path: str, data: bytes, kind: str) -> str | 
 def _unusable(path: str, what: str) -> Problem:
     message = f"the plugin that reads {os.path.splitext(path)[1]} files {what}"
     return Problem(
-        ProblemKind.PLUGIN_READER, message, Location(path), "the file was not read; mend or uninstall the plugin"
+        ProblemKind.PLUGIN_READER, message, Location(path), "the file was not read; fix or uninstall the plugin"
     )

@@ -137,7 +137,7 @@ def _page_sets(engine: Engine, indexes: Sequence[KnownIndex], frames: Sequence[i
 def _line_set(index: KnownIndex, offset: int) -> int:
     """What the place of a line in its page adds: with an index linear over GF(2) its own image, else its number."""
     if index.masks() is None and not isinstance(index, Linear):
-        raise NoModel("slices of caches whose number of sets is no power of two")
+        raise NoModel("slices of caches whose number of sets is not a power of two")
     return index.set_of(offset)
 
 

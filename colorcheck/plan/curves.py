@@ -90,9 +90,9 @@ def _json(path: str, text: str) -> tuple[Points, str, str] | Problem:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return wrong("this is no JSON")
+        return wrong("this is not JSON")
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        return wrong("this is no profile", f'it begins with "schema": "{SCHEMA}"')
+        return wrong("this is not a profile", f'it begins with "schema": "{SCHEMA}"')
     given = document.get("points")
     points: Points = {}
     for entry in given if isinstance(given, list) else []:

@@ -246,7 +246,7 @@ def _faults(options: PlanOptions, known: Sequence[str], nr_colors: int, manifest
             found.append(Problem(ProblemKind.MANIFEST_VALUE, text, place))
     for name in options.objectives:
         if name not in OBJECTIVES:
-            text = f'"{name}" is no objective of a plan'
+            text = f'"{name}" is not an objective of a plan'
             found.append(Problem(ProblemKind.UNKNOWN_OBJECTIVE, text, objectives, f"known are {', '.join(OBJECTIVES)}"))
     return found
 

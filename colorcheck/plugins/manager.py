@@ -229,5 +229,5 @@ def _problem(entry: LoadedPlugin, message: str) -> Problem:
         ProblemKind.PLUGIN,
         f"the plugin {entry.name!r} ({entry.module}, from {where}): {message}",
         Location(entry.module),
-        "mend or uninstall it: what it adds was left out, so this run did not check everything that it should",
+        "fix or uninstall it: what it adds was left out, so this run did not check everything that it should",
     )

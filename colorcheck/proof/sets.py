@@ -74,7 +74,7 @@ def _decided(context: Context, shared: SharedCache, modulus: int, obligation: Ob
     if reason:
         return obligation.settled(Verdict.UNKNOWN, reason=reason)
     if modulus & (modulus - 1):
-        return obligation.settled(Verdict.UNKNOWN, reason=f"{modulus} colors are no power of two")
+        return obligation.settled(Verdict.UNKNOWN, reason=f"{modulus} colors are not a power of two")
     cache = shared.cache
     if cache is None:  # unknown_index has said so
         return obligation.settled(Verdict.UNKNOWN, reason="the cache is unknown")

@@ -136,7 +136,7 @@ class _Host(Struct):
         return next((domain.as_guest() for domain in known if domain.kind is not DomainKind.DOM0), None)
 
     def _missing(self, step: Step) -> HeapState:
-        return HeapState(step, self.free, None, Failure(FailureKind.OTHER, f"there is no domain {step.name}"))
+        return HeapState(step, self.free, None, Failure(FailureKind.OTHER, f"unknown domain {step.name}"))
 
     def _create(self, step: Step, name: str, domain: Domain | None) -> HeapState:
         if domain is None or name in self.alive:

@@ -136,7 +136,7 @@ def render(verification: Verification, name: str, style: Style, known: Iterable[
 
 
 def document(verification: Verification, name: str, style: Style) -> object:
-    """What the report would be made of, before it is text; None where it is no JSON. Raises ValueError as `render`."""
+    """What the report would be made of, before it is text; None where it is not JSON. Raises ValueError as `render`."""
     return _format(name).document(verification, _shown(verification, style))
 
 

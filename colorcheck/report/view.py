@@ -343,7 +343,7 @@ def not_told(verification: Verification) -> str:
     }
     counts = verification.silences()
     parts = [f"{counts[kind]} {words}" for kind, words in by.items() if counts[kind]]
-    return f"not told: {', '.join(parts)}" if parts else ""
+    return f"not shown: {', '.join(parts)}" if parts else ""
 
 
 def counted(count: int, noun: str) -> str:

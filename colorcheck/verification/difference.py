@@ -184,7 +184,7 @@ class Difference(Struct, frozen=True):
 def compare(base: Verification, head: Verification, *, tolerance: float = TOLERANCE) -> Difference:
     """What changed from `base` to `head`. Findings are matched by rule, file and message, whatever their lines.
 
-    A domain that was renamed is compared with itself; a Xen that only one side has is no change of the other ones, but
+    A domain that was renamed is compared with itself; a Xen that only one side has is no change of the others, but
     a pair that is apart under all of BASE's and not under a new one is. `tolerance` is the part of a margin that may
     be lost in silence.
     """

@@ -92,7 +92,7 @@ def unpacked(path: Path) -> Unpacked:
         files["running.dtb"] = dump.parts[FDT]
     told = tuple(f"{FDT}: {problem.message}" for problem in running.problems)
     if running.tree is not None and FDT not in dump.parts:
-        told = (*told, "device-tree: a copied folder is no file; name the dump as system-dump to have it read")
+        told = (*told, "device-tree: a copied folder is not a file; name the dump as system-dump to have it read")
     version = str(log.version.value) if log and log.version else None
     return Unpacked(files, (*dump.left_out, *left, *told, *unlike), version, running.tree or running.root)
 

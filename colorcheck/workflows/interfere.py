@@ -196,7 +196,7 @@ def _loads(request: Request, everyone: Sequence[FrameOwner], defaults: Sequence[
 def _known(name: str, names: Sequence[str]) -> None:
     if name not in names:
         hint = did_you_mean(name, names, f"there are {', '.join(names)}")
-        raise NoModel(f"there is no domain {name!r}; {hint}")
+        raise NoModel(f"unknown domain {name!r}; {hint}")
 
 
 def _costs(board: Board) -> Costs:

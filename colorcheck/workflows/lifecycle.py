@@ -99,7 +99,7 @@ def read_steps(path: str) -> tuple[tuple[object, ...], ...]:
         try:
             return tuple(tuple(step) if isinstance(step, list) else (step,) for step in json.loads(text))
         except (ValueError, RecursionError) as error:
-            raise StepError(f"{path} is no JSON: {error}") from None
+            raise StepError(f"{path} is not JSON: {error}") from None
     lines = enumerate((line.partition("#")[0] for line in text.splitlines()), 1)
     return tuple(_words(line, number) for number, line in lines if line.strip())
 
@@ -109,6 +109,6 @@ def _words(line: str, number: int) -> tuple[object, ...]:
     if words[0] == "balloon" and len(words) == 3:
         size = words[2]
         if not size.isdecimal():
-            raise StepError(f"line {number}: balloon {words[1]} to how many KiB? {size!r} is no number")
+            raise StepError(f"line {number}: balloon {words[1]} to how many KiB? {size!r} is not a number")
         return (words[0], words[1], int(size))
     return tuple(words)

@@ -82,7 +82,7 @@ def _ready(change: Change) -> dict[str, bytes]:
             raise WriteError(str(error)) from None
     for path, data in change.new_files:
         if os.path.lexists(path):
-            raise WriteError(f"{path} is there already", "move it away, or name it in the manifest")
+            raise WriteError(f"{path} already exists", "move it away, or name it in the manifest")
         ready[path] = data
     return ready
 
@@ -159,7 +159,7 @@ def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
     for entry in entries if isinstance(entries, list) else []:
         path = os.path.join(manifest.folder, str(entry.get("file", "")))
         if os.path.realpath(path) not in known:
-            raise WriteError(f"{path} is no input of this deployment; nothing was changed")
+            raise WriteError(f"{path} is not an input of this deployment; nothing was changed")
         now = _now(path)
         if now is None or hashlib.sha256(now).hexdigest() != entry.get("sha256"):
             raise WriteError(f"{path} has changed since the plan was written; nothing was changed")
@@ -190,7 +190,7 @@ def hashed(paths: Iterable[str], folder: str) -> tuple[dict[str, str], ...]:
 
 def saved_change(path: str, manifest: Manifest, inputs: Iterable[str]) -> Change:
     """What a saved plan changes. Raises WriteError where the inputs are not those that it was made from."""
-    document = _document(path, SAVED, f"{path} is no saved plan")
+    document = _document(path, SAVED, f"{path} is not a saved plan")
     now = {entry["file"]: entry["sha256"] for entry in hashed(inputs, manifest.folder)}
     given = document.get("inputs")
     entries = [entry for entry in given if isinstance(entry, dict)] if isinstance(given, list) else []
@@ -220,7 +220,7 @@ def _change(document: Mapping[str, object], path: str, known: set[str], folder: 
     outside = next((name for name, _ in files if os.path.dirname(os.path.relpath(name, folder or "."))), None)
     if stranger or outside:
         raise WriteError(
-            f"{path} changes {stranger or outside}, which is no input of this deployment; nothing was changed"
+            f"{path} changes {stranger or outside}, which is not an input of this deployment; nothing was changed"
         )
     if not edits:
         raise WriteError(f"{path} changes nothing")
@@ -239,7 +239,7 @@ def _document(path: str, schema: str, otherwise: str) -> Mapping[str, object]:
     except Unreadable as error:
         raise WriteError(otherwise if not Path(path).exists() else f"cannot read {path}: {error.reason}") from None
     except (ValueError, RecursionError):
-        raise WriteError(f"{path} is no JSON") from None
+        raise WriteError(f"{path} is not JSON") from None
     if not isinstance(document, dict) or document.get("schema") != schema:
         raise WriteError(otherwise)
     return document

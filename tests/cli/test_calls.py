@@ -18,11 +18,11 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 @pytest.mark.parametrize(
     ("words", "message", "advice"),
     [
-        (["verfy"], "there is no command verfy", 'did you mean "verify"?'),
-        (["zzz"], "there is no command zzz", "`colorcheck --help` lists them"),
+        (["verfy"], "unknown command verfy", 'did you mean "verify"?'),
+        (["zzz"], "unknown command zzz", "`colorcheck --help` lists them"),
         (["verify", "--devicetree=x"], "colorcheck verify has no option --devicetree", 'did you mean "--device-tree"?'),
         (["board", "show", "zcu102", "--fromat", "json"], "has no option --fromat", 'did you mean "--format"?'),
-        (["verify", "a", "b"], "colorcheck verify takes no further argument b", "`colorcheck verify --help`"),
+        (["verify", "a", "b"], "colorcheck verify does not take the argument b", "`colorcheck verify --help`"),
         (["attest"], "the following arguments are required: --log", "`colorcheck attest --help`"),
         (["verify", "--fail-on", "never"], "invalid choice: 'never'", "`colorcheck verify --help`"),
     ],

@@ -236,7 +236,7 @@ def test_a_board_file() -> None:
     ("old", "new", "said"),
     [
         ("size = 1048576", "size = 1048577", "is not 16 ways"),
-        ("line = 64", "line = 65", "no power of two"),
+        ("line = 64", "line = 65", "not a power of two"),
         ("ways = 16", "ways = 0", "whole number"),
         ('title = "T"', 'geometry = "nothing"', "no SoC 'nothing'"),
         ('title = "T"', 'geometry = "zcu102"', "not a SoC"),
@@ -252,7 +252,7 @@ def test_a_board_file() -> None:
         ('title = "T"', "dram = {ranges = [[0, 8192], [4096, 8192]]}", "overlap"),
         ('title = "T"', "dram = {ranges = [[0]]}", "[start, size]"),
         ('title = "T"', "dram_map = {bank_bits = [99]}", "whole numbers"),
-        ('title = "T"', "title =", "no TOML"),
+        ('title = "T"', "title =", "not TOML"),
         ('index = "linear"', 'index = "xor"\nindex_bits = [[6], [7]]', "do not number"),
         (BOARD, "", "at least one"),
     ],

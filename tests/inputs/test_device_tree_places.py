@@ -43,7 +43,7 @@ def test_names_and_values(tmp_path: Path) -> None:
     assert spot(tree.root.children[0].properties["e"].location) == "main.dts:5:14-5:15"
 
 
-@pytest.mark.parametrize("end", [";", "/* so that it is no plain property */;"])
+@pytest.mark.parametrize("end", [";", "/* so that it is not a plain property */;"])
 def test_characters_of_escapes(tmp_path: Path, end: str) -> None:
     tree = tree_of(tmp_path, '/dts-v1/;\n/ { s = "a\\x41b\\n\\101c"' + end + " };\n")
     assert tree.root.properties["s"].strings[0].text == "aAb\nAc"

@@ -100,7 +100,7 @@ def test_the_curve_is_a_csv(capsys: pytest.CaptureFixture[str]) -> None:
 def test_live_without_a_terminal_prints_a_picture_for_each_coloring(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, EXAMPLE, *SHORT, "--live")
     assert status == 0
-    assert "no terminal" in err
+    assert "not a terminal" in err
     assert "no coloring" in out
     assert "today's colors" in out
     rows = [line.split() for line in out.splitlines() if line[:3].strip().isdigit() and len(line) > 60]

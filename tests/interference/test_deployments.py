@@ -144,7 +144,7 @@ def test_the_default_victim_runs_under_every_coloring() -> None:
     ("asked", "message"),
     [
         ({"victim": "victm"}, "victim"),
-        ({"loads": (("nobody", parse_workload("bomb")),)}, "there is no domain 'nobody'"),
+        ({"loads": (("nobody", parse_workload("bomb")),)}, "unknown domain 'nobody'"),
     ],
 )
 def test_unknown_domains_are_named(asked: Any, message: Any) -> None:

@@ -208,7 +208,7 @@ def test_a_cache_with_sets_that_are_no_power_of_two() -> None:
     lines = [7 * 64 + n % 4096 for n in range(8192)]
     assert simulate(setup).domain("d0").hits == lru_hits(lines, 192, 2)
     sliced = Sliced((1 << 30,), Linear(64, 96))
-    with pytest.raises(NoModel, match="no power of two"):
+    with pytest.raises(NoModel, match="not a power of two"):
         simulate(experiment((frames, "bomb:size=256K"), on=cluster(192, 2, index=sliced)))
 
 

@@ -161,7 +161,7 @@ def test_the_overlay_is_one(tmp_path: Path) -> None:
         (["--why", "control is blue"], "write NAME has COLORS"),
         (["--why", "nobody has 2-5"], "which is no domain"),
         (["--why", "control has 2-50"], "colors that do not exist"),
-        (["--front", "cache,speed"], "is no objective"),
+        (["--front", "cache,speed"], "is not an objective"),
         (["--front", "cache,margin,changes,restarts"], "one to three"),
         (["--front", "cache,margin", "--pick", "99"], "--pick 99"),
         (["--pick", "1"], "belong to --front"),

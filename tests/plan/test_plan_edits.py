@@ -130,7 +130,7 @@ def test_miss_curves_come_from_files(tmp_path: Path) -> None:
 
 
 def test_every_range_is_an_element_of_its_own(tmp_path: Path) -> None:
-    """xl reads one range of an element and drops the rest in silence."""
+    """xl reads one range of an element and silently drops the rest."""
     manifest = copied("rpi4-xl", tmp_path)
     policy = "[domains.control]\nmin-colors = 6\n"  # more than any run of neighbors that dom0 leaves
     manifest.write_text(manifest.read_text(encoding="utf-8") + policy, encoding="utf-8")

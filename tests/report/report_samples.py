@@ -74,7 +74,7 @@ DROPPED = Finding(
     "CC112",
     "xl-element-trailing-text",
     Severity.ERROR,
-    'xl reads "4-8,10,11,12" as 4-8 and drops ",10,11,12" in silence',
+    'xl reads "4-8,10,11,12" as 4-8 and silently drops ",10,11,12"',
     RT_COLORS,
     'write each range as an element of its own: ["4-8", "10", "11", "12"]',
     fix=(Edit(RT_COLORS, '"4-8", "10", "11", "12"'),),

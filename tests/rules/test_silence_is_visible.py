@@ -113,14 +113,14 @@ def test_every_format_counts_what_is_not_told(name: str, tmp_path: Path) -> None
 
 def test_verbose_lists_them(tmp_path: Path) -> None:
     text = render(verified(tmp_path, REASON), "text", Style(root=tmp_path, verbose=True))
-    assert "Not told\n- CC105 unknown-option at system.dts:" in text
+    assert "Not shown\n- CC105 unknown-option at system.dts:" in text
     assert "vendor option)" in text
 
 
 def test_a_fleet_counts_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     verified(tmp_path / "one", REASON)
     assert main(["verify", str(tmp_path), "--recursive", "--no-cache", "--jobs", "1"]) == 0
-    assert "looked at 1 of 1 deployment, 1 finding not told" in capsys.readouterr().out
+    assert "looked at 1 of 1 deployment, 1 finding not shown" in capsys.readouterr().out
     assert main(["verify", str(tmp_path), "--recursive", "--no-cache", "--jobs", "1", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["deployments"][0]["ignored"] == 1
 

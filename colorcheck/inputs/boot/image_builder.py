@@ -220,7 +220,7 @@ class _Reader:
     def _assigned(self, match: re.Match[str]) -> list[Assignment]:
         name, index = match["name"], match["index"]
         if index is not None and not _INDEX.fullmatch(index):
-            raise _NeedsShellError(match.start(), f'the index "{index}" is no number')
+            raise _NeedsShellError(match.start(), f'the index "{index}" is not a number')
         place = self.lines.location(match.start(), match.end() - (2 if match["add"] else 1))
         if index is None and self.text.startswith("(", self.position):
             if match["add"]:
@@ -247,7 +247,7 @@ class _Reader:
             element = self._take(_ELEMENT)
             if element:
                 if not element["index"].isascii() or not element["index"].isdigit():
-                    raise _NeedsShellError(element.start(), f'the index "{element["index"]}" is no number')
+                    raise _NeedsShellError(element.start(), f'the index "{element["index"]}" is not a number')
                 following = int(element["index"][:9])
             start = self.position
             self.splits = True

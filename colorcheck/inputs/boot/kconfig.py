@@ -62,7 +62,7 @@ def read_kconfig(text: str, file: str = ".config") -> Kconfig:
                 problems.append(
                     Problem(
                         ProblemKind.KCONFIG_LINE,
-                        f'"{stripped}" is no line of a .config',
+                        f'"{stripped}" is not a line of a .config',
                         here,
                         "write CONFIG_NAME=value",
                     )

@@ -151,7 +151,7 @@ class _Found:
             if head[:2] == b"\x1f\x8b" or head[:6] == b"\xfd7zXZ\0":
                 raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is compressed", "unpack it to a plain tar")
             if head[257:262] != b"ustar":
-                raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is no tar", "give what `collect` packed")
+                raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is not a tar", "give what `collect` packed")
             end = os.fstat(file.fileno()).st_size
             with tarfile.open(fileobj=file, mode="r:") as tar:
                 for name, member in self._members(tar):

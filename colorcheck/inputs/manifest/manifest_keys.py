@@ -215,13 +215,13 @@ SHARE_KEYS: tuple[ManifestKey, ...] = (
 
 PATH_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("rules.path.path", KeyKind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
-    ManifestKey("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not told for them"),
+    ManifestKey("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not reported for them"),
     ManifestKey("rules.path.reason", KeyKind.TEXT, "TEXT", "why"),
 )
 
 IGNORE_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey(
-        "rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not told: IDs, beginnings of IDs or names"
+        "rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not reported: IDs, beginnings of IDs or names"
     ),
     ManifestKey("rules.ignore.reason", KeyKind.TEXT, "TEXT", "why"),
 )

@@ -124,7 +124,7 @@ def _dropped(file: ImageBuilderFile) -> Iterator[Problem]:
     for name, option in (("XEN_COLORS", "xen_colors"), ("DOM0_COLORS", "dom0_colors")):
         written = file.get(name)
         if written:
-            message = f"ImageBuilder drops {name} without a word, because XEN_CMD is set"
+            message = f"ImageBuilder silently drops {name}, because XEN_CMD is set"
             help_text = f"write {option}={written.value.text} into XEN_CMD"
             yield Problem(ProblemKind.DROPPED_COLORS, message, written.location, help_text)
     for name in ("DOM0_MEM", "DOM0_VCPUS"):
@@ -210,7 +210,7 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
 def color_mask(written: Assignment) -> ColorMask:
     """The one range of a `DOMU_COLORS`, cut at the first two dashes, as a mask of 64 bits, stored in one cell.
 
-    What is no number for the shell (`0-3,8-11`, `5,7`) gives the mask 0, which to the forks means dom0's colors.
+    What is not a number for the shell (`0-3,8-11`, `5,7`) gives the mask 0, which to the forks means dom0's colors.
     """
     fields = written.value.text.split("-")
     start, end = _arithmetic(fields[0]), _arithmetic(fields[1] if len(fields) > 1 else fields[0])
@@ -249,7 +249,7 @@ def _number(file: ImageBuilderFile, name: str, index: int | None, default: int, 
         return default
     value = _arithmetic(written.value.text)
     if value is None or value < 0:
-        message = f'{written.key} is no number: "{written.value.text}"'
+        message = f'{written.key} is not a number: "{written.value.text}"'
         problems.append(
             Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, "write a whole number without a unit")
         )

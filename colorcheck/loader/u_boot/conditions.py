@@ -83,7 +83,7 @@ def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _knows_equals(machine: UBootMachine, same: bool) -> bool:
-    """`==` is no operator of `test` in 2023.01, and what is not understood is true."""
+    """`==` is not an operator of `test` in 2023.01, and what is not understood is true."""
     if same:
         return True
     fact = OpenFact(

@@ -12,7 +12,7 @@ WIDTH = (1 << 64) - 1
 
 
 def hexadecimal(text: str) -> int:
-    """`hextoul`: hexadecimal with or without 0x, 0 for what is no number."""
+    """`hextoul`: hexadecimal with or without 0x, 0 for what is not a number."""
     match = _HEX.match(text)
     return int(match[1][-64:], 16) & WIDTH if match and match[1] else 0
 

@@ -32,6 +32,7 @@ GAP_SECONDS = 1.0  # how long Z3 may try to lower the bound of the margin
 BRANCH_SECONDS = 0.5  # how long counts are branched on at once
 LEAF_VARIABLES = 300  # more than that, and Z3 is not asked
 LEAF_SECONDS = 0.1  # how long Z3 may think about one choice of counts
+MARGIN_TRIES, OTHER_TRIES, ALL_TRIES = 50, 10, 120  # to put cells together for everyone, of which all may fail
 NEAR = 3  # margins below the bound that are looked at one by one
 SPLIT_WORK = 10_000_000  # additions that comparing ways to split contested cells may take
 
@@ -101,6 +102,7 @@ class Search:
     def __init__(self, field: Field, names: Sequence[str], deadline: float) -> None:
         self.field, self.names, self.deadline = field, tuple(names), deadline
         self.checked = True
+        self.tries = ALL_TRIES
         self.attempts: dict[tuple[object, ...], PlacementAttempt] = {}
 
     def run(self) -> SearchResult | None:
@@ -158,8 +160,11 @@ class Search:
             found = tuple(islice(self._placements(state, counts), 4))
             if found:
                 return PlacementAttempt(found, counted.cost)
-        if state.free and self.field.problem.max_ranges is None and len(set(self.field.held)) > 1:
-            filled = filled_up(self.field.held, state.needs(), _bounds_of(state), self.deadline)
+        asked = state.extra or self.names == ("ranges",)
+        if state.free and asked and self.field.problem.max_ranges is None and len(set(self.field.held)) > 1:
+            tries = min(self.tries, MARGIN_TRIES if state.extra else OTHER_TRIES)
+            filled = filled_up(self.field.held, state.needs(), _bounds_of(state), self.deadline, tries)
+            self.tries -= 0 if filled else tries
             if filled is not None and _allows(state, filled):
                 return PlacementAttempt((filled,), counted.cost)
             if self._frames_suffice(state) is False:

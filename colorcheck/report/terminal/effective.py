@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SOURCES = {
     "given": "as given",
-    "default": "nobody gave any: the default",
+    "default": "not specified (default)",
     "inherited": "inherited from the domain before it",
     "remains-of-a-rejected-list": "what Xen kept of a list that it rejected",
 }

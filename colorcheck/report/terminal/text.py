@@ -186,7 +186,7 @@ def _silenced(verification: Verification, style: Style) -> Iterator[RenderableTy
     """What is not told, with the place and the reason of the silence; only where everything is asked for."""
     if not verification.silenced or not style.verbose:
         return
-    yield from title("Not told")
+    yield from title("Not shown")
     for entry in verification.silenced:
         finding = entry.finding
         what = f"{finding.rule} {finding.name} at {style.place(finding.location)}"

@@ -40,5 +40,5 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     nothing,
-    untestable="needs a boot log, which `verify` does not take; the tests of attest hold real ones against the model",
+    untestable="needs a boot log, which `verify` does not take; the tests of attest compare real ones with the model",
 )

@@ -26,7 +26,7 @@ from colorcheck.xen.domains.xl_guest import xl_guest
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each `llc_colors` that is no list."""
+    """A finding for each `llc_colors` that is not a list."""
     for guest, setting in color_settings(facts):
         if isinstance(setting.written, Passage):
             text = setting.written.text

@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         read = f"{element.first}" if element.first == element.last else f"{element.first}-{element.last}"
         yield RULE.finding(
-            f'xl reads "{element.written.text}" as {read} and drops "{element.dropped}" in silence',
+            f'xl reads "{element.written.text}" as {read} and silently drops "{element.dropped}"',
             element.written.whole,
             _instead(element),
             fix=_fix(element),

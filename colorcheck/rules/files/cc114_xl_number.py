@@ -1,4 +1,4 @@
-"""A number in an xl file is no number, and the key counts as absent.
+"""A number in an xl file is not a number, and the key counts as absent.
 
 What it checks: `memory`, `maxmem`, `vcpus` and `maxvcpus`: whole numbers, memory in MiB without a unit.
 
@@ -26,7 +26,7 @@ KEYS = ("memory", "maxmem", "vcpus", "maxvcpus")
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each of these keys that is no number."""
+    """A finding for each of these keys that is not a number."""
     for guest in facts.deployment.guests:
         for key in KEYS if guest.accepted else ():
             setting = guest.setting(key)
@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if isinstance(written, Passage) and number.end and number.end == len(text) and not number.out_of_range:
                 continue
             yield RULE.finding(
-                f'"{text}" is no number: {key} counts as absent',
+                f'"{text}" is not a number: {key} counts as absent',
                 setting.value_location,
                 f"write {key} = {_meant(key, text)}",
                 fix=_fix(key, text, setting.value_location),

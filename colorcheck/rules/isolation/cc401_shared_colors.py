@@ -103,9 +103,9 @@ def _finding(
 
 
 def _help(free: ColorSet) -> str:
-    unused = f"; nobody has {free}" if free else ""
+    unused = f"; free: {free}" if free else ""
     return (
-        f"give each of them colors that the other has not{unused} (`colorcheck plan` finds some that fit), "
+        f"give them colors that do not overlap{unused} (`colorcheck plan` finds some that fit), "
         "or allow it with its reason in [[policy.share]]"
     )
 

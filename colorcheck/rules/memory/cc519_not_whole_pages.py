@@ -1,4 +1,4 @@
-"""An amount of memory is no multiple of a page.
+"""An amount of memory is not a multiple of a page.
 
 What it checks: memory of domains and banks against frames of 4 KiB.
 

@@ -1,1 +1,1 @@
-"""Boot the user's own Xen and hold what it prints against the model."""
+"""Boot the user's own Xen and compare what it prints with the model."""

@@ -112,7 +112,7 @@ def _compared(
         return Result.UNCOLORED, reason, "", version, console.text, None
     release = recipe.release or _release(version)
     if not release:
-        reason = f"Xen {version or 'without a version'} is no release that is modelled; name one with --release"
+        reason = f"Xen {version or 'without a version'} is not a release that is modelled; name one with --release"
         return Result.UNDECIDED, reason, "", version, console.text, None
     attested, boot, reason = _attested(system, recipe, release, log, folder)
     if attested is None or boot is None:

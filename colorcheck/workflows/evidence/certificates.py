@@ -191,7 +191,7 @@ def copied(source: Path, document: Any) -> tuple[Copies, list[CertificateCheck]]
     found: dict[str, bytes] = {}
     for name, digest in dict(document["inputs"]).items():
         if not name.startswith(f"{INPUTS}/") or not _inside(name):
-            raise ValueError(f"{name!r} is no name of a copy")
+            raise ValueError(f"{name!r} is not a name of a copy")
         try:
             content = contents(source / name, LARGEST, named=True)
         except Unreadable as error:

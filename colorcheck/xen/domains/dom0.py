@@ -122,7 +122,7 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
         default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
-        message = f"dom0_mem of {memory} bytes is no multiple of a page of 4 KiB: Xen cannot give it out"
+        message = f"dom0_mem of {memory} bytes is not a multiple of a page of 4 KiB: Xen cannot give it out"
         return memory, place, (MemoryNotPages(place, "dom0", message, size=memory),)
     return memory, place, ()
 

@@ -84,7 +84,7 @@ def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | RefusedSharedM
     if start is not None and (not shared.size or start + shared.size >= MAX_ADDRESS):
         return RefusedSharedMemory("its region is empty or wraps around", "xen,shared-mem")
     if shared.guest % PAGE or not shared.size or shared.size % PAGE:
-        return RefusedSharedMemory("its guest address or its size is no whole page", "xen,shared-mem")
+        return RefusedSharedMemory("its guest address or its size is not a whole page", "xen,shared-mem")
     for other in known:
         same = other.size == shared.size and (start is None or other.start == start)
         if other.id == shared.id and not same:

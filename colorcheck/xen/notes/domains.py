@@ -54,7 +54,7 @@ class Dom0MemoryDefault(Note, frozen=True):
 
 
 class MemoryNotPages(WordedNote, frozen=True):
-    """An amount of memory is no multiple of a page."""
+    """An amount of memory is not a multiple of a page."""
 
     KIND: ClassVar[str] = "memory-not-pages"
     size: int

@@ -136,7 +136,7 @@ def _item(piece: ColorListPiece) -> ColorItem:
 
 
 def read_xilinx_list(written: ColorListText, traits: Traits, room: int, limit: int) -> ColorList:
-    """Xilinx 4.17: commas count for nothing; text that is no number is read as color 0 until the array is full."""
+    """Xilinx 4.17: commas count for nothing; text that is not a number is read as color 0 until the array is full."""
     del traits, limit  # checked only later, against the number of colors
     items: list[ColorItem] = []
     colors: list[int] = []

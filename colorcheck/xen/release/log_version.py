@@ -65,7 +65,7 @@ class LogVersion(Struct, frozen=True):
             case VersionKind.DEVELOPMENT:
                 return f"{self.text} is the development branch, which changes from day to day"
             case VersionKind.UNREADABLE:
-                return f'"{self.text}" is no version of Xen'
+                return f'"{self.text}" is not a version of Xen'
             case _:
                 return ""
 

@@ -205,13 +205,13 @@ class Worlds:
         boot = self.base.boot
         if boot is None:
             return "unknown"
-        names = boot.outcome_reads & set(self.open)
+        names = boot.reads & set(self.open)
         if not names:
             return boot.outcome
         while True:
             finite = {name for name in names if self._values(name)}
             worlds = self.combinations(finite) or ()
-            met = (world.boot.outcome_reads for world in worlds if world.boot)
+            met = (world.boot.reads for world in worlds if world.boot)
             more = frozenset().union(*met) & set(self.open) - names
             if not more:
                 break

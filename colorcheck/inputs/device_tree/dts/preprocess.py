@@ -172,7 +172,9 @@ class _Run(Preprocessor):  # type: ignore[misc]
         return True
 
     def on_unknown_macro_function_in_expr(self, name: str) -> Any:
-        self.fault(ProblemKind.PREPROCESSOR, f"{name}(…) stands in a condition, but {name} is no macro", self.place())
+        self.fault(
+            ProblemKind.PREPROCESSOR, f"{name}(…) stands in a condition, but {name} is not a macro", self.place()
+        )
         return lambda _value: 0
 
     def on_file_open(self, is_system_include: Any, path: str) -> io.StringIO:  # noqa: ARG002
