@@ -191,7 +191,7 @@ def compare(base: Verification, head: Verification, *, tolerance: float = TOLERA
     renamed = renamings(base, head)
     earlier, later = _relative(base, base.findings, renamed), _relative(head, head.findings, {})
     old, new = Counter(map(_identity, earlier)), Counter(map(_identity, later))
-    before, after = _assumptions(base), _assumptions(head)
+    before, after = _assumptions(base, renamed), _assumptions(head, {})
     return Difference(
         tuple(_pairs(base, head, renamed)),
         tuple(_colors(base, head, renamed)),
@@ -300,13 +300,20 @@ def _surplus(findings: tuple[Finding, ...], known: Counter[tuple[str, str, str]]
             yield finding
 
 
-def _assumptions(verification: Verification) -> set[str]:
+def _assumptions(verification: Verification, renamed: Mapping[str, str]) -> set[str]:
     return {
-        f"{assumption.text} ({assumption.trust})"
+        f"{_with_names(assumption.text, renamed)} ({assumption.trust})"
         for theorem in verification.theorems
         if theorem.verdict is Verdict.PROVED
         for assumption in theorem.assumptions
     }
+
+
+def _with_names(text: str, renamed: Mapping[str, str]) -> str:
+    """The text with the new names of domains; parts of longer words, such as names of files, are left."""
+    for old, new in renamed.items():
+        text = re.sub(rf"(?<![\w./-]){re.escape(old)}(?![\w/-]|\.\w)", lambda _, name=new: name, text)  # type: ignore[misc]
+    return text
 
 
 def _verdicts(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, tuple[str, ...]], Verdict]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.rules.example import BOOT_ARGUMENTS, Example
+from colorcheck.rules.example import ARM64_IMAGE, BOOT_ARGUMENTS, Example
 from colorcheck.rules.from_notes import from_notes
 
 
@@ -28,8 +28,10 @@ XEN_CMD="{BOOT_ARGUMENTS}"
 DOM0_KERNEL="Image"
 NUM_DOMUS={domains}
 """
-    there = tuple((name, "") for name in ("Image", "xen", "board.dtb")) if files else ()
-    return Example(kernel="", inputs='image-builder = "config"', files=(("config", config + more), *there))
+    there = (("Image", ARM64_IMAGE), ("xen", ARM64_IMAGE), ("board.dtb", "")) if files else ()
+    memory = 'memory = ["0x0+0x80000000"]'
+    inputs = 'image-builder = "config"'
+    return Example(kernel="", target=memory, inputs=inputs, files=(("config", config + more), *there))
 
 
 RULE = from_notes(
