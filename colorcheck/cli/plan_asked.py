@@ -35,7 +35,7 @@ def add_questions(group: argparse._ArgumentGroup) -> None:
         help=f"the Pareto front over up to three of {names} (default: {', '.join(DEFAULT_GOALS)}); give PATH before it",
     )
     group.add_argument("--pick", metavar="N", type=int, help="with --front: take its N-th plan, to show or to write it")
-    group.add_argument("--html", metavar="FILE", help="with --front: write it as a page with a picture")
+    group.add_argument("--html", metavar="FILE.html", help="with --front: write it as a page with a picture")
     group.add_argument("--why", metavar="TEXT", help='what would break, as in --why "rt has 2-5"')
 
 

@@ -129,7 +129,7 @@ def test_grade_open_facts_and_addresses_are_in_the_page() -> None:
     head = page.partition("<main")[0]
     assert "grade E, Xen can evict lines of domU1, and 4 more" in head
     assert '<h2 id="open">Open</h2>' in page
-    assert "device-tree-size = 0x1000" in page
+    assert "size = 0x1400000" in page
     assert "<code>0x0 to 0x7fffffff</code> (2 GiB)" in page
 
 
