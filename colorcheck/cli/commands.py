@@ -264,6 +264,14 @@ the plan as code actions, and the way to the other party of a clash. Needs the e
   colorcheck lsp                             started by the editor, not by hand""",
     ),
     CliCommand(
+        "schema",
+        "print the JSON Schema of a document",
+        """\
+Print the JSON Schema (draft 2020-12) of a document that --format json writes, for programs that read them.
+
+  colorcheck schema verify > verify.schema.json""",
+    ),
+    CliCommand(
         "completion",
         "print a script that lets the shell complete commands, options and files",
         """\

@@ -1,0 +1,27 @@
+"""`colorcheck schema NAME`: the JSON Schema of a document."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from colorcheck.cli.console import Stop, write_json
+from colorcheck.core.suggest import did_you_mean
+from colorcheck.documents.json_schema import schema_of
+from colorcheck.documents.shapes import SHAPES
+from colorcheck.verification.exit import Exit
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(SHAPES)}")
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.name not in SHAPES:
+        names = list(SHAPES)
+        raise Stop(
+            f"{options.name} is not a document with a schema",
+            did_you_mean(options.name, names, f"these are: {', '.join(names)}"),
+        )
+    write_json(json.dumps(schema_of(options.name), indent=2))
+    return Exit.CLEAN

@@ -1,0 +1,336 @@
+"""The shapes of the JSON documents, as types: their JSON Schemas are made from them, and tests hold documents to them.
+
+Addresses and sizes are in bytes, colors sorted lists of integers, counts of pages integers. Keys that a document may
+lack have the default UNSET. Sections whose shape depends on what is told (a witness, a certificate) are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+Severity = Literal["error", "warning", "info"]
+VerdictName = Literal["proved", "refuted", "unknown", "vacuous"]
+
+
+class Shape(Struct, frozen=True, forbid_unknown_fields=True):
+    """What all shapes have in common: no key beyond those that are named."""
+
+
+class PlaceShape(Shape, frozen=True):
+    """A place in a file; lines and columns count from 1, 0 where there is none. `node` and `property` of a tree."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    node: str | UnsetType = UNSET
+    property: str | UnsetType = UNSET
+
+
+class RelatedShape(PlaceShape, frozen=True, kw_only=True):
+    """A further place, and what it has to do with it."""
+
+    message: str
+
+
+class EditShape(PlaceShape, frozen=True, kw_only=True):
+    """Replace the text at a place."""
+
+    new_text: str
+
+
+class FindingShape(Shape, frozen=True):
+    """One finding of a rule."""
+
+    rule: str
+    name: str
+    severity: Severity
+    confidence: Literal["high", "medium", "low"]
+    message: str
+    help: str
+    location: PlaceShape
+    related: list[RelatedShape]
+    witness: Any
+    fix: list[EditShape]
+
+
+class AssumptionShape(Shape, frozen=True):
+    """What a theorem takes as given."""
+
+    text: str
+    source: str
+    trust: Literal["checked", "documented", "trusted"]
+
+
+class WorldShape(Shape, frozen=True):
+    """A world that was tried: values of open facts, and what became of the theorem in it."""
+
+    values: Mapping[str, str]
+    verdict: VerdictName
+    reason: str
+
+
+class TheoremShape(Shape, frozen=True):
+    """A theorem with its weakest answer, and the verdict under each release."""
+
+    id: str
+    kind: str
+    statement: str
+    mathematics: str
+    subjects: list[str]
+    verdict: VerdictName
+    seconds: float
+    assumptions: list[AssumptionShape]
+    core: list[RelatedShape]
+    witness: Any
+    reason: str
+    certificate: Any
+    facts: list[str]
+    worlds: list[WorldShape]
+    settle: list[str]
+    bound: str
+    releases: Mapping[str, VerdictName]
+    asked: bool
+
+
+class TargetShape(Shape, frozen=True):
+    """What was checked for."""
+
+    xen: str
+    xen_lines: list[str]
+    board: str | None
+    board_title: str | None
+    nr_colors: int | None
+    nr_colors_by_xen: Mapping[str, int | None]
+    manifest: str
+
+
+class SummaryShape(Shape, frozen=True):
+    """Counts: findings by severity, theorems by verdict, and what is open, unread or not shown."""
+
+    errors: int
+    warnings: int
+    infos: int
+    proved: int
+    refuted: int
+    unknown: int
+    vacuous: int
+    not_asked: int
+    open: int
+    unread: int
+    silenced: int
+    ignored: int
+    baselined: int
+
+
+class VerifyShape(Shape, frozen=True):
+    """`colorcheck/verify/2`."""
+
+    schema: Literal["colorcheck/verify/2"]
+    tool_version: str
+    target: TargetShape
+    findings: list[FindingShape]
+    theorems: list[TheoremShape]
+    requirements: list[Any]
+    open: list[Any]
+    time_limit: Any
+    silenced: list[Any]
+    skipped: list[Any]
+    faults: list[Any]
+    seconds: Mapping[str, float]
+    summary: SummaryShape
+    residue: list[Any] | UnsetType = UNSET
+
+
+class ColorsOfXen(Shape, frozen=True):
+    """Xen's own colors and where they come from."""
+
+    colors: list[int]
+    source: str
+
+
+class VcpuShape(Shape, frozen=True):
+    """On which of Xen's CPUs a vCPU may run; None where that is open."""
+
+    may_run: list[int] | None
+
+
+class EffectiveDomain(Shape, frozen=True):
+    """A domain as Xen will build it."""
+
+    id: int
+    name: str
+    kind: Literal["dom0", "dom0less", "xl"]
+    colors: list[int]
+    source: str
+    failure: Any
+    pool: str | None
+    vcpus: list[VcpuShape]
+    location: PlaceShape
+
+
+class NoteShape(Shape, frozen=True):
+    """What the model noticed."""
+
+    kind: str
+    domain: str
+    message: str
+    location: PlaceShape
+
+
+class EffectiveOfRelease(Shape, frozen=True):
+    """What one release of Xen makes of the files."""
+
+    line: str
+    coloring: bool | None
+    nr_colors: int | None
+    xen: ColorsOfXen | None
+    domains: list[EffectiveDomain]
+    notes: list[NoteShape]
+    panic: Any = None
+
+
+class EffectiveShape(EffectiveOfRelease, frozen=True, kw_only=True):
+    """`colorcheck/effective/1`: the first release; the others stand in `also`."""
+
+    schema: Literal["colorcheck/effective/1"]
+    also: list[EffectiveOfRelease] | UnsetType = UNSET
+    facts: list[Any] | UnsetType = UNSET
+    open: list[Any] | UnsetType = UNSET
+    unread: list[Any] | UnsetType = UNSET
+
+
+class XenRegion(Shape, frozen=True):
+    """Xen's colors in its own order, and [start, end) of the region that it moves to."""
+
+    colors: list[int]
+    region: list[int] | None
+
+
+class HeapShape(Shape, frozen=True):
+    """Free pages of each color before and after the domains, and those of the buddy heap."""
+
+    initial: list[int]
+    final: list[int]
+    buddy_reserved_pages: int
+    buddy_initial_pages: int
+
+
+class PartShape(Shape, frozen=True):
+    """A part of the memory map, in bytes."""
+
+    start: int
+    end: int
+    use: str
+    label: str
+
+
+class StepShape(Shape, frozen=True):
+    """A step of the boot, and the free pages of each color behind it."""
+
+    name: str
+    title: str
+    free: list[int]
+
+
+class BuiltShape(Shape, frozen=True):
+    """A domain as it was built, or not; `frames` are runs of (first frame, step, count)."""
+
+    id: int
+    name: str
+    kind: Literal["dom0", "dom0less", "xl"]
+    created: bool
+    failure: Any
+    colors: list[int]
+    pages: int
+    pages_by_color: Mapping[str, int]
+    p2m_pages: int
+    frames: list[list[int]] | UnsetType = UNSET
+
+
+class ReplayOfRelease(Shape, frozen=True):
+    """The boot under one release."""
+
+    line: str
+    outcome: Literal["boots", "panics", "hangs", "stopped", "unknown"]
+    panic: Any
+    nr_colors: int | None
+    domains: list[BuiltShape]
+    xen: XenRegion | UnsetType = UNSET
+    heap: HeapShape | UnsetType = UNSET
+    memory_map: list[PartShape] | UnsetType = UNSET
+    steps: list[StepShape] | UnsetType = UNSET
+    at: Any = UNSET
+
+
+class ReplayShape(ReplayOfRelease, frozen=True, kw_only=True):
+    """`colorcheck/replay/1`: the first release; the others stand in `also`."""
+
+    schema: Literal["colorcheck/replay/1"]
+    also: list[ReplayOfRelease] | UnsetType = UNSET
+    open: list[Any] | UnsetType = UNSET
+    unread: list[Any] | UnsetType = UNSET
+
+
+class LogCheckShape(Shape, frozen=True):
+    """One comparison of a log with the model; `agrees` is null where the log has nothing to compare with."""
+
+    subject: str
+    expected: str
+    found: str
+    agrees: bool | None
+    location: PlaceShape
+
+
+class AttestShape(Shape, frozen=True):
+    """`colorcheck/attest/1`."""
+
+    schema: Literal["colorcheck/attest/1"]
+    log: str
+    xen: str
+    verdict: Literal["attested", "differs", "partly-attested", "too-little"]
+    reason: str
+    unsaid: list[str]
+    checks: list[LogCheckShape]
+    findings: list[FindingShape]
+
+
+class AttestedBootShape(Shape, frozen=True):
+    """A boot of a binary, and what was compared."""
+
+    name: str
+    system: str
+    result: Literal["agrees", "differs", "undecided", "uncolored", "failed"]
+    reason: str
+    release: str
+    compared: list[str]
+    differences: list[str]
+    smaller: str | UnsetType = UNSET
+
+
+class XenAttestedShape(Shape, frozen=True):
+    """`colorcheck/xen-attested/1`: what `colorcheck boot` keeps of a binary."""
+
+    schema: Literal["colorcheck/xen-attested/1"]
+    sha256: str
+    version: str
+    release: str
+    kconfig: str
+    qemu: str
+    tool_version: str
+    summary: Mapping[str, int]
+    boots: list[AttestedBootShape]
+
+
+SHAPES: Mapping[str, type[Shape]] = {
+    "verify": VerifyShape,
+    "effective": EffectiveShape,
+    "replay": ReplayShape,
+    "attest": AttestShape,
+    "xen-attested": XenAttestedShape,
+}
+"""The documents whose shape is promised, by the name that `colorcheck schema` takes."""
