@@ -87,7 +87,7 @@ class TestAction:
         done = self.verify(project, recursive="true", sarif="", arguments="--ignore CC5 --no-cache")
         assert done.returncode == 1
         assert "CC401" in done.stdout
-        assert "CC501" not in done.stdout
+        assert "title=CC501" not in done.stdout
         assert not (project / "colorcheck.sarif").exists()
 
     def test_strange_paths_are_no_options_and_no_commands(self, project: Path) -> None:

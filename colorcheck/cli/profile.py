@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"the event that is taken, such as l2d_cache_refill, or {ELAPSED} (default: the only one there)",
     )
-    parser.add_argument("--domain", metavar="NAME", default="", help="the domain's name, for the document")
+    parser.add_argument("--name", metavar="NAME", default="", help="the domain's name, for the document")
     parser.add_argument("--format", choices=("csv", "json"), default="csv", help="what to print (default: csv)")
 
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     unit = ELAPSED if event == ELAPSED else event
     measured = f"perf stat, event {event}, the worst run with each number of colors"
     if options.format == "json":
-        write_json(json_of(options.domain, ordered, unit, measured))
+        write_json(json_of(options.name, ordered, unit, measured))
     else:
         write(csv_of(ordered, unit, measured))
     return Exit.CLEAN

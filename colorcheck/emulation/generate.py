@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.units import MIB
 from colorcheck.emulation.blob import cells, node, pairs, text
 from colorcheck.emulation.stubs import idle_kernel
 from colorcheck.emulation.system import Placed
-from colorcheck.emulation.virt import BASE, MIB, Bytes, VirtContent, VirtMachine, chosen
+from colorcheck.emulation.virt import BASE, Bytes, VirtContent, VirtMachine, chosen
 from colorcheck.inputs.device_tree.tree import Node
 
 MODELS = (("cortex-a53", 16), ("cortex-a57", 32), ("cortex-a72", 16))

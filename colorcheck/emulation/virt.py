@@ -8,6 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.units import MIB
 from colorcheck.emulation.blob import cells, node, pairs, text, to_blob
 from colorcheck.emulation.qemu import Qemu, QemuError, machine_tree
 from colorcheck.emulation.stubs import STARTER_SIZE
@@ -17,7 +18,6 @@ from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 
 BASE = 0x4000_0000  # where the machine's RAM begins (QEMU, hw/arm/virt.c)
 CONSOLE = "/pl011@9000000"
-MIB = 1 << 20
 _OWN_TREE = (BASE, BASE + MIB)  # where QEMU itself puts a tree that nobody reads here
 _XEN_ALIGNMENT = 2 * MIB
 _SLACK = 0x1000

@@ -115,7 +115,8 @@ def test_names_that_are_no_text(here: Path) -> None:
 def test_interrupted_within_a_second(here: Path) -> None:
     """Also while the main thread is inside of code that does not look up, as a solver is."""
     script = (
-        "import ctypes, sys, threading\n"
+        "import ctypes, signal, sys, threading\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it\n"
         "from colorcheck.cli.interrupt import ending_on_interrupt\n"
         "with ending_on_interrupt():\n"
         "    while True:\n"

@@ -66,7 +66,7 @@ def test_undo_touches_nothing_that_changed_or_is_no_input(tmp_path: Path, capsys
     remembered["files"] = [{**remembered["files"][0], "file": "../victim"}]
     (folder / plan_write.UNDO).write_text(json.dumps(remembered))
     status, _, err = run(capsys, str(folder), "--undo")
-    assert (status, "no input of this deployment" in err) == (2, True)
+    assert (status, "not an input of this deployment" in err) == (2, True)
     assert victim.read_text() == "untouched"
 
 
@@ -86,7 +86,7 @@ def test_a_plan_that_changes_other_files_is_not_applied(tmp_path: Path, capsys: 
     document["edits"][0]["file"] = "../victim"
     saved.write_text(json.dumps(document))
     status, _, err = run(capsys, str(folder), "--apply", str(saved))
-    assert (status, "no input of this deployment" in err) == (2, True)
+    assert (status, "not an input of this deployment" in err) == (2, True)
     assert (tmp_path / "victim").read_text() == "untouched\n"
 
 
@@ -156,7 +156,7 @@ def test_the_overlay_is_one(tmp_path: Path) -> None:
         (["--pin", "control=7-4"], "write NAME=COLORS"),
         (["--pin", "nobody=4-7"], "which is no domain"),
         (["--apart", "control,nobody"], "which is no domain"),
-        (["--share", "control"], "name two domains"),
+        (["--share", "control"], "name at least two domains"),
         (["--keep", "nobody"], "which is no domain"),
         (["--why", "control is blue"], "write NAME has COLORS"),
         (["--why", "nobody has 2-5"], "which is no domain"),

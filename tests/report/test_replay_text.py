@@ -149,6 +149,7 @@ def test_the_document_does_not_pass_through_the_progress_bar(
 ) -> None:
     from colorcheck.cli import replay_json as frames
 
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(frames, "_PATIENCE", 0.0)
     monkeypatch.setattr(frames.sys.stderr, "isatty", lambda: True)
     assert main(["replay", str(manifest), "--format", "json"]) == 0

@@ -32,9 +32,10 @@ def _maxmem_above_memory(note: MaxmemAboveMemory) -> str:
 
 @says(GuestMemorySmall)
 def _guest_memory_small(note: GuestMemorySmall) -> str:
+    kernel = -(-note.kernel // MIB)
     return (
-        f"{note.domain} has {note.memory} MiB, which do not hold its kernel ({-(-note.kernel // MIB)} MiB, rounded up "
-        "to 2 MiB), its ramdisk and its device tree"
+        f"{note.domain} has {note.memory} MiB, which do not hold its kernel ({kernel} MiB, rounded up to 2 MiB), its "
+        "ramdisk and its device tree"
     )
 
 

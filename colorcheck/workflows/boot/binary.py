@@ -9,6 +9,7 @@ import zlib
 
 from msgspec import Struct
 
+from colorcheck.core.units import size
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.xen_image import read_xen_image
 
@@ -63,5 +64,5 @@ def _unpacked(file: str, data: bytes) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise BinaryError(f"{file}: damaged gzip data ({error})") from None
     if len(found) > LARGEST:
-        raise BinaryError(f"{file} unpacks to more than {LARGEST >> 20} MiB")
+        raise BinaryError(f"{file} unpacks to more than {size(LARGEST)}")
     return found

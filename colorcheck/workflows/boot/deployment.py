@@ -7,6 +7,7 @@ import os
 
 from msgspec import Struct
 
+from colorcheck.core.units import size
 from colorcheck.emulation.as_it_is import as_it_is
 from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.system import Emulated
@@ -68,7 +69,7 @@ def prepare(qemu: Qemu, manifest: Manifest, xen_size: int, *, move: bool = False
         changes += (f"guests of the toolstack left out: {', '.join(guests)} (dom0 is a stub)",)
     needed, there = sum(bank.size for bank in prepared.machine.banks), _memory()
     if needed + _RESERVE > there:
-        raise NotBootableError(f"the system has {needed >> 20} MiB of memory, this machine can lend {there >> 20} MiB")
+        raise NotBootableError(f"the system has {size(needed)} of memory, and this machine {size(there)} in all")
     digest = hashlib.sha256(system.blob).hexdigest()[:12]
     return Prepared(
         f"deployment {os.path.basename(os.path.abspath(manifest.folder))} {digest}", system, changes, modelled
