@@ -9,7 +9,7 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write, write_json
-from colorcheck.cli.output import add_document_arguments, say_trouble, style
+from colorcheck.cli.output import add_document_arguments, refuse_an_input, say_trouble, style
 from colorcheck.evidence.attest import Attestation, Attested
 from colorcheck.evidence.share import shared
 from colorcheck.files.atomic import write_report
@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
     trouble = say_trouble(replayed)
     attested, release = _attest(log, replayed)
     if options.share:
+        refuse_an_input("--share", options.share, (*replayed.facts.deployment.files, options.log))
         return _share(options, json.dumps(shared(log, attested, release, _known(replayed)), indent=2))
     if options.format == "json":
         head = {"schema": "colorcheck/attest/1", "log": options.log, "xen": release}

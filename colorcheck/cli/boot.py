@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from colorcheck import __version__
 from colorcheck.cli.arguments import add_target_arguments, load_manifest, seconds
 from colorcheck.cli.console import Stop, complain, write, write_json
-from colorcheck.cli.output import add_document_arguments, style
+from colorcheck.cli.output import add_document_arguments, refuse_an_input, style
 from colorcheck.emulation.console import Limits
 from colorcheck.emulation.qemu import Qemu, QemuError, find_qemu
 from colorcheck.files.atomic import write_report
@@ -149,6 +149,9 @@ def _deployment(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evi
     from colorcheck.report.terminal.boot import render_deployment
 
     prepared = prepare(qemu, load_manifest(options), recipe.xen.size, move=options.transplant)
+    if options.console:
+        inputs = (*prepared.modelled.facts.deployment.files, options.xen, options.evidence)
+        refuse_an_input("--console", options.console, inputs)
     known = next((boot for boot in evidence.boots if boot.name == prepared.name), None)
     found: ComparedBoot | None = None
     if known is None or options.again:

@@ -128,12 +128,18 @@ def _speaks_unicode() -> bool:
     return True
 
 
+def refuse_an_input(option: str, path: str, inputs: Iterable[str]) -> None:
+    """Stop where an option names a file to write that is an input. Raises Stop."""
+    if os.path.realpath(path) in {os.path.realpath(name) for name in inputs}:
+        raise Stop(f"{option}: {path} is an input", "name another file")
+
+
 def refuse_inputs(wanted: Iterable[Output], inputs: Iterable[str]) -> None:
     """No report may go over an input. Raises Stop before anything is written."""
-    known = {os.path.realpath(name) for name in inputs}
-    over = next((each.path for each in wanted if each.path and os.path.realpath(each.path) in known), None)
-    if over:
-        raise Stop(f"--output: {over} is an input", "name another file")
+    known = tuple(inputs)
+    for each in wanted:
+        if each.path:
+            refuse_an_input("--output", each.path, known)
 
 
 def deliver(output: Output, text: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from colorcheck.cli.arguments import load_manifest
 from colorcheck.cli.console import Stop, write
+from colorcheck.cli.output import refuse_an_input
 from colorcheck.documents.plan import document
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.watching import Recorder, watched
@@ -59,8 +60,7 @@ def saved(path: str, planned: Planned, manifest: Manifest, inputs: tuple[str, ..
     """Save a plan with the hashes of what it was made from. Raises Stop."""
     if not planned.plan.edits:
         raise Stop("--out: there is nothing to change, so there is no plan to save", status=Exit.UNDECIDED)
-    if os.path.realpath(path) in {os.path.realpath(name) for name in inputs}:
-        raise Stop(f"--out: {path} is an input", "name another file")
+    refuse_an_input("--out", path, inputs)
     folder = manifest.folder
     made = document(planned.plan, planned.costs, planned.gains, plan_write.hashed(inputs, folder))
     made["edits"] = [

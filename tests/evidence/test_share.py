@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,13 @@ def test_it_is_shown_and_not_written_unasked(tmp_path: Path, capsys: pytest.Capt
     assert main([*call, "--yes"]) == 0
     assert file.read_text() == shown
     assert json.loads(shown)["verdict"] == "attested"
+
+
+@pytest.mark.parametrize("name", ["colorcheck.toml", "system.dts", "boot.log"])
+def test_it_goes_over_no_input(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    shutil.copytree(EXAMPLE, folder)
+    before = (folder / name).read_bytes()
+    call = ["attest", str(folder), "--log", str(folder / "boot.log"), "--share", str(folder / name), "--yes"]
+    assert main(call) == 2
+    assert (folder / name).read_bytes() == before
