@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,4 +112,4 @@ def boards() -> tuple[Board, ...]:
 
 def _manifest(path: str | Path) -> Manifest:
     path = Path(path)
-    return read_manifest(str(path / NAME if path.is_dir() else path))
+    return read_manifest(str(path / NAME if os.path.isdir(path) else path))

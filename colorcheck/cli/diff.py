@@ -176,7 +176,7 @@ def _percent(text: str) -> float:
 
 def _place(options: argparse.Namespace) -> Path:
     path = Path(options.path)
-    return path if path.is_dir() else path.parent
+    return path if os.path.isdir(path) else path.parent
 
 
 def _base(options: argparse.Namespace) -> str:
@@ -198,7 +198,7 @@ def _base(options: argparse.Namespace) -> str:
 def _side(name: str | None, options: argparse.Namespace) -> Iterator[_Side]:
     """A folder as it is, or the same path inside a revision."""
     if name is None or not is_revision(_place(options), name):
-        if name is not None and not Path(name).exists():
+        if name is not None and not os.path.exists(name):
             raise _no_revision(_place(options), name)
         path = options.path if name is None else name
         bound(path, allow_outside=options.allow_outside)

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     folder = Path(options.path)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise Stop(f"{folder} is not a directory")
     parts = _unpack(Path(options.source), folder, options.force) if options.source else Unpacked({})
     found = found_in(folder)
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         write(text)
         return Exit.CLEAN
     manifest = folder / NAME
-    if options.ci and manifest.exists() and not options.force:
+    if options.ci and os.path.exists(manifest) and not options.force:
         write(f"{manifest} stays as it is")
     else:
         _write(manifest, text, options.force)
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _write(path: Path, text: str, force: bool) -> None:
-    if path.exists() and not force:
+    if os.path.exists(path) and not force:
         raise Stop(f"{path} already exists", "--force overwrites it, --stdout only prints")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def _unpack(source: Path, folder: Path, force: bool) -> Unpacked:
         raise Stop(str(error), "give the tar of `colorcheck collect`, its folder, or a boot log") from None
     for name, data in parts.files.items():
         path = folder / name
-        if path.exists() and not force:
+        if os.path.exists(path) and not force:
             raise Stop(f"{path} already exists", "--force overwrites it")
         try:
             write_whole(path, data)

@@ -6,6 +6,7 @@ keys of `boards/common/sources.toml`, or plain words in a file from elsewhere.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator
 from functools import cache as cached
@@ -92,7 +93,7 @@ def _base(table: Table, name: str) -> Board | None:
     if not named:
         return None
     path = data_folder("boards") / f"{named}.toml"
-    if named == name or not named.replace("-", "").isalnum() or not path.is_file():
+    if named == name or not named.replace("-", "").isalnum() or not os.path.isfile(path):
         raise table.fail("geometry", f"there is no SoC {named!r}; `colorcheck board list` lists boards and SoCs")
     found = read_board(path.read_text(encoding="utf-8"), named)
     if not found.soc_compatible:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def unpacked(path: Path) -> Unpacked:
 
 def _as_log(path: Path) -> SystemDump | None:
     """The file itself, where it is a log and no dump."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return None
     try:
         data = contents(path, LARGEST_PART * 4, named=True)

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -237,7 +236,7 @@ def _document(path: str, schema: str, otherwise: str) -> Mapping[str, object]:
     try:
         document = json.loads(contents(path, MOST_BYTES, named=True))
     except Unreadable as error:
-        raise WriteError(otherwise if not Path(path).exists() else f"cannot read {path}: {error.reason}") from None
+        raise WriteError(otherwise if not os.path.exists(path) else f"cannot read {path}: {error.reason}") from None
     except (ValueError, RecursionError):
         raise WriteError(f"{path} is not JSON") from None
     if not isinstance(document, dict) or document.get("schema") != schema:

@@ -104,7 +104,7 @@ def _written_before(target: Path, manifest: str) -> Iterator[str]:
         return
     for name, digest in known.items():
         path = target / name
-        if _OWN.fullmatch(name) and _inside(name) and not path.is_symlink() and path.is_file():
+        if _OWN.fullmatch(name) and _inside(name) and not os.path.islink(path) and os.path.isfile(path):
             try:
                 if sha256(contents(path, LARGEST, named=True)) == digest:
                     yield name
@@ -126,7 +126,7 @@ def strays(folder: Path, known: Iterable[str]) -> Iterator[CertificateCheck]:
         for name in sorted((*folders, *files)):
             path = Path(where, name)
             shown = path.relative_to(folder).as_posix()
-            if path.is_symlink():
+            if os.path.islink(path):
                 yield CertificateCheck(shown, "stray", "a link: what it leads to can change")
             elif name in files and shown not in names:
                 yield CertificateCheck(shown, "stray", "not part of what the inputs give: nobody vouches for it")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
     be checked, not whose it is.
     """
     signed = path.with_name(f"{path.name}.sig")
-    if not signed.is_file():
+    if not os.path.isfile(signed):
         return CertificateCheck(signed.name, "missing", "no signature, though signers were named") if allowed else None
     if allowed is None:
         done = _ssh(["check-novalidate", "-n", NAMESPACE, "-s", str(signed)], path)
