@@ -18,7 +18,7 @@ from colorcheck.emulation.system import Placed
 from colorcheck.emulation.virt import BASE, Bytes, VirtContent, VirtMachine, chosen
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import cells_below, compatible, ranges_of, string
+from colorcheck.inputs.device_tree.tree_walk import cells_below, compatible, join, ranges_of, string
 from colorcheck.xen.machine.machine import MEMRESERVE, Machine, Range
 
 MODEL_PREFIX = "qemu-virt-"
@@ -41,9 +41,8 @@ class Transplanted(Struct, frozen=True):
 
 
 class Host(Struct, frozen=True):
-    """What the machine below QEMU and QEMU itself have to offer: bytes of memory, and CPU models with their boards."""
+    """What QEMU has to offer: CPU models, each as the catalogue's board of it; at least one."""
 
-    memory: int
     models: tuple[Board, ...]
 
 
@@ -177,11 +176,11 @@ class _Work:
         address, size = cells_below(self.tree, found.path.rpartition("/")[0])
         values = [int.from_bytes(held.value[i : i + 4], "big") for i in range(0, len(held.value), 4)] if held else []
         if len(values) == address + size:
-            pair = _join(values[:address]), _join(values[address:])
+            pair = join(values[:address]), join(values[address:])
             yield _set(found, {"xen,shared-mem": pairs(*pair)})
         elif len(values) == 2 * address + size:
-            host, guest = _join(values[:address]), _join(values[address : 2 * address])
-            length = _join(values[2 * address :])
+            host, guest = join(values[:address]), join(values[address : 2 * address])
+            length = join(values[2 * address :])
             moved = self._moved(host, length)
             if moved is None:
                 self.changes.append(f"{found.path} left out: its memory is not in one bank")
@@ -238,13 +237,6 @@ def _geometry(board: Board | None) -> tuple[int, int] | None:
     """Bytes and ways of the last-level cache of the first cluster."""
     cache = board.clusters[0].llc if board and board.clusters else None
     return (cache.size, cache.ways) if cache and cache.size and cache.ways else None
-
-
-def _join(values: Sequence[int]) -> int:
-    found = 0
-    for value in values:
-        found = found << 32 | value
-    return found
 
 
 def _set(found: Node, values: dict[str, bytes]) -> Node:

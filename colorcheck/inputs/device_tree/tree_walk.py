@@ -6,7 +6,7 @@ Source: Devicetree Specification 0.4, chapters 2.3 and 6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -83,7 +83,8 @@ def cells_below(tree: DeviceTree, path: str) -> tuple[int, int]:
     return found
 
 
-def _join(values: tuple[int, ...]) -> int:
+def join(values: Iterable[int]) -> int:
+    """The number that cells of 32 bits make, the first one the highest."""
     found = 0
     for value in values:
         found = found << 32 | value
@@ -97,7 +98,7 @@ def ranges_of(found: Property | None, address: int, size: int) -> tuple[tuple[in
         return ()
     values = cells(found.value)
     return tuple(
-        (_join(values[i : i + address]), _join(values[i + address : i + width]))
+        (join(values[i : i + address]), join(values[i + address : i + width]))
         for i in range(0, len(values) - width + 1, width)
     )
 
@@ -154,7 +155,7 @@ class Ancestry:
         width = own + outer + size
         values = cells(found.value)
         return tuple(
-            Bridge(_join(entry[:own]), _join(entry[own : own + outer]), _join(entry[own + outer :]))
+            Bridge(join(entry[:own]), join(entry[own : own + outer]), join(entry[own + outer :]))
             for i in range(0, len(values) - width + 1, width)
             if (entry := values[i : i + width])
         )

@@ -14,7 +14,7 @@ from colorcheck.emulation.generate import Case, generate
 from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.virt import emulated
 from colorcheck.inputs.boot.xen_attested import AttestedBoot, XenAttested
-from colorcheck.workflows.boot.compare import BootRecipe, ComparedBoot, Interrupted, Result, compare
+from colorcheck.workflows.boot.compare import BootRecipe, ComparedBoot, Result, compare
 
 AT_ONCE = 2
 _SMALLER = 12  # boots that are spent on making one difference smaller
@@ -117,6 +117,3 @@ def with_boot(attested: XenAttested, boot: AttestedBoot, found: ComparedBoot) ->
     kept = tuple(each for each in attested.boots if each.name != boot.name)
     version = attested.version or found.version
     return replace(attested, boots=(*kept, boot), version=version, release=attested.release or found.release)
-
-
-__all__ = ["Campaign", "Interrupted", "as_boot", "boot_case", "run_campaign", "with_boot"]

@@ -82,7 +82,7 @@ def _host(qemu: Qemu) -> Host:
     usable = [name for name in dict.fromkeys((*_USUAL, *names)) if name in names and name in qemu.cpus]
     if not usable:
         raise QemuError("this QEMU has no CPU model that the catalogue knows")
-    return Host(_memory(), tuple(known.board(MODEL_PREFIX + name) for name in usable))
+    return Host(tuple(known.board(MODEL_PREFIX + name) for name in usable))
 
 
 def _memory() -> int:
