@@ -226,9 +226,9 @@ def test_a_file_that_changes_while_it_is_checked(
     job = Job(deployment(tmp_path / "one"))
     path, verify = tmp_path / "one" / name, pipeline.verify
 
-    def slow(manifest: Manifest, **limits: float) -> Verification:
+    def slow(manifest: Manifest, time_limit: float | None = None) -> Verification:
         path.write_text(path.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
-        return verify(manifest, **limits)
+        return verify(manifest, time_limit=time_limit)
 
     monkeypatch.setattr(pipeline, "verify", slow)
     fleet_run.check(job, own_cache)

@@ -22,13 +22,14 @@ from colorcheck.loader.u_boot.follow import script_machine
 from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import tree_at
 from tests.loader.test_u_boot_real import OF_THE_BUILD, disk, manifest
+from tests.shapes import table
 
 MEASURED = Path(__file__).parent.parent / "golden" / "u-boot" / "own.json.gz"
 
 
 @cache
 def measured() -> dict[str, Any]:
-    return json.loads(gzip.decompress(MEASURED.read_bytes()))
+    return table(json.loads(gzip.decompress(MEASURED.read_bytes())))
 
 
 def compare(ours: Content, case: dict[str, Any], unsure: set[tuple[str, str]]) -> None:
