@@ -185,6 +185,9 @@ def positive(text: str) -> int:
 
 def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
     """Stops where an option's value is empty, as it is where a variable of a CI job is not set."""
+    strange = next((word for word in words if "\0" in word), None)
+    if strange is not None:
+        raise Stop(f"{strange[:60]!r} has a zero byte in it")
     for before, word in zip(("", *words), words, strict=False):
         option, equals, value = word.partition("=")
         if word.startswith("--") and equals and not value:

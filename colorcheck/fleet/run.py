@@ -19,7 +19,6 @@ from colorcheck.fleet.checked import Checked, Job, crashed
 from colorcheck.fleet.inputs import Dependency, State, dependencies
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
-from colorcheck.plugins.manager import plugins
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 
@@ -142,11 +141,12 @@ def _check(job: Job, cache: ResultCache | None) -> Checked:
 
 def _inputs(manifest: Manifest) -> dict[Dependency, State] | None:
     """What the deployment rests on, with its state, from a reading of its own."""
-    from colorcheck.inputs.read import read_deployment
+    from colorcheck.fleet.asked import asked
 
-    read = Recorder()
-    with watched(read):
-        deployment = read_deployment(manifest, plugins().input_readers)
+    try:
+        deployment, read = asked(manifest)
+    except Exception:
+        return None  # the run itself tells of its fault
     known = dependencies(deployment, read)
     return None if known is None else {each: each.state() for each in known}
 
