@@ -67,8 +67,8 @@ class Session:
         self._folder.cleanup()
 
     def run(self, command: Any):
-        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE`, `printf TEXT >> FILE`
-        or `echo $?`."""
+        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE`,
+        `printf TEXT >> FILE` or `echo $?`."""
         from colorcheck.cli import main
 
         if command == "echo $?":
