@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from colorcheck.files.boundary import boundary_of, restricted
+from colorcheck.files.costs import TooCostly, costing
 from colorcheck.files.revisions import Objects, RevisionTree, Vouched, objects, tree_of
 from colorcheck.fleet.asked import asked
 from colorcheck.fleet.inputs import ended_early, files_of
@@ -23,8 +24,9 @@ def _is_touched(manifest: str, tree: RevisionTree, source: Objects, *, allow_out
     """One that cannot be read to its end always is: the change may have removed what it includes."""
     with restricted(None if allow_outside else boundary_of(os.path.dirname(manifest))):
         try:
-            deployment, read = asked(read_manifest(manifest))
-        except Exception:
+            with costing():
+                deployment, read = asked(read_manifest(manifest))
+        except (Exception, TooCostly):
             return True  # the check tells why
     if ended_early(deployment):
         return True
