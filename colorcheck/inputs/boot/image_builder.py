@@ -1,8 +1,8 @@
 """ImageBuilder configurations: the assignments of a shell file, read without running a shell.
 
 ImageBuilder executes the file with `source`. What cannot be known without a shell (commands, expansions) is a
-problem with its place, the assignments of its line are left out, and what the line may set is unknown. What the keys mean stands in
-`colorcheck.loader.image_builder.image_builder`.
+problem with its place, the assignments of its line are left out, and what the line may set is unknown. What the keys
+mean is in `colorcheck.loader.image_builder.image_builder`.
 """
 
 from __future__ import annotations
