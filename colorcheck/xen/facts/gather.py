@@ -200,8 +200,8 @@ class _Gathering:
         if followed.device_tree_size is not None:
             yield Fact(TREE_SIZE.name, followed.device_tree_size, Origin.FOLLOWED, place)
         else:
-            why = "the boot loader writes texts of unknown length into the device tree"
-            lines = ("# the variables that they come from, in [target.environment]",)
+            why = "U-Boot adds text to the device tree, and no input says how long it is"
+            lines = ("[target.environment]", 'bootargs = ""  # the value that U-Boot has; also serial#, if it is set')
             least, most = followed.device_tree_sizes or (FEWEST_BYTES, LARGEST_TREE)
             sizes = range(least, most + 1, PAGE)
             values = tuple(sizes) if len(sizes) <= _FEW_SIZES else Span(least, most + 1)
