@@ -103,7 +103,7 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
     return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
 
 
-def say_faults(verification: Modelled) -> bool:
+def say_faults(verification: Modelled | Verification) -> bool:
     """Says where colorcheck itself failed; whether it did."""
     for fault in verification.faults:
         complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
