@@ -46,6 +46,8 @@ def run_fleet(options: argparse.Namespace) -> int:
             rules=rules,
             allow_outside=options.allow_outside,
             time_limit=options.time_limit,
+            seconds=options.input_seconds,
+            memory=options.input_memory,
         )
         for name in manifests
     ]

@@ -67,12 +67,17 @@ class Session:
         self._folder.cleanup()
 
     def run(self, command: Any):
-        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE` or `echo $?`."""
+        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE`,
+        `printf TEXT >> FILE` or `echo $?`."""
         from colorcheck.cli import main
 
         if command == "echo $?":
             return str(self.status)
         words = shlex.split(command)
+        if words[0] == "printf" and words[2] == ">>":
+            file = Path(words[3])
+            file.write_text(file.read_text() + words[1].replace("\\n", "\n"))
+            return ""
         target = words[words.index(">") + 1] if ">" in words else None
         words = words[: words.index(">")] if target else words
         if words[0] == "cat":

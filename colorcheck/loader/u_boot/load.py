@@ -31,7 +31,7 @@ def missing_fact(machine: UBootMachine, name: str) -> OpenFact:
     return OpenFact(
         f"file {name}",
         f"{name} is not here: whether it is on the medium, how large it is and what it holds is not known",
-        ("[[target.files]]", f'name = "{name}"', "size = 0x0  # its bytes, or file = its path here"),
+        ("[[target.files]]", f'name = "{name}"', "size = 0x0  # in bytes, or file = its path here"),
         machine.missing[name],
     )
 
