@@ -19,7 +19,7 @@ from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach, open_facts
-from colorcheck.verification.results import Modelled
+from colorcheck.verification.results import Modelled, Verification
 
 _JSON = frozenset(("json", "json-1", "sarif", "gitlab"))
 

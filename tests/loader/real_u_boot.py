@@ -82,7 +82,7 @@ class RealUBoot:
 
     def variables(self) -> dict[str, str]:
         text = self.run("printenv").replace("\r", "")
-        return dict(re.findall(r"^([^=\s]+)=(.*)$", text, re.MULTILINE))
+        return {k: re.sub(r"\\(.)", r"\1", v) for k, v in re.findall(r"^([^=\s]+)=(.*)$", text, re.MULTILINE)}
 
     def banks(self) -> list[tuple[int, int]]:
         text = self.run("bdinfo").replace("\r", "")
