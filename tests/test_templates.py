@@ -69,7 +69,7 @@ TEMPLATES = {
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as pip wants a package index, with our wheel in it."""
-    pytest.importorskip("build")
+    pytest.importorskip("build", reason="needs build: pip install build")
     top = tmp_path_factory.mktemp("index")
     page = top / "simple" / NAME
     page.mkdir(parents=True)

@@ -23,9 +23,10 @@ _DOMAINS_OF = {
     "preamble": {
         "bash": """\
 _colorcheck_domains() {
-  local before=""
+  local before="" names
   [[ $1 == *,* ]] && before="${1%,*},"
-  compgen -P "$before" -W "$(colorcheck completion domains -- "${COMP_WORDS[@]:0:COMP_CWORD}" 2>/dev/null)" -- "${1##*,}"
+  names=$(colorcheck completion domains -- "${COMP_WORDS[@]:0:COMP_CWORD}" 2>/dev/null)
+  compgen -P "$before" -W "$names" -- "${1##*,}"
 }""",
         "zsh": """\
 _colorcheck_domains() {

@@ -10,7 +10,7 @@ import pytest
 
 from colorcheck.cli import main
 
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -40,7 +40,7 @@ def script(shell: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> Path
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_shell_loads_the_script(shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which(shell) is None:
-        pytest.skip(f"no {shell} here")
+        pytest.skip(f"needs a shell: install {shell}")
     file = script(shell, tmp_path, capsys).rename(tmp_path / "_colorcheck")
     words = [shell, *_LOAD[shell], str(file)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
@@ -78,7 +78,7 @@ def test_bash_completes(
 _FISH = "source $argv[1]; complete -C$argv[2]"
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs a shell: install fish")
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -118,7 +118,7 @@ zpty -d shell
 """
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh here")
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
 @pytest.mark.parametrize(
     ("line", "offered"),
     [("colorcheck verify --xen 4.2", "4.21"), ("colorcheck verify --board zcu10", "zcu104")],
@@ -167,7 +167,7 @@ def test_bash_completes_domains(
     assert set(done.stdout.split()) == offered, done.stderr
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs a shell: install fish")
 @pytest.mark.parametrize(("words", "offered"), _NAMES_DOMAINS)
 def test_fish_completes_domains(
     words: list[str],
@@ -185,7 +185,7 @@ def test_fish_completes_domains(
     assert {line.split("\t")[0] for line in done.stdout.splitlines()} == offered, done.stderr
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh here")
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
 @pytest.mark.parametrize(
     ("line", "offered"),
     [("plan --keep tele", "telemetry"), ("plan --share dom0,con", "control"), ("replay --at con", "control")],

@@ -106,7 +106,7 @@ io.stdout:write(vim.json.encode({ rules, hover[client].result.contents.value }))
 """
 
 
-@pytest.mark.skipif(shutil.which("nvim") is None, reason="no Neovim here")
+@pytest.mark.skipif(shutil.which("nvim") is None, reason="needs Neovim: install neovim")
 def test_neovim_shows_the_findings(deployment: Path, tmp_path: Path) -> None:
     script = tmp_path / "look.lua"
     script.write_text(_NEOVIM % ("{" + ", ".join(json.dumps(word) for word in COMMAND) + "}"), encoding="utf-8")

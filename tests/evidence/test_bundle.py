@@ -16,7 +16,7 @@ from colorcheck.cli import main
 from colorcheck.workflows.evidence.bundle import check
 from colorcheck.workflows.validation.cases import cases
 
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

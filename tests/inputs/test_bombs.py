@@ -91,7 +91,7 @@ def test_impossible_names_of_included_files(name: str, tmp_path: Path) -> None:
     assert {problem.kind for problem in error.value.problems} == {"unreadable"}
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
 def test_a_pipe_is_no_file_and_is_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

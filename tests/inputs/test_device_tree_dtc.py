@@ -19,7 +19,7 @@ RELEASE = next((release for release in RELEASES if f"DTC {release.name[:3]}" in 
 SOURCES = 150
 
 
-@pytest.mark.skipif(DTC is None, reason="dtc is not installed")
+@pytest.mark.skipif(DTC is None, reason="needs dtc: install device-tree-compiler")
 @pytest.mark.parametrize("broken", [False, True])
 @pytest.mark.parametrize("symbols", [False, True])
 def test_same_as_dtc(tmp_path: Path, broken: bool, symbols: bool) -> None:

@@ -28,7 +28,7 @@ def browser() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None or shutil.which("node") is None:
-        pytest.skip("needs Node and Chromium")
+        pytest.skip("needs a browser: install chromium and nodejs")
     asked = subprocess.run(
         ["node", "-e", 'require.resolve("axe-core"); require.resolve("playwright-core")'],
         cwd=HERE,
@@ -36,7 +36,7 @@ def browser() -> str:
         check=False,
     )
     if asked.returncode:
-        pytest.skip(f"needs `npm install --no-package-lock` in {HERE.name}")
+        pytest.skip("needs axe and Playwright: run make test-browser")
     return found
 
 
