@@ -22,6 +22,7 @@ def deployment(tmp_path: Path) -> Path:
     return tmp_path / "xen-guide"
 
 
+@pytest.mark.slow
 def test_certificates_are_written_and_confirmed(deployment: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(deployment / "proofs")
     assert main(["verify", str(deployment), "--format", "json", "--certify", folder]) == 1

@@ -118,6 +118,7 @@ zpty -d shell
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
 @pytest.mark.parametrize(
     ("line", "offered"),
@@ -150,6 +151,7 @@ def path_with_colorcheck(tmp_path: Path) -> str:
     return f"{program.parent}{os.pathsep}{os.environ['PATH']}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "offered"), _NAMES_DOMAINS)
 def test_bash_completes_domains(
     words: list[str],
@@ -167,6 +169,7 @@ def test_bash_completes_domains(
     assert set(done.stdout.split()) == offered, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("fish") is None, reason="needs a shell: install fish")
 @pytest.mark.parametrize(("words", "offered"), _NAMES_DOMAINS)
 def test_fish_completes_domains(
@@ -185,6 +188,7 @@ def test_fish_completes_domains(
     assert {line.split("\t")[0] for line in done.stdout.splitlines()} == offered, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
 @pytest.mark.parametrize(
     ("line", "offered"),

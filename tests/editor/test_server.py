@@ -20,6 +20,8 @@ from pytest_lsp import ClientServerConfig, LanguageClient
 from colorcheck.cli import main
 from tests.shapes import present
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "colorcheck", "lsp"]
 

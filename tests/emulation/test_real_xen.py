@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not PLAIN,
     reason="needs a Xen without coloring: set COLORCHECK_PLAIN_XEN, e.g. to Debian's for arm64",
@@ -30,6 +31,7 @@ def test_a_xen_without_coloring_says_so(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(evidence.read_text())["summary"] == {"uncolored": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not COLORED, reason="needs a Xen with cache coloring: build one and set COLORCHECK_XEN")
 @pytest.mark.parametrize("more", [("--transplant",), ()], ids=["transplanted", "as it is"])
 def test_a_colored_xen_agrees(more: tuple[str, ...], tmp_path: Path) -> None:
@@ -37,6 +39,7 @@ def test_a_colored_xen_agrees(more: tuple[str, ...], tmp_path: Path) -> None:
     assert main(["boot", str(EXAMPLE), "--xen", COLORED, *more, "--evidence", str(evidence)]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not COLORED, reason="needs a Xen with cache coloring: build one and set COLORCHECK_XEN")
 def test_a_small_campaign_agrees(tmp_path: Path) -> None:
     evidence = tmp_path / "found.json"

@@ -13,6 +13,8 @@ from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from tests.inputs.blobs import contents
 from tests.inputs.device_tree_texts import made
 
+pytestmark = pytest.mark.slow
+
 DTC = shutil.which("dtc")
 SAID = subprocess.run([DTC, "--version"], capture_output=True, text=True, check=False).stdout if DTC else ""
 RELEASE = next((release for release in RELEASES if f"DTC {release.name[:3]}" in SAID), RELEASES[-1])

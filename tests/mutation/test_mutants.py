@@ -10,6 +10,8 @@ import pytest
 from tests.mutation import oracles
 from tests.mutation.mutants import Mutant, planted
 
+pytestmark = pytest.mark.slow
+
 X, P, L = "colorcheck.xen.", "colorcheck.proof.", "colorcheck.plan."
 Oracle = Callable[[], None]
 

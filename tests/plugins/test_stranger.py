@@ -12,6 +12,8 @@ import pytest
 
 from colorcheck.rules.example import Example
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "plugins" / "colorcheck_example_board"
 

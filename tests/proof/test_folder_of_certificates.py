@@ -21,7 +21,7 @@ from colorcheck.workflows.evidence.certificates import check
 pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MUTATIONS = 60  # of 1,000 that were run when this was written: seeds 0 to 999
+MUTATIONS = 30  # of 1,000 that were run when this was written: seeds 0 to 999
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +250,7 @@ def mutate(folder: Path, seed: int) -> str:
     return changed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_random_mutations_are_told(honest: Path, tmp_path: Path) -> None:
     """A change of an input that nothing depends on, as in a comment, makes the honest folder of that input."""
@@ -317,6 +318,8 @@ def test_refuted_has_its_own_status(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "WRONG" not in told
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
 def test_a_signature_tells_whose_folder_it_is(folder: Path, tmp_path: Path) -> None:
     if shutil.which("ssh-keygen") is None:
         pytest.skip("needs ssh-keygen: install openssh-client")

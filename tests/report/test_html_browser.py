@@ -18,6 +18,8 @@ from colorcheck.report import render
 from colorcheck.rules.example import GUEST, Example
 from tests.report import report_samples as samples
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent / "browser"
 SAMPLES = ("broken", "clean", "faulty", "hostile", "nothing")
 LOOKS = ("light", "dark", "phone", "print")
