@@ -318,8 +318,8 @@ class _Reader(Struct):
         log = parse_boot_log(path, data.decode("utf-8", "replace"))
         if log.says_nothing and not log.stopped:
             other = told_apart(path, recognized(data), named_at, Slot.BOOT_LOG)
-            message = f"{path}: no line of Xen's boot in it"
-            advice = "give what the serial console printed from power-on"
+            message = f"{path}: it contains no line of Xen's boot"
+            advice = "give the serial console's output from power-on"
             self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
             return None
         return log
