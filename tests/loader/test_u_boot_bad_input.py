@@ -121,7 +121,7 @@ def test_many_unknown_conditions_are_many_ways_up_to_a_limit(tmp_path: Path) -> 
     lines = "".join(f"if mmc dev {n}; then fdt set /chosen c{n} x; fi\n" for n in range(12))
     found = followed(tmp_path, HEAD + lines + END)
     assert len(found.alternatives) == 63
-    assert any(fact.what == "ways through the script" for fact in found.open)
+    assert any(fact.what == "paths through the script" for fact in found.open)
 
 
 def test_unknown_things_are_open_with_their_line(tmp_path: Path) -> None:
