@@ -1,4 +1,4 @@
-"""A command of the boot script does not do what it seems to do.
+"""A boot script command does not do what it seems to do.
 
 What it checks: that each command of a followed U-Boot script succeeds: words that U-Boot reads differently, nodes that
 are not there, a tree without room, a file that is refused.
