@@ -162,7 +162,7 @@ def test_folders_that_hide_deployments(repo: Path, capsys: pytest.CaptureFixture
     (repo / ".one").rename(repo.parent / "away")
     (repo / "link").symlink_to("../away")
     assert main(["verify", "--recursive", str(repo)]) == 4
-    assert "it lies behind a link" in capsys.readouterr().out
+    assert "it is behind a symbolic link" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root enters every folder")

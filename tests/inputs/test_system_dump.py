@@ -87,7 +87,7 @@ def test_the_arguments_that_the_log_has_lost_are_those_of_xl_info(tmp_path: Path
 
 def test_two_systems_in_one_dump_are_told(tmp_path: Path) -> None:
     found = verified(tmp_path, folder_of(tmp_path / "d", xl_dmesg=LOG, xl_info=INFO))
-    assert [f for f in found["findings"] if f["rule"] == "CC026" and "two systems" in f["message"]]
+    assert [f for f in found["findings"] if f["rule"] == "CC026" and "different systems" in f["message"]]
 
 
 def test_a_dump_of_another_machine_is_told(tmp_path: Path) -> None:
