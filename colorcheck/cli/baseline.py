@@ -14,6 +14,7 @@ from colorcheck.cli.output import (
     ended,
     outputs,
     refuse_inputs,
+    say_faults,
     style,
 )
 from colorcheck.core.diagnostic import Problem, Severity
@@ -67,7 +68,7 @@ def _create(verification: Verification, look: Style, file: str) -> int:
     left = len(verification.findings) - len(made.entries)
     if left:
         complain(f"{counted(left, 'finding')} not added: refuted theorems and unreadable inputs are always reported")
-    return Exit.FAULT if verification.faults else Exit.CLEAN
+    return Exit.FAULT if say_faults(verification) else Exit.CLEAN
 
 
 def _prune(verification: Verification, look: Style, file: str) -> int:
@@ -75,7 +76,7 @@ def _prune(verification: Verification, look: Style, file: str) -> int:
     stale = compare(verification, known, look).stale
     _write(prune(known, stale))
     write(f"wrote {file}: {len(stale)} removed, {len(known.entries) - len(stale)} left")
-    return Exit.FAULT if verification.faults else Exit.CLEAN
+    return Exit.FAULT if say_faults(verification) else Exit.CLEAN
 
 
 def _read(file: str) -> Baseline:

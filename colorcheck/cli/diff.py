@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from colorcheck.cli.arguments import bound, manifest_file
+from colorcheck.cli.arguments import add_limits, bound, manifest_file
 from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.files.revisions import RevisionError, commit_of, is_revision, merge_base, repository
 from colorcheck.fleet.at_revision import at_revision
@@ -52,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read inputs outside of the git work tree that contains the manifest",
     )
+    add_limits(parser)
     parser.add_argument(
         "--fail-on",
         metavar="REASONS",

@@ -46,6 +46,8 @@ def run_fleet(options: argparse.Namespace) -> int:
             rules=rules,
             allow_outside=options.allow_outside,
             time_limit=options.time_limit,
+            seconds=options.input_seconds,
+            memory=options.input_memory,
         )
         for name in manifests
     ]
@@ -73,7 +75,7 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
     strange = next(iter(sorted(formats - FORMATS.keys())), None)
     if strange:
         raise Stop(
-            f"there is no combined report in the format {strange}", f"the formats for many are {', '.join(FORMATS)}"
+            f"there is no combined report in the format {strange}", f"the the formats for many are {', '.join(FORMATS)}"
         )
     if options.jobs is not None and options.jobs < 1:
         raise Stop(f"--jobs {options.jobs}: at least one is needed")

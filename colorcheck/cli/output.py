@@ -91,9 +91,7 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
     unknown = open_facts(facts, reach)
     for problem in facts.deployment.problems:
         complain(f"{problem.location}: {problem.message}", problem.help)
-    for fault in verification.faults:
-        complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
-    if verification.faults:
+    if say_faults(verification):
         return Exit.FAULT
     if verification.nothing_to_check:
         return Exit.NOTHING
@@ -103,6 +101,13 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
         complain(f"open: {fact.what}: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
     hangs = [fact for fact in unknown if fact.opaque or not settled]
     return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
+
+
+def say_faults(verification: Modelled) -> bool:
+    """Says where colorcheck itself failed; whether it did."""
+    for fault in verification.faults:
+        complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
+    return bool(verification.faults)
 
 
 def _wants_color(choice: str) -> bool:

@@ -16,6 +16,7 @@ from colorcheck.cli.output import (
     ended,
     outputs,
     refuse_inputs,
+    say_faults,
     style,
 )
 from colorcheck.core.diagnostic import Severity
@@ -139,6 +140,7 @@ def _shown(verification: Verification, fail_on: Severity) -> int:
     """The corrections as a diff, instead of a report; the exit status is that of the files as they are."""
     from colorcheck.findings.fixes import fixes
 
+    say_faults(verification)
     deliver_edits(fixes(verification.findings), write_them=False)
     return verification.exit_status(fail_on)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
+from colorcheck.files.costs import MEMORY, SECONDS
 from colorcheck.verification.exit import Exit
 
 _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
@@ -16,7 +17,8 @@ class Job(Struct, frozen=True):
     """One deployment to check.
 
     `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
-    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree.
+    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree;
+    `seconds` and `memory` (bytes) are what its inputs may cost.
     """
 
     manifest: str
@@ -27,6 +29,8 @@ class Job(Struct, frozen=True):
     time_limit: float | None = None
     rules: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     allow_outside: bool = False
+    seconds: float = SECONDS
+    memory: int = MEMORY
 
 
 class Checked(Struct, frozen=True):

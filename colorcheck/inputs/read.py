@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
 
@@ -15,7 +14,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 from colorcheck.files.patterns import is_pattern, matches
-from colorcheck.files.reading import size_of
+from colorcheck.files.reading import opened, size_of
 from colorcheck.inputs.boot.boot_log import BootLog
 from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
 from colorcheck.inputs.boot.grub_config import GrubConfig
@@ -481,13 +480,13 @@ def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
 
 def _size_of_image(path: str, key: str) -> int | None:
     """The size of a plain file; of a kernel that gzip packed, its size behind that (modulo 2^32)."""
+    size = size_of(path)
+    if size is None or key != "kernel" or size < _GZIP_TRAILER:
+        return size
     try:
-        found = os.stat(path)
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        with open(path, "rb") as file:
-            if key != "kernel" or file.read(2) != b"\x1f\x8b" or found.st_size < _GZIP_TRAILER:
-                return found.st_size
+        with opened(path) as file:
+            if file.read(2) != b"\x1f\x8b":
+                return size
             file.seek(-4, os.SEEK_END)
             return int.from_bytes(file.read(4), "little")
     except (OSError, ValueError):

@@ -18,6 +18,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, size
 from colorcheck.files import reading
+from colorcheck.files.patterns import whole_folder
 from colorcheck.files.reading import Unreadable
 
 LARGEST_PART = 64 * MIB
@@ -59,6 +60,8 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
     """The parts of a dump; what cannot be read is a problem at `named_at`. `named`: on the command line."""
     found = _Found(path, named)
     try:
+        if not named:
+            whole_folder(path)
         if os.path.isdir(path):
             found.folder()
         else:
