@@ -75,7 +75,8 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
     strange = next(iter(sorted(formats - FORMATS.keys())), None)
     if strange:
         raise Stop(
-            f"there is no combined report in the format {strange}", f"the the formats for many are {', '.join(FORMATS)}"
+            f"there is no combined report in the format {strange}",
+            f"the the the formats for many are {', '.join(FORMATS)}",
         )
     if options.jobs is not None and options.jobs < 1:
         raise Stop(f"--jobs {options.jobs}: at least one is needed")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from colorcheck import api
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.workflows import verify as workflow
@@ -48,6 +50,32 @@ def test_extra_commands_that_fail_or_are_not_here(tmp_path: Path) -> None:
     assert any(f.rule == "CC020" and f.location.file.endswith("extra.txt") for f in found.findings)
     (tmp_path / "extra.txt").unlink()
     assert any("not followed" in f.message for f in run(tmp_path, "APPEND_EXTRA_CMDS=extra.txt\n").findings)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'XEN_CMD="$(cat cmd)"',
+        "DOM0_KERNEL=$(ls Image*)",
+        "NUM_DOMUS=$N",
+        'DOMU_COLORS[0]="$(echo 8-11)"',
+        "[ -f local ] && . local",
+        "source nowhere",
+        "eval $MORE",
+    ],
+)
+@pytest.mark.parametrize("xen", ["4.21", "xilinx-4.17"])
+def test_nothing_is_said_about_what_a_line_that_was_not_read_could_set(tmp_path: Path, line: str, xen: str) -> None:
+    run(tmp_path, line + "\n")
+    manifest = tmp_path / "colorcheck.toml"
+    manifest.write_text(manifest.read_text().replace('"4.21"', f'"{xen}"'))
+    found = workflow.verify(read_manifest(str(manifest)))
+    assert not any(theorem.status in ("proved", "refuted") for theorem in found.theorems)
+    said = {finding.rule for finding in found.findings}
+    assert said & {"CC011", "CC002"}
+    assert not said & {"CC128", "CC203", "CC302", "CC401"}
+    assert not any("ImageBuilder's configuration" in finding.message for finding in found.findings)
+    assert found.skipped
 
 
 OVERLAY = '/dts-v1/; /plugin/; / {{ fragment@0 {{ target-path = "{}"; __overlay__ {{ seen = "yes"; }}; }}; }};\n'

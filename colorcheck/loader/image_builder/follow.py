@@ -146,6 +146,10 @@ class _ScriptRun(Struct, frozen=True):
             if not self._overlay(machine, written):
                 return "an overlay that cannot be applied destroys the tree"
         self._edit(machine)
+        for problem in self.boot.file.doubts:
+            machine.tree_doubts.append(
+                machine.open(f"{problem.location}: ImageBuilder's configuration", problem.message)
+            )
         machine.set("fdt_high", _IN_PLACE)
         self._extra(machine)
         start = self.loaded["XEN"].start if "XEN" in self.loaded else 0

@@ -17,8 +17,7 @@ from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
-from colorcheck.inputs.unread import KINDS as UNREAD
-from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
+from colorcheck.inputs.boot.image_builder_keys import DOM0_KEYS, KEYS
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
 _VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)
@@ -142,7 +141,7 @@ def no_script(file: ImageBuilderFile) -> Iterator[Problem]:
             if written is not None and written.value.text:
                 message = f"ImageBuilder writes no script, with exit status 0: {name} is set together with XEN_CMD"
                 yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, written.location, "write it into XEN_CMD")
-    if any(problem.kind is ProblemKind.NEEDS_SHELL or problem.kind in UNREAD for problem in file.problems):
+    if file.doubts:
         return  # the key may stand in what was not read
     for index in range(_domain_count(file, [])):
         if not file.text("DOMU_KERNEL", index):
@@ -286,6 +285,8 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
             if near and written.name not in file.used:  # others are the file's own variables
                 message = f"ImageBuilder has no key {written.name} and ignores it"
                 yield Problem(ProblemKind.UNKNOWN_KEY, message, written.name_location, near)
+        elif file.doubts:
+            continue  # DOM0_KERNEL and NUM_DOMUS may have other values
         elif written.name in DOM0_KEYS and not has_dom0 and written.value.text:
             message = f"ImageBuilder refuses {written.name} without DOM0_KERNEL"
             yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write DOM0_KERNEL, or delete the key")

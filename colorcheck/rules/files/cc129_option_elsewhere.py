@@ -78,11 +78,11 @@ def _holder(node: Node, prop: Property) -> _Holder:
     help = f"move them to {_XENS} of /chosen"  # noqa: A001
     if node.path == "/chosen":
         if prop.name == _DOM0S:
-            return _Holder(text_of(prop), f"{_DOM0S}, the arguments of dom0's kernel,", f"move them to {_XENS}")
+            return _Holder(text_of(prop), f"{_DOM0S} (the arguments of dom0's kernel)", f"move them to {_XENS}")
         near = nearest(prop.name, (_XENS,))
         return _Holder(text_of(prop), f"the property {prop.name}", f"did you mean {near}?" if near else help)
     if compatible(node, *MODULE) and prop.name == "bootargs":
-        return _Holder(text_of(prop), f"the bootargs of {node.name}, the arguments of that kernel,", help)
+        return _Holder(text_of(prop), f"the bootargs of {node.name} (the arguments of that kernel)", help)
     return _Holder(text_of(prop), f"{prop.name} of {node.path}", help)
 
 
