@@ -19,7 +19,7 @@ from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach, open_facts
-from colorcheck.verification.results import Modelled
+from colorcheck.verification.results import Modelled, Verification
 
 _JSON = frozenset(("json", "json-1", "sarif", "gitlab"))
 
@@ -103,7 +103,7 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
     return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
 
 
-def say_faults(verification: Modelled) -> bool:
+def say_faults(verification: Modelled | Verification) -> bool:
     """Says where colorcheck itself failed; whether it did."""
     for fault in verification.faults:
         complain(f"colorcheck itself failed ({fault.where}): {fault.message}")

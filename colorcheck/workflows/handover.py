@@ -198,11 +198,14 @@ def _answers(base: Handover, other: Handover) -> str:
 
 
 def _is_missing(received: Handover) -> bool:
-    """Whether this is the way on which files that are not here are not on the medium either: nobody loads what is not
-    there, so where nothing starts that way, it is not looked at."""
+    """Whether this is the way on which files that are not here are not on the medium either, or a medium is not there:
+    nobody loads what is not there, so where nothing starts that way, it is not looked at."""
+    from colorcheck.loader.u_boot.devices import MEDIUM
     from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING
 
-    return any((key, False) in received.choices for key in (ELSEWHERE, MISSING))
+    return any(
+        not answer and (key in (ELSEWHERE, MISSING) or key.startswith(MEDIUM)) for key, answer in received.choices
+    )
 
 
 def _tree(received: Handover) -> object:

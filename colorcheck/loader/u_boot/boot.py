@@ -241,7 +241,7 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     fact = machine.depends(word)
     if fact is not None and machine.address(word) is None:
         raise HaltError(f"booti gets a ramdisk whose address is not known: {fact.why}")
-    start = machine.reached(word)
+    start = machine.reached(word) if not word.text.startswith(":") else machine.load_address
     image = read_legacy(_content(machine, start))
     if image is not None:
         if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
@@ -269,7 +269,7 @@ def _moved_ramdisk(
     machine: UBootMachine, room: Places, ramdisk: _Ramdisk | None
 ) -> tuple[tuple[int | None, int] | None, int | None]:
     """Where the ramdisk is at the end, and the number of the open fact that its place hangs on."""
-    if ramdisk is None or not ramdisk.size:
+    if ramdisk is None:
         return None, None
     high = machine.text("initrd_high")
     machine.unset("initrd_high")

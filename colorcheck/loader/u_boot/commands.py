@@ -25,6 +25,12 @@ _OTHER_SHELLS = frozenset(  # what people know from other shells
     ("export", "case", "esac", "function", "local", "return", "break", "continue", "cd", "eval", "exec", "set", "unset")
 )
 _CONDITIONS = ("test", "itest", "[", "echo", "true", "false")
+MOST_WORDS = 16
+"""CONFIG_SYS_MAXARGS, where the board's configuration says nothing else."""
+WORDS = "U-Boot takes more than 16 words in a command"
+_MANY = frozenset(  # commands whose number of words CONFIG_SYS_MAXARGS bounds
+    ("setenv", "env", "printenv", "print", "run", "test", "[", "echo", "true", "false", "booti", "bootm", "bootefi")
+)
 EXIT = "exit ends the script"
 EXIT_SINCE = (2023, 4)
 """The release of U-Boot from which `exit` ends a script (721307eba0e)."""
@@ -37,6 +43,8 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     command, rest = words[0].text, words[1:]
     name = _full_name(command.partition(".")[0])
     machine.use(*_weighed(machine, name, words))
+    if len(words) > MOST_WORDS and name in _MANY and _too_many(machine, name, len(words)):
+        return 1
     handler = _COMMANDS.get(name)
     if handler is not None:
         return handler(machine, rest)
@@ -51,6 +59,26 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         )
         return Doubt(" ".join(word.text for word in words), True, fact)
     return _unknown(machine, words)
+
+
+def _too_many(machine: UBootMachine, name: str, count: int) -> bool:
+    """Whether a command has more words than this U-Boot takes: it then prints its usage and does nothing."""
+    fact = OpenFact(
+        WORDS,
+        f"{name} has {count} words here, and U-Boot's usual CONFIG_SYS_MAXARGS is {MOST_WORDS}: a command with more of "
+        "them does nothing, unless this U-Boot was built with a larger number",
+        ("# put the value into quotes, so that it is one word",),
+        machine.place,
+        (False, True),
+    )
+    if machine.decide(Doubt(WORDS, False, fact)):
+        return False
+    machine.say(
+        ProblemKind.U_BOOT_COMMAND,
+        f"{name} has {count} words, more than the {MOST_WORDS} of CONFIG_SYS_MAXARGS: it does nothing",
+        "put the value into quotes, so that it is one word",
+    )
+    return True
 
 
 def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Sequence[Marked]:
@@ -210,7 +238,7 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
     width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
     begin, end, count = (hexadecimal(word.text) for word in words)
     size = count * width
-    if size > _LONGEST:
+    if size > _LONGEST or abs(begin - end) < size:  # of an overlap it depends on the build which bytes are read twice
         machine.memory.darken(end, size)
     else:
         machine.memory.copy(begin, end, size)
@@ -219,6 +247,23 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
     if begin in machine.sides:
         machine.sides[end] = machine.sides[begin].copy()
     return 0
+
+
+def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
+    """`cmp[.b|.w|.l|.q] FIRST SECOND COUNT`: 1 where memory differs."""
+    if len(words) != 3:
+        return 1
+    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
+    if not machine.depends(*words):
+        first, second, count = (hexadecimal(word.text) for word in words)
+        known = count * width <= _LONGEST
+        one = machine.memory.read(first, count * width) if known else None
+        other = machine.memory.read(second, count * width) if known else None
+        if one is not None and other is not None:
+            return 0 if one == other else 1
+    text = " ".join(word.text for word in words)
+    why = "what stands in the memory that is compared is not known from files"
+    return Doubt(f"cmp {text}", True, OpenFact(f"cmp {text}", why, (), machine.place))
 
 
 def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -389,6 +434,7 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "btrload": loads.load,
     "mw": _write,
     "cp": _copy,
+    "cmp": _compare,
     "booti": boot,
     "bootm": boot,
     "mmc": _fills,
@@ -412,7 +458,7 @@ _MORE = frozenset(  # further commands of usual builds, by which shortened names
 )
 _QUIET = frozenset(
     (
-        *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "cmp", "crc32", "saveenv", "printf", "date", "time"),
+        *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "crc32", "saveenv", "printf", "date", "time"),
         *("coninfo", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstypes", "fatinfo", "mii", "mdio"),
         *("log", "dcache", "icache", "base", "loop", "showvar", "pause", "bootstage", "led", "fpga", "pci", "i2c"),
     )

@@ -205,6 +205,7 @@ def _set(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
         machine.scratchpad[: len(old)] = old
         value = parse_value(rest[2:], machine.scratchpad)
         if isinstance(value, UnreadableValue):
+            machine.scratchpad[: len(value.data)] = value.data[:SCRATCHPAD]
             machine.say(ProblemKind.U_BOOT_FDT, f"fdt set {path} {name}: {value.message}; nothing is set")
             return 1
         data, text, unsure = value.data, value.text, value.unsure

@@ -18,6 +18,7 @@ from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT_SINCE, call
+from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
@@ -63,7 +64,7 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
             worlds.append(world)
             waiting += world.others()
         left = len(worlds) >= MOST_WORLDS or steps > MOST_STEPS
-    handovers = [world.handover() for world in worlds]
+    handovers = [world.handover() for world in _with_its_medium(worlds)]
     first = _base(handovers)
     handovers, first = _as_named(handovers, first)
     facts = list(first.open)
@@ -75,6 +76,18 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
         facts.append(OpenFact("paths through the script", why, (), Location(script)))
     others = tuple(handover for handover in handovers if handover is not first)
     return replace(first, open=tuple(dict.fromkeys(facts)), alternatives=others)
+
+
+def _with_its_medium(worlds: list[_World]) -> list[_World]:
+    """Where a script loads from one medium only, the board has it: a trusted assumption, and no question."""
+    named = {medium for world in worlds for medium in world.machine.media_named}
+    if len(named) != 1:
+        return worlds
+    key = MEDIUM + named.pop()
+    kept = [world for world in worlds if world.machine.choices.get(key, True)]
+    for world in kept:
+        world.machine.asked.pop(key, None)
+    return kept
 
 
 def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover], Handover]:

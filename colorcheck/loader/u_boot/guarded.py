@@ -43,4 +43,4 @@ def _fits(name: str, text: str, *, mac: bool) -> bool:
         return _MAC_SHAPE.fullmatch(text) is not None
     if name in _ADDRESSES:
         return _ADDRESS_SHAPE.fullmatch(text) is not None and all(int(part) < 256 for part in text.split("."))
-    return text.isascii() and text.isdigit() if name in _NUMBERS else True
+    return not text or (text.isascii() and text.isdigit()) if name in _NUMBERS else True

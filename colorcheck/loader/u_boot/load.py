@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot.devices import NETWORK, is_there, medium_of
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
@@ -73,6 +74,8 @@ def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
             f'{command} takes "{address.text}" as an address and prints its usage',
         )
         return 1
+    if not is_there(machine, command, medium_of(words)):
+        return 1
     count = hexadecimal(words[4].text) if len(words) > 4 else 0
     start = hexadecimal(words[5].text) if len(words) > 5 else 0
     return _bring(machine, name, address, count, start)
@@ -104,6 +107,8 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         address, name = words[0], words[1]
     if address is None or name is None:
         return 1
+    if not is_there(machine, "tftpboot", NETWORK):
+        return 1
     colon = name.text.rfind(":")
     return _bring(machine, name.part(colon + 1), address, 0, 0)
 
@@ -111,6 +116,8 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`size IFACE DEV[:PART] FILE` sets filesize."""
     if len(words) != 3:
+        return 1
+    if not is_there(machine, "size", medium_of(words)):
         return 1
     fact = machine.depends(words[2])
     file = 0 if fact else find(machine, words[2].text)

@@ -105,15 +105,27 @@ class _Reader:
             if skips:
                 skips = then is not Then.ALWAYS
                 continue
-            done = None if element is None else self._element(element)
+            done = None if element is None else self._step(element, asked=then is not Then.ALWAYS)
             if done is not None:
                 status = done
                 if then is not Then.ALWAYS:
                     skips = (then is Then.IF_FALSE) == (self.machine.settled(done) == 0)
         return status
 
+    def _step(self, element: Element, *, asked: bool) -> Status | None:
+        """Run one step; `asked` where its status decides what is run next."""
+        self.machine.asked_for_status += asked
+        try:
+            return self._element(element)
+        finally:
+            self.machine.asked_for_status -= asked
+
     def _holds(self, condition: Body) -> tuple[bool, Status | None]:
-        done = self._list(condition)
+        self.machine.asked_for_status += 1
+        try:
+            done = self._list(condition)
+        finally:
+            self.machine.asked_for_status -= 1
         return done is None or self.machine.settled(done) == 0, done
 
     def _element(self, element: Element) -> Status | None:
@@ -206,9 +218,9 @@ class _Reader:
         return machine.call(machine, [word.content for word in rest])
 
     def _assign(self, name: str, value: Marked) -> None:
-        """A variable of the shell; one of the environment with the same name stays and hides it. Nothing, as a value,
-        changes nothing."""
-        if value.text and name not in self.machine.environment:
+        """A variable of the shell; one of the environment with the same name hides it as long as it is there. Nothing,
+        as a value, changes nothing."""
+        if value.text:
             self.machine.shell[name] = value
 
     def _lookup(self, name: str) -> Marked | None:
