@@ -27,6 +27,7 @@ from colorcheck.xen.domains.hardware_domain import (
     wrong_hardware_domain,
     wrong_interrupts,
 )
+from colorcheck.xen.domains.partial_tree import PassthroughHost, why_refused
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import MAPPED
 from colorcheck.xen.facts.met import guest_tree
@@ -42,9 +43,10 @@ from colorcheck.xen.notes.domains import (
     KernelToCome,
     MemoryNotPages,
     MissingProperty,
-    PartialTreePhandle,
+    PartialTreeRefused,
     PartialTreeUnread,
     Passthrough,
+    SharedMemoryRefused,
     StaticMemory,
 )
 from colorcheck.xen.notes.machine import KernelNotRegistered
@@ -55,6 +57,7 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import Domain
 
 KIB_PER_PAGE = PAGE // KIB
+_ANY_ADDRESS = 64  # bits: where the width of a P2M does not count
 
 
 class Dom0lessRules(Struct, frozen=True):
@@ -75,6 +78,7 @@ class Dom0lessRules(Struct, frozen=True):
     tree: DeviceTree | None = None
     hardware: str = ""
     has_xenstore: bool = False
+    host: PassthroughHost | None = None
 
     @property
     def fork(self) -> Fork:
@@ -107,6 +111,9 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
     hardware = "d0" if rules.has_dom0 else ""
     provided = any(capabilities(node, rules.release) & XENSTORE for node in nodes(tree))
     rules = replace(rules, tree=tree, has_xenstore=rules.has_dom0 or provided)
+    owners = end.Owners(rules.host.address_bits if rules.host else _ANY_ADDRESS)
+    if rules.has_dom0 and (chosen := tree.node("/chosen")) is not None:
+        owners.add(end.shared_of(chosen, cells_below(tree, "/chosen")), "dom0")
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
         if own is not None and b"\0" not in own.value:
@@ -121,20 +128,25 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
-        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes)
+        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
         yield domain, (*notes, *more, *told)
 
 
-def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
+def _ended(
+    node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int], owners: end.Owners
+) -> tuple[Domain, tuple[Note, ...]]:
     """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
     notes: list[Note] = []
     shared = end.shared_of(node, sizes)
     kernel = modules(node, sizes).get("kernel")
-    failures = [
-        end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id),
-    ]
-    mapped: list[end.Given] = []
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+    failures = [end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id)]
+    unowned = owners.add(shared, domain.name)
+    if unowned:
+        message = f"the shared memory of {domain.name} stops Xen: {unowned}"
+        notes.append(SharedMemoryRefused(domain.location, domain.name, message, node=node.path))
+        failures.append(refused)
+    mapped: list[end.Given] = []
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:
@@ -144,8 +156,12 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
             notes.append(PartialTreeUnread(child.location, domain.name, message, node=child.path))
             continue
         mapped += end.given(tree)
-        if end.uses_gic_phandle(tree) and rules.release.traits.refuses_gic_phandle:
-            notes.append(PartialTreePhandle(child.location, domain.name, node=child.path))
+        wrong = why_refused(tree, rules.host, cell(node, "nr_spis")) if rules.host and rules.release.modelled else None
+        if wrong is not None:
+            found = wrong.node.properties.get(wrong.key)
+            place = found.location if found else wrong.node.location
+            message = f"Xen refuses {wrong.node.path} in the partial device tree of {domain.name}: {wrong.reason}"
+            notes.append(PartialTreeRefused(place, domain.name, message, node=child.path))
             failures.append(refused)
     notes += end.in_memory(mapped, rules.machine, domain.name)
     domain = replace(

@@ -9,12 +9,12 @@ from __future__ import annotations
 import collections.abc
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, ranges_of
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible, ranges_of
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
@@ -24,7 +24,6 @@ from colorcheck.xen.notes.domains import PassthroughMemory
 
 Trees = collections.abc.Mapping[int, DeviceTree]
 GUEST_RAM = 1 << 30
-_GIC_PHANDLE = 0xFDE8
 _CPU_NODE = 92  # bytes that a vCPU takes in a guest's tree
 _SHARED_NODE = 180  # bytes of a node of shared memory
 _OTHER_NODES = (785, 1152)  # bytes of the rest; measured: 32 vCPUs fit into 4,096 bytes, 36 do not
@@ -84,6 +83,30 @@ def shared_failure(shared: Sequence[Shared], machine: Machine, kernel: int, numb
         if over and not each.owned:
             return Failure(FailureKind.OTHER, f"Unable to copy the kernel in the d{number} memory")
     return None
+
+
+IO = "DOMID_IO"  # the domain that owns what has no role
+
+
+class Owners(Struct):
+    """Who owns the regions of shared memory, by their id: the first owner or, without a role, the first that asks.
+    `address_bits` is the width of the guests' addresses."""
+
+    address_bits: int
+    found: dict[str, str] = field(default_factory=dict)
+
+    def add(self, shared: Sequence[Shared], name: str) -> str:
+        """What is wrong with the shared memory of the domain `name`, which Xen builds now; empty if nothing is."""
+        for each in shared:
+            if (each.guest + each.size) >> self.address_bits and (each.guest + each.size - 1) >> self.address_bits:
+                return f"the guest address {each.guest:#x} of {each.id} has more than {self.address_bits} bits"
+            other = self.found.get(each.id)
+            owner = IO if each.role is None else name if each.owned else None
+            if owner is not None and other is not None and (owner, other) != (IO, IO):
+                return f"{each.id} has an owner already: {'no domain (a node without role)' if other == IO else other}"
+            if owner is not None:
+                self.found[each.id] = owner
+        return ""
 
 
 def _in_memory(span: Span, machine: Machine) -> bool:
@@ -148,11 +171,6 @@ def given(tree: DeviceTree) -> Iterator[Given]:
 
 def mappings(found: Sequence[Given]) -> list[Mapping]:
     return [Mapping(each.guest // PAGE, -(-each.size // PAGE), blocks=True) for each in found]
-
-
-def uses_gic_phandle(tree: DeviceTree) -> bool:
-    """Whether a partial tree has a node with the phandle that Xen gives to the interrupt controller."""
-    return any(cell(node, name) == _GIC_PHANDLE for node in tree.root.walk() for name in ("phandle", "linux,phandle"))
 
 
 def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[Note]:
