@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from colorcheck.core.units import PAGE
-from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible, ranges_of
 from colorcheck.xen.kinds import Failure, FailureKind, Note
@@ -24,11 +23,6 @@ from colorcheck.xen.notes.domains import PassthroughMemory
 
 Trees = collections.abc.Mapping[int, DeviceTree]
 GUEST_RAM = 1 << 30
-_CPU_NODE = 92  # bytes that a vCPU takes in a guest's tree
-_SHARED_NODE = 180  # bytes of a node of shared memory
-_OTHER_NODES = (785, 1152)  # bytes of the rest; measured: 32 vCPUs fit into 4,096 bytes, 36 do not
-_FURTHER = 200  # bytes of what a domain of the measurements did not have: a ramdisk, Xenstore, a UART
-_PROPERTY = 12  # bytes of a property without its value
 
 
 class Given(Struct, frozen=True):
@@ -113,32 +107,13 @@ def _in_memory(span: Span, machine: Machine) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in machine.spans)
 
 
-class TreeContent(Struct, frozen=True):
-    """What Xen writes into the tree of a domain: its vCPUs, its shared memory, and bytes that are copied: at least and
-    at most."""
-
-    vcpus: int
-    shared: int
-    copied: tuple[int, int]
-    plain: bool = True
-
-    def fits(self, room: int) -> bool | None:
-        """Whether it fits into so many bytes (DOMU_DTB_SIZE); None where that is not known."""
-        known = self.vcpus * _CPU_NODE
-        further = 0 if self.plain else _FURTHER
-        if _OTHER_NODES[1] + known + self.shared * _SHARED_NODE + self.copied[1] + further <= room:
-            return True
-        return False if _OTHER_NODES[0] + known + self.copied[0] > room else None
-
-
-def copied_into_tree(node: Node, sizes: tuple[int, int], trees: Trees) -> tuple[int, int]:
-    """Bytes of the kernel's arguments and of partial trees that stand in the tree of a domain: at least, at most."""
-    arguments = 0
-    for child in node.children:
-        found = child.properties.get("bootargs") if compatible(child, "multiboot,kernel") else None
-        arguments = _PROPERTY + -(-len(found.value) // 4) * 4 if found is not None else arguments
-    partial = sum(blob_size(tree.root, 0) for _, tree in partial_trees(node, sizes, trees) if tree is not None)
-    return arguments, arguments + partial
+def fits(written: tuple[int, int], room: int, *, measured: bool) -> bool | None:
+    """Whether the tree of a domain, so many bytes at least and at most, fits into `room`; None where that is not known.
+    A release whose writer was not followed (`measured` false) may need an eighth more or less."""
+    more = 0 if measured else written[1] // 8
+    if written[1] + more <= room:
+        return True
+    return False if written[0] - more > room else None
 
 
 def partial_trees(node: Node, sizes: tuple[int, int], trees: Trees) -> Iterator[tuple[Node, DeviceTree | None]]:
