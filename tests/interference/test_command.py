@@ -81,7 +81,7 @@ def test_the_html_report_has_the_pictures(capsys: pytest.CaptureFixture[str], tm
     assert run(capsys, EXAMPLE, *SHORT, "--html", str(file))[0] == 0
     page = file.read_text()
     assert 'href="#interference"' in page
-    drawn = page[page.index("<svg aria-label") : page.index("</svg>", page.index("<svg aria-label")) + 6]
+    drawn = page[page.index("<svg width") : page.index("</svg>", page.index("<svg width")) + 6]
     ET.fromstring(drawn)
     assert "style" not in drawn  # the page's security policy forbids it
     assert "victim, LRU" in drawn
