@@ -120,7 +120,7 @@ def test_details_of_the_color_map() -> None:
 def test_restart_budgets_stand_beside_the_memory() -> None:
     verification = api.verify(Path(__file__).parents[2] / "examples" / "zcu102-dom0less")
     texts = Page(render(verification, "html", samples.style())).texts
-    assert "Restarts" in texts
+    assert "Amount, and restarts" in texts
     assert any(re.match(r"can be created (once|[0-9]+ times) before a reboot", text) for text in texts)
 
 

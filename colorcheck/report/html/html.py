@@ -133,7 +133,7 @@ def _panel(line: str, theorems: tuple[Theorem, ...], style: Style) -> Iterator[h
     if taken:
         rows = (h.tr[h.td[str(each.trust)], h.td[each.text], h.td[each.source]] for each in taken)
         yield h.details[
-            h.summary[f"{len(taken)} assumptions"],
+            h.summary[view.counted(len(taken), "assumption")],
             table(f"Assumptions, Xen {line}", ("Trust", "Assumption", "Source"), rows),
         ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import htpy as h
 
 from colorcheck.plan.search.front import UNITS, Front, Goal
-from colorcheck.report.html.page import footer, page, scroll, table
+from colorcheck.report.html.page import footer, page, scroll, sideways, table
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 720, 360, 80, 50
 
@@ -30,8 +30,9 @@ def section(front: Front) -> list[h.Node]:
         for number, point in enumerate(front.points, 1)
     ]
     heads = ("Plan", *(f"{goal} ({UNITS[goal]})" for goal in front.goals), "Colors")
-    drawn = scroll("Front of plans, as a picture")[svg(front)] if len(front.goals) > 1 and front.points else None
-    return [drawn, table("Plans", heads, rows)]
+    drawn = len(front.goals) > 1 and front.points
+    picture = (sideways("The picture is wide"), scroll("Front of plans, as a picture")[svg(front)]) if drawn else None
+    return [picture, table("Plans", heads, rows)]
 
 
 def svg(front: Front) -> h.Element:

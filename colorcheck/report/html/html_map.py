@@ -19,7 +19,6 @@ from colorcheck.xen.system import System
 
 _GLYPHS = {"own": "■", "shared": "✗", "allowed": "s", "none": "·"}
 _SPOKEN = {"own": "has it", "shared": "shares it, against the policy", "allowed": "shares it, as allowed", "none": "no"}
-_NARROW = 10  # colors of a map that a phone shows at once
 _HOLE = 12  # width of a gap between banks in the memory map, of 1000
 _USES = {
     "color-heap": "color heap",
@@ -47,8 +46,8 @@ def section(maps: tuple[view.ColorMap, ...]) -> h.Element:
 
 
 def _map(number: int, drawn: view.ColorMap) -> Iterator[h.Node]:
-    if drawn.nr_colors > _NARROW:
-        yield h.p(".hint.soft")[f"{drawn.nr_colors} colors: scroll the map sideways; the names stay."]
+    if drawn.nr_colors > page.NARROW:
+        yield page.sideways(f"The map has {drawn.nr_colors} colors")
     heads = [
         h.th(scope="col", data_column=color)[h.button(data_color=color, aria_label=f"color {color}")[str(color)]]
         for color in range(drawn.nr_colors)
@@ -151,7 +150,7 @@ def _layout(intervals: tuple[Interval, ...], line: str) -> list[h.Node]:
         picture[list(_drawn(intervals, total, len(banks)))],
         h.ul(".banks")[[_bank(*each) for each in zip(banks, (None, *banks), strict=False)]],
         page.listed(keys, "legend"),
-        h.details[h.summary[f"{len(intervals)} ranges"], table],
+        h.details[h.summary[view.counted(len(intervals), "range")], table],
     ]
 
 
@@ -205,7 +204,7 @@ def _margins(boot: Boot, line: str) -> h.Node:
     rows = view.memory_rows(boot)
     if not rows or not boot.system.coloring:
         return None
-    headings = ("Domain", "Needed of what its colors have", "Amount", "Restarts")
+    headings = ("Domain", "Needed of what its colors have", "Amount, and restarts")
     return page.table(f"Memory of each domain, Xen {line}", headings, map(_margin, rows))
 
 
@@ -216,5 +215,5 @@ def _margin(row: view.MemoryRow) -> h.Element:
         h.rect(".use-color-heap", width=f"{taken:.2f}", height=10),
         h.rect(".gap", x=f"{taken:.2f}", width=f"{missing:.2f}", height=10),
     ]
-    budget = "; ".join(row.budgets)
-    return h.tr[h.th(scope="row")[row.name], h.td[bar], h.td[drawing.memory_text(row)], h.td[budget]]
+    amount = page.between(h.br, (drawing.memory_text(row), *row.budgets))
+    return h.tr[h.th(scope="row")[row.name], h.td[bar], h.td[amount]]

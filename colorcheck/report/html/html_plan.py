@@ -9,7 +9,7 @@ import htpy as h
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size_of_pages
 from colorcheck.plan.problem import Plan, PlanProblem
-from colorcheck.report.html.page import listed, scroll, table
+from colorcheck.report.html.page import NARROW, listed, scroll, sideways, table
 from colorcheck.report.marks import of_plan
 from colorcheck.report.style import Style
 
@@ -50,6 +50,8 @@ def _before_and_after(plan: Plan, problem: PlanProblem) -> Iterator[h.Node]:
                 h.tr[h.td["plan"], _cells(assigned.colors, before, problem.nr_colors)],
             ]
         )
+    if problem.nr_colors > NARROW:
+        yield sideways(f"The map has {problem.nr_colors} colors")
     yield scroll("Colors today and in the plan")[
         h.table(".map")[h.thead[h.tr[[h.th(scope="col")[head] for head in heads]]], bodies]
     ]

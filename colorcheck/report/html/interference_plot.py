@@ -9,7 +9,7 @@ import htpy as h
 from colorcheck.interference.comparison import COLORINGS, DISCLAIMER, LEFT_OUT, Comparison, histogram
 from colorcheck.interference.experiment import Coloring
 from colorcheck.interference.outcome import Run
-from colorcheck.report.html.page import listed, scroll, visible
+from colorcheck.report.html.page import listed, scroll, sideways, visible
 from colorcheck.report.terminal.interference import POLICIES
 
 WIDTH, PANEL, STRIP, LEFT, BINS = 860, 92, 14, 130, 60
@@ -28,6 +28,7 @@ def section(comparison: Comparison) -> list[h.Node]:
     left_out = "; ".join((*LEFT_OUT, *comparison.unmodelled))
     return [
         h.p[f"{len(runs)} simulated runs of {runs[0].accesses:,} accesses. {DISCLAIMER}"],
+        sideways("The picture is wide"),
         scroll("Cycles of runs and evictions by others, as a picture")[_picture(comparison)],
         listed((*comparison.notes, f"No part of the model: {left_out}.")),
     ]

@@ -13,6 +13,9 @@ from markupsafe import Markup
 from colorcheck import __version__
 from colorcheck.report.style import printable
 
+NARROW = 10
+"""Colors of a map that a phone shows at once."""
+
 
 def page(title: str, body: h.Node, data: str = "[]") -> str:
     """A whole page, which fetches nothing and runs only its own script.
@@ -60,6 +63,11 @@ def table(label: str, headings: Iterable[str], rows: Iterable[h.Node]) -> h.Elem
 def scroll(label: str) -> h.Element:
     """A box around what may be wider than the screen; keys scroll it too."""
     return h.div(".scroll", tabindex="0", role="region", aria_label=label)
+
+
+def sideways(what: str) -> h.Element:
+    """Says, on a narrow screen, that what follows goes on beyond its right edge."""
+    return h.p(".hint.soft")[f"{what}: scroll it sideways."]
 
 
 def section(name: str, heading: str, *content: h.Node) -> h.Element:
