@@ -34,7 +34,7 @@ _USES = {
 def section(maps: tuple[view.ColorMap, ...]) -> h.Element:
     """The color maps as tables; their row and column heads are buttons that show what is behind them."""
     if not maps:
-        return page.section("colors", "Colors", h.p["Nothing is colored."])
+        return page.section("colors", "Colors", h.p["No colors are in use."])
     kinds = dict.fromkeys(kind for drawn in maps for kind in drawing.kinds(drawn))
     return page.section(
         "colors",

@@ -18,7 +18,7 @@ _SHOWN = {"none": ("no", "·"), "own": ("has it", "■"), "allowed": ("gets it",
 
 def section(plan: Plan, problem: PlanProblem | None, style: Style) -> list[h.Node]:
     """What the section has; `problem` gives today's colors to compare with."""
-    bounds = {True: "the best there is", False: "a better one is not excluded"}
+    bounds = {True: "the best there is", False: "a better one may exist"}
     reached = (f"{each.name}: {each.value:g} {each.unit} ({bounds[each.optimal]})" for each in plan.objective)
     core = ((f"{each.text} ", h.code[style.place(each.location)]) for each in plan.core)
     edits = [h.tr[h.td[h.code[style.place(each.location)]], h.td[h.code[each.new_text]]] for each in plan.edits]
@@ -26,8 +26,8 @@ def section(plan: Plan, problem: PlanProblem | None, style: Style) -> list[h.Nod
         h.p[h.span(class_=str(of_plan(plan.status)))[h.strong[str(plan.status)]], f" {plan.reason}"],
         _before_and_after(plan, problem) if plan.domains and problem is not None else None,
         _under("Reached", reached),
-        _under("These cannot all be met", core),
-        _under("Each of these alone would mend it", (each.text for each in plan.repairs)),
+        _under("These requirements conflict", core),
+        _under("Each of these alone would fix it", (each.text for each in plan.repairs)),
         (h.h3["Edits"], table("Edits", ("Place", "Write"), edits)) if edits else None,
     ]
 

@@ -30,7 +30,7 @@ def section(comparison: Comparison) -> list[h.Node]:
         h.p[f"{len(runs)} simulated runs of {runs[0].accesses:,} accesses. {DISCLAIMER}"],
         sideways("The picture is wide"),
         scroll("Cycles of runs and evictions by others, as a picture")[_picture(comparison)],
-        listed((*comparison.notes, f"No part of the model: {left_out}.")),
+        listed((*comparison.notes, f"Not modelled: {left_out}.")),
     ]
 
 
