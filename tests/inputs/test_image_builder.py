@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.inputs.boot.image_builder import read_image_builder
+from tests.shapes import present
 
 TEXT = """\
 # ImageBuilder
@@ -107,7 +108,7 @@ def test_variables_of_the_same_file_stand_for_their_values() -> None:
     assert found.text("E") == "<x>"
     assert found.get("LINUX") is None
     assert [p.location.line for p in found.problems] == [6]
-    assert found.get("DOMU_COLORS", 0).value.locate(0, 4).line == 1
+    assert present(found.get("DOMU_COLORS", 0)).value.locate(0, 4).line == 1
     assert found.text("G", 1) == "/srv"
 
 

@@ -104,16 +104,16 @@ def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Seque
 def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     text = " ".join(word.text for word in words)[:60]
     if machine.depends(words[0]):
-        machine.open(f"command at {machine.place}", "which command this line runs is not known")
+        machine.open(f"command at {machine.place}", "it is not known which command this line runs")
         return 1
     if words[0].text == "[":
         return _bracket(machine, words)
     if not _NAME.fullmatch(words[0].text) or words[0].text in _OTHER_SHELLS:
-        machine.say(ProblemKind.U_BOOT_COMMAND, f'"{words[0].text[:40]}" is no command of U-Boot: it fails')
+        machine.say(ProblemKind.U_BOOT_COMMAND, f'"{words[0].text[:40]}" is not a command of U-Boot: it fails')
         return 1
     fact = machine.open(
         f"command {words[0].text[:40]} at {machine.place}",
-        f'"{text}" is not followed: what it does to memory, variables and the tree is not known',
+        f'"{text}" is not followed: its effect on memory, variables and the tree is not known',
     )
     return Doubt(f"unknown command {text}", False, fact)
 
@@ -130,7 +130,7 @@ def _full_name(name: str) -> str:
 def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     fact = OpenFact(
         "U-Boot knows [",
-        "[ is a command from U-Boot 2026.07 on; before that it is unknown and counts as false",
+        "[ is a command since U-Boot 2026.07; before that it is unknown and treated as false",
         ("[target]", 'u-boot = "2023.01"', "# or write test instead of [ … ]"),
         machine.place,
         (False, True),
@@ -138,7 +138,7 @@ def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not machine.decide(Doubt(BRACKET, False, fact)):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
-            "[ is an unknown command to U-Boot before 2026.07: it counts as false",
+            "[ is an unknown command to U-Boot before 2026.07: it is treated as false",
             "write test",
         )
         return 1
@@ -160,7 +160,7 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             return 1
         fact = fact or machine.depends(value) if value is not None else fact
         if fact is not None or value is None:
-            machine.open(f"run {word.text} at {machine.place}", "what this variable holds is not known")
+            machine.open(f"run {word.text} at {machine.place}", "the value of this variable is not known")
             return 1
         try:
             status = run_macro(machine, value)
@@ -177,7 +177,7 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if head is None:
         fact = machine.open(
             f"script at {words[0].text if words else 'loadaddr'}",
-            "the script that is called here is not among the inputs",
+            "the script called here is not among the inputs",
             "[[target.files]]",
             'name = "second.scr"  # the name in the script',
             'file = "second.scr"',
@@ -189,7 +189,7 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     image = read_legacy(bytes(data if data is not None else head))
     refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
     if refused or image is None:
-        machine.say(ProblemKind.U_BOOT_COMMAND, f"source refuses what stands at {address:#x}: {refused}")
+        machine.say(ProblemKind.U_BOOT_COMMAND, f"source refuses the content at {address:#x}: {refused}")
         return 1
     text = script_text(image).decode("utf-8", "surrogateescape")
     name = machine.paths.get(address) or f"script at {address:#x}"
@@ -206,7 +206,7 @@ def leave(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`exit [NUMBER]` does nothing in a script before v2023.04, but has the number for its status."""
     fact = OpenFact(
         "exit ends the script",
-        "exit does nothing in U-Boot 2023.01 and ends the script from 2023.04 on",
+        "exit has no effect in U-Boot 2023.01 and ends the script since 2023.04",
         ("[target]", 'u-boot = "2023.01"'),
         machine.place,
         (False, True),
@@ -277,7 +277,7 @@ def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     loaded = next((one for one in reversed(machine.loaded) if one.address == begin), None)
     data = machine.memory.read(begin, len(loaded.data)) if loaded and len(loaded.data) == loaded.size else None
     if data is None:
-        fact = machine.open(f"data unpacked at {machine.place}", "what is unpacked here is not among the inputs")
+        fact = machine.open(f"data unpacked at {machine.place}", "the data unpacked here is not among the inputs")
         machine.memory.darken(end, 0x1000)
         machine.set("filesize", machine.unknown(fact))
         return 0
@@ -320,7 +320,7 @@ def _named(*positions: int) -> Callable[[UBootMachine, Sequence[Marked]], Status
         place = next((position for position in positions if len(words) > position), None)
         fact = OpenFact(
             f"answer of the board at {machine.place}",
-            "what this command finds on the board, or whether it succeeds, is not known from files",
+            "files do not say what this command finds on the board, or whether it succeeds",
             (),
             machine.place,
         )
@@ -348,7 +348,7 @@ def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`dhcp` and `bootp` also set what the server says."""
     status = loads.tftp(machine, words)
     if status == 0:
-        why = "what the network's server answers is not known from files"
+        why = "files do not say what the network server answers"
         fact = OpenFact(f"answer of the network at {machine.place}", why, (), machine.place)
         for name in ("ipaddr", "netmask", "gatewayip", "serverip", "dnsip", "hostname", "rootpath", "domain"):
             machine.set(name, machine.unknown(fact))

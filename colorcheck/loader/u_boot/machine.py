@@ -125,7 +125,7 @@ class UBootMachine(Struct):
         """Count a command. Raises HaltError where there are too many."""
         self.steps += 1
         if self.steps > MOST_STEPS:
-            raise HaltError(f"the script does not come to an end within {MOST_STEPS} commands")
+            raise HaltError(f"the script does not end within {MOST_STEPS} commands")
 
     def number(self, fact: OpenFact) -> int:
         """The number of an open fact; the same fact keeps its number."""
