@@ -15,6 +15,7 @@ VERSION = "u-boot,version"
 LENGTH = 29  # of the version's text: only the room that it takes counts
 _CUT = 0xFFFFFFFF
 _CELLS = ("#address-cells", "#size-cells")
+_MOST_CELLS = 4  # FDT_MAX_NCELLS
 
 
 def root(machine: UBootMachine, tree: TreeInMemory) -> bool:
@@ -62,8 +63,11 @@ def memory_node(tree: TreeInMemory, banks: tuple[tuple[int, int], ...] | None, u
         return False
     if banks is None:
         return tree.put(at, "reg", tree.value(at, "reg") or bytes(16), None, unsure) >= 0
-    if any(tree.value(0, name) is not None and cells(tree, name, 0) == 0 for name in _CELLS):
-        raise HaltError("U-Boot crashes: #address-cells or #size-cells of the root is no number from 1 on")
+    widths = [cells(tree, name, 2) if _is_cell(tree, name) else -1 for name in _CELLS]
+    if any(not 0 <= width <= _MOST_CELLS for width in widths):
+        raise HaltError(f"U-Boot crashes: #address-cells or #size-cells of the root is no number up to {_MOST_CELLS}")
+    if any(width not in (1, 2) for width in widths):
+        tree.machine.open("memory of the tree", "U-Boot writes the memory node with cells that are not one or two wide")
     given = [bank for bank in banks if bank != (0, 0)]
     if not given:
         return True
@@ -76,6 +80,11 @@ def cells(tree: TreeInMemory, name: str, default: int) -> int:
     """How many cells the root says."""
     value = tree.value(0, name)
     return int.from_bytes(value, "big") if value is not None and len(value) == 4 else default
+
+
+def _is_cell(tree: TreeInMemory, name: str) -> bool:
+    value = tree.value(0, name)
+    return value is None or len(value) == 4
 
 
 def _number(value: int, wide: bool) -> bytes:
