@@ -75,9 +75,11 @@ def _other_release(deployment: Deployment) -> Iterator[Problem]:
     for line in deployment.manifest.target.xen if said else ():
         release = find_release(line)
         if said and release and not log_version(str(said.value)).is_near(release):
-            message = f"the boot log is of Xen {said.value} ({said.location}), not {line}: its places are not used here"
+            message = (
+                f"the boot log is of Xen {said.value} ({said.location}), not {line}: its addresses are not used here"
+            )
             place = deployment.manifest.location("target.xen")
-            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "name a log of this release")
+            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "specify a log of this release")
 
 
 def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
@@ -182,7 +184,9 @@ def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBr
         if content not in seen:
             seen.append(content)
             text = _answers(received, way)
-            found.append(WorldBranch(text, None if way.stopped else as_followed(deployment, way), way.stopped or ""))
+            tree = None if way.stopped else as_followed(deployment, way)
+            problems = tuple(dict.fromkeys((*way.problems, *_problems(way, deployment))))
+            found.append(WorldBranch(text, tree, way.stopped or "", problems, way))
     return tuple(found)
 
 

@@ -62,9 +62,10 @@ def verify(
     with run.stage("rules"):
         from colorcheck.findings.requirements import told, traced
         from colorcheck.findings.selection import select
+        from colorcheck.workflows.rules_over_ways import over_ways
 
         running = (*rules.RULES, *_plugin_rules(rules.RULES))
-        findings, faults = rules.run(facts, running)
+        findings, faults = over_ways(facts, lambda way: rules.run(way, running))
         run.faults += faults
         selected = select(findings, facts, running)
         everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
@@ -150,11 +151,15 @@ class _Run(Struct):
             deployment = _with_problems(read_deployment(manifest, found.input_readers), found.problems)
             self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
         received: Handover | None = None
+        followed = False
         with self.stage("handover"):
             written = deployment
             received, deployment = received_by_xen(written)
             self.branches = branches(received, written)
+            followed = True
         self.unclear = unclear(received, deployment)
+        if not followed:
+            self.unclear = self.unclear or "what the boot loader makes of the files could not be worked out"
         board: Board | None = None
         with self.stage("board"):
             boot_cpu = deployment.manifest.target.boot_cpu
@@ -162,7 +167,7 @@ class _Run(Struct):
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
             ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
             if any(_choice(way, boot_cpu).board != board for way in ways):
-                self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
+                self.unclear = self.unclear or "on another path of the boot script the tree has other CPUs or caches"
         if mend:
             from colorcheck.plan.repaired_xl import with_repaired_guests
 
@@ -191,7 +196,7 @@ class _Run(Struct):
             result = replace(result, system=base.system, worlds=worlds)
             many = len(base.system.domains)
             if boots and many > MOST_DOMAINS:
-                why = f"there are {many:,} domains, and no more than {MOST_DOMAINS} are looked at together"
+                why = f"there are {many:,} domains, but at most {MOST_DOMAINS} are checked together"
                 self.skipped.append(Skipped("boot, theorems", why, line))
             elif boots:
                 result = replace(result, boot=base.boot)
@@ -288,14 +293,14 @@ def _missing(deployment: Deployment) -> str:
     if manifest.image_builder is not None and deployment.image_builder is None:
         return f"the ImageBuilder configuration {manifest.image_builder} could not be read"
     if deployment.tree is None and manifest.boot_arguments is None:
-        return "neither a device tree nor boot-arguments say what Xen is told"
+        return "neither a device tree nor boot-arguments give Xen's arguments"
     return ""
 
 
 def _unmodelled(system: System) -> str:
     """Why there is no boot, and so nothing that rests on one."""
     if not system.release.modelled:
-        return f"how {system.release.title} boots is not modelled, only Xen {', '.join(MODELLED)}"
+        return f"the boot of {system.release.title} is not modelled, only Xen {', '.join(MODELLED)}"
     return "the number of colors is not known" if system.nr_colors is None else "no memory is known"
 
 

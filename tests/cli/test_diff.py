@@ -75,7 +75,7 @@ def test_coloring_switched_off_loses_every_pair(capsys: pytest.CaptureFixture[st
 def test_markdown_takes_names_literally(capsys: pytest.CaptureFixture[str], changed: Change) -> None:
     _, out = diff(capsys, changed('"7-10"', '"6-10"'), "--format", "markdown")
     assert "| control / dom0 | proved | refuted | 4.20, 4.21, 4.22 |" in out
-    assert out.startswith("## colorcheck\n\n**1 pair not proved apart any more")
+    assert out.startswith("## colorcheck\n\n**1 pair no longer proved isolated")
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def test_deployments_are_found_in_order(tmp_path: Path) -> None:
     found = [Path(name).parent.relative_to(tmp_path).as_posix() for name in deployments_below(str(tmp_path)).manifests]
     assert found == ["a/deep", "b"]
     assert [(Path(each.name).parent.name, each.reason) for each in deployments_below(str(tmp_path)).passed] == [
-        (".hidden", "it lies in a hidden folder"),
-        ("env", "it lies in an environment of other software"),
+        (".hidden", "it is in a hidden folder"),
+        ("env", "it is in an environment of other software"),
     ]
 
 

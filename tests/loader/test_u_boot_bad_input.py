@@ -64,7 +64,7 @@ def test_what_is_followed_is_bounded(script: str, most: int, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("while true; do setenv a b; done\n", "does not come to an end"),
+        ("while true; do setenv a b; done\n", "does not end within"),
         ("setenv a 'run a'; run a\n", "levels deep"),
         ("setenv a 'run b; run b'; setenv b 'run a'; run a\n", "levels deep"),
         ("setenv x aaaaaaaaaaaaaaaa\nwhile true; do setenv x $x$x; done\n", "grows"),
@@ -125,7 +125,7 @@ def test_many_unknown_conditions_are_many_ways_up_to_a_limit(tmp_path: Path) -> 
     lines = "".join(f"if mmc dev {n}; then fdt set /chosen c{n} x; fi\n" for n in range(12))
     found = followed(tmp_path, HEAD + lines + END)
     assert len(found.alternatives) == 63
-    assert any(fact.what == "ways through the script" for fact in found.open)
+    assert any(fact.what == "paths through the script" for fact in found.open)
 
 
 def test_unknown_things_are_open_with_their_line(tmp_path: Path) -> None:

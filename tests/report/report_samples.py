@@ -67,7 +67,7 @@ SHARED = Finding(
     Severity.ERROR,
     "dom0 and rt share colors 4-6 of the L2: each can evict the other's lines",
     RT_COLORS,
-    "give rt colors that nobody has: 7-15, and write each range as an element of its own",
+    "give rt colors that nobody has: 7-15, and write each range as a separate element",
     related=(Related(DOM0_COLORS, "dom0 has 2-6"),),
     witness={"addresses": [0x4000, 0x14000], "set": 256},
 )
@@ -77,7 +77,7 @@ DROPPED = Finding(
     Severity.ERROR,
     'xl reads "4-8,10,11,12" as 4-8 and silently drops ",10,11,12"',
     RT_COLORS,
-    'write each range as an element of its own: ["4-8", "10", "11", "12"]',
+    'write each range as a separate element: ["4-8", "10", "11", "12"]',
     fix=(Edit(RT_COLORS, '"4-8", "10", "11", "12"'),),
 )
 

@@ -221,7 +221,7 @@ class _Reader:
         if not name.text or (self.position < len(self.text) and self.text[self.position] not in "\n;#"):
             raise _NeedsShellError(start, '"source" with more than a file', command=True)
         if self.depth >= _DEEPEST:
-            raise _NeedsShellError(start, f"files take in one another more than {_DEEPEST} levels deep", command=True)
+            raise _NeedsShellError(start, f"files include one another more than {_DEEPEST} levels deep", command=True)
         found = opener(name.text, self.lines.location(start, end))
         if isinstance(found, Problem):
             self.problems.append(found)
@@ -284,7 +284,7 @@ class _Reader:
             finally:
                 self.splits = False
             if _MANY.search(self.text, start, self.position):
-                raise _NeedsShellError(start, "a pattern in an array can stand for several elements")
+                raise _NeedsShellError(start, "a pattern in an array can expand to several elements")
             if self.position == start and not element:
                 raise _NeedsShellError(start, f'"{self.text[start]}" in an array')
             found.append(Assignment(name, str(following), value, place))
@@ -320,7 +320,7 @@ class _Reader:
             parts.append(value)
             return
         if character in ("$", "`", "~"):
-            raise _NeedsShellError(start, f'"{character}" stands for something that the shell works out')
+            raise _NeedsShellError(start, f'"{character}" is something that the shell evaluates')
         if character in ("'", '"'):
             match = self._take(_SINGLE if character == "'" else _DOUBLE)
             if match is None:
@@ -354,7 +354,7 @@ class _Reader:
             closing = self.position
             value = self._variable(offset) if expansion[1] == "$" else None
             if value is None:
-                raise _NeedsShellError(offset, f'"{expansion[1]}" stands for something that the shell works out')
+                raise _NeedsShellError(offset, f'"{expansion[1]}" is something that the shell evaluates')
             behind, self.position = self.position, closing
             self._double_quoted(start, offset, parts)
             parts.append(value)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
-from colorcheck.loader.u_boot.fdt import present
+from colorcheck.loader.u_boot.fdt import lies_there, present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
@@ -56,7 +56,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     fact = machine.depends(*words[:1], *words[2:3])
     if address is None or at is None:
         why = fact.why if fact is not None else "its variables"
-        raise HaltError(f"{command} starts an image or tree whose address is not known: {why}")
+        raise HaltError(f"{command} starts an image or a tree whose address is not known: {why}")
     image = _image(machine, command, address)
     if image is None:
         return 1
@@ -67,8 +67,10 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if isinstance(ramdisk, int):
         return ramdisk
     if len(words) < 3:
-        raise HaltError(f"{command} without a tree: U-Boot stops, since it would start Xen without one")
+        raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
+    if tree is None and (at in machine.foreign or lies_there(machine, at)):
+        raise HaltError(f"Xen gets a tree of the board's own, at {at:#x}, which is not among the inputs")
     if tree is None:
         _no_tree(machine, words[2])
         return 1
@@ -105,7 +107,7 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _no_tree(machine: UBootMachine, word: Marked) -> None:
-    machine.say(ProblemKind.U_BOOT_BOOT, f"no device tree begins at {word.text}: U-Boot does not start Xen")
+    machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {word.text}: U-Boot does not start Xen")
 
 
 def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
@@ -117,7 +119,7 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
     legacy = read_legacy(data)
     if command == "bootm":
         if legacy is None or legacy.kind != KERNEL or not legacy.header_ok:
-            machine.say(ProblemKind.U_BOOT_BOOT, "bootm takes a legacy image of a kernel or a FIT, and this is none")
+            machine.say(ProblemKind.U_BOOT_BOOT, "bootm takes a legacy kernel image or a FIT, and this is neither")
             return None
         body = _unpacked(legacy.data, legacy.compression)
         if body is None:
@@ -132,7 +134,7 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
         head = bytearray(unpacked[:64].ljust(64, b"\0"))
         machine.memory.write(address, unpacked)
     if head[56:60] != b"ARM\x64":
-        machine.say(ProblemKind.U_BOOT_BOOT, "Bad Linux ARM64 Image magic! What stands there is no arm64 Image")
+        machine.say(ProblemKind.U_BOOT_BOOT, "Bad Linux ARM64 Image magic! There is no arm64 Image there")
         return None
     return _placed(machine, address, bytes(head))
 
@@ -156,7 +158,7 @@ def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
     size = machine.settings.image_size
     if not machine.memory.is_dark(address) and any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded):
         message = f"Bad Linux ARM64 Image magic! Nothing was loaded to {address:#x}"
-        machine.say(ProblemKind.U_BOOT_BOOT, message, "name the address that the image was loaded to")
+        machine.say(ProblemKind.U_BOOT_BOOT, message, "specify the address to which the image was loaded")
         return None
     machine.assumptions[f"what booti starts at {address:#x} is Xen's image"] = None
     return _Image(((address + _ALIGNED - 1) & ~(_ALIGNED - 1)) & WIDTH, size)
@@ -252,7 +254,7 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
             return 1
         return _Ramdisk(start + 64, len(image.data))
     if present_magic(machine, start) or not colon:
-        message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, and - where there is none"
+        message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, or - if there is none"
         machine.say(ProblemKind.U_BOOT_BOOT, message, "write booti XEN - TREE, or booti XEN RAMDISK:${filesize} TREE")
         return 1
     if fact is not None:
@@ -286,9 +288,9 @@ def _moved_ramdisk(
     if at is None or ramdisk.unsure is not None:
         fact = machine.open(
             "the ramdisk's place",
-            "U-Boot moves the ramdisk below itself, and where U-Boot sits is not known from files",
+            "U-Boot moves the ramdisk below itself, and files do not say where U-Boot is",
             "[target.environment]",
-            'initrd_high = "0xffffffffffffffff"  # if that is what the board has: the ramdisk stays where it is',
+            'initrd_high = "0xffffffffffffffff"  # if the board has this value: the ramdisk stays where it is',
         )
         return (None, ramdisk.size), machine.carry(fact) if ramdisk.unsure is None else ramdisk.unsure
     machine.over(at, ramdisk.size, "the ramdisk")
@@ -379,10 +381,10 @@ def _fixed(
 ) -> TreeInMemory:
     """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
     tree = final.tree
-    board = "the board's own code in U-Boot changes nothing in the tree that Xen reads"
+    board = "board-specific code in U-Boot does not change the tree that Xen reads"
     machine.assumptions[board] = None
     if not (fixups.root(machine, tree) and fixups.chosen(machine, tree) and fixups.memory(machine, tree)):
-        raise HaltError("U-Boot finds no room in the device tree for what it adds, and resets the board")
+        raise HaltError("U-Boot finds no room in the device tree for its additions and resets the board")
     fixups.ethernet(machine, tree)
     size = tree.shrink()
     if ramdisk is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, Status, UBootMachine
-from colorcheck.loader.u_boot.numbers import hexadecimal, signed
+from colorcheck.loader.u_boot.numbers import data_width, hexadecimal, signed
 from colorcheck.loader.u_boot.substitution import NotFollowedError, PatternError, substitute
 from colorcheck.loader.u_boot.text import Marked
 
@@ -87,18 +87,18 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
     if same:
         return True
     fact = OpenFact(
-        "test knows ==",
-        "test of U-Boot 2023.01 does not know ==, so this condition is true whatever it compares",
+        "test supports ==",
+        "test in U-Boot 2023.01 does not support ==, so this condition is always true",
         ("write = instead of ==",),
         machine.place,
         (False, True),
     )
     machine.say(
         ProblemKind.U_BOOT_COMMAND,
-        "test does not know ==: the condition is true whatever it compares",
+        "test does not support ==: the condition is always true",
         "write =",
     )
-    return machine.decide(Doubt("test knows ==", False, fact))
+    return machine.decide(Doubt("test supports ==", False, fact))
 
 
 def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
@@ -115,7 +115,7 @@ def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> 
 
 def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """The status of `itest`, whose numbers are hexadecimal and whose `*ADDRESS` is memory."""
-    if len(words) != 3:
+    if len(words) != 3 or data_width(command) is None:
         return 1
     kind = command.partition(".")[2]
     fact = machine.depends(*words)
@@ -134,7 +134,7 @@ def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
         if None not in texts:
             return 0 if _NUMBERS[name]((first > second) - (first < second), 0) else 1
     text = " ".join(word.text for word in words)
-    fact = fact or machine.open(f"memory read by itest {text}", "what stands in this memory is not known from files")
+    fact = fact or machine.open(f"memory read by itest {text}", "files do not say what this memory contains")
     return Doubt(f"itest {text}", False, fact)
 
 
@@ -192,9 +192,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
     width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
     operands = [_number(machine, word.text, width) for word in (rest[0], *rest[2:])]
     if None in operands:
-        fact = machine.open(
-            f"memory read by setexpr {rest[0].text}", "what stands in this memory is not known from files"
-        )
+        fact = machine.open(f"memory read by setexpr {rest[0].text}", "files do not say what this memory contains")
         machine.set(name, machine.unknown(fact))
         return 0
     numbers = [int(number or 0) for number in operands]
@@ -217,7 +215,7 @@ def _texts(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
     for word in words:
         data = _text_in_memory(machine, hexadecimal(word.text[1:]))
         if data is None:
-            fact = machine.open(f"memory read by setexpr {word.text}", "what stands there is not known from files")
+            fact = machine.open(f"memory read by setexpr {word.text}", "files do not say what is there")
             machine.set(name, machine.unknown(fact))
             return 0
         joined += data

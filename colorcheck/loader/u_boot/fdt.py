@@ -16,6 +16,7 @@ from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
 from colorcheck.loader.u_boot.values import UnreadableValue, parse_value
 
+_OWN_TREES = ("fdtcontroladdr", "fdt_addr")
 OVERLAYS = "this U-Boot applies overlays"
 _USAGE = 1
 
@@ -29,6 +30,8 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return _address(machine, rest)
     if machine.working is None and name.startswith("ap"):
         return _apply(machine, None, rest)
+    if machine.working in machine.foreign and tree_at(machine, machine.working) is None:
+        return _elsewhere(machine, name, rest)
     tree = _working(machine)
     if tree is None:
         return 1
@@ -46,6 +49,21 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return status
 
 
+def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
+    """A command on a tree that the script did not load: Xen does not get that one, but what is read of it is open."""
+    fact = OpenFact(
+        f"the board's tree read at {machine.place}",
+        "this command goes to a tree of the board that is not among the inputs",
+        (),
+        machine.place,
+    )
+    if name.startswith("g") and len(rest) > 1:
+        machine.set(rest[1].text, machine.unknown(fact))
+    if name.startswith("mo") and len(rest) > 1:
+        machine.tree_doubts.append(fact)
+    return Doubt(f"fdt {name} {' '.join(word.text for word in rest)}", True, fact)
+
+
 def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:
     for start, handler in _COMMANDS:
         if name.startswith(start):
@@ -57,14 +75,14 @@ def _working(machine: UBootMachine) -> TreeInMemory | None:
     if machine.working is None:
         machine.say(
             ProblemKind.U_BOOT_FDT,
-            "no tree is being edited: `fdt addr` has not succeeded, so this does nothing",
+            "no tree is being edited: `fdt addr` has not succeeded, so this has no effect",
         )
         return None
     tree = tree_at(machine, machine.working)
     if tree is None:
         machine.say(
             ProblemKind.U_BOOT_FDT,
-            "the tree that is being edited was destroyed or overwritten, so this does nothing",
+            "the tree that is being edited was destroyed or overwritten, so this has no effect",
         )
     return tree
 
@@ -76,8 +94,7 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
     if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
         return tree
     given = machine.media.given_tree()
-    brought = address in machine.failed or any(loaded.data[:4] == MAGIC for loaded in machine.loaded)
-    if given is None or not address or brought:
+    if given is None or not address or address in machine.failed or _brings_its_tree(machine):
         return None
     from colorcheck.loader.u_boot.load import put
 
@@ -85,6 +102,29 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
     put(machine, given, address)
     machine.assumptions[f"the tree that lies at {address:#x} before the script is {given.name}"] = None
     return tree_at(machine, address)
+
+
+def _brings_its_tree(machine: UBootMachine) -> bool:
+    """Whether the script loads a tree, other than overlays."""
+    return any(one.data[:4] == MAGIC and b"__overlay__" not in one.data for one in machine.loaded)
+
+
+def lies_there(machine: UBootMachine, address: int) -> bool:
+    """Whether the board has a tree of its own at an address that the script puts nothing to: QEMU's and U-Boot's own
+    trees lie where the environment says, and of other places nothing is known."""
+    if machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None or address in machine.failed:
+        return False
+    own = [hexadecimal(machine.text(name) or "0") for name in _OWN_TREES]
+    if machine.memory.dark or machine.memory.known:
+        fact = OpenFact(
+            f"a tree at {address:#x} before the script",
+            f"the script edits what lies at {address:#x}, puts nothing there, and no input says whether the board does",
+            ("# load the tree that is edited",),
+            machine.place,
+            (False, True),
+        )
+        return machine.decide(Doubt(f"the board has a tree of its own at {address:#x}", address in own, fact))
+    return False
 
 
 def _flags(words: Sequence[Marked]) -> tuple[str, Sequence[Marked]] | None:
@@ -113,6 +153,11 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
         return Doubt(f"fdt addr {rest[0].text}", True, fact)
     address = machine.reached(rest[0])
     tree = present(machine, address)
+    if tree is None and lies_there(machine, address):
+        machine.working = address
+        machine.foreign.add(address)
+        machine.set("fdtaddr", f"{address:x}")
+        return 0
     if tree is None:
         _not_a_tree(machine, address)
         return 1
@@ -139,7 +184,9 @@ def _not_a_tree(machine: UBootMachine, address: int) -> None:
             )
         )
         return
-    message = f"no device tree begins at {address:#x}: FDT_ERR_BADMAGIC, and later fdt commands go to the tree before"
+    message = (
+        f"there is no device tree at {address:#x}: FDT_ERR_BADMAGIC, and later fdt commands edit the previous tree"
+    )
     machine.say(ProblemKind.U_BOOT_FDT, message)
 
 
@@ -187,7 +234,7 @@ def _set(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
     if len(rest) < 2:
         machine.say(
             ProblemKind.U_BOOT_FDT,
-            "fdt set has too few words and sets nothing (a bare # begins a comment)",
+            "fdt set has too few words and sets nothing (an unquoted # starts a comment)",
             "quote it",
         )
         return _USAGE
@@ -231,8 +278,8 @@ def _rm(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> St
 
 
 def _failed(machine: UBootMachine, what: str, code: int) -> Status:
-    help_text = "make room with fdt resize before" if code == -3 else ""
-    machine.say(ProblemKind.U_BOOT_FDT, f"{what}: {error_name(code)}; the script goes on without it", help_text)
+    help_text = "make room with fdt resize first" if code == -3 else ""
+    machine.say(ProblemKind.U_BOOT_FDT, f"{what}: {error_name(code)}; the script continues without it", help_text)
     return 1
 
 
@@ -250,7 +297,8 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         return _USAGE
     fact = OpenFact(
         "U-Boot applies overlays",
-        "whether this U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY is not known; without it `fdt apply` does nothing",
+        "it is not known whether this U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY; without it, `fdt apply` has "
+        "no effect",
         ("[target]", "u-boot-overlays = true"),
         machine.place,
         (False, True),
@@ -273,11 +321,11 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         return 1
     done = tree.apply(overlay)
     if done < 0:
-        message = f"fdt apply fails ({error_name(done)}) and destroys the tree: nothing that follows reaches Xen"
+        message = f"fdt apply fails ({error_name(done)}) and destroys the tree: nothing after it reaches Xen"
         machine.say(
             ProblemKind.U_BOOT_FDT,
             message,
-            "name a node that exists when this line runs, and compile the tree with -@",
+            "target a node that exists when this line runs, and compile the tree with -@",
         )
         machine.memory.write(tree.address, b"\xff\xff\xff\xff")
         machine.memory.write(overlay.address, b"\xff\xff\xff\xff")
@@ -433,9 +481,9 @@ def _nothing(_machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked
 
 def _board(machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked]) -> Status:
     """The board's own code, where U-Boot was built with any; else the command prints its usage."""
-    machine.assumptions["the board's own code in U-Boot changes nothing in the tree that Xen reads"] = None
-    why = "whether this U-Boot was built with code of the board for the tree is not known"
-    return Doubt("this U-Boot has code of the board", False, OpenFact("code of the board", why, (), machine.place))
+    machine.assumptions["board-specific code in U-Boot does not change the tree that Xen reads"] = None
+    why = "it is not known whether this U-Boot was built with board-specific code for the tree"
+    return Doubt("this U-Boot has board-specific code", False, OpenFact("board-specific code", why, (), machine.place))
 
 
 _COMMANDS: tuple[tuple[str, Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status]], ...] = (

@@ -112,6 +112,7 @@ class UBootMachine(Struct):
     carried: set[OpenFact] = field(default_factory=set)  # facts that only stand in values of the tree
     apart: set[OpenFact] = field(default_factory=set)  # variables that are addresses of the board's environment
     failed: set[int] = field(default_factory=set)
+    foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
@@ -125,7 +126,7 @@ class UBootMachine(Struct):
         """Count a command. Raises HaltError where there are too many."""
         self.steps += 1
         if self.steps > MOST_STEPS:
-            raise HaltError(f"the script does not come to an end within {MOST_STEPS} commands")
+            raise HaltError(f"the script does not end within {MOST_STEPS} commands")
 
     def number(self, fact: OpenFact) -> int:
         """The number of an open fact; the same fact keeps its number."""

@@ -55,16 +55,16 @@ def _told(machine: UBootMachine, script: ShellScript, text: Marked) -> None:
     for offset in script.strays:
         at = text.at[offset]
         machine.here = (at, at + 1) if at >= 0 else machine.here
-        message = "syntax error: this word has no beginning to belong to; U-Boot goes on behind it"
+        message = "syntax error: this word does not belong to any statement; U-Boot continues after it"
         machine.say(ProblemKind.U_BOOT_SYNTAX, message)
     if script.error is None:
         return
     at = text.at[min(script.error, len(text.at) - 1)] if len(text.at) else -1
     if at >= 0:
         machine.here = (at, at + 1)
-    message = "syntax error: U-Boot stops reading here, and nothing of this list or behind it is run"
+    message = "syntax error: U-Boot stops reading here and runs neither this list nor anything after it"
     if script.error >= len(text.text):
-        message = "syntax error: an if or a loop has no end, so nothing of it is run"
+        message = "syntax error: an if or a loop has no end, so none of it is run"
     machine.say(ProblemKind.U_BOOT_SYNTAX, message, _advice(text.text, script.error))
 
 
@@ -73,9 +73,9 @@ def _advice(text: str, at: int) -> str:
     if rest[:1] in ("&", "|"):
         return f'quote it ("{rest[:1]}"), or write it twice'
     if rest[:1] in ("'", '"'):
-        return "close the quote; an apostrophe inside of double quotes opens a quoted text too"
+        return "close the quote; an apostrophe inside double quotes also opens a quote"
     if "\r" in text:
-        return "save the script with line ends of Unix (LF): U-Boot takes the carriage return as part of the word"
+        return "save the script with Unix line endings (LF): U-Boot treats the carriage return as part of the word"
     return ""
 
 
@@ -165,7 +165,7 @@ class _Reader:
 
     def _each(self, each: Each) -> Status | None:
         name = expanded(self._word(each.name).content, self._lookup)
-        status: Status | None = None
+        status: Status = 0  # also without words, or with words that come to nothing
         for word in each.words:
             value = expanded(self._word(word).content, self._lookup)
             self.machine.use(value)
@@ -174,6 +174,7 @@ class _Reader:
                 self._assign(name.text, value.part(start, end))
                 done = self._list(each.body)
                 status = 0 if done is None else done
+        self.machine.last_status = status
         return status
 
     def _word(self, word: tuple[int, str]) -> Word:

@@ -32,7 +32,7 @@ def setenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not words:
         return 0 if forced else 1
     if "=" in words[0].text:
-        machine.say(ProblemKind.U_BOOT_COMMAND, f'setenv refuses the name "{words[0].text}": it has an equals sign')
+        machine.say(ProblemKind.U_BOOT_COMMAND, f'setenv refuses the name "{words[0].text}": it contains "="')
         return 1
     fact = machine.depends(words[0])
     if fact is not None:
@@ -40,7 +40,7 @@ def setenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return 0
     value = joined(words[1:], " ") if len(words) > 1 else None
     if refused(machine, words[0].text, value, forced=forced):
-        message = f"U-Boot refuses this value of {words[0].text}: it is written once, or of another form"
+        message = f"U-Boot refuses this value of {words[0].text}: it is write-once, or the value is malformed"
         machine.say(ProblemKind.U_BOOT_COMMAND, message)
         return 1
     machine.set(words[0].text, value)
@@ -76,7 +76,7 @@ def environment(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             )
             return 0
         case "save" | "info" | "flags" | "grep" | "erase" | "indirect":
-            why = f"whether env {found[0]} succeeds, or is built in, is not known"
+            why = f"it is not known whether env {found[0]} succeeds or is built in"
             fact = OpenFact(f"env {found[0]} at {machine.place}", why, (), machine.place)
             return Doubt(f"env {found[0]}", found[0] in ("save", "erase"), fact)
         case _:
@@ -98,7 +98,7 @@ def _delete(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
 
 
 def _exists(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
-    if len(rest) != 1:
+    if not rest:
         return 1
     if machine.get(rest[0].text) is None:
         return 1
@@ -118,6 +118,8 @@ def _default(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
         machine.environment.clear()
         machine.blanket = machine.open("environment after env default -a", "the built-in environment is not an input")
         return 0
+    if not names:
+        return 1
     for name in names:
         fact = machine.open(f"default of {name}", f"the built-in value of {name} is not among the inputs")
         machine.set(name, machine.unknown(fact))
@@ -142,7 +144,7 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if text is None:
         fact = machine.open(
             f"environment read from {words[0].text}",
-            "what the script reads its variables from is not among the inputs",
+            "the data from which the script reads its variables is not among the inputs",
             "[[target.files]]",
             'name = "uEnv.txt"  # the file that the script loads there',
             'file = "uEnv.txt"',
@@ -180,8 +182,8 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     known = {name: value.text for name, value in machine.environment.items() if not names or name in names}
     separator = "\0" if flags in ("b", "c") else "\n"
     if not machine.settings.whole_environment or machine.blanket or any(unknowns(v) for v in known.values()):
-        return _exported_unknown(machine, address, "not all of it is given")
-    if flags == "c" and not size:
+        return _exported_unknown(machine, address, "only part of it is given")
+    if flags == "b" or (flags == "c" and not size):
         return _exported_unknown(machine, address, "it is filled up to this U-Boot's CONFIG_ENV_SIZE")
     text = "".join(f"{name}={_escaped(known[name], separator)}{separator}" for name in sorted(known)) + "\0"
     data = text.encode("utf-8", "surrogateescape")

@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected number or size."""
     for option, _, releases in options(facts, _rejected):
         whole = _first_item_holds(option)
-        kept = "nothing of it is stored" if option.stored is None else f"{_amount(option)} stays in force"
+        kept = "nothing is stored" if option.stored is None else f"{_amount(option)} stays in force"
         yield RULE.finding(
             f'Xen rejects the value "{option.value}" of {option.key}; {kept}{on(facts, releases)}',
             option.value_location,
@@ -62,8 +62,8 @@ def _first_item_holds(option: Option) -> bool:
 
 def _instead(option: Option, *, whole: bool, sized: bool) -> str:
     if whole:
-        return f"write {option.key}={option.value.partition(',')[0]}: on Arm the option takes nothing else"
-    return "write a whole number with one unit of K, M, G" if sized else "write a whole number"
+        return f"write {option.key}={option.value.partition(',')[0]}: on Arm the option takes nothing more"
+    return "write an integer with one of the units K, M, G" if sized else "write an integer"
 
 
 def _is_size(option: Option) -> bool:

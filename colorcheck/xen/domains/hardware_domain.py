@@ -22,7 +22,7 @@ KNOWN = CONTROL | HARDWARE | XENSTORE
 _OFF = ("no", "off", "false", "disable", "0")
 _HELP = {
     "iommu": "enable an IOMMU that Xen drives in the device tree, or start dom0 instead",
-    "second": "leave out one of the two",
+    "second": "delete one of the two",
     "bits": "use 1 (control), 2 (hardware) and 4 (xenstore)",
 }
 
@@ -87,8 +87,8 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
 
 
 def _refused(node: Node, text: str, place: Location, help_key: str = "") -> RefusedCapabilities:
-    message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
-    advice = _HELP[help_key] if help_key else "leave it out"
+    message = f'{node.name} cannot have the role given by its capabilities: Xen panics, "{text}"'
+    advice = _HELP[help_key] if help_key else "delete it"
     return RefusedCapabilities(
         Failure(FailureKind.OTHER, text), HardwareDomainRefused(place, node.name, message, advice=advice)
     )
@@ -123,6 +123,19 @@ def wants_xenstore(node: Node, release: Release) -> bool:
         return False
     words = (None, "enabled", "legacy") if release.traits.hardware_domain_by_node else (None, "enabled")
     return string(node, "xen,enhanced") in words
+
+
+def second_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> dict[str, Failure]:
+    """The domains, by the path of their node, behind which Xen stops since another one has the xenstore: dom0 always
+    has it (`set_xs_domain`)."""
+    owner, found = 0 if has_dom0 else None, {}
+    for number, node in enumerate(nodes, 1):
+        if capabilities(node, release) & XENSTORE:
+            if owner is not None:
+                text = f"Only 1 xenstore domain can be specified! ({owner})"
+                found[node.path] = Failure(FailureKind.OTHER, text)
+            owner = number if owner is None else owner
+    return found
 
 
 def without_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> Failure | None:

@@ -27,7 +27,7 @@ _POINT = re.compile(r"(\d+\.\d+)\.(\d+)")
 _PREFIXES = re.compile(r"(?:xen[- ]|v|upstream-|release-)(?=\d)")
 
 SERIES: tuple[Release, ...] = _series()
-"""4.20, 4.21 and 4.22: what stands for a branch where no point release is named."""
+"""4.20, 4.21 and 4.22: the release that represents a branch if no point release is given."""
 
 RELEASES: tuple[Release, ...] = (*SERIES, *UPSTREAM, *XILINX)
 
@@ -71,6 +71,6 @@ def release_of(name: str) -> Release:
     """As `find_release`; raises `UnknownReleaseError`, which names the nearest known one."""
     found = find_release(name)
     if found is None:
-        known = f"known are {', '.join(NAMES)}"
+        known = f"known releases: {', '.join(NAMES)}"
         raise UnknownReleaseError(f'unknown Xen release "{name}": {did_you_mean(name, _BY_NAME, known)}')
     return found
