@@ -25,6 +25,7 @@ from colorcheck.xen.facts.keys import IMAGE_SIZE, MAPPED, MEMORY
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory
+from colorcheck.xen.notes.sentences import memory_given, tree_unread
 from colorcheck.xen.release.release import Release
 
 INVARIANT = Assumption(
@@ -240,16 +241,17 @@ class _Pair:
             given = given_memory(self.context, party)
             asked = next(_notes_of(self.context, party, PassthroughMemory), None)
             if asked is not None and MEMORY.name in system.unknown:
-                where = (Related(asked.location, asked.message),)
-                reason = f"{asked.message}; which memory there is, nobody says"
+                where = (Related(asked.location, memory_given(asked)),)
+                reason = f"{memory_given(asked)}; which memory there is, nobody says"
                 return obligation.settled(Verdict.UNKNOWN, reason=reason, core=where)
             if given is not None:
-                where = (Related(given.location, given.message),)
-                return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
+                reason = memory_given(given)
+                where = (Related(given.location, reason),)
+                return obligation.settled(Verdict.REFUTED, reason=reason, witness=_range(given), core=where)
             unread = next(_notes_of(self.context, party, PartialTreeUnread), None)
             if unread is not None:
-                where = (Related(unread.location, unread.message),)
-                return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
+                where = (Related(unread.location, tree_unread(unread)),)
+                return obligation.settled(Verdict.UNKNOWN, reason=tree_unread(unread), core=where)
         overlap = self.first.colors & self.second.colors
         if overlap:
             return self._shared(overlap)

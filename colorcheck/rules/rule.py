@@ -16,7 +16,6 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.words import said
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
-from colorcheck.xen.notes.domains import HardwareDomainRefused
 
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
 
@@ -127,9 +126,7 @@ class Seen(Struct, frozen=True):
 
     @property
     def help(self) -> str:
-        if isinstance(self.source, Problem):
-            return self.source.help
-        return self.source.advice if isinstance(self.source, HardwareDomainRefused) else ""
+        return self.source.help if isinstance(self.source, Problem) else ""
 
     @property
     def fix(self) -> tuple[Edit, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from colorcheck.xen.kinds import Note, WordedNote
+from colorcheck.xen.kinds import Note
 
 N = TypeVar("N", bound=Note)
 
@@ -31,8 +31,6 @@ def always_says(kind: type[Note], text: str) -> None:
 
 def said(note: Note) -> str:
     """What a note says, as a sentence without its end; its kind where no imported rule words it."""
-    if isinstance(note, WordedNote):
-        return note.message
     words = _WORDS.get(type(note))
     return words(note) if words else note.KIND.replace("-", " ")
 

@@ -19,6 +19,7 @@ from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
 from colorcheck.xen.memory.color_heap import BootLists
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory, StaticSharedMemory
+from colorcheck.xen.notes.sentences import memory_given, memory_shared, tree_unread
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
@@ -192,11 +193,11 @@ def _configured(system: System) -> Iterator[Remainder]:
     """Memory that the files give to domains past the colors."""
     for note in system.notes:
         if isinstance(note, StaticSharedMemory):
-            yield _range("static shared memory", note.message, ((note.start, note.end),), system)
+            yield _range("static shared memory", memory_shared(note), ((note.start, note.end),), system)
         elif isinstance(note, PassthroughMemory):
-            yield _range("memory passed through", note.message, ((note.start, note.end),), system)
+            yield _range("memory passed through", memory_given(note), ((note.start, note.end),), system)
         elif isinstance(note, PartialTreeUnread):
-            yield Remainder("memory that a partial device tree may map", note.message, crosses=True)
+            yield Remainder("memory that a partial device tree may map", tree_unread(note), crosses=True)
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     ranges = tuple(_reserved(system)) if dom0 else ()
     if ranges:

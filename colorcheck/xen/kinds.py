@@ -75,10 +75,12 @@ class Note(Struct, frozen=True):
     """Something in the configuration that Xen or xl treats in a way its author may not expect.
 
     Each kind is a class of its own in `xen/notes/`, with its figures as fields. `domain` is the name of the domain
-    concerned, `xen`, or empty. `KIND` is the name of the kind in JSON documents.
+    concerned, `xen`, or empty. `KIND` is the name of the kind in JSON documents, `DETAILS` names the fields that only
+    the note's words need, and documents leave out. A note carries no words: the rule that reports it has them.
     """
 
     KIND: ClassVar[str] = ""
+    DETAILS: ClassVar[frozenset[str]] = frozenset()
     location: Location
     domain: str
 
@@ -89,11 +91,5 @@ class Note(Struct, frozen=True):
     @property
     def figures(self) -> tuple[tuple[str, object], ...]:
         """What the kind knows beyond its place: names and values, for documents and for the witness of a finding."""
-        own = [name for name in self.__struct_fields__ if name not in ("message", "location", "domain", "advice")]
+        own = [name for name in self.__struct_fields__ if name not in {"location", "domain", *self.DETAILS}]
         return tuple((name.rstrip("_"), getattr(self, name)) for name in own)
-
-
-class WordedNote(Note, frozen=True):
-    """A note that brings its words along, where its figures do not tell them."""
-
-    message: str

@@ -11,7 +11,7 @@ from colorcheck.rules import RULES
 from colorcheck.rules.reading import cc099_input
 from colorcheck.rules.tool import cc902_untold_note
 from colorcheck.xen import notes
-from colorcheck.xen.kinds import Note, WordedNote
+from colorcheck.xen.kinds import Note
 
 MODULES = [importlib.import_module(f"{notes.__name__}.{found.name}") for found in pkgutil.iter_modules(notes.__path__)]
 CLASSES = {

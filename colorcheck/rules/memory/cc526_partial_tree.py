@@ -18,6 +18,9 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import PartialTreePhandle, PartialTreeUnread
+from colorcheck.xen.notes.sentences import tree_unread
+
+says(PartialTreeUnread)(tree_unread)
 
 
 @says(PartialTreePhandle)

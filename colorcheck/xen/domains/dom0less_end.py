@@ -15,7 +15,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, ranges_of
-from colorcheck.xen.kinds import Failure, FailureKind, Note
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import THIRD, Mapping
@@ -162,8 +162,4 @@ def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[N
             low, high = max(each.start, start), min(each.start + each.size, end)
             if low < high:
                 place = each.node.properties["xen,reg"].value_location
-                message = (
-                    f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen does "
-                    "not check whose it is"
-                )
-                yield PassthroughMemory(place, name, message, start=low, end=high)
+                yield PassthroughMemory(place, name, low, high, DomainKind.DOM0LESS)
