@@ -17,7 +17,7 @@ MODULES = [importlib.import_module(f"{notes.__name__}.{found.name}") for found i
 CLASSES = {
     cls for module in MODULES for cls in vars(module).values() if isinstance(cls, type) and issubclass(cls, Note)
 }
-CLASSES -= {Note, WordedNote}
+CLASSES -= {Note}
 TAKEN = Counter(kind for rule in RULES for kind in set(rule.kinds))
 NOT_OF_A_RUN = {  # problems of edits and of commands that report them themselves
     ProblemKind.BASELINE,
