@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from colorcheck.core.json_values import JsonObject, json_value
 from colorcheck.core.source import Location
 
 
@@ -89,7 +90,7 @@ class Note(Struct, frozen=True):
         return self.KIND
 
     @property
-    def figures(self) -> tuple[tuple[str, object], ...]:
-        """What the kind knows beyond its place: names and values, for documents and for the witness of a finding."""
-        own = [name for name in self.__struct_fields__ if name not in {"location", "domain", *self.DETAILS}]
-        return tuple((name.rstrip("_"), getattr(self, name)) for name in own)
+    def figures(self) -> JsonObject:
+        """What the kind knows beyond its place, in documents: the witness of a finding."""
+        own = (name for name in self.__struct_fields__ if name not in {"location", "domain", *self.DETAILS})
+        return {name.rstrip("_"): json_value(getattr(self, name)) for name in own}

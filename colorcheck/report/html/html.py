@@ -150,8 +150,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
         places = (f"<li><code>{text(style.place(r.location))}</code> {text(r.message)}</li>" for r in finding.related)
         yield f"<ul>{''.join(places)}</ul>"
     if finding.witness is not None:
-        parts = finding.witness if isinstance(finding.witness, dict) else {"witness": finding.witness}
-        witness = "\n".join(f"{key}: {json.dumps(value, default=str)}" for key, value in parts.items())
+        parts = finding.witness.to_dict().items()
+        witness = "\n".join(f"{key}: {json.dumps(value, default=str)}" for key, value in parts)
         yield f"<details><summary>Witness</summary><pre>{escape(witness)}</pre></details>"
     yield "</article>"
 

@@ -21,6 +21,7 @@ from colorcheck.core.theorem import TheoremKind
 from colorcheck.replay.restarts import Budget, budgets
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.facts.release_results import alike, place
+from colorcheck.rules.facts.witnesses import RestartBudget
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
@@ -65,7 +66,7 @@ def _low(facts: Facts, line: str, guest: XlGuest, key: str, budget: Budget) -> F
         guest.location(key),
         "give the guest more colors or less memory; [domains.NAME] restarts = N proves how often it can be created",
         severity=Severity.WARNING,
-        witness=budget.to_dict(),
+        witness=RestartBudget(budget.domain.name, budget.pages, budget.left, budget.alone, budget.together),
     )
 
 
