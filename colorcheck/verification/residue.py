@@ -82,14 +82,14 @@ class Remainder(Struct, frozen=True):
 class Residue(Struct, frozen=True):
     """The grade of isolation under one Xen, with the reason, and all that stays shared."""
 
-    line: str
+    release: str
     grade: str
     reason: str
     remainders: tuple[Remainder, ...]
 
     def to_dict(self) -> dict[str, object]:
         return {
-            "xen": self.line,
+            "xen": self.release,
             "grade": self.grade,
             "meaning": GRADES[self.grade],
             "reason": self.reason,
@@ -104,7 +104,7 @@ def residues(facts: Facts) -> tuple[Residue, ...]:
         if result.system is not None:
             made = _residue(facts, result)
             found.setdefault((made.grade, made.reason, made.remainders), []).append(made)
-    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in found.values())
+    return tuple(replace(same[0], release=", ".join(each.release for each in same)) for same in found.values())
 
 
 def _residue(facts: Facts, result: ReleaseResult) -> Residue:

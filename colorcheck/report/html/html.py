@@ -104,7 +104,7 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
     known.append(style.relative(verification.manifest.file))
     yield f'<p class="soft">{text(" · ".join(known))}</p>'
     for residue in view.alike(residues(verification.facts)):
-        grade = f"Isolation of Xen {residue.line}: grade {residue.grade}, {residue.reason}"
+        grade = f"Isolation of Xen {residue.release}: grade {residue.grade}, {residue.reason}"
         yield f'<p><a href="#shared">{text(grade)}</a></p>'
     traced = ("requirements",) if verification.requirements else ()
     waits = ("open",) if html_open.waiting(verification) else ()
@@ -158,8 +158,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
 
 def _theorems(verification: Verification, style: Style) -> Iterator[str]:
     yield '<section aria-labelledby="theorems"><h2 id="theorems">Theorems</h2>'
-    for line, theorems in view.theorem_panels(verification.facts):
-        yield f"<h3>Xen {text(line)}</h3>"
+    for releases, theorems in view.theorem_panels(verification.facts):
+        yield f"<h3>Xen {text(releases)}</h3>"
         for group in view.theorem_groups(theorems):
             mark, mood = marks.sign(group.verdict), marks.of_verdict(group.verdict)
             opened = "" if group.verdict is Verdict.PROVED else " open"
@@ -171,7 +171,7 @@ def _theorems(verification: Verification, style: Style) -> Iterator[str]:
         taken = view.assumptions(theorems)
         rows = "".join(f"<tr><td>{a.trust}</td><td>{text(a.text)}</td><td>{text(a.source)}</td></tr>" for a in taken)
         if rows:
-            listed = html_map.table(f"Assumptions, Xen {line}", ("Trust", "Assumption", "Source"), rows)
+            listed = html_map.table(f"Assumptions, Xen {releases}", ("Trust", "Assumption", "Source"), rows)
             yield f"<details><summary>{len(taken)} assumptions</summary>{listed}</details>"
     yield "</section>"
 
@@ -213,7 +213,7 @@ def _residue(verification: Verification) -> Iterator[str]:
     yield '<section aria-labelledby="shared"><h2 id="shared">Still shared</h2>'
     for residue in residues(verification.facts):
         grade = f"<strong>grade {residue.grade}</strong>, {text(GRADES[residue.grade])}"
-        yield f"<p>Xen {text(residue.line)}: {grade} ({text(residue.reason)})</p>"
+        yield f"<p>Xen {text(residue.release)}: {grade} ({text(residue.reason)})</p>"
         items = ""
         for remainder in residue.remainders:
             amount = f" ({size_of_pages(remainder.pages)})" if remainder.pages else ""

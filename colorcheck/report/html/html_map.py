@@ -83,8 +83,8 @@ def _map(number: int, drawn: view.ColorMap) -> Iterator[str]:
 
 def details(drawn: view.ColorMap, verification: Verification, style: Style) -> dict[str, list[str]]:
     """What the page shows for each user of colors and for each color, as plain text."""
-    line = drawn.releases.split(", ")[0]
-    result = next(result for result in verification.facts.results if result.release == line)
+    release = drawn.releases.split(", ")[0]
+    result = next(result for result in verification.facts.results if result.release == release)
     system, boot = result.system, result.boot
     return {
         "users": [_user(row, system, boot, style) for row in drawn.rows],
@@ -131,16 +131,16 @@ def _color(color: int, drawn: view.ColorMap, boot: Boot | None, verification: Ve
 def memory(verification: Verification) -> Iterator[str]:
     """The memory map to scale, and each domain's needs beside what its colors have."""
     yield '<section aria-labelledby="memory"><h2 id="memory">Memory</h2>'
-    for line, boot in verification.facts.boots():
-        yield f"<h3>Xen {text(line)}</h3>"
+    for release, boot in verification.facts.boots():
+        yield f"<h3>Xen {text(release)}</h3>"
         if boot.panic is not None:
             yield f'<p class="bad">Xen panics: {text(boot.panic.message)}</p>'
-        yield from _layout(boot.memory_map, line)
-        yield from _margins(boot, line)
+        yield from _layout(boot.memory_map, release)
+        yield from _margins(boot, release)
     yield "</section>"
 
 
-def _layout(intervals: tuple[Interval, ...], line: str) -> Iterator[str]:
+def _layout(intervals: tuple[Interval, ...], release: str) -> Iterator[str]:
     """To scale, but for the gaps between banks, which are narrow; the banks and gaps with their addresses below."""
     intervals = tuple(sorted(intervals, key=lambda interval: interval.start))
     total = sum(interval.pages for interval in intervals)
@@ -166,7 +166,7 @@ def _layout(intervals: tuple[Interval, ...], line: str) -> Iterator[str]:
     uses = dict.fromkeys(interval.use for interval in intervals)
     keys = "".join(f'<li><span class="key use-{text(use)}"></span>{text(_USES.get(use, use))}</li>' for use in uses)
     yield f'<ul class="legend">{keys}</ul>'
-    ranges = table(f"Ranges, Xen {line}", ("From", "To", "Size", "Use"), "".join(map(_range, intervals)))
+    ranges = table(f"Ranges, Xen {release}", ("From", "To", "Size", "Use"), "".join(map(_range, intervals)))
     yield f"<details><summary>{len(intervals)} ranges</summary>{ranges}</details>"
 
 
@@ -198,11 +198,11 @@ def _name(interval: Interval) -> str:
     return f"{use}, {interval.label}" if interval.label else use
 
 
-def _margins(boot: Boot, line: str) -> Iterator[str]:
+def _margins(boot: Boot, release: str) -> Iterator[str]:
     rows = view.memory_rows(boot)
     if rows and boot.system.coloring:
         headings = ("Domain", "Needed of what its colors have", "Amount", "Restarts")
-        yield table(f"Memory of each domain, Xen {line}", headings, "".join(map(_margin, rows)))
+        yield table(f"Memory of each domain, Xen {release}", headings, "".join(map(_margin, rows)))
 
 
 def _margin(row: view.MemoryRow) -> str:

@@ -26,7 +26,9 @@ def render(verification: Verification, style: Style) -> str:
     suites = Element("testsuites")
     wanted = by_theorem(verification.requirements)
     theorems = verification.facts.theorems()
-    _suite(suites, "theorems", [_theorem(line, each, wanted.get((line, each.id), ())) for line, each in theorems])
+    _suite(
+        suites, "theorems", [_theorem(release, each, wanted.get((release, each.id), ())) for release, each in theorems]
+    )
     if verification.requirements:
         _suite(suites, "requirements", [_requirement(each) for each in verification.requirements])
     told = [_finding(finding, style) for finding in verification.findings]
@@ -78,8 +80,8 @@ def _suite(parent: Element, name: str, cases: list[Element], said: str = "") -> 
     return suite
 
 
-def _theorem(line: str, theorem: Theorem, requirements: tuple[str, ...]) -> Element:
-    case = _case(f"Xen {line}: {theorem.statement}", f"theorems.{theorem.kind}", theorem.seconds)
+def _theorem(release: str, theorem: Theorem, requirements: tuple[str, ...]) -> Element:
+    case = _case(f"Xen {release}: {theorem.statement}", f"theorems.{theorem.kind}", theorem.seconds)
     _properties(case, [("requirement", each) for each in requirements])
     detail = "\n".join(f"{related.location}: {related.message}" for related in theorem.core)
     if theorem.verdict is Verdict.REFUTED:
