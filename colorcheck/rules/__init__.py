@@ -103,6 +103,7 @@ from colorcheck.rules.memory import (
     cc526_partial_tree,
     cc527_shared_memory,
     cc528_buddy_heap,
+    cc529_partial_tree_refused,
     cc530_boot_modules,
     cc599_xen_stops,
 )
@@ -286,6 +287,7 @@ RULES: tuple[Rule, ...] = (
     cc526_partial_tree.RULE,
     cc527_shared_memory.RULE,
     cc528_buddy_heap.RULE,
+    cc529_partial_tree_refused.RULE,
     cc530_boot_modules.RULE,
     cc599_xen_stops.RULE,
     cc601_board_unknown.RULE,
@@ -331,6 +333,8 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
         try:
             for finding in nets.get(rule.id, rule.check)(facts):
                 findings.setdefault(order(finding), mendable(finding, facts.deployment))
+        except MemoryError:  # no crash of the rule: the inputs take more than a run is allowed
+            raise
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)
             findings[order(crash)] = crash

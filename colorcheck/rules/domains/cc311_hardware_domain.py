@@ -26,6 +26,7 @@ from colorcheck.xen.notes.domains import HardwareDomainFault, HardwareDomainRefu
 _ADVICE = {
     HardwareDomainFault.UNKNOWN_CAPABILITIES: "use 1 (control), 2 (hardware) and 4 (xenstore)",
     HardwareDomainFault.SECOND: "leave out one of the two",
+    HardwareDomainFault.SECOND_XENSTORE: "leave out one of the two",
     HardwareDomainFault.NO_IOMMU: "enable an IOMMU that Xen drives in the device tree, or start dom0 instead",
 }
 KINDS = (HardwareDomainRefused,)
@@ -33,6 +34,8 @@ KINDS = (HardwareDomainRefused,)
 
 @says(HardwareDomainRefused)
 def _hardware_domain_refused(note: HardwareDomainRefused) -> str:
+    if note.fault is HardwareDomainFault.SECOND_XENSTORE:
+        return f'{note.domain} is a second xenstore domain: Xen panics, "{note.panic}"'
     return f'{note.domain} cannot be what its capabilities say: Xen panics, "{note.panic}"'
 
 

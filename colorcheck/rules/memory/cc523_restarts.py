@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     refuted = ((release, t) for release, t in facts.theorems() if t.kind == KIND and t.verdict is Verdict.REFUTED)
     for theorem, releases in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
         yield RULE.finding(
-            f"not so: {theorem.statement}{on(facts, releases)}: {theorem.reason}",
+            f"refuted: {theorem.statement}{on(facts, releases)}: {theorem.reason}",
             place(facts, *(related.location for related in theorem.core)),
             "give the guest more colors or less memory, or let it share its colors with fewer guests",
             related=theorem.core,

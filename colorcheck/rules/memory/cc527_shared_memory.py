@@ -16,8 +16,8 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.words import name_of, says
-from colorcheck.xen.machine.shared_memory import LONGEST_ID
-from colorcheck.xen.notes.domains import SharedMemoryFault, SharedMemoryRefused
+from colorcheck.xen.machine.shared_memory import LONGEST_ID, MOST_REGIONS
+from colorcheck.xen.notes.domains import IO, SharedMemoryFault, SharedMemoryRefused
 
 
 @says(SharedMemoryRefused)
@@ -25,6 +25,8 @@ def _shared_memory_refused(note: SharedMemoryRefused) -> str:
     name = name_of(note.node)
     if note.fault is SharedMemoryFault.NOT_BUILT_IN:
         return f"Xen is built without CONFIG_STATIC_SHM and stops at the shared memory {name}"
+    if note.fault in {SharedMemoryFault.GUEST_ADDRESS, SharedMemoryFault.OWNED}:
+        return f"the shared memory of {note.domain} stops Xen: {_of_domain(note)}"
     reasons = {
         SharedMemoryFault.NO_ID: "it has no xen,shm-id",
         SharedMemoryFault.LONG_ID: f"its xen,shm-id has more than {LONGEST_ID - 1} characters",
@@ -36,8 +38,16 @@ def _shared_memory_refused(note: SharedMemoryRefused) -> str:
         SharedMemoryFault.NOT_PAGES: "its guest address or its size is not a whole page",
         SharedMemoryFault.OTHER_REGION: f"{note.other} is another region before",
         SharedMemoryFault.OTHER_ID: f"its region is {note.other} before",
+        SharedMemoryFault.TOO_MANY: f"Xen keeps {MOST_REGIONS} regions, it is one more",
     }
     return f"the shared memory {name} stops Xen: {reasons[note.fault]}"
+
+
+def _of_domain(note: SharedMemoryRefused) -> str:
+    if note.fault is SharedMemoryFault.GUEST_ADDRESS:
+        return f"the guest address {note.number:#x} of {note.other} has more than {note.bits} bits"
+    owner = "no domain (a node without role)" if note.owner == IO else note.owner
+    return f"{note.other} has an owner already: {owner}"
 
 
 _SHARED = """shm {{ compatible = "xen,domain-shared-memory-v1"; xen,shm-id = "m"; role = "{role}";

@@ -115,7 +115,7 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
     place = option.location if option else arguments.location
     memory = arguments.dom0_mem
     if not memory:
-        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY)
+        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=option is not None)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
         return memory, place, (MemoryNotPages(place, "dom0", size=memory, owner=DomainKind.DOM0),)

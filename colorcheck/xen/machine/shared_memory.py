@@ -15,7 +15,8 @@ from colorcheck.inputs.device_tree.tree_walk import string
 from colorcheck.xen.machine.machine import MAX_ADDRESS
 from colorcheck.xen.notes.domains import SharedMemoryFault
 
-EINVAL, ENOENT = -22, -2
+EINVAL, ENOENT, ENOSPC = -22, -2, -28
+MOST_REGIONS = 32  # NR_SHMEM_BANKS
 LONGEST_ID = 16  # MAX_SHM_ID_LENGTH, the final NUL included
 
 
@@ -97,4 +98,6 @@ def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | RefusedSharedM
             return RefusedSharedMemory(SharedMemoryFault.OTHER_REGION, other=shared.id)
         if other.id != shared.id and start is not None and same:
             return RefusedSharedMemory(SharedMemoryFault.OTHER_ID, "xen,shm-id", other=other.id)
+    if len(known) >= MOST_REGIONS and all(other.id != shared.id for other in known):
+        return RefusedSharedMemory(SharedMemoryFault.TOO_MANY, "xen,shm-id", ENOSPC)
     return shared

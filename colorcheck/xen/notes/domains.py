@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import Enum, StrEnum, auto
 from typing import ClassVar
 
+from msgspec import Struct
+
 from colorcheck.xen.kinds import DomainKind, Note
 
 
@@ -20,6 +22,11 @@ class HardwareDomainFault(Enum):
     NO_IOMMU = auto()
     PARTIAL_TREE = auto()
     INTERRUPTS = auto()
+    SECOND_XENSTORE = auto()
+
+
+IO = "DOMID_IO"
+"""The domain that owns shared memory whose node has no role."""
 
 
 class SharedMemoryFault(Enum):
@@ -36,6 +43,35 @@ class SharedMemoryFault(Enum):
     NOT_PAGES = auto()
     OTHER_REGION = auto()
     OTHER_ID = auto()
+    TOO_MANY = auto()
+    GUEST_ADDRESS = auto()
+    OWNED = auto()
+
+
+class PartialTreeFault(Enum):
+    """Why Xen refuses a node of a partial device tree."""
+
+    HIGH_PHANDLE = auto()
+    NO_REG = auto()
+    NO_PATH = auto()
+    CELLS = auto()
+    NOT_PAGES = auto()
+    BEYOND_ADDRESSES = auto()
+    NO_HOST_NODE = auto()
+    TAKEN_INTERRUPT = auto()
+    INTERRUPT_BEYOND_LIMIT = auto()
+    NO_IOMMU = auto()
+    NOT_BEHIND_IOMMU = auto()
+
+
+class PartialTreeRefusal(Struct, frozen=True):
+    """A fault with its numbers, in the order in which its sentence has them; `device` is the host's, `holder` who has
+    its interrupt."""
+
+    fault: PartialTreeFault
+    numbers: tuple[int, ...] = ()
+    device: str = ""
+    holder: str = ""
 
 
 class DeviceFault(StrEnum):
@@ -95,10 +131,11 @@ class PassthroughMemory(Note, frozen=True):
 
 
 class Dom0MemoryDefault(Note, frozen=True):
-    """No `dom0_mem`: Xen takes 512 MiB."""
+    """No `dom0_mem`, or `given` as 0: Xen takes 512 MiB."""
 
     KIND: ClassVar[str] = "dom0-memory-default"
     size: int
+    given: bool = False
 
 
 class MemoryNotPages(Note, frozen=True):
@@ -248,25 +285,31 @@ class PartialTreeUnread(Note, frozen=True):
     node: str
 
 
-class PartialTreePhandle(Note, frozen=True):
-    """A partial device tree uses the phandle that Xen keeps for the interrupt controller: it panics."""
+class PartialTreeRefused(Note, frozen=True):
+    """A partial device tree that Xen refuses, so that it panics. `node` is its module, `refused` the node in it."""
 
-    KIND: ClassVar[str] = "partial-tree-phandle"
+    KIND: ClassVar[str] = "partial-tree-refused"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"refused", "refusal"})
     node: str
+    refused: str
+    refusal: PartialTreeRefusal
 
 
 class SharedMemoryRefused(Note, frozen=True):
     """A node of static shared memory at which Xen stops.
 
-    `number` is the length of `xen,shared-mem` or the host address, `other` the region before.
+    `number` is the length of `xen,shared-mem`, or an address of the host or the guest; `other` is a region by its id.
+    A fault of a whole domain has the `bits` of the guests' addresses, or the `owner` that the region has already.
     """
 
     KIND: ClassVar[str] = "shared-memory-refused"
-    DETAILS: ClassVar[frozenset[str]] = frozenset({"fault", "number", "other"})
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"fault", "number", "other", "bits", "owner"})
     node: str
     fault: SharedMemoryFault
     number: int = 0
     other: str = ""
+    bits: int = 0
+    owner: str = ""
 
 
 class BuddyHeapOpen(Note, frozen=True):
