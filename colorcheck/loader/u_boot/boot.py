@@ -14,7 +14,7 @@ from msgspec import Struct
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
-from colorcheck.loader.u_boot.fdt import present
+from colorcheck.loader.u_boot.fdt import lies_there, present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
@@ -69,6 +69,8 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if len(words) < 3:
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
+    if tree is None and (at in machine.foreign or lies_there(machine, at)):
+        raise HaltError(f"Xen gets a tree of the board's own, at {at:#x}, which is not among the inputs")
     if tree is None:
         _no_tree(machine, words[2])
         return 1
