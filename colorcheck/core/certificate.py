@@ -22,7 +22,7 @@ class _Certificate(Struct, frozen=True, tag_field="kind"):
         return json_object(self)
 
 
-class Demand(Struct, frozen=True):
+class WantedFrames(Struct, frozen=True):
     """What a domain asks for: frames, and the colors that they may have, in Xen's order."""
 
     pages: Count
@@ -32,7 +32,7 @@ class Demand(Struct, frozen=True):
 class Hall(_Certificate, frozen=True, tag="hall"):
     """Domains that together need more frames than all their colors hold."""
 
-    domains: Mapping[str, Demand]
+    domains: Mapping[str, WantedFrames]
     free_by_color: Mapping[str, Count]
     needed: Count | UnsetType = UNSET
     free: Count | UnsetType = UNSET
@@ -67,7 +67,7 @@ class Flow(_Certificate, frozen=True, tag="flow"):
     domain: str
     pages: Count
     colors: tuple[Count, ...]
-    rivals: Mapping[str, Demand]
+    rivals: Mapping[str, WantedFrames]
     free_by_color: Mapping[str, Count]
 
 
@@ -83,16 +83,16 @@ class Orders(_Certificate, frozen=True, tag="orders"):
     """All states that creation in any order leads to, from the first on; each has room for `domain`."""
 
     domain: str
-    domains: Mapping[str, Demand]
+    domains: Mapping[str, WantedFrames]
     colors: tuple[Count, ...]
     states: tuple[OrderState, ...]
 
 
-class Bound(_Certificate, frozen=True, tag="bound"):
+class LeastFrames(_Certificate, frozen=True, tag="bound"):
     """That all worlds have at least so many frames of each color, and how that was found."""
 
     least: tuple[Count, ...] | UnsetType = UNSET
     how: str = ""
 
 
-Certificate: TypeAlias = Hall | Taking | Leveling | Flow | Orders | Bound
+Certificate: TypeAlias = Hall | Taking | Leveling | Flow | Orders | LeastFrames

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET, Struct, UnsetType, convert
 
 from colorcheck.core.certificate import (
-    Bound,
     Certificate,
-    Demand,
     Flow,
     Hall,
+    LeastFrames,
     Leveling,
     Orders,
     OrderState,
     Taken,
     Taking,
+    WantedFrames,
 )
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.json_values import json_object
@@ -46,8 +46,8 @@ def _hall(chosen: Sequence[str], needs: Needs, free: Sequence[int]) -> Hall:
     )
 
 
-def _demand(pages: int, colors: Sequence[int]) -> Demand:
-    return Demand(pages, tuple(sorted(set(colors))))
+def _demand(pages: int, colors: Sequence[int]) -> WantedFrames:
+    return WantedFrames(pages, tuple(sorted(set(colors))))
 
 
 def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[int]) -> list[str]:
@@ -124,7 +124,7 @@ def _shows(certificate: Certificate, verdict: Verdict | None) -> bool:
             return _check_flow(certificate)
         case Orders():
             return _check_orders(certificate)
-        case Bound():  # its numbers are judged against the theorems that rest on it
+        case LeastFrames():  # its numbers are judged against the theorems that rest on it
             return bool(certificate.how)
 
 
@@ -233,7 +233,8 @@ def _check_orders(orders: Orders) -> bool:
     """From the first state on, each creation leads to a state of the list; in all is room for that domain."""
     place = {color: number for number, color in enumerate(orders.colors)}
     needs = {
-        name: Demand(each.pages, tuple(place[color] for color in each.colors)) for name, each in orders.domains.items()
+        name: WantedFrames(each.pages, tuple(place[color] for color in each.colors))
+        for name, each in orders.domains.items()
     }
     mine = needs.pop(orders.domain)
     if not orders.states or orders.states[0].created:
@@ -247,7 +248,7 @@ def _check_orders(orders: Orders) -> bool:
     )
 
 
-def _leads_on(states: Sequence[OrderState], state: OrderState, name: str, need: Demand) -> bool:
+def _leads_on(states: Sequence[OrderState], state: OrderState, name: str, need: WantedFrames) -> bool:
     """The creation of a domain leads to the state that the certificate says; without room it takes all there is."""
     free = state.free
     following = states[state.next[name]]

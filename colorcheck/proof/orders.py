@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from colorcheck.core.certificate import Demand, Orders, OrderState
+from colorcheck.core.certificate import Orders, OrderState, WantedFrames
 from colorcheck.proof.leveling import level
 
 Needs = Mapping[str, tuple[int, Sequence[int]]]
@@ -103,7 +103,7 @@ def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> Orders |
             if other not in created:
                 following[other] = number[created | {other}, left_after(free, *needs[other])]
         states.append(OrderState(tuple(sorted(created)), tuple(free[color] for color in colors), following))
-    wanted = {each: Demand(needs[each][0], tuple(needs[each][1])) for each in named}
+    wanted = {each: WantedFrames(needs[each][0], tuple(needs[each][1])) for each in named}
     return Orders(name, wanted, tuple(colors), tuple(states))
 
 

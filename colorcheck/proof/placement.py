@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from colorcheck.core.certificate import Bound
+from colorcheck.core.certificate import LeastFrames
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import MIB_PAGES, PAGE
@@ -54,7 +54,7 @@ def _heap(context: Context) -> Theorem:
         return obligation.settled(Verdict.VACUOUS, reason=early.message if early else "there is no color heap")
     if context.bounded:
         text = f"each color has at least {min(free)} free frames, wherever things are loaded"
-        certificate = Bound(tuple(free), context.bounded)
+        certificate = LeastFrames(tuple(free), context.bounded)
         return replace(obligation, statement=text[0].upper() + text[1:]).settled(
             Verdict.PROVED, certificate=certificate
         )
@@ -153,7 +153,7 @@ def _dom0(context: Context, built: Built) -> Theorem:
         return obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
     banks = sorted(built.banks)
     if context.bounded and built.created:
-        return obligation.settled(Verdict.PROVED, certificate=Bound(how=context.bounded))
+        return obligation.settled(Verdict.PROVED, certificate=LeastFrames(how=context.bounded))
     if not banks:
         text = built.failure.message if built.failure else "the boot model gives no banks"
         return obligation.settled(Verdict.VACUOUS if built.failure else Verdict.UNKNOWN, reason=text)

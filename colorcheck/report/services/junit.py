@@ -33,7 +33,7 @@ class Outcome(Struct, frozen=True):
     detail: str = ""
 
 
-class Case(Struct, frozen=True):
+class TestCase(Struct, frozen=True):
     """A test case: its name and class, the seconds that it took, its properties, and why it did not pass."""
 
     name: str
@@ -43,11 +43,11 @@ class Case(Struct, frozen=True):
     outcome: Outcome | None = None
 
 
-class Suite(Struct, frozen=True):
+class TestSuite(Struct, frozen=True):
     """Test cases under one name, with properties and a text of their own."""
 
     name: str
-    cases: tuple[Case, ...]
+    cases: tuple[TestCase, ...]
     properties: tuple[tuple[str, str], ...] = ()
     text: str = ""
 
@@ -55,7 +55,7 @@ class Suite(Struct, frozen=True):
 class JUnitReport(Struct, frozen=True):
     """All suites of a report, before they are XML."""
 
-    suites: tuple[Suite, ...]
+    suites: tuple[TestSuite, ...]
 
 
 def document(verification: Verification, style: Style) -> JUnitReport:
@@ -63,15 +63,15 @@ def document(verification: Verification, style: Style) -> JUnitReport:
     wanted = by_theorem(verification.requirements)
     theorems = verification.facts.theorems()
     cases = (_theorem(release, each, wanted.get((release, each.id), ())) for release, each in theorems)
-    suites = [Suite("theorems", tuple(cases))]
+    suites = [TestSuite("theorems", tuple(cases))]
     if verification.requirements:
-        suites.append(Suite("requirements", tuple(map(_requirement, verification.requirements))))
+        suites.append(TestSuite("requirements", tuple(map(_requirement, verification.requirements))))
     told = [_finding(finding, style) for finding in verification.findings]
     counts = tuple((name, str(count)) for name, count in verification.silences().items())
     suites.append(
-        Suite("findings", tuple(case for case, _ in told), counts, "\n".join(text for _, text in told if text))
+        TestSuite("findings", tuple(case for case, _ in told), counts, "\n".join(text for _, text in told if text))
     )
-    return JUnitReport((*suites, Suite("checks", tuple(_checks(verification)))))
+    return JUnitReport((*suites, TestSuite("checks", tuple(_checks(verification)))))
 
 
 def render(verification: Verification, style: Style) -> str:
@@ -81,17 +81,17 @@ def render(verification: Verification, style: Style) -> str:
 
 def joined(reports: Iterable[tuple[str, JUnitReport | None, str]]) -> str:
     """One document of several, given as (name of the deployment, its report, why there is none)."""
-    suites: list[Suite] = []
+    suites: list[TestSuite] = []
     for name, report, message in reports:
         if report is None:
-            case = Case(name, "checks.deployment", outcome=Outcome("error", "not-checked", message))
-            suites.append(Suite(f"{name}: checks", (case,)))
+            case = TestCase(name, "checks.deployment", outcome=Outcome("error", "not-checked", message))
+            suites.append(TestSuite(f"{name}: checks", (case,)))
         else:
             suites += (replace(suite, name=f"{name}: {suite.name}") for suite in report.suites)
     return to_xml(suites)
 
 
-def to_xml(suites: Iterable[Suite]) -> str:
+def to_xml(suites: Iterable[TestSuite]) -> str:
     """The XML document; suites are numbered in their order."""
     top = Element("testsuites")
     for number, suite in enumerate(suites):
@@ -100,7 +100,7 @@ def to_xml(suites: Iterable[Suite]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(top, encoding="unicode") + "\n"
 
 
-def _element(parent: Element, suite: Suite, number: int) -> None:
+def _element(parent: Element, suite: TestSuite, number: int) -> None:
     found = SubElement(parent, "testsuite", name=clean(suite.name), tests=str(len(suite.cases)), package="colorcheck")
     found.set("timestamp", "1970-01-01T00:00:00")
     found.set("hostname", "localhost")
@@ -116,7 +116,7 @@ def _element(parent: Element, suite: Suite, number: int) -> None:
     SubElement(found, "system-err")
 
 
-def _case(parent: Element, case: Case) -> None:
+def _case(parent: Element, case: TestCase) -> None:
     classname = clean(f"colorcheck.{case.classname}")
     found = SubElement(parent, "testcase", name=clean(case.name), classname=classname, time=_seconds(case))
     if case.properties:
@@ -126,7 +126,7 @@ def _case(parent: Element, case: Case) -> None:
         said.text = clean(case.outcome.detail)
 
 
-def _seconds(case: Case) -> str:
+def _seconds(case: TestCase) -> str:
     return f"{case.seconds:.3f}"
 
 
@@ -135,7 +135,7 @@ def _properties(parent: Element, pairs: Iterable[tuple[str, str]]) -> None:
         SubElement(parent, "property", name=name, value=clean(value))
 
 
-def _theorem(release: str, theorem: Theorem, requirements: tuple[str, ...]) -> Case:
+def _theorem(release: str, theorem: Theorem, requirements: tuple[str, ...]) -> TestCase:
     detail = "\n".join(f"{related.location}: {related.message}" for related in theorem.core)
     outcome = None
     if theorem.verdict is Verdict.REFUTED:
@@ -144,10 +144,10 @@ def _theorem(release: str, theorem: Theorem, requirements: tuple[str, ...]) -> C
         outcome = Outcome("error", str(theorem.verdict), theorem.reason or str(theorem.verdict), detail)
     wanted = tuple(("requirement", each) for each in requirements)
     name, kind = f"Xen {release}: {theorem.statement}", f"theorems.{theorem.kind}"
-    return Case(name, kind, theorem.seconds, wanted, outcome)
+    return TestCase(name, kind, theorem.seconds, wanted, outcome)
 
 
-def _requirement(requirement: Traced) -> Case:
+def _requirement(requirement: Traced) -> TestCase:
     """A requirement is a test case of its own; its evidence stands in the properties."""
     shown = dict.fromkeys(f"{each.subject or each.pattern} {each.release}".strip() for each in requirement.evidence)
     properties = (("requirement", requirement.id), *(("evidence", each) for each in shown))
@@ -156,26 +156,26 @@ def _requirement(requirement: Traced) -> Case:
     if status is not Standing.MET:
         tag = "failure" if status is Standing.VIOLATED else "error"
         outcome = Outcome(tag, str(status), lines[0] if lines else str(status), "\n".join(lines))
-    return Case(requirement.id, "requirements", 0.0, properties, outcome)
+    return TestCase(requirement.id, "requirements", 0.0, properties, outcome)
 
 
-def _finding(finding: Finding, style: Style) -> tuple[Case, str]:
+def _finding(finding: Finding, style: Style) -> tuple[TestCase, str]:
     """The test case, and what the suite says of it where it does not fail."""
     place = style.place(finding.location)
-    case = Case(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}")
+    case = TestCase(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}")
     detail = "\n".join(part for part in (place, finding.help) if part)
     if finding.severity is Severity.ERROR:
         return replace(case, outcome=Outcome("failure", str(finding.severity), finding.message, detail)), ""
     return case, f"{finding.severity}: {finding.message}\n{detail}"
 
 
-def _checks(verification: Verification) -> Iterator[Case]:
+def _checks(verification: Verification) -> Iterator[TestCase]:
     for entry in verification.skipped:
         outcome = Outcome("error", "not-checked", entry.reason)
-        yield Case(f"{entry.check} {entry.release}".strip(), "checks.skipped", outcome=outcome)
+        yield TestCase(f"{entry.check} {entry.release}".strip(), "checks.skipped", outcome=outcome)
     for fault in verification.faults:
         outcome = Outcome("error", "fault", fault.message, fault.traceback)
-        yield Case(fault.where, "checks.fault", outcome=outcome)
+        yield TestCase(fault.where, "checks.fault", outcome=outcome)
 
 
 def clean(text: str) -> str:

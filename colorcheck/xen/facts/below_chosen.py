@@ -11,7 +11,6 @@ from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.xen.facts.keys import MAPPED, STATIC_SHM
 from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
-from colorcheck.xen.notes.sentences import partial_tree_unread
 
 _MARK = "xen,uefi-binary"
 
@@ -43,7 +42,8 @@ def _mapped(deployment: Deployment, found: tuple[VisitedNode, ...]) -> OpenFact 
         address = f"{range_[0][0]:#x}" if range_ else "0x4000000"
         settle = ("[[target.modules]]", 'kind = "device-tree"', 'file = "partial.dts"', f"address = {address}")
         owner = each.domain[len("/chosen/") :] or "a domain"
-        return OpenFact(MAPPED.name, partial_tree_unread(each.node.name, owner), settle, each.node.location)
+        why = f"what the partial device tree {each.node.name} maps into {owner} is not known"
+        return OpenFact(MAPPED.name, why, settle, each.node.location)
     return None
 
 

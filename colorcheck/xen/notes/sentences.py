@@ -27,14 +27,10 @@ def memory_shared(note: StaticSharedMemory) -> str:
     return f"{note.id} has no host address: Xen takes it from the buddy heap, in frames of every color"
 
 
-def partial_tree_unread(node: str, owner: str) -> str:
-    """What is missing of a partial device tree; `node` is the name of its module, `owner` the domain."""
-    return f"what the partial device tree {node} maps into {owner} is not known"
-
-
 def tree_unread(note: PartialTreeUnread) -> str:
-    """The same of a note."""
-    return partial_tree_unread(note.node.rpartition("/")[2], note.domain)
+    """What is missing of a partial device tree."""
+    name = note.node.rpartition("/")[2]
+    return f"what the partial device tree {name} of {note.domain} maps is not known"
 
 
 def buddy_heap_open(domain: str, pages: int, least: int, most: int) -> str:
