@@ -115,7 +115,7 @@ def _xen(context: Context) -> Theorem:
         frame = int(values["f"])
         return MisplacedFrame(frame, _use(others, frame))
 
-    text = "something else lies in Xen's region"
+    text = "something else is in Xen's region"
     return obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)
 
 

@@ -75,9 +75,11 @@ def _other_release(deployment: Deployment) -> Iterator[Problem]:
     for name in deployment.manifest.target.xen if said else ():
         release = find_release(name)
         if said and release and not log_version(str(said.value)).is_near(release):
-            message = f"the boot log is of Xen {said.value} ({said.location}), not {name}: its places are not used here"
+            message = (
+                f"the boot log is of Xen {said.value} ({said.location}), not {name}: its addresses are not used here"
+            )
             place = deployment.manifest.location("target.xen")
-            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "name a log of this release")
+            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "specify a log of this release")
 
 
 def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:

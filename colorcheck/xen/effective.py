@@ -406,7 +406,7 @@ def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
     room = dom0_end.tree_has_room(len(reserved), padding, grows)
     place = reserved[-1].location
     if room is None:
-        perhaps = f"Xen's tree for dom0 may have no room for {len(reserved)} reserved ranges, and then Xen panics"
+        perhaps = f"Xen's tree for dom0 may not have room for {len(reserved)} reserved ranges; Xen would panic"
         room = bool(context.facts.decided(met.dom0_tree(perhaps, place)))
     return None if room else Dom0TreeFull(place, "dom0", count=len(reserved))
 

@@ -33,8 +33,8 @@ from colorcheck.xen.notes.domains import Passthrough
 @says(Passthrough)
 def _passthrough(note: Passthrough) -> str:
     if note.owner is DomainKind.XL:
-        return f"{note.domain} gets devices ({note.node}): their DMA needs an IOMMU to find its colored memory"
-    return f"{note.domain} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
+        return f"{note.domain} gets devices ({note.node}): their DMA needs an IOMMU to reach its colored memory"
+    return f"{note.domain} gets devices: its memory is colored, so their DMA needs an IOMMU to reach it"
 
 
 KINDS = (Passthrough,)

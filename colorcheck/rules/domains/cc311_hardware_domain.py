@@ -25,8 +25,8 @@ from colorcheck.xen.notes.domains import HardwareDomainFault, HardwareDomainRefu
 
 _ADVICE = {
     HardwareDomainFault.UNKNOWN_CAPABILITIES: "use 1 (control), 2 (hardware) and 4 (xenstore)",
-    HardwareDomainFault.SECOND: "leave out one of the two",
-    HardwareDomainFault.SECOND_XENSTORE: "leave out one of the two",
+    HardwareDomainFault.SECOND: "delete one of the two",
+    HardwareDomainFault.SECOND_XENSTORE: "delete one of the two",
     HardwareDomainFault.NO_IOMMU: "enable an IOMMU that Xen drives in the device tree, or start dom0 instead",
 }
 KINDS = (HardwareDomainRefused,)
@@ -36,14 +36,14 @@ KINDS = (HardwareDomainRefused,)
 def _hardware_domain_refused(note: HardwareDomainRefused) -> str:
     if note.fault is HardwareDomainFault.SECOND_XENSTORE:
         return f'{note.domain} is a second xenstore domain: Xen panics, "{note.panic}"'
-    return f'{note.domain} cannot be what its capabilities say: Xen panics, "{note.panic}"'
+    return f'{note.domain} cannot have the role given by its capabilities: Xen panics, "{note.panic}"'
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each note, with what to write instead."""
     for what in seen(facts, *KINDS):
         if isinstance(what.source, HardwareDomainRefused):
-            yield from_seen(RULE, facts, what, _ADVICE.get(what.source.fault, "leave it out"))
+            yield from_seen(RULE, facts, what, _ADVICE.get(what.source.fault, "delete it"))
 
 
 RULE = Rule(

@@ -27,7 +27,7 @@ from colorcheck.xen.options.color_lists import ColorItem, ColorList
 @says(ListMeansElse)
 def _list_means_else(note: ListMeansElse) -> str:
     if note.read is None:
-        return f'in "{note.text}" a number is missing: Xen takes 0 for it'
+        return f'in "{note.text}" a number is missing: Xen reads it as 0'
     first, last = note.read
     return f'xl reads "{note.text}" as {first}-{last} and drops the rest'
 

@@ -31,8 +31,8 @@ from colorcheck.xen.release.spelling import OptionKind
 @says(EmptyList)
 def _empty_list(note: EmptyList) -> str:
     if note.release:
-        return f"{note.domain} has no colors: {note.release} does not give it any, and cannot build it"
-    return f"{note.domain} has an empty llc-colors: it gets no color, so no memory"
+        return f"{note.domain} has no colors: {note.release} does not give it any and cannot build it"
+    return f"{note.domain} has an empty llc-colors: it gets no color and therefore no memory"
 
 
 KINDS = (EmptyList,)

@@ -27,10 +27,10 @@ from colorcheck.xen.notes.colors import ColoringOffButColors
 @says(ColoringOffButColors)
 def _coloring_off(note: ColoringOffButColors) -> str:
     if note.owner is DomainKind.XL:
-        return f"the llc_colors of {note.domain} count for nothing: coloring is off"
+        return f"the llc_colors of {note.domain} have no effect: coloring is off"
     if note.owner is DomainKind.DOM0LESS:
         return f"{note.domain} has llc-colors, but coloring is off: Xen panics"
-    return f"{note.option} counts for nothing: coloring is off"
+    return f"{note.option} has no effect: coloring is off"
 
 
 KINDS = (ColoringOffButColors,)

@@ -24,10 +24,10 @@ from colorcheck.xen.notes.machine import BankUnaligned
 @says(MemoryNotPages)
 def _memory_not_pages(note: MemoryNotPages) -> str:
     if note.owner is DomainKind.DOM0:
-        return f"dom0_mem of {note.size} bytes is not a multiple of a page of 4 KiB: Xen cannot give it out"
+        return f"dom0_mem of {note.size} bytes is not a multiple of the 4 KiB page size: Xen cannot allocate it"
     if note.size < PAGE:
-        return f"{note.size // KIB} KiB of memory are less than a page: Xen hangs while it hands them out"
-    return f"{size(note.size)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
+        return f"{note.size // KIB} KiB of memory are less than a page: Xen hangs while it allocates them"
+    return f"{size(note.size)} of memory are not a multiple of the 4 KiB page size: Xen cannot allocate them"
 
 
 @says(BankUnaligned)

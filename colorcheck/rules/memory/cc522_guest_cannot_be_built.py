@@ -25,7 +25,7 @@ from colorcheck.xen.notes.domains import GuestMemoryMissing, GuestMemorySmall, M
 @says(GuestMemoryMissing)
 def _guest_memory_missing(note: GuestMemoryMissing) -> str:
     if note.pool is None:
-        return f"{note.domain} has neither memory nor maxmem: xl computes a P2M pool that no host has"
+        return f"{note.domain} has neither memory nor maxmem: xl computes a P2M pool larger than any host"
     return f"{note.domain} has no memory at all: xl fails and keeps its P2M pool of {note.pool} frames"
 
 

@@ -25,9 +25,9 @@ from colorcheck.xen.notes.domains import DeviceFault, Dom0DeviceRefused, Dom0Tre
 def _dom0_device_refused(note: Dom0DeviceRefused) -> str:
     reasons = {
         DeviceFault.NO_SUCH_INTERRUPT: f"its interrupt SPI {note.number} does not exist",
-        DeviceFault.OTHER_TRIGGER: f"SPI {note.number} has another trigger than in {note.other}",
-        DeviceFault.CONSOLE_INTERRUPT: f"its interrupt SPI {note.number} is the one of Xen's console",
-        DeviceFault.UNTRANSLATABLE: f"its reg {note.number:#x} lies in no range of the buses above it",
+        DeviceFault.OTHER_TRIGGER: f"SPI {note.number} has a different trigger than in {note.other}",
+        DeviceFault.CONSOLE_INTERRUPT: f"its interrupt SPI {note.number} is that of Xen's console",
+        DeviceFault.UNTRANSLATABLE: f"its reg {note.number:#x} is not within any range of the buses above it",
         DeviceFault.BEYOND_ADDRESSES: f"its reg ends at {note.number:#x}, above the {note.bits} bits of a P2M",
         DeviceFault.EMPTY_REG: "its reg has size 0, which stops a debug build",
     }

@@ -33,11 +33,11 @@ def _shared_memory_refused(note: SharedMemoryRefused) -> str:
         SharedMemoryFault.ROLE: "its role is neither owner nor borrower",
         SharedMemoryFault.NO_REGION: "it has no xen,shared-mem",
         SharedMemoryFault.LENGTH: f"its xen,shared-mem has {note.number} bytes",
-        SharedMemoryFault.HOST_ADDRESS: f"its host address {note.number:#x} is not on a page",
+        SharedMemoryFault.HOST_ADDRESS: f"its host address {note.number:#x} is not page-aligned",
         SharedMemoryFault.WRAPS: "its region is empty or wraps around",
-        SharedMemoryFault.NOT_PAGES: "its guest address or its size is not a whole page",
-        SharedMemoryFault.OTHER_REGION: f"{note.other} is another region before",
-        SharedMemoryFault.OTHER_ID: f"its region is {note.other} before",
+        SharedMemoryFault.NOT_PAGES: "its guest address or its size is not a multiple of the page size",
+        SharedMemoryFault.OTHER_REGION: f"{note.other} is already the ID of another region",
+        SharedMemoryFault.OTHER_ID: f"its region already has the ID {note.other}",
         SharedMemoryFault.TOO_MANY: f"Xen keeps {MOST_REGIONS} regions, it is one more",
     }
     return f"the shared memory {name} stops Xen: {reasons[note.fault]}"

@@ -54,7 +54,7 @@ def _module_short_reg(note: ModuleShortReg) -> str:
 @says(RegRest)
 def _reg_rest(note: RegRest) -> str:
     return (
-        f"reg of {name_of(note.node)} has {note.length} bytes, no multiple of {note.width}: "
+        f"reg of {name_of(note.node)} has {note.length} bytes, not a multiple of {note.width}: "
         f"Xen drops the last {note.rest}"
     )
 
@@ -70,8 +70,8 @@ def _kernel_not_registered(note: KernelNotRegistered) -> str:
 @says(Dom0WithoutKernel)
 def _dom0_without_kernel(note: Dom0WithoutKernel) -> str:
     if note.empty:
-        return "dom0's kernel is a boot module of no bytes: Xen stops"
-    return "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+        return "dom0's kernel is an empty boot module: Xen stops"
+    return "the tree has neither a kernel for dom0 nor one for any other domain: Xen stops"
 
 
 @says(MemoryWithoutReg)

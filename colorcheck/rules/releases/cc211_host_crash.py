@@ -21,7 +21,7 @@ from colorcheck.xen.notes.domains import HostCrash
 
 @says(HostCrash)
 def _host_crash(note: HostCrash) -> str:
-    return f"{note.release} refuses {note.domain}'s colors, and when xl then destroys the domain, the host goes down"
+    return f"{note.release} refuses {note.domain}'s colors, and when xl then destroys the domain, the host crashes"
 
 
 _GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["{}"]\n'

@@ -21,7 +21,7 @@ from colorcheck.xen.notes.domains import ToolstackCannotPopulate
 
 @says(ToolstackCannotPopulate)
 def _toolstack_cannot_populate(note: ToolstackCannotPopulate) -> str:
-    return f"{note.release} gives no memory to a guest that a toolstack builds while coloring is on: {note.domain}"
+    return f"{note.release} does not give memory to a guest created by a toolstack while coloring is on: {note.domain}"
 
 
 RULE = from_notes(

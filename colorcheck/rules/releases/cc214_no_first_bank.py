@@ -30,7 +30,7 @@ from colorcheck.xen.notes.boot import NoFirstBank
 @says(NoFirstBank)
 def _no_first_bank(note: NoFirstBank) -> str:
     return (
-        f"{note.release} wants {size(note.needed)} in one piece for dom0's first bank and finds none; "
+        f"{note.release} needs {size(note.needed)} of contiguous memory for dom0's first bank and finds none; "
         "releases before 4.22 boot with this layout"
     )
 

@@ -25,7 +25,7 @@ from colorcheck.xen.notes.machine import DeepTreeHangs
 
 @says(DeepTreeHangs)
 def _deep_tree_hangs(note: DeepTreeHangs) -> str:
-    return f"{note.node} lies {note.levels} levels below the root: {note.release} never ends to read the tree"
+    return f"{note.node} lies {note.levels} levels below the root: {note.release} never finishes reading the tree"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

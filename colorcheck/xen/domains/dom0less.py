@@ -196,8 +196,8 @@ def _has_room(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int
     if room is not None or rules.facts is None:
         return room is not False
     message = (
-        f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, and may "
-        f"have no room for {domain.vcpus} vCPUs and what else it has: then Xen panics"
+        f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, which may "
+        f"be too small for {domain.vcpus} vCPUs and the rest of its content: Xen would panic"
     )
     return bool(rules.facts.decided(met.guest_tree(domain.name, message, domain.location)))
 

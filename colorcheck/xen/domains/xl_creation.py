@@ -83,7 +83,7 @@ class XlHost(Struct, frozen=True):
         """Whether a pool exists; one that boot does not make may have been made in dom0."""
         if name in self.pools or not name or self.facts is None:
             return name in self.pools
-        message = f"boot makes no CPU pool {name}, and nothing says whether somebody makes it in dom0"
+        message = f"boot does not create a CPU pool {name}, and nothing says whether one is created in dom0"
         return bool(self.facts.decided(cpu_pool(name, message, place)))
 
 

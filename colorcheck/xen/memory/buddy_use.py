@@ -120,8 +120,8 @@ class BuddyHeap(Struct):
         if most is not None and most <= MOST_PIECES:
             return False
         message = (
-            f"the shared memory of {domain.name} may come in more than {MOST_PIECES} pieces from the uncolored heap, "
-            "which Xen refuses"
+            f"the shared memory of {domain.name} may be split into more than {MOST_PIECES} pieces of the uncolored "
+            f"heap, which Xen refuses"
         )
         return not self.decided(shared_pieces(message, domain.location))
 

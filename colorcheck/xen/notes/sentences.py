@@ -15,16 +15,16 @@ def memory_given(note: PassthroughMemory) -> str:
             "whatever colors the guest has"
         )
     return (
-        f"the partial device tree of {note.domain} maps the memory {span} into it (xen,reg): Xen does "
-        "not check whose it is"
+        f"the partial device tree of {note.domain} maps the memory {span} into it (xen,reg): Xen "
+        "does not check who owns it"
     )
 
 
 def memory_shared(note: StaticSharedMemory) -> str:
     """In which frames shared memory lies."""
     if note.hosted:
-        return f"{note.id} lies in frames of every color, which coloring does not keep apart"
-    return f"{note.id} has no host address: Xen takes it from the buddy heap, in frames of every color"
+        return f"{note.id} is in frames of every color, which coloring does not separate"
+    return f"{note.id} has no host address: Xen allocates it from the buddy heap, in frames of every color"
 
 
 def tree_unread(note: PartialTreeUnread) -> str:
@@ -37,5 +37,5 @@ def buddy_heap_open(domain: str, pages: int, least: int, most: int) -> str:
     """Why it is not known whether Xen boots: frames of the uncolored heap, and what Xen takes up to this domain."""
     return (
         f"the uncolored heap has {pages} frames, and Xen with the domains up to {domain} takes "
-        f"{least} to {most}: whether it boots is not known"
+        f"{least} to {most}: it is not known whether it boots"
     )
