@@ -24,17 +24,17 @@ _WHOLE = ("init", "board", "migrate", "profile")
 """Commands that read inputs without the steps of a verification: all of it is one step."""
 _EPILOG = """\
 exit status:
-  0  all was checked, and nothing is at or above the threshold
+  0  everything was checked, and no finding reaches the threshold
   1  findings
-  2  wrong usage, or a manifest that cannot be read
+  2  wrong usage, or the manifest cannot be read
   3  nothing to check
-  4  undecided: a theorem stayed unknown or vacuous, or a check could not run
+  4  undecided: a theorem is unknown or vacuous, or a check could not run
   5  colorcheck itself failed
   130  interrupted
 
-PATH is a colorcheck.toml, a folder that has one, an input file (a device tree, an xl file, a boot script …) or - for
-standard input; left out, it is the current folder.
-`colorcheck COMMAND --help` tells more about a command.
+PATH is a colorcheck.toml, a folder that contains one, an input file (device tree, xl file, boot script …) or - for
+standard input. It defaults to the current folder.
+`colorcheck COMMAND --help` describes a command.
 """
 
 
@@ -216,6 +216,6 @@ def _crashed(error: Exception) -> int:
     where = traceback.extract_tb(error.__traceback__)[-1]
     complain(
         f"colorcheck itself failed: {type(error).__name__}: {error} (in {where.name}, line {where.lineno})",
-        "nothing was decided; run the same command with --debug and report what it prints",
+        "nothing was decided; run the same command with --debug and report its output",
     )
     return Exit.FAULT

@@ -51,16 +51,17 @@ def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[st
         "path",
         metavar="PATH",
         nargs="?",
-        help=f"a {NAME}, a folder that has one, an input file, or - for standard input (default: here)",
+        help=f"a {NAME}, a folder that contains one, an input file, or - for standard input (default: the current "
+        f"folder)",
     )
     parser.add_argument(
         "--allow-outside",
         action="store_true",
-        help="read inputs that lie outside of the git work tree that holds the manifest",
+        help="read inputs outside of the git work tree that contains the manifest",
     )
     add_limits(parser)
     group = parser.add_argument_group(
-        INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
+        INSTEAD_OF_KEYS, "Each overrides the manifest key of the same name; with them, no manifest is needed."
     )
     for key in KEYS:
         if key.path in without:
@@ -146,7 +147,7 @@ def _recipe(path: str | None, given: dict[str, object]) -> Recipe:
     where = f"in {path}" if path else "here"
     raise Stop(
         f"nothing to check: no {NAME} {where}",
-        "write one with `colorcheck init`, name a folder that has one, or give --device-tree or --domain",
+        "create one with `colorcheck init`, name a folder that contains one, or give --device-tree or --domain",
         Exit.NOTHING,
     )
 
@@ -230,4 +231,4 @@ def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
 
 
 _LEAST = 64 * MIB
-_UNSET = "is a variable of the CI job not set? leave the option out where nothing is meant"
+_UNSET = "is a variable of the CI job unset? leave the option out if you do not need it"

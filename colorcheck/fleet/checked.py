@@ -104,7 +104,7 @@ class Fleet(Struct, frozen=True):
         parts = [f"looked at {len(self.checked) - passed} of {self.known} {noun}"]
         parts += [f"{self.unchanged} unchanged since {self.since}"] if self.since is not None else []
         parts += [f"{undecided} undecided"] if undecided else []
-        parts += [f"{passed} passed over"] if passed else []
+        parts += [f"{passed} skipped"] if passed else []
         silent = sum(each.silenced + each.ignored + each.baselined for each in self.checked)
         parts += [f"{silent} finding{'s' * (silent != 1)} not shown"] if silent else []
         return ", ".join(parts)
@@ -115,7 +115,7 @@ class Fleet(Struct, frozen=True):
         return {"known": self.known, "looked_at": looked_at, "unchanged": self.unchanged, "passed": passed}
 
 
-_PASSED = "NOT LOOKED AT"
+_PASSED = "NOT CHECKED"
 
 
 def passed(manifest: str, reason: str) -> Checked:
@@ -125,4 +125,4 @@ def passed(manifest: str, reason: str) -> Checked:
 
 def crashed(manifest: str, message: str) -> Checked:
     """A deployment on which colorcheck itself failed."""
-    return Checked(manifest, Exit.FAULT, "FAULT", "colorcheck itself went wrong", message=message)
+    return Checked(manifest, Exit.FAULT, "FAULT", "colorcheck itself failed", message=message)

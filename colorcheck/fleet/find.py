@@ -60,11 +60,11 @@ def _closed(error: OSError) -> Passed:
 def _reason(path: str, name: str) -> str:
     """Why the deployments in a folder are not looked at; empty where they are."""
     if os.path.islink(path):
-        return "it lies behind a link to a folder"
+        return "it is behind a symbolic link to a folder"
     if name.startswith("."):
-        return "it lies in a hidden folder"
+        return "it is in a hidden folder"
     if name in _OTHERS or os.path.lexists(os.path.join(path, "pyvenv.cfg")):
-        return "it lies in an environment of other software"
+        return "it is in an environment of other software"
     return ""
 
 

@@ -50,7 +50,7 @@ def gone_since(tree: RevisionTree, folder: str, manifests: Iterable[str], *, all
             if _taken_along(tree, source, name, new):
                 continue
             if not _is_sparse(tree, name):
-                passed.append(_passed(top, name, "its manifest was there and is gone"))
+                passed.append(_passed(top, name, "its manifest existed and is gone"))
             elif _is_touched(tree, name, allow_outside=allow_outside):
                 passed.append(_passed(top, name, "it is not checked out here (a sparse checkout), and was changed"))
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,24 +16,26 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import opened, size_of
-from colorcheck.inputs.boot.boot_log import BootLog
-from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
-from colorcheck.inputs.boot.grub_config import GrubConfig
-from colorcheck.inputs.boot.image_builder import ImageBuilderFile
-from colorcheck.inputs.boot.kconfig import KconfigOption
-from colorcheck.inputs.boot.uefi_config import UefiConfig
-from colorcheck.inputs.boot.xen_attested import XenAttested
-from colorcheck.inputs.boot.xen_image import XenImage
 from colorcheck.inputs.deployment import Deployment, GivenModule
-from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.file_kinds import FITS, FileKind, Slot, told_apart
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
 from colorcheck.inputs.line_ends import carriage_returns, with_line_ends
-from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.recognition import ALL, other_kind, recognized
 from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.xl.joined import GuestPart, is_argument, read_joined
-from colorcheck.inputs.xl.xl import XlFile
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.boot_log import BootLog
+    from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+    from colorcheck.inputs.boot.grub_config import GrubConfig
+    from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+    from colorcheck.inputs.boot.kconfig import KconfigOption
+    from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.boot.xen_attested import XenAttested
+    from colorcheck.inputs.boot.xen_image import XenImage
+    from colorcheck.inputs.device_tree.tree import DeviceTree
+    from colorcheck.inputs.manifest.manifest import Manifest
+    from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB
@@ -152,7 +155,7 @@ class _Reader(Struct):
 
     def _not_here(self, name: str, where: Location) -> Problem:
         message = f"{name} is not here, and its size is not given"
-        return Problem(ProblemKind.UNREADABLE, message, where, "put it here, or write its size: size = 0x1400000")
+        return Problem(ProblemKind.UNREADABLE, message, where, "put it here, or specify its size: size = 0x1400000")
 
     def _of_trees(self, path: str, named_at: Location, kinds: Collection[FileKind] = ALL) -> list[Problem]:
         """Which of the tree's file and its overlays are of another kind, of these kinds."""
@@ -232,9 +235,9 @@ class _Reader(Struct):
                 if (path, more) not in met:
                     yield path, named_at, more
                 elif not has_magic(name):
-                    message = f"{name} is named twice; the second time is ignored"
+                    message = f"{name} is listed twice; the second entry is ignored"
                     self.problems.append(
-                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "name each domain once")
+                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "list each domain once")
                     )
                 met.add((path, more))
 
@@ -252,7 +255,7 @@ class _Reader(Struct):
             self.problems.append(other)
             return None
         if "\r\n" in text:
-            self.problems.append(carriage_returns(text, path, "the shell takes them for a part of each value"))
+            self.problems.append(carriage_returns(text, path, "the shell makes them part of each value"))
         return found
 
     def _sourced(self, name: str, named_at: Location) -> tuple[str, str] | Problem:
@@ -317,8 +320,8 @@ class _Reader(Struct):
         log = parse_boot_log(path, data.decode("utf-8", "replace"))
         if log.says_nothing and not log.stopped:
             other = told_apart(path, recognized(data), named_at, Slot.BOOT_LOG)
-            message = f"{path}: no line of Xen's boot in it"
-            advice = "give what the serial console printed from power-on"
+            message = f"{path}: it contains no line of Xen's boot"
+            advice = "give the serial console's output from power-on"
             self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
             return None
         return log
@@ -361,7 +364,8 @@ class _Reader(Struct):
             return None
         found = read_efi_memory_map(text, path)
         if not found.entries:
-            message, advice = f"{path}: no entry of a memory map in it", "give what memmap of the UEFI shell prints"
+            message, advice = f"{path}: it contains no entry of a memory map", "give the output of memmap in the "
+            "UEFI shell"
             self.problems.append(
                 other_kind(path, named_at, Slot.EFI_MEMORY_MAP)
                 or Problem(ProblemKind.OTHER_KIND, message, named_at, advice)
@@ -385,7 +389,7 @@ class _Reader(Struct):
         found = read_grub_config(text, path)
         if not found.entries:
             message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
-            advice = "name the grub.cfg of the board, or its /etc/default/grub"
+            advice = "specify the board's grub.cfg or its /etc/default/grub"
             other = other_kind(path, named_at, Slot.GRUB)
             self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
             return None
@@ -422,14 +426,14 @@ class _Reader(Struct):
         try:
             found = read_attested(text)
         except NotAttestedError as error:
-            message, advice = f"{name}: {error}", "name the file that `colorcheck boot --xen FILE` wrote"
+            message, advice = f"{name}: {error}", "specify the file that `colorcheck boot --xen FILE` wrote"
             self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
             return None
         if image is not None and image.sha256 == found.sha256:
             return found
-        why = "no xen-image is named" if image is None else f"{image.file} is not that one"
+        why = "no xen-image is specified" if image is None else f"{image.file} is not that one"
         message = f"{name} is evidence on the Xen with sha256 {found.sha256[:16]}…, and {why}"
-        advice = "name that binary as xen-image, or boot this one with `colorcheck boot --xen FILE`"
+        advice = "specify that binary as xen-image, or boot this one with `colorcheck boot --xen FILE`"
         self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
         return None
 

@@ -33,7 +33,7 @@ def scripts_beside(deployment: Deployment) -> Iterator[Problem]:
         path = os.path.join(folder, name)
         if _edits_a_tree(path):
             relative = os.path.relpath(path, manifest.folder or ".")
-            message = f"{relative} lies beside the device tree and edits it before Xen starts, and it is not followed"
+            message = f"{relative} is next to the device tree and edits it before Xen starts, but it is not followed"
             help_text = f'write boot-script = "{relative}" into [inputs], or loader = "none" into [target]'
             yield Problem(ProblemKind.BOOT_SCRIPT_BESIDE, message, manifest.location("inputs.device-tree"), help_text)
 
@@ -59,8 +59,8 @@ def other_text_beside(deployment: Deployment) -> Iterator[Problem]:
         if held is not None and held != own:
             named, beside = os.path.basename(path), os.path.basename(stem + other)
             image, text = (named, beside) if ending in _IMAGES else (beside, named)
-            message = f"{image} holds another text than {text}, which lies beside it; {named} is followed"
-            help_text = f"make it again: mkimage -A arm64 -T script -C none -d {text} {image}; or name the other one"
+            message = f"{image} contains another text than {text} next to it; {named} is followed"
+            help_text = f"rebuild it: mkimage -A arm64 -T script -C none -d {text} {image}; or specify the other one"
             yield Problem(ProblemKind.BOOT_SCRIPT_BESIDE, message, manifest.location("inputs.boot-script"), help_text)
 
 

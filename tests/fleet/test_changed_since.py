@@ -193,7 +193,7 @@ def test_a_dump_that_loses_a_part(repo: Path, capsys: pytest.CaptureFixture[str]
 def test_what_is_gone(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repo / "one" / "colorcheck.toml").rename(repo / "one" / "moved.toml")
     assert main(["verify", "--recursive", str(repo), "--changed-since", "HEAD"]) == 4
-    assert "its manifest was there and is gone" in capsys.readouterr().out
+    assert "its manifest existed and is gone" in capsys.readouterr().out
 
 
 def test_what_a_pattern_matched(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,11 +218,11 @@ def test_a_revision_is_no_option(repo: Path, monkeypatch: pytest.MonkeyPatch, re
 def test_folders_that_hide_deployments(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repo / "one").rename(repo / ".one")
     assert main(["verify", "--recursive", str(repo)]) == 4
-    assert "it lies in a hidden folder" in capsys.readouterr().out
+    assert "it is in a hidden folder" in capsys.readouterr().out
     (repo / ".one").rename(repo.parent / "away")
     (repo / "link").symlink_to("../away")
     assert main(["verify", "--recursive", str(repo)]) == 4
-    assert "it lies behind a link" in capsys.readouterr().out
+    assert "it is behind a symbolic link" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root enters every folder")

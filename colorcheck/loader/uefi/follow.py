@@ -7,21 +7,24 @@ Source: `efi_start`, `efi_arch_use_config_file`, `efi_arch_handle_cmdline`, `efi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
-from colorcheck.inputs.boot.grub_config import GrubConfig
-from colorcheck.inputs.boot.uefi_config import UefiConfig
-from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible, ranges_of
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.uefi.chosen import ConfiguredModule, PlacedFile, binary, text, with_modules
 from colorcheck.loader.uefi.grub import with_grub_modules
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
+    from colorcheck.inputs.boot.grub_config import GrubConfig
+    from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.deployment import Deployment
 
 _KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm"}
 _NO_KERNEL = "no initial domain kernel is specified: neither kernel= in {} nor a boot module in the device tree"
@@ -61,8 +64,8 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
     entry = grub.entry
     settled = log is not None and log.command_line is not None
     if entry is None:
-        why = f"{len(grub.entries)} menu entries start Xen, and the file does not say which of them is chosen"
-        lines = ('[inputs] boot-log = "serial.txt"', "# or: a grub.cfg with the one entry that is used")
+        why = f"{len(grub.entries)} menu entries start Xen, and the file does not say which one is chosen"
+        lines = ('[inputs] boot-log = "serial.txt"', "# or: a grub.cfg with only the entry that is used")
         place = grub.entries[0].location if grub.entries else Location(grub.file)
         return Handover(tree=tree, location=place, uefi=True, open=(OpenFact("menu entry", why, lines, place),))
     logged = (log.modules_found or ()) if log is not None else ()
@@ -71,18 +74,18 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
     unknown = entry.arguments is None or any(module.arguments is None for module in entry.modules)
     opened: list[OpenFact] = []
     if unknown and not settled:
-        why = "they hold a variable that nothing in the file sets, or stand behind a condition"
+        why = "they use a variable that is not set in the file, or depend on a condition"
         opened.append(OpenFact("GRUB's arguments", why, ('[inputs] boot-log = "serial.txt"',), entry.location))
     children = tuple(child for child in tree.root.children if child.name != "chosen")
     edited = replace(tree, root=replace(tree.root, children=(*children, chosen)), memory_reservations=())
     assumption = f'GRUB starts the entry "{entry.title}" of {grub.file}, and the tree is the one it hands over'
     if not grub.all_modules:
-        assumption = "grub.cfg was made of this file by 20_linux_xen, which gives the kernel arguments"
+        assumption = "grub.cfg was generated from this file by 20_linux_xen, which adds kernel arguments"
     return Handover(tree=edited, location=entry.location, uefi=True, assumptions=(assumption,), open=tuple(opened))
 
 
 def _chained(place: Location) -> OpenFact:
-    why = "Xen's EFI loader reads the name of the section out of the second file, where default= stood in the first"
+    why = "Xen's EFI loader takes the name of the section from the second file if default= is in the first"
     return OpenFact("section of xen.cfg", why, ('[inputs] boot-log = "serial.txt"',), place)
 
 

@@ -47,10 +47,11 @@ class PassthroughMemory(WordedNote, frozen=True):
 
 
 class Dom0MemoryDefault(Note, frozen=True):
-    """No `dom0_mem`: Xen takes 512 MiB."""
+    """No `dom0_mem`, or `given` as 0: Xen takes 512 MiB."""
 
     KIND: ClassVar[str] = "dom0-memory-default"
     size: int
+    given: bool = False
 
 
 class MemoryNotPages(WordedNote, frozen=True):
@@ -175,10 +176,10 @@ class PartialTreeUnread(WordedNote, frozen=True):
     node: str
 
 
-class PartialTreePhandle(Note, frozen=True):
-    """A partial device tree uses the phandle that Xen keeps for the interrupt controller: it panics."""
+class PartialTreeRefused(WordedNote, frozen=True):
+    """A partial device tree that Xen refuses, so that it panics."""
 
-    KIND: ClassVar[str] = "partial-tree-phandle"
+    KIND: ClassVar[str] = "partial-tree-refused"
     node: str
 
 
