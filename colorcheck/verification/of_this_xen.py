@@ -43,5 +43,5 @@ def release_assumption(deployment: Deployment, release: Release) -> Assumption:
     same = held_against is not None and held_against.modelled_as == release.modelled_as
     if evidence is None or not same or not agreed or evidence.differing:
         return Assumption(text, f"{deployment.manifest.location('target.xen')}", Trust.TRUSTED)
-    boots = f"{agreed} of {len(evidence.boots)} boots of this binary agree with the model, none differs"
+    boots = f"{agreed} of {len(evidence.boots)} boots of this binary agree with the model, none differ"
     return Assumption(text, f"{deployment.manifest.target.xen_attested}: {boots}", Trust.DOCUMENTED)
