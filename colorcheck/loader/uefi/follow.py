@@ -24,6 +24,10 @@ from colorcheck.loader.uefi.chosen import ConfiguredModule, PlacedFile, binary, 
 from colorcheck.loader.uefi.grub import with_grub_modules
 
 _KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm", "XSM Policy": "xsm"}
+_NO_DEVICE = (
+    "a module in the device tree has xen,uefi-binary, and where GRUB starts Xen its EFI loader has no file system:"
+    ' "Cannot load files without a usable file system"'
+)
 _NO_KERNEL = "no initial domain kernel is specified: neither kernel= in {} nor a boot module in the device tree"
 
 
@@ -39,6 +43,8 @@ def follow_uefi(deployment: Deployment) -> Handover:
     if refused is not None and (log is None or log.command_line is None):
         return Handover(stopped=refused[0], location=refused[1], uefi=True)
     if deployment.grub is not None:
+        if _binaries(tree) and (log is None or log.command_line is None):
+            return Handover(stopped=_NO_DEVICE, location=_chosen(tree).location, uefi=True)
         return _by_grub(deployment.grub, tree, log)
     read = _configuration(deployment.uefi_configs, tree)
     if read.stopped:
