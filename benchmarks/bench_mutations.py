@@ -8,6 +8,8 @@ parts. The solvers are not asked, and what is derived from the same copies is de
 told.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import random
@@ -16,18 +18,25 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 from colorcheck.cli import main
 from colorcheck.workflows.evidence import bundle
 from colorcheck.workflows.evidence import certificates as folders
+from colorcheck.workflows.evidence.copies import Unbound
+from colorcheck.workflows.evidence.derive import derive
 
+T = TypeVar("T")
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 CARRIED = ("certificates/inputs/", "logs/", "sbom.json", "times.json")
 MANIFESTS = ("certificates/certificates.json", "evidence.json")
 
 
-def rehash(folder):
+def rehash(folder: Path) -> None:
     for name in MANIFESTS:
         path = folder / name
         try:
@@ -44,7 +53,7 @@ def rehash(folder):
             continue  # it is no manifest any more
 
 
-def mutate(folder, seed):
+def mutate(folder: Path, seed: int) -> str:
     """One change somewhere; gives the file that was changed."""
     chance = random.Random(seed)
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
@@ -52,14 +61,16 @@ def mutate(folder, seed):
     path = folder / name
     data = bytearray(path.read_bytes())
     if name.endswith(".json") and chance.random() < 0.7:
-        spot = document = json.loads(data)
+        document = json.loads(data)
+        spot: Any = document
         while True:
-            key = chance.choice(list(spot) if isinstance(spot, dict) else range(len(spot)))
+            key = chance.choice(list(spot) if isinstance(spot, dict) else list(range(len(spot))))
             if not isinstance(spot[key], dict | list) or not spot[key] or chance.random() < 0.1:
                 break
             spot = spot[key]
         old = spot[key]
-        spot[key] = chance.choice([v for v in (None, "", "x", 0, 1, True, [], {}, "proved", "refuted") if v != old])
+        others: list[Any] = [None, "", "x", 0, 1, True, [], {}, "proved", "refuted"]
+        spot[key] = chance.choice([value for value in others if value != old])
         path.write_text(json.dumps(document, indent=1) + "\n")
         return name
     at = chance.randrange(len(data)) if data else 0
@@ -71,41 +82,42 @@ def mutate(folder, seed):
     return name
 
 
-def once(function, key):
+def once(function: Callable[..., T], key: Callable[..., str]) -> Callable[..., T]:
     """The function, called once for each key."""
-    known = {}
+    known: dict[str, T | Unbound] = {}
 
-    def called(*arguments):
+    def called(*arguments: object) -> T:
         name = key(*arguments)
         if name not in known:
             try:
-                known[name] = (function(*arguments), None)
-            except folders.Unbound as error:
-                known[name] = (None, error)
-        found, error = known[name]
-        if error:
-            raise error
+                known[name] = function(*arguments)
+            except Unbound as error:
+                known[name] = error
+        found = known[name]
+        if isinstance(found, Unbound):
+            raise found
         return found
 
     return called
 
 
-def contents(folder):
+def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def run(count, first):
-    told = Counter()
-    with tempfile.TemporaryDirectory() as work:
+def run(count: int, first: int) -> int:
+    told: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as work, ExitStack() as stack:
         honest = Path(work, "honest")
         example = EXAMPLES / "qemu-attested"
         if main(["evidence", str(honest), str(example), "--log", str(example / "boot.log")]) != 0:
             return 1
         before = contents(honest)
-        folders._judged = lambda *_: iter(())
-        same = once(folders.derive, lambda copies, _: repr((copies, "certificates")))
-        folders.derive = same
-        bundle.bundle = once(bundle.bundle, lambda copies, attached: repr((copies, sorted(attached.items()))))
+        stack.enter_context(patch.object(folders, "_judged", lambda *_: iter(())))
+        same = once(derive, lambda copies, _: repr((copies, "certificates")))
+        stack.enter_context(patch.object(folders, "derive", same))
+        whole = once(bundle.bundle, lambda copies, attached: repr((copies, sorted(attached.items()))))
+        stack.enter_context(patch.object(bundle, "bundle", whole))
         begin = time.perf_counter()
         for seed in range(first, first + count):
             folder = Path(shutil.copytree(honest, Path(work, "attacked")))

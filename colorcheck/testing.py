@@ -38,7 +38,7 @@ def _boards(found: Plugins) -> Iterator[str]:
             yield f"board {name}: {error}"
             continue
         if not isinstance(board, Board):
-            yield f"board {name}: a {type(board).__name__} is no Board"
+            yield f"board {name}: a {type(board).__name__} is not a Board"
         else:
             yield from (f"board {name}: {text}" for text in check_board(board))
 
@@ -62,18 +62,18 @@ def _board(board: Board) -> Iterator[str]:
     for number, cluster in enumerate(board.clusters):
         where = f"cluster {number} ({cluster.cores})"
         if not cluster.sources:
-            yield f"{where} names no source"
+            yield f"{where} cites no source"
         for cache in cluster.caches:
             if None not in (cache.size, cache.ways, cache.line, cache.sets) and cache.size != (
                 (cache.ways or 0) * (cache.line or 0) * (cache.sets or 0)
             ):
-                yield f"{where}: the L{cache.level} has {cache.size} bytes, which are not ways x line x sets"
+                yield f"{where}: the L{cache.level} has {cache.size} bytes, which is not ways x line x sets"
             if not isinstance(cache.index, UnknownIndex) and cache.index.n_sets != cache.sets:
                 yield f"{where}: the index of the L{cache.level} counts {cache.index.n_sets} sets, not {cache.sets}"
     if board.dram and not board.dram_sources:
-        yield "its DRAM ranges name no source"
+        yield "its DRAM ranges cite no source"
     if board.colorable == "yes" and board.nr_colors is None:
-        yield "it is called colorable, but its number of colors is unknown"
+        yield "it is marked colorable, but its number of colors is unknown"
 
 
 def verify_text(files: Mapping[str, str | bytes]) -> Verification:

@@ -1,6 +1,7 @@
 """Real boot logs held against the model of the system that each belongs to."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,15 @@ import pytest
 from colorcheck.cli import main
 
 GOLDEN = Path(__file__).parent / "golden"
+Attested = Callable[[str, str], tuple[int, Any]]
 LOGS = sorted((GOLDEN / "logs").glob("*.log"))
 
 
 @pytest.fixture
-def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Attested:
     """Attest a log (a text) against a golden boot; the exit status and the document."""
 
-    def attested(name: Any, text: Any):
+    def attested(name: str, text: str) -> tuple[int, Any]:
         case = json.loads((GOLDEN / "boots" / f"{name}.json").read_text())
         region = case["device_tree_region"]
         manifest = [
@@ -39,12 +41,12 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     return attested
 
 
-def contradicted(document: Any):
+def contradicted(document: dict[str, Any]) -> set[str]:
     return {check["subject"] for check in document["checks"] if check["agrees"] is False}
 
 
 @pytest.mark.parametrize("path", LOGS, ids=lambda p: p.stem)
-def test_every_real_log_is_attested(run: Any, path: Any) -> None:
+def test_every_real_log_is_attested(run: Attested, path: Path) -> None:
     status, document = run(path.stem, path.read_text())
     assert contradicted(document) == set()
     assert (status, document["verdict"]) == (0, "attested")
@@ -79,7 +81,7 @@ def test_every_real_log_is_attested(run: Any, path: Any) -> None:
         ("(XEN) Physical memory information:", "(XEN) Panic on CPU 0:\n(XEN) Oops\n(XEN) ****", "panic"),
     ],
 )
-def test_a_difference_is_told(run: Any, old: Any, new: Any, subject: Any) -> None:
+def test_a_difference_is_told(run: Attested, old: str, new: str, subject: str) -> None:
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
     assert old in text
     status, document = run("basic-4.20", text.replace(old, new))
@@ -88,14 +90,14 @@ def test_a_difference_is_told(run: Any, old: Any, new: Any, subject: Any) -> Non
     assert contradicted(document) == {subject}
 
 
-def test_what_the_log_does_not_say_is_named(run: Any) -> None:
+def test_what_the_log_does_not_say_is_named(run: Attested) -> None:
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
     kept = [line for line in text.split("\n") if "LLC found" not in line and "RAM:" not in line]
     status, document = run("basic-4.20", "\n".join(kept))
     assert (status, document["unsaid"]) == (0, ["memory banks", "probed cache"])
 
 
-def test_a_rejected_option_is_compared(run: Any) -> None:
+def test_a_rejected_option_is_compared(run: Attested) -> None:
     case = json.loads((GOLDEN / "boots" / "parse-trail-4.20.json").read_text())
     messages = [message for message in case["expect"]["messages"] if "has invalid value" in message]
     assert messages
@@ -109,7 +111,7 @@ def test_a_rejected_option_is_compared(run: Any) -> None:
 
 @pytest.mark.parametrize("width", ["60", "80", "160"])
 def test_the_text_begins_with_the_verdict(
-    run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: Any
+    run: Attested, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", width)
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text()
@@ -123,19 +125,19 @@ def test_the_text_begins_with_the_verdict(
     assert all(len(line) <= int(width) for line in lines)
 
 
-def test_without_debug_keys_a_log_says_too_little(run: Any) -> None:
+def test_without_debug_keys_a_log_says_too_little(run: Attested) -> None:
     text = (GOLDEN / "logs" / "basic-4.20.log").read_text().split("(XEN) Physical memory information:")[0]
     status, document = run("basic-4.20", text)
     assert (status, document["verdict"]) == (4, "partly-attested")
     assert "press Ctrl-A" in document["reason"]
 
 
-def test_a_panic_that_did_not_happen_differs_or_is_not_said(run: Any) -> None:
+def test_a_panic_that_did_not_happen_differs_or_is_not_said(run: Attested) -> None:
     boots = (GOLDEN / "logs" / "oom-domu-4.20.log").read_text().split("(XEN) Panic on CPU")[0]
     status, document = run("oom-domu-4.20", boots)
     assert (status, document["verdict"]) == (4, "partly-attested")
 
 
-def test_a_file_that_is_no_log(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_no_log(run: Attested, capsys: pytest.CaptureFixture[str]) -> None:
     status, document = run("basic-4.20", "nothing of Xen\n")
     assert (status, document) == (3, None)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from colorcheck import api
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.evidence.crosscheck import cross_check
+from colorcheck.hardware.index import UnknownIndex
 from colorcheck.rules import RULES
 from colorcheck.testing import verify_text
 from colorcheck.verification.results import ReleaseResult, Verification
@@ -61,6 +62,7 @@ def test_a_refutation_has_two_lines_in_one_set(sharing: Verification) -> None:
     assert board is not None
     llc = board.boot_cluster.llc
     assert llc is not None
+    assert not isinstance(llc.index, UnknownIndex)
     lines = [replayed["first"], replayed["second"]]
     assert [line["owner"] for line in lines] == ["camera", "control"]
     assert {llc.index.set_of(line["address"]) for line in lines} == {replayed["set"]}

@@ -14,9 +14,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+
+from tests.shapes import rows
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -25,7 +28,8 @@ IN_CI = pytest.mark.skipif(not os.environ.get("CI"), reason="installs everything
 NO_SERVICE = {"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI", "CI_PROJECT_DIR"}
 
 
-def read(name: str) -> object:
+def read(name: str) -> Any:
+    """What a file of YAML holds; the services alone say of what shape."""
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
@@ -140,8 +144,9 @@ class TestGitLab:
 class TestPreCommit:
     """.pre-commit-hooks.yaml."""
 
-    def hook(self) -> dict[str, object]:
-        return read(".pre-commit-hooks.yaml")[0]
+    def hook(self) -> dict[str, Any]:
+        (hook,) = rows(read(".pre-commit-hooks.yaml"))
+        return hook
 
     def test_the_manifest_is_valid(self) -> None:
         subprocess.run([BIN / "pre-commit", "validate-manifest", ".pre-commit-hooks.yaml"], cwd=ROOT, check=True)

@@ -2,8 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,13 +24,13 @@ from colorcheck.files.revisions import (
 from colorcheck.files.watching import watched
 
 
-def git(folder: Any, *words: Any) -> None:
+def git(folder: Path, *words: str) -> None:
     identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
 
 
 @pytest.fixture
-def repo(tmp_path: Path):
+def repo(tmp_path: Path) -> Path:
     top = tmp_path / "repo"
     top.mkdir()
     git(top, "init", "-q")
@@ -50,7 +50,7 @@ def repo(tmp_path: Path):
 
 
 @pytest.fixture
-def snapshot(repo: Any, tmp_path: Path):
+def snapshot(repo: Path, tmp_path: Path) -> Iterator[Snapshot]:
     (tmp_path / "snapshot").mkdir()
     with objects(repo) as source:
         made = Snapshot(tree_of(repo, "HEAD~1"), tmp_path / "snapshot", source)
@@ -58,7 +58,7 @@ def snapshot(repo: Any, tmp_path: Path):
             yield made
 
 
-def test_files_come_when_they_are_asked_for_as_they_were_written(snapshot: Any) -> None:
+def test_files_come_when_they_are_asked_for_as_they_were_written(snapshot: Snapshot) -> None:
     here = snapshot.folder
     assert os.listdir(here) == []
     assert contents(here / "a.cfg") == b"first\n", "whatever export-ignore says"
@@ -72,11 +72,11 @@ def test_files_come_when_they_are_asked_for_as_they_were_written(snapshot: Any) 
     assert not os.path.lexists(here / "out")
 
 
-def test_patterns_bring_what_they_match(snapshot: Any) -> None:
+def test_patterns_bring_what_they_match(snapshot: Snapshot) -> None:
     assert [os.path.basename(name) for name in matches(f"{snapshot.folder}/**/*.cfg")] == ["a.cfg", "b.cfg", "ö.cfg"]
 
 
-def test_large_objects_are_not_read(repo: Any, tmp_path: Path) -> None:
+def test_large_objects_are_not_read(repo: Path, tmp_path: Path) -> None:
     (repo / "large").write_bytes(bytes(80 << 20))
     git(repo, "add", ".")
     git(repo, "commit", "-qm", "large")
@@ -87,17 +87,17 @@ def test_large_objects_are_not_read(repo: Any, tmp_path: Path) -> None:
             contents(tmp_path / "large")
 
 
-def test_what_git_vouches_for(repo: Any) -> None:
+def test_what_git_vouches_for(repo: Path) -> None:
     with objects(repo) as source:
         now = Vouched(tree_of(repo, "HEAD"), source)
-        assert all(now.unchanged(repo / name) for name in ("a.cfg", "in", "folder/ö.cfg", "nowhere", "deep/no"))
-        assert not any(now.unchanged(repo / name) for name in ("out", "../x", "deep"))
-        assert not Vouched(tree_of(repo, "HEAD~1"), source).unchanged(repo / "in")
+        assert all(now.unchanged(str(repo / name)) for name in ("a.cfg", "in", "folder/ö.cfg", "nowhere", "deep/no"))
+        assert not any(now.unchanged(str(repo / name)) for name in ("out", "../x", "deep"))
+        assert not Vouched(tree_of(repo, "HEAD~1"), source).unchanged(str(repo / "in"))
         (repo / "in").unlink()
-        assert not now.unchanged(repo / "in")
+        assert not now.unchanged(str(repo / "in"))
 
 
-def test_a_file_of_lfs_is_known_by_its_pointer(repo: Any) -> None:
+def test_a_file_of_lfs_is_known_by_its_pointer(repo: Path) -> None:
     content = b"large\n"
     import hashlib
 
@@ -107,17 +107,17 @@ def test_a_file_of_lfs_is_known_by_its_pointer(repo: Any) -> None:
     git(repo, "commit", "-qm", "lfs")
     (repo / "l").write_bytes(content)
     with objects(repo) as source:
-        assert Vouched(tree_of(repo, "HEAD"), source).unchanged(repo / "l")
+        assert Vouched(tree_of(repo, "HEAD"), source).unchanged(str(repo / "l"))
         (repo / "l").write_bytes(b"other\n")
-        assert not Vouched(tree_of(repo, "HEAD"), source).unchanged(repo / "l")
+        assert not Vouched(tree_of(repo, "HEAD"), source).unchanged(str(repo / "l"))
 
 
-def test_a_folder_below_belongs_to_the_repository(repo: Any) -> None:
+def test_a_folder_below_belongs_to_the_repository(repo: Path) -> None:
     assert repository(repo / "deep") == repo.resolve()
 
 
 @pytest.mark.parametrize("name", ["nowhere", "--help", "--output=x", "-", ""])
-def test_no_such_revision(repo: Any, name: Any) -> None:
+def test_no_such_revision(repo: Path, name: str) -> None:
     assert not is_revision(repo, name)
     with pytest.raises(GitError):
         tree_of(repo, name)
@@ -131,20 +131,20 @@ def test_outside_of_a_repository_and_without_git(tmp_path: Path, monkeypatch: py
         repository(tmp_path)
 
 
-def test_a_shallow_clone_says_what_to_do(repo: Any, tmp_path: Path) -> None:
+def test_a_shallow_clone_says_what_to_do(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repo}", "shallow")
     with pytest.raises(GitError, match="shallow") as caught:
         commit_of(tmp_path / "shallow", "HEAD~1")
     assert "fetch-depth: 0" in caught.value.advice
 
 
-def test_a_merge_base(repo: Any) -> None:
+def test_a_merge_base(repo: Path) -> None:
     git(repo, "checkout", "-q", "-b", "branch", "HEAD~1")
     git(repo, "commit", "-q", "--allow-empty", "-m", "of the branch")
     assert merge_base(repo, "HEAD", "HEAD~1") == commit_of(repo, "HEAD~1")
 
 
-def test_a_program_of_the_checkout_is_not_git(repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_of_the_checkout_is_not_git(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (repo / "git").write_text("#!/bin/sh\ntouch ran\n")
     (repo / "git").chmod(0o755)
     monkeypatch.chdir(repo)
@@ -153,7 +153,7 @@ def test_a_program_of_the_checkout_is_not_git(repo: Any, monkeypatch: pytest.Mon
     assert not (repo / "ran").exists()
 
 
-def test_a_bare_repository_in_the_checkout_is_none(repo: Any) -> None:
+def test_a_bare_repository_in_the_checkout_is_none(repo: Path) -> None:
     bare = repo / "bare"
     git(repo, "init", "-q", "--bare", "bare")
     with pytest.raises(GitError):

@@ -1,7 +1,5 @@
 """Locations and passages: every character of a text knows where it stands."""
 
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +7,7 @@ from colorcheck.core.source import Lines, Location, Passage, passage
 
 
 @given(st.text(alphabet="ab\n\r\té", max_size=60), st.data())
-def test_an_offset_and_its_line_and_column_are_the_same_place(text: Any, data: Any) -> None:
+def test_an_offset_and_its_line_and_column_are_the_same_place(text: str, data: st.DataObject) -> None:
     lines = Lines("a", text)
     offset = data.draw(st.integers(0, len(text)))
     line, column = lines.position(offset)
@@ -19,7 +17,7 @@ def test_an_offset_and_its_line_and_column_are_the_same_place(text: Any, data: A
 
 
 @given(st.text(alphabet="abc", min_size=1, max_size=30), st.data())
-def test_a_part_of_a_passage_stands_where_the_whole_says(text: Any, data: Any) -> None:
+def test_a_part_of_a_passage_stands_where_the_whole_says(text: str, data: st.DataObject) -> None:
     whole = passage(text, Location("f", 7, 5, 7, 5 + len(text)))
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))

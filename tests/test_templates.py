@@ -14,12 +14,14 @@ import sysconfig
 import tomllib
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from colorcheck import __version__
 from colorcheck.workflows.init import ci_text
+from tests.shapes import table
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -40,18 +42,18 @@ COPIED = (
 )
 
 
-def yaml_block(page: str, word: str) -> object:
+def yaml_block(page: str, word: str) -> dict[str, Any]:
     """The first block of YAML on a page that has this word in it."""
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
-    return yaml.safe_load(next(block for block in blocks if word in block))
+    return table(yaml.safe_load(next(block for block in blocks if word in block)))
 
 
-def github(workflow: object) -> list[str]:
+def github(workflow: dict[str, Any]) -> list[str]:
     """What a workflow runs, without the actions of others."""
     return [step["run"] for step in workflow["jobs"]["colorcheck"]["steps"] if "run" in step]
 
 
-def gitlab(jobs: object, name: str) -> list[str]:
+def gitlab(jobs: dict[str, Any], name: str) -> list[str]:
     return [*jobs[name]["before_script"], *jobs[name]["script"]]
 
 

@@ -7,7 +7,9 @@ import json
 import lzma
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ PACKED = ROOT / "validation"
 
 
 @pytest.fixture(scope="module")
-def pack() -> Any:
+def pack() -> ModuleType:
     spec = importlib.util.spec_from_file_location("pack", PACKED / "pack.py")
     assert spec
     assert spec.loader
@@ -36,7 +38,7 @@ def pack() -> Any:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_packed_cases_are_those_of_the_tests(kind: str, pack: Any) -> None:
+def test_the_packed_cases_are_those_of_the_tests(kind: str, pack: ModuleType) -> None:
     assert set(pack.KINDS) == set(KINDS)
     packed = lzma.decompress((PACKED / f"{kind}.json.xz").read_bytes()).decode()
     assert packed == pack.text(kind), "run python validation/pack.py"
@@ -72,7 +74,7 @@ def test_a_known_difference_is_that_one_and_no_other() -> None:
         assert judged(replace(case, known_difference="another")).standing is CaseStanding.DIFFERS
 
 
-CHANGED = {
+CHANGED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "boots": ("heap", lambda old: [0, *old[1:]]),
     "cpus": ("may_run", lambda old: {**old, "0": [[9]]}),
     "lifecycle": ("heap_before", lambda old: old),

@@ -16,22 +16,25 @@ from colorcheck.cli.console import Stop, complain, prepare_streams
 from colorcheck.cli.interrupt import ending_on_interrupt
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.files.boundary import restricted
+from colorcheck.files.costs import Allowance, TooCostly, allow, allowed, costing
 from colorcheck.files.overlay import laid_over
 from colorcheck.verification.exit import Exit
 
+_WHOLE = ("init", "board", "migrate", "profile")
+"""Commands that read inputs without the steps of a verification: all of it is one step."""
 _EPILOG = """\
 exit status:
-  0  all was checked, and nothing is at or above the threshold
+  0  everything was checked, and no finding reaches the threshold
   1  findings
-  2  wrong usage, or a manifest that cannot be read
+  2  wrong usage, or the manifest cannot be read
   3  nothing to check
-  4  undecided: a theorem stayed unknown or vacuous, or a check could not run
+  4  undecided: a theorem is unknown or vacuous, or a check could not run
   5  colorcheck itself failed
   130  interrupted
 
-PATH is a colorcheck.toml, a folder that has one, an input file (a device tree, an xl file, a boot script …) or - for
-standard input; left out, it is the current folder.
-`colorcheck COMMAND --help` tells more about a command.
+PATH is a colorcheck.toml, a folder that contains one, an input file (device tree, xl file, boot script …) or - for
+standard input. It defaults to the current folder.
+`colorcheck COMMAND --help` describes a command.
 """
 
 
@@ -65,7 +68,7 @@ class CommandModule(Protocol):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status of interfaces that other programs rely on. Never ends with a traceback."""
     prepare_streams()
-    with restricted(None), laid_over({}), ending_on_interrupt():
+    with restricted(None), laid_over({}), allowed(Allowance()), ending_on_interrupt():
         return _ended(arguments)
 
 
@@ -78,6 +81,11 @@ def _ended(arguments: Sequence[str] | None) -> int:
     except Stop as stop:
         complain(stop.message, stop.help)
         return stop.status
+    except TooCostly as error:
+        complain(
+            f"it {error.reason}" + (f", in {error.file}" if error.file else ""), "a file this costly is seldom meant"
+        )
+        return Exit.UNDECIDED
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
@@ -104,6 +112,11 @@ def _run(words: list[str]) -> int:
     refuse_empty(options, words)
     _require_folder()
     module = _module(options.command)
+    if hasattr(options, "input_seconds"):
+        allow(Allowance(options.input_seconds, options.input_memory))
+    if options.command in _WHOLE:
+        with costing():
+            return module.run(options)
     return module.run(options)
 
 
@@ -203,6 +216,6 @@ def _crashed(error: Exception) -> int:
     where = traceback.extract_tb(error.__traceback__)[-1]
     complain(
         f"colorcheck itself failed: {type(error).__name__}: {error} (in {where.name}, line {where.lineno})",
-        "nothing was decided; run the same command with --debug and report what it prints",
+        "nothing was decided; run the same command with --debug and report its output",
     )
     return Exit.FAULT

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from colorcheck.cli.commands import INSTEAD_OF_KEYS
 from colorcheck.cli.console import Stop
 from colorcheck.cli.meant import STANDARD_INPUT, key_of, manifest_around, standard_input
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.units import GIB, MIB, size
 from colorcheck.files.boundary import boundary_of, restrict
+from colorcheck.files.costs import MEMORY, SECONDS, costing
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_keys import KEYS, KeyKind, ManifestKey
 from colorcheck.inputs.manifest.manifest_reader import (
@@ -48,15 +51,17 @@ def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[st
         "path",
         metavar="PATH",
         nargs="?",
-        help=f"a {NAME}, a folder that has one, an input file, or - for standard input (default: here)",
+        help=f"a {NAME}, a folder that contains one, an input file, or - for standard input (default: the current "
+        f"folder)",
     )
     parser.add_argument(
         "--allow-outside",
         action="store_true",
-        help="read inputs that lie outside of the git work tree that holds the manifest",
+        help="read inputs outside of the git work tree that contains the manifest",
     )
+    add_limits(parser)
     group = parser.add_argument_group(
-        INSTEAD_OF_KEYS, "Each overrides the key of the same name; with them no manifest is needed."
+        INSTEAD_OF_KEYS, "Each overrides the manifest key of the same name; with them, no manifest is needed."
     )
     for key in KEYS:
         if key.path in without:
@@ -72,6 +77,32 @@ def add_target_arguments(parser: argparse.ArgumentParser, without: Collection[st
         )
 
 
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """What the inputs may cost."""
+    parser.add_argument(
+        "--input-seconds",
+        metavar="SECONDS",
+        type=seconds,
+        default=SECONDS,
+        help=f"for each step with the inputs: reading, following the loader, modelling, rules (default: {SECONDS:g})",
+    )
+    parser.add_argument(
+        "--input-memory",
+        metavar="SIZE",
+        type=_memory,
+        default=MEMORY,
+        help="memory that a step with the inputs may take, such as 512M or 8G (default: 4G)",
+    )
+
+
+def _memory(text: str) -> int:
+    match = re.fullmatch(r"(\d{1,9})\s*([MG])(?:i?B)?", text, re.ASCII)
+    found = int(match[1]) * (GIB if match[2] == "G" else MIB) if match else 0
+    if found < _LEAST:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a size of at least {size(_LEAST)}, such as 512M or 8G")
+    return found
+
+
 def load_manifest(options: argparse.Namespace) -> Manifest:
     """The manifest that PATH names, with the options laid over it. Raises Stop where there is none."""
     return load(options)[0]
@@ -84,8 +115,9 @@ def load(options: argparse.Namespace) -> tuple[Manifest, Recipe]:
     named = [name for key, value in given.items() if key in _NAMED for name in (_texts(value) or [str(value)])]
     try:
         bound(path or ".", named, allow_outside=options.allow_outside)
-        recipe = _recipe(path, given)
-        manifest = recipe.read()
+        with costing():
+            recipe = _recipe(path, given)
+            manifest = recipe.read()
     except ManifestError as error:
         raise Stop(str(error)) from None
     wrong = next((p for p in manifest.problems if p.location.file == COMMAND_LINE), None)
@@ -115,7 +147,7 @@ def _recipe(path: str | None, given: dict[str, object]) -> Recipe:
     where = f"in {path}" if path else "here"
     raise Stop(
         f"nothing to check: no {NAME} {where}",
-        "write one with `colorcheck init`, name a folder that has one, or give --device-tree or --domain",
+        "create one with `colorcheck init`, name a folder that contains one, or give --device-tree or --domain",
         Exit.NOTHING,
     )
 
@@ -185,6 +217,9 @@ def positive(text: str) -> int:
 
 def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
     """Stops where an option's value is empty, as it is where a variable of a CI job is not set."""
+    strange = next((word for word in words if "\0" in word), None)
+    if strange is not None:
+        raise Stop(f"{strange[:60]!r} has a zero byte in it")
     for before, word in zip(("", *words), words, strict=False):
         option, equals, value = word.partition("=")
         if word.startswith("--") and equals and not value:
@@ -195,4 +230,5 @@ def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
         raise Stop("PATH is empty", _UNSET)
 
 
-_UNSET = "is a variable of the CI job not set? leave the option out where nothing is meant"
+_LEAST = 64 * MIB
+_UNSET = "is a variable of the CI job unset? leave the option out if you do not need it"

@@ -34,13 +34,13 @@ _STATUS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
-    parser.add_argument("--log", metavar="BOOTLOG", required=True, help="what Xen's serial console printed")
+    parser.add_argument("--log", metavar="BOOTLOG", required=True, help="the output of Xen's serial console")
     parser.add_argument(
         "--share",
         metavar="FILE",
-        help="also write what can be shown to everybody: no names, no serial numbers, no network addresses",
+        help="also write a report that can be published: no names, serial numbers or network addresses",
     )
-    parser.add_argument("--yes", action="store_true", help="with --share: write without asking")
+    parser.add_argument("--yes", action="store_true", help="with --share: write without asking first first first first")
     add_document_arguments(parser)
 
 
@@ -49,8 +49,8 @@ def run(options: argparse.Namespace) -> int:
     log = _read(options.log)
     if log.says_nothing:
         raise Stop(
-            f"{options.log}: no line of Xen's boot in it",
-            "give what the serial console printed from power-on",
+            f"{options.log}: it contains no line of Xen's boot",
+            "give the serial console's output from power-on",
             Exit.NOTHING,
         )
     replayed = pipeline.replay(manifest)
@@ -80,7 +80,7 @@ def _share(options: argparse.Namespace, document: str) -> int:
     """Show what would be written, and write it if that is wanted."""
     write_json(document)
     if not options.yes and not _agreed(options.share):
-        raise Stop(f"{options.share} is not written", "--yes writes it without asking")
+        raise Stop(f"{options.share} was not written", "--yes writes it without asking")
     try:
         write_report(Path(options.share), document + "\n")
     except OSError as error:
@@ -106,5 +106,5 @@ def _attest(log: BootLog, replayed: Modelled) -> tuple[Attested, str]:
     found = attested_log(log, replayed.facts)
     if found is None:
         why = "; ".join(skipped.reason for skipped in replayed.skipped) or "its boot cannot be modelled"
-        raise Stop(f"nothing to compare the log with: {why}", "name the device tree and the board", Exit.UNDECIDED)
+        raise Stop(f"nothing to compare the log with: {why}", "specify the device tree and the board", Exit.UNDECIDED)
     return found

@@ -14,6 +14,7 @@ from colorcheck.cli.output import (
     ended,
     outputs,
     refuse_inputs,
+    say_faults,
     style,
 )
 from colorcheck.core.diagnostic import Problem, Severity
@@ -55,7 +56,7 @@ def without_known(verification: Verification, file: str, look: Style) -> Verific
     compared = compare(verification, _read(file), look)
     if compared.stale:
         gone = counted(len(compared.stale), "entry") if len(compared.stale) == 1 else f"{len(compared.stale)} entries"
-        complain(f"{file}: the findings of {gone} are gone", "take them out with `colorcheck baseline prune`")
+        complain(f"{file}: the findings of {gone} are gone", "remove them with `colorcheck baseline prune`")
     return compared.verification
 
 
@@ -66,23 +67,23 @@ def _create(verification: Verification, look: Style, file: str) -> int:
     write(f"wrote {file}: {counted(len(made.entries), 'known finding')}")
     left = len(verification.findings) - len(made.entries)
     if left:
-        complain(f"{counted(left, 'finding')} not taken in: refuted theorems and unreadable inputs are always reported")
-    return Exit.FAULT if verification.faults else Exit.CLEAN
+        complain(f"{counted(left, 'finding')} not added: refuted theorems and unreadable inputs are always reported")
+    return Exit.FAULT if say_faults(verification) else Exit.CLEAN
 
 
 def _prune(verification: Verification, look: Style, file: str) -> int:
     known = _read(file)
     stale = compare(verification, known, look).stale
     _write(prune(known, stale))
-    write(f"wrote {file}: {len(stale)} taken out, {len(known.entries) - len(stale)} left")
-    return Exit.FAULT if verification.faults else Exit.CLEAN
+    write(f"wrote {file}: {len(stale)} removed, {len(known.entries) - len(stale)} left")
+    return Exit.FAULT if say_faults(verification) else Exit.CLEAN
 
 
 def _read(file: str) -> Baseline:
     try:
         found = read(text(file, named=True), file)
     except Unreadable as error:
-        raise Stop(f"cannot read {file}: {error.reason}", "make one with `colorcheck baseline create`") from None
+        raise Stop(f"cannot read {file}: {error.reason}", "create one with `colorcheck baseline create`") from None
     if isinstance(found, Problem):
         raise Stop(f"{file}: {found.message}", found.help)
     return found

@@ -15,10 +15,12 @@ from colorcheck.verification.exit import Exit
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="all boards: SoC, cores, last-level cache, colors, IOMMU, colorable")
-    show = actions.add_parser("show", help="everything known of one board, with sources")
+    listing = actions.add_parser(
+        "list", help="all boards: SoC, cores, last-level cache, number of colors, IOMMU, whether it can be colored"
+    )
+    show = actions.add_parser("show", help="everything known about one board, with sources")
     show.add_argument("name", metavar="NAME", help="a board of the list, or a board file (NAME.toml)")
-    derive = actions.add_parser("from-device-tree", help="write a commented start of a board file")
+    derive = actions.add_parser("from-device-tree", help="write a commented first version of a board file")
     derive.add_argument("file", metavar="FILE", help="a device tree, source or blob")
     for action in (listing, show, derive):
         action.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
@@ -96,8 +98,11 @@ def _derived(board: Board | None, problems: tuple[Problem, ...]) -> dict[str, ob
 def _file(board: Board, file: str, problems: tuple[Problem, ...]) -> str:
     from colorcheck.hardware.board_text import to_toml
 
-    head = [f"Derived from {file} by `colorcheck board from-device-tree`.", "A device tree is a claim: compare it with"]
-    head[1] += " the manuals, fill in what is unknown, and name the sources."
+    head = [
+        f"Derived from {file} by `colorcheck board from-device-tree`.",
+        "A device tree only makes claims: compare it with",
+    ]
+    head[1] += " the manuals, fill in what is unknown, and cite the sources."
     return to_toml(board, [*head, *(f"{p.location}: {p.message}" for p in problems)])
 
 

@@ -39,50 +39,55 @@ _KCONFIG_LARGEST = 4 << 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser, without=("target.xen", "target.xen-image"))
-    parser.add_argument("--xen", metavar="FILE", required=True, help="the binary of Xen to boot, an arm64 Image")
+    parser.add_argument("--xen", metavar="FILE", required=True, help="the Xen binary to boot, an arm64 Image")
     parser.add_argument("--campaign", metavar="N", type=_count, help="boot N generated systems, two at a time")
     parser.add_argument(
-        "--seed", metavar="N", type=int, default=0, help="with --campaign: which systems are generated (default: 0)"
+        "--seed",
+        metavar="N",
+        type=int,
+        default=0,
+        help="with --campaign: the seed of the generated systems (default: 0)",
     )
     parser.add_argument(
-        "--release", metavar="RELEASE", default="", help="the release whose model is compared; left out: what Xen says"
+        "--release",
+        metavar="RELEASE",
+        default="",
+        help="the release whose model is compared (default: what the binary reports)",
     )
     parser.add_argument(
-        "--evidence", metavar="FILE", default=EVIDENCE, help=f"where the result is kept (default: {EVIDENCE})"
+        "--evidence", metavar="FILE", default=EVIDENCE, help=f"where to store the result (default: {EVIDENCE})"
     )
     parser.add_argument(
         "--dom0-kernel",
         metavar="FILE",
-        help="with --campaign: lifecycles of guests under this kernel of dom0, an arm64 Image",
+        help="with --campaign: test guest lifecycles under this dom0 kernel, an arm64 Image",
     )
     parser.add_argument(
         "--dom0-ramdisk",
         metavar="FILE",
-        help="its ramdisk: the toolstack of this Xen runs in it, and dom0's console gives a shell with xl",
+        help="the dom0 ramdisk: it has the toolstack of this Xen and opens a shell with xl on dom0's console",
     )
     parser.add_argument(
         "--dom0-arguments",
         metavar="TEXT",
         default="console=hvc0 quiet",
-        help="its arguments (default: console=hvc0 quiet)",
+        help="the dom0 command line (default: console=hvc0 quiet)",
     )
-    parser.add_argument("--again", action="store_true", help="boot also what FILE already has a result of")
+    parser.add_argument("--again", action="store_true", help="boot again what FILE already has a result for")
+    parser.add_argument("--transplant", action="store_true", help="use QEMU's virt machine even if QEMU has the board")
     parser.add_argument(
-        "--transplant", action="store_true", help="use QEMU's virt machine even where QEMU has the board"
+        "--timeout", metavar="SECONDS", type=seconds, help="for one boot (default: 180, with --dom0-kernel 1200)"
     )
-    parser.add_argument(
-        "--timeout", metavar="SECONDS", type=seconds, help="for one boot (default: 180, with a dom0 of your own 1200)"
-    )
-    parser.add_argument("--console", metavar="FILE", help="keep what the console printed (not with --campaign)")
+    parser.add_argument("--console", metavar="FILE", help="save the console output (not with --campaign)")
     add_document_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     named = find_release(options.release) if options.release else None
     if options.release and (named is None or not named.modelled):
-        raise Stop(f"{options.release} is not a release whose boot is modelled", f"these are: {', '.join(MODELLED)}")
+        raise Stop(f"{options.release} is not a release with a boot model", f"these are: {', '.join(MODELLED)}")
     if options.console and options.campaign:
-        raise Stop("--console keeps one boot, and --campaign has many")
+        raise Stop("--console saves one boot, but --campaign makes many")
     manifest = None if options.campaign else load_manifest(options)
     try:
         xen, qemu = read_binary(options.xen), find_qemu()
@@ -153,8 +158,8 @@ def _evidence(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe) -> Xe
         return found
     if not options.again:
         raise Stop(
-            f"{options.evidence} is of another Xen, .config, release or colorcheck",
-            "name another file with --evidence, or begin it anew with --again",
+            f"{options.evidence} was made with another Xen, .config, release or colorcheck",
+            "name another file with --evidence, or start it over with --again",
         )
     return fresh
 

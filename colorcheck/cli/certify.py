@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--check", metavar="DIR", help="derive the certificates in DIR again, and re-check with cvc5")
-    what.add_argument("--write", metavar="DIR", help="verify, and write certificates to DIR (as verify --certify does)")
+    what.add_argument("--check", metavar="DIR", help="derive the certificates in DIR again and re-check them with cvc5")
+    what.add_argument("--write", metavar="DIR", help="verify and write certificates to DIR (like verify --certify)")
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem (default: 60)"
     )
-    parser.add_argument("--allowed-signers", metavar="FILE", help="with --check: whose signature over it is accepted")
+    parser.add_argument(
+        "--allowed-signers", metavar="FILE", help="with --check: the signers whose signature is accepted"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="what to print (default: text)")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from colorcheck.cli.arguments import bound, manifest_file
+from colorcheck.cli.arguments import add_limits, bound, manifest_file
 from colorcheck.cli.console import Stop, write, write_json
 from colorcheck.files.revisions import RevisionError, commit_of, is_revision, merge_base, repository
 from colorcheck.fleet.at_revision import at_revision
@@ -29,34 +29,35 @@ _DEFAULT = f"{Reason.NEW_SHARING},{Reason.LESS_MARGIN},{Reason.NEW_ERRORS}"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE", help="a git revision, or a folder with a deployment")
     parser.add_argument(
-        "head", metavar="HEAD", nargs="?", help="likewise (default: the files of the working tree as they are)"
+        "head", metavar="HEAD", nargs="?", help="likewise (default: the files in the working tree as they are)"
     )
     parser.add_argument(
-        "--path", metavar="PATH", default=".", help="the deployment inside the repository (default: this folder)"
+        "--path", metavar="PATH", default=".", help="the deployment's path in the repository (default: this folder)"
     )
     parser.add_argument("--recursive", action="store_true", help="compare every deployment below the folder PATH")
     parser.add_argument(
         "--no-merge-base",
         action="store_true",
-        help="compare with BASE itself, not with the newest commit that it and HEAD have in common",
+        help="compare with BASE itself, not with its newest common ancestor with HEAD",
     )
     parser.add_argument(
         "--tolerance",
         metavar="PERCENT",
         type=_percent,
         default=TOLERANCE,
-        help=f"how much of a margin may be lost before it counts (default: {TOLERANCE * 100:g})",
+        help=f"how much of a margin may be lost before it is reported (default: {TOLERANCE * 100:g})",
     )
     parser.add_argument(
         "--allow-outside",
         action="store_true",
-        help="read inputs that lie outside of the git work tree that holds the manifest",
+        help="read inputs outside of the git work tree that contains the manifest",
     )
+    add_limits(parser)
     parser.add_argument(
         "--fail-on",
         metavar="REASONS",
         default=_DEFAULT,
-        help=f"what ends with exit status 1, of {', '.join(Reason)}, or none (default: {_DEFAULT})",
+        help=f"what causes exit status 1: some of {', '.join(Reason)}, or none (default: {_DEFAULT})",
     )
     parser.add_argument(
         "--format", choices=("text", "markdown", "json"), default="text", help="what to print (default: text)"
@@ -113,7 +114,7 @@ def _compared(
     if isinstance(base, str) or isinstance(head, str):
         return _Compared(name, Exit.UNDECIDED, news=next(each for each in (base, head) if isinstance(each, str)))
     if head is None:
-        return _Compared(name, Exit.CLEAN, news="HEAD does not have this deployment any more")
+        return _Compared(name, Exit.CLEAN, news="HEAD no longer has this deployment")
     if base is None:
         status = head.exit_status()
         status = Exit.UNDECIDED if status is Exit.NOTHING else status
@@ -151,7 +152,7 @@ def _rendered(compared: list[_Compared], options: argparse.Namespace) -> str:
         text = draw(each.difference) if each.difference else f"{each.news}\n"
         parts.append(f"{each.manifest}\n\n{text}" if options.recursive else text)
     quiet = sum(each.status is Exit.CLEAN for each in compared)
-    return "\n".join([*parts, f"looked at {len(compared)} deployments: {quiet} with nothing to say against them"])
+    return "\n".join([*parts, f"looked at {len(compared)} deployments: {quiet} without regressions"])
 
 
 def _reasons(text: str) -> frozenset[Reason]:

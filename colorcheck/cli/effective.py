@@ -21,17 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tree",
         action="store_true",
-        help="print the device tree that Xen receives, each property with the place that it comes from",
+        help="print the device tree that Xen receives, each property with its origin",
     )
     parser.add_argument(
         "--facts",
         action="store_true",
-        help="list what the model rests on, each with its origin, and what settles what is open",
+        help="list the facts that the model uses, each with its origin, and what would settle those that are open",
     )
     parser.add_argument(
         "--explain-affinity",
         action="store_true",
-        help="say on which CPUs each domain may run, why, and which caches each pair shares",
+        help="show on which CPUs each domain may run, why, and which caches each pair shares",
     )
 
 

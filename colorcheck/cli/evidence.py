@@ -1,4 +1,4 @@
-"""`colorcheck evidence`: everything that a safety file needs, in one folder; checked, and compared with another."""
+"""`colorcheck evidence`: everything that a safety case needs in one folder; checked, and compared with another."""
 
 from __future__ import annotations
 
@@ -26,21 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", nargs="?", help="the folder to write to")
     add_target_arguments(parser)
     parser.add_argument(
-        "--check", metavar="DIR", help="derive all of DIR again from its copies, and re-check with cvc5"
+        "--check", metavar="DIR", help="derive everything in DIR again from its copies and re-check it with cvc5"
     )
-    parser.add_argument("--compare", metavar=("A", "B"), nargs=2, help="tell what changed from folder A to folder B")
+    parser.add_argument("--compare", metavar=("A", "B"), nargs=2, help="show what changed from folder A to folder B")
     parser.add_argument(
         "--log", metavar="BOOTLOG", action="append", default=[], help="attest this log; may be repeated"
     )
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=seconds, default=60.0, help="for one theorem, with --check (default: 60)"
     )
-    parser.add_argument("--allowed-signers", metavar="FILE", help="with --check: whose signature over it is accepted")
+    parser.add_argument(
+        "--allowed-signers", metavar="FILE", help="with --check: the signers whose signature is accepted"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     if sum(map(bool, (options.folder, options.check, options.compare))) != 1:
-        raise Stop("name one folder to write to, or give --check DIR or --compare A B")
+        raise Stop("name a folder to write to, or give --check DIR or --compare A B")
     if options.check:
         return _check(options)
     if options.compare:

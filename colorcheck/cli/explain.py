@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     rules = [_rule(name) for name in options.rule]
     if options.format == "json":
         if len(rules) > 1:
-            raise Stop("--format json takes one rule", "ask for the others one by one")
+            raise Stop("--format json takes one rule", "ask for one rule at a time")
         write_json(json.dumps(page_document(rules[0]), indent=2))
     else:
         write("\n".join(page_text(rule, style(options)) for rule in rules))

@@ -46,6 +46,8 @@ def run_fleet(options: argparse.Namespace) -> int:
             rules=rules,
             allow_outside=options.allow_outside,
             time_limit=options.time_limit,
+            seconds=options.input_seconds,
+            memory=options.input_memory,
         )
         for name in manifests
     ]
@@ -72,7 +74,10 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
         raise Stop(f"{given.flag} is for one deployment, not for many", "write it into the manifests")
     strange = next(iter(sorted(formats - FORMATS.keys())), None)
     if strange:
-        raise Stop(f"there is no joint report in the format {strange}", f"formats for many are {', '.join(FORMATS)}")
+        raise Stop(
+            f"there is no combined report in the format {strange}",
+            f"the the the the formats for many are {', '.join(FORMATS)}",
+        )
     if options.jobs is not None and options.jobs < 1:
         raise Stop(f"--jobs {options.jobs}: at least one is needed")
 

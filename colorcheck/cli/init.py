@@ -26,15 +26,17 @@ from colorcheck.workflows.init import (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", metavar="FOLDER", nargs="?", default=".", help="where the files are (default: here)")
     parser.add_argument(
-        "--xen", metavar="RELEASE", help="the Xen that reads the files (default: what a log names, else 4.20)"
+        "path", metavar="FOLDER", nargs="?", default=".", help="where the files are (default: the current folder)"
     )
-    parser.add_argument("--board", metavar="NAME", help="the board; left out: what the device tree says")
-    parser.add_argument("--from", dest="source", metavar="FILE", help="a boot log, or what `collect` packed")
+    parser.add_argument(
+        "--xen", metavar="RELEASE", help="the release of Xen that reads the files (default: the one in a log, or 4.20)"
+    )
+    parser.add_argument("--board", metavar="NAME", help="the board (default: what the device tree says)")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="a boot log, or the tar file made by `collect`")
     parser.add_argument("--stdout", action="store_true", help="print the manifest instead of writing it")
-    parser.add_argument("--ci", choices=tuple(CI_FILES), help="write a job for this service, too")
-    parser.add_argument("--force", action="store_true", help="overwrite files that are there")
+    parser.add_argument("--ci", choices=tuple(CI_FILES), help="also write a job for this service")
+    parser.add_argument("--force", action="store_true", help="overwrite existing files")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         return Exit.CLEAN
     manifest = folder / NAME
     if options.ci and os.path.exists(manifest) and not options.force:
-        write(f"{manifest} stays as it is")
+        write(f"{manifest} was not changed")
     else:
         _write(manifest, text, options.force)
         write(f"wrote {manifest}; now run `colorcheck verify {folder}`")
@@ -63,13 +65,13 @@ def run(options: argparse.Namespace) -> int:
     if options.ci:
         _write_ci(folder, options.ci, options.force)
     if not found.says_something:
-        complain("no device tree and no xl file was found here", "write their names into [inputs]")
+        complain("no device tree and no xl file was found here", "add their names under [inputs]")
     return Exit.CLEAN
 
 
 def _write(path: Path, text: str, force: bool) -> None:
     if os.path.exists(path) and not force:
-        raise Stop(f"{path} already exists", "--force overwrites it, --stdout only prints")
+        raise Stop(f"{path} already exists", "use --force to overwrite it, or --stdout to print only")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
@@ -95,11 +97,11 @@ def _unpack(source: Path, folder: Path, force: bool) -> Unpacked:
     try:
         parts = unpacked(source)
     except NotCollected as error:
-        raise Stop(str(error), "give the tar of `colorcheck collect`, its folder, or a boot log") from None
+        raise Stop(str(error), "give the tar file of `colorcheck collect`, its folder, or a boot log") from None
     for name, data in parts.files.items():
         path = folder / name
         if os.path.exists(path) and not force:
-            raise Stop(f"{path} already exists", "--force overwrites it")
+            raise Stop(f"{path} already exists", "use --force to overwrite it")
         try:
             write_whole(path, data)
         except OSError as error:

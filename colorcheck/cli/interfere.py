@@ -35,18 +35,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="what a virtual CPU of a domain runs: handler, chase, matrix, copy, mix, bomb, or trace:FILE; may be "
-        "repeated, also for one domain (default: a handler in the victim, bombs in all others)",
+        "repeated, also for the same domain (default: a handler in the victim, bombs in all others)",
     )
-    what.add_argument("--victim", metavar="DOMAIN", help="who runs the default victim (default: a critical domain)")
-    what.add_argument("--policy", choices=(*POLICIES, "all"), default="lru", help="replacement (default: lru)")
+    what.add_argument(
+        "--victim", metavar="DOMAIN", help="the domain that runs the default victim (default: a critical domain)"
+    )
+    what.add_argument("--policy", choices=(*POLICIES, "all"), default="lru", help="replacement policy (default: lru)")
     what.add_argument(
         "--coloring", choices=COLORINGS, action="append", help="run only this one; may be repeated (default: all)"
     )
-    what.add_argument("--accesses", type=_count, metavar="N", help="accesses of a run, of all domains together")
-    what.add_argument("--warm-up", type=_count, metavar="N", help="accesses before the counting (default: a tenth)")
-    what.add_argument("--seed", type=_count, default=1, metavar="N", help="for all that is random (default: 1)")
+    what.add_argument("--accesses", type=_count, metavar="N", help="accesses in a run, all domains together")
+    what.add_argument("--warm-up", type=_count, metavar="N", help="accesses before counting starts (default: a tenth)")
+    what.add_argument("--seed", type=_count, default=1, metavar="N", help="for everything random (default: 1)")
     what.add_argument(
-        "--costs", type=_costs, metavar="L1,LLC,MEMORY", help="cycles of an access that each of these answers"
+        "--costs", type=_costs, metavar="L1,LLC,MEMORY", help="cycles of an access served by each of these"
     )
     shown = parser.add_argument_group("pictures and curves")
     shown.add_argument("--plot", metavar="FILE.svg", help="write latencies and evictions by set as a picture")
@@ -54,13 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument(
         "--curve",
         metavar="DOMAIN",
-        help="print the domain's misses with 1, 2, … colors, as a profile for plan",
+        help="print the domain's misses with 1, 2, … colors as a profile for plan",
     )
     shown.add_argument(
         "--live", action="store_true", help="show the caches at work; keys: c coloring, p policy, q quit"
     )
     shown.add_argument("--record", metavar="FILE.cast", help="record the live view as an asciicast instead")
-    shown.add_argument("--seconds", type=_count, metavar="N", help="end the live view, or the record, after N seconds")
+    shown.add_argument("--seconds", type=_count, metavar="N", help="end the live view or the recording after N seconds")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -177,7 +179,7 @@ def _count(text: str) -> int:
     except ValueError:
         number = -1
     if not 0 <= number < 1 << 62:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 up")
+        raise argparse.ArgumentTypeError(f"{text} is not a non-negative integer")
     return number
 
 

@@ -114,7 +114,7 @@ def show(lab: Lab, record: str | None, seconds: int | None) -> int:
     elif sys.stdout.isatty():
         _on_terminal(state, seconds)
     else:
-        complain("standard output is not a terminal: one picture for each coloring instead of the live view")
+        complain("standard output is not a terminal: printing one picture per coloring instead of the live view")
         write(_still(state))
     return Exit.CLEAN
 

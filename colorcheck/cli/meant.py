@@ -32,7 +32,7 @@ _KEYS: Mapping[str, str] = {
 def standard_input() -> str:
     """Read standard input, and give the name under which its content is known from now on. Raises Stop."""
     if sys.stdin is None or sys.stdin.isatty():
-        raise Stop("standard input is a terminal", "pipe a file into it: colorcheck verify - < rt.cfg")
+        raise Stop("standard input is a terminal", "pipe a file to it: colorcheck verify - < rt.cfg")
     content = getattr(sys.stdin, "buffer", sys.stdin).read(_LARGEST + 1)
     content = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
     if len(content) > _LARGEST:
@@ -75,14 +75,14 @@ def manifest_around(path: str, key: str) -> str | None:
     name = os.path.basename(path)
     flag = key.partition(".")[2].replace("domains", "domain")
     if any(fnmatch(name, each) for each in named):
-        complain(f"{path} belongs to {beside}; this is the report of the whole deployment", _alone(flag, path))
+        complain(f"{path} belongs to {beside}; reporting on the whole deployment", _alone(flag, path))
         return beside
-    complain(f"{beside} does not name {path}; it is checked by itself", f"add it there under [inputs] as {flag}")
+    complain(f"{beside} does not name {path}; checking it by itself", f"add it there under [inputs] as {flag}")
     return None
 
 
 def _alone(flag: str, path: str) -> str:
-    return f"to check it by itself: --{flag} {path}"
+    return f"to check it alone: --{flag} {path}"
 
 
 def _names(manifest: Manifest) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`colorcheck migrate`: the files in another Xen's spelling."""
+"""`colorcheck migrate`: translate the files for another release of Xen."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_document_arguments(parser)
     spelling = parser.add_argument_group("spelling")
-    spelling.add_argument("--to", metavar="XEN", required=True, help="the Xen that is to read the files, as 4.22")
+    spelling.add_argument("--to", metavar="XEN", required=True, help="the target release, such as 4.22")
     spelling.add_argument(
-        "--from", dest="source", metavar="XEN", help="the Xen that they are written for (default: found out)"
+        "--from", dest="source", metavar="XEN", help="the release that the files are written for (default: detected)"
     )
     edits = parser.add_mutually_exclusive_group()
-    edits.add_argument("--diff", action="store_true", help="show the edits as a diff (default)")
-    edits.add_argument("--write", action="store_true", help="apply the edits to the files")
+    edits.add_argument("--diff", action="store_true", help="show the changes as a diff (default)")
+    edits.add_argument("--write", action="store_true", help="apply the changes to the files")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         deliver_edits(done.edits, write_them=options.write)
     else:
         where = " in what could be read" if unread or opened else ""
-        write(f"nothing to change{where}: {deployment.manifest.file} already speaks {target.title}")
+        write(f"nothing to change{where}: {deployment.manifest.file} is already written for {target.title}")
     for problem in told:
         complain(f"{problem.location}: {problem.message}", problem.help)
     for fact in opened:

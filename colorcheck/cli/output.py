@@ -19,7 +19,7 @@ from colorcheck.report import Output, Style, parse_outputs
 from colorcheck.report.formats import known_formats
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.open import Reach, open_facts
-from colorcheck.verification.results import Modelled
+from colorcheck.verification.results import Modelled, Verification
 
 _JSON = frozenset(("json", "json-1", "sarif", "gitlab"))
 
@@ -34,7 +34,7 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=FILE",
         action="append",
         default=[],
-        help="write a report in the format NAME to FILE, beside what is printed; may be repeated",
+        help="also write a report in the format NAME to FILE; may be repeated",
     )
     add_style_arguments(group)
 
@@ -45,9 +45,9 @@ def add_threshold_argument(group: argparse._ActionsContainer) -> None:
         "--fail-on",
         choices=[str(severity) for severity in Severity],
         default=str(Severity.ERROR),
-        help="the lowest severity that ends with exit status 1 (default: error)",
+        help="the lowest severity that causes exit status 1 (default: error)",
     )
-    group.add_argument("--exit-zero", action="store_true", help="end with 0 also with findings or undecided theorems")
+    group.add_argument("--exit-zero", action="store_true", help="exit with 0 even with findings or undecided theorems")
 
 
 def add_document_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +58,8 @@ def add_document_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_style_arguments(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--verbose", "-v", action="store_true", help="leave nothing out of the text")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colors in the text")
+    group.add_argument("--verbose", "-v", action="store_true", help="omit nothing from the text")
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="whether to color the text")
 
 
 def outputs(options: argparse.Namespace) -> tuple[Output, ...]:
@@ -91,9 +91,7 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
     unknown = open_facts(facts, reach)
     for problem in facts.deployment.problems:
         complain(f"{problem.location}: {problem.message}", problem.help)
-    for fault in verification.faults:
-        complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
-    if verification.faults:
+    if say_faults(verification):
         return Exit.FAULT
     if verification.nothing_to_check:
         return Exit.NOTHING
@@ -103,6 +101,13 @@ def say_trouble(verification: Modelled, reach: Reach = Reach.MEMORY, *, settled:
         complain(f"open: {fact.what}: {fact.why}", f"settle it: {'; '.join(fact.settle)}")
     hangs = [fact for fact in unknown if fact.opaque or not settled]
     return Exit.UNDECIDED if verification.skipped or hangs else Exit.CLEAN
+
+
+def say_faults(verification: Modelled | Verification) -> bool:
+    """Says where colorcheck itself failed; whether it did."""
+    for fault in verification.faults:
+        complain(f"colorcheck itself failed ({fault.where}): {fault.message}")
+    return bool(verification.faults)
 
 
 def _wants_color(choice: str) -> bool:

@@ -44,19 +44,23 @@ _WISHES = frozenset(
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_document_arguments(parser)
-    wishes = parser.add_argument_group("wishes beyond the manifest")
-    wishes.add_argument("--keep", metavar="NAMES", default="", help="domains (or xen) whose colors stay, as in rt,xen")
-    add_wishes(wishes)
-    wishes.add_argument("--max-ranges", metavar="N", type=positive, help="the most runs of neighboring colors for each")
+    wishes = parser.add_argument_group("requirements beyond the manifest")
     wishes.add_argument(
-        "--choose-reserve", action="store_true", help="make the buddy reserve smaller if there is no plan otherwise"
+        "--keep", metavar="NAMES", default="", help="domains (or xen) that keep their colors, as in rt,xen"
+    )
+    add_wishes(wishes)
+    wishes.add_argument(
+        "--max-ranges", metavar="N", type=positive, help="the largest number of contiguous color ranges per domain"
+    )
+    wishes.add_argument(
+        "--choose-reserve", action="store_true", help="reduce the buddy reserve if there is no plan otherwise"
     )
     wishes.add_argument(
         "--l1-aliasing",
         action="store_true",
         help="one color is enough for Xen, though it may halve its L1 instruction cache",
     )
-    wishes.add_argument("--separate-banks", action="store_true", help="no two domains in one DRAM bank")
+    wishes.add_argument("--separate-banks", action="store_true", help="no two domains in the same DRAM bank")
     wishes.add_argument(
         "--timeout",
         metavar="SECONDS",
@@ -65,8 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long to look for a better plan (default: 10)",
     )
     edits = parser.add_mutually_exclusive_group()
-    edits.add_argument("--diff", action="store_true", help="show the edits of the input files as a diff")
-    edits.add_argument("--write", action="store_true", help="apply the edits to the input files")
+    edits.add_argument("--diff", action="store_true", help="show the changes to the input files as a diff")
+    edits.add_argument("--write", action="store_true", help="apply the changes to the input files")
     add_saved(parser.add_argument_group("saved plans"), edits)
     add_questions(parser.add_argument_group("questions"))
 
@@ -129,7 +133,9 @@ def _show(options: argparse.Namespace, planned: Planned) -> None:
 def _further(options: argparse.Namespace, manifest: Manifest, planned: Planned, wishes: PlanOptions) -> int:
     """What further guests cost: the same plan without them beside it."""
     if options.write or options.out:
-        raise Stop("a guest that no file has yet cannot be written", "write its file, and plan with --domain FILE")
+        raise Stop(
+            "a guest that is not in any file yet cannot be written", "create its file and plan with --domain FILE"
+        )
     without, _ = pipeline.plan(manifest, wishes)
     if options.format != "json":
         write(render_difference(without.plan, without.costs, planned.costs))
@@ -149,7 +155,7 @@ def _refuse_strangers(verification: Modelled) -> None:
     for policy in verification.manifest.domain_policies:
         if known and policy.name not in known:
             hint = did_you_mean(policy.name, known, f"there are {', '.join(dict.fromkeys(known))}")
-            raise Stop(f"[domains.{policy.name}]: there is no domain of this name", hint)
+            raise Stop(f"[domains.{policy.name}]: there is no domain with this name", hint)
 
 
 def _status(planned: Planned) -> int:

@@ -32,11 +32,12 @@ def add_questions(group: argparse._ArgumentGroup) -> None:
         metavar="OBJECTIVES",
         nargs="?",
         const=",".join(DEFAULT_GOALS),
-        help=f"the Pareto front over up to three of {names} (default: {', '.join(DEFAULT_GOALS)}); give PATH before it",
+        help=f"the Pareto front of up to three of {names} (default: {', '.join(DEFAULT_GOALS)}); PATH must come "
+        f"before it",
     )
-    group.add_argument("--pick", metavar="N", type=int, help="with --front: take its N-th plan, to show or to write it")
-    group.add_argument("--html", metavar="FILE.html", help="with --front: write it as a page with a picture")
-    group.add_argument("--why", metavar="TEXT", help='what would break, as in --why "rt has 2-5"')
+    group.add_argument("--pick", metavar="N", type=int, help="with --front: select its N-th plan to show or write")
+    group.add_argument("--html", metavar="FILE.html", help="with --front: write it as an HTML page with a chart")
+    group.add_argument("--why", metavar="TEXT", help='show show show show what would break, as in --why "rt has 2-5"')
 
 
 def further_guests(options: argparse.Namespace) -> tuple[XlFile, ...]:
@@ -100,7 +101,7 @@ def picked(options: argparse.Namespace, found: Front, wishes: PlanOptions) -> Pl
     from msgspec.structs import replace
 
     if not 1 <= options.pick <= len(found.points):
-        raise Stop(f"--pick {options.pick}: the front has {len(found.points)} plans", "they are numbered from 1 up")
+        raise Stop(f"--pick {options.pick}: the front has {len(found.points)} plans", "numbered from 1")
     return replace(wishes, pins=found.points[options.pick - 1].colors, keep=())
 
 

@@ -23,9 +23,11 @@ from colorcheck.workflows.plan import Planned
 
 
 def add_saved(group: argparse._ArgumentGroup, edits: argparse._MutuallyExclusiveGroup) -> None:
-    group.add_argument("--out", metavar="FILE", help="save the plan, for --apply")
-    edits.add_argument("--apply", metavar="FILE", help="write a saved plan, if the inputs are those it was made from")
-    edits.add_argument("--undo", action="store_true", help="put back what the last plan that was written changed")
+    group.add_argument("--out", metavar="FILE", help="save the plan for --apply")
+    edits.add_argument(
+        "--apply", metavar="FILE", help="write a saved plan if the inputs are unchanged since it was made"
+    )
+    edits.add_argument("--undo", action="store_true", help="restore what the last written plan changed")
 
 
 def written(options: argparse.Namespace, planned: Planned, manifest: Manifest) -> int:
@@ -52,7 +54,7 @@ def undone(options: argparse.Namespace) -> int:
         names = plan_write.undo(manifest, _inputs(manifest))
     except plan_write.WriteError as error:
         raise Stop(str(error), error.advice, Exit.USAGE) from None
-    write("\n".join(f"put back {name}" for name in names))
+    write("\n".join(f"restored {name}" for name in names))
     return Exit.CLEAN
 
 

@@ -11,17 +11,25 @@ from colorcheck.plan.pose import PlanOptions
 
 
 def add_wishes(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--min", metavar="NAME=N", action="append", default=[], help="the fewest colors of a domain")
-    group.add_argument("--max", metavar="NAME=N", action="append", default=[], help="the most colors of a domain")
     group.add_argument(
-        "--pin", metavar="NAME=COLORS", action="append", default=[], help="its very colors, as in rt=4-7"
+        "--min", metavar="NAME=N", action="append", default=[], help="the smallest number of colors of a domain"
     )
     group.add_argument(
-        "--apart", metavar="NAMES", action="append", default=[], help="domains that must not share, whatever is allowed"
+        "--max", metavar="NAME=N", action="append", default=[], help="the largest number of colors of a domain"
+    )
+    group.add_argument(
+        "--pin", metavar="NAME=COLORS", action="append", default=[], help="its exact colors, as in rt=4-7"
+    )
+    group.add_argument(
+        "--apart",
+        metavar="NAMES",
+        action="append",
+        default=[],
+        help="domains that must not share, even if the policy allows it",
     )
     group.add_argument("--share", metavar="NAMES", action="append", default=[], help="domains that may share colors")
     group.add_argument(
-        "--full", action="store_true", help="plan all colors anew, where by default the smallest change is made"
+        "--full", action="store_true", help="plan all colors from scratch (default: the smallest change)"
     )
 
 

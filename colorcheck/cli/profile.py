@@ -20,13 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "runs",
         metavar="COLORS=FILE",
         nargs="+",
-        help="what perf stat printed (as text, with -x, or with -j) where the domain had so many colors; "
-        "may be repeated for one number: the worst run counts",
+        help="the output of perf stat (as text, with -x, or with -j) with that many colors for the domain; may be "
+        "repeated for the same number: the worst run counts",
     )
     parser.add_argument(
         "--event",
         metavar="NAME",
-        help=f"the event that is taken, such as l2d_cache_refill, or {ELAPSED} (default: the only one there)",
+        help=f"the event to use, such as l2d_cache_refill, or {ELAPSED} (default: the only one present)",
     )
     parser.add_argument("--name", metavar="NAME", default="", help="the domain's name, for the document")
     parser.add_argument("--format", choices=("csv", "json"), default="csv", help="what to print (default: csv)")
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         value = _value(counts, event, path)
         points[colors] = max(value, points.get(colors, value))
     if 1 not in points:
-        raise Stop("there is no run with 1 color", "a profile begins with 1 color: add 1=FILE")
+        raise Stop("there is no run with 1 color", "a profile starts with 1 color: add 1=FILE")
     ordered = sorted(points.items())
     unit = ELAPSED if event == ELAPSED else event
     measured = f"perf stat, event {event}, the worst run with each number of colors"
@@ -67,7 +67,7 @@ def _counts(path: str) -> tuple[Counted, ...]:
         raise Stop(text.message, text.help)
     counts = read_perf_stat(text)
     if not counts:
-        raise Stop(f"{path} has nothing that perf stat counts", "give what `perf stat -o FILE` wrote")
+        raise Stop(f"{path} contains no counts of perf stat", "give the file written by `perf stat -o FILE`")
     return counts
 
 
@@ -82,8 +82,10 @@ def _value(counts: tuple[Counted, ...], event: str, path: str) -> float:
     found = [each for each in counts if named(each, event)]
     if not found:
         known = ", ".join(dict.fromkeys(each.event for each in counts))
-        raise Stop(f"{path} does not count {event}", f"it counts {known}")
+        raise Stop(f"{path} does not count {event}", f"it has {known}")
     values = [each.value for each in found if each.value is not None]
     if len(values) != len(found):
-        raise Stop(f"{path}: {event} was not counted", "count fewer events at once, or choose one that the CPU has")
+        raise Stop(
+            f"{path}: {event} was not counted", "count fewer events at once, or choose one that the CPU supports"
+        )
     return max(values)

@@ -22,17 +22,19 @@ _LIST = "list"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     parser.add_argument(
-        "--until", metavar="STEP", default="", help="stop behind this step, a name or a number; `list` lists them"
+        "--until", metavar="STEP", default="", help="stop after this step, a name or a number; `list` lists them"
     )
-    parser.add_argument("--at", metavar="DOMAIN", default="", help="where the frames of this domain (or of xen) lie")
+    parser.add_argument(
+        "--at", metavar="DOMAIN", default="", help="show where the frames of this domain (or of xen) are"
+    )
     parser.add_argument(
         "--steps",
         metavar="FILE",
         default="",
-        help="what happens after boot, one step a line: create FILE, destroy NAME, reboot NAME, balloon NAME KIB",
+        help="what happens after boot, one step per line: create FILE, destroy NAME, reboot NAME, balloon NAME KIB",
     )
     add_document_arguments(parser)
-    parser.add_argument("--no-frames", action="store_true", help="leave out of the JSON which frame is whose")
+    parser.add_argument("--no-frames", action="store_true", help="omit the owner of each frame from the JSON")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     if options.name not in SHAPES:
         names = list(SHAPES)
         raise Stop(
-            f"{options.name} is not a document with a schema",
+            f"{options.name} is not the name of a document with a schema",
             did_you_mean(options.name, names, f"these are: {', '.join(names)}"),
         )
     write_json(json.dumps(schema_of(options.name), indent=2))

@@ -15,7 +15,7 @@ from colorcheck.workflows.validation.cases import KINDS, NoCases
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     told = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items())
     parser.add_argument("kinds", metavar="KIND", nargs="*", help=f"only these kinds of cases; {told} (default: all)")
-    quick = "of each kind only one case in N, for a quick look (default: 1)"
+    quick = "run only one case in N of each kind, for a quick look (default: 1)"
     parser.add_argument("--every", metavar="N", type=int, default=1, help=quick)
     add_document_arguments(parser)
 
@@ -28,9 +28,9 @@ def run(options: argparse.Namespace) -> int:
 
     unknown = next((kind for kind in options.kinds if kind not in KINDS), None)
     if unknown is not None:
-        raise Stop(f'there is no kind of cases "{unknown}"', f"kinds are {', '.join(KINDS)}")
+        raise Stop(f'unknown kind of case "{unknown}"', f"kinds are {', '.join(KINDS)}")
     if options.every < 1:
-        raise Stop(f"--every {options.every}: not a number above 0")
+        raise Stop(f"--every {options.every}: must be a positive integer")
     judged = list[Judged]()
     try:
         for kind in dict.fromkeys(options.kinds or KINDS):
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
             if sys.stderr.isatty():
                 print(f"{kind}: {len(found)} cases", file=sys.stderr)  # noqa: T201
     except NoCases as error:
-        raise Stop(str(error), "install colorcheck again: the cases are part of it") from None
+        raise Stop(str(error), "reinstall colorcheck: the cases are part of it") from None
     validation = Validation(tool(), environment(), tuple(judged), options.every)
     if options.format == "json":
         write_json(json.dumps(validation.to_dict(), indent=2))

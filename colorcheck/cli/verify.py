@@ -16,6 +16,7 @@ from colorcheck.cli.output import (
     ended,
     outputs,
     refuse_inputs,
+    say_faults,
     style,
 )
 from colorcheck.core.diagnostic import Severity
@@ -35,12 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_target_arguments(parser)
     add_report_arguments(parser)
     _add_fleet_arguments(parser)
-    parser.add_argument("--fix", action="store_true", help="write the corrections that are safe, and verify again")
-    parser.add_argument("--diff", action="store_true", help="with --fix: show the corrections and write nothing")
+    parser.add_argument("--fix", action="store_true", help="apply the corrections that are safe, and verify again")
+    parser.add_argument("--diff", action="store_true", help="with --fix: show the corrections without applying them")
     parser.add_argument(
         "--explain",
         metavar="THEOREM",
-        help="instead of a report: the facts that a theorem read, the worlds that were tried, the bound",
+        help="instead of a report: the facts that a theorem uses, the worlds that were tried, the bound",
     )
     parser.add_argument("--certify", metavar="DIR", help="write certificates of the theorems to DIR")
     parser.add_argument(
@@ -50,14 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--time-limit",
         metavar="SECONDS",
         type=_seconds,
-        help="for the whole run; what is not decided by then is unknown (default: none)",
+        help="for the whole run; what is undecided by then is unknown (default: none)",
     )
     parser.add_argument(
-        "--quiet", "-q", action="store_true", help="print only the findings at or above --fail-on, and the summary"
+        "--quiet", "-q", action="store_true", help="print only findings at or above --fail-on, and the summary"
     )
-    parser.add_argument("--show-silence", action="store_true", help="add the comment that would silence each finding")
+    parser.add_argument("--show-silence", action="store_true", help="show the comment that would silence each finding")
     gate = parser.add_argument_group("gate")
-    gate.add_argument("--baseline", metavar="FILE", help="do not report the findings that this file lists")
+    gate.add_argument("--baseline", metavar="FILE", help="do not report findings that this file lists")
     add_threshold_argument(gate)
 
 
@@ -139,6 +140,7 @@ def _shown(verification: Verification, fail_on: Severity) -> int:
     """The corrections as a diff, instead of a report; the exit status is that of the files as they are."""
     from colorcheck.findings.fixes import fixes
 
+    say_faults(verification)
     deliver_edits(fixes(verification.findings), write_them=False)
     return verification.exit_status(fail_on)
 
@@ -160,10 +162,10 @@ def _add_fleet_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("many deployments")
     group.add_argument("--recursive", action="store_true", help="check every deployment below the folder PATH")
     group.add_argument(
-        "--changed-since", metavar="REV", help="only deployments that changes since this git revision touch"
+        "--changed-since", metavar="REV", help="only deployments affected by changes since this git revision"
     )
-    group.add_argument("--jobs", metavar="N", type=int, help="worker processes (default: one for each core)")
-    group.add_argument("--no-cache", action="store_true", help="neither use nor keep results of earlier runs")
+    group.add_argument("--jobs", metavar="N", type=int, help="worker processes (default: one per core)")
+    group.add_argument("--no-cache", action="store_true", help="neither use nor store results of earlier runs")
 
 
 def _wants_fleet(options: argparse.Namespace) -> bool:

@@ -16,7 +16,7 @@ class ColorSet(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if min(self.members, default=0) < 0:
-            raise ValueError("a color set has no negative color")
+            raise ValueError("a color must not be negative")
 
     @classmethod
     def of(cls, colors: Iterable[int]) -> ColorSet:
@@ -27,7 +27,7 @@ class ColorSet(Struct, frozen=True):
     def of_mask(cls, mask: int) -> ColorSet:
         """The set of the colors c whose bit c is set. Raises ValueError for a negative mask."""
         if mask < 0:
-            raise ValueError("a color set has no negative mask")
+            raise ValueError("a mask must not be negative")
         return cls(frozenset(color for color in range(mask.bit_length()) if mask >> color & 1))
 
     @classmethod

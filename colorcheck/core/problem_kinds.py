@@ -68,6 +68,7 @@ class ProblemKind(StrEnum):
     SEMANTIC = "semantic"
     STATIC_MEMORY = "static-memory"
     SYNTAX = "syntax"
+    TOO_COSTLY = "too-costly"
     TOO_DEEP = "too-deep"
     TOO_LARGE = "too-large"
     TREE_OF_DOM0 = "tree-of-dom0"

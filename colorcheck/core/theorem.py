@@ -59,7 +59,7 @@ class Tried(Struct, frozen=True):
         return {"values": dict(self.values), "verdict": str(self.verdict), "reason": self.reason}
 
 
-TIME_IS_OVER = "the time limit of the whole run was over before it was decided"
+TIME_IS_OVER = "the time limit of the run expired before it was decided"
 """The reason of a theorem that is unknown because nobody had the time to decide it."""
 
 
@@ -101,7 +101,7 @@ class Theorem(Struct, frozen=True):
         for holds, fails in _NEGATED:
             if holds in self.statement:
                 return self.statement.replace(holds, fails, 1)
-        return f"It is not so that {self.statement[:1].lower()}{self.statement[1:]}"
+        return f"It is not true that {self.statement[:1].lower()}{self.statement[1:]}"
 
     @property
     def brief(self) -> str:

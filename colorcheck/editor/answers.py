@@ -139,7 +139,7 @@ def _said(facts: Facts, system: System, user: str, colors: ColorSet) -> str:
         for other, theirs, _ in _users(system)
         if other != user and not colors.isdisjoint(theirs)
     ]
-    shared = f"; also in {', '.join(also)}" if also else "; nobody else has them"
+    shared = f"; also in {', '.join(also)}" if also else "; no other domain has them"
     return _plain(f"{colors or 'none'}{count}{share}{shared}")
 
 

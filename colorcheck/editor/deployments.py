@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from colorcheck.files.boundary import boundary_of, restricted
+from colorcheck.files.costs import Allowance, allowed
 from colorcheck.files.overlay import laid_over
 from colorcheck.files.reading import Unreadable, text
 from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
@@ -56,7 +57,8 @@ def manifests_of(file: str, folders: tuple[str, ...] = ()) -> Iterator[str]:
 def checked(manifest: str, unsaved: Mapping[str, str]) -> Deployed:
     """Verify a deployment; `unsaved` are texts by the real names of their files. Never raises for bad input."""
     over = {name: content.encode("utf-8", "surrogatepass") for name, content in unsaved.items()}
-    with laid_over(over), restricted(boundary_of(os.path.dirname(manifest), (manifest,))):
+    inside = restricted(boundary_of(os.path.dirname(manifest), (manifest,)))
+    with laid_over(over), inside, allowed(Allowance()):
         try:
             verification = pipeline.verify(read_manifest(manifest))
         except ManifestError as error:

@@ -9,25 +9,26 @@ from colorcheck.inputs.manifest.manifest_keys import KEYS
 
 _WORD = re.compile(r"[A-Za-z0-9_,\-]+")
 _XEN: Mapping[str, str] = {
-    "llc-coloring": "Turns cache coloring on. Without it every domain may get every frame. From Xen 4.20.",
-    "llc-size": "Size of the last-level cache in bytes. Counts only together with `llc-nr-ways`; left out, Xen probes.",
-    "llc-nr-ways": "Ways of the last-level cache. Counts only together with `llc-size`.",
+    "llc-coloring": "Turns cache coloring on. Without it, every domain may get every frame. Since Xen 4.20.",
+    "llc-size": "Size of the last-level cache in bytes. Only effective together with `llc-nr-ways`; without both, "
+    "Xen probes.",
+    "llc-nr-ways": "Ways of the last-level cache. Only effective together with `llc-size`.",
     "xen-llc-colors": "The colors of Xen's own image. Default: color 0.",
     "dom0-llc-colors": "The colors of dom0. Default: all colors.",
-    "dom0_mem": "Memory of dom0. With coloring it comes from dom0's colors alone, so these must hold it.",
+    "dom0_mem": "Memory of dom0. With coloring it is taken from dom0's colors only, so they must have enough.",
     "buddy-alloc-size": "Memory that stays uncolored for Xen's own use: page tables, domain state, grant tables. "
     "Default: CONFIG_BUDDY_ALLOCATOR_SIZE, 64 MiB.",
-    "xen,xen-bootargs": "Xen's command line. Without it Xen takes `bootargs`, where no dom0 kernel is given there.",
-    "llc-colors": "Colors of a dom0less domain: ranges and numbers with commas, as in `4-8,10`. Left out: all colors.",
-    "colors": "How the Xilinx branches spell the colors of a domain; upstream reads `llc-colors`.",
+    "xen,xen-bootargs": "Xen's command line. Without it, Xen uses `bootargs` if no dom0 kernel is given there.",
+    "llc-colors": "Colors of a dom0less domain: ranges and numbers with commas, as in `4-8,10`. Default: all colors.",
+    "colors": "The colors of a domain as the Xilinx branches spell it; upstream reads `llc-colors`.",
 }
 _XL: Mapping[str, str] = {
-    "llc_colors": 'A list of ranges, each an element of its own: `["4-8", "10"]`. What stands behind a range in one '
+    "llc_colors": 'A list of ranges, each a separate element: `["4-8", "10"]`. Anything after a range within an '
     "element is silently dropped, and a single string is ignored.",
-    "memory": "Memory of the guest in MiB. With coloring it comes from the guest's colors alone.",
-    "maxmem": "The most memory in MiB that the guest may balloon to. It sizes the P2M pool.",
-    "vcpus": "Virtual CPUs at the start. Each takes frames of the uncolored heap.",
-    "cpus": "Physical CPUs that the vCPUs may run on. Domains that run on other clusters do not share that cache.",
+    "memory": "Memory of the guest in MiB. With coloring it is taken from the guest's colors only.",
+    "maxmem": "The limit in MiB to which the guest may balloon. It sizes the P2M pool.",
+    "vcpus": "Virtual CPUs at start. Each takes frames of the uncolored heap.",
+    "cpus": "Physical CPUs that the vCPUs may run on. Domains on different clusters do not share the cluster's cache.",
     "dtdev": "Paths of devices to pass through; each must be a node of the host's device tree.",
 }
 

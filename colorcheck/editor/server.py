@@ -187,7 +187,7 @@ def server() -> Server:
     @made.command(PLAN)
     async def planned(manifest: str) -> str:
         if manifest not in made.deployments:
-            return "not a deployment that is open here"
+            return "this deployment is not open here"
         edits, said = plan_edits(manifest, made.unsaved())
         if not edits:
             made.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, said))

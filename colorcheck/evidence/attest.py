@@ -204,7 +204,7 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
             agrees = True if same_arguments(found, expected) and _squeezed(found) == _squeezed(expected) else None
         elif not agrees and same_arguments(found, expected):
             agrees = None
-        why = "cut off" if expected.startswith(found) else "wrapped"
+        why = "truncated" if expected.startswith(found) else "wrapped"
         shown = f"{found} ({why})" if agrees is None else found
         yield LogCheck("command line", expected, shown, agrees, said.location)
     if log.first_colors is not None and isinstance(log.first_colors.value, int):
@@ -232,7 +232,7 @@ def _named(release: Release) -> str:
 
 
 def _machine(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
-    """The memory that Xen found: banks, modules and reserved ranges, in whatever order."""
+    """The memory that Xen found: banks, modules and reserved ranges, in any order."""
     prepared = boot.system.preparation
     if prepared is None:
         return

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 
 class RefusedWrite(OSError):
-    """A file that is not written though it could be; the message says why."""
+    """A file that could be written but was not; the message says why."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(errno.EPERM, reason)

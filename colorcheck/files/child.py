@@ -75,7 +75,7 @@ def _answer(function: Callable[[], object], writing: int, seconds: float, memory
     try:
         os.dup2(2, 1)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        held = _held()
+        held = held_memory()
         resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
         limit = int(seconds) + 2
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
@@ -92,7 +92,7 @@ def _answer(function: Callable[[], object], writing: int, seconds: float, memory
         os._exit(status)
 
 
-def _held() -> int:
+def held_memory() -> int:
     """The bytes of address space that this process has."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from glob import has_magic
+from glob import escape, has_magic
 
 from colorcheck.files.watching import asks_content, asks_pattern
 
@@ -27,6 +27,39 @@ def matches(pattern: str) -> tuple[str, ...]:
     parts = [part for part in pattern.split(os.sep) if part not in ("", ".")]
     left = [MOST]
     return tuple(sorted(set(_below(os.sep if absolute else "", parts, left))))
+
+
+def endings_in(folder: str, endings: Iterable[str]) -> tuple[str, ...]:
+    """The names in a folder that end so, in letters of any case; hidden ones too. The listing is watched."""
+    for ending in endings:
+        asks_pattern(os.path.join(escape(folder), f"*{_any_case(ending)}"))
+    try:
+        names = sorted(os.listdir(folder or "."))
+    except (OSError, ValueError):
+        return ()
+    return tuple(name for name in names if name.lower().endswith(tuple(endings)))
+
+
+def in_any_case(path: str) -> str | None:
+    """The file of this name, as a FAT file system finds it: in letters of any case. The search is watched."""
+    folder, last = os.path.split(path)
+    asks_pattern(os.path.join(escape(folder), _any_case(last)))
+    try:
+        names = sorted(os.listdir(folder or "."))
+    except (OSError, ValueError):
+        return None
+    found = next((name for name in names if name.lower() == last.lower()), None)
+    return None if found is None else os.path.join(folder, found)
+
+
+def whole_folder(folder: str) -> None:
+    """To be called before all of a folder is looked at, with the folders below it."""
+    asks_pattern(os.path.join(escape(folder), "**"))
+
+
+def _any_case(text: str) -> str:
+    """A pattern that matches the text in letters of any case."""
+    return "".join(f"[{c.lower()}{c.upper()}]" if c.lower() != c.upper() else escape(c) for c in text)
 
 
 def _below(base: str, parts: list[str], left: list[int]) -> Iterator[str]:

@@ -132,7 +132,7 @@ def text(path: str | os.PathLike[str], largest: int = LARGEST, *, named: bool = 
 
 
 def _too_large(name: str, largest: int) -> Unreadable:
-    return Unreadable(name, ProblemKind.TOO_LARGE, f"larger than {size(largest)}", "name the right file")
+    return Unreadable(name, ProblemKind.TOO_LARGE, f"larger than {size(largest)}", "specify the right file")
 
 
 def _said(error: Exception) -> str:

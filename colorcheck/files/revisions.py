@@ -8,6 +8,7 @@ import stat
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from glob import has_magic
 from pathlib import Path
 
 from msgspec import Struct
@@ -202,12 +203,17 @@ class Snapshot:
         """Bring all files into being that the pattern may match."""
         from fnmatch import fnmatchcase
 
-        last = os.path.basename(pattern)
-        for name in self.tree.entries:
-            if fnmatchcase(os.path.basename(name), last):
-                self._bring(name, whole=True)
+        folder, last = os.path.split(pattern)
+        while has_magic(folder):
+            folder = os.path.dirname(folder)
         for name in self.tree.entries:
             if self.tree.entries[name].link:
+                self._bring(name, whole=True)
+        plain = self._name(folder or ".")
+        root = None if plain is None else self._resolved(plain)
+        for name in self.tree.entries:
+            inside = root is None or not root or name.startswith(f"{root}/")
+            if inside and fnmatchcase(os.path.basename(name), last):
                 self._bring(name, whole=True)
 
     def _name(self, path: str) -> str | None:

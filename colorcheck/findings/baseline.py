@@ -65,7 +65,7 @@ def _entry(finding: Finding, fingerprint: str, names: Names) -> BaselineEntry:
 def read(text: str, file: str = NAME) -> Baseline | Problem:
     """A baseline from its file's text."""
     where = Location(file)
-    advice = "write it anew with `colorcheck baseline create`"
+    advice = "recreate it with `colorcheck baseline create`"
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -75,7 +75,7 @@ def read(text: str, file: str = NAME) -> Baseline | Problem:
         or document.get("schema") != SCHEMA
         or not isinstance(document.get("findings"), list)
     ):
-        return Problem(ProblemKind.BASELINE, f'the baseline has not the schema "{SCHEMA}"', where, advice)
+        return Problem(ProblemKind.BASELINE, f'the baseline does not have the schema "{SCHEMA}"', where, advice)
     entries = []
     for item in document["findings"]:
         if not isinstance(item, dict) or not isinstance(item.get("fingerprint"), str):

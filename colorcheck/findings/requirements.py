@@ -38,7 +38,7 @@ def told(requirements: Iterable[Traced], facts: Facts, rules: Iterable[Rule]) ->
                 if modelled:  # else the run says that nothing could be stated
                     otherwise = f"theorems here: {', '.join(list(theorems)[:8])}"
                     yield WITHOUT_EVIDENCE.finding(
-                        f'{requirement.id}: "{each.pattern}" names no theorem and no rule, so it is no evidence',
+                        f'{requirement.id}: "{each.pattern}" matches neither a theorem nor a rule: it is no evidence',
                         requirement.location,
                         did_you_mean(each.pattern, known, otherwise),
                     )

@@ -135,21 +135,21 @@ def _kept(finding: Finding, where: Location) -> Finding:
     return KEPT.finding(
         f"{finding.rule} ({finding.name}) cannot be silenced",
         where,
-        advice if finding.rule.startswith("CC4") else "mend what it found",
+        advice if finding.rule.startswith("CC4") else "fix what it found",
     )
 
 
 def _without_reason(comment: Comment) -> Finding:
     return WITHOUT_REASON.finding(
-        "this comment gives no reason and silences nothing",
+        "this comment gives no reason, so it silences nothing",
         comment.location,
-        f"write the reason behind the bracket: colorcheck: ignore[{', '.join(comment.rules)}] REASON",
+        f"write the reason after the bracket: colorcheck: ignore[{', '.join(comment.rules)}] REASON",
     )
 
 
 def _unused(comment: Comment) -> Finding:
     return UNUSED.finding(
-        f"nothing found here by {', '.join(comment.rules) or 'no rule'}: this comment silences nothing",
+        f"found nothing here with {', '.join(comment.rules) or 'no rule'}: this comment silences nothing",
         comment.location,
         "delete the comment",
     )

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from colorcheck.files.boundary import boundary_of, restricted
+from colorcheck.files.costs import TooCostly, costing
 from colorcheck.files.revisions import Objects, RevisionTree, Vouched, objects, tree_of
-from colorcheck.files.watching import Recorder, watched
+from colorcheck.fleet.asked import asked
 from colorcheck.fleet.inputs import ended_early, files_of
-from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
-from colorcheck.inputs.read import read_deployment
-from colorcheck.plugins.manager import plugins
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 
 
 def touched(manifests: Iterable[str], tree: RevisionTree, *, allow_outside: bool = False) -> tuple[str, ...]:
@@ -23,12 +22,12 @@ def touched(manifests: Iterable[str], tree: RevisionTree, *, allow_outside: bool
 
 def _is_touched(manifest: str, tree: RevisionTree, source: Objects, *, allow_outside: bool) -> bool:
     """One that cannot be read to its end always is: the change may have removed what it includes."""
-    read = Recorder()
-    with watched(read), restricted(None if allow_outside else boundary_of(os.path.dirname(manifest))):
+    with restricted(None if allow_outside else boundary_of(os.path.dirname(manifest))):
         try:
-            deployment = read_deployment(read_manifest(manifest), plugins().input_readers)
-        except ManifestError:
-            return True
+            with costing():
+                deployment, read = asked(read_manifest(manifest))
+        except (Exception, TooCostly):
+            return True  # the check tells why
     if ended_early(deployment):
         return True
     vouched = Vouched(tree, source)

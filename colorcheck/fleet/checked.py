@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
+from colorcheck.files.costs import MEMORY, SECONDS
 from colorcheck.verification.exit import Exit
 
 _ORDER = (Exit.FAULT, Exit.FINDINGS, Exit.USAGE, Exit.UNDECIDED, Exit.NOTHING)
@@ -16,7 +17,8 @@ class Job(Struct, frozen=True):
     """One deployment to check.
 
     `formats` are rendered beside the summary; `root` is what names in them start at; `rules` are the keys of `[rules]`
-    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree.
+    that the command line gives (`rules.select`); `allow_outside`: inputs may lie outside of the work tree;
+    `seconds` and `memory` (bytes) are what its inputs may cost.
     """
 
     manifest: str
@@ -27,6 +29,8 @@ class Job(Struct, frozen=True):
     time_limit: float | None = None
     rules: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     allow_outside: bool = False
+    seconds: float = SECONDS
+    memory: int = MEMORY
 
 
 class Checked(Struct, frozen=True):
@@ -100,7 +104,7 @@ class Fleet(Struct, frozen=True):
         parts = [f"looked at {len(self.checked) - passed} of {self.known} {noun}"]
         parts += [f"{self.unchanged} unchanged since {self.since}"] if self.since is not None else []
         parts += [f"{undecided} undecided"] if undecided else []
-        parts += [f"{passed} passed over"] if passed else []
+        parts += [f"{passed} skipped"] if passed else []
         silent = sum(each.silenced + each.ignored + each.baselined for each in self.checked)
         parts += [f"{silent} finding{'s' * (silent != 1)} not shown"] if silent else []
         return ", ".join(parts)
@@ -111,7 +115,7 @@ class Fleet(Struct, frozen=True):
         return {"known": self.known, "looked_at": looked_at, "unchanged": self.unchanged, "passed": passed}
 
 
-_PASSED = "NOT LOOKED AT"
+_PASSED = "NOT CHECKED"
 
 
 def passed(manifest: str, reason: str) -> Checked:
@@ -121,4 +125,4 @@ def passed(manifest: str, reason: str) -> Checked:
 
 def crashed(manifest: str, message: str) -> Checked:
     """A deployment on which colorcheck itself failed."""
-    return Checked(manifest, Exit.FAULT, "FAULT", "colorcheck itself went wrong", message=message)
+    return Checked(manifest, Exit.FAULT, "FAULT", "colorcheck itself failed", message=message)

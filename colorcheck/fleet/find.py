@@ -61,11 +61,11 @@ def _closed(error: OSError) -> Passed:
 def _reason(path: str, name: str) -> str:
     """Why the deployments in a folder are not looked at; empty where they are."""
     if os.path.islink(path):
-        return "it lies behind a link to a folder"
+        return "it is behind a symbolic link to a folder"
     if name.startswith("."):
-        return "it lies in a hidden folder"
+        return "it is in a hidden folder"
     if name in _OTHERS or os.path.lexists(os.path.join(path, "pyvenv.cfg")):
-        return "it lies in an environment of other software"
+        return "it is in an environment of other software"
     return ""
 
 
@@ -82,4 +82,4 @@ def missing_since(names: Iterator[str], folder: str, top: str, present: set[str]
         path = os.path.join(os.path.realpath(top), name)
         inside = os.path.commonpath([path, root]) == root
         if os.path.basename(name) == NAME and inside and path not in present and not os.path.lexists(path):
-            yield Passed(os.path.relpath(path), "its manifest was there and is gone")
+            yield Passed(os.path.relpath(path), "its manifest existed and is gone")

@@ -42,6 +42,7 @@ _ENDED_EARLY = frozenset(
     (
         ProblemKind.UNREADABLE,
         ProblemKind.TOO_LARGE,
+        ProblemKind.TOO_COSTLY,
         ProblemKind.INCLUDE_CYCLE,
         ProblemKind.NO_MATCH,
     )

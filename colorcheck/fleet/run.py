@@ -13,13 +13,13 @@ from pathlib import Path
 
 from colorcheck.core.diagnostic import Severity, Verdict
 from colorcheck.files.boundary import boundary_of, restricted
+from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
 from colorcheck.files.watching import Recorder, watched
 from colorcheck.fleet.cache import ResultCache
 from colorcheck.fleet.checked import Checked, Job, crashed
 from colorcheck.fleet.inputs import Dependency, State, dependencies
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
-from colorcheck.plugins.manager import plugins
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 
@@ -95,8 +95,13 @@ def isolate() -> None:
 
 def check(job: Job, cache: ResultCache | None = None) -> Checked:
     """Check one deployment, here and now. Never raises for what is in its files."""
-    with restricted(None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))):
-        return _check(job, cache)
+    inside = None if job.allow_outside else boundary_of(os.path.dirname(job.manifest))
+    try:
+        with restricted(inside), allowed(Allowance(job.seconds, job.memory)):
+            return _check(job, cache)
+    except TooCostly as error:
+        said = f"reading its inputs {error.reason}" + (f", in {error.file}" if error.file else "")
+        return Checked(job.manifest, Exit.UNDECIDED, "UNDECIDED", said, message=said)
 
 
 def _check(job: Job, cache: ResultCache | None) -> Checked:
@@ -107,7 +112,8 @@ def _check(job: Job, cache: ResultCache | None) -> Checked:
 
     begin = time.perf_counter()
     try:
-        manifest = read_manifest(job.manifest, dict(job.rules))
+        with costing():
+            manifest = read_manifest(job.manifest, dict(job.rules))
     except ManifestError as error:
         return Checked(job.manifest, Exit.USAGE, "UNREADABLE", str(error), message=str(error))
     inputs = _inputs(manifest) if cache else None
@@ -142,11 +148,13 @@ def _check(job: Job, cache: ResultCache | None) -> Checked:
 
 def _inputs(manifest: Manifest) -> dict[Dependency, State] | None:
     """What the deployment rests on, with its state, from a reading of its own."""
-    from colorcheck.inputs.read import read_deployment
+    from colorcheck.fleet.asked import asked
 
-    read = Recorder()
-    with watched(read):
-        deployment = read_deployment(manifest, plugins().input_readers)
+    try:
+        with costing():
+            deployment, read = asked(manifest)
+    except (Exception, TooCostly):
+        return None  # the run itself tells of its fault
     known = dependencies(deployment, read)
     return None if known is None else {each: each.state() for each in known}
 

@@ -20,7 +20,7 @@ from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.xl.xl import read_xl
 
 _FIELD = re.compile(r"(\w+)\s*: ?(.*)$")
-_HELP = "name a dump of this system, or leave it out"
+_HELP = "specify a dump of this system, or omit it"
 
 
 def with_dump(deployment: Deployment) -> Deployment:
@@ -49,7 +49,7 @@ def with_dump(deployment: Deployment) -> Deployment:
     return replace(deployment, problems=tuple(dict.fromkeys(problems)))
 
 
-_WRITE = "write an xl file for it, and name it in domains"
+_WRITE = "write an xl file for it and add it to domains"
 
 
 def dumped_log(dump: SystemDump) -> tuple[BootLog | None, tuple[str, ...]]:
@@ -61,7 +61,7 @@ def dumped_log(dump: SystemDump) -> tuple[BootLog | None, tuple[str, ...]]:
         return None, ()
     log = log or BootLog(dump.path(INFO), 1)
     unlike = tuple(
-        f'{what} is "{said.value}" in {LOG} and "{known.value}" in {INFO}: they are of two systems, or of two boots'
+        f'{what} is "{said.value}" in {LOG} and "{known.value}" in {INFO}: they come from different systems or boots'
         for what, said, known in (
             ("Xen's version", log.version, version),
             ("the command line", log.command_line, arguments),
@@ -86,5 +86,5 @@ def _of_another_machine(running: RunningTree, tree: DeviceTree | None, named_at:
     own, its = (found.root.properties.get("compatible") if found else None for found in (tree, other))
     if own is not None and its is not None and own.value != its.value:
         names = [p.value.rstrip(b"\0").replace(b"\0", b", ").decode("utf-8", "replace") for p in (its, own)]
-        message = f"the dump is of another machine ({names[0]}) than the device tree ({names[1]})"
+        message = f"the dump comes from another machine ({names[0]}) than the device tree ({names[1]})"
         yield Problem(ProblemKind.LOG_CONTRADICTS, message, named_at, _HELP)

@@ -12,20 +12,20 @@ from colorcheck.core.source import Location
 class FileKind(Enum):
     """A kind of file: what it is called, and how to give it to colorcheck, or what to give instead."""
 
-    DEVICE_TREE = "device tree source", "name it as device-tree in [inputs]"
-    BLOB = "a device tree blob", "name it as device-tree in [inputs]"
+    DEVICE_TREE = "device tree source", "specify it as device-tree in [inputs]"
+    BLOB = "a device tree blob", "specify it as device-tree in [inputs]"
     FIT = "a FIT image", "give the device tree inside: dumpimage -T flat_dt -p NUMBER -o system.dtb FILE"
     FIT_SOURCE = "the source of a FIT image", "give the device tree that it names"
-    U_BOOT_SCRIPT = "a U-Boot script", "name it as boot-script in [inputs]"
-    U_BOOT_SCRIPT_IMAGE = "a U-Boot script image", "name it as boot-script in [inputs]"
+    U_BOOT_SCRIPT = "a U-Boot script", "specify it as boot-script in [inputs]"
+    U_BOOT_SCRIPT_IMAGE = "a U-Boot script image", "specify it as boot-script in [inputs]"
     U_BOOT_IMAGE = (
-        "a U-Boot image, not of a script",
-        "name it as xen-image or in [[target.modules]]",
+        "a U-Boot image that is not a script",
+        "specify it as xen-image or in [[target.modules]]",
     )
-    U_BOOT_ENVIRONMENT = "a U-Boot environment", "name it as boot-script in [inputs]"
-    XL = "an xl file", "name it in domains of [inputs]"
-    IMAGE_BUILDER = "an ImageBuilder configuration", "name it as image-builder in [inputs]"
-    KCONFIG = "a .config or a part of one", "name that of Xen's build as kconfig in [target]"
+    U_BOOT_ENVIRONMENT = "a U-Boot environment", "specify it as boot-script in [inputs]"
+    XL = "an xl file", "add it to domains in [inputs]"
+    IMAGE_BUILDER = "an ImageBuilder configuration", "specify it as image-builder in [inputs]"
+    KCONFIG = "a .config or part of one", "name that of Xen's build as kconfig in [target]"
     KCONFIG_SOURCE = "Kconfig source, which declares options", "give the .config that the build wrote"
     EXTLINUX = (
         "an extlinux configuration",
@@ -33,23 +33,23 @@ class FileKind(Enum):
     )
     GRUB = (
         "a GRUB configuration",
-        "name it as grub-config in [inputs], and the tree that it names as device-tree",
+        "specify it as grub-config in [inputs], and the tree that it names as device-tree",
     )
-    UEFI_CONFIG = "a configuration of Xen's EFI loader", 'name it as uefi-config in [inputs], with loader = "uefi"'
+    UEFI_CONFIG = "a configuration of Xen's EFI loader", 'specify it as uefi-config in [inputs], with loader = "uefi"'
     LIBVIRT = "a libvirt domain in XML", "give the xl file: virsh domxml-to-native xen-xl FILE"
     MANIFEST = "a manifest of colorcheck", "give it to the command itself"
-    BOOT_LOG = "a boot log of Xen", "name it as boot-log in [inputs], or give it to colorcheck attest"
-    BITBAKE = "a BitBake recipe or configuration", "give the files that the build made of it"
+    BOOT_LOG = "a boot log of Xen", "specify it as boot-log in [inputs], or give it to colorcheck attest"
+    BITBAKE = "a BitBake recipe or configuration", "give the files that the build makes from it"
     ARM64_IMAGE = "an arm64 Image", "name Xen's as xen-image in [target], a kernel in [[target.modules]]"
     ELF = "an ELF file", "name Xen's as xen-image in [target]"
-    GZIP = "a gzip file", "unpack it; Xen's own can be named as xen-image as it is"
-    ARCHIVE = "an archive or compressed file", "unpack it and name the file inside"
+    GZIP = "a gzip file", "unpack it; a compressed Xen can be specified as xen-image directly"
+    ARCHIVE = "an archive or compressed file", "unpack it and specify the file inside"
     PATCH = "a patch", "apply it and name the patched file"
     HTML = "a web page", "download the file itself (raw)"
-    XML = "XML", "name the right file"
-    JSON = "JSON", "name the right file"
+    XML = "XML", "specify the right file"
+    JSON = "JSON", "specify the right file"
     SHELL = "a shell script", "name the file that it writes or loads"
-    EMPTY = "an empty file", "name the right file"
+    EMPTY = "an empty file", "specify the right file"
 
     @property
     def title(self) -> str:
@@ -78,7 +78,7 @@ class Slot(Enum):
     BOOT_LOG = "a boot log", (FileKind.BOOT_LOG,)
     UEFI_CONFIG = "a configuration of Xen's EFI loader", (FileKind.UEFI_CONFIG,)
     GRUB = "a GRUB configuration", (FileKind.GRUB, FileKind.SHELL)
-    EFI_MEMORY_MAP = "what memmap of the UEFI shell prints", ()
+    EFI_MEMORY_MAP = "the output of memmap in the UEFI shell", ()
     MANIFEST = "a manifest", (FileKind.MANIFEST,)
 
     @property

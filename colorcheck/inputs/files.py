@@ -39,7 +39,7 @@ def read_octets(path: str, named_at: Location, largest: int = LARGEST) -> str | 
         return Problem(ProblemKind.ENCODING, f"{path} is UTF-16 text", Location(path, 1, 1, 1, 2), _SAVE)
     if b"\0" in content:
         return Problem(
-            ProblemKind.BINARY, f"{path} is not a text file: it has a zero byte", named_at, "name the right file"
+            ProblemKind.BINARY, f"{path} is not a text file: it contains a NUL byte", named_at, "specify the right file"
         )
     return content.decode("utf-8", "surrogateescape")
 

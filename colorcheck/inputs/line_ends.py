@@ -20,7 +20,7 @@ def carriage_returns(text: str, file: str, then: str) -> Problem:
     first = places[0] if places else Location(file)
     message = f"{len(places)} line{' ends' if len(places) == 1 else 's end'} in CR LF: {then}"
     fix = tuple(Edit(place, "") for place in places) if len(places) <= _MOST_EDITS else ()
-    return Problem(ProblemKind.LINE_ENDS, message, first, f"write line ends of Unix: dos2unix {file}", fix)
+    return Problem(ProblemKind.LINE_ENDS, message, first, f"convert it to Unix line endings: dos2unix {file}", fix)
 
 
 def with_line_ends(text: str, file: str, guest: XlFile, read: Callable[[str, str], XlFile]) -> tuple[Problem, ...]:
@@ -28,4 +28,4 @@ def with_line_ends(text: str, file: str, guest: XlFile, read: Callable[[str, str
     if "\r\n" not in text or not guest.errors:
         return guest.problems
     rest = read(text.replace("\r\n", "\n"), file).problems
-    return (carriage_returns(text, file, "xl takes the CR for an error and refuses the file"), *rest)
+    return (carriage_returns(text, file, "xl treats the CR as an error and refuses the file"), *rest)

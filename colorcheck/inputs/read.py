@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
 
@@ -15,7 +14,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 from colorcheck.files.patterns import is_pattern, matches
-from colorcheck.files.reading import size_of
+from colorcheck.files.reading import opened, size_of
 from colorcheck.inputs.boot.boot_log import BootLog
 from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
 from colorcheck.inputs.boot.grub_config import GrubConfig
@@ -153,7 +152,7 @@ class _Reader(Struct):
 
     def _not_here(self, name: str, where: Location) -> Problem:
         message = f"{name} is not here, and its size is not given"
-        return Problem(ProblemKind.UNREADABLE, message, where, "put it here, or write its size: size = 0x1400000")
+        return Problem(ProblemKind.UNREADABLE, message, where, "put it here, or specify its size: size = 0x1400000")
 
     def _of_trees(self, path: str, named_at: Location, kinds: Collection[FileKind] = ALL) -> list[Problem]:
         """Which of the tree's file and its overlays are of another kind, of these kinds."""
@@ -233,9 +232,9 @@ class _Reader(Struct):
                 if (path, more) not in met:
                     yield path, named_at, more
                 elif not has_magic(name):
-                    message = f"{name} is named twice; the second time is ignored"
+                    message = f"{name} is listed twice; the second entry is ignored"
                     self.problems.append(
-                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "name each domain once")
+                        Problem(ProblemKind.MANIFEST_VALUE, message, named_at, "list each domain once")
                     )
                 met.add((path, more))
 
@@ -253,7 +252,7 @@ class _Reader(Struct):
             self.problems.append(other)
             return None
         if "\r\n" in text:
-            self.problems.append(carriage_returns(text, path, "the shell takes them for a part of each value"))
+            self.problems.append(carriage_returns(text, path, "the shell makes them part of each value"))
         return found
 
     def _sourced(self, name: str, named_at: Location) -> tuple[str, str] | Problem:
@@ -318,8 +317,8 @@ class _Reader(Struct):
         log = parse_boot_log(path, data.decode("utf-8", "replace"))
         if log.says_nothing and not log.stopped:
             other = told_apart(path, recognized(data), named_at, Slot.BOOT_LOG)
-            message = f"{path}: no line of Xen's boot in it"
-            advice = "give what the serial console printed from power-on"
+            message = f"{path}: it contains no line of Xen's boot"
+            advice = "give the serial console's output from power-on"
             self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
             return None
         return log
@@ -362,7 +361,8 @@ class _Reader(Struct):
             return None
         found = read_efi_memory_map(text, path)
         if not found.entries:
-            message, advice = f"{path}: no entry of a memory map in it", "give what memmap of the UEFI shell prints"
+            message, advice = f"{path}: it contains no entry of a memory map", "give the output of memmap in the "
+            "UEFI shell"
             self.problems.append(
                 other_kind(path, named_at, Slot.EFI_MEMORY_MAP)
                 or Problem(ProblemKind.OTHER_KIND, message, named_at, advice)
@@ -386,7 +386,7 @@ class _Reader(Struct):
         found = read_grub_config(text, path)
         if not found.entries:
             message = f"{path} has neither a menu entry with xen_hypervisor nor GRUB_CMDLINE_XEN"
-            advice = "name the grub.cfg of the board, or its /etc/default/grub"
+            advice = "specify the board's grub.cfg or its /etc/default/grub"
             other = other_kind(path, named_at, Slot.GRUB)
             self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, advice))
             return None
@@ -423,14 +423,14 @@ class _Reader(Struct):
         try:
             found = read_attested(text)
         except NotAttestedError as error:
-            message, advice = f"{name}: {error}", "name the file that `colorcheck boot --xen FILE` wrote"
+            message, advice = f"{name}: {error}", "specify the file that `colorcheck boot --xen FILE` wrote"
             self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
             return None
         if image is not None and image.sha256 == found.sha256:
             return found
-        why = "no xen-image is named" if image is None else f"{image.file} is not that one"
+        why = "no xen-image is specified" if image is None else f"{image.file} is not that one"
         message = f"{name} is evidence on the Xen with sha256 {found.sha256[:16]}…, and {why}"
-        advice = "name that binary as xen-image, or boot this one with `colorcheck boot --xen FILE`"
+        advice = "specify that binary as xen-image, or boot this one with `colorcheck boot --xen FILE`"
         self.problems.append(Problem(ProblemKind.XEN_ATTESTED, message, named_at, advice))
         return None
 
@@ -480,13 +480,13 @@ def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
 
 def _size_of_image(path: str, key: str) -> int | None:
     """The size of a plain file; of a kernel that gzip packed, its size behind that (modulo 2^32)."""
+    size = size_of(path)
+    if size is None or key != "kernel" or size < _GZIP_TRAILER:
+        return size
     try:
-        found = os.stat(path)
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        with open(path, "rb") as file:
-            if key != "kernel" or file.read(2) != b"\x1f\x8b" or found.st_size < _GZIP_TRAILER:
-                return found.st_size
+        with opened(path) as file:
+            if file.read(2) != b"\x1f\x8b":
+                return size
             file.seek(-4, os.SEEK_END)
             return int.from_bytes(file.read(4), "little")
     except (OSError, ValueError):

@@ -32,6 +32,7 @@ KINDS = frozenset(
         ProblemKind.PREPROCESSOR,
         ProblemKind.SEMANTIC,
         ProblemKind.SYNTAX,
+        ProblemKind.TOO_COSTLY,
         ProblemKind.TOO_DEEP,
         ProblemKind.TOO_LARGE,
         ProblemKind.UNREADABLE,

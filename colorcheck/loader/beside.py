@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
+from colorcheck.files.patterns import endings_in
+from colorcheck.files.reading import is_file
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.files import read_bytes
 from colorcheck.loader.u_boot.image import read_legacy, script_text
@@ -27,15 +29,11 @@ def scripts_beside(deployment: Deployment) -> Iterator[Problem]:
     if named is None or manifest.boot_script or manifest.image_builder or manifest.target.loader is not None:
         return
     folder = os.path.dirname(os.path.normpath(os.path.join(manifest.folder, named)))
-    try:
-        names = sorted(os.listdir(folder or "."))
-    except OSError:
-        return
-    for name in names:
+    for name in endings_in(folder, _ENDINGS):
         path = os.path.join(folder, name)
-        if name.lower().endswith(_ENDINGS) and _edits_a_tree(path):
+        if _edits_a_tree(path):
             relative = os.path.relpath(path, manifest.folder or ".")
-            message = f"{relative} lies beside the device tree and edits it before Xen starts, and it is not followed"
+            message = f"{relative} is next to the device tree and edits it before Xen starts, but it is not followed"
             help_text = f'write boot-script = "{relative}" into [inputs], or loader = "none" into [target]'
             yield Problem(ProblemKind.BOOT_SCRIPT_BESIDE, message, manifest.location("inputs.device-tree"), help_text)
 
@@ -57,12 +55,12 @@ def other_text_beside(deployment: Deployment) -> Iterator[Problem]:
         return
     stem = path[: -len(ending)]
     for other in _TEXTS if ending in _IMAGES else _IMAGES:
-        held = _text(stem + other) if os.path.isfile(stem + other) else None
+        held = _text(stem + other) if is_file(stem + other) else None
         if held is not None and held != own:
             named, beside = os.path.basename(path), os.path.basename(stem + other)
             image, text = (named, beside) if ending in _IMAGES else (beside, named)
-            message = f"{image} holds another text than {text}, which lies beside it; {named} is followed"
-            help_text = f"make it again: mkimage -A arm64 -T script -C none -d {text} {image}; or name the other one"
+            message = f"{image} contains another text than {text} next to it; {named} is followed"
+            help_text = f"rebuild it: mkimage -A arm64 -T script -C none -d {text} {image}; or specify the other one"
             yield Problem(ProblemKind.BOOT_SCRIPT_BESIDE, message, manifest.location("inputs.boot-script"), help_text)
 
 

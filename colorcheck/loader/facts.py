@@ -1,6 +1,7 @@
 """Facts about what stands between the files and Xen, each with its origin; and the open ones.
 
-An open fact is *finite* (its values are listed), *ranged* (an interval) or *opaque* (nobody can list what it may be).
+An open fact is *finite* (its values are listed), *ranged* (an interval) or *opaque* (its possible values
+cannot be listed).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a manifest gives beside a boot script that says it too: the script counts; where they differ, that is told."""
+"""What a manifest gives in addition to a boot script: the script takes precedence, and differences are reported."""
 
 from __future__ import annotations
 
@@ -42,9 +42,11 @@ def beside_followed(manifest: Manifest, followed: Followed, image_size: int | No
     ):
         if given is None or given == found:
             continue
-        says = f"{what} {found:#x}" if found is not None else f"{what} a value that the files do not tell"
-        message = f"{key} gives {given:#x}, but by the boot script ({followed.location}) {says}: the script counts"
-        help_text = f"leave out {key}" if key != "xen-image" else "name the file that the script loads"
+        says = f"{what} {found:#x}" if found is not None else f"{what} a value that the files do not give"
+        message = (
+            f"{key} gives {given:#x}, but by the boot script ({followed.location}) {says}: the script takes precedence"
+        )
+        help_text = f"delete {key}" if key != "xen-image" else "name the file that the script loads"
         yield Problem(ProblemKind.GIVEN_BESIDE_FOLLOWED, message, manifest.location(f"target.{key}"), help_text)
 
 
@@ -56,7 +58,7 @@ def arguments_beside_followed(manifest: Manifest, followed: Followed, tree: Devi
     if given is None or any(each.value == given.text.encode() + b"\0" for each in held[:1]):
         return
     place = held[0].location if held else followed.location
-    says = "the tree that Xen gets has others" if held else "the tree that Xen gets has none"
-    message = f"boot-arguments gives arguments for Xen, but {says} ({place}): the boot script counts"
+    says = "the tree that Xen gets has different ones" if held else "the tree that Xen gets has none"
+    message = f"boot-arguments gives arguments for Xen, but {says} ({place}): the boot script takes precedence"
     where = manifest.location("inputs.boot-arguments")
     yield Problem(ProblemKind.GIVEN_BESIDE_FOLLOWED, message, where, "write them into the boot script")

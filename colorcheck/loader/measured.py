@@ -73,17 +73,19 @@ def contradicted(deployment: Deployment, known: Passage | None) -> Iterator[Prob
     ):
         module = found.tree if key.startswith("device-tree") else found.xen
         if given is not None and said is not None and given != said and module is not None:
-            message = f"{key} is {given:#x}, and the boot log has {said:#x} ({module.location}): the log counts"
+            message = (
+                f"{key} is {given:#x}, and the boot log has {said:#x} ({module.location}): the log takes precedence"
+            )
             yield Problem(ProblemKind.LOG_CONTRADICTS, message, place(f"target.{key}"), _HELP)
     if found.memory is not None and target.memory is not None and sorted(found.memory) != sorted(target.memory):
-        message = f"memory is not what the boot log has ({found.memory_location}): the log counts"
+        message = f"memory differs from the boot log ({found.memory_location}): the log takes precedence"
         yield Problem(ProblemKind.LOG_CONTRADICTS, message, place("target.memory"), _HELP)
     said_arguments = found.arguments
     if said_arguments is None or not legible(said_arguments) or known is None or not known.text.strip():
         return
     if not same_arguments(said_arguments.text, known.text):
-        message = f"Xen's arguments are others in the boot log ({said_arguments.whole}): the log counts"
+        message = f"Xen's arguments differ in the boot log ({said_arguments.whole}): the log takes precedence"
         yield Problem(ProblemKind.LOG_CONTRADICTS, message, known.whole, f'the log has "{said_arguments.text}"')
 
 
-_HELP = "correct the manifest, or name a log of this system"
+_HELP = "correct the manifest, or specify a log of this system"

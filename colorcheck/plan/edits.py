@@ -240,7 +240,7 @@ def _checked(location: Location, expected: str, text: str) -> Iterator[Edit | Pr
     else:
         yield Problem(
             ProblemKind.NO_PLACE,
-            f'"{expected}" is not written there as it is read',
+            f'"{expected}" is not written there the way it was read',
             location,
             f'make it "{text}" by hand',
         )

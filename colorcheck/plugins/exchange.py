@@ -13,7 +13,7 @@ from colorcheck.core.source import Location
 def finding_to_json(finding: Finding) -> dict[str, object]:
     """All that a finding says; a witness as far as JSON takes it. Raises TypeError for what is no finding."""
     if not isinstance(finding, Finding):
-        raise TypeError(f"a {type(finding).__name__} is no finding")
+        raise TypeError(f"a {type(finding).__name__} is not a finding")
     return {
         **finding.to_dict(),
         "witness": json.loads(json.dumps(finding.witness, default=str)),

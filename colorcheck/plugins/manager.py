@@ -90,7 +90,7 @@ def gather(found: Iterable[Entry], seconds: float = SECONDS) -> Plugins:
         origin, version = _origin(entry)
         record = LoadedPlugin(entry.name, entry.value, origin, version)
         if any(record.name == other.name for other in loaded):
-            record = replace(record, problems=("a plugin of the same name was loaded before",))
+            record = replace(record, problems=("a plugin with the same name was already loaded",))
         else:
             record = _load(entry, record, seconds, gifts)
         loaded.append(replace(record, seconds=time.perf_counter() - start))
@@ -120,11 +120,11 @@ def _load(entry: Entry, record: LoadedPlugin, seconds: float, gifts: dict[str, d
     for name, things in gave.items():
         for key, thing in things.items():
             if key in gifts[name]:
-                problems.append(f"{name} gives {key!r}, which another plugin gave before")
+                problems.append(f"{name} adds {key!r}, which another plugin already added")
             else:
                 gifts[name][key] = thing if record.built_in else _guarded(thing, f"{key!r} of {record.name!r}")
     if not any(gave.values()):
-        problems.append("it adds nothing; mark its functions with colorcheck.plugins.hookspecs.hook")
+        problems.append("it adds nothing; decorate its functions with colorcheck.plugins.hookspecs.hook")
     adds = tuple((name.removeprefix(f"{GROUP}_"), tuple(things)) for name, things in gave.items() if things)
     return replace(record, adds=adds, problems=tuple(problems))
 
@@ -155,7 +155,7 @@ def _gift(manager: pluggy.PluginManager, name: str, seconds: float) -> dict[str,
         pairs = call(partial(_pairs, given), seconds, f"what its hook {name} returned")
         for key, thing in pairs:
             if not isinstance(key, str) or not key or key in found:
-                raise UnfitError(f"its hook {name} gives no name, or one name twice: {key!r}")
+                raise UnfitError(f"its hook {name} returns an empty name or the same name twice: {key!r}")
             found[key] = thing
     return found
 
@@ -177,7 +177,7 @@ def _apart(check: Callable[[Facts], Iterable[Finding]], what: str) -> Callable[[
         try:
             return [finding_from_json(each) for each in found]  # type: ignore[attr-defined]
         except (KeyError, TypeError, ValueError) as error:
-            raise UnfitError(f"{what} gave no findings: {error!r}") from None
+            raise UnfitError(f"{what} did not return findings: {error!r}") from None
 
     return checked
 
@@ -208,7 +208,7 @@ def _pairs(given: object) -> list[tuple[object, object]]:
     if isinstance(given, Mapping):
         wrong = [key for key, thing in given.items() if not callable(thing)]
         if wrong:
-            raise TypeError(f"{wrong[0]!r} stands for something that cannot be called")
+            raise TypeError(f"{wrong[0]!r} maps to something that is not callable")
         return list(given.items())
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
         return [(getattr(thing, "id", None), thing) for thing in given]

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.files.costs import allowance
 from colorcheck.proof.script import SmtScript
 
 if TYPE_CHECKING:
@@ -48,12 +49,28 @@ def decide(script: SmtScript, timeout: float, *, core: bool = True) -> Answer:
     known = _answered.get((script, core))
     if known is not None:
         return replace(known, seconds=time.perf_counter() - begin)
-    answer = _decided(script, timeout, core=core)
+    answer = _within_memory(script, timeout, core=core)
     if answer.verdict is not Verdict.UNKNOWN:
         if len(_answered) >= MOST_REMEMBERED:
             forget()
         _answered[script, core] = answer
     return answer
+
+
+def _within_memory(script: SmtScript, timeout: float, *, core: bool) -> Answer:
+    import z3
+
+    begin = time.perf_counter()
+    given = allowance()
+    if given is not None:
+        z3.set_param("memory_max_size", given.memory >> 20)
+    try:
+        return _decided(script, timeout, core=core)
+    except z3.Z3Exception as error:
+        if "memory" not in str(error):
+            raise
+        reason = "the solver gave no answer (it needs more memory than --input-memory allows)"
+        return Answer(Verdict.UNKNOWN, time.perf_counter() - begin, reason=reason)
 
 
 def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:

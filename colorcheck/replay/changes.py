@@ -141,8 +141,8 @@ def enough_reserve(boot: Boot, buddy_pages: int) -> OtherReserve | None:
 
 
 def moved_module(boot: Boot, good: Callable[[Boot], bool]) -> MovedModule | None:
-    """The device tree, else the smallest module, loaded so low that the lowest boot region, which goes whole to the
-    uncolored heap, keeps 2 MiB only."""
+    """The device tree, else the smallest module, loaded so low that only 2 MiB of the lowest boot region go to the
+    uncolored heap."""
     prepared, heap_origin = boot.system.preparation, boot.heap_origin
     if prepared is None or heap_origin is None:
         return None

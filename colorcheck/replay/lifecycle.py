@@ -140,11 +140,11 @@ class _Host(Struct):
 
     def _create(self, step: Step, name: str, domain: Domain | None) -> HeapState:
         if domain is None or name in self.alive:
-            text = f"{name} is there already" if domain else f"no file says what {name} is"
+            text = f"{name} already exists" if domain else f"no file defines {name}"
             return HeapState(step, self.free, False, Failure(FailureKind.XL_REJECTS, text))
         prepared = self.boot.system.preparation
         if prepared is None:
-            return HeapState(step, self.free, False, Failure(FailureKind.OTHER, "nothing is known of this host"))
+            return HeapState(step, self.free, False, Failure(FailureKind.OTHER, "nothing is known about this host"))
         plan = guest_plan(domain, prepared, self.boot.system.release.traits)
         taken = self._take(domain, plan.pages)
         failure = NO_MEMORY if taken < plan.pages else plan.failure
@@ -162,7 +162,7 @@ class _Host(Struct):
             return self._missing(step)
         wanted = max(0, kib) * 1024 // PAGE
         if wanted > alive.domain.pages:
-            text = f"{kib} KiB are more than {name} may have"
+            text = f"{kib} KiB is more than {name} may have"
             return HeapState(step, self.free, None, Failure(FailureKind.OTHER, text))
         if wanted <= alive.pages:
             lost = alive.pages - wanted
@@ -193,7 +193,7 @@ def lifecycle(boot: Boot, steps: Iterable[Step]) -> Iterator[HeapState]:
     Raises ValueError for a boot that ends without a color heap.
     """
     if boot.heap is None or boot.panic:
-        raise ValueError("this boot ends without a color heap: nothing is created after it")
+        raise ValueError("this boot ends without a color heap, so no guest can be created after it")
     alive = {
         built.domain.name: _Alive(built.domain, built.domain.pages, sum(count for _, count in built.pages_by_color))
         for built in boot.built

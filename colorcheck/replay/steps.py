@@ -71,7 +71,7 @@ def _domain(built: Built) -> BootStep:
     who = {DomainKind.DOM0: "dom0", DomainKind.DOM0LESS: "dom0less domain", DomainKind.XL: "xl guest"}[domain.kind]
     name = who if domain.kind is DomainKind.DOM0 else f"{who} {domain.name}"
     if built.created:
-        title = f"{name} takes {taken} frames: {domain.pages} of memory, {taken - domain.pages} beside it"
+        title = f"{name} takes {taken} frames: {domain.pages} of memory, {taken - domain.pages} in addition"
     else:
         title = f"{name} fails: {built.failure.message if built.failure else 'not built'}"
     return BootStep(domain.name, title, built.free_after if built.created else built.free_before, taken, built)

@@ -47,15 +47,15 @@ class Format(Struct, frozen=True):
 
 
 FORMATS = (
-    Format("text", "for people at a terminal", "colorcheck.report.terminal.text"),
-    Format("concise", "a line a finding, for editors and logs", "colorcheck.report.services.concise"),
+    Format("text", "for reading in a terminal", "colorcheck.report.terminal.text"),
+    Format("concise", "one line per finding, for editors and logs", "colorcheck.report.services.concise"),
     Format("json", "for programs; schema colorcheck/verify/2", "colorcheck.report.services.json"),
-    Format("json-1", "as json, by the older schema colorcheck/verify/1", "colorcheck.report.services.json_1"),
+    Format("json-1", "JSON with the older schema colorcheck/verify/1", "colorcheck.report.services.json_1"),
     Format("sarif", "SARIF 2.1.0, for code scanning", "colorcheck.report.services.sarif"),
     Format("junit", "JUnit XML, for test reports", "colorcheck.report.services.junit"),
     Format("github", "annotations in a GitHub workflow", "colorcheck.report.services.github"),
     Format("gitlab", "GitLab's code quality report", "colorcheck.report.services.gitlab"),
-    Format("markdown", "for a merge request's comment or a job's summary", "colorcheck.report.services.markdown"),
+    Format("markdown", "for a merge request comment or a job summary", "colorcheck.report.services.markdown"),
     Format("openfasttrace", "requirements for OpenFastTrace, as .oreqm", "colorcheck.report.services.openfasttrace"),
     Format("sphinx-needs", "requirements for sphinx-needs, as needs.json", "colorcheck.report.services.sphinx_needs"),
     Format("html", "one file with an interactive color map", "colorcheck.report.html.html"),

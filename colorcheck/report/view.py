@@ -108,7 +108,7 @@ def headline(verification: Verification) -> Headline:
     opened = verification.count(Verdict.UNKNOWN) + verification.count(Verdict.VACUOUS)
     errors = verification.count(Severity.ERROR)
     if status is Exit.FAULT:
-        return Headline("FAULT", "colorcheck itself went wrong; do not rely on the rest", Mood.BAD)
+        return Headline("FAULT", "colorcheck itself failed; do not rely on the rest", Mood.BAD)
     if refuted:
         told = f"; {counted(errors, 'error')} in the files" if errors else ""
         return Headline(
@@ -122,7 +122,7 @@ def headline(verification: Verification) -> Headline:
     if status is Exit.UNDECIDED:
         return Headline("UNDECIDED", ", ".join(_undecided(verification, proved)), Mood.OPEN)
     if not proved:
-        return Headline("NOTHING PROVED", "no theorem was asked, and nothing was found", Mood.OPEN)
+        return Headline("NOTHING PROVED", "no theorem was checked, and nothing was found", Mood.OPEN)
     return Headline("PROVED", _all_of(verification, proved), Mood.GOOD)
 
 
@@ -131,7 +131,7 @@ def _all_of(verification: Verification, proved: int) -> str:
     left = [name for name in verification.questions() if not verification.asked(name)]
     if left:
         kinds = dict.fromkeys(name.partition("/")[0] for name in left)
-        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not asked)"
+        return f"{counted(proved, 'theorem')} ({', '.join(kinds)} not checked)"
     return f"{'all ' if proved > 1 else ''}{counted(proved, 'theorem')} proved"
 
 

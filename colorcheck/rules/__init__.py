@@ -331,6 +331,8 @@ def run(facts: Facts, rules: Iterable[Rule] = RULES) -> tuple[tuple[Finding, ...
         try:
             for finding in nets.get(rule.id, rule.check)(facts):
                 findings.setdefault(order(finding), mendable(finding, facts.deployment))
+        except MemoryError:  # no crash of the rule: the inputs take more than a run is allowed
+            raise
         except Exception as error:
             crash = cc901_rule_crash.finding(rule, error, facts)
             findings[order(crash)] = crash

@@ -11,7 +11,7 @@ BOOT_ARGUMENTS = "console=dtuart dtuart=serial0 llc-coloring=on xen-llc-colors=0
 GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["11-14"]\n'
 
 ARM64_IMAGE = "0123456789abcdef\0\0\x18\0\0\0\0\0".ljust(56, "\0") + "ARMd\0\0\0\0"
-"""The header of an arm64 Image of 1.5 MiB, and nothing behind it."""
+"""The header of an arm64 Image of 1.5 MiB, without the rest."""
 _TREE = """/dts-v1/;
 
 / {{

@@ -49,7 +49,7 @@ class PairChange(Struct, frozen=True):
 
     @property
     def lost(self) -> bool:
-        """Whether the pair exists and is not proved apart any more, or came without a proof."""
+        """Whether the pair exists and is no longer proved isolated, or came without a proof."""
         return self.exists and self.after is not Verdict.PROVED
 
     def to_dict(self) -> dict[str, object]:

@@ -88,7 +88,7 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
             deployment,
             manifest=replace(deployment.manifest, target=target),
             tree=received.tree,
-            problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received)))),
+            problems=tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received, deployment)))),
         )
     if deployment.manifest.boot_script is None and deployment.image_builder is not None:
         return _built(deployment)
@@ -99,14 +99,14 @@ def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:
     twins = tuple(other_text_beside(deployment))
     deployment = replace(deployment, problems=(*deployment.problems, *twins))
     if received.stopped:
-        told = (*deployment.problems, *received.problems, *_problems(received))
+        told = (*deployment.problems, *received.problems, *_problems(received, deployment))
         return received, replace(deployment, tree=received.tree, problems=tuple(dict.fromkeys(told)))
     followed = followed_places(received)
     beside = (
         *beside_followed(deployment.manifest, followed, deployment.xen_image_size),
         *arguments_beside_followed(deployment.manifest, followed, received.tree),
     )
-    told = (*deployment.problems, *received.problems, *_problems(received), *beside)
+    told = (*deployment.problems, *received.problems, *_problems(received, deployment), *beside)
     return received, replace(as_followed(deployment, received), problems=tuple(dict.fromkeys(told)))
 
 
@@ -115,7 +115,7 @@ def _built(deployment: Deployment) -> tuple[Handover, Deployment]:
     from colorcheck.loader.image_builder.follow import follow_image_builder
 
     received, deployment = follow_image_builder(deployment)
-    told = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received))))
+    told = tuple(dict.fromkeys((*deployment.problems, *received.problems, *_problems(received, deployment))))
     if received.stopped:
         return received, replace(deployment, tree=received.tree, problems=told)
     given = deployment.manifest.boot_arguments
@@ -147,13 +147,14 @@ def followed_places(received: Handover) -> Followed:
     )
 
 
-def _problems(received: Handover) -> Iterator[Problem]:
-    """What stops the boot, and what is open, each where it stands."""
+def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
+    """What stops the boot, and what is open where no other problem says so already, each where it stands."""
+    said = {problem.message for problem in (*deployment.image_builder_problems, *received.problems)}
     if received.stopped and received.location is not None:
         yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
     found = reaches(received)
     for fact in received.open:
-        if fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}:
+        if fact.why in said or (fact.what in received.harmless and found.get(fact.what) == {ReadBy.NOBODY}):
             continue
         settle = "settle it in the manifest: " + " / ".join(fact.settle) if fact.settle else ""
         yield Problem(ProblemKind.BOOT_SCRIPT_OPEN, f"{fact.what}: {fact.why}", fact.location, settle)
@@ -197,11 +198,14 @@ def _answers(base: Handover, other: Handover) -> str:
 
 
 def _is_missing(received: Handover) -> bool:
-    """Whether this is the way on which files that are not here are not on the medium either: nobody loads what is not
-    there, so where nothing starts that way, it is not looked at."""
+    """Whether this is the way on which files that are not here are not on the medium either, or a medium is not there:
+    nobody loads what is not there, so where nothing starts that way, it is not looked at."""
+    from colorcheck.loader.u_boot.devices import MEDIUM
     from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING
 
-    return any((key, False) in received.choices for key in (ELSEWHERE, MISSING))
+    return any(
+        not answer and (key in (ELSEWHERE, MISSING) or key.startswith(MEDIUM)) for key, answer in received.choices
+    )
 
 
 def _tree(received: Handover) -> object:

@@ -1,4 +1,4 @@
-"""Questions to the planner beside the plan itself: the front, what would break, what a further guest would cost."""
+"""Questions to the planner beside the plan itself: the front, what would break, what another guest would cost."""
 
 from __future__ import annotations
 

@@ -14,8 +14,10 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Problem
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.core.source import Location
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.theorem import Theorem, TheoremKind
+from colorcheck.files.costs import TooCostly, costing
 from colorcheck.hardware.board import Board
 from colorcheck.hardware.choose import BoardChoice, choose_board
 from colorcheck.inputs.deployment import Deployment
@@ -119,13 +121,20 @@ class _Run(Struct):
     unclear: str = ""
     deadline: float | None = None
     branches: tuple[WorldBranch, ...] = ()
+    costly: list[tuple[str, str, str]] = field(default_factory=list)
+    """Stages that took more than is allowed, why, and the file that was read last."""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage. A crash in it is noted as a fault, and the run goes on behind it."""
+        """Time a stage. A crash in it is noted as a fault, and the run goes on behind it; so it does where the stage
+        takes more than is allowed, which is a problem of the file that was read last."""
         begin = time.perf_counter()
         try:
-            yield
+            with costing(timed=not name.startswith(("prove", "plan"))):
+                yield
+        except TooCostly as error:
+            self.costly.append((name, error.reason, error.file))
+            self.skipped.append(Skipped(name, error.reason))
         except Exception as error:
             self.faults.append(Fault(name, f"{type(error).__name__}: {error}", traceback.format_exc()))
         self.seconds.append((name, time.perf_counter() - begin))
@@ -161,6 +170,7 @@ class _Run(Struct):
         if further:
             deployment = replace(deployment, guests=(*deployment.guests, *further))
         results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
+        deployment = _with_problems(deployment, tuple(_costly(each, manifest) for each in self.costly))
         return Facts(deployment, board, tuple(results), received)
 
     def result(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> ReleaseResult:
@@ -168,7 +178,7 @@ class _Run(Struct):
             self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
             return ReleaseResult(line)
         result = ReleaseResult(line)
-        missing = self.unclear or _missing(deployment)
+        missing = self._ended() or self.unclear or _missing(deployment)
         if missing:
             self.skipped.append(Skipped("everything", missing, line))
             return result
@@ -188,6 +198,11 @@ class _Run(Struct):
                 if result.boot is None:
                     self.skipped.append(Skipped("boot, theorems", _unmodelled(base.system), line))
         return result
+
+    def _ended(self) -> str:
+        """Why nothing can be said, where a step before the model was ended."""
+        before = [(name, reason) for name, reason, _ in self.costly if name in ("read", "handover", "board")]
+        return f"{_STEPS[before[0][0]]} {before[0][1]}" if before else ""
 
     def proved(self, result: ReleaseResult, facts: Facts, timeout: float, smt: bool) -> ReleaseResult:
         worlds = result.worlds
@@ -234,6 +249,17 @@ class _Run(Struct):
             tuple(self.seconds),
             nothing_to_check=_is_empty(facts.manifest),
         )
+
+
+_STEPS = {"read": "reading the inputs", "handover": "following the boot loader", "board": "finding the board"}
+
+
+def _costly(ended: tuple[str, str, str], manifest: Manifest) -> Problem:
+    name, reason, file = ended
+    step = f"modelling Xen {name.partition(' ')[2]}" if name.startswith("model") else _STEPS.get(name, name)
+    at = f", in {file}" if file else ""
+    advice = "--input-seconds and --input-memory allow more; a file this costly is seldom meant"
+    return Problem(ProblemKind.TOO_COSTLY, f"{step} {reason}{at}", Location(file or manifest.file), advice)
 
 
 def _unmatched(facts: Facts) -> Iterator[Skipped]:

@@ -1,24 +1,29 @@
 """Which measured cases judge which claim, under which Xen: counted from the cases that `colorcheck validate` runs."""
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Callable
 
 from colorcheck.verification.assumptions_of_use import ASSUMPTIONS_OF_USE
-from colorcheck.workflows.validation.cases import cases
+from colorcheck.workflows.validation.cases import MeasuredCase, cases
+
+Judges = Callable[[MeasuredCase], bool]
 
 RELEASES = ("4.20", "4.21", "4.22")
 BOOTS = ("boots", "cpus", "uefi")
 
 
-def _compared(case):
+def _compared(case: MeasuredCase) -> bool:
     """Whether more than the outcome of a boot is compared."""
     return case.kind in BOOTS and case.expect["outcome"] == "boots" and case.expect["nr_colors"] is not None
 
 
-def _measured(key):
+def _measured(key: str) -> Judges:
     return lambda case: _compared(case) and case.expect[key] is not None
 
 
-CLAIMS = {
+CLAIMS: dict[str, Judges] = {
     "`boots`: Xen neither panics nor hangs": lambda case: case.kind in BOOTS,
     "… of these: the kind of panic": lambda case: case.kind in BOOTS and case.expect["outcome"] == "panics",
     "how many colors there are": _measured("nr_colors"),
@@ -31,10 +36,12 @@ CLAIMS = {
     ),
     "guests of xl: created or not, free frames (steps)": lambda case: case.kind == "guests",
     "`lifecycle/NAME`: free frames after destruction and creation (steps)": lambda case: case.kind == "lifecycle",
-    "what Xen reads in its arguments and lists of colors (texts)": lambda case: case.kind == "readers" and case.xen,
+    "what Xen reads in its arguments and lists of colors (texts)": lambda case: bool(
+        case.kind == "readers" and case.xen
+    ),
 }
 """By claim, which cases judge it."""
-WITHOUT_RELEASE = {
+WITHOUT_RELEASE: dict[str, Judges] = {
     "what U-Boot hands over (scripts)": lambda case: case.kind == "u-boot",
     "what xl reads in a guest's file (texts)": lambda case: case.area == "xl",
     "what dtc makes of a device tree (sources)": lambda case: case.area == "device-tree",
@@ -56,7 +63,7 @@ NONE = {
 """Claims that no measured case judges, and what stands behind them."""
 
 
-def _weight(case):
+def _weight(case: MeasuredCase) -> int:
     """How many answers of a case are compared: of guests those up to a destruction, or a failure that keeps memory."""
     if case.kind not in ("guests", "lifecycle"):
         return 1
@@ -71,14 +78,14 @@ def _weight(case):
     return found
 
 
-def counted():
+def counted() -> Counter[tuple[str, str]]:
     """How many cases judge each claim, by release series; without a release by the empty text."""
     everything = [
         case
         for kind in ("boots", "cpus", "guests", "lifecycle", "u-boot", "uefi", "readers", "field")
         for case in cases(kind)
     ]
-    found = Counter()
+    found: Counter[tuple[str, str]] = Counter()
     for case in everything:
         for claim, judges in CLAIMS.items():
             if judges(case):
@@ -89,7 +96,7 @@ def counted():
     return found
 
 
-def claims_table():
+def claims_table() -> str:
     """The table for the safety manual."""
     found = counted()
     rows = ["| claim | " + " | ".join(f"Xen {release}" for release in RELEASES) + " | together |", "|---" * 5 + "|"]
@@ -101,7 +108,7 @@ def claims_table():
     return "\n".join(rows)
 
 
-def known_table():
+def known_table() -> str:
     """The measured cases that differ in a known way."""
     known = [
         case
@@ -113,7 +120,7 @@ def known_table():
     return "\n".join([*rows, *(f"| `{case.name}` | {case.known} |" for case in known)])
 
 
-def assumptions_table():
+def assumptions_table() -> str:
     """The assumptions of use, as they are shipped."""
     rows = ["| ID | assumption | checked by |", "|---|---|---|"]
     return "\n".join([*rows, *(f"| `{each.id}` | {each.text} | {each.check} |" for each in ASSUMPTIONS_OF_USE)])

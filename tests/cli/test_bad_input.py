@@ -35,7 +35,10 @@ def in_tree(text: str) -> Callable[[Path], None]:
 
 
 def written(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(content) and None
+    def write(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return write
 
 
 def removed(name: str) -> Callable[[Path], None]:
@@ -57,7 +60,7 @@ CASES = {
     "missing-guest": (removed("rt.cfg"), 1, "cannot read", "colorcheck.toml"),
     "folder-as-guest": (a_folder_instead, 1, "rt.cfg", "colorcheck.toml"),
     "binary-tree": (written("system.dts", bytes(range(256)) * 8), 1, "", "system.dts"),
-    "binary-guest": (written("rt.cfg", b"\x00\x01\x02" * 50), 1, "zero byte", "colorcheck.toml"),
+    "binary-guest": (written("rt.cfg", b"\x00\x01\x02" * 50), 1, "NUL byte", "colorcheck.toml"),
     "cut-off-blob": (cut_off_blob, 1, "", "system.dtb"),
     "empty-tree": (written("system.dts", b""), 1, "an empty file", "colorcheck.toml"),
     "unknown-board": (replaced("colorcheck.toml", '"zcu102"', '"zcu10"'), 1, "zcu10", "colorcheck.toml"),

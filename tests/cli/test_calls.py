@@ -7,7 +7,8 @@ import argparse
 import pytest
 
 from colorcheck.cli import full_parser, main
-from colorcheck.cli.commands import COMMANDS
+from colorcheck.cli.commands import COMMANDS, CliCommand
+from tests.shapes import present
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -37,10 +38,10 @@ def test_wrong_calls(words: list[str], message: str, advice: str, capsys: pytest
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_every_description_has_examples(command: object) -> None:
-    parser = commands()[command.name]
-    assert f"\n  colorcheck {command.name}" in parser.description
-    assert all(len(line) <= 120 for line in parser.description.splitlines())
+def test_every_description_has_examples(command: CliCommand) -> None:
+    description = present(commands()[command.name].description)
+    assert f"\n  colorcheck {command.name}" in description
+    assert all(len(line) <= 120 for line in description.splitlines())
 
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
@@ -51,7 +52,7 @@ def test_examples_of_descriptions_use_what_there_is(name: str) -> None:
         *(p for a in parser._actions if isinstance(a, argparse._SubParsersAction) for p in a.choices.values()),
     ]
     known = {text for made in parsers for action in made._actions for text in action.option_strings}
-    lines = [line for line in parser.description.splitlines() if line.startswith(f"  colorcheck {name}")]
+    lines = [line for line in present(parser.description).splitlines() if line.startswith(f"  colorcheck {name}")]
     assert {word.partition("=")[0] for line in lines for word in line.split() if word.startswith("--")} <= known
 
 

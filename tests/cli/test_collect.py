@@ -7,7 +7,6 @@ import subprocess
 import tarfile
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,7 @@ case "$1" in dmesg) cat "$LOG";; list) cat "$LIST";; *) echo ok;; esac
 
 
 @pytest.mark.parametrize("shell", ["sh", "dash", "busybox"])
-def test_a_packed_system_becomes_a_manifest(shell: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_packed_system_becomes_a_manifest(shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell}")
     assert main(["collect"]) == 0
@@ -52,7 +51,7 @@ def test_a_packed_system_becomes_a_manifest(shell: Any, tmp_path: Path, capsys: 
     assert (inputs["boot-log"], inputs["domains"]) == ("xl-dmesg.txt", ["_rt.cfg"])
 
 
-def packed(path: Any, *members: Any) -> None:
+def packed(path: Path, *members: tuple[str, bytes, str]) -> None:
     with tarfile.open(path, "w") as tar:
         for name, data, link in members:
             info = tarfile.TarInfo(name)
@@ -79,7 +78,7 @@ def test_a_hostile_tar_writes_nothing_of_its_own(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing", b"\x1f\x8b", b"board/fdt".ljust(512, b"\0")])
-def test_what_is_no_dump_is_told(content: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_dump_is_told(content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "b.tar").write_bytes(content)
     assert main(["init", str(tmp_path), "--from", str(tmp_path / "b.tar")]) == 2
     assert "Traceback" not in capsys.readouterr().err

@@ -126,6 +126,22 @@ def test_targets_that_come_and_go(repo: Path) -> None:
     assert main(["diff", "HEAD"]) == 0
 
 
+def test_a_side_at_a_revision_has_what_its_loader_finds(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Kernels of guests, scripts beside the tree, folders of a dump: of a revision as of a folder."""
+    one = repo / "one"
+    (one / "Image").write_bytes(b"x" * 5_000_000)
+    (one / "dump").mkdir()
+    (one / "dump" / "xl-info").write_text("xen_version : 4.20.4\n", encoding="utf-8")
+    edit(one / "colorcheck.toml", "[inputs]", '[inputs]\nsystem-dump = "dump"')
+    commit(repo)
+    assert main(["diff", "HEAD", "."]) == main(["diff", ".", "."])
+    first, second = (document(capsys, side, side)[1] for side in (".", "HEAD"))
+    assert {**first, "base": 0, "head": 0} == {**second, "base": 0, "head": 0}
+    (one / "boot.cmd").write_text("fdt addr 1\nbooti 1 - 2\n", encoding="utf-8")
+    commit(repo)
+    assert main(["diff", "HEAD", "HEAD"]) == 4, "it is not followed, as in the folder"
+
+
 def share(repo: Path, names: str = '"dom0", "rt"') -> None:
     with (repo / "one" / "colorcheck.toml").open("a", encoding="utf-8") as file:
         file.write(f'\n[[policy.share]]\ndomains = [{names}]\nreason = "both may wait"\n')

@@ -54,6 +54,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["verify", "--recursive", "--diff"],
         ["verify", "--jobs", "2"],
         ["verify", "--changed-since", ""],
+        ["certify", "--check", "a\0b"],
+        ["baseline", "create", "--baseline", "a\0b"],
     ],
     ids=lambda words: " ".join(words)[:40],
 )

@@ -16,7 +16,6 @@ from colorcheck.cli import main
 from colorcheck.core.diagnostic import Edit
 from colorcheck.core.safe import Painted, safe, safe_json
 from colorcheck.core.source import Lines
-from colorcheck.files import atomic
 from colorcheck.files.child import ChildDied, ChildFailed, in_child
 from colorcheck.files.edits import diff, originals, write
 from colorcheck.fleet.cache import ResultCache
@@ -269,7 +268,7 @@ def test_a_failure_at_any_step_changes_no_file(
             raise OSError(28, "No space left on device")
         return real(*words, **more)
 
-    monkeypatch.setattr(atomic.os, call, failing)
+    monkeypatch.setattr(os, call, failing)
     failed = write(files, wanted)
     monkeypatch.undo()
     assert contents(three) == [(b"\xef\xbb\xbf1 two\r\nthree\r\n" if not failed else TEXT.encode())] * 3

@@ -10,6 +10,7 @@ import pytest
 from colorcheck import api
 from colorcheck.cli import main
 from colorcheck.rules.example import GUEST, Example
+from tests.shapes import rows, table
 
 NODE = 'domU1 {{ compatible = "xen,domain"; memory = <0 0x10000>; cpus = <1>; {} }};'
 UPSTREAM = "dom0_mem=1G llc-coloring=on llc-size=1M llc-nr-ways=16 xen-llc-colors=0-1 dom0-llc-colors=2-8"
@@ -23,7 +24,8 @@ def deployment(folder: Path, xen: str, arguments: str, node: str, guest: str) ->
 
 def meaning(folder: Path) -> dict[str, tuple[list[int], ...]]:
     document = api.effective(folder).to_dict()
-    return {"xen": (document["xen"]["colors"],)} | {each["name"]: (each["colors"],) for each in document["domains"]}
+    domains: dict[str, tuple[list[int], ...]] = {each["name"]: (each["colors"],) for each in rows(document["domains"])}
+    return {"xen": (table(document["xen"])["colors"],)} | domains
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`[policy] prove`: what is asked for and stated by nobody is not passed over."""
+"""`[policy] prove`: what is asked for and stated by nobody is not skipped."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_no_plan_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["verify", str(tmp_path), "--with-plan", "--format", "html"]) == 1
     out = capsys.readouterr().out
     assert "<strong>infeasible</strong>" in out
-    assert "These cannot all be met" in out
+    assert "These requirements conflict" in out
 
 
 @pytest.mark.parametrize("words", [[], ["--recursive"], ["--format", "json"]])

@@ -5,6 +5,8 @@ Each block starts anew, unless the page has a line `<!-- one session -->`: then 
 `python tests/docs/console.py FILE...` writes today's outputs into the files.
 """
 
+from __future__ import annotations
+
 import contextlib
 import io
 import os
@@ -14,7 +16,6 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[2]
 ONE_SESSION = "<!-- one session -->"
@@ -22,11 +23,11 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TIME = re.compile(r"\b\d+(?:\.\d+)? m?s\b")
 
 
-def blocks(text: Any):
+def blocks(text: str) -> list[list[tuple[str, str]]]:
     """The console sessions of a page: lists of (command, expected output)."""
     found = []
     for block in _BLOCK.findall(text):
-        session = []
+        session: list[tuple[str, list[str]]] = []
         for line in block.splitlines():
             if line.startswith("$ "):
                 session.append((line[2:], []))
@@ -36,7 +37,7 @@ def blocks(text: Any):
     return found
 
 
-def sessions(text: Any):
+def sessions(text: str) -> list[list[tuple[str, str]]]:
     """The sessions of a page as they are run: its blocks, or all of them as one."""
     found = blocks(text)
     return [[step for block in found for step in block]] if ONE_SESSION in text else found
@@ -49,7 +50,7 @@ class _Terminal(io.StringIO):
 class Session:
     """A folder of its own with the examples in it, where commands run one after the other."""
 
-    def __enter__(self):
+    def __enter__(self) -> Session:
         self._folder = tempfile.TemporaryDirectory()
         self._before = Path.cwd(), dict(os.environ)
         shutil.copytree(ROOT / "examples", Path(self._folder.name, "examples"))
@@ -60,19 +61,24 @@ class Session:
         self.status = 0
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         os.chdir(self._before[0])
         os.environ.clear()
         os.environ.update(self._before[1])
         self._folder.cleanup()
 
-    def run(self, command: Any):
-        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE` or `echo $?`."""
+    def run(self, command: str) -> str:
+        """The output of `colorcheck …`, `cat FILE`, `cd FOLDER`, `cp -r A B`, `sed -i s/a/b/ FILE`,
+        `printf TEXT >> FILE` or `echo $?`."""
         from colorcheck.cli import main
 
         if command == "echo $?":
             return str(self.status)
         words = shlex.split(command)
+        if words[0] == "printf" and words[2] == ">>":
+            file = Path(words[3])
+            file.write_text(file.read_text() + words[1].replace("\\n", "\n"))
+            return ""
         target = words[words.index(">") + 1] if ">" in words else None
         words = words[: words.index(">")] if target else words
         if words[0] == "cat":
@@ -100,27 +106,27 @@ class Session:
         return "\n".join(line.rstrip() for line in out.getvalue().rstrip("\n").split("\n"))
 
 
-def agrees(expected: Any, found: Any):
+def agrees(expected: str, found: str) -> bool:
     """Whether an output is the expected one, `...` and times apart."""
     parts = re.split(r"^\.\.\.$", expected, flags=re.MULTILINE)
     pattern = ".*".join(re.escape(_TIME.sub("# s", part.strip("\n"))) for part in parts)
     return re.fullmatch(pattern, _TIME.sub("# s", found).strip("\n"), re.DOTALL) is not None
 
 
-def updated(text: Any):
+def updated(text: str) -> str:
     """The page with today's outputs; those with `...` stay as they are while they agree."""
     if ONE_SESSION in text:
         with Session() as session:
             return _BLOCK.sub(lambda match: _renewed(match, session), text)
 
-    def alone(match: Any):
+    def alone(match: re.Match[str]) -> str:
         with Session() as session:
             return _renewed(match, session)
 
     return _BLOCK.sub(alone, text)
 
 
-def _renewed(match: Any, session: Any):
+def _renewed(match: re.Match[str], session: Session) -> str:
     lines = []
     for command, expected in blocks(match[0])[0]:
         found = session.run(command)

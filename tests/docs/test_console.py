@@ -1,7 +1,6 @@
 """Every command in the documentation is run, and its output must be the one that is shown."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ SESSIONS = [
 
 
 @pytest.mark.parametrize("session", SESSIONS)
-def test_the_documented_output_is_the_real_one(session: Any) -> None:
+def test_the_documented_output_is_the_real_one(session: list[tuple[str, str]]) -> None:
     with Session() as terminal:
         for command, expected in session:
             found = terminal.run(command)

@@ -4,7 +4,6 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +21,9 @@ from colorcheck.inputs.manifest.manifest_keys import (
 )
 from colorcheck.report.terminal.rules import page_document
 from colorcheck.rules import RULES
+from colorcheck.rules.rule import Rule
 from colorcheck.xen.facts.keys import KEYS as KEYS_OF_FACTS
+from tests.shapes import present, table
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -34,13 +35,13 @@ import terminal  # noqa: E402
 PARSERS = next(a for a in full_parser()._actions if isinstance(a, argparse._SubParsersAction)).choices
 
 
-def plain(text: Any):
+def plain(text: str) -> str:
     """Markdown as it is read: without backslashes before what would be markup."""
     return re.sub(r"\\([\[\]<*_|])", r"\1", text)
 
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
-def test_every_command_has_a_page_with_all_its_options(name: Any) -> None:
+def test_every_command_has_a_page_with_all_its_options(name: str) -> None:
     page = plain(pages.filled((DOCS / "commands" / f"{name}.md").read_text()))
     assert page.startswith(f"# {name}\n")
     assert PARSERS[name].description in page
@@ -66,10 +67,10 @@ def test_every_key_of_the_manifest_is_in_its_reference() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rules_page_says_what_explain_says(rule: Any) -> None:
+def test_a_rules_page_says_what_explain_says(rule: Rule) -> None:
     page = plain(pages.rule_pages()[f"rules/{rule.id}.md"])
     document = page_document(rule)
-    for text in (document["title"], *document["sections"].values(), *document["examples"].values()):
+    for text in (document["title"], *table(document["sections"]).values(), *table(document["examples"]).values()):
         assert text in page
     assert f"[{rule.id}]({rule.id}.md)" in pages.rules_table()
 
@@ -104,7 +105,7 @@ def test_links_of_the_readme_lead_somewhere() -> None:
 
 def test_the_workflow_in_the_readme_is_one() -> None:
     text = (ROOT / "README.md").read_text()
-    block = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1]
+    block = present(re.search(r"```yaml\n(.*?)```", text, re.DOTALL))[1]
     steps = yaml.safe_load(block)["jobs"]["colorcheck"]["steps"]
     assert "pip install xen-colorcheck && python3 -I -m colorcheck verify" in steps[2]["run"]
     assert len([line for line in block.splitlines() if not line.startswith("#")]) <= 10

@@ -57,7 +57,7 @@ def test_hover_says_what_each_release_makes_of_a_list(deployment: Path) -> None:
 
 def test_hover_tells_options_and_keys(deployment: Path) -> None:
     made = look(deployment)
-    assert "an element of its own" in answers.hover(made, place(deployment, "control.cfg", "llc_colors"))
+    assert "a separate element" in answers.hover(made, place(deployment, "control.cfg", "llc_colors"))
     assert "llc-coloring" in answers.hover(made, place(deployment, "bcm2711-rpi-4-b.dts", "llc-coloring"))
     assert "`target.xen`" in answers.hover(made, place(deployment, "colorcheck.toml", "xen ="))
 

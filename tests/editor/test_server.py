@@ -18,6 +18,7 @@ from lsprotocol import types as lsp
 from pytest_lsp import ClientServerConfig, LanguageClient
 
 from colorcheck.cli import main
+from tests.shapes import present
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "colorcheck", "lsp"]
@@ -29,7 +30,8 @@ def deployment(tmp_path: Path) -> Path:
     return tmp_path / "rpi4"
 
 
-@pytest_lsp.fixture(config=ClientServerConfig(server_command=COMMAND))
+# pytest-lsp has no types for its decorator.
+@pytest_lsp.fixture(config=ClientServerConfig(server_command=COMMAND))  # type: ignore[untyped-decorator]
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
     await lsp_client.initialize_session(
         lsp.InitializeParams(capabilities=pytest_lsp.client_capabilities("neovim"), root_uri=None)
@@ -73,20 +75,23 @@ async def test_hover_definition_and_actions(client: LanguageClient, deployment: 
     uri = opened(client, deployment / "control.cfg")
     await told(client, uri, "CC112")
     at, document = lsp.Position(5, 16), lsp.TextDocumentIdentifier(uri)
-    hover = await client.text_document_hover_async(lsp.HoverParams(document, at))
+    hover = present(await client.text_document_hover_async(lsp.HoverParams(document, at)))
     assert isinstance(hover.contents, lsp.MarkupContent)
     assert "4-8 of 16" in hover.contents.value
     found = await client.text_document_definition_async(lsp.DefinitionParams(document, at))
+    assert isinstance(found, list)
     assert [os.path.basename(each.uri) for each in found] == ["camera.cfg"]
     here = lsp.Range(at, at)
-    actions = await client.text_document_code_action_async(
-        lsp.CodeActionParams(document, here, lsp.CodeActionContext([]))
-    )
+    asked = lsp.CodeActionParams(document, here, lsp.CodeActionContext([]))
+    actions = present(await client.text_document_code_action_async(asked))
     assert [action.title for action in actions][1:] == [
         "Silence CC112 here (write a reason)",
         "Apply colorcheck's plan",
     ]
-    assert actions[0].edit.changes[uri][0].new_text == '4-8", "10", "11", "12'
+    first = actions[0]
+    assert isinstance(first, lsp.CodeAction)
+    changes = present(present(first.edit).changes)
+    assert changes[uri][0].new_text == '4-8", "10", "11", "12'
 
 
 _NEOVIM = """

@@ -130,10 +130,70 @@ def test_an_input_in_a_submodule(repo: Path, capsys: pytest.CaptureFixture[str],
     assert looked_at(repo, capsys) == 1
 
 
+SCRIPT = """fatload mmc 0:1 0x3000000 Image
+fdt addr 0x2000000
+fdt set /chosen xen,xen-bootargs "dom0_mem=1G llc-coloring=on"
+booti 0x1000000 - 0x2000000
+"""
+
+
+def counted(repo: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    main(["verify", "--recursive", str(repo), "--changed-since", "HEAD", "--no-cache"])
+    return next(line for line in capsys.readouterr().out.splitlines() if line.startswith("looked at"))
+
+
+def test_a_kernel_that_grew(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only its size counts, and that by the memory that the guest needs."""
+    (repo / "one" / "Image").write_bytes(b"x" * 1000)
+    commit(repo)
+    assert counted(repo, capsys).startswith("looked at 0 of 1")
+    (repo / "one" / "Image").write_bytes(b"x" * 5_000_000)
+    assert counted(repo, capsys).startswith("looked at 1 of 1")
+
+
+@pytest.mark.parametrize("name", ["boot.cmd", "BOOT.SCR"])
+def test_a_boot_script_that_comes_to_lie_beside_the_tree(
+    repo: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert counted(repo, capsys).startswith("looked at 0 of 1")
+    (repo / "one" / name).write_text(SCRIPT, encoding="utf-8")
+    assert counted(repo, capsys).startswith("looked at 1 of 1")
+    commit(repo)
+    assert counted(repo, capsys).startswith("looked at 0 of 1")
+    (repo / "one" / name).unlink()
+    assert counted(repo, capsys).startswith("looked at 1 of 1")
+
+
+@pytest.mark.parametrize("name", ["boot.cmd", "image", "Image"])
+def test_what_a_loader_loads(repo: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """The script itself, and what it loads: in letters of any case, as the board's FAT file system finds it."""
+    manifest = repo / "one" / "colorcheck.toml"
+    text = manifest.read_text(encoding="utf-8").replace("[inputs]", '[inputs]\nboot-script = "boot.cmd"')
+    manifest.write_text(text, encoding="utf-8")
+    (repo / "one" / "boot.cmd").write_text(SCRIPT, encoding="utf-8")
+    commit(repo)
+    assert counted(repo, capsys).startswith("looked at 0 of 1")
+    (repo / "one" / name).write_text(SCRIPT.replace("=on", "=off"), encoding="utf-8")
+    assert counted(repo, capsys).startswith("looked at 1 of 1")
+
+
+def test_a_dump_that_loses_a_part(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = repo / "one" / "colorcheck.toml"
+    text = manifest.read_text(encoding="utf-8").replace("[inputs]", '[inputs]\nsystem-dump = "dump"')
+    manifest.write_text(text, encoding="utf-8")
+    (repo / "one" / "dump").mkdir()
+    for name, content in (("xl-info", "xen_version : 4.20.4\n"), ("xl-list-l", '[{"domid": 0}]')):
+        (repo / "one" / "dump" / name).write_text(content, encoding="utf-8")
+    commit(repo)
+    assert counted(repo, capsys).startswith("looked at 0 of 1")
+    (repo / "one" / "dump" / "xl-list-l").unlink()
+    assert counted(repo, capsys).startswith("looked at 1 of 1")
+
+
 def test_what_is_gone(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repo / "one" / "colorcheck.toml").rename(repo / "one" / "moved.toml")
     assert main(["verify", "--recursive", str(repo), "--changed-since", "HEAD"]) == 4
-    assert "its manifest was there and is gone" in capsys.readouterr().out
+    assert "its manifest existed and is gone" in capsys.readouterr().out
 
 
 def test_what_a_pattern_matched(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,11 +218,11 @@ def test_a_revision_is_no_option(repo: Path, monkeypatch: pytest.MonkeyPatch, re
 def test_folders_that_hide_deployments(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repo / "one").rename(repo / ".one")
     assert main(["verify", "--recursive", str(repo)]) == 4
-    assert "it lies in a hidden folder" in capsys.readouterr().out
+    assert "it is in a hidden folder" in capsys.readouterr().out
     (repo / ".one").rename(repo.parent / "away")
     (repo / "link").symlink_to("../away")
     assert main(["verify", "--recursive", str(repo)]) == 4
-    assert "it lies behind a link" in capsys.readouterr().out
+    assert "it is behind a symbolic link" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root enters every folder")

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -43,8 +44,8 @@ def test_deployments_are_found_in_order(tmp_path: Path) -> None:
     found = [Path(name).parent.relative_to(tmp_path).as_posix() for name in deployments_below(str(tmp_path)).manifests]
     assert found == ["a/deep", "b"]
     assert [(Path(each.name).parent.name, each.reason) for each in deployments_below(str(tmp_path)).passed] == [
-        (".hidden", "it lies in a hidden folder"),
-        ("env", "it lies in an environment of other software"),
+        (".hidden", "it is in a hidden folder"),
+        ("env", "it is in an environment of other software"),
     ]
 
 
@@ -226,7 +227,7 @@ def test_a_file_that_changes_while_it_is_checked(
     job = Job(deployment(tmp_path / "one"))
     path, verify = tmp_path / "one" / name, pipeline.verify
 
-    def slow(manifest: Manifest, **limits: float) -> Verification:
+    def slow(manifest: Manifest, **limits: Any) -> Verification:
         path.write_text(path.read_text(encoding="utf-8").replace("1", "2"), encoding="utf-8")
         return verify(manifest, **limits)
 

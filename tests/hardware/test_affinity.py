@@ -13,6 +13,7 @@ from colorcheck.hardware.index import Linear
 from colorcheck.hardware.sets_of_frames import sets_of_frames
 from colorcheck.plugins.manager import catalogue
 from tests.hardware.safe_colors import safe_nr_colors
+from tests.shapes import present
 
 LITTLE, BIG = frozenset(range(4)), frozenset((4, 5))
 
@@ -72,13 +73,14 @@ def test_a_larger_second_cluster_keeps_colors_apart() -> None:
 @given(st.sampled_from([4, 8, 16, 32]), st.sampled_from([4, 8, 16, 32]), st.integers(0, 31), st.integers(0, 31))
 def test_apart_means_that_no_frames_meet(xens: int, caches: int, first: int, second: int) -> None:
     board = catalogue().board("zcu102")
-    llc = replace(board.boot_cluster.llc, sets=caches * 64, index=Linear(64, caches * 64))  # type: ignore[type-var]
+    index = Linear(64, caches * 64)
+    llc = replace(present(board.boot_cluster.llc), sets=caches * 64, index=index)
     board = replace(board, clusters=(replace(board.clusters[0], llc=llc),))
     colors = [first % xens, second % xens]
     one, other = ((ColorSet.of([color]), None) for color in colors)
     (meeting,) = meetings(board, one, other, xens)
     frames = [range(color, 256, xens) for color in colors]
-    meet = sets_of_frames(llc.index, frames[0]) & sets_of_frames(llc.index, frames[1])  # type: ignore[union-attr]
+    meet = sets_of_frames(index, frames[0]) & sets_of_frames(index, frames[1])
     assert meeting.apart == (not meet)
 
 

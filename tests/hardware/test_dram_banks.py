@@ -18,14 +18,14 @@ MASKS = st.lists(st.integers(1, (1 << TOP) - 1), min_size=1, max_size=5).map(tup
 NR_COLORS = st.sampled_from([2, 4, 16])
 
 
-def counted(masks: tuple[int, ...], colors: set[int], nr_colors: int) -> set[int]:
+def counted(masks: tuple[int, ...], colors: set[int], nr_colors: int) -> frozenset[int]:
     step = min((mask & -mask for mask in masks), default=PAGE)
-    return {
+    return frozenset(
         value(address, masks)
         for frame in range((1 << TOP) // PAGE)
         if frame % nr_colors in colors
         for address in range(frame * PAGE, (frame + 1) * PAGE, min(step, PAGE))
-    }
+    )
 
 
 @given(MASKS.map(lambda masks: tuple(mask & ~0x3FF or 1 << 10 for mask in masks)), NR_COLORS, st.data())

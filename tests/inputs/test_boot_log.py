@@ -1,6 +1,7 @@
 """Boot logs: real ones, and the same ones as a bad serial line, a terminal program or a second boot leave them."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorcheck.inputs.boot.boot_log import parse_boot_log
+from colorcheck.inputs.boot.boot_log import BootLog, Statement, parse_boot_log
+from tests.shapes import present
 
 LOGS = sorted((Path(__file__).parent.parent / "golden" / "logs").glob("*.log"))
 BASIC = (Path(__file__).parent.parent / "golden" / "logs" / "basic-4.20.log").read_text()
 
 
-def stated(log: Any):
-    def value(statement: Any):
+def stated(log: BootLog) -> dict[str, Any]:
+    def value(statement: Statement | None) -> Any:
         return statement and statement.value
 
     return {
@@ -32,18 +34,19 @@ def stated(log: Any):
 
 def test_what_a_real_log_says() -> None:
     log = parse_boot_log("basic.log", BASIC)
-    assert log.version.value == "4.20.4"
-    assert log.xen_region.value == (0xBE800000, 0xC0000000)
-    assert log.probed.value == (2, 64, 1024)
-    assert log.xen_colors.value == (2, (0, 1))
+    assert present(log.version).value == "4.20.4"
+    assert present(log.xen_region).value == (0xBE800000, 0xC0000000)
+    assert present(log.probed).value == (2, 64, 1024)
+    assert present(log.xen_colors).value == (2, (0, 1))
     assert dict(log.heap)[7].value == 20541
-    assert log.domains[0].colors.value == (2, 3, 4, 5, 6)
-    assert log.domains[1].pages.value == 32768
-    assert BASIC.split("\n")[log.command_line.location.line - 1].startswith("(XEN) Command line: console=dtuart")
+    assert present(log.domains[0].colors).value == (2, 3, 4, 5, 6)
+    assert present(log.domains[1].pages).value == 32768
+    line = present(log.command_line).location.line
+    assert BASIC.split("\n")[line - 1].startswith("(XEN) Command line: console=dtuart")
 
 
 @pytest.mark.parametrize("path", LOGS, ids=lambda p: p.stem)
-def test_every_real_log_has_a_command_line_and_an_end(path: Any) -> None:
+def test_every_real_log_has_a_command_line_and_an_end(path: Path) -> None:
     log = parse_boot_log(path.name, path.read_text())
     assert log.command_line is not None
     assert (log.panic is None) == bool(log.heap)
@@ -62,7 +65,7 @@ def test_every_real_log_has_a_command_line_and_an_end(path: Any) -> None:
     ],
     ids=["xen-timestamps", "xen-dates", "terminal-dates", "ansi", "carriage-returns", "guest-before", "kernel-lines"],
 )
-def test_dirt_changes_nothing(dirty: Any) -> None:
+def test_dirt_changes_nothing(dirty: Callable[[str], str]) -> None:
     text = "\n".join(dirty(line) for line in BASIC.split("\n"))
     assert stated(parse_boot_log("a.log", text)) == stated(parse_boot_log("a.log", BASIC))
 
@@ -81,13 +84,13 @@ def test_a_damaged_line_is_left_out() -> None:
 
 
 @given(st.text())
-def test_any_text_is_read(text: Any) -> None:
+def test_any_text_is_read(text: str) -> None:
     parse_boot_log("a.log", text)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32))
-def test_any_damage_is_read(seed: Any) -> None:
+def test_any_damage_is_read(seed: int) -> None:
     generator = random.Random(seed)
     text = list(BASIC)
     for _ in range(200):

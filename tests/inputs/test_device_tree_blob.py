@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +9,10 @@ from hypothesis import strategies as st
 
 from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
+from colorcheck.inputs.device_tree.tree import DeviceTree
 from tests.inputs.blobs import blob, contents
 from tests.inputs.device_tree_texts import made
+from tests.shapes import present
 
 SOURCE = """/dts-v1/; /memreserve/ 0x1000 0x2000;
 / { compatible = "a,b", "c"; #address-cells = <1>; cpus { cpu@2 { reg = <2>; }; };
@@ -19,24 +20,25 @@ SOURCE = """/dts-v1/; /memreserve/ 0x1000 0x2000;
 
 
 @pytest.fixture
-def source_tree(tmp_path: Path):
+def source_tree(tmp_path: Path) -> DeviceTree:
     (tmp_path / "t.dts").write_text(SOURCE)
     return read_device_tree(str(tmp_path / "t.dts"))
 
 
 @pytest.mark.parametrize("version", [16, 17])
-def test_a_blob_is_the_source_again(source_tree: Any, version: int) -> None:
+def test_a_blob_is_the_source_again(source_tree: DeviceTree, version: int) -> None:
     read = read_blob("t.dtb", blob(source_tree, version))
     assert read.errors == ()
-    assert contents(read.tree) == contents(source_tree)
-    assert read.tree.memory_reservations == ((0x1000, 0x2000),)
-    assert read.tree.version == version
+    tree = present(read.tree)
+    assert contents(tree) == contents(source_tree)
+    assert tree.memory_reservations == ((0x1000, 0x2000),)
+    assert tree.version == version
     assert source_tree.size == 40 + 32 + len(blob(source_tree)) - struct.unpack_from(">I", blob(source_tree), 8)[0]
 
 
-def test_strings_and_places(source_tree: Any) -> None:
-    tree = read_blob("t.dtb", blob(source_tree)).tree
-    properties = tree.node("/chosen").properties
+def test_strings_and_places(source_tree: DeviceTree) -> None:
+    tree = present(read_blob("t.dtb", blob(source_tree)).tree)
+    properties = present(tree.node("/chosen")).properties
     assert [str(s) for s in tree.root.properties["compatible"].strings] == ["a,b", "c"]
     assert {name: [str(s) for s in held.strings] for name, held in properties.items()} == {
         "text": ["x"], "half": [], "nothing": [], "empty": [],
@@ -44,7 +46,7 @@ def test_strings_and_places(source_tree: Any) -> None:
     assert str(properties["text"].location) == "t.dtb:/chosen:text"
 
 
-def test_every_cut_is_told(source_tree: Any) -> None:
+def test_every_cut_is_told(source_tree: DeviceTree) -> None:
     data = blob(source_tree)
     for length in range(len(data)):
         read = read_blob("t.dtb", data[:length])
@@ -54,7 +56,7 @@ def test_every_cut_is_told(source_tree: Any) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 @given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6))
-def test_damage_never_raises(source_tree: Any, changes: list[tuple[int, int]]) -> None:
+def test_damage_never_raises(source_tree: DeviceTree, changes: list[tuple[int, int]]) -> None:
     data = bytearray(blob(source_tree))
     for offset, value in changes:
         data[offset % len(data)] = value
@@ -65,13 +67,13 @@ def test_damage_never_raises(source_tree: Any, changes: list[tuple[int, int]]) -
 @pytest.mark.parametrize(
     ("offset", "value", "kind"), [(20, 3, "version"), (24, 18, "version"), (4, 1 << 20, "cut-off")]
 )
-def test_headers(source_tree: Any, offset: int, value: int, kind: str) -> None:
+def test_headers(source_tree: DeviceTree, offset: int, value: int, kind: str) -> None:
     data = bytearray(blob(source_tree))
     struct.pack_into(">I", data, offset, value)
     assert [problem.kind for problem in read_blob("t.dtb", bytes(data)).errors] == [kind]
 
 
-def test_damage_is_told_with_the_node_before_it(source_tree: Any) -> None:
+def test_damage_is_told_with_the_node_before_it(source_tree: DeviceTree) -> None:
     data = bytearray(blob(source_tree))
     at = data.index(b"cpu@2") - 4
     struct.pack_into(">I", data, at, 0x77)
@@ -79,7 +81,7 @@ def test_damage_is_told_with_the_node_before_it(source_tree: Any) -> None:
     assert [(problem.kind, problem.location.node) for problem in problems] == [("damaged", "/cpus")]
 
 
-def test_names_twice(source_tree: Any) -> None:
+def test_names_twice(source_tree: DeviceTree) -> None:
     data = blob(source_tree).replace(b"chosen\0", b"cpus\0\0\0")
     assert [problem.message for problem in read_blob("t.dtb", data).errors] == ["/cpus: Duplicate node name"]
 
@@ -103,5 +105,5 @@ def test_blobs_of_made_sources(tmp_path: Path) -> None:
         except DeviceTreeError:
             continue
         compared += 1
-        assert contents(read_blob("t.dtb", blob(tree)).tree) == contents(tree)
+        assert contents(present(read_blob("t.dtb", blob(tree)).tree)) == contents(tree)
     assert compared > 10

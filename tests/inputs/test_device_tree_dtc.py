@@ -28,7 +28,7 @@ def test_same_as_dtc(tmp_path: Path, broken: bool, symbols: bool) -> None:
     for seed in range(SOURCES):
         text = made(seed * 4 + broken * 2 + symbols, broken=broken)
         source.write_bytes(text.encode("utf-8", "surrogatepass"))
-        command = [DTC, "-q", *(["-@"] if symbols else []), "-I", "dts", "-O", "dtb", "-o", str(blob), str(source)]
+        command = [str(DTC), "-q", *(["-@"] if symbols else []), "-I", "dts", "-O", "dtb", "-o", str(blob), str(source)]
         taken = subprocess.run(command, capture_output=True, check=False).returncode == 0
         try:
             found = read_device_tree(str(source), symbols=symbols, dtc=RELEASE)

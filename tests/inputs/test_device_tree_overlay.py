@@ -12,6 +12,7 @@ from colorcheck.inputs.device_tree.device_tree_blob import read_blob
 from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from tests.inputs.blobs import blob, contents
+from tests.shapes import present
 
 BASE = """/dts-v1/; / { aliases { bus = "/soc"; }; soc: soc { reg = <1>; uart: uart@1 { status = "disabled"; }; };
     chosen { domU1 { q; }; }; };"""
@@ -29,11 +30,11 @@ def applied(folder: Path, *overlays: str) -> DeviceTree:
 
 def test_by_label_and_by_path_with_places(tmp_path: Path) -> None:
     tree = applied(tmp_path, '&uart { status = "okay"; };\n&{/chosen} { domU2 { llc-colors = "4-7"; }; };\n')
-    status = tree.node("/soc/uart@1").properties["status"]
+    status = present(tree.node("/soc/uart@1")).properties["status"]
     assert status.value == b"okay\0"
     assert (Path(status.location.file).name, status.location.line) == ("o0.dts", 2)
-    assert [child.name for child in tree.node("/chosen").children] == ["domU2", "domU1"]
-    assert tree.node("/chosen/domU2").properties["llc-colors"].strings[0].locate(0, 1).column == 36
+    assert [child.name for child in present(tree.node("/chosen")).children] == ["domU2", "domU1"]
+    assert present(tree.node("/chosen/domU2")).properties["llc-colors"].strings[0].locate(0, 1).column == 36
     assert [Path(file).name for file in tree.files] == ["base.dts", "o0.dts"]
 
 
@@ -43,8 +44,8 @@ def test_in_the_order_given(tmp_path: Path) -> None:
         applied(tmp_path, second, first)
     overlays = [written(tmp_path, f"o{i}.dts", "/dts-v1/; /plugin/;" + o) for i, o in enumerate((first, second))]
     tree = read_device_tree(written(tmp_path, "base.dts", BASE), symbols=True, overlays=overlays)
-    assert tree.node("/soc").properties["reg"].value == bytes([0, 0, 0, 3])
-    assert list(tree.node("/soc/a").properties) == ["below", "phandle"]
+    assert present(tree.node("/soc")).properties["reg"].value == bytes([0, 0, 0, 3])
+    assert list(present(tree.node("/soc/a")).properties) == ["below", "phandle"]
 
 
 @pytest.mark.parametrize(
@@ -100,4 +101,4 @@ def test_same_as_libfdt(tmp_path: Path, seed: int) -> None:
             found = None
         assert taken == (found is not None)
         if found:
-            assert contents(found) == contents(read_blob("r", bytes(result.as_bytearray())).tree)
+            assert contents(found) == contents(present(read_blob("r", bytes(result.as_bytearray())).tree))

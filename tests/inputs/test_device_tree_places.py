@@ -12,6 +12,7 @@ from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dts.strings import unescape
 from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from colorcheck.inputs.device_tree.tree import DeviceTree
+from tests.shapes import present
 
 
 def tree_of(folder: Path, text: str, **others: str) -> DeviceTree:
@@ -26,7 +27,7 @@ def spot(location: Location) -> str:
 
 
 def characters(tree: DeviceTree, path: str, name: str, index: int = 0) -> list[str]:
-    passage = tree.node(path).properties[name].strings[index]
+    passage = present(tree.node(path)).properties[name].strings[index]
     return [spot(passage.locate(i, i + 1)) for i in range(len(passage.text))]
 
 

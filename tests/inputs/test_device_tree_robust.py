@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from colorcheck.core.diagnostic import Problem
 from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from tests.inputs.device_tree_texts import BROKEN, made
 
@@ -21,7 +22,8 @@ def kinds(folder: Path, text: str | bytes) -> set[str]:
     path = folder / "t.dts"
     path.write_bytes(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
     start = time.monotonic()
-    found, told = (), ""
+    found: tuple[Problem, ...] = ()
+    told = ""
     try:
         found = read_device_tree(str(path)).problems
     except DeviceTreeError as error:

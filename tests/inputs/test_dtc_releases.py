@@ -8,6 +8,7 @@ import pytest
 from colorcheck.inputs.device_tree.dtc import DTC_1_6, DTC_1_7, DTC_1_8, NEWEST, Dtc
 from colorcheck.inputs.device_tree.read import DeviceTreeError, parse_device_tree, read_device_tree
 from colorcheck.inputs.device_tree.tree import DeviceTree
+from tests.shapes import present
 
 BELOW = """/dts-v1/;
 / { top: top { one { two { }; }; gone { }; }; user { path = &{top/one/two}; cell = <&{top/one}>; }; };
@@ -35,10 +36,10 @@ def test_the_newest_is_the_default() -> None:
 @pytest.mark.parametrize("dtc", [DTC_1_7, DTC_1_8])
 def test_a_path_below_a_label(tmp_path: Path, dtc: Dtc) -> None:
     tree = read(tmp_path, BELOW, dtc)
-    user, one = tree.node("/user"), tree.node("/top/one")
+    user, one = present(tree.node("/user")), present(tree.node("/top/one"))
     assert user.properties["path"].value == b"/top/one/two\0"
     assert user.properties["cell"].value == one.properties["phandle"].value
-    assert tree.node("/top").properties["more"].value == b"yes\0"
+    assert present(tree.node("/top")).properties["more"].value == b"yes\0"
     assert tree.node("/top/gone") is None
 
 
@@ -70,14 +71,14 @@ def test_dtc_1_6_refuses_them(tmp_path: Path) -> None:
 
 
 def test_an_overlays_reference_to_a_path_becomes_a_fixup_in_1_6_only(tmp_path: Path) -> None:
-    assert "/nowhere" in read(tmp_path, PATH_FIXUP, DTC_1_6).node("/__fixups__").properties
+    assert "/nowhere" in present(read(tmp_path, PATH_FIXUP, DTC_1_6).node("/__fixups__")).properties
     for dtc in (DTC_1_7, DTC_1_8):
-        with pytest.raises(DeviceTreeError, match="no fixup can stand for a path"):
+        with pytest.raises(DeviceTreeError, match="a fixup cannot refer to a path"):
             read(tmp_path, PATH_FIXUP, dtc)
 
 
 @pytest.mark.parametrize(("dtc", "times"), [(DTC_1_6, 2), (DTC_1_7, 2), (DTC_1_8, 1)])
 def test_fixups_that_are_there(tmp_path: Path, dtc: Dtc, times: int) -> None:
     tree = read(tmp_path, FIXUPS, dtc)
-    assert tree.node("/__fixups__").properties["other"].value == b"/n:a:0\0" * times
-    assert tree.node("/__local_fixups__/n").properties["b"].value == bytes(4) * times
+    assert present(tree.node("/__fixups__")).properties["other"].value == b"/n:a:0\0" * times
+    assert present(tree.node("/__local_fixups__/n")).properties["b"].value == bytes(4) * times

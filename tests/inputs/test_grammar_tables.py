@@ -35,12 +35,12 @@ def test_tables_are_for_the_grammar_of_today(name: str, start: str | tuple[str, 
 def test_both_parsers_give_the_same(
     name: str, start: str | tuple[str, ...], lexer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = {"start": start[0]} if isinstance(start, tuple) else {}
+    entry = start[0] if isinstance(start, tuple) else None
 
     def read() -> object:
         if lexer == "basic":
             return list(grammar._lexer.__wrapped__(name).lex(TEXTS[name]))
-        return grammar.parser.__wrapped__(name, start=start).parse(TEXTS[name], **entry)
+        return grammar.parser.__wrapped__(name, start=start).parse(TEXTS[name], start=entry)
 
     ready = read()
     monkeypatch.setattr(resources, "tables", lambda _: "{}")

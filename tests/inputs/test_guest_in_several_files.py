@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from colorcheck import api
+from colorcheck.verification.results import Verification
+from tests.shapes import rows
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "zcu102-xl"
 FIRST = 'name = "domu"\nkernel = "Image"\nmemory = 64\n'
 SECOND = '# colors\nvcpus = 1\nllc_colors = [ "14-15" ]\n'
 
 
-def system(folder: Path, domains: str):
+def system(folder: Path, domains: str) -> Verification:
     (folder / "domu.cfg").write_text(FIRST)
     (folder / "colors.cfg").write_text(SECOND)
     (folder / "system.dts").write_text(
@@ -40,7 +41,8 @@ def test_two_files_are_one_guest(tmp_path: Path) -> None:
     found = {theorem.id: theorem for theorem in result.theorems}
     assert found["memory/domu"].verdict == "proved"
     assert not [name for name in found if name.startswith("memory/") and "colors" in name]
-    guest = next(domain for domain in api.effective(tmp_path / "colorcheck.toml").to_dict()["domains"] if domain["id"])
+    domains = rows(api.effective(tmp_path / "colorcheck.toml").to_dict()["domains"])
+    guest = next(domain for domain in domains if domain["id"])
     assert guest["colors"] == [14, 15]
     assert guest["location"]["file"].endswith("colors.cfg")
     assert guest["location"]["line"] == 3
@@ -62,7 +64,7 @@ def test_an_error_stands_in_its_own_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("domains", ["[[]]", '[["name=1"]]', "[[1]]", '[[["a.cfg"]]]'])
-def test_what_is_no_guest_is_said(tmp_path: Path, domains: Any) -> None:
+def test_what_is_no_guest_is_said(tmp_path: Path, domains: str) -> None:
     result = system(tmp_path, domains)
     assert any(finding.rule == "CC005" for finding in result.findings)
 

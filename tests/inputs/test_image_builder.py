@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck.inputs.boot.image_builder import read_image_builder
+from tests.shapes import present
 
 TEXT = """\
 # ImageBuilder
@@ -57,18 +58,18 @@ def test_places_of_characters() -> None:
     [
         ("KEY = value", '"KEY" is a command'),
         ("ENV=1 make", '"make" is a command'),
-        ("X=$HOME/xen", '"$"'),
-        ('X="a $(date)"', '"$"'),
-        ("X=`date`", '"`"'),
-        ("X=~/xen", '"~"'),
-        ("X=a&", '"&"'),
-        ("X[i]=1", 'the index "i"'),
-        ("X=(a*)", "several elements"),
-        ("X=(a)b", "text follows an array"),
-        ("X=(a", "no end"),
-        ("X='a", "no end"),
-        ("X+=(a)", "added to an array"),
-        (";X=1", "command"),
+        ("XEN=$HOME/xen", '"$"'),
+        ('XEN="a $(date)"', '"$"'),
+        ("XEN=`date`", '"`"'),
+        ("XEN=~/xen", '"~"'),
+        ("XEN=a&", '"&"'),
+        ("XEN[i]=1", 'the index "i"'),
+        ("XEN=(a*)", "several elements"),
+        ("XEN=(a)b", "text follows an array"),
+        ("XEN=(a", "no end"),
+        ("XEN='a", "no end"),
+        ("XEN+=(a)", "added to an array"),
+        (";XEN=1", "command"),
     ],
 )
 def test_what_needs_a_shell_is_a_problem_and_left_out(line: str, words: str) -> None:
@@ -80,8 +81,9 @@ def test_what_needs_a_shell_is_a_problem_and_left_out(line: str, words: str) -> 
 
 
 def test_reading_goes_on_behind_a_problem() -> None:
-    read = read_image_builder('for i in 1 2; do\nX=$i\ndone\nXEN_COLORS="0-1"\n')
+    read = read_image_builder('for i in 1 2; do\nXEN=$i\ndone\nXEN_COLORS="0-1"\n')
     assert [p.location.line for p in read.problems] == [1, 2, 3]
+    assert read.doubts == read.problems
     assert read.text("XEN_COLORS") == "0-1"
 
 
@@ -99,12 +101,22 @@ def test_any_text_is_read_and_places_are_true(pieces: list[str]) -> None:
 
 
 def test_variables_of_the_same_file_stand_for_their_values() -> None:
-    text = 'C="8-11"\nB=/srv\nDOMU_COLORS[0]="$C"\nXEN=${B}/xen-$C\nD=x E="<$D>"\nF="$nosuch"\nG=("$C" $B)\n'
+    text = 'C="8-11"\nB=/srv\nDOMU_COLORS[0]="$C"\nXEN=${B}/xen-$C\nD=x E="<$D>"\nLINUX="$nosuch"\nG=("$C" $B)\n'
     found = read_image_builder(text)
     assert found.text("DOMU_COLORS", 0) == "8-11"
     assert found.text("XEN") == "/srv/xen-8-11"
     assert found.text("E") == "<x>"
-    assert found.get("F") is None
+    assert found.get("LINUX") is None
     assert [p.location.line for p in found.problems] == [6]
-    assert found.get("DOMU_COLORS", 0).value.locate(0, 4).line == 1
+    assert present(found.get("DOMU_COLORS", 0)).value.locate(0, 4).line == 1
     assert found.text("G", 1) == "/srv"
+
+
+def test_a_variable_of_the_file_that_needs_a_shell_matters_where_it_is_used() -> None:
+    assert read_image_builder("DAY=$(date)\nexport_me=`id`\n").problems == ()
+    found = read_image_builder('C=1-2\nC=$(colors)\nDOMU_COLORS[0]="$C"\nDOMU_MEM[0]=128\n')
+    assert [p.location.line for p in found.doubts] == [3]
+    assert found.text("DOMU_COLORS", 0) == ""
+    settled = read_image_builder('C=$(colors)\nC=1-2\nDOMU_COLORS[0]="$C"\n')
+    assert settled.doubts == ()
+    assert settled.text("DOMU_COLORS", 0) == "1-2"

@@ -5,6 +5,7 @@ from pathlib import Path
 from colorcheck import api
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
+from tests.shapes import present
 
 MANIFEST = """
 [target]
@@ -27,8 +28,8 @@ def test_a_header_is_found_in_a_folder_of_the_manifest(tmp_path: Path) -> None:
     (folder / "numbers.h").write_text("#define SEVEN 7\n")
     deployment = read_deployment(read_manifest(str(tmp_path / "colorcheck.toml")))
     assert deployment.problems == ()
-    assert deployment.tree.root.properties["value"].value == (7).to_bytes(4, "big")
-    assert any(name.endswith("numbers.h") for name in deployment.tree.files)
+    assert present(deployment.tree).root.properties["value"].value == (7).to_bytes(4, "big")
+    assert any(name.endswith("numbers.h") for name in present(deployment.tree).files)
 
 
 def test_without_the_folder_the_header_is_missing(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_manifest_of_options_alone() -> None:
         ('[traget]\nxen = "4.20"', 1, 'unknown key "traget"', 'did you mean "target"?'),
         ('[inputs]\ndevice_tree = "x"', 2, 'unknown key "inputs.device_tree"', 'did you mean "device-tree"?'),
         ("[domains.rt]\nmin-color = 2", 2, 'unknown key "domains.rt.min-color"', 'did you mean "min-colors"?'),
-        ("[target]\nxen = 4.20", 2, "target.xen is 4.2", "write a text in quotes"),
+        ("[target]\nxen = 4.20", 2, "target.xen is 4.2", "write a string"),
         ("[target]\nxen-image-size = -1", 2, "target.xen-image-size is -1", "write a number of bytes"),
         ('[target]\nxen-image-size = "big"', 2, 'target.xen-image-size is the text "big"', "write a number of bytes"),
         ("[target]\nmemory = [1, 2]", 2, "target.memory is a list", "[start, size]"),

@@ -13,6 +13,7 @@ from colorcheck.cli import main
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.inputs.boot.system_dump import LARGEST_PART, read_system_dump
+from tests.shapes import rows, table
 
 LOG = (Path(__file__).parent.parent / "golden" / "logs" / "basic-4.20.log").read_bytes()
 HERE = Location("colorcheck.toml")
@@ -68,11 +69,11 @@ def verified(folder: Path, dump: Path, *more: str) -> dict[str, object]:
 def test_a_dump_alone_is_a_deployment(tmp_path: Path) -> None:
     dump = folder_of(tmp_path / "d", fdt=blob(DOM0), xl_dmesg=LOG, xl_list_l=json.dumps(GUESTS), xl_vcpu_list=VCPUS)
     found = verified(tmp_path, dump)
-    verdicts = {theorem["id"]: theorem["verdict"] for theorem in found["theorems"]}
+    verdicts = {theorem["id"]: theorem["verdict"] for theorem in rows(found["theorems"])}
     assert verdicts["separation/dom0/rt"] == "proved"
     assert verdicts["memory/rt"] == "unknown"  # who else is built at boot, and where, dom0's tree does not say
-    assert "CC027" in {finding["rule"] for finding in found["findings"]}
-    assert found["target"]["board"] == "zcu102"
+    assert "CC027" in {finding["rule"] for finding in rows(found["findings"])}
+    assert table(found["target"])["board"] == "zcu102"
     assert main(["verify", str(tmp_path)]) != 0
 
 
@@ -82,12 +83,12 @@ def test_the_arguments_that_the_log_has_lost_are_those_of_xl_info(tmp_path: Path
     manifest.write_text(f'[target]\nxen = "4.20"\nboard = "zcu102"\n[inputs]\nsystem-dump = "{dump}"\n')
     found = api.effective(str(manifest)).to_dict()
     assert found["coloring"] is True
-    assert [(domain["name"], domain["colors"]) for domain in found["domains"]][-1] == ("rt", [9, 10])
+    assert [(domain["name"], domain["colors"]) for domain in rows(found["domains"])][-1] == ("rt", [9, 10])
 
 
 def test_two_systems_in_one_dump_are_told(tmp_path: Path) -> None:
     found = verified(tmp_path, folder_of(tmp_path / "d", xl_dmesg=LOG, xl_info=INFO))
-    assert [f for f in found["findings"] if f["rule"] == "CC026" and "two systems" in f["message"]]
+    assert [f for f in rows(found["findings"]) if f["rule"] == "CC026" and "two systems" in f["message"]]
 
 
 def test_a_dump_of_another_machine_is_told(tmp_path: Path) -> None:
@@ -95,14 +96,14 @@ def test_a_dump_of_another_machine_is_told(tmp_path: Path) -> None:
     (tmp_path / "system.dts").write_text(other.replace('hypervisor { compatible = "xen,xen-4.20", "xen,xen"; };', ""))
     dump = folder_of(tmp_path / "d", fdt=blob(DOM0))
     found = verified(tmp_path, dump, 'device-tree = "system.dts"')
-    assert [f for f in found["findings"] if f["rule"] == "CC026" and "another machine" in f["message"]]
+    assert [f for f in rows(found["findings"]) if f["rule"] == "CC026" and "another machine" in f["message"]]
 
 
 def test_a_tree_that_xen_did_not_make_is_read_without_what_was_written_for_linux(tmp_path: Path) -> None:
     native = DOM0.replace('hypervisor { compatible = "xen,xen-4.20", "xen,xen"; };', "")
     dump = folder_of(tmp_path / "d", fdt=blob(native))
     handed = verified(tmp_path, dump)
-    opened = {theorem["verdict"] for theorem in handed["theorems"]}
+    opened = {theorem["verdict"] for theorem in rows(handed["theorems"])}
     assert "proved" not in opened  # dom0's arguments are no arguments of Xen's: those are open
 
 
@@ -115,7 +116,7 @@ def test_a_copied_folder_is_the_same_tree(tmp_path: Path) -> None:
     (base / "memory@0" / "device_type").write_bytes(b"memory\0")
     (base / "memory@0" / "reg").write_bytes(bytes(12) + b"\x80\0\0\0")
     found = verified(tmp_path, tmp_path / "tree", 'boot-arguments = "llc-coloring=on"')
-    assert found["target"]["board"] == "zcu102"
+    assert table(found["target"])["board"] == "zcu102"
 
 
 HOSTILE = {
@@ -156,7 +157,7 @@ def test_a_truncated_dump_is_told_and_proves_nothing(tmp_path: Path, length: int
     whole = tar_of(tmp_path / "w.tar", ("board/xl-dmesg", LOG, tarfile.REGTYPE), ("board/uname", b"x", tarfile.REGTYPE))
     (tmp_path / "b.tar").write_bytes(whole.read_bytes().rstrip(b"\0")[:length])
     found = verified(tmp_path, tmp_path / "b.tar", 'boot-arguments = "llc-coloring=on"')
-    assert {theorem["verdict"] for theorem in found["theorems"]} <= {"unknown", "vacuous"}
+    assert {theorem["verdict"] for theorem in rows(found["theorems"])} <= {"unknown", "vacuous"}
     assert main(["verify", str(tmp_path)]) in {1, 4}
 
 
@@ -175,7 +176,7 @@ def test_what_a_log_gave_it_attests_nothing_of_under_another_name_either(tmp_pat
     text = f'[target]\nxen = "4.20"\nboard = "qemu-virt-4"\n[inputs]\nsystem-dump = "{dump}"\n'
     (tmp_path / "colorcheck.toml").write_text(text)
     document = api_attest(tmp_path)
-    taken = {check["subject"] for check in document["checks"] if "this very log" in check["found"]}
+    taken = {check["subject"] for check in rows(document["checks"]) if "this very log" in check["found"]}
     assert {"command line", "memory banks"} <= taken
     assert document["verdict"] != "attested"
 

@@ -7,6 +7,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
+from colorcheck.core.source import Location
 from colorcheck.inputs.manifest.toml_places import places
 
 TEXT = '''\
@@ -37,9 +38,9 @@ def leaves(value: object, at: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
     return {at}
 
 
-def cut(text: str, place: object) -> str:
+def cut(text: str, place: Location) -> str:
     lines = text.split("\n")
-    line, column, end_line, end_column = place.line, place.column, place.end_line, place.end_column  # type: ignore[attr-defined]
+    line, column, end_line, end_column = place.line, place.column, place.end_line, place.end_column
     if line == end_line:
         return lines[line - 1][column - 1 : end_column - 1]
     inner = lines[line : end_line - 1]

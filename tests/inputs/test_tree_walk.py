@@ -14,6 +14,7 @@ from colorcheck.inputs.device_tree.tree_walk import (
     ranges_of,
     string,
 )
+from tests.shapes import present
 
 SOURCE = """/dts-v1/; / { #address-cells = <2>; #size-cells = <1>; compatible = "Board,A", "board,b";
     aliases { serial0 = &uart; };
@@ -33,35 +34,35 @@ def ancestry(tmp_path: Path) -> Ancestry:
 
 def test_reg_in_the_cells_of_the_parent(ancestry: Ancestry) -> None:
     tree = ancestry.tree
-    pairs = ranges_of(tree.node("/soc/uart@1000").properties["reg"], *cell_sizes(tree.node("/soc")))
+    pairs = ranges_of(present(tree.node("/soc/uart@1000")).properties["reg"], *cell_sizes(present(tree.node("/soc"))))
     assert pairs == ((0x1000, 0x10), (0x1800, 0x10), (0x9000, 0x10))
-    assert cell_sizes(tree.node("/soc/same")) == (2, 1)
-    assert cells_below(tree, "/soc/same") == ancestry.cell_sizes(tree.node("/soc/same")) == (1, 1)
+    assert cell_sizes(present(tree.node("/soc/same"))) == (2, 1)
+    assert cells_below(tree, "/soc/same") == ancestry.cell_sizes(present(tree.node("/soc/same"))) == (1, 1)
     assert cells_below(tree, "/soc/closed") == (1, 0)
     assert cells_below(tree, "/") == (2, 1)
 
 
 def test_addresses_through_ranges(ancestry: Ancestry) -> None:
     tree = ancestry.tree
-    assert ancestry.regions(tree.node("/soc/uart@1000")) == ((0x8_80001000, 0x10), (0x8_80001800, 0x10), None)
-    assert ancestry.regions(tree.node("/soc/same/dev@1ff0")) == ((0x8_80001FF0, 4),)
-    assert ancestry.regions(tree.node("/soc/closed/dev@0")) == ()
-    assert ancestry.translate(0, tree.node("/soc/closed/dev@0")) is None
+    assert ancestry.regions(present(tree.node("/soc/uart@1000"))) == ((0x8_80001000, 0x10), (0x8_80001800, 0x10), None)
+    assert ancestry.regions(present(tree.node("/soc/same/dev@1ff0"))) == ((0x8_80001FF0, 4),)
+    assert ancestry.regions(present(tree.node("/soc/closed/dev@0"))) == ()
+    assert ancestry.translate(0, present(tree.node("/soc/closed/dev@0"))) is None
 
 
 def test_status_compatible_and_strings(ancestry: Ancestry) -> None:
     tree = ancestry.tree
-    assert available(tree.node("/soc/uart@1000"))
-    assert not available(tree.node("/soc/same/dev@1ff0"))
+    assert available(present(tree.node("/soc/uart@1000")))
+    assert not available(present(tree.node("/soc/same/dev@1ff0")))
     assert compatible(tree.root, "board,a")
     assert not compatible(tree.root, "board")
     assert string(tree.root, "compatible") == "Board,A"
-    assert [string(tree.node("/user"), name) for name in ("empty", "none", "half")] == [None, None, "01"]
+    assert [string(present(tree.node("/user")), name) for name in ("empty", "none", "half")] == [None, None, "01"]
 
 
 def test_phandles_and_aliases(ancestry: Ancestry) -> None:
-    uart = ancestry.tree.node("/soc/uart@1000")
-    number = int.from_bytes(ancestry.tree.node("/user").properties["uart"].value, "big")
+    uart = present(ancestry.tree.node("/soc/uart@1000"))
+    number = int.from_bytes(present(ancestry.tree.node("/user")).properties["uart"].value, "big")
     assert ancestry.by_phandle(number) is uart
     assert ancestry.resolve("serial0:115200n8") is uart
     assert ancestry.resolve("/soc/uart@1000") is uart

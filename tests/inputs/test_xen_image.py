@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gzip
 import struct
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ def elf(*segments: tuple[int, int, int], machine: int = 183) -> bytes:
 
 
 @pytest.mark.parametrize("wrap", [bytes, gzip.compress, lambda data: b"\x27\x05\x19\x56" + b"\0" * 60 + data])
-def test_size_in_the_header(wrap: Any) -> None:  # type: ignore[no-untyped-def]
+def test_size_in_the_header(wrap: Callable[[bytes], bytes]) -> None:
     read = read_xen_image(wrap(image(0x174000)))
     assert (read.size, read.problems) == (0x174000, ())
 
@@ -64,13 +64,15 @@ def test_any_bytes_are_read(start: bytes, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "options"),
     [
-        (b"", set()),
-        (b"\0xen-llc-colors\0dom0-llc-colors\0", {"xen-llc-colors"}),
-        (b"\0xen_colors\0", {"xen_colors"}),
-        (b"see xen-llc-colors in the manual\n", set()),
+        (b"", frozenset()),
+        (b"\0xen-llc-colors\0dom0-llc-colors\0", frozenset({"xen-llc-colors"})),
+        (b"\0xen_colors\0", frozenset({"xen_colors"})),
+        (b"see xen-llc-colors in the manual\n", frozenset()),
     ],
 )
-def test_options_of_coloring_in_a_whole_binary(wrap: Any, text: bytes, options: set[str]) -> None:  # type: ignore[no-untyped-def]
+def test_options_of_coloring_in_a_whole_binary(
+    wrap: Callable[[bytes], bytes], text: bytes, options: frozenset[str]
+) -> None:
     assert read_xen_image(wrap(image(0x174000) + text + bytes(1 << 20))).options == options
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -139,7 +138,7 @@ def test_a_recording_is_an_asciicast(capsys: pytest.CaptureFixture[str], tmp_pat
     ],
 )
 def test_wrong_usage_says_what_to_write(
-    capsys: pytest.CaptureFixture[str], arguments: Any, status: Any, message: Any
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], status: int, message: str
 ) -> None:
     got, _, err = run(capsys, EXAMPLE, "--accesses", "1000", *arguments)
     assert got == status

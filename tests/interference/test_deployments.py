@@ -28,6 +28,7 @@ from colorcheck.verification.results import Facts
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.interfere import Lab, Request, prepare
 from colorcheck.xen.memory.frame_run import FrameRun
+from tests.shapes import present, table
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -42,36 +43,38 @@ def modelled(name: str) -> Facts:
     return pipeline.replay(read_manifest(str(EXAMPLES / name / NAME))).facts
 
 
-def lab(name: str = "zcu104-attack", **asked: object) -> Lab:
-    return prepare(modelled(name), Request(**asked))  # type: ignore[arg-type]
+def lab(name: str = "zcu104-attack", **asked: Any) -> Lab:
+    return prepare(modelled(name), Request(**asked))
 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("name", ["zcu102-dom0less", "zcu104-attack"])
-def test_what_verify_proves_apart_never_evicts_each_others_lines(name: Any, policy: Any) -> None:
+def test_what_verify_proves_apart_never_evicts_each_others_lines(name: str, policy: ReplacementPolicy) -> None:
     facts = verified(name)
     for result in facts.results:
         pairs = [theorem for theorem in result.theorems if theorem.kind == "pair-separation"]
         assert pairs
         assert all(theorem.verdict is Verdict.PROVED for theorem in pairs)
-        run = simulate(bombs_everywhere(cluster_models(facts.board), owners_of(result.boot), policy, 400_000))
+        run = simulate(
+            bombs_everywhere(cluster_models(present(facts.board)), owners_of(present(result.boot)), policy, 400_000)
+        )
         assert len(run.domains) >= 3
         assert not run.evictions
 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
-def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy: Any) -> None:
+def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy: ReplacementPolicy) -> None:
     facts = verified("rpi4-xl")
     result = facts.results[0]
-    owners = {each.name: each for each in owners_of(result.boot)}
+    owners = {each.name: each for each in owners_of(present(result.boot))}
     tried = 0
     for theorem in result.theorems:
-        witness = theorem.witness
-        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or "set" not in (witness or {}):
+        witness = table(theorem.witness or {})
+        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or "set" not in witness:
             continue
         first, second = (owners[name] for name in theorem.subjects)
-        fight = fight_for_set(cluster_models(facts.board)[0], first, second, witness["set"], policy)
-        run = simulate(fight)
+        fight = fight_for_set(cluster_models(present(facts.board))[0], first, second, witness["set"], policy)
+        run = simulate(present(fight))
         assert {row for entry in run.evictions for row, _ in entry.by_set} == {witness["set"]}
         tried += 1
     assert tried
@@ -81,14 +84,14 @@ def test_no_fight_where_both_fit() -> None:
     few = [frame_owner(name, (FrameRun(first, 16, 4),)) for name, first in (("a", 0), ("b", 1600))]
     assert fight_for_set(A53, few[0], few[1], 5, ReplacementPolicy.LRU) is None
     many = [frame_owner(name, (FrameRun(first, 16, 9),)) for name, first in (("a", 0), ("b", 1600))]
-    run = simulate(fight_for_set(A53, many[0], many[1], 5, ReplacementPolicy.LRU))
+    run = simulate(present(fight_for_set(A53, many[0], many[1], 5, ReplacementPolicy.LRU)))
     assert [entry.by_set[0][0] for entry in run.evictions] == [5, 5]
     assert fight_for_set(A53, many[0], many[1], 64, ReplacementPolicy.LRU) is None  # the set of another color
 
 
 def test_tenants_have_the_frames_of_the_boot() -> None:
     facts = modelled("zcu104-attack")
-    boot = facts.results[0].boot
+    boot = present(facts.results[0].boot)
     owners = owners_of(boot)
     assert [each.name for each in owners] == ["xen", "victim", "attacker"]
     victim = owners[1]
@@ -147,7 +150,7 @@ def test_the_default_victim_runs_under_every_coloring() -> None:
         ({"loads": (("nobody", parse_workload("bomb")),)}, "unknown domain 'nobody'"),
     ],
 )
-def test_unknown_domains_are_named(asked: Any, message: Any) -> None:
+def test_unknown_domains_are_named(asked: dict[str, Any], message: str) -> None:
     with pytest.raises(NoModel, match=message):
         lab(**asked)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -42,21 +42,25 @@ traces = st.lists(st.integers(0, 60), max_size=300)
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=150, deadline=None)
 @given(geometry=geometries, lines=traces)
-def test_lru_hits_as_a_textbook_cache_does(engine: Any, geometry: Any, lines: Any) -> None:
+def test_lru_hits_as_a_textbook_cache_does(
+    engine: Callable[[], Engine], geometry: tuple[int, int], lines: list[int]
+) -> None:
     assert bare_hits(engine(), kernel.LRU, lines, *geometry) == lru_hits(lines, *geometry)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=150, deadline=None)
 @given(geometry=geometries, lines=traces)
-def test_tree_pseudo_lru_hits_as_the_tree_walked_by_hand(engine: Any, geometry: Any, lines: Any) -> None:
+def test_tree_pseudo_lru_hits_as_the_tree_walked_by_hand(
+    engine: Callable[[], Engine], geometry: tuple[int, int], lines: list[int]
+) -> None:
     assert bare_hits(engine(), kernel.PLRU, lines, *geometry) == plru_hits(lines, *geometry)
 
 
 @pytest.mark.skipif(not has_numba(), reason="numba is not installed")
 @settings(max_examples=60, deadline=None)
 @given(policy=st.sampled_from(POLICIES), geometry=geometries, lines=traces)
-def test_both_engines_count_the_same(policy: Any, geometry: Any, lines: Any) -> None:
+def test_both_engines_count_the_same(policy: int, geometry: tuple[int, int], lines: list[int]) -> None:
     assert bare_hits(compiled_engine(), policy, lines, *geometry) == bare_hits(plain_engine(), policy, lines, *geometry)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +10,7 @@ from msgspec.structs import replace
 from colorcheck.hardware.index import Linear, Sliced, XorHashed
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.compiled import has_numba
-from colorcheck.interference.engine import best_engine, compiled_engine, plain_engine
+from colorcheck.interference.engine import Engine, best_engine, compiled_engine, plain_engine
 from colorcheck.interference.experiment import Experiment, ReplacementPolicy
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.xen.memory.frame_run import FrameRun
@@ -29,7 +27,7 @@ VICTIMS = (
 BOMB = "bomb:size=2M,write=0.5"
 
 
-def levels_of(setup: Experiment, stream: int, engine: Any = None, accesses: int | None = None) -> bytes:
+def levels_of(setup: Experiment, stream: int, engine: Engine | None = None, accesses: int | None = None) -> bytes:
     """Where the accesses of a stream were answered, one byte each."""
     seen: list[bytes] = []
     simulation = Simulation(
@@ -41,7 +39,9 @@ def levels_of(setup: Experiment, stream: int, engine: Any = None, accesses: int 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(policy: Any, victim: Any) -> None:
+def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(
+    policy: ReplacementPolicy, victim: str
+) -> None:
     rt, gui = colored(range(8), 16, 256), colored(range(8, 14), 16, 1024)
     attacked = experiment((rt, victim), (gui, BOMB), policy=policy, accesses=700_000)
     alone = replace(attacked, streams=attacked.streams[:1])
@@ -53,7 +53,7 @@ def test_with_disjoint_colors_the_victim_cannot_tell_whether_it_is_attacked(poli
 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
-def test_shared_colors_show_who_evicted_whom(policy: Any) -> None:
+def test_shared_colors_show_who_evicted_whom(policy: ReplacementPolicy) -> None:
     frames = FrameRun(4096, 1, 1024), FrameRun(8192, 1, 1024)
     run = simulate(experiment(((frames[0],), "handler:lines=1024,period=200000"), ((frames[1],), BOMB), policy=policy))
     victim = run.domain("d0")
@@ -66,7 +66,7 @@ def test_shared_colors_show_who_evicted_whom(policy: Any) -> None:
 
 
 @pytest.mark.parametrize("policy", ReplacementPolicy)
-def test_evictions_stay_in_the_sets_of_the_shared_color(policy: Any) -> None:
+def test_evictions_stay_in_the_sets_of_the_shared_color(policy: ReplacementPolicy) -> None:
     rt, gui = colored((0, 1, 2, 3), 16, 512), colored((3, 4, 5), 16, 512)
     run = simulate(experiment((rt, "bomb:size=2M"), (gui, "bomb:size=2M"), policy=policy, accesses=400_000))
     assert len(run.evictions) == 2
@@ -83,7 +83,9 @@ def test_evictions_stay_in_the_sets_of_the_shared_color(policy: Any) -> None:
     seed=st.integers(0, 1000),
     hashed=st.booleans(),
 )
-def test_no_color_in_common_no_eviction(colors: Any, policy: Any, inclusive: Any, seed: Any, hashed: Any) -> None:
+def test_no_color_in_common_no_eviction(
+    colors: list[int], policy: ReplacementPolicy, inclusive: bool, seed: int, hashed: bool
+) -> None:
     """Four colors, each given to one of two domains or to none; also where an index folds more bits in."""
     owned = [tuple(c for c in range(4) if colors[c] == who) for who in (0, 1)]
     if not all(owned):
@@ -105,7 +107,7 @@ def test_no_color_in_common_no_eviction(colors: Any, policy: Any, inclusive: Any
 @needs_numba
 @pytest.mark.parametrize("policy", ReplacementPolicy)
 @pytest.mark.parametrize("inclusive", [False, True])
-def test_both_engines_agree_to_the_last_count(policy: Any, inclusive: Any) -> None:
+def test_both_engines_agree_to_the_last_count(policy: ReplacementPolicy, inclusive: bool) -> None:
     setup = experiment(
         ((FrameRun(512, 1, 64),), "matrix:rows=40"),
         ((FrameRun(1024, 3, 64),), "copy:size=200K"),
@@ -135,7 +137,7 @@ def test_the_hierarchy_counts_what_a_textbook_cache_counts() -> None:
     feed, streams = simulation._feeds[0], simulation._streams
     for _ in range(20):
         feed.fill(streams, 0, 1000)
-        machine_lines += [pages[line >> 6] * 64 + (line & 63) for line in list(streams.line)[:1000]]
+        machine_lines += [pages[line >> 6] * 64 + (line & 63) for line in map(streams.line.__getitem__, range(1000))]
     assert simulate(setup, engine=plain_engine()).domain("d0").hits == lru_hits(machine_lines, 256, 4)
 
 
@@ -196,7 +198,7 @@ def test_latencies_are_costs_of_levels_and_their_sums_over_runs() -> None:
 
 
 @pytest.mark.parametrize("frames", [31, 0])
-def test_a_domain_without_the_memory_is_refused(frames: Any) -> None:
+def test_a_domain_without_the_memory_is_refused(frames: int) -> None:
     setup = experiment(((FrameRun(0, 1, frames),), "bomb:size=128K"))
     with pytest.raises(NoModel, match="touches 32 pages"):
         simulate(setup)

@@ -6,7 +6,6 @@ import gzip
 import struct
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -70,7 +69,7 @@ def test_a_stride_below_a_line_stays_on_it() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 64, 100, 1000])
-def test_a_chase_visits_every_line_once_a_round(count: Any) -> None:
+def test_a_chase_visits_every_line_once_a_round(count: int) -> None:
     found = lines(f"chase:lines={count}", 1000 // count * count)
     for start in range(0, len(found), count):
         assert sorted(found[start : start + count]) == list(range(count))
@@ -124,7 +123,7 @@ def test_a_mix_goes_to_its_hot_bytes_as_often_as_said() -> None:
         ("", "there is no workload"),
     ],
 )
-def test_wrong_workloads_say_what_to_write(text: Any, message: Any) -> None:
+def test_wrong_workloads_say_what_to_write(text: str, message: str) -> None:
     with pytest.raises(WorkloadError, match=message):
         parse_workload(text)
 
@@ -174,7 +173,7 @@ def test_binary(tmp_path: Path) -> None:
         ("f.csv", b"64,r\n\xff\xfe\n", r"f\.csv:2"),
     ],
 )
-def test_broken_traces_name_the_place(tmp_path: Path, name: Any, content: Any, message: Any) -> None:
+def test_broken_traces_name_the_place(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(TraceError, match=message):

@@ -12,6 +12,9 @@ import struct
 import subprocess
 import time
 from pathlib import Path
+from typing import TextIO
+
+from tests.shapes import present
 
 FIRMWARE = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 QEMU = shutil.which("qemu-system-aarch64")
@@ -79,7 +82,7 @@ class RealUBoot:
 
     def variables(self) -> dict[str, str]:
         text = self.run("printenv").replace("\r", "")
-        return dict(re.findall(r"^([^=\s]+)=(.*)$", text, re.MULTILINE))
+        return {k: re.sub(r"\\(.)", r"\1", v) for k, v in re.findall(r"^([^=\s]+)=(.*)$", text, re.MULTILINE)}
 
     def banks(self) -> list[tuple[int, int]]:
         text = self.run("bdinfo").replace("\r", "")
@@ -95,7 +98,7 @@ class RealUBoot:
             channel.readline()
             self._ask(channel, "qmp_capabilities")
             registers = self._ask(channel, "human-monitor-command", {"command-line": "info registers"})
-            address = int(re.search(r"X00=([0-9a-f]+)", registers)[1], 16)
+            address = int(present(re.search(r"X00=([0-9a-f]+)", registers))[1], 16)
             target = folder / "blob"
             self._ask(channel, "pmemsave", {"val": address, "size": 8, "filename": str(target)})
             size = struct.unpack(">II", target.read_bytes())[1]
@@ -103,10 +106,10 @@ class RealUBoot:
         return target.read_bytes()
 
     @staticmethod
-    def _ask(channel: object, command: str, arguments: dict | None = None) -> str:
+    def _ask(channel: TextIO, command: str, arguments: dict[str, str | int] | None = None) -> str:
         channel.write(json.dumps({"execute": command, "arguments": arguments or {}}) + "\n")
         channel.flush()
         while True:
             answer = json.loads(channel.readline())
             if "return" in answer or "error" in answer:
-                return answer.get("return", "")
+                return str(answer.get("return", ""))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from colorcheck import api
-from colorcheck.inputs.boot.grub_config import read_grub_config
+from colorcheck.core.source import Passage
+from colorcheck.inputs.boot.grub_config import GrubConfig, read_grub_config
+from tests.shapes import present, rows, table
 
 XEN = "llc-coloring=on xen-llc-colors=0-1 dom0-llc-colors=2-6 dom0_mem=512M"
 GRUB = """set default="0"
@@ -43,8 +45,12 @@ def manifest(folder: Path, text: str, *more: str) -> str:
     return str(folder / "colorcheck.toml")
 
 
+def arguments_of(config: GrubConfig) -> Passage:
+    return present(present(config.entry).arguments)
+
+
 def test_the_nodes_that_grub_makes(tmp_path: Path) -> None:
-    tree = api.handover(manifest(tmp_path, grub())).to_dict()["tree"]
+    tree = table(api.handover(manifest(tmp_path, grub())).to_dict()["tree"])
     chosen = {name: bytes.fromhex(value) for name, value in tree["/chosen"].items() if value is not None}
     assert chosen["bootargs"] == f"placeholder {XEN} no-real-mode edd=off".encode() + b"\0"
     assert chosen["#address-cells"] == chosen["#size-cells"] == b"\0\0\0\2"
@@ -57,8 +63,8 @@ def test_the_nodes_that_grub_makes(tmp_path: Path) -> None:
 
 def test_xen_takes_its_arguments_from_it(tmp_path: Path) -> None:
     found = api.effective(manifest(tmp_path, grub())).to_dict()
-    assert (found["coloring"], found["xen"]["colors"]) == (True, [0, 1])
-    assert [d["colors"] for d in found["domains"] if d["name"] == "dom0"] == [[2, 3, 4, 5, 6]]
+    assert (found["coloring"], table(found["xen"])["colors"]) == (True, [0, 1])
+    assert [d["colors"] for d in rows(found["domains"]) if d["name"] == "dom0"] == [[2, 3, 4, 5, 6]]
 
 
 def test_a_kernel_without_arguments_takes_xens_away(tmp_path: Path) -> None:
@@ -67,9 +73,9 @@ def test_a_kernel_without_arguments_takes_xens_away(tmp_path: Path) -> None:
 
 def test_nothing_about_memory_follows_from_it(tmp_path: Path) -> None:
     found = api.verify(manifest(tmp_path, grub())).to_dict()
-    about = {t["verdict"] for t in found["theorems"] if t["id"].startswith(("memory", "boots", "placement"))}
+    about = {t["verdict"] for t in rows(found["theorems"]) if t["id"].startswith(("memory", "boots", "placement"))}
     assert about == {"unknown"}
-    pairs = {t["id"]: t["verdict"] for t in found["theorems"] if t["id"].startswith("separation/")}
+    pairs = {t["id"]: t["verdict"] for t in rows(found["theorems"]) if t["id"].startswith("separation/")}
     assert pairs["separation/xen/dom0"] == "proved"
 
 
@@ -84,21 +90,20 @@ def test_nothing_about_memory_follows_from_it(tmp_path: Path) -> None:
 )
 def test_what_the_file_does_not_say_is_open(tmp_path: Path, text: str) -> None:
     found = api.verify(manifest(tmp_path, text)).to_dict()
-    assert {t["verdict"] for t in found["theorems"]} <= {"unknown", "vacuous"}
+    assert {t["verdict"] for t in rows(found["theorems"])} <= {"unknown", "vacuous"}
 
 
 def test_the_default_entry_of_several(tmp_path: Path) -> None:
     other = grub("llc-coloring=on xen-llc-colors=3").replace("set default", "set other").replace("Xen 4.20", "Xen 4.19")
     config = read_grub_config(grub().replace('default="0"', 'default="1"') + other, "grub.cfg")
-    assert config.entry is not None
-    assert "xen-llc-colors=3" in config.entry.arguments.text
+    assert "xen-llc-colors=3" in arguments_of(config).text
     by_title = grub().replace('default="0"', "default='Debian GNU/Linux, with Xen 4.19-arm64'")
-    assert "xen-llc-colors=3" in read_grub_config(by_title + other, "grub.cfg").entry.arguments.text
+    assert "xen-llc-colors=3" in arguments_of(read_grub_config(by_title + other, "grub.cfg")).text
 
 
 def test_places_stand_in_the_file() -> None:
     config = read_grub_config(grub(), "grub.cfg")
-    passage = config.entry.arguments
+    passage = arguments_of(config)
     start = passage.text.index("dom0-llc-colors")
     place = passage.locate(start, start + 15)
     line = grub().split("\n")[place.line - 1]
@@ -108,13 +113,13 @@ def test_places_stand_in_the_file() -> None:
 def test_the_defaults_of_a_distribution(tmp_path: Path) -> None:
     text = f'GRUB_DEFAULT=0\nGRUB_CMDLINE_XEN="{XEN}"\nGRUB_CMDLINE_XEN_DEFAULT="loglvl=all"\n'
     found = api.effective(manifest(tmp_path, text)).to_dict()
-    assert (found["coloring"], found["xen"]["colors"]) == (True, [0, 1])
+    assert (found["coloring"], table(found["xen"])["colors"]) == (True, [0, 1])
     unset = api.verify(manifest(tmp_path, 'GRUB_CMDLINE_XEN="$(cat /proc/colors)"\n')).to_dict()
-    assert {t["verdict"] for t in unset["theorems"]} <= {"unknown", "vacuous"}
+    assert {t["verdict"] for t in rows(unset["theorems"])} <= {"unknown", "vacuous"}
 
 
 @pytest.mark.parametrize("text", ["", "menuentry 'a' {\n linux /vmlinuz\n}\n", "\0", "{" * 20000, "if " * 9999])
 def test_what_starts_no_xen_is_told(tmp_path: Path, text: str) -> None:
     found = api.verify(manifest(tmp_path, text)).to_dict()
-    assert not [t for t in found["theorems"] if t["verdict"] == "proved" and "/" in t["id"]]
+    assert not [t for t in rows(found["theorems"]) if t["verdict"] == "proved" and "/" in t["id"]]
     assert json.dumps(found["findings"])

@@ -8,6 +8,7 @@ import pytest
 
 from colorcheck import api
 from tests.loader.u_boot_cases import cases, flat, write_case
+from tests.shapes import table
 
 OF_THE_BUILD = {"u-boot,version", "kaslr-seed", "rng-seed"}
 MAY_BE_OPEN = {"linux,initrd-start", "linux,initrd-end"}  # where U-Boot's own size decides
@@ -33,7 +34,7 @@ def test_what_u_boot_hands_over(name: str, tmp_path: Path) -> None:
         mine = next(m for m in found.modules if m.address == int(module["address"], 0))
         assert mine.whole == module["unchanged"]
     if "after" in case:
-        want, got = flat(case["after"]), found.to_dict()["tree"]
+        want, got = flat(case["after"]), table(found.to_dict()["tree"])
         assert list(got) == list(want)
         for path, properties in want.items():
             for key in {*properties, *got[path]} - OF_THE_BUILD:

@@ -8,6 +8,7 @@ import pytest
 
 from colorcheck import api
 from tests.loader.test_u_boot_bad_input import END, HEAD, written
+from tests.shapes import present
 
 
 def followed(folder: Path, script: str, keys: str):  # type: ignore[no-untyped-def]
@@ -48,7 +49,7 @@ def test_a_command_without_room_changes_nothing(tmp_path: Path) -> None:
     head = HEAD.replace("fdt resize 0x1000", "fdt resize 0")
     big = "".join(f"fdt set /chosen big{number} {'x' * 900}\n" for number in range(12))
     manifest = written(tmp_path, (head + big + "fdt set /chosen s 1\n" + END).encode())
-    tree = api.handover(manifest).tree
-    held = [name for name in tree.node("/chosen").properties if name.startswith("big")]
+    properties = present(present(api.handover(manifest).tree).node("/chosen")).properties
+    held = [name for name in properties if name.startswith("big")]
     assert len(held) < 12
-    assert all(len(tree.node("/chosen").properties[name].value) == 901 for name in held)
+    assert all(len(properties[name].value) == 901 for name in held)

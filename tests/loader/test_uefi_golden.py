@@ -2,6 +2,7 @@
 
 import json
 import lzma
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from colorcheck import api
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.inputs.boot.efi_memory_map import read_efi_memory_map
+from tests.shapes import rows, table
 
-CASES = json.loads(lzma.decompress((Path(__file__).parent.parent / "golden" / "uefi.json.xz").read_bytes()))
+Case = dict[str, Any]
+CASES: list[Case] = json.loads(lzma.decompress((Path(__file__).parent.parent / "golden" / "uefi.json.xz").read_bytes()))
 
 
-def manifest(folder: Any, case: Any, *more: Any, without: Any = ()):
+def manifest(folder: Path, case: Case, *more: str, without: Sequence[str] = ()) -> str:
     """The deployment of a case, as somebody who has the log would write it."""
     inputs = {"boot-log": "serial.txt", "device-tree": "system.dts", "uefi-config": case["config"]}
     lines = [
@@ -33,20 +36,20 @@ def manifest(folder: Any, case: Any, *more: Any, without: Any = ()):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_start_from_uefi_is_the_measured_one(tmp_path: Path, case: Any) -> None:
+def test_a_start_from_uefi_is_the_measured_one(tmp_path: Path, case: Case) -> None:
     if case["tree"] is None:
         pytest.skip("no tree at all")
     found = api.replay(manifest(tmp_path, case)).to_dict()
     assert found["outcome"] == case["outcome"]
     if case["outcome"] == "panics":
-        assert found["panic"]["class"] == case["panic"]
+        assert table(found["panic"])["class"] == case["panic"]
     elif case["outcome"] == "boots" and case["nr_colors"] is not None:
-        assert (found["nr_colors"], list(found["heap"]["final"])) == (case["nr_colors"], case["heap"])
-        assert list(found["xen"]["region"]) == case["region"]
+        assert (found["nr_colors"], list(table(found["heap"])["final"])) == (case["nr_colors"], case["heap"])
+        assert list(table(found["xen"])["region"]) == case["region"]
 
 
 @pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case["name"])
-def test_banks_follow_from_the_map(case: Any) -> None:
+def test_banks_follow_from_the_map(case: Case) -> None:
     """Xen's banks from the final map; joined ones are those of the shell's map too, as long as -mapbs is not given."""
     if not case["memmap"] or not case["memory"]:
         pytest.skip("no map")
@@ -61,7 +64,7 @@ def test_banks_follow_from_the_map(case: Any) -> None:
         assert shell.banks(joined=True) == banks
 
 
-def named(name: Any):
+def named(name: str) -> Case:
     return next(case for case in CASES if case["name"] == name)
 
 
@@ -69,7 +72,7 @@ def test_nothing_about_memory_is_concluded_without_a_log(tmp_path: Path) -> None
     """The traps: shared colors by xen.cfg are found, and nothing is proved of memory that only the firmware knows."""
     case = named("uefi-trap-options-4.22")
     found = api.verify(manifest(tmp_path, case, without=("boot-log",)))
-    verdicts = {theorem["id"]: theorem["verdict"] for theorem in found.to_dict()["theorems"]}
+    verdicts = {theorem["id"]: theorem["verdict"] for theorem in rows(found.to_dict()["theorems"])}
     assert verdicts["separation/dom0/domU1"] == "refuted"
     assert {v for name, v in verdicts.items() if name.startswith(("memory", "boots"))} == {"unknown"}
 
@@ -77,7 +80,7 @@ def test_nothing_about_memory_is_concluded_without_a_log(tmp_path: Path) -> None
 def test_without_a_configuration_the_arguments_are_open(tmp_path: Path) -> None:
     case = named("uefi-trap-options-4.22")
     found = api.verify(manifest(tmp_path, case, without=("boot-log", "uefi-config"))).to_dict()
-    proved = [theorem["id"] for theorem in found["theorems"] if theorem["verdict"] == "proved"]
+    proved = [theorem["id"] for theorem in rows(found["theorems"]) if theorem["verdict"] == "proved"]
     assert not [name for name in proved if name.startswith(("separation", "memory", "boots"))]
 
 
@@ -100,16 +103,16 @@ def test_a_damaged_line_leaves_memory_open() -> None:
 def test_a_log_of_another_release_settles_no_places(tmp_path: Path) -> None:
     case = {**named("uefi-plain-4.20"), "xen": "4.22"}
     found = api.verify(manifest(tmp_path, case)).to_dict()
-    assert "CC026" in {finding["rule"] for finding in found["findings"]}
-    assert {t["verdict"] for t in found["theorems"] if t["id"].startswith("memory")} == {"unknown"}
+    assert "CC026" in {finding["rule"] for finding in rows(found["findings"])}
+    assert {t["verdict"] for t in rows(found["theorems"]) if t["id"].startswith("memory")} == {"unknown"}
 
 
 STARVED = [c for c in CASES if c["panic"] == "domain-memory" and "plain" in c["name"]]
 
 
 @pytest.mark.parametrize("case", STARVED, ids=lambda case: case["name"])
-def test_a_start_without_anything_low_is_told_with_what_helps(tmp_path: Path, case: Any) -> None:
-    found = api.verify(manifest(tmp_path, case)).to_dict()["findings"]
+def test_a_start_without_anything_low_is_told_with_what_helps(tmp_path: Path, case: Case) -> None:
+    found = rows(api.verify(manifest(tmp_path, case)).to_dict()["findings"])
     (told,) = [finding for finding in found if finding["rule"] == "CC509"]
     assert "-mapbs" in told["help"]
     assert "/reserved-memory" in told["help"]

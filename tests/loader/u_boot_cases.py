@@ -8,15 +8,18 @@ import random
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "u-boot" / "cases.json.gz"
 
 
 @cache
-def cases() -> dict:
-    return json.loads(gzip.decompress(GOLDEN.read_bytes()))
+def cases() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(gzip.decompress(GOLDEN.read_bytes()))
+    return found
 
 
 def wrapped(data: bytes, kind: int, load: int = 0) -> bytes:
@@ -34,7 +37,7 @@ def stub(size: int = 0x20000, flags: int = 0xA, offset: int = 0) -> bytes:
     return struct.pack("<IIQQQQQQ4sI", 0, 0x14000000, offset, size, flags, 0, 0, 0, b"ARM\x64", 0)
 
 
-def content(name: str, file: dict, sources: dict) -> bytes | None:
+def content(name: str, file: dict[str, str], sources: dict[str, str]) -> bytes | None:
     """What a file of a case holds; None for a tree, which stands there as source."""
     what, size = file["what"], int(file["size"], 0)
     if file["name"].endswith(".scr"):
@@ -82,7 +85,7 @@ def write_case(name: str, folder: Path) -> Path:
     return manifest
 
 
-def flat(node: list, at: str = "") -> dict[str, dict[str, str]]:
+def flat(node: Sequence[Any], at: str = "") -> dict[str, dict[str, str]]:
     """A tree of a case as path -> property -> hexadecimal text, in its order."""
     name, properties, children = node
     where = "/" if not at else at + name if at.endswith("/") else f"{at}/{name}"

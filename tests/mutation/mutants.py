@@ -67,7 +67,8 @@ def _functions(module: types.ModuleType) -> Iterator[tuple[str, types.FunctionTy
             continue
         members = vars(thing).values() if isinstance(thing, type) else [thing]
         for member in members:
-            function = inspect.unwrap(_plain(member))
+            plain = _plain(member)
+            function = inspect.unwrap(plain) if callable(plain) else plain
             if isinstance(function, types.FunctionType):
                 yield function.__qualname__, function
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.hardware.index import IndexFunction, Linear, XorHashed
+from colorcheck.hardware.index import KnownIndex, Linear, XorHashed
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.plan import plan
 from colorcheck.plan.problem import Demand, PlanProblem
@@ -25,13 +25,14 @@ from colorcheck.proof.placement import placement
 from colorcheck.proof.script import Named, SmtScript
 from colorcheck.proof.solver import decide
 from colorcheck.xen.effective import effective
-from colorcheck.xen.kinds import Failure
+from colorcheck.xen.kinds import Failure, FailureKind
 from colorcheck.xen.memory.boot import boot
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.relocation import used_colors
 from tests.plan.exhaustive import best_total, possible
 from tests.proof.systems import ZCU102, board, booted, domain, level_boot, system, theorems, verdicts
 from tests.proof.test_memory import created, frame_by_frame
+from tests.shapes import rows
 from tests.xen.golden_cases import GOLDEN, board_of, deployment, load
 
 
@@ -149,14 +150,14 @@ def certificates_are_judged() -> None:
     taking = taking_certificate({"a": (4, [0, 1]), "b": (4, [0])}, (5, 3))
     assert check_counting(taking)
     assert isinstance(taking, dict)
-    steps = [dict(step) for step in taking["steps"]]
+    steps = [dict(step) for step in rows(taking["steps"])]
     for wrong in ([1, 3], [2, 1], [0, 4]):
         steps[0]["left"] = wrong
         assert not check_counting({**taking, "steps": steps})
     order = taking_certificate({"a": (3, [0, 1]), "b": (9, [0])}, (5, 3))
     assert check_counting(order)
     assert isinstance(order, dict)
-    steps = [dict(step) for step in order["steps"]]
+    steps = [dict(step) for step in rows(order["steps"])]
     assert steps[0]["left"] == [2, 3]
     steps[0]["left"] = [3, 2]
     assert not check_counting({**order, "steps": steps})
@@ -170,7 +171,7 @@ def leveling_of_proof() -> None:
                 assert level_of_proof(free, colors, pages) == (None if expected is None else tuple(expected))
 
 
-def meets(index: IndexFunction, first: int, second: int) -> bool:
+def meets(index: KnownIndex, first: int, second: int) -> bool:
     seen = {index.set_of(a) for a in range(0, 1 << 19, 64) if a // 4096 % 4 == first}
     return any(index.set_of(b) in seen for b in range(0, 1 << 19, 64) if b // 4096 % 4 == second)
 
@@ -216,7 +217,7 @@ def vacuity_is_seen() -> None:
     of = system(4, [domain(1, [], 1), domain(2, [2], 1)])
     found = theorems(of, level_boot(of, 10), ZCU102)
     assert str(found["separation/d1/d2"].verdict) == "vacuous"
-    stopped = replace(of, panic=Failure("geometry", "no cache"))
+    stopped = replace(of, panic=Failure(FailureKind.GEOMETRY, "no cache"))
     assert str(theorems(stopped, level_boot(of, 10))["separation/xen/d2"].verdict) == "vacuous"
 
 

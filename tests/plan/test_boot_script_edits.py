@@ -10,6 +10,7 @@ from colorcheck import api
 from colorcheck.cli import main
 from colorcheck.rules.reading.boot_script_examples import scripted
 from tests.loader.u_boot_cases import script_image, stub
+from tests.shapes import present
 
 DOMAIN = """fdt mknod /chosen d
 fdt set /chosen/d compatible xen,domain
@@ -51,7 +52,7 @@ def test_an_image_is_not_edited(tmp_path: Path) -> None:
     manifest.write_text(manifest.read_text().replace("boot.cmd", "boot.scr"))
     main(["plan", str(tmp_path), "--write"])
     assert (tmp_path / "boot.scr").read_bytes() == image
-    found = api.handover(manifest).tree.node("/chosen/d").properties["llc-colors"]
+    found = present(present(api.handover(manifest).tree).node("/chosen/d")).properties["llc-colors"]
     assert str(found.location).endswith("boot.scr:line 10")
 
 

@@ -21,6 +21,7 @@ from colorcheck.plan.problem import Plan
 from colorcheck.proof import ProofRequest, prove
 from colorcheck.workflows.plan import with_colors
 from tests.proof.systems import domain, level_boot, system
+from tests.shapes import present
 
 Pinned = Sequence[tuple[int, tuple[int, ...] | None]]
 EACH = 4096  # frames of a color
@@ -61,8 +62,8 @@ def test_colors_that_a_smaller_cluster_folds_stay_apart(name: str) -> None:
 def test_domains_on_different_clusters_share_colors_where_they_must(name: str) -> None:
     """More domains than the colors of the smaller cluster: two on different clusters get the same."""
     on = board(name)
-    small, large = sorted(cache_groups(on), key=lambda group: group.cache.nr_colors if group.cache else 0)
-    seen = small.cache.nr_colors if small.cache else None
+    small, large = sorted(cache_groups(on), key=lambda group: present(group.cache).nr_colors or 0)
+    seen = present(small.cache).nr_colors
     assert seen
     assert small.cpus
     assert large.cpus

@@ -17,6 +17,7 @@ from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.plan import Planned
 from tests.loader.u_boot_cases import stub
 from tests.plan.test_plan_edits import colors_now, copied, planned
+from tests.shapes import table
 
 
 def with_arguments(manifest: Path, arguments: str) -> Path:
@@ -53,7 +54,7 @@ def test_a_line_that_xl_refuses_is_mended_and_its_guest_counted(line: str, tmp_p
     assert now.count("\n") == text.count("\n") + 1
     assert ("# the last two" in now) == ("#" in line)
     assert colors_now(manifest)["gateway"] == found.plan.colors("gateway")
-    summary = pipeline.verify(read_manifest(str(manifest))).to_dict()["summary"]
+    summary = table(pipeline.verify(read_manifest(str(manifest))).to_dict()["summary"])
     assert summary["refuted"] == summary["unknown"] == summary["vacuous"] == 0
 
 
@@ -189,7 +190,7 @@ def test_the_reserve_is_chosen_where_nothing_else_helps(tmp_path: Path) -> None:
     written(manifest, found)
     assert repair.text.removeprefix("set ") in manifest.read_text(encoding="utf-8")
     verified = pipeline.verify(read_manifest(str(manifest)))
-    assert verified.to_dict()["summary"]["refuted"] == 0
+    assert table(verified.to_dict()["summary"])["refuted"] == 0
     assert colors_now(manifest)["dom0"] == found.plan.colors("dom0") == ColorSet.of(range(1, 16))
 
 

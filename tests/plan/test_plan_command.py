@@ -180,7 +180,7 @@ def test_why_names_what_breaks_with_its_lines(capsys: pytest.CaptureFixture[str]
     assert status == 1
     assert "dom0 and control would share colors 2-5" in out
     assert "system.dts:35:18" in "".join(out.split())
-    assert "With room made for it (2 lines to change)" in out
+    assert "If room is made for it (2 lines to change)" in out
     assert run(capsys, "examples/zcu102-dom0less", "--why", "control has 7-10")[0] == 0
 
 

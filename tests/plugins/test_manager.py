@@ -53,7 +53,7 @@ def test_a_good_plugin_has_no_problem(modules: Path) -> None:
         ("@hook\ndef colorcheck_bords():\n    return {}", 'did you mean "colorcheck_boards"?'),
         ("@hook\ndef colorcheck_boards(extra):\n    return {}", "extra"),
         ("@hook\ndef colorcheck_boards():\n    return 7", "neither a mapping"),
-        ("@hook\ndef colorcheck_boards():\n    return {'x': 7}", "cannot be called"),
+        ("@hook\ndef colorcheck_boards():\n    return {'x': 7}", "is not callable"),
         ("@hook\ndef colorcheck_boards():\n    return {1: print}", "no name"),
         ("@hook\ndef colorcheck_boards():\n    raise KeyError('x')", "KeyError"),
         ("@hook\ndef colorcheck_boards():\n    raise SystemExit(0)", "SystemExit"),

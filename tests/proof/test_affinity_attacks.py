@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from colorcheck import api
+from tests.shapes import rows
 
 TREE = """/dts-v1/;
 / {{ #address-cells = <2>; #size-cells = <2>; compatible = "x,board";
@@ -73,7 +74,7 @@ def verdict(
     lines += ["device-tree-address = 0x100000", "device-tree-size = 0x9000", target]
     manifest = folder / "colorcheck.toml"
     manifest.write_text("\n".join([*lines, "[inputs]", 'device-tree = "system.dts"', ""]), encoding="utf-8")
-    found = api.verify(manifest).to_dict()["theorems"]
+    found = rows(api.verify(manifest).to_dict()["theorems"])
     return next(str(t["verdict"]) for t in found if t["id"].startswith("separation/rt/gui"))
 
 
@@ -118,7 +119,7 @@ def test_xen_panics(tmp_path: Path, attack: dict[str, Any]) -> None:
 
 
 def test_pools_that_are_built_in_separate(tmp_path: Path) -> None:
-    pools = {"rt": "domain-cpupool = <&cp0>;", "gui": "domain-cpupool = <&cp1>;", "pools": POOLS}
+    pools: dict[str, Any] = {"rt": "domain-cpupool = <&cp0>;", "gui": "domain-cpupool = <&cp1>;", "pools": POOLS}
     target = "boot-cpu = 0\n[target.config]\nBOOT_TIME_CPUPOOLS = true"
     assert verdict(tmp_path, target, **pools) == "proved"
     assert verdict(tmp_path, target.replace("true", "false"), **pools) == "refuted"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorcheck.hardware.index import IndexFunction, Linear, XorHashed
+from colorcheck.hardware.index import KnownIndex, Linear, XorHashed
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.proof.context import Context
 from colorcheck.proof.memory import memory
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
 from colorcheck.xen.booted import Boot, Built, Interval
+from colorcheck.xen.kinds import MapUse
 from colorcheck.xen.memory.color_heap import ColorHeap
 from colorcheck.xen.memory.frames import Frames
 from tests.proof.systems import board, domain, system
@@ -21,7 +22,7 @@ regions = st.tuples(st.integers(0, 30), st.integers(40, 120), st.integers(0, 20)
     lambda r: ((r[0], r[1]), (r[1] + 1 + r[2], r[1] + 1 + r[2] + r[3]))
 )
 lists = st.lists(st.integers(0, NR_COLORS - 1), min_size=1, max_size=4)
-indexes: st.SearchStrategy[IndexFunction] = st.one_of(
+indexes: st.SearchStrategy[KnownIndex] = st.one_of(
     st.sampled_from([Linear(64, 512), Linear(64, 256), Linear(64, 1024), Linear(64, 384)]),
     st.lists(st.integers(1, 31).map(lambda m: m << 12), min_size=1, max_size=4).map(
         lambda masks: XorHashed(64, (*(1 << bit for bit in range(6, 12)), *masks))
@@ -32,7 +33,7 @@ indexes: st.SearchStrategy[IndexFunction] = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(regions, st.lists(st.tuples(lists, st.integers(1, 40)), min_size=2, max_size=4), indexes)
 def test_theorems_and_frames_agree(
-    pieces: tuple[tuple[int, int], ...], wanted: list[tuple[list[int], int]], index: IndexFunction
+    pieces: tuple[tuple[int, int], ...], wanted: list[tuple[list[int], int]], index: KnownIndex
 ) -> None:
     of = system(NR_COLORS, [domain(n, colors, pages) for n, (colors, pages) in enumerate(wanted, 1)])
     start = ColorHeap.at_boot(NR_COLORS, pieces)
@@ -44,7 +45,7 @@ def test_theorems_and_frames_agree(
         pages = tuple(frames.by_color().items())
         built.append(Built(each, fits, None, pages, 0, heap.free, after.free, frames))
         heap = after
-    memory_map = tuple(Interval(low, high, "color-heap") for low, high in pieces)
+    memory_map = tuple(Interval(low, high, MapUse.COLOR_HEAP) for low, high in pieces)
     boot = Boot(of, None, (0, 0), start.free, heap.free, 0, 0, memory_map, tuple(built))
     case = Context(of, boot, board(index, dram=1 << 22), PlanPolicy(), 20.0)
 

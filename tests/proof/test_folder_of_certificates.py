@@ -234,7 +234,8 @@ def mutate(folder: Path, seed: int) -> str:
                 break
             spot = spot[key]
         old, changed = spot[key], f"key {key}"
-        spot[key] = chance.choice([v for v in (None, "", "x", 0, 1, True, [], {}, "proved", "refuted") if v != old])
+        others: list[Any] = [None, "", "x", 0, 1, True, [], {}, "proved", "refuted"]
+        spot[key] = chance.choice([value for value in others if value != old])
     else:
         changed = chance.choice(sorted([*said["inputs"], *said["files"]]))
         path = folder / changed

@@ -21,8 +21,9 @@ from colorcheck.proof.leveling import level
 from colorcheck.proof.memory import memory
 from colorcheck.proof.orders import Needs, order_without_room, orders_certificate
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.kinds import DomainKind, Failure
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from tests.proof.systems import booted, domain, level_boot, system, theorems, verdicts
+from tests.shapes import rows
 
 Wanted = Sequence[tuple[int, Sequence[int]]]
 
@@ -152,7 +153,7 @@ def test_a_panic_of_xen_leaves_the_rest_vacuous() -> None:
     found = verdicts(of, level_boot(of, 10), None)
     assert found["memory/dom0"] == "refuted"
     assert found["memory/d1"] == "vacuous"
-    refused = replace(domain(1, [9], 5), failure=Failure("domain-colors", "no such color"))
+    refused = replace(domain(1, [9], 5), failure=Failure(FailureKind.DOMAIN_COLORS, "no such color"))
     assert verdicts(system(4, [domain(1, [9], 5)]), level_boot(of, 10), None)["memory/d1"] == "vacuous"
     of = system(4, [refused])
     assert verdicts(of, level_boot(of, 10), None)["memory/d1"] == "vacuous"
@@ -199,7 +200,7 @@ def test_a_forged_certificate_is_refused() -> None:
     assert isinstance(honest, dict)
     assert check_counting(honest)
     assert not check_counting({**honest, "free_by_color": [9, 3, 0, 0]})
-    steps = [dict(step) for step in honest["steps"]]
+    steps = [dict(step) for step in rows(honest["steps"])]
     steps[0]["left"] = [1, 3, 0, 0]
     assert not check_counting({**honest, "steps": steps})
     assert not check_counting(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from colorcheck import api
+from colorcheck.core.theorem import Theorem
+from colorcheck.verification.results import Verification
 
 TREE = """/dts-v1/;
 / {{ #address-cells = <2>; #size-cells = <2>; {top}
@@ -50,8 +51,8 @@ def verified(
     options: str = "",
     target: str = "",
     guests: str = "",
-    xen: Any = "4.20",
-):
+    xen: str = "4.20",
+) -> tuple[dict[str, Theorem], Verification]:
     (folder / "system.dts").write_text(TREE.format(chosen=chosen, reserved=reserved, options=options, top=top))
     tree_at = "" if "device-tree-address" in target else "device-tree-address = 0x48000000"
     (folder / "colorcheck.toml").write_text(
@@ -80,7 +81,7 @@ def test_a_buddy_heap_that_may_be_too_small(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("count", "verdict"), [(44, "proved"), (49, "unknown"), (56, "unknown"), (63, "unknown"), (70, "refuted")]
 )
-def test_reserved_ranges_that_may_not_fit_into_the_tree_of_dom0(tmp_path: Path, count: Any, verdict: Any) -> None:
+def test_reserved_ranges_that_may_not_fit_into_the_tree_of_dom0(tmp_path: Path, count: int, verdict: str) -> None:
     found, _ = verified(tmp_path, reserved=ranges(*((0x80000000 + n * 0x200000, 0x1000) for n in range(count))))
     assert found["boots"].verdict == verdict
     assert ("dom0-tree" in found["boots"].facts) == (verdict == "unknown")
@@ -99,7 +100,7 @@ def test_reserved_ranges_that_may_not_fit_into_the_tree_of_dom0(tmp_path: Path, 
     ],
 )
 def test_vcpus_that_may_not_fit_into_the_tree_of_a_guest(
-    tmp_path: Path, vcpus: Any, bootargs: Any, verdict: Any
+    tmp_path: Path, vcpus: int, bootargs: str, verdict: str
 ) -> None:
     found, _ = verified(tmp_path, domain(1, vcpus=vcpus, bootargs=bootargs))
     assert found["boots"].verdict == verdict
@@ -113,7 +114,7 @@ def shared(size: int) -> str:
 
 
 @pytest.mark.parametrize(("step", "verdict"), [(0, "proved"), (0x100000, "refuted")])
-def test_shared_memory_of_more_pieces_than_xen_keeps(tmp_path: Path, step: Any, verdict: Any) -> None:
+def test_shared_memory_of_more_pieces_than_xen_keeps(tmp_path: Path, step: int, verdict: str) -> None:
     """The reserve is cut from a hundred regions of less than a MiB each, and Xen keeps 32 pieces."""
     cut = ranges((0x40100000, 0x1000), *((0xB8000000 + n * step, 0x1000) for n in range(100 if step else 1)))
     found, _ = verified(
@@ -168,9 +169,11 @@ def modules(count: int) -> str:
         ("", ranges(*((0x80000000 + n * 0x2000, 0x1000) for n in range(300))), "4.20"),
     ],
 )
-def test_replay_says_what_verify_says_of_many_modules_and_ranges(tmp_path, chosen, reserved, xen):
+def test_replay_says_what_verify_says_of_many_modules_and_ranges(
+    tmp_path: Path, chosen: str, reserved: str, xen: str
+) -> None:
     found, _ = verified(tmp_path, chosen, reserved=reserved, xen=xen)
-    outcome = api.replay(tmp_path / "colorcheck.toml").to_dict()["outcome"]
+    outcome = str(api.replay(tmp_path / "colorcheck.toml").to_dict()["outcome"])
     told = {"boots": "proved", "panics": "refuted", "hangs": "refuted", "unknown": "unknown"}
     assert found["boots"].verdict == told[outcome]
 
@@ -194,7 +197,7 @@ UARTS = """aliases { serial0 = "/soc/serial@7e201000"; };
     [(R5, "", "/remoteproc@ffe00000/r5f@1"), (UARTS, "dtuart=serial0", "/soc/serial@7e201400")],
     ids=["R5 core of a ZynqMP", "UARTs of a Raspberry Pi 4"],
 )
-def test_the_node_that_stops_dom0_is_named(tmp_path, root, options, node):
+def test_the_node_that_stops_dom0_is_named(tmp_path: Path, root: str, options: str, node: str) -> None:
     """What stops mainline's trees of these boards, in a small tree."""
     found, result = verified(
         tmp_path, reserved=root, options=options, top="interrupt-parent = <&gic>;" if "gic:" in root else ""

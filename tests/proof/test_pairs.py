@@ -12,7 +12,7 @@ from colorcheck.inputs.manifest.manifest import PlanPolicy, Share
 from colorcheck.proof.context import Context
 from colorcheck.proof.pairs import pair_separation
 from colorcheck.proof.sets import set_separation
-from colorcheck.xen.kinds import Failure
+from colorcheck.xen.kinds import Failure, FailureKind
 from colorcheck.xen.memory.frame_run import FrameRun
 from tests.proof.systems import (
     HEAP_START,
@@ -101,11 +101,11 @@ def test_coloring_off_is_refuted() -> None:
 
 
 def test_who_never_runs_is_vacuous() -> None:
-    refused = replace(domain(2, [20], 10), failure=Failure("domain-colors", "LLC colors allocation failed"))
+    refused = replace(domain(2, [20], 10), failure=Failure(FailureKind.DOMAIN_COLORS, "LLC colors allocation failed"))
     of = system(16, [domain(1, [1], 10), refused, domain(3, [], 10)])
     found = verdicts(of, level_boot(of, 100))
     assert found["separation/d1/d2"] == found["separation/d1/d3"] == "vacuous"
-    stopped = replace(of, panic=Failure("xen-colors", "Bad LLC color config for Xen"))
+    stopped = replace(of, panic=Failure(FailureKind.XEN_COLORS, "Bad LLC color config for Xen"))
     assert set(verdicts(stopped, level_boot(of, 100)).values()) <= {"vacuous", "proved"}
     assert verdicts(stopped, level_boot(of, 100))["separation/xen/d1"] == "vacuous"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
+from colorcheck.hardware.index import IndexFunction, KnownIndex, Linear, Sliced, UnknownIndex, XorHashed
 from tests.proof.systems import board, domain, level_boot, system, theorems, verdicts
 
 A53 = Linear(64, 1024)
@@ -88,7 +88,7 @@ def test_hashed_color_bits_still_separate_some_sets_of_colors() -> None:
     assert found["separation/d1/d3"] == "refuted"
 
 
-def meets(index: IndexFunction, first: int, second: int, bits: int) -> bool:
+def meets(index: KnownIndex, first: int, second: int, bits: int) -> bool:
     """Whether any two addresses below 2^bits of two colors meet, by trying them all a line apart."""
     seen = {index.set_of(a) for a in range(0, 1 << bits, 64) if a // 4096 % 4 == first}
     return any(index.set_of(b) in seen for b in range(0, 1 << bits, 64) if b // 4096 % 4 == second)

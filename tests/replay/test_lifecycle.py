@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -54,7 +55,7 @@ def test_every_step_as_measured(path: Path) -> None:
             assert abs(state.heap[color] - want) <= slack, f"{step['step']} {step['name']}: color {color}"
 
 
-def _step(number: int, step: dict[str, object], path: Path, case: dict[str, object]) -> Step:
+def _step(number: int, step: dict[str, Any], path: Path, case: dict[str, Any]) -> Step:
     name = str(step["name"])
     if step["step"] == "destroy":
         return Destroy(name)
@@ -99,7 +100,7 @@ def test_a_dom0less_domain_comes_back_as_a_guest(boot: Boot) -> None:
 
 
 def test_steps_that_cannot_be(boot: Boot) -> None:
-    steps = [Destroy("x"), Create("g"), Create("x"), Balloon("x", 1), Reboot("x"), Destroy("dom0")]
+    steps: list[Step] = [Destroy("x"), Create("g"), Create("x"), Balloon("x", 1), Reboot("x"), Destroy("dom0")]
     states = list(lifecycle(boot, steps))
     assert all(state.failure is not None and state.heap == boot.free_final for state in states)
     assert [state.created for state in states] == [None, False, False, None, False, None]

@@ -8,15 +8,16 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Edit, Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location
-from colorcheck.core.theorem import Assumption, Theorem, Trust
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.files.sources import Sources
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import Linear
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest, PlanPolicy, Share, Target
-from colorcheck.report.style import Sources, Style
+from colorcheck.report.style import Style
 from colorcheck.verification.results import Facts, Fault, ReleaseResult, Skipped, Verification
 from colorcheck.xen.booted import Boot, Built, Interval
-from colorcheck.xen.kinds import ColorSource, DomainKind, Failure
+from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, MapUse
 from colorcheck.xen.release.releases import release_of
 from colorcheck.xen.system import Domain, System
 
@@ -48,7 +49,7 @@ def domain(number: int, name: str, colors: tuple[int, ...], where: Location, pag
 def theorem(first: str, second: str, verdict: Verdict, core: tuple[Related, ...] = ()) -> Theorem:
     return Theorem(
         f"separation/{first}/{second}",
-        "pair-separation",
+        TheoremKind.PAIR_SEPARATION,
         f"{first} and {second} never meet in one set of the L2",
         "∀ a ∈ F₁, b ∈ F₂: set(a) ≠ set(b)",
         (first, second),
@@ -66,7 +67,7 @@ SHARED = Finding(
     Severity.ERROR,
     "dom0 and rt share colors 4-6 of the L2: each can evict the other's lines",
     RT_COLORS,
-    "give rt colors that nobody has: 7-15, and write each range as an element of its own",
+    "give rt colors that nobody has: 7-15, and write each range as a separate element",
     related=(Related(DOM0_COLORS, "dom0 has 2-6"),),
     witness={"addresses": [0x4000, 0x14000], "set": 256},
 )
@@ -76,7 +77,7 @@ DROPPED = Finding(
     Severity.ERROR,
     'xl reads "4-8,10,11,12" as 4-8 and silently drops ",10,11,12"',
     RT_COLORS,
-    'write each range as an element of its own: ["4-8", "10", "11", "12"]',
+    'write each range as a separate element: ["4-8", "10", "11", "12"]',
     fix=(Edit(RT_COLORS, '"4-8", "10", "11", "12"'),),
 )
 
@@ -91,13 +92,13 @@ def system() -> System:
 
 
 def boot(made: System) -> Boot:
-    short = Failure("domain-memory", "Failed to allocate requested domain memory. 400000KB unallocated.")
+    short = Failure(FailureKind.DOMAIN_MEMORY, "Failed to allocate requested domain memory. 400000KB unallocated.")
     dom0, rt = made.domains
     built = (
         Built(dom0, False, short, (), 512, (30000,) * 16, (30000,) * 16),
         Built(rt, True, None, tuple((c, 13210) for c in rt.colors), 512, (30000,) * 16, (16790,) * 16),
     )
-    memory = (Interval(0, 0x8000, "buddy"), Interval(0x8000, 0x8200, "module", "kernel"))
+    memory = (Interval(0, 0x8000, MapUse.BUDDY), Interval(0x8000, 0x8200, MapUse.MODULE, "kernel"))
     return Boot(made, short, (0x7C000, 0x7D800), (30000,) * 16, (16790,) * 16, 16384, 49152, memory, built)
 
 

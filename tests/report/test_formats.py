@@ -4,6 +4,7 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
@@ -16,6 +17,7 @@ from colorcheck.report import render
 from colorcheck.report.formats import FORMATS, Output, parse_outputs
 from colorcheck.verification.results import Silenced, Verification
 from tests.report import report_samples as samples
+from tests.shapes import rows
 
 ALL = ("broken", "clean", "allowed", "faulty", "hostile", "nothing", "silenced", "thousands", "elsewhere")
 
@@ -33,7 +35,8 @@ def sample(name: str) -> Verification:
             Location("b"),
         )
         return replace(samples.broken(), findings=tuple(replace(samples.SHARED, location=place) for place in places))
-    return getattr(samples, name)()
+    made: Verification = getattr(samples, name)()
+    return made
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -45,10 +48,9 @@ def test_every_format_takes_everything(kind: str, name: str) -> None:
     text.encode("utf-8")
 
 
-def sarif(name: str) -> dict[str, object]:
+def sarif(name: str) -> dict[str, Any]:
     log = json.loads(render(sample(name), "sarif", samples.style()))
-    assert len(log["runs"]) == 1
-    run: dict[str, object] = log["runs"][0]
+    (run,) = rows(log["runs"])
     return run
 
 

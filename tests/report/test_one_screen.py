@@ -61,4 +61,4 @@ def test_every_refutation_says_what_can_happen() -> None:
     made = Theorem("separation/a/b", TheoremKind.PAIR_SEPARATION, "No access …", "", ("a", "b"), Verdict.REFUTED)
     assert made.refutation == "a can evict lines of b"
     other = Theorem("x", TheoremKind.CAPACITY, "The colors are those of the cache", "", (), Verdict.REFUTED)
-    assert other.refutation == "It is not so that the colors are those of the cache"
+    assert other.refutation == "It is not true that the colors are those of the cache"

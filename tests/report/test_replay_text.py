@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from bisect import bisect_left
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from colorcheck.report.terminal.memory_picture import picture
 from colorcheck.report.terminal.replay import ReplayRequest, alike, render
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.xen.booted import Interval
+from colorcheck.xen.kinds import MapUse
 
 GUESTS = (("rt.cfg", GUEST), ("big.cfg", GUEST.replace('"rt"', '"big"').replace("256", "900")))
 
@@ -103,10 +105,10 @@ def test_the_document_is_the_same_however_it_is_written(manifest: Path, capsys: 
 
 def test_a_cell_is_as_wide_as_what_lies_in_it() -> None:
     parts = (
-        Interval(0, 256, "buddy"),
-        Interval(256, 260, "module"),
-        Interval(260, 2048, "color-heap"),
-        Interval(1 << 30, (1 << 30) + 512, "xen"),
+        Interval(0, 256, MapUse.BUDDY),
+        Interval(256, 260, MapUse.MODULE),
+        Interval(260, 2048, MapUse.COLOR_HEAP),
+        Interval(1 << 30, (1 << 30) + 512, MapUse.XEN),
     )
     drawn = picture(parts, 64)
     assert [row and row.address for row in drawn.rows] == [0, 4096 << 10, None, 4 << 40]
@@ -126,7 +128,7 @@ def test_any_memory_makes_a_small_picture(spans: list[tuple[int, int]]) -> None:
     end = 0
     for start, size in sorted(spans):
         if start >= end:
-            parts.append(Interval(start, start + size, "color-heap"))
+            parts.append(Interval(start, start + size, MapUse.COLOR_HEAP))
             end = start + size
     drawn = picture(parts, 64)
     rows = [row for row in drawn.rows if row]
@@ -151,7 +153,7 @@ def test_the_document_does_not_pass_through_the_progress_bar(
 
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(frames, "_PATIENCE", 0.0)
-    monkeypatch.setattr(frames.sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["replay", str(manifest), "--format", "json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out) == json.loads(json.dumps(api.replay(manifest).to_dict()))

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location
+from colorcheck.files.sources import Sources
 from colorcheck.report import render
-from colorcheck.report.style import Sources
 from colorcheck.report.terminal.excerpt import excerpt
 from tests.report import report_samples as samples
 

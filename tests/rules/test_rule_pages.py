@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from colorcheck import rules
+from colorcheck.core.diagnostic import Finding
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.rules import RULES
@@ -54,10 +56,10 @@ def test_rules_without_facts_are_silent() -> None:
 
 
 def test_crash_is_a_finding_and_a_fault_and_others_still_run() -> None:
-    def crash(facts: Facts) -> None:  # type: ignore[no-untyped-def]
+    def crash(facts: Facts) -> Iterator[Finding]:
         raise KeyError(3)
 
-    def fine(facts: Facts):  # type: ignore[no-untyped-def]
+    def fine(facts: Facts) -> Iterator[Finding]:
         yield good.finding("seen", RULES[0].finding("", FACTS.manifest.location("")).location)
 
     broken = replace(RULES[0], id="XX001", name="broken", check=crash)

@@ -137,7 +137,7 @@ def test_diff_tells_new_silences(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert compare(head, base).silences == ()
     names = [str(tmp_path / "base"), str(tmp_path / "head")]
     assert main(["diff", *names]) == 0
-    assert "1 newly kept from being told" in capsys.readouterr().out
+    assert "1 newly hidden" in capsys.readouterr().out
     assert main(["diff", *names, "--fail-on", "new-silences"]) == 1
     assert main(["diff", *names[::-1], "--fail-on", "new-silences"]) == 0
 

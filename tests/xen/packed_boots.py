@@ -6,18 +6,20 @@ import gzip
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 _ON = ("ARM_64", "LLC_COLORING", "DEBUG", "DOM0LESS_BOOT", "HAS_PASSTHROUGH", "SCHED_CREDIT", "SCHED_CREDIT2")
 
 
 @cache
-def packed(name: str) -> dict[str, dict]:
+def packed(name: str) -> dict[str, dict[str, Any]]:
     """The cases of `tests/golden/NAME.json.gz` by name."""
-    return json.loads(gzip.decompress((GOLDEN / f"{name}.json.gz").read_bytes()))
+    found: dict[str, dict[str, Any]] = json.loads(gzip.decompress((GOLDEN / f"{name}.json.gz").read_bytes()))
+    return found
 
 
-def written(folder: Path, case: dict) -> Path:
+def written(folder: Path, case: dict[str, Any]) -> Path:
     """The manifest of a case, with its device tree and .config beside it. The tree is the one that Xen got."""
     (folder / "system.dts").write_text(case["dts"], encoding="utf-8")
     region = case["device_tree_region"]

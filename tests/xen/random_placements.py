@@ -23,6 +23,7 @@ from colorcheck.xen.memory.layout import xen_region
 from colorcheck.xen.system import System
 from colorcheck.xen.worlds.bound import Bound, bounds
 from colorcheck.xen.worlds.world import Worlds
+from tests.shapes import present
 from tests.xen.small import a53, deployment, reserved
 
 Chosen = dict[str, object]
@@ -46,7 +47,7 @@ def chosen_at_random(worlds: Worlds, random: Random) -> Chosen | None:
 
     Half of the places are at an end of a gap or of what was placed before: there the losses are largest.
     """
-    machine = worlds.skeleton.preparation.machine
+    machine = present(worlds.skeleton.preparation).machine
     held = merged(each.span for each in (*machine.modules, *machine.reserved, *machine.shared))
     gaps = [gap for bank in machine.spans for gap in without(bank, held)]
     found: Chosen = {}

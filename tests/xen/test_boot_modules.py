@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from colorcheck import api
+from tests.shapes import rows
 
 TREE = """/dts-v1/;
 / {{
@@ -104,5 +105,5 @@ def test_a_part_of_an_entry_is_told(tmp_path: Path, node: str) -> None:
     memory = MEMORY + "reserved-memory { #address-cells = <2>; #size-cells = <2>; reserved { reg = <0 1 0 0>; }; };"
     cut = memory.replace("0 0x40000000>", "0 0x40000000>, <1 2 3>") if "@" in node else memory.replace("1 0 0>", "1 0>")
     outcome(tmp_path, KERNEL, cut)
-    found = api.verify(str(tmp_path / "colorcheck.toml")).to_dict()["findings"]
+    found = rows(api.verify(str(tmp_path / "colorcheck.toml")).to_dict()["findings"])
     assert [f["rule"] for f in found if f"reg of {node}" in f["message"]] == ["CC530"]

@@ -9,6 +9,7 @@ import pytest
 from colorcheck import api
 from colorcheck.rules.example import Example
 from colorcheck.xen.options.options import parse_boot_arguments
+from tests.shapes import rows
 
 OLD = "way_size=65536 xen_colors=0-1 dom0_colors=2-6"
 NEW = "llc-coloring=on llc-way-size=64K xen-llc-colors=0-1 dom0-llc-colors=2-6"
@@ -25,7 +26,7 @@ def colors(folder: Path, xen: str, arguments: str, *domains: str, guest: str = "
     assert found.theorems == ()
     assert found.skipped
     assert found.exit_status() in (1, 4)
-    return {each["name"]: each["colors"] for each in api.effective(folder).to_dict()["domains"]}
+    return {each["name"]: each["colors"] for each in rows(api.effective(folder).to_dict()["domains"])}
 
 
 @pytest.mark.parametrize("xen", ["xilinx-4.11", "xilinx-4.13"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from colorcheck import api
+from tests.shapes import rows, table
 from tests.xen.packed_boots import packed, written
 
 # Nodes of CPUs that do not exist cannot be known from files.
@@ -23,8 +24,8 @@ def test_boot_and_affinity(name: str, tmp_path: Path) -> None:
     if want["outcome"] == "panics":
         assert boot["panic"] == want["panic"]
         return
-    assert boot["heap"]["final"] == want["color_heap"]
-    found = {str(d["id"]): d["vcpus"] for d in api.effective(manifest).to_dict()["domains"]}
+    assert table(boot["heap"])["final"] == want["color_heap"]
+    found = {str(d["id"]): d["vcpus"] for d in rows(api.effective(manifest).to_dict()["domains"])}
     for number, affinity in want["affinity"].items():
         if affinity["pool"] is None:
             continue
@@ -37,7 +38,7 @@ def test_boot_and_affinity(name: str, tmp_path: Path) -> None:
 def test_cpus_that_do_not_exist_conclude_nothing_false(name: str, tmp_path: Path) -> None:
     """The files name CPUs that the machine lacks: where a vCPU may run is then a superset of what Xen said."""
     case = packed("affinity")[name]
-    found = api.effective(written(tmp_path, case)).to_dict()["domains"]
+    found = rows(api.effective(written(tmp_path, case)).to_dict()["domains"])
     for domain in found:
         hard = case["expect"]["affinity"][str(domain["id"])]["hard"]
         online = {int(number) for number in case["expect"]["cpus"]}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from colorcheck import api
+from tests.shapes import rows, table
 
 Case = dict[str, Any]
 
@@ -58,8 +59,8 @@ def test_boots_as_measured(name: str, tmp_path: Path) -> None:
     found = api.replay(manifest(case, tmp_path)).to_dict()
     assert found["outcome"] == expect["outcome"]
     if expect["outcome"] == "panics":
-        assert found["panic"]["class"] == expect["panic"]["class"]
+        assert table(found["panic"])["class"] == expect["panic"]["class"]
     elif expect["outcome"] == "boots" and expect["nr_colors"] is not None:
-        assert found["heap"]["final"] == expect["color_heap"]
-        domains = {str(d["id"]): (sorted(d["colors"]), d["pages"]) for d in found["domains"]}  # type: ignore[attr-defined]
+        assert table(found["heap"])["final"] == expect["color_heap"]
+        domains = {str(d["id"]): (sorted(d["colors"]), d["pages"]) for d in rows(found["domains"])}
         assert domains == {k: (sorted(d["colors"]), d["pages"]) for k, d in expect["domains"].items()}

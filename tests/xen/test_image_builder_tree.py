@@ -11,6 +11,7 @@ from colorcheck import api
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Verification
 from tests.loader.u_boot_cases import stub
+from tests.shapes import rows
 
 MIB = 1 << 20
 CONFIG = """MEMORY_START=0
@@ -69,7 +70,7 @@ def test_domains_come_in_reverse_because_libfdt_adds_nodes_in_front(tmp_path: Pa
 
 def test_upstream_does_not_read_its_colors(tmp_path: Path) -> None:
     found = built(tmp_path)
-    assert [d["colors"] for d in api.effective(tmp_path).to_dict()["domains"]][1:] == [list(range(16))] * 2
+    assert [d["colors"] for d in rows(api.effective(tmp_path).to_dict()["domains"])][1:] == [list(range(16))] * 2
     wrong = next(f for f in found.findings if f.rule == "CC203")
     assert (wrong.location.line, wrong.fix) == (11, ())
     assert "ImageBuilder cannot write llc-colors" in wrong.help
@@ -115,4 +116,4 @@ def test_a_fork_reads_the_mask(tmp_path: Path) -> None:
     config = CONFIG.replace("llc-coloring=on xen-llc-colors=0 dom0-llc-colors=1-12", "xen_colors=0-0 dom0_colors=1-12")
     assert built(tmp_path, config, "xilinx-4.13").exit_status() in (1, 4)
     document = api.effective(tmp_path).to_dict()
-    assert {d["name"]: d["colors"] for d in document["domains"]}["domU0"] == [13, 14]
+    assert {d["name"]: d["colors"] for d in rows(document["domains"])}["domU0"] == [13, 14]

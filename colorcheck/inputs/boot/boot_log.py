@@ -219,7 +219,7 @@ _COLORS = pattern(r"\s*(?:(\d+) LLC colors|LLC colors \((\d+)\)): \{ ([\d, -]*)\
 
 
 def parse_boot_log(file: str, text: str) -> BootLog:
-    """Read the last boot of a console log. Never fails: what cannot be understood is passed over."""
+    """Read the last boot of a console log. Never fails: what cannot be understood is skipped."""
     lines = list(_lines(file, text))
     starts = [index for index, (said, _) in enumerate(lines) if _START.match(said)]
     commands = [index for index, (said, _) in enumerate(lines) if said.startswith("Command line:")]

@@ -23,7 +23,7 @@ def dumped_guests(dump: SystemDump) -> tuple[dict[str, str], tuple[str, ...]]:
     try:
         listed = json.loads(text)
     except (ValueError, RecursionError):
-        return {}, (f"{LIST}: not legible; it must be what `xl list -l` prints",)
+        return {}, (f"{LIST}: cannot be read; it must be the output of `xl list -l`",)
     pins = _pins(dump.text(VCPUS))
     files: dict[str, str] = {}
     left: list[str] = []

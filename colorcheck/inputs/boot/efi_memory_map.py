@@ -112,7 +112,7 @@ def read_efi_memory_map(text: str, file: str) -> EfiMemoryMap:
             kind = _TYPES.get(match[1].lower(), EfiMemoryType.OTHER)
             listed.append(EfiMemory(kind, int(match[2], 16), int(match[3], 16), int(match[4], 16), place))
         if len(shell) + len(listed) > _MOST:
-            problems.append(Problem(ProblemKind.UNREAD_REST, f"more than {_MOST} entries", place, "give one map"))
+            problems.append(Problem(ProblemKind.UNREAD_REST, f"more than {_MOST} entries", place, "give a single map"))
             break
     found = listed or shell
     return EfiMemoryMap(file, tuple(found), bool(listed), tuple(problems))

@@ -1,8 +1,8 @@
 """ImageBuilder configurations: the assignments of a shell file, read without running a shell.
 
 ImageBuilder executes the file with `source`. What cannot be known without a shell (commands, expansions) is a
-problem with its place, and the assignment it stands in is left out. What the keys mean stands in
-`colorcheck.loader.image_builder.image_builder`.
+problem with its place, the assignments of its line are left out, and what the line may set is unknown. What the keys
+mean is in `colorcheck.loader.image_builder.image_builder`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Lines, Location, Passage, concatenated
+from colorcheck.inputs.boot.image_builder_keys import KEYS
 
 _BLANK = re.compile(r"(?:[ \t\n]|\\\n)+")
 _BOUNDARY = re.compile(r"[ \t\n;]|\Z")
@@ -53,12 +54,16 @@ class Assignment(Struct, frozen=True):
 
 
 class ImageBuilderFile(Struct, frozen=True):
-    """The assignments of a configuration in their order; a later one of the same key counts."""
+    """The assignments of a configuration in their order; a later one of the same key counts.
+
+    `doubts` are the problems behind which a key of ImageBuilder may have another value than the one read.
+    """
 
     file: str
     assignments: tuple[Assignment, ...] = ()
     problems: tuple[Problem, ...] = ()
     used: frozenset[str] = frozenset()  # names of variables that other lines of the file refer to
+    doubts: tuple[Problem, ...] = ()
 
     @property
     def location(self) -> Location:
@@ -85,7 +90,9 @@ def read_image_builder(text: str, file: str = "config", opener: Opener | None = 
     reader.opener = opener
     reader.read()
     reader.join()
-    return ImageBuilderFile(file, tuple(reader.assignments), tuple(reader.problems), frozenset(reader.used))
+    return ImageBuilderFile(
+        file, tuple(reader.assignments), tuple(reader.problems), frozenset(reader.used), tuple(reader.doubts)
+    )
 
 
 _VARIABLE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:\[(?P<index>\d+)\])?\})", re.ASCII)
@@ -94,9 +101,10 @@ _VARIABLE = re.compile(r"\$(?:(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?:
 class _NeedsShellError(Exception):
     """Something whose value only a shell could tell, at an offset."""
 
-    def __init__(self, offset: int, what: str) -> None:
+    def __init__(self, offset: int, what: str, *, command: bool = False) -> None:
         super().__init__(what)
         self.offset = offset
+        self.command = command  # which can set any variable
 
 
 class _Reader:
@@ -110,20 +118,36 @@ class _Reader:
         self.additions: dict[int, Assignment] = {}  # those by `+=`, by identity; they have their own text only
         self.splits = False  # in an array, where a value with blanks would be several elements
         self.problems: list[Problem] = []
+        self.doubts: list[Problem] = []
+        self.names: list[str] = []  # those that the line at hand sets
+        self.unknown: set[str] = set()  # names whose value only a shell could tell from here on
         self.opener: Opener | None = None
         self.depth = 0
 
     def read(self) -> None:
         while self._skip():
-            start = self.position
+            start, self.names = self.position, []
             try:
-                self.assignments += self._command()
+                made = self._command()
             except _NeedsShellError as error:
                 self.position = max(self.position, error.offset)
                 self._take(_END_OF_LINE)
-                message = f"{error}: this line cannot be read without running a shell"
-                first = self.lines.location(start, self.position)
-                self.problems.append(Problem(ProblemKind.NEEDS_SHELL, message, first, _HELP))
+                self._leave_open(error, start)
+                continue
+            self.assignments += made
+            self.unknown.difference_update(each.name for each in made if id(each) not in self.additions)
+
+    def _leave_open(self, error: _NeedsShellError, start: int) -> None:
+        """A line that was not read. Where it only sets variables of the file's own, their uses are problems."""
+        self.used.update(found[1] or found[2] for found in _VARIABLE.finditer(self.text, start, self.position))
+        self.unknown.update(self.names)
+        if not error.command and self.names and KEYS.isdisjoint(self.names):
+            return
+        message = f"{error}: this line cannot be read without running a shell"
+        place = self.lines.location(start, self.position)
+        problem = Problem(ProblemKind.NEEDS_SHELL, message, place, _HELP)
+        self.problems.append(problem)
+        self.doubts.append(problem)
 
     def join(self) -> None:
         """Give the last addition to each variable the whole value; joining at each of many would take their square."""
@@ -179,7 +203,7 @@ class _Reader:
             if match is None:
                 word = _END_OF_LINE.match(self.text, start)
                 shown = word[0].split(" ")[0] if word else ""
-                raise _NeedsShellError(start, f'"{shown}" is a command')
+                raise _NeedsShellError(start, f'"{shown}" is a command', command=True)
             found += self._assigned(match)
             while self._blank():
                 pass
@@ -195,18 +219,21 @@ class _Reader:
         while self._blank():
             pass
         if not name.text or (self.position < len(self.text) and self.text[self.position] not in "\n;#"):
-            raise _NeedsShellError(start, '"source" with more than a file')
+            raise _NeedsShellError(start, '"source" with more than a file', command=True)
         if self.depth >= _DEEPEST:
-            raise _NeedsShellError(start, f"files take in one another more than {_DEEPEST} levels deep")
+            raise _NeedsShellError(start, f"files include one another more than {_DEEPEST} levels deep", command=True)
         found = opener(name.text, self.lines.location(start, end))
         if isinstance(found, Problem):
             self.problems.append(found)
+            self.doubts.append(found)
             return
         inner = _Reader(found[1], found[0])
         inner.opener, inner.depth = opener, self.depth + 1
         inner.assignments, inner.used, inner.additions = self.assignments, self.used, self.additions
+        inner.unknown = self.unknown
         inner.read()
         self.problems += inner.problems
+        self.doubts += inner.doubts
 
     def _blank(self) -> bool:
         if self.text.startswith("\\\n", self.position):
@@ -219,6 +246,7 @@ class _Reader:
 
     def _assigned(self, match: re.Match[str]) -> list[Assignment]:
         name, index = match["name"], match["index"]
+        self.names.append(name)
         if index is not None and not _INDEX.fullmatch(index):
             raise _NeedsShellError(match.start(), f'the index "{index}" is not a number')
         place = self.lines.location(match.start(), match.end() - (2 if match["add"] else 1))
@@ -256,7 +284,7 @@ class _Reader:
             finally:
                 self.splits = False
             if _MANY.search(self.text, start, self.position):
-                raise _NeedsShellError(start, "a pattern in an array can stand for several elements")
+                raise _NeedsShellError(start, "a pattern in an array can expand to several elements")
             if self.position == start and not element:
                 raise _NeedsShellError(start, f'"{self.text[start]}" in an array')
             found.append(Assignment(name, str(following), value, place))
@@ -292,7 +320,7 @@ class _Reader:
             parts.append(value)
             return
         if character in ("$", "`", "~"):
-            raise _NeedsShellError(start, f'"{character}" stands for something that the shell works out')
+            raise _NeedsShellError(start, f'"{character}" is something that the shell evaluates')
         if character in ("'", '"'):
             match = self._take(_SINGLE if character == "'" else _DOUBLE)
             if match is None:
@@ -303,7 +331,7 @@ class _Reader:
             else:
                 self._double_quoted(match.start(1), match.end(1), parts)
             return
-        raise _NeedsShellError(start, f'"{character}" belongs to a command')
+        raise _NeedsShellError(start, f'"{character}" belongs to a command', command=True)
 
     def _variable(self, start: int) -> Passage | None:
         """The value of a variable that this file has set before, and a step over its name; None for any other."""
@@ -311,7 +339,7 @@ class _Reader:
         if match is None:
             return None
         name, index = match["bare"] or match["name"], match["index"]
-        known = self._value(name, index)
+        known = None if name in self.unknown else self._value(name, index)
         if known is None or (_MANY.search(known.text) and self.splits):
             return None
         self.position = match.end()
@@ -326,7 +354,7 @@ class _Reader:
             closing = self.position
             value = self._variable(offset) if expansion[1] == "$" else None
             if value is None:
-                raise _NeedsShellError(offset, f'"{expansion[1]}" stands for something that the shell works out')
+                raise _NeedsShellError(offset, f'"{expansion[1]}" is something that the shell evaluates')
             behind, self.position = self.position, closing
             self._double_quoted(start, offset, parts)
             parts.append(value)

@@ -70,7 +70,9 @@ def read_kconfig(text: str, file: str = ".config") -> Kconfig:
             continue
         earlier = options.get(option.name)
         if earlier and earlier.value != option.value:
-            message = f"CONFIG_{option.name} was {earlier.value} in line {earlier.location.line}; this value counts"
+            message = (
+                f"CONFIG_{option.name} was {earlier.value} in line {earlier.location.line}; this value takes effect"
+            )
             problems.append(Problem(ProblemKind.KCONFIG_TWICE, message, here))
         options[option.name] = option
     return Kconfig(file, options, tuple(problems))

@@ -40,11 +40,11 @@ def running_tree(dump: SystemDump, named_at: Location) -> RunningTree:
         kept = {name: tree.root.properties[name] for name in ("compatible", "model") if name in tree.root.properties}
         alone = replace(tree, root=replace(tree.root, properties=kept, children=()), memory_reservations=())
         message = (
-            "the device tree of the dump is the one that Xen made for dom0: memory, CPUs and /chosen in it are dom0's, "
-            "and domains that Xen builds at boot, their modules and devices are left out; only the board is taken "
+            "the device tree in the dump is the one that Xen made for dom0: it has the memory, CPUs and /chosen of "
+            "dom0, but not the domains that Xen builds at boot, their modules and devices; only the board is taken "
             "from it"
         )
-        advice = "name the tree that Xen was given as device-tree in [inputs], to have what it says checked"
+        advice = "specify the tree that Xen was given as device-tree in [inputs] to have its content checked"
         return RunningTree(None, alone, (Problem(ProblemKind.TREE_OF_DOM0, message, named_at, advice),))
     return RunningTree(_without_edits(tree))
 

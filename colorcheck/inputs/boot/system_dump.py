@@ -18,6 +18,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB, size
 from colorcheck.files import reading
+from colorcheck.files.patterns import whole_folder
 from colorcheck.files.reading import Unreadable
 
 LARGEST_PART = 64 * MIB
@@ -59,6 +60,8 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
     """The parts of a dump; what cannot be read is a problem at `named_at`. `named`: on the command line."""
     found = _Found(path, named)
     try:
+        if not named:
+            whole_folder(path)
         if os.path.isdir(path):
             found.folder()
         else:
@@ -66,12 +69,12 @@ def read_system_dump(path: str, named_at: Location, *, named: bool = False) -> S
     except Unreadable as error:
         found.wrong(error.kind, f"cannot read {error.path}: {error.reason}", named_at, error.advice)
     except (OSError, ValueError, tarfile.TarError, EOFError) as error:
-        advice = "pack the dump again with the script of `colorcheck collect`"
+        advice = "create the dump again with the script of `colorcheck collect`"
         found.wrong(ProblemKind.CUT_OFF, f"{path} is damaged or cut off: {error}", named_at, advice)
     dump = found.dump()
     if dump.is_empty and not dump.problems:
         message = f"{path} has none of {', '.join((*PARTS, TREE))}"
-        advice = "give what the script of `colorcheck collect` packed, or a folder with these parts"
+        advice = "give the tar file made by `colorcheck collect`, or a folder with these parts"
         found.wrong(ProblemKind.OTHER_KIND, message, named_at, advice)
     return found.dump()
 
@@ -141,7 +144,7 @@ class _Found:
 
     def _property(self, key: str, data: bytes) -> None:
         if len(self.properties) >= _MOST_NODES * 8 or key.count("/") > _DEEPEST:
-            raise ValueError("its device tree has more, or deeper, nodes than any board")
+            raise ValueError("its device tree has more nodes, or is deeper, than that of any board")
         self.properties[key] = data
 
     def archive(self) -> None:
@@ -151,7 +154,9 @@ class _Found:
             if head[:2] == b"\x1f\x8b" or head[:6] == b"\xfd7zXZ\0":
                 raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is compressed", "unpack it to a plain tar")
             if head[257:262] != b"ustar":
-                raise Unreadable(self.file, ProblemKind.OTHER_KIND, "it is not a tar", "give what `collect` packed")
+                raise Unreadable(
+                    self.file, ProblemKind.OTHER_KIND, "it is not a tar", "give the tar file made by `collect`"
+                )
             end = os.fstat(file.fileno()).st_size
             with tarfile.open(fileobj=file, mode="r:") as tar:
                 for name, member in self._members(tar):
@@ -176,11 +181,11 @@ class _Found:
             return
         largest = _LARGEST_PROPERTY if inside else LARGEST_PART
         if not member.isreg() or member.issparse():
-            self.left_out.append(f"{name}: a link or no plain file")
+            self.left_out.append(f"{name}: a link or not a regular file")
         elif member.size > largest:
             self.left_out.append(f"{name}: larger than {size(largest)}")
         elif member.offset_data + member.size > end:
-            raise EOFError(f"{name} has {size(member.size)}, and the file ends before")
+            raise EOFError(f"{name} has {size(member.size)}, but the file ends earlier")
         elif (content := tar.extractfile(member)) is not None:
             data = content.read(largest)
             if inside:

@@ -48,7 +48,7 @@ class UefiConfig(Struct, frozen=True):
 
 
 def read_uefi_config(text: str, file: str) -> UefiConfig:
-    """Read a configuration. Never fails: what is no setting is passed over, as Xen does."""
+    """Read a configuration. Never fails: what is no setting is skipped, as Xen does."""
     lines, section = Lines(file, text), ""
     settings: list[UefiSetting] = []
     sections: list[str] = []

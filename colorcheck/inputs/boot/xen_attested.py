@@ -89,7 +89,7 @@ def read_attested(text: str) -> XenAttested:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NotAttestedError(f"no JSON: {error}") from None
+        raise NotAttestedError(f"not JSON: {error}") from None
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         raise NotAttestedError(f"not a document of the schema {SCHEMA}")
     boots = found.get("boots")

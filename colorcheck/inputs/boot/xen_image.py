@@ -83,13 +83,13 @@ def _refused(file: str, message: str) -> XenImage:
 def _elf(data: bytes, file: str) -> XenImage:
     """From the lowest to the highest address of the loaded segments."""
     if len(data) < _ENOUGH or data[4:6] != b"\x02\x01":
-        return _refused(file, "no 64-bit little-endian ELF file, or cut off")
+        return _refused(file, "not a 64-bit little-endian ELF file, or truncated")
     machine = struct.unpack_from("<H", data, 18)[0]
     if machine != _AARCH64:
         return _refused(file, f"an ELF file for machine {machine}, not for Arm64")
     table, each, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
     if each < 56 or table + each * count > len(data):
-        return _refused(file, "an ELF file whose program headers are cut off")
+        return _refused(file, "an ELF file whose program headers are truncated")
     spans = []
     for index in range(count):
         kind, _, _, address, _, _, size, _ = struct.unpack_from("<IIQQQQQQ", data, table + index * each)

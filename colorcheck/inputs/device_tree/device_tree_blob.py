@@ -47,7 +47,7 @@ def read_blob(path: str, data: bytes) -> BlobTree:
     try:
         root = reader.read()
         if libfdt.fdt_check_full(bytearray(data), len(data)) < 0:
-            raise _DamagedError("what stands behind the last node makes no sense")
+            raise _DamagedError("the data after the last node is malformed")
     except _DamagedError as error:
         reader.fault(ProblemKind.DAMAGED, f"the blob is damaged: {error}", reader.last)
     if reader.problems:
@@ -69,15 +69,15 @@ def _header_fault(path: str, data: bytes) -> Problem | None:
     """What libfdt would not notice about the header, or not say."""
     where = Location(path)
     if data[:4] != MAGIC:
-        return Problem(ProblemKind.UNREADABLE, "not a device tree blob: it does not begin with d00dfeed", where)
+        return Problem(ProblemKind.UNREADABLE, "not a device tree blob: it does not start with d00dfeed", where)
     if len(data) < _HEADER:
-        return Problem(ProblemKind.CUT_OFF, f"the blob is cut off inside its header, after {len(data)} bytes", where)
+        return Problem(ProblemKind.CUT_OFF, f"the blob is truncated inside its header, after {len(data)} bytes", where)
     size, version, oldest = (_word(data, offset) for offset in (4, 20, 24))
     if version < 16 or oldest > 17:
         what = f"a blob of version {version} (readable as {oldest}); Xen and Linux read 16 and 17"
         return Problem(ProblemKind.VERSION, what, where, "compile the tree again with a current dtc")
     if size > len(data):
-        what = f"the blob is cut off: its header says {size} bytes, the file has {len(data)}"
+        what = f"the blob is truncated: its header says {size} bytes, the file has {len(data)}"
         return Problem(ProblemKind.CUT_OFF, what, where, "copy the whole file")
     if size < _HEADER:
         return Problem(ProblemKind.DAMAGED, f"the blob is damaged: its header says a size of {size} bytes", where)
@@ -137,7 +137,7 @@ class _Reader:
             elif token == _END_NODE and chain:
                 break
             elif token != _NOTHING:
-                raise _DamagedError(f"{token:#x} stands where a node or a property should begin")
+                raise _DamagedError(f"{token:#x} is where a node or a property should start")
         return _finish(chain[0], self.path)
 
     def _next(self) -> int:

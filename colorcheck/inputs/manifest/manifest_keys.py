@@ -10,25 +10,25 @@ from msgspec import Struct
 class KeyKind(StrEnum):
     """What a key takes, in words that a message can say."""
 
-    TEXT = 'a text in quotes, such as "zcu102"'
-    TEXTS = 'a text in quotes, or a list of them, such as ["rt.cfg", "gui.cfg"]'
+    TEXT = 'a string, such as "zcu102"'
+    TEXTS = 'a string or a list of strings, such as ["rt.cfg", "gui.cfg"]'
     GUESTS = (
-        "a file in quotes, or a list of them; a list in the list is one guest whose files are put together, with "
-        'arguments of xl create if need be, such as [["domu.cfg", "devices.cfg"], "gui.cfg"]'
+        "a file name or a list of them; a list within the list is one guest whose files are concatenated, with "
+        'arguments of xl create if needed, such as [["domu.cfg", "devices.cfg"], "gui.cfg"]'
     )
-    SIZE = 'a number of bytes, such as 0x174000, or a text with a unit, such as "64M"'
+    SIZE = 'a number of bytes, such as 0x174000, or a string with a unit, such as "64M"'
     RANGES = "a list of [start, size] pairs in bytes, such as [[0x0, 0x80000000]]"
     ORDER = '"as-listed" or "any"'
-    COUNT = "a whole number from 0 up"
-    NUMBER = "a number above 0, such as 3 or 0.5"
-    PERCENT = 'a percentage as text, such as "10 %", or a number of percent from 0 up'
-    FACTOR = "a number from 1 up, such as 1.05"
+    COUNT = "a non-negative integer"
+    NUMBER = "a positive number, such as 3 or 0.5"
+    PERCENT = 'a percentage as a string, such as "10 %", or a non-negative number of percent'
+    FACTOR = "a number of at least 1, such as 1.05"
     FLAG = "true or false"
     LOADER = '"none" (Xen gets this very tree), "u-boot" or "uefi"'
-    U_BOOT = 'a release of U-Boot as text, such as "2023.01"'
+    U_BOOT = 'a release of U-Boot as a string, such as "2023.01"'
     SHELL = '"old" (the default of every U-Boot) or "modern" (CONFIG_HUSH_MODERN_PARSER)'
-    OPTION = "true, false, a whole number or a text in quotes"
-    RULES = 'rules in quotes, or tables with a reason, such as [{ rule = "CC105", reason = "vendor option" }]'
+    OPTION = "true, false, an integer or a string"
+    RULES = 'rules as strings, or tables with a reason, such as [{ rule = "CC105", reason = "vendor option" }]'
     TABLES = "a table: write [[policy.share]] or [[rules.path]] above its keys"
 
 
@@ -57,32 +57,34 @@ KEYS: tuple[ManifestKey, ...] = (
         KeyKind.TEXTS,
         "RELEASE",
         "the Xen that reads the files: 4.20, 4.21, 4.22 (the newest modelled point release), 4.20.0 and so on, or a "
-        "fork's such as xilinx-4.17; several run in turn",
+        "fork such as xilinx-4.17; several releases are checked in turn",
     ),
     ManifestKey(
         "target.board",
         KeyKind.TEXT,
         "NAME",
-        "the board, see `colorcheck board list`; left out: what the device tree says",
+        "the board, see `colorcheck board list` (default: what the device tree says)",
     ),
     ManifestKey(
         "target.memory",
         KeyKind.RANGES,
         "START+SIZE",
-        "the DRAM, where the boot loader fills the memory node of the device tree",
+        "the DRAM, if the boot loader fills in the memory node of the device tree",
     ),
     ManifestKey(
         "target.xen-image", KeyKind.TEXT, "FILE", "the Xen binary: its arm64 Image header gives the image size"
     ),
     ManifestKey("target.xen-image-size", KeyKind.SIZE, "BYTES", "the size of Xen in memory, `_end - _start`"),
-    ManifestKey("target.xen-attested", KeyKind.TEXT, "FILE", "what `colorcheck boot` saw of the Xen binary"),
+    ManifestKey(
+        "target.xen-attested", KeyKind.TEXT, "FILE", "the evidence on the Xen binary that `colorcheck boot` wrote"
+    ),
     ManifestKey("target.xen-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts Xen"),
     ManifestKey("target.device-tree-address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts the device tree"),
     ManifestKey(
         "target.device-tree-size",
         KeyKind.SIZE,
         "BYTES",
-        "the size of the device tree blob in memory; left out: the size of the blob",
+        "the size of the device tree blob in memory (default: the size of the blob)",
     ),
     ManifestKey(
         "target.kconfig",
@@ -94,19 +96,19 @@ KEYS: tuple[ManifestKey, ...] = (
         "target.loader",
         KeyKind.LOADER,
         "LOADER",
-        "what starts Xen: none (Xen gets this very tree), u-boot or uefi; left out: what the inputs show",
+        "what starts Xen: none (Xen gets this very tree), u-boot or uefi (default: what the inputs show)",
     ),
     ManifestKey(
         "target.boot-cpu",
         KeyKind.COUNT,
         "MPIDR",
-        "the MPIDR of the CPU on which Xen starts; left out: what the board or a log says",
+        "the MPIDR of the CPU on which Xen starts (default: what the board or a log says)",
     ),
     ManifestKey(
         "target.u-boot",
         KeyKind.U_BOOT,
         "VERSION",
-        "the release of the U-Boot that runs the boot script; left out: where releases differ, both are looked at",
+        "the release of the U-Boot that runs the boot script (default: both cases where releases differ)",
     ),
     ManifestKey(
         "target.u-boot-shell",
@@ -118,14 +120,14 @@ KEYS: tuple[ManifestKey, ...] = (
         "target.u-boot-overlays",
         KeyKind.FLAG,
         "FLAG",
-        "whether U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY, for `fdt apply`; left out: both are looked at",
+        "whether U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY, for `fdt apply` (default: both cases)",
     ),
     ManifestKey("inputs.device-tree", KeyKind.TEXT, "FILE", "the host device tree as Xen sees it, .dts or .dtb"),
     ManifestKey(
         "inputs.include",
         KeyKind.TEXTS,
         "FOLDER",
-        "folders in which files that a device tree source includes are looked for",
+        "folders to search for files that a device tree source includes",
     ),
     ManifestKey(
         "inputs.overlays", KeyKind.TEXTS, "FILE", "device tree overlays, applied in this order", option="overlay"
@@ -135,8 +137,8 @@ KEYS: tuple[ManifestKey, ...] = (
         "inputs.domains",
         KeyKind.GUESTS,
         "FILE",
-        "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded; a "
-        "list in the list is one guest in several files",
+        "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded; a list "
+        "within the list is one guest in several files",
         option="domain",
     ),
     ManifestKey("inputs.image-builder", KeyKind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),
@@ -150,14 +152,14 @@ KEYS: tuple[ManifestKey, ...] = (
         "inputs.boot-log",
         KeyKind.TEXT,
         "FILE",
-        "what Xen's serial console printed: memory banks, boot modules, place of Xen and arguments are taken from it",
+        "the output of Xen's serial console: memory banks, boot modules, place of Xen and arguments are taken from it",
     ),
     ManifestKey("inputs.uefi-config", KeyKind.TEXT, "FILE", "Xen's own configuration under UEFI, such as xen.cfg"),
     ManifestKey(
         "inputs.efi-memory-map",
         KeyKind.TEXT,
         "FILE",
-        "the memory map of the firmware, as memmap of the UEFI shell prints it",
+        "the memory map of the firmware, as memmap in the UEFI shell prints it",
     ),
     ManifestKey(
         "inputs.grub-config",
@@ -169,20 +171,20 @@ KEYS: tuple[ManifestKey, ...] = (
         "inputs.system-dump",
         KeyKind.TEXT,
         "FILE",
-        "what the script of `colorcheck collect` packed on a running system, or a folder with its parts",
+        "the tar file made by `colorcheck collect` on a running system, or a folder with its parts",
     ),
-    ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "tell only these rules: IDs, beginnings of IDs (CC1) or names"),
+    ManifestKey("rules.select", KeyKind.TEXTS, "RULE", "report only these rules: IDs, prefixes of IDs (CC1) or names"),
     ManifestKey(
         "rules.ignore",
         KeyKind.RULES,
         "RULE",
-        "do not tell these rules; refuted theorems are always told; what hides errors needs a reason",
+        "do not report these rules; refuted theorems are always reported; hiding errors requires a reason",
     ),
     ManifestKey(
         "rules.reason",
         KeyKind.TEXT,
         "TEXT",
-        "why select, and ignore without a reason of its own, leave out what they hide",
+        "the reason for select, and for entries of ignore without their own reason",
         option="silence-reason",
     ),
     ManifestKey(
@@ -192,13 +194,14 @@ KEYS: tuple[ManifestKey, ...] = (
         "policy.prove",
         KeyKind.TEXTS,
         "THEOREM",
-        "the theorems that are asked, such as separation/*; default all",
+        "the theorems to prove, such as separation/* (default: all)",
     ),
     ManifestKey(
         "policy.objectives",
         KeyKind.TEXTS,
         "NAME",
-        "what counts in a plan, most important first: critical, weights, margin, misses, worst-misses, changes, ranges",
+        "the objectives of a plan, most important first: critical, weights, margin, misses, worst-misses, changes, "
+        "ranges",
         option="objective",
     ),
 )
@@ -214,14 +217,14 @@ SHARE_KEYS: tuple[ManifestKey, ...] = (
 )
 
 PATH_KEYS: tuple[ManifestKey, ...] = (
-    ManifestKey("rules.path.path", KeyKind.TEXT, "PATTERN", "the files that are meant, such as legacy/*.cfg"),
+    ManifestKey("rules.path.path", KeyKind.TEXT, "PATTERN", "the files concerned, such as legacy/*.cfg"),
     ManifestKey("rules.path.ignore", KeyKind.TEXTS, "RULES", "the rules that are not reported for them"),
     ManifestKey("rules.path.reason", KeyKind.TEXT, "TEXT", "why"),
 )
 
 IGNORE_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey(
-        "rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not reported: IDs, beginnings of IDs or names"
+        "rules.ignore.rule", KeyKind.TEXTS, "RULES", "the rules that are not reported: IDs, prefixes of IDs or names"
     ),
     ManifestKey("rules.ignore.reason", KeyKind.TEXT, "TEXT", "why"),
 )
@@ -229,10 +232,13 @@ IGNORE_KEYS: tuple[ManifestKey, ...] = (
 FILE_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("target.files.name", KeyKind.TEXT, "NAME", "the name under which the boot script loads the file"),
     ManifestKey(
-        "target.files.file", KeyKind.TEXT, "FILE", "the file here that has its content; a .dts or .dtso is compiled"
+        "target.files.file", KeyKind.TEXT, "FILE", "the local file with its content; a .dts or .dtso is compiled"
     ),
     ManifestKey(
-        "target.files.size", KeyKind.SIZE, "BYTES", "its size, where the content is not here; of a source: the blob's"
+        "target.files.size",
+        KeyKind.SIZE,
+        "BYTES",
+        "its size, if the content is not here; for a source: the size of the blob",
     ),
     ManifestKey("target.files.symbols", KeyKind.FLAG, "FLAG", "compile it with symbols, as dtc -@ does"),
 )
@@ -240,7 +246,7 @@ FILE_KEYS: tuple[ManifestKey, ...] = (
 MODULE_KEYS: tuple[ManifestKey, ...] = (
     ManifestKey("target.modules.kind", KeyKind.TEXT, "KIND", "kernel, ramdisk, device-tree, xsm, ..."),
     ManifestKey("target.modules.file", KeyKind.TEXT, "FILE", "the file that is loaded there; a .dts is compiled"),
-    ManifestKey("target.modules.size", KeyKind.SIZE, "BYTES", "its size, where the file is not here"),
+    ManifestKey("target.modules.size", KeyKind.SIZE, "BYTES", "its size, if the file is not here"),
     ManifestKey("target.modules.address", KeyKind.SIZE, "ADDRESS", "where the boot loader puts it"),
 )
 
@@ -255,13 +261,21 @@ DOMAIN_KEYS: tuple[ManifestKey, ...] = (
         "domains.NAME.critical",
         KeyKind.FLAG,
         "FLAG",
-        "what becomes of this domain matters most: a plan serves it first",
+        "this domain matters most: a plan serves it first",
     ),
-    ManifestKey("domains.NAME.min-colors", KeyKind.COUNT, "N", "the fewest colors that a plan may give it"),
-    ManifestKey("domains.NAME.max-colors", KeyKind.COUNT, "N", "the most colors that a plan may give it"),
-    ManifestKey("domains.NAME.min-cache", KeyKind.SIZE, "BYTES", "the least last-level cache that a plan may give it"),
+    ManifestKey("domains.NAME.min-colors", KeyKind.COUNT, "N", "the smallest number of colors that a plan may give it"),
+    ManifestKey("domains.NAME.max-colors", KeyKind.COUNT, "N", "the largest number of colors that a plan may give it"),
     ManifestKey(
-        "domains.NAME.weight", KeyKind.NUMBER, "NUMBER", "how much its colors count beside those of others in a plan"
+        "domains.NAME.min-cache",
+        KeyKind.SIZE,
+        "BYTES",
+        "the smallest share of the last-level cache that a plan may give it",
+    ),
+    ManifestKey(
+        "domains.NAME.weight",
+        KeyKind.NUMBER,
+        "NUMBER",
+        "the weight of its colors relative to those of others in a plan",
     ),
     ManifestKey(
         "domains.NAME.miss-curve",
@@ -273,23 +287,21 @@ DOMAIN_KEYS: tuple[ManifestKey, ...] = (
         "domains.NAME.max-slowdown",
         KeyKind.PERCENT,
         "PERCENT",
-        "how much worse than the best of its miss curve a plan may leave it",
+        "how much worse than the best value of its miss curve it may be in a plan",
     ),
     ManifestKey(
         "domains.NAME.max-misses",
         KeyKind.FACTOR,
         "FACTOR",
-        "as max-slowdown, as a factor from 1 up: 1.05 is 5 % more than the best of its miss curve",
+        "like max-slowdown, as a factor of at least 1: 1.05 is 5 % more than the best value of its miss curve",
     ),
     ManifestKey(
         "domains.NAME.restarts",
         KeyKind.COUNT,
         "N",
-        "how often it must be creatable again before the host reboots; asks for the theorem lifecycle/NAME",
+        "how often it must be possible to create it again before the host reboots; adds the theorem lifecycle/NAME",
     ),
-    ManifestKey(
-        "domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that does not lie here"
-    ),
+    ManifestKey("domains.NAME.kernel-size", KeyKind.COUNT, "BYTES", "the size of a guest's kernel that is not here"),
 )
 
 REQUIREMENT_KEYS: tuple[ManifestKey, ...] = (
@@ -297,7 +309,8 @@ REQUIREMENT_KEYS: tuple[ManifestKey, ...] = (
         "requirements.ID",
         KeyKind.TEXTS,
         "PATTERN",
-        "what shows the requirement of this ID: theorems by their IDs, such as separation/rt/* (a pair in either "
+        "the evidence for the requirement with this ID: theorems by their IDs, such as separation/rt/* (a pair in "
+        "either "
         "order) or memory/rt, and rules, such as CC307, that must find nothing",
     ),
 )

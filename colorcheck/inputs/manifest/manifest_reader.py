@@ -249,8 +249,8 @@ class _Document(Struct):
         if rules and reason:
             return Ignored(rules, self._place(at), reason)
         if len(self.problems) == before:
-            what = "rules are ignored without saying why" if rules else "an entry of ignore names no rule"
-            help_text = 'write { rule = "CC105", reason = "..." }; until then they are told'
+            what = "rules are ignored without a reason" if rules else "an entry of ignore names no rule"
+            help_text = 'write { rule = "CC105", reason = "..." }; until then they are reported'
             self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 
@@ -271,8 +271,10 @@ class _Document(Struct):
         if path and ignore and reason:
             return PathRules(path, ignore, reason, self._place(at))
         if len(self.problems) == before:
-            what = "rules are ignored for a path without saying which, where or why"
-            help_text = 'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; until then all are told'
+            what = "rules are ignored for a path without saying which rules, where or why"
+            help_text = (
+                'write path = "legacy/*.cfg", ignore = ["CC115"] and reason = "..."; all are reported until then'
+            )
             self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return None
 
@@ -287,7 +289,7 @@ class _Document(Struct):
             if name.strip() and patterns and all(patterns):
                 found.append(StatedRequirement(name, patterns, self._place(at)))
             elif len(self.problems) == before:
-                what = "a requirement without an ID" if not name.strip() else f'nothing shows requirement "{name}"'
+                what = "a requirement without an ID" if not name.strip() else f'requirement "{name}" has no evidence'
                 help_text = 'write "XenSwad~llc_isolation_rt~1" = ["separation/rt/*", "memory/rt"]'
                 self.problems.append(Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), help_text))
         return tuple(found)
@@ -379,7 +381,7 @@ class _Document(Struct):
         factor = reader.get("max-misses", KeyKind.FACTOR, kinds.factor)
         tolerances = [value for value in (slower, None if factor is None else factor - 1) if value is not None]
         if tolerances and "miss-curve" not in entry:
-            what = f"[domains.{name}] tolerates so and so much over the best of its miss curve, and has none"
+            what = f"[domains.{name}] sets a limit relative to its miss curve, but has no miss curve"
             self.problems.append(
                 Problem(ProblemKind.MANIFEST_VALUE, what, self._place(at), 'add miss-curve = "rt.csv"')
             )

@@ -74,7 +74,7 @@ class XlSetting(Struct, frozen=True):
         return self.written.location if isinstance(self.written, XlList) else self.written.whole
 
 
-_DASH = 'a dash is no part of a name in xl files: write an underscore, as in llc_colors = ["4-8"]'
+_DASH = 'names in xl files cannot contain a dash: write an underscore, as in llc_colors = ["4-8"]'
 
 
 class XlError(Struct, frozen=True):
@@ -101,7 +101,7 @@ class XlError(Struct, frozen=True):
                 start = self.location
                 fix = (Edit(start.until(Location(start.file, 0, 0, start.line, start.column + 1)), "_"),)
         elif self.near[:1].isalpha() and self.near != self.near.lower():
-            text = f"names are in lower case: write {re.split('[^._0-9a-z]', self.near.lower())[0]}"
+            text = f"names are lowercase: write {re.split('[^._0-9a-z]', self.near.lower())[0]}"
         return Problem(ProblemKind.SYNTAX, message, self.location, text, fix)
 
     def printed(self, file: str) -> str:

@@ -41,7 +41,7 @@ from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import error_name, tree_at
 
 _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TREE": 64 * KIB, "BITSTREAM": 32 * MIB}
-"""Bytes of a file that is not there, by the end of its key; on the large side, as what modules take is lost at boot."""
+"""Bytes of a missing file, by the end of its key; on the large side, because the memory of modules is lost at boot."""
 _MOST_OVERLAYS = 64
 _IN_PLACE = "0xffffffffffffffff"
 
@@ -53,7 +53,7 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     """
     file = deployment.image_builder
     if file is None:
-        raise ValueError("there is no configuration of ImageBuilder")
+        raise ValueError("there is no ImageBuilder configuration")
     boot = image_builder_boot(file)
     given = deployment.tree
     known = dict(deployment.file_sizes)
@@ -113,7 +113,7 @@ def _sizes(boot: ImageBuilderBoot, known: Mapping[str, int]) -> tuple[dict[str, 
     if not missing:
         return sizes, ()
     told = ", ".join(f"{name} ({size(sizes[name])})" for name in dict.fromkeys(name for _, name in missing))
-    message = f"sizes are assumed for files that are not there: {told}; all load addresses depend on them"
+    message = f"sizes are assumed for missing files: {told}; all load addresses depend on them"
     return sizes, (Problem(ProblemKind.FILE_SIZE_ASSUMED, message, place_of(boot.file, missing[0][0])),)
 
 
@@ -146,12 +146,16 @@ class _ScriptRun(Struct, frozen=True):
             if not self._overlay(machine, written):
                 return "an overlay that cannot be applied destroys the tree"
         self._edit(machine)
+        for problem in self.boot.file.doubts:
+            machine.tree_doubts.append(
+                machine.open(f"{problem.location}: ImageBuilder's configuration", problem.message)
+            )
         machine.set("fdt_high", _IN_PLACE)
         self._extra(machine)
         start = self.loaded["XEN"].start if "XEN" in self.loaded else 0
         command = self.boot.file.text("BOOT_CMD") or "booti"
         if command == "none":
-            machine.assumptions["the script that goes on behind ImageBuilder's starts Xen with booti"] = None
+            machine.assumptions["the script that continues after ImageBuilder's starts Xen with booti"] = None
             command = "booti"
         self._command(machine, command, f"{start:#x}", "-", f"{self.place:#x}")
         return None
@@ -204,7 +208,9 @@ class _ScriptRun(Struct, frozen=True):
                 if done >= 0:
                     tree.side.properties[edit.path, held.name] = held
             if done < 0:
-                message = f"ImageBuilder's edit of {what} fails in U-Boot ({error_name(done)}), and its script goes on"
+                message = (
+                    f"ImageBuilder's edit of {what} fails in U-Boot ({error_name(done)}), and its script continues"
+                )
                 machine.problems.append(Problem(ProblemKind.U_BOOT_FDT, message, where, _help(done)))
         tree.keep()
 
@@ -224,10 +230,10 @@ class _ScriptRun(Struct, frozen=True):
 
 def _help(code: int) -> str:
     no_space = 3
-    return "ImageBuilder makes 4 KiB of room only: name fewer or shorter values" if -code == no_space else ""
+    return "ImageBuilder makes only 4 KiB of room: use fewer or shorter values" if -code == no_space else ""
 
 
 def _unread(machine: UBootMachine, written: Assignment) -> None:
-    message = f"{written.key}: {written.value.text} is not here, so what it does to the tree is not followed"
+    message = f"{written.key}: {written.value.text} is not here, so its effect on the tree is not known"
     machine.problems.append(Problem(ProblemKind.NOT_FOLLOWED, message, written.location))
     machine.tree_doubts.append(machine.open(f"{written.key} of ImageBuilder", message))

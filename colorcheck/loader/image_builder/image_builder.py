@@ -17,8 +17,7 @@ from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
 from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
-from colorcheck.inputs.unread import KINDS as UNREAD
-from colorcheck.loader.image_builder.keys import DOM0_KEYS, KEYS
+from colorcheck.inputs.boot.image_builder_keys import DOM0_KEYS, KEYS
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
 _VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)
@@ -140,15 +139,15 @@ def no_script(file: ImageBuilderFile) -> Iterator[Problem]:
         for name in ("DOM0_MEM", "DOM0_VCPUS"):
             written = file.get(name)
             if written is not None and written.value.text:
-                message = f"ImageBuilder writes no script, with exit status 0: {name} stands beside XEN_CMD"
+                message = f"ImageBuilder writes no script, with exit status 0: {name} is set together with XEN_CMD"
                 yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, written.location, "write it into XEN_CMD")
-    if any(problem.kind is ProblemKind.NEEDS_SHELL or problem.kind in UNREAD for problem in file.problems):
+    if file.doubts:
         return  # the key may stand in what was not read
     for index in range(_domain_count(file, [])):
         if not file.text("DOMU_KERNEL", index):
             written = file.get("NUM_DOMUS")
             message = f"ImageBuilder writes no script: DOMU_KERNEL[{index}] is not defined"
-            help_text = "number the domains from 0 on; Lopper counts them from 1"
+            help_text = "number the domains from 0; Lopper counts them from 1"
             place = written.location if written else file.location
             yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, place, help_text)
 
@@ -188,7 +187,7 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
     if mask:
         problems += _mask_problems(mask)
     if mask and static:
-        message = "colors and static memory are both written; static memory has the colors of its addresses"
+        message = "both colors and static memory are set; static memory has the colors of its addresses"
         problems.append(Problem(ProblemKind.STATIC_MEMORY, message, mask.written.location))
     return BuiltDomain(
         index,
@@ -224,7 +223,7 @@ def color_mask(written: Assignment) -> ColorMask:
 def _mask_problems(mask: ColorMask) -> Iterator[Problem]:
     text, where = mask.written.value.text, mask.written.value.whole
     if "," in text or text.count("-") > 1:
-        message = f'ImageBuilder reads one range only; "{text}" becomes the mask {mask.mask:#x}'
+        message = f'ImageBuilder reads only one range; "{text}" becomes the mask {mask.mask:#x}'
         yield Problem(ProblemKind.RANGE_ONLY, message, where, "write one range, such as 4-7")
     elif not mask.mask:
         message = f'"{text}" becomes the mask 0, with which the domain gets dom0\'s colors'
@@ -251,7 +250,7 @@ def _number(file: ImageBuilderFile, name: str, index: int | None, default: int, 
     if value is None or value < 0:
         message = f'{written.key} is not a number: "{written.value.text}"'
         problems.append(
-            Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, "write a whole number without a unit")
+            Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, "write an integer without a unit")
         )
         return default
     return value
@@ -263,12 +262,12 @@ def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) 
         return ()
     numbers = [_arithmetic(word) for word in written.value.text.split()]
     if len(numbers) % 2 or any(number is None for number in numbers):
-        message = f'"{written.value.text}" are no pairs of address and size'
+        message = f'"{written.value.text}" must be pairs of address and size'
         problems.append(Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, 'write "ADDRESS SIZE"'))
         return ()
     plain = [number or 0 for number in numbers]
     if file.get("DOMU_MEM", index):
-        message = f"the sizes of static memory count, not DOMU_MEM[{index}]"
+        message = f"the sizes of static memory take effect, not DOMU_MEM[{index}]"
         problems.append(Problem(ProblemKind.STATIC_MEMORY, message, written.location))
     return tuple(zip(plain[::2], plain[1::2], strict=True))
 
@@ -284,11 +283,13 @@ def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
             told.add(written.name)
             near = did_you_mean(written.name, KEYS)
             if near and written.name not in file.used:  # others are the file's own variables
-                message = f"ImageBuilder knows no key {written.name} and ignores it"
+                message = f"ImageBuilder has no key {written.name} and ignores it"
                 yield Problem(ProblemKind.UNKNOWN_KEY, message, written.name_location, near)
+        elif file.doubts:
+            continue  # DOM0_KERNEL and NUM_DOMUS may have other values
         elif written.name in DOM0_KEYS and not has_dom0 and written.value.text:
             message = f"ImageBuilder refuses {written.name} without DOM0_KERNEL"
-            yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write DOM0_KERNEL, or take the key out")
+            yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write DOM0_KERNEL, or delete the key")
         elif written.name.startswith("DOMU_") and written.index.isdigit() and int(written.index[:9]) >= count:
             message = f"{written.key} is ignored: NUM_DOMUS is {count}"
             yield Problem(ProblemKind.BEYOND_NUM_DOMUS, message, written.name_location, "raise NUM_DOMUS")

@@ -56,7 +56,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     fact = machine.depends(*words[:1], *words[2:3])
     if address is None or at is None:
         why = fact.why if fact is not None else "its variables"
-        raise HaltError(f"{command} starts an image or tree whose address is not known: {why}")
+        raise HaltError(f"{command} starts an image or a tree whose address is not known: {why}")
     image = _image(machine, command, address)
     if image is None:
         return 1
@@ -67,7 +67,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if isinstance(ramdisk, int):
         return ramdisk
     if len(words) < 3:
-        raise HaltError(f"{command} without a tree: U-Boot stops, since it would start Xen without one")
+        raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
     if tree is None:
         _no_tree(machine, words[2])
@@ -105,7 +105,7 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _no_tree(machine: UBootMachine, word: Marked) -> None:
-    machine.say(ProblemKind.U_BOOT_BOOT, f"no device tree begins at {word.text}: U-Boot does not start Xen")
+    machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {word.text}: U-Boot does not start Xen")
 
 
 def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
@@ -117,7 +117,7 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
     legacy = read_legacy(data)
     if command == "bootm":
         if legacy is None or legacy.kind != KERNEL or not legacy.header_ok:
-            machine.say(ProblemKind.U_BOOT_BOOT, "bootm takes a legacy image of a kernel or a FIT, and this is none")
+            machine.say(ProblemKind.U_BOOT_BOOT, "bootm takes a legacy kernel image or a FIT, and this is neither")
             return None
         body = _unpacked(legacy.data, legacy.compression)
         if body is None:
@@ -132,7 +132,7 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
         head = bytearray(unpacked[:64].ljust(64, b"\0"))
         machine.memory.write(address, unpacked)
     if head[56:60] != b"ARM\x64":
-        machine.say(ProblemKind.U_BOOT_BOOT, "Bad Linux ARM64 Image magic! What stands there is no arm64 Image")
+        machine.say(ProblemKind.U_BOOT_BOOT, "Bad Linux ARM64 Image magic! There is no arm64 Image there")
         return None
     return _placed(machine, address, bytes(head))
 
@@ -156,7 +156,7 @@ def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
     size = machine.settings.image_size
     if not machine.memory.is_dark(address) and any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded):
         message = f"Bad Linux ARM64 Image magic! Nothing was loaded to {address:#x}"
-        machine.say(ProblemKind.U_BOOT_BOOT, message, "name the address that the image was loaded to")
+        machine.say(ProblemKind.U_BOOT_BOOT, message, "specify the address to which the image was loaded")
         return None
     machine.assumptions[f"what booti starts at {address:#x} is Xen's image"] = None
     return _Image(((address + _ALIGNED - 1) & ~(_ALIGNED - 1)) & WIDTH, size)
@@ -241,7 +241,7 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     fact = machine.depends(word)
     if fact is not None and machine.address(word) is None:
         raise HaltError(f"booti gets a ramdisk whose address is not known: {fact.why}")
-    start = machine.reached(word)
+    start = machine.reached(word) if not word.text.startswith(":") else machine.load_address
     image = read_legacy(_content(machine, start))
     if image is not None:
         if image.kind != RAMDISK or not (image.header_ok and image.data_ok):
@@ -252,7 +252,7 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
             return 1
         return _Ramdisk(start + 64, len(image.data))
     if present_magic(machine, start) or not colon:
-        message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, and - where there is none"
+        message = "Wrong Ramdisk Image Format: booti takes a raw ramdisk as ADDRESS:SIZE, or - if there is none"
         machine.say(ProblemKind.U_BOOT_BOOT, message, "write booti XEN - TREE, or booti XEN RAMDISK:${filesize} TREE")
         return 1
     if fact is not None:
@@ -269,7 +269,7 @@ def _moved_ramdisk(
     machine: UBootMachine, room: Places, ramdisk: _Ramdisk | None
 ) -> tuple[tuple[int | None, int] | None, int | None]:
     """Where the ramdisk is at the end, and the number of the open fact that its place hangs on."""
-    if ramdisk is None or not ramdisk.size:
+    if ramdisk is None:
         return None, None
     high = machine.text("initrd_high")
     machine.unset("initrd_high")
@@ -286,7 +286,7 @@ def _moved_ramdisk(
     if at is None or ramdisk.unsure is not None:
         fact = machine.open(
             "the ramdisk's place",
-            "U-Boot moves the ramdisk below itself, and where U-Boot sits is not known from files",
+            "U-Boot moves the ramdisk below itself, and files do not say where U-Boot is",
             "[target.environment]",
             'initrd_high = "0xffffffffffffffff"  # if that is what the board has: the ramdisk stays where it is',
         )
@@ -379,10 +379,10 @@ def _fixed(
 ) -> TreeInMemory:
     """The tree with everything that U-Boot adds. Raises HaltError where it does not fit."""
     tree = final.tree
-    board = "the board's own code in U-Boot changes nothing in the tree that Xen reads"
+    board = "board-specific code in U-Boot does not change the tree that Xen reads"
     machine.assumptions[board] = None
     if not (fixups.root(machine, tree) and fixups.chosen(machine, tree) and fixups.memory(machine, tree)):
-        raise HaltError("U-Boot finds no room in the device tree for what it adds, and resets the board")
+        raise HaltError("U-Boot finds no room in the device tree for its additions and resets the board")
     fixups.ethernet(machine, tree)
     size = tree.shrink()
     if ramdisk is not None:

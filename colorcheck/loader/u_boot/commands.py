@@ -25,6 +25,12 @@ _OTHER_SHELLS = frozenset(  # what people know from other shells
     ("export", "case", "esac", "function", "local", "return", "break", "continue", "cd", "eval", "exec", "set", "unset")
 )
 _CONDITIONS = ("test", "itest", "[", "echo", "true", "false")
+MOST_WORDS = 16
+"""CONFIG_SYS_MAXARGS, where the board's configuration says nothing else."""
+WORDS = "U-Boot takes more than 16 words in a command"
+_MANY = frozenset(  # commands whose number of words CONFIG_SYS_MAXARGS bounds
+    ("setenv", "env", "printenv", "print", "run", "test", "[", "echo", "true", "false", "booti", "bootm", "bootefi")
+)
 EXIT = "exit ends the script"
 EXIT_SINCE = (2023, 4)
 """The release of U-Boot from which `exit` ends a script (721307eba0e)."""
@@ -37,6 +43,8 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     command, rest = words[0].text, words[1:]
     name = _full_name(command.partition(".")[0])
     machine.use(*_weighed(machine, name, words))
+    if len(words) > MOST_WORDS and name in _MANY and _too_many(machine, name, len(words)):
+        return 1
     handler = _COMMANDS.get(name)
     if handler is not None:
         return handler(machine, rest)
@@ -51,6 +59,26 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         )
         return Doubt(" ".join(word.text for word in words), True, fact)
     return _unknown(machine, words)
+
+
+def _too_many(machine: UBootMachine, name: str, count: int) -> bool:
+    """Whether a command has more words than this U-Boot takes: it then prints its usage and does nothing."""
+    fact = OpenFact(
+        WORDS,
+        f"{name} has {count} words here, and U-Boot's usual CONFIG_SYS_MAXARGS is {MOST_WORDS}: a command with more of "
+        "them does nothing, unless this U-Boot was built with a larger number",
+        ("# put the value into quotes, so that it is one word",),
+        machine.place,
+        (False, True),
+    )
+    if machine.decide(Doubt(WORDS, False, fact)):
+        return False
+    machine.say(
+        ProblemKind.U_BOOT_COMMAND,
+        f"{name} has {count} words, more than the {MOST_WORDS} of CONFIG_SYS_MAXARGS: it does nothing",
+        "put the value into quotes, so that it is one word",
+    )
+    return True
 
 
 def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Sequence[Marked]:
@@ -76,16 +104,16 @@ def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Seque
 def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     text = " ".join(word.text for word in words)[:60]
     if machine.depends(words[0]):
-        machine.open(f"command at {machine.place}", "which command this line runs is not known")
+        machine.open(f"command at {machine.place}", "it is not known which command this line runs")
         return 1
     if words[0].text == "[":
         return _bracket(machine, words)
     if not _NAME.fullmatch(words[0].text) or words[0].text in _OTHER_SHELLS:
-        machine.say(ProblemKind.U_BOOT_COMMAND, f'"{words[0].text[:40]}" is no command of U-Boot: it fails')
+        machine.say(ProblemKind.U_BOOT_COMMAND, f'"{words[0].text[:40]}" is not a command of U-Boot: it fails')
         return 1
     fact = machine.open(
         f"command {words[0].text[:40]} at {machine.place}",
-        f'"{text}" is not followed: what it does to memory, variables and the tree is not known',
+        f'"{text}" is not followed: its effect on memory, variables and the tree is not known',
     )
     return Doubt(f"unknown command {text}", False, fact)
 
@@ -102,7 +130,7 @@ def _full_name(name: str) -> str:
 def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     fact = OpenFact(
         "U-Boot knows [",
-        "[ is a command from U-Boot 2026.07 on; before that it is unknown and counts as false",
+        "[ is a command since U-Boot 2026.07; before that it is unknown and treated as false",
         ("[target]", 'u-boot = "2023.01"', "# or write test instead of [ … ]"),
         machine.place,
         (False, True),
@@ -110,7 +138,7 @@ def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not machine.decide(Doubt(BRACKET, False, fact)):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
-            "[ is an unknown command to U-Boot before 2026.07: it counts as false",
+            "[ is an unknown command to U-Boot before 2026.07: it is treated as false",
             "write test",
         )
         return 1
@@ -132,7 +160,7 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             return 1
         fact = fact or machine.depends(value) if value is not None else fact
         if fact is not None or value is None:
-            machine.open(f"run {word.text} at {machine.place}", "what this variable holds is not known")
+            machine.open(f"run {word.text} at {machine.place}", "the value of this variable is not known")
             return 1
         try:
             status = run_macro(machine, value)
@@ -149,7 +177,7 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if head is None:
         fact = machine.open(
             f"script at {words[0].text if words else 'loadaddr'}",
-            "the script that is called here is not among the inputs",
+            "the script called here is not among the inputs",
             "[[target.files]]",
             'name = "second.scr"  # the name in the script',
             'file = "second.scr"',
@@ -161,7 +189,7 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     image = read_legacy(bytes(data if data is not None else head))
     refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
     if refused or image is None:
-        machine.say(ProblemKind.U_BOOT_COMMAND, f"source refuses what stands at {address:#x}: {refused}")
+        machine.say(ProblemKind.U_BOOT_COMMAND, f"source refuses the content at {address:#x}: {refused}")
         return 1
     text = script_text(image).decode("utf-8", "surrogateescape")
     name = machine.paths.get(address) or f"script at {address:#x}"
@@ -178,7 +206,7 @@ def leave(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     """`exit` does nothing in a script before v2023.04."""
     fact = OpenFact(
         "exit ends the script",
-        "exit does nothing in U-Boot 2023.01 and ends the script from 2023.04 on",
+        "exit has no effect in U-Boot 2023.01 and ends the script since 2023.04",
         ("[target]", 'u-boot = "2023.01"'),
         machine.place,
         (False, True),
@@ -210,7 +238,7 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
     width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
     begin, end, count = (hexadecimal(word.text) for word in words)
     size = count * width
-    if size > _LONGEST:
+    if size > _LONGEST or abs(begin - end) < size:  # of an overlap it depends on the build which bytes are read twice
         machine.memory.darken(end, size)
     else:
         machine.memory.copy(begin, end, size)
@@ -219,6 +247,23 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
     if begin in machine.sides:
         machine.sides[end] = machine.sides[begin].copy()
     return 0
+
+
+def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
+    """`cmp[.b|.w|.l|.q] FIRST SECOND COUNT`: 1 where memory differs."""
+    if len(words) != 3:
+        return 1
+    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
+    if not machine.depends(*words):
+        first, second, count = (hexadecimal(word.text) for word in words)
+        known = count * width <= _LONGEST
+        one = machine.memory.read(first, count * width) if known else None
+        other = machine.memory.read(second, count * width) if known else None
+        if one is not None and other is not None:
+            return 0 if one == other else 1
+    text = " ".join(word.text for word in words)
+    why = "what stands in the memory that is compared is not known from files"
+    return Doubt(f"cmp {text}", True, OpenFact(f"cmp {text}", why, (), machine.place))
 
 
 def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -232,7 +277,7 @@ def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     loaded = next((one for one in reversed(machine.loaded) if one.address == begin), None)
     data = machine.memory.read(begin, len(loaded.data)) if loaded and len(loaded.data) == loaded.size else None
     if data is None:
-        fact = machine.open(f"data unpacked at {machine.place}", "what is unpacked here is not among the inputs")
+        fact = machine.open(f"data unpacked at {machine.place}", "the data unpacked here is not among the inputs")
         machine.memory.darken(end, 0x1000)
         machine.set("filesize", machine.unknown(fact))
         return 0
@@ -269,7 +314,7 @@ def _fills(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Status:
             machine.memory.darken(hexadecimal(where.text), 0x1000)
             machine.sides.pop(hexadecimal(where.text), None)
         fact = machine.open(
-            f"{name} {words[0].text} at {machine.place}", "what raw data stands on the medium is not among the inputs"
+            f"{name} {words[0].text} at {machine.place}", "the raw data on the medium is not among the inputs"
         )
         return Doubt(f"{name} {words[0].text}", True, fact)
     fact = OpenFact(f"{name} at {machine.place}", f"whether {name} succeeds is not known", (), machine.place)
@@ -283,7 +328,7 @@ def _named(*positions: int) -> Callable[[UBootMachine, Sequence[Marked]], Status
         place = next((position for position in positions if len(words) > position), None)
         fact = OpenFact(
             f"answer of the board at {machine.place}",
-            "what this command finds on the board, or whether it succeeds, is not known from files",
+            "files do not say what this command finds on the board, or whether it succeeds",
             (),
             machine.place,
         )
@@ -311,7 +356,7 @@ def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`dhcp` and `bootp` also set what the server says."""
     status = loads.tftp(machine, words)
     if status == 0:
-        why = "what the network's server answers is not known from files"
+        why = "files do not say what the network server answers"
         fact = OpenFact(f"answer of the network at {machine.place}", why, (), machine.place)
         for name in ("ipaddr", "netmask", "gatewayip", "serverip", "dnsip", "hostname", "rootpath", "domain"):
             machine.set(name, machine.unknown(fact))
@@ -389,6 +434,7 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "btrload": loads.load,
     "mw": _write,
     "cp": _copy,
+    "cmp": _compare,
     "booti": boot,
     "bootm": boot,
     "mmc": _fills,
@@ -412,7 +458,7 @@ _MORE = frozenset(  # further commands of usual builds, by which shortened names
 )
 _QUIET = frozenset(
     (
-        *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "cmp", "crc32", "saveenv", "printf", "date", "time"),
+        *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "crc32", "saveenv", "printf", "date", "time"),
         *("coninfo", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstypes", "fatinfo", "mii", "mdio"),
         *("log", "dcache", "icache", "base", "loop", "showvar", "pause", "bootstage", "led", "fpga", "pci", "i2c"),
     )

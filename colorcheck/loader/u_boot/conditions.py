@@ -71,7 +71,7 @@ def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         elif left[0] in ("-z", "-n") and len(left) >= 2:
             found, taken = (not left[1]) == (left[0] == "-z"), 2
         elif left[0] == "-e" and len(left) >= 4:
-            asked = _on_medium(machine, words[position + 3])
+            asked = _on_medium(machine, words[position + 1 : position + 3], words[position + 3])
             found, taken = asked, 4
         else:
             return 0
@@ -87,25 +87,28 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
     if same:
         return True
     fact = OpenFact(
-        "test knows ==",
-        "test of U-Boot 2023.01 does not know ==, so this condition is true whatever it compares",
+        "test supports ==",
+        "test in U-Boot 2023.01 does not support ==, so this condition is always true",
         ("write = instead of ==",),
         machine.place,
         (False, True),
     )
     machine.say(
         ProblemKind.U_BOOT_COMMAND,
-        "test does not know ==: the condition is true whatever it compares",
+        "test does not support ==: the condition is always true",
         "write =",
     )
-    return machine.decide(Doubt("test knows ==", False, fact))
+    return machine.decide(Doubt("test supports ==", False, fact))
 
 
-def _on_medium(machine: UBootMachine, name: Marked) -> bool:
+def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
     """Whether a file is on the medium: yes if it is here, else nobody knows."""
+    from colorcheck.loader.u_boot.devices import is_there, medium_of
     from colorcheck.loader.u_boot.load import find
     from colorcheck.loader.u_boot.media import File
 
+    if not is_there(machine, "test", medium_of(where)):
+        return False
     found = find(machine, name.text)
     return isinstance(found, File) or machine.settled(found) == 0
 
@@ -123,14 +126,41 @@ def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
         width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
         numbers = [_operand(machine, word.text, width) for word in (words[0], words[2])]
         if None not in numbers:
-            low, high = (int(number or 0) for number in numbers)
+            low, high = (_as_long(int(number or 0)) for number in numbers)
             return 0 if _NUMBERS[name](low, high) else 1
-    elif fact is None and not any(word.text.startswith("*") for word in words):
-        first, second = (_bytes(word.text) for word in (words[0], words[2]))
-        return 0 if _NUMBERS[name]((first > second) - (first < second), 0) else 1
+    elif fact is None:
+        texts = [_operand_text(machine, word.text) for word in (words[0], words[2])]
+        first, second = (text or b"" for text in texts)
+        if None not in texts:
+            return 0 if _NUMBERS[name]((first > second) - (first < second), 0) else 1
     text = " ".join(word.text for word in words)
-    fact = fact or machine.open(f"memory read by itest {text}", "what stands in this memory is not known from files")
+    fact = fact or machine.open(f"memory read by itest {text}", "files do not say what this memory contains")
     return Doubt(f"itest {text}", False, fact)
+
+
+def _as_long(value: int) -> int:
+    """Numbers are compared with their sign."""
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _operand_text(machine: UBootMachine, text: str) -> bytes | None:
+    """What itest.s compares: the word, or the text in memory where it begins with a star."""
+    if not text.startswith("*"):
+        return _bytes(text)
+    return _text_in_memory(machine, hexadecimal(text[1:]))
+
+
+def _text_in_memory(machine: UBootMachine, address: int) -> bytes | None:
+    """The bytes up to a zero; None where they are not known."""
+    data = bytearray()
+    while len(data) < _LONGEST:
+        more = machine.memory.read(address + len(data), 1)
+        if more is None:
+            return None
+        if more == b"\0":
+            break
+        data += more
+    return bytes(data)
 
 
 def _operand(machine: UBootMachine, text: str, width: int) -> int | None:
@@ -162,9 +192,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
     width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
     operands = [_number(machine, word.text, width) for word in (rest[0], *rest[2:])]
     if None in operands:
-        fact = machine.open(
-            f"memory read by setexpr {rest[0].text}", "what stands in this memory is not known from files"
-        )
+        fact = machine.open(f"memory read by setexpr {rest[0].text}", "files do not say what this memory contains")
         machine.set(name, machine.unknown(fact))
         return 0
     numbers = [int(number or 0) for number in operands]
@@ -185,15 +213,12 @@ def _texts(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
         return 1
     joined = b""
     for word in words:
-        address, data = hexadecimal(word.text[1:]), bytearray()
-        while not data.endswith(b"\0") and len(data) < _LONGEST:
-            more = machine.memory.read(address + len(data), 1)
-            if more is None:
-                fact = machine.open(f"memory read by setexpr {word.text}", "what stands there is not known from files")
-                machine.set(name, machine.unknown(fact))
-                return 0
-            data += more
-        joined += bytes(data).rstrip(b"\0")
+        data = _text_in_memory(machine, hexadecimal(word.text[1:]))
+        if data is None:
+            fact = machine.open(f"memory read by setexpr {word.text}", "files do not say what is there")
+            machine.set(name, machine.unknown(fact))
+            return 0
+        joined += data
     machine.set(name, joined.decode("utf-8", "surrogateescape") or None)
     return 0
 

@@ -57,14 +57,14 @@ def _working(machine: UBootMachine) -> TreeInMemory | None:
     if machine.working is None:
         machine.say(
             ProblemKind.U_BOOT_FDT,
-            "no tree is being edited: `fdt addr` has not succeeded, so this does nothing",
+            "no tree is being edited: `fdt addr` has not succeeded, so this has no effect",
         )
         return None
     tree = tree_at(machine, machine.working)
     if tree is None:
         machine.say(
             ProblemKind.U_BOOT_FDT,
-            "the tree that is being edited was destroyed or overwritten, so this does nothing",
+            "the tree that is being edited was destroyed or overwritten, so this has no effect",
         )
     return tree
 
@@ -139,7 +139,9 @@ def _not_a_tree(machine: UBootMachine, address: int) -> None:
             )
         )
         return
-    message = f"no device tree begins at {address:#x}: FDT_ERR_BADMAGIC, and later fdt commands go to the tree before"
+    message = (
+        f"there is no device tree at {address:#x}: FDT_ERR_BADMAGIC, and later fdt commands edit the previous tree"
+    )
     machine.say(ProblemKind.U_BOOT_FDT, message)
 
 
@@ -187,7 +189,7 @@ def _set(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
     if len(rest) < 2:
         machine.say(
             ProblemKind.U_BOOT_FDT,
-            "fdt set has too few words and sets nothing (a bare # begins a comment)",
+            "fdt set has too few words and sets nothing (an unquoted # starts a comment)",
             "quote it",
         )
         return _USAGE
@@ -203,6 +205,7 @@ def _set(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
         machine.scratchpad[: len(old)] = old
         value = parse_value(rest[2:], machine.scratchpad)
         if isinstance(value, UnreadableValue):
+            machine.scratchpad[: len(value.data)] = value.data[:SCRATCHPAD]
             machine.say(ProblemKind.U_BOOT_FDT, f"fdt set {path} {name}: {value.message}; nothing is set")
             return 1
         data, text, unsure = value.data, value.text, value.unsure
@@ -230,8 +233,8 @@ def _rm(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> St
 
 
 def _failed(machine: UBootMachine, what: str, code: int) -> Status:
-    help_text = "make room with fdt resize before" if code == -3 else ""
-    machine.say(ProblemKind.U_BOOT_FDT, f"{what}: {error_name(code)}; the script goes on without it", help_text)
+    help_text = "make room with fdt resize first" if code == -3 else ""
+    machine.say(ProblemKind.U_BOOT_FDT, f"{what}: {error_name(code)}; the script continues without it", help_text)
     return 1
 
 
@@ -249,7 +252,8 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         return _USAGE
     fact = OpenFact(
         "U-Boot applies overlays",
-        "whether this U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY is not known; without it `fdt apply` does nothing",
+        "it is not known whether this U-Boot was built with CONFIG_OF_LIBFDT_OVERLAY; without it, `fdt apply` has "
+        "no effect",
         ("[target]", "u-boot-overlays = true"),
         machine.place,
         (False, True),
@@ -272,11 +276,11 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         return 1
     done = tree.apply(overlay)
     if done < 0:
-        message = f"fdt apply fails ({error_name(done)}) and destroys the tree: nothing that follows reaches Xen"
+        message = f"fdt apply fails ({error_name(done)}) and destroys the tree: nothing after it reaches Xen"
         machine.say(
             ProblemKind.U_BOOT_FDT,
             message,
-            "name a node that exists when this line runs, and compile the tree with -@",
+            "target a node that exists when this line runs, and compile the tree with -@",
         )
         machine.memory.write(tree.address, b"\xff\xff\xff\xff")
         machine.memory.write(overlay.address, b"\xff\xff\xff\xff")
@@ -432,9 +436,9 @@ def _nothing(_machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked
 
 def _board(machine: UBootMachine, _tree: TreeInMemory, _rest: Sequence[Marked]) -> Status:
     """The board's own code, where U-Boot was built with any; else the command prints its usage."""
-    machine.assumptions["the board's own code in U-Boot changes nothing in the tree that Xen reads"] = None
-    why = "whether this U-Boot was built with code of the board for the tree is not known"
-    return Doubt("this U-Boot has code of the board", False, OpenFact("code of the board", why, (), machine.place))
+    machine.assumptions["board-specific code in U-Boot does not change the tree that Xen reads"] = None
+    why = "it is not known whether this U-Boot was built with board-specific code for the tree"
+    return Doubt("this U-Boot has board-specific code", False, OpenFact("board-specific code", why, (), machine.place))
 
 
 _COMMANDS: tuple[tuple[str, Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status]], ...] = (

@@ -35,7 +35,7 @@ def chosen(machine: UBootMachine, tree: TreeInMemory) -> bool:
         and tree.put(at, "bootargs", _text(arguments.text), arguments, _unsure(arguments.text)) < 0
     ):
         return True
-    version = OpenFact("U-Boot's version", "a text that Xen does not read", (), machine.place)
+    version = OpenFact("U-Boot's version", "a string that Xen does not read", (), machine.place)
     tree.put(at, VERSION, b"U-Boot".ljust(LENGTH, b" ")[: LENGTH - 1] + b"\0", None, machine.quiet(version))
     return True
 
@@ -46,9 +46,9 @@ def memory(machine: UBootMachine, tree: TreeInMemory) -> bool:
     if banks is None:
         fact = machine.open(
             "U-Boot's memory banks",
-            "U-Boot writes the memory that it found into the tree, and no input says which that is",
+            "U-Boot writes the memory that it finds into the tree, and no input says what it finds",
             "[target]",
-            'memory = ["0x40000000+0x80000000"]  # start+size, from the log of bdinfo',
+            'memory = ["0x40000000+0x80000000"]  # start+size, as printed by bdinfo',
         )
         return memory_node(tree, None, machine.carry(fact))
     return memory_node(tree, banks)

@@ -18,6 +18,7 @@ from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT_SINCE, call
+from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
@@ -63,18 +64,30 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
             worlds.append(world)
             waiting += world.others()
         left = len(worlds) >= MOST_WORLDS or steps > MOST_STEPS
-    handovers = [world.handover() for world in worlds]
+    handovers = [world.handover() for world in _with_its_medium(worlds)]
     first = _base(handovers)
     handovers, first = _as_named(handovers, first)
     facts = list(first.open)
     if manifest.target.modern_shell:
-        why = "the modern shell reads quotes, backslashes, && and for in another way, and only the old one is followed"
+        why = "the modern shell reads quotes, backslashes, && and for differently, and only the old one is modelled"
         facts.append(OpenFact("the modern shell", why, (), manifest.location("target.u-boot-shell")))
     if left and waiting:
-        why = f"more than {MOST_WORLDS} ways through the script are possible, and not all of them were followed"
-        facts.append(OpenFact("ways through the script", why, (), Location(script)))
+        why = f"the script has more than {MOST_WORLDS} possible paths, and not all of them were followed"
+        facts.append(OpenFact("paths through the script", why, (), Location(script)))
     others = tuple(handover for handover in handovers if handover is not first)
     return replace(first, open=tuple(dict.fromkeys(facts)), alternatives=others)
+
+
+def _with_its_medium(worlds: list[_World]) -> list[_World]:
+    """Where a script loads from one medium only, the board has it: a trusted assumption, and no question."""
+    named = {medium for world in worlds for medium in world.machine.media_named}
+    if len(named) != 1:
+        return worlds
+    key = MEDIUM + named.pop()
+    kept = [world for world in worlds if world.machine.choices.get(key, True)]
+    for world in kept:
+        world.machine.asked.pop(key, None)
+    return kept
 
 
 def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover], Handover]:
@@ -112,7 +125,7 @@ class ScriptRun(Struct, frozen=True):
         if image is not None or self.script.lower().endswith(_IMAGES):
             refused = script_refused(image, verify=(machine.text("verify") or "") not in ("n", "no", "0"))
             if refused or image is None:
-                return f"U-Boot refuses the script and runs nothing of it: {refused}"
+                return f"U-Boot refuses the script and runs none of it: {refused}"
             text = script_text(image)
         content = text.decode("utf-8", "surrogateescape")
         self._loaded(machine)
@@ -313,7 +326,9 @@ def _sizes(started: Started, size: int, *, whole: bool) -> tuple[int, int]:
 
 def _firmware(machine: UBootMachine) -> OpenFact:
     """Behind `bootefi` it is the firmware that decides."""
-    why = "bootefi starts Xen as a program of EFI: the banks of memory and the places of everything are the firmware's"
+    why = (
+        "bootefi starts Xen as an EFI application: the firmware decides the memory banks and where everything is loaded"
+    )
     return OpenFact("the firmware's memory", why, ('[inputs] boot-log = "serial.txt"',), machine.place)
 
 

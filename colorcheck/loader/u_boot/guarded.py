@@ -17,7 +17,7 @@ _ADDRESSES = ("ipaddr", "gatewayip", "netmask", "serverip", "dnsip")
 _NUMBERS = ("vlan", "nvlan")
 _MAC_SHAPE = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", re.ASCII)
 _ADDRESS_SHAPE = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
-_KEY = "the environment's serial number and MAC addresses can be changed"
+_KEY = "the serial number and the MAC addresses in the environment can be changed"
 
 
 def refused(machine: UBootMachine, name: str, value: Marked | None, *, forced: bool = False) -> bool:
@@ -43,4 +43,4 @@ def _fits(name: str, text: str, *, mac: bool) -> bool:
         return _MAC_SHAPE.fullmatch(text) is not None
     if name in _ADDRESSES:
         return _ADDRESS_SHAPE.fullmatch(text) is not None and all(int(part) < 256 for part in text.split("."))
-    return text.isascii() and text.isdigit() if name in _NUMBERS else True
+    return not text or (text.isascii() and text.isdigit()) if name in _NUMBERS else True

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.u_boot.devices import NETWORK, is_there, medium_of
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
 
 MISSING = "files that are not here are on the medium"
-ELSEWHERE = "files that are here have another path or name on the medium"
+ELSEWHERE = "files that are here have a different path or name on the medium"
 _SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
 _USUAL = 32 << 20
 _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame buffer
@@ -29,8 +30,8 @@ def missing_fact(machine: UBootMachine, name: str) -> OpenFact:
         machine.missing[name] = machine.place
     return OpenFact(
         f"file {name}",
-        f"{name} is not here: whether it is on the medium, how large it is and what it holds is not known",
-        ("[[target.files]]", f'name = "{name}"', "size = 0x0  # its bytes, or file = its path here"),
+        f"{name} is not here: its size and content, and whether it is on the medium, are not known",
+        ("[[target.files]]", f'name = "{name}"', "size = 0x0  # in bytes, or file = its path here"),
         machine.missing[name],
     )
 
@@ -51,7 +52,7 @@ def find(machine: UBootMachine, name: str) -> File | Status:
         return missing(machine, name)
     fact = OpenFact(
         f"file {name}",
-        f"{name} is not here, but {found.name} is: whether that is what the medium has under this name is not known",
+        f"{name} is not here, but {found.name} is: it is not known whether the medium has that file under this name",
         ("[[target.files]]", f'name = "{name}"', f'file = "{os.path.basename(found.path)}"'),
         machine.place,
         (False, True),
@@ -70,8 +71,10 @@ def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if not machine.depends(address) and not _is_number(address.text):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
-            f'{command} takes "{address.text}" for an address, and prints its usage',
+            f'{command} takes "{address.text}" as an address and prints its usage',
         )
+        return 1
+    if not is_there(machine, command, medium_of(words)):
         return 1
     count = hexadecimal(words[4].text) if len(words) > 4 else 0
     start = hexadecimal(words[5].text) if len(words) > 5 else 0
@@ -104,6 +107,8 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         address, name = words[0], words[1]
     if address is None or name is None:
         return 1
+    if not is_there(machine, "tftpboot", NETWORK):
+        return 1
     colon = name.text.rfind(":")
     return _bring(machine, name.part(colon + 1), address, 0, 0)
 
@@ -111,6 +116,8 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`size IFACE DEV[:PART] FILE` sets filesize."""
     if len(words) != 3:
+        return 1
+    if not is_there(machine, "size", medium_of(words)):
         return 1
     fact = machine.depends(words[2])
     file = 0 if fact else find(machine, words[2].text)
@@ -175,22 +182,22 @@ def _refused(machine: UBootMachine, start: int, length: int) -> str:
     banks = machine.settings.banks
     end = start + length
     if end > 1 << 64 and start < VIRTUAL:
-        return "the end lies beyond 64 bits"
+        return "the end is beyond 64 bits"
     if not banks or start >= VIRTUAL:
         return ""
     if not any(low <= start and end <= low + count for low, count in banks):
-        return "that is no memory that U-Boot knows"
+        return "U-Boot has no memory there"
     low, count = banks[0]
     top = low + count
     if start < top and end > top - _SURE:
-        return "U-Boot itself sits there"
+        return "U-Boot itself is there"
     if start < top and end > top - _MOST:
         fact = OpenFact(
-            "U-Boot's own place",
-            "U-Boot sits at the top of its memory, and how far down is not known from files",
+            "U-Boot's own location",
+            "U-Boot is at the top of its memory, and files do not say how far down it reaches",
             (),
             machine.place,
         )
-        if not machine.decide(Doubt("U-Boot's own place", end <= top - _USUAL, fact)):
-            return "U-Boot itself may sit there"
+        if not machine.decide(Doubt("U-Boot's own location", end <= top - _USUAL, fact)):
+            return "U-Boot itself may be there"
     return ""

@@ -97,6 +97,9 @@ class UBootMachine(Struct):
     missing: dict[str, Location] = field(default_factory=dict)
     unread: dict[str, Location] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    media_there: dict[str, str] = field(default_factory=dict)  # each with its file system, where that is known
+    media_named: set[str] = field(default_factory=set)
+    asked_for_status: int = 0  # above 0 while a command runs on whose status something hangs
     assumptions: dict[str, None] = field(default_factory=dict)
     blanket: OpenFact | None = None
     paths: dict[int, str] = field(default_factory=dict)
@@ -122,7 +125,7 @@ class UBootMachine(Struct):
         """Count a command. Raises HaltError where there are too many."""
         self.steps += 1
         if self.steps > MOST_STEPS:
-            raise HaltError(f"the script does not come to an end within {MOST_STEPS} commands")
+            raise HaltError(f"the script does not end within {MOST_STEPS} commands")
 
     def number(self, fact: OpenFact) -> int:
         """The number of an open fact; the same fact keeps its number."""

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.source import Location
+from colorcheck.files.patterns import in_any_case
 from colorcheck.files.reading import Unreadable, is_file, opened, size_of
 from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.files import problem_of, read_bytes
@@ -102,14 +103,9 @@ class Media(Struct):
                 continue
             if is_file(path):
                 return path
-            try:
-                beside = os.listdir(os.path.dirname(path) or ".")
-            except OSError:
-                continue
-            wanted = os.path.basename(path).lower()
-            found = next((entry for entry in sorted(beside) if entry.lower() == wanted), None)
-            if found is not None and is_file(os.path.join(os.path.dirname(path), found)):
-                return os.path.join(os.path.dirname(path), found)
+            found = in_any_case(path)
+            if found is not None and is_file(found):
+                return found
         return None
 
     def _at(

@@ -1,8 +1,8 @@
 """Where U-Boot puts ramdisk and tree: the highest free place below a limit.
 
-Source: `lib/lmb.c`, `boot/image-board.c`, `boot/image-fdt.c` of U-Boot 2023.01. Where U-Boot itself sits is not
-known from files, so each place is worked out for the least and for the most room that it may take; they count where
-they agree.
+Source: `lib/lmb.c`, `boot/image-board.c`, `boot/image-fdt.c` of U-Boot 2023.01. Where U-Boot itself sits is not known
+from files, so each place is worked out for the least and for the most room that it may take; they count where they
+agree.
 """
 
 from __future__ import annotations

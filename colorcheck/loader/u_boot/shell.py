@@ -55,16 +55,16 @@ def _told(machine: UBootMachine, script: ShellScript, text: Marked) -> None:
     for offset in script.strays:
         at = text.at[offset]
         machine.here = (at, at + 1) if at >= 0 else machine.here
-        message = "syntax error: this word has no beginning to belong to; U-Boot goes on behind it"
+        message = "syntax error: this word does not belong to any statement; U-Boot continues after it"
         machine.say(ProblemKind.U_BOOT_SYNTAX, message)
     if script.error is None:
         return
     at = text.at[min(script.error, len(text.at) - 1)] if len(text.at) else -1
     if at >= 0:
         machine.here = (at, at + 1)
-    message = "syntax error: U-Boot stops reading here, and nothing of this list or behind it is run"
+    message = "syntax error: U-Boot stops reading here and runs neither this list nor anything after it"
     if script.error >= len(text.text):
-        message = "syntax error: an if or a loop has no end, so nothing of it is run"
+        message = "syntax error: an if or a loop has no end, so none of it is run"
     machine.say(ProblemKind.U_BOOT_SYNTAX, message, _advice(text.text, script.error))
 
 
@@ -73,9 +73,9 @@ def _advice(text: str, at: int) -> str:
     if rest[:1] in ("&", "|"):
         return f'quote it ("{rest[:1]}"), or write it twice'
     if rest[:1] in ("'", '"'):
-        return "close the quote; an apostrophe inside of double quotes opens a quoted text too"
+        return "close the quote; an apostrophe inside double quotes also opens a quote"
     if "\r" in text:
-        return "save the script with line ends of Unix (LF): U-Boot takes the carriage return as part of the word"
+        return "save the script with Unix line endings (LF): U-Boot treats the carriage return as part of the word"
     return ""
 
 
@@ -105,15 +105,27 @@ class _Reader:
             if skips:
                 skips = then is not Then.ALWAYS
                 continue
-            done = None if element is None else self._element(element)
+            done = None if element is None else self._step(element, asked=then is not Then.ALWAYS)
             if done is not None:
                 status = done
                 if then is not Then.ALWAYS:
                     skips = (then is Then.IF_FALSE) == (self.machine.settled(done) == 0)
         return status
 
+    def _step(self, element: Element, *, asked: bool) -> Status | None:
+        """Run one step; `asked` where its status decides what is run next."""
+        self.machine.asked_for_status += asked
+        try:
+            return self._element(element)
+        finally:
+            self.machine.asked_for_status -= asked
+
     def _holds(self, condition: Body) -> tuple[bool, Status | None]:
-        done = self._list(condition)
+        self.machine.asked_for_status += 1
+        try:
+            done = self._list(condition)
+        finally:
+            self.machine.asked_for_status -= 1
         return done is None or self.machine.settled(done) == 0, done
 
     def _element(self, element: Element) -> Status | None:
@@ -206,9 +218,9 @@ class _Reader:
         return machine.call(machine, [word.content for word in rest])
 
     def _assign(self, name: str, value: Marked) -> None:
-        """A variable of the shell; one of the environment with the same name stays and hides it. Nothing, as a value,
-        changes nothing."""
-        if value.text and name not in self.machine.environment:
+        """A variable of the shell; one of the environment with the same name hides it as long as it is there. Nothing,
+        as a value, changes nothing."""
+        if value.text:
             self.machine.shell[name] = value
 
     def _lookup(self, name: str) -> Marked | None:

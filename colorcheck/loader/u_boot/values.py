@@ -24,9 +24,10 @@ class Value(Struct, frozen=True):
 
 
 class UnreadableValue(Struct, frozen=True):
-    """U-Boot cannot read the value and sets nothing; `message` is what it prints."""
+    """U-Boot cannot read the value and sets nothing; `message` is what it prints, `data` what it read before."""
 
     message: str
+    data: bytes = b""
 
 
 def parse_value(words: Sequence[Marked], old: bytes | bytearray) -> Value | UnreadableValue:
@@ -65,11 +66,11 @@ def _cells(words: Sequence[Marked], old: bytes | bytearray) -> Value | Unreadabl
             number, position = any_base(text, position)
             data += (number & 0xFFFFFFFF).to_bytes(4, "big")
         if position == start:
-            return UnreadableValue(f'Sorry, I could not convert "{text[start:]}"')
+            return UnreadableValue(f'Sorry, I could not convert "{text[start:]}"', bytes(data))
         while text[position : position + 1] == " ":
             position += 1
     if index >= len(words):
-        return UnreadableValue("Unexpected character: the cells have no closing >")
+        return UnreadableValue("Unexpected character: the cells have no closing >", bytes(data))
     return Value(bytes(data), unsure)
 
 
@@ -90,9 +91,9 @@ def _octets(words: Sequence[Marked]) -> Value | UnreadableValue:
             return Value(bytes(data), doubts[0])
         number, after = hexadecimal_end(text, position)
         if after == position:
-            return UnreadableValue(f"Unexpected character '{text[position]}'")
+            return UnreadableValue(f"Unexpected character '{text[position]}'", bytes(data))
         data.append(number & 0xFF)
         position = after
     if index >= len(words):
-        return UnreadableValue("Unexpected character: the bytes have no closing ]")
+        return UnreadableValue("Unexpected character: the bytes have no closing ]", bytes(data))
     return Value(bytes(data))

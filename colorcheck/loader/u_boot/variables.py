@@ -32,15 +32,15 @@ def setenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not words:
         return 0 if forced else 1
     if "=" in words[0].text:
-        machine.say(ProblemKind.U_BOOT_COMMAND, f'setenv refuses the name "{words[0].text}": it has an equals sign')
+        machine.say(ProblemKind.U_BOOT_COMMAND, f'setenv refuses the name "{words[0].text}": it contains "="')
         return 1
     fact = machine.depends(words[0])
     if fact is not None:
         machine.blanket = fact
         return 0
     value = joined(words[1:], " ") if len(words) > 1 else None
-    if refused(machine, words[0].text, value if value is not None and value.text else None, forced=forced):
-        message = f"U-Boot refuses this value of {words[0].text}: it is written once, or of another form"
+    if refused(machine, words[0].text, value, forced=forced):
+        message = f"U-Boot refuses this value of {words[0].text}: it is write-once, or the value is malformed"
         machine.say(ProblemKind.U_BOOT_COMMAND, message)
         return 1
     machine.set(words[0].text, value)
@@ -76,7 +76,7 @@ def environment(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             )
             return 0
         case "save" | "info" | "flags" | "grep" | "erase" | "indirect":
-            why = f"whether env {found[0]} succeeds, or is built in, is not known"
+            why = f"it is not known whether env {found[0]} succeeds or is built in"
             fact = OpenFact(f"env {found[0]} at {machine.place}", why, (), machine.place)
             return Doubt(f"env {found[0]}", found[0] in ("save", "erase"), fact)
         case _:
@@ -131,18 +131,18 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         words = words[1:]
     if not words or set(flags) - set("btcrd") or ("t" in flags) + ("b" in flags) + ("c" in flags) > 1:
         return 1
-    if "r" in flags and "t" not in flags:
+    if "r" in flags and ("b" in flags or "c" in flags):
         return 1
     if len(words) < 2 and "c" in flags:
         return 1
     address = machine.reached(words[0])
     names = [word.text for word in words[2:]]
-    separator = "\n" if "t" in flags else "\0"
+    separator = "\0" if "b" in flags or "c" in flags else "\n"  # text, unless something else is said
     text = _read(machine, address, words, separator)
     if text is None:
         fact = machine.open(
             f"environment read from {words[0].text}",
-            "what the script reads its variables from is not among the inputs",
+            "the data from which the script reads its variables is not among the inputs",
             "[[target.files]]",
             'name = "uEnv.txt"  # the file that the script loads there',
             'file = "uEnv.txt"',
@@ -161,7 +161,9 @@ def _import(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         text = Marked("".join(text.text[i] for i in kept), [text.at[i] for i in kept])
     if "d" in flags and not names:
         machine.environment.clear()
-    return 0 if enter(machine, text, separator, names) else 1
+    if not text.text:
+        return 0  # nothing is read, and so nothing deleted
+    return 0 if enter(machine, text, separator, names, deletes="d" in flags) else 1
 
 
 def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -176,9 +178,9 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return 1
     address, names = machine.reached(words[0]), [word.text for word in words[1:]]
     known = {name: value.text for name, value in machine.environment.items() if not names or name in names}
-    separator = "\n" if flags == "t" else "\0"
+    separator = "\0" if flags in ("b", "c") else "\n"
     if not machine.settings.whole_environment or machine.blanket or any(unknowns(v) for v in known.values()):
-        return _exported_unknown(machine, address, "not all of it is given")
+        return _exported_unknown(machine, address, "only part of it is given")
     if flags == "c" and not size:
         return _exported_unknown(machine, address, "it is filled up to this U-Boot's CONFIG_ENV_SIZE")
     text = "".join(f"{name}={_escaped(known[name], separator)}{separator}" for name in sorted(known)) + "\0"
@@ -241,8 +243,9 @@ def _read(machine: UBootMachine, address: int, words: Sequence[Marked], separato
     return text.part(0, min(size, _LARGEST))
 
 
-def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str]) -> bool:
-    """Take over lines `name=value`, up to one without a name; whether there is none such."""
+def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str], *, deletes: bool = False) -> bool:
+    """Take over lines `name=value`, up to one without a name; whether there is none such. `deletes`: names that were
+    asked for and are not in the text go."""
     content, end = text.text, len(text.text)
     left = set(names)
     position = 0
@@ -272,7 +275,7 @@ def enter(machine: UBootMachine, text: Marked, separator: str, names: list[str])
             left.discard(name)
             if not refused(machine, name, value):
                 machine.set(name, value)
-    for name in left:
+    for name in left if deletes else ():
         machine.set(name, None)
     return True
 

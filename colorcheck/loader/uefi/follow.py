@@ -70,8 +70,8 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
     entry = grub.entry
     settled = log is not None and log.command_line is not None
     if entry is None:
-        why = f"{len(grub.entries)} menu entries start Xen, and the file does not say which of them is chosen"
-        lines = ('[inputs] boot-log = "serial.txt"', "# or: a grub.cfg with the one entry that is used")
+        why = f"{len(grub.entries)} menu entries start Xen, and the file does not say which one is chosen"
+        lines = ('[inputs] boot-log = "serial.txt"', "# or: a grub.cfg with only the entry that is used")
         place = grub.entries[0].location if grub.entries else Location(grub.file)
         return Handover(tree=tree, location=place, uefi=True, open=(OpenFact("menu entry", why, lines, place),))
     logged = (log.modules_found or ()) if log is not None else ()
@@ -80,13 +80,13 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
     unknown = entry.arguments is None or any(module.arguments is None for module in entry.modules)
     opened: list[OpenFact] = []
     if unknown and not settled:
-        why = "they hold a variable that nothing in the file sets, or stand behind a condition"
+        why = "they use a variable that is not set in the file, or depend on a condition"
         opened.append(OpenFact("GRUB's arguments", why, ('[inputs] boot-log = "serial.txt"',), entry.location))
     children = tuple(child for child in tree.root.children if child.name != "chosen")
     edited = replace(tree, root=replace(tree.root, children=(*children, chosen)), memory_reservations=())
     assumption = f'GRUB starts the entry "{entry.title}" of {grub.file}, and the tree is the one it hands over'
     if not grub.all_modules:
-        assumption = "grub.cfg was made of this file by 20_linux_xen, which gives the kernel arguments"
+        assumption = "grub.cfg was generated from this file by 20_linux_xen, which adds kernel arguments"
     return Handover(tree=edited, location=entry.location, uefi=True, assumptions=(assumption,), open=tuple(opened))
 
 
@@ -112,7 +112,7 @@ def _refused(chosen: Node) -> Iterator[tuple[str, Location]]:
 
 
 def _chained(place: Location) -> OpenFact:
-    why = "Xen's EFI loader reads the name of the section out of the second file, where default= stood in the first"
+    why = "Xen's EFI loader takes the name of the section from the second file if default= is in the first"
     return OpenFact("section of xen.cfg", why, ('[inputs] boot-log = "serial.txt"',), place)
 
 

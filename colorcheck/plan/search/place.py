@@ -13,7 +13,7 @@ def place(
     """Placements in which every block has its count of cells and they hold what it needs; possibly none.
 
     `held` are frames of each free cell. The first tries keep today's cells, the next ones put neighbors together; a
-    try that lacks frames is mended by swapping cells. Not every possible placement is found.
+    try that lacks frames is fixed by swapping cells. Not every possible placement is found.
     """
     for start in (_keeping(counts, today, len(held)), *_runs(held, counts, needs)):
         repaired = _repaired(held, start, needs, today)

@@ -46,7 +46,7 @@ def section(maps: tuple[view.ColorMap, ...]) -> Iterator[str]:
     """The color maps as tables; their row and column heads are buttons that show what is behind them."""
     yield '<section aria-labelledby="colors"><h2 id="colors">Colors</h2>'
     if not maps:
-        yield "<p>Nothing is colored.</p></section>"
+        yield "<p>No colors are in use.</p></section>"
         return
     for number, drawn in enumerate(maps):
         yield f"<h3>Xen {text(drawn.releases)}</h3>"

@@ -22,12 +22,12 @@ def _parts(plan: Plan, problem: PlanProblem | None, style: Style) -> Iterator[st
     yield f"{text(plan.reason)}</p>"
     if plan.domains and problem is not None:
         yield from _before_and_after(plan, problem)
-    bounds = {True: "the best there is", False: "a better one is not excluded"}
+    bounds = {True: "the best there is", False: "a better one may exist"}
     reached = (f"<li>{text(r.name)}: {r.value:g} {text(r.unit)} ({bounds[r.optimal]})</li>" for r in plan.objective)
     yield _listed("Reached", "".join(reached))
     core = (f"<li>{text(r.text)} <code>{text(style.place(r.location))}</code></li>" for r in plan.core)
-    yield _listed("These cannot all be met", "".join(core))
-    yield _listed("Each of these alone would mend it", "".join(f"<li>{text(r.text)}</li>" for r in plan.repairs))
+    yield _listed("These requirements conflict", "".join(core))
+    yield _listed("Each of these alone would fix it", "".join(f"<li>{text(r.text)}</li>" for r in plan.repairs))
     rows = (f"<tr><td><code>{text(style.place(e.location))}</code></td>" for e in plan.edits)
     written = (f"<td><code>{text(e.new_text)}</code></td></tr>" for e in plan.edits)
     edits = "".join(row + new for row, new in zip(rows, written, strict=True))

@@ -110,5 +110,5 @@ def section(comparison: Comparison) -> str:
     runs = comparison.runs
     return (
         f"<p>{len(runs)} simulated runs of {runs[0].accesses:,} accesses. {escape(DISCLAIMER)}</p>"
-        f'<div class="scroll">{drawn}</div><ul>{notes}<li>No part of the model: {left_out}.</li></ul>'
+        f'<div class="scroll">{drawn}</div><ul>{notes}<li>Not modelled: {left_out}.</li></ul>'
     )

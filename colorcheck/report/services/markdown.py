@@ -1,4 +1,4 @@
-"""Markdown, for a merge request's comment or a job's summary."""
+"""Markdown, for a merge request comment or a job summary."""
 
 from __future__ import annotations
 

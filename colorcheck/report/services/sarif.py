@@ -276,7 +276,7 @@ _NOTIFICATIONS: list[dict[str, object]] = [
         "helpUri": f"{HOME}#{name}",
     }
     for name, text in (
-        ("fault", "Colorcheck itself went wrong."),
+        ("fault", "Colorcheck itself failed."),
         ("not-checked", "A check, or a whole deployment, could not be checked."),
         ("left-out", "There are more results than services take."),
         ("looked-at", "How many deployments were looked at."),

@@ -36,19 +36,19 @@ def _result(facts: Facts, result: ReleaseResult) -> Iterator[str]:
     system, board = result.system, facts.board
     if system is None:
         return
-    yield f"Who runs where (Xen {result.release})"
+    yield f"Where domains run (Xen {result.release})"
     for affinity in affinities(system, facts.deployment, facts.board):
         yield f"  {affinity.domain}: {_cpus(affinity)}"
         yield from _vcpus(affinity)
         yield from (f"    {reason.location}: {reason.message}" for reason in affinity.reasons)
     if board is None:
-        yield "  no board is known, so it is not known which CPUs share a cache"
+        yield "  the board is unknown, so it is not known which CPUs share a cache"
         return
     for group in cache_groups(board):
         cpus = "any CPU" if group.cpus is None else f"CPUs {_numbers(group.cpus)}"
         yield f"  {group.label}: {cpus}"
     if len({cluster.cores for cluster in board.clusters}) > 1:
-        yield "  Xen parks CPUs of another kind than the boot CPU, which is CPU 0, unless it is told hmp-unsafe"
+        yield "  Xen parks CPUs of a different kind than the boot CPU (CPU 0), unless it is booted with hmp-unsafe"
     for first, second, met in _pairs(board, system, facts):
         yield f"  {first.domain} and {second.domain}: {_shared(met)}"
 
@@ -78,7 +78,7 @@ def _colors(meeting: CacheMeeting) -> str:
     if meeting.modulus is None:
         return "whose geometry is unknown"
     if not meeting.colors:
-        return f"where their colors stay apart (color c counts as c mod {meeting.modulus})"
+        return f"where their colors are disjoint (color c counts as c mod {meeting.modulus})"
     return f"where they meet in {meeting.colors} (color c counts as c mod {meeting.modulus})"
 
 

@@ -206,7 +206,7 @@ def _folds(board: Board) -> Iterator[str]:
     for group, modulus in folds(board, nr_colors):
         yield f"the {group.label} sees color c as c mod {modulus}: colors {modulus} apart meet there"
     if len({cluster.cores for cluster in board.clusters}) > 1:
-        yield "Xen leaves CPUs of another kind than the boot CPU parked unless it is told hmp-unsafe"
+        yield "Xen leaves CPUs of a different kind than the boot CPU parked unless it is booted with hmp-unsafe"
         yield ""
 
 

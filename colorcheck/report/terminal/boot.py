@@ -45,14 +45,14 @@ def _deployment(
     yield text((f"{printable(version)}, sha256 {evidence.sha256[:16]}…, under QEMU {evidence.qemu}{against}", "dim"))
     if changes:
         yield text("")
-        yield text(("Not as on the board", "bold"))
+        yield text(("Differences from the board", "bold"))
         for change in changes:
             yield indented("  · ", text(printable(change)), "dim")
     else:
         yield text(("the system is booted as it is", "dim"))
     yield text("")
     if checks is None:
-        yield text("This binary was booted with this system before; --again boots it once more.")
+        yield text("This binary was already booted with this system; --again boots it again.")
         yield indented("agreed: ", text(", ".join(map(printable, boot.compared)) or "nothing"), "dim")
     elif checks:
         yield from rows(checks, style)

@@ -17,19 +17,19 @@ def _headline(difference: Difference) -> str:
         open_ = f"UNDECIDED: {len(difference.undecided)} reason{'s' * (len(difference.undecided) != 1)} below"
         return open_ if difference.empty else f"{open_}; {_changes(difference, lost, less)}"
     if difference.empty:
-        return "nothing changed in isolation, colors or memory"
+        return "no change in isolation, colors or memory"
     return _changes(difference, lost, less)
 
 
 def _changes(difference: Difference, lost: int, less: int) -> str:
     shared = len({each.domains for each in difference.sharing})
     parts = [
-        f"{lost} pair{'s' * (lost != 1)} not proved apart any more" if lost else "no isolation lost",
+        f"{lost} pair{'s' * (lost != 1)} no longer proved isolated" if lost else "no isolation lost",
         *([f"{shared} pair{'s' * (shared != 1)} with new sharing"] if shared else []),
-        f"{less} domain{'s' * (less != 1)} with less memory to spare" if less else "no margin lost",
+        f"{less} domain{'s' * (less != 1)} with less spare memory" if less else "no margin lost",
         f"{len(difference.new)} new finding{'s' * (len(difference.new) != 1)}" if difference.new else "no new findings",
-        *([f"{silent} newly kept from being told"] if (silent := len(difference.silences)) else []),
-        *([f"{left} theorems not asked any more"] if (left := len(difference.not_asked)) else []),
+        *([f"{silent} newly hidden"] if (silent := len(difference.silences)) else []),
+        *([f"{left} theorems no longer checked"] if (left := len(difference.not_asked)) else []),
     ]
     return "; ".join(parts)
 
@@ -62,7 +62,7 @@ def _tables(difference: Difference) -> Iterator[tuple[str, Sequence[str], list[S
             (s.xen, " / ".join(s.domains), _colors(s.before), _colors(s.after), s.reason or "not allowed")
             for s in difference.sharing
         ]
-        yield "New sharing", ("Pair", "Before", "After", "Reason of the policy", "Xen"), _joined(told)
+        yield "New sharing", ("Pair", "Before", "After", "Reason in the policy", "Xen"), _joined(told)
     if difference.colors:
         moved = [(c.xen, c.domain, _colors(c.before), _colors(c.after)) for c in difference.colors]
         yield "Colors", ("Domain", "Before", "After", "Xen"), _joined(moved)
@@ -88,9 +88,9 @@ def _lists(difference: Difference) -> Iterator[tuple[str, list[str]]]:
         yield "New findings", [_finding(finding) for finding in difference.new]
     if difference.silences:
         told = [f"{_finding(each.finding)} ({each.by}: {each.reason})" for each in difference.silences]
-        yield "Newly kept from being told", told
+        yield "Newly hidden", told
     if difference.not_asked:
-        yield "Theorems that are not asked any more", list(difference.not_asked)
+        yield "Theorems that are no longer checked", list(difference.not_asked)
     if difference.gone:
         yield "Findings that are gone", [_finding(finding) for finding in difference.gone]
     if difference.new_assumptions:

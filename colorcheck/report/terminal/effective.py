@@ -21,7 +21,7 @@ _SOURCES = {
     "given": "as given",
     "default": "not specified (default)",
     "inherited": "inherited from the domain before it",
-    "remains-of-a-rejected-list": "what Xen kept of a list that it rejected",
+    "remains-of-a-rejected-list": "the part of a rejected list that Xen kept",
 }
 
 
@@ -43,7 +43,7 @@ def _parts(verification: Modelled, style: Style) -> Iterator[RenderableType]:
 def _result(result: ReleaseResult, reasons: list[str]) -> Iterator[RenderableType]:
     system = result.system
     if system is None:
-        yield from title(f"Xen {result.release}: what it does cannot be worked out")
+        yield from title(f"Xen {result.release}: its behavior cannot be determined")
         yield from (indented("? ", text(printable(reason))) for reason in dict.fromkeys(reasons))
         return
     state = f"on, {system.nr_colors} colors" if system.coloring else "off"
@@ -75,7 +75,7 @@ def _notes(system: System) -> Iterator[RenderableType]:
 
     notes: tuple[Note, ...] = tuple(dict.fromkeys(system.notes))
     if notes:
-        yield text(("not as it may seem", "dim"))
+        yield text(("not what it may seem", "dim"))
     for note in notes:
         who = f"{printable(note.domain)}: " if note.domain else ""
         yield indented("- ", text(f"{who}{printable(said(note))}", (f"  {printable(str(note.location))}", "dim")))

@@ -88,7 +88,7 @@ def possible(fact: OpenFact) -> str:
     """The values that an open fact may have, in words."""
     match fact.values:
         case None:
-            return "nobody can list what it may be"
+            return "its possible values cannot be listed"
         case Span(low, high, step):
             every = f", a multiple of {step:#x}" if step > 1 else ""
             return f"{low:#x} to {high - 1:#x}{every}"

@@ -38,7 +38,7 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
         runs = comparison.under(policy)
         yield from title(f"{POLICIES[policy]}: {runs[0].accesses:,} accesses in each run, seed {comparison.seed}")
         yield text(
-            ("Accesses: answered by private caches, by the last level; misses, and those caused by others", "bold")
+            ("Accesses: hits in private caches and in the last level; misses, and those caused by others", "bold")
         )
         yield _table(COUNTS, _counts(runs))
         yield text(("Cycles", "bold"))
@@ -46,7 +46,7 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
         yield from _evictions(runs)
         for name in comparison.victims:
             yield from _histogram(name, runs, max(10, (style.width - 24) // max(1, len(runs)) - 9))
-    yield from title("What this does not say")
+    yield from title("What this does not show")
     yield text(DISCLAIMER)
     costs = comparison.costs
     yield text(
@@ -55,7 +55,7 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
     )
     for note in comparison.notes:
         yield indented("- ", text(printable(note)))
-    yield indented("- ", text("No part of the model: " + "; ".join((*LEFT_OUT, *comparison.unmodelled)) + "."))
+    yield indented("- ", text("Not modelled: " + "; ".join((*LEFT_OUT, *comparison.unmodelled)) + "."))
 
 
 def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:

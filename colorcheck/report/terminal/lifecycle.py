@@ -13,7 +13,7 @@ def lines(lives: Sequence[Lived]) -> Iterator[str]:
     for lived in lives:
         yield f"Xen {lived.line}"
         if lived.stopped:
-            yield f"  nothing is created: {lived.stopped}"
+            yield f"  nothing can be created: {lived.stopped}"
             continue
         for number, state in enumerate(lived.states, 1):
             yield f"{number:>5}  {_step(state):<32}{_became(state)}"

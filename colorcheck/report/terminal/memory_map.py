@@ -33,7 +33,7 @@ def memory(boot: Boot, style: Style) -> Iterator[RenderableType]:
     """The picture, its legend with what each use has in all, and the parts."""
     drawn = to_scale(boot, style)
     small = any(letter.islower() for row in drawn.rows if row for letter, _ in row.cells)
-    hint = "; a small letter: less than half of it" if small else ""
+    hint = "; a lowercase letter: less than half of it" if small else ""
     yield from title(f"Memory to scale, a cell is {size_of_pages(drawn.scale)}{hint}")
     prepared = boot.system.preparation
     for bank in prepared.machine.banks if prepared else ():

@@ -21,7 +21,7 @@ WHAT = {
     "lost": "lost",
     "color-heap": "color heap",
 }
-"""The uses of memory in words. Where a cell holds several it shows the first of these."""
+"""The uses of memory in words. A cell with several uses shows the first of these."""
 
 _LETTERS = {"xen": "X", "module": "M", "reserved": "R", "boot-allocation": "T", "buddy": "B", "lost": "L"}
 _SHADES = {True: "░▒▓█", False: "-+%#"}

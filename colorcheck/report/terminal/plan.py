@@ -66,11 +66,11 @@ def _parts(plan: Plan, costs: Sequence[Cost], gains: Sequence[Gain], full_lines:
     for gain in gains:
         yield text(f"{gain.name}: {gain.then:g} {gain.unit}".rstrip(), f" instead of {gain.now:g}")
     if plan.core:
-        yield from title("These cannot all be met")
+        yield from title("These requirements conflict")
     for required in plan.core:
         yield indented("- ", text(printable(required.text), (f"  {printable(str(required.location))}", "dim")))
     if plan.repairs:
-        yield from title("Each of these alone would mend it")
+        yield from title("Each of these alone would fix it")
     for repair in plan.repairs:
         yield indented("- ", text(printable(repair.text)))
     if plan.edits:

@@ -66,9 +66,9 @@ def _parts(verification: Modelled, style: Style, asked: ReplayRequest) -> Iterat
     reasons = {skipped.release: skipped.reason for skipped in verification.skipped}
     for result in verification.facts.results:
         if result.boot is None:
-            why = reasons.get(result.release, "its files say too little")
+            why = reasons.get(result.release, "its files do not say enough")
             yield indented(
-                "? ", text(f"Xen {result.release}: the boot cannot be worked out: {printable(why)}"), "bold yellow"
+                "? ", text(f"Xen {result.release}: the boot cannot be determined: {printable(why)}"), "bold yellow"
             )
 
 
@@ -121,7 +121,7 @@ def _steps(boot: Boot, style: Style, until: str) -> Iterator[RenderableType]:
     last = number_of(told, until) if until else len(told)
     if until and last is None:
         yield from title("Step by step")
-        yield indented("? ", text(f"this boot does not come to {printable(until)}"), "bold yellow")
+        yield indented("? ", text(f"this boot does not reach {printable(until)}"), "bold yellow")
         last = len(told)
     elif told:
         most = max(boot.free_initial, default=0)

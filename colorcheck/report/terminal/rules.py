@@ -58,7 +58,7 @@ def page_markdown(rule: Rule) -> str:
     parts += [f"## {heading}\n\n{_plain(body)}" for heading, body in page.sections()]
     for heading, example in (("Bad", rule.bad), ("Good", rule.good)):
         if example is not None:
-            shown = example.shown() or "# the deployment that all examples differ from"
+            shown = example.shown() or "# the deployment that all examples are based on"
             parts.append(f"## {heading}\n\n```text\n{shown}\n```")
     return "\n\n".join(parts) + "\n"
 
@@ -85,4 +85,4 @@ def _example(heading: str, example: Example | None) -> Iterator[RenderableType]:
         return
     yield from title(heading)
     shown = example.shown()
-    yield text(shown or "the deployment that all examples differ from: everything disjoint, everything fits")
+    yield text(shown or "the deployment that all examples are based on: everything is disjoint and fits")

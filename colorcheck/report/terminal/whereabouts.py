@@ -28,7 +28,7 @@ def whereabouts(boot: Boot, board: Board | None, owner: str, style: Style) -> It
     try:
         found = places(boot, owner)
     except KeyError:
-        yield indented("? ", text(f"this boot does not come to {printable(owner)}"), "bold yellow")
+        yield indented("? ", text(f"this boot does not reach {printable(owner)}"), "bold yellow")
         return
     built = next((built for built in boot.built if built.domain.name == owner), None)
     if built is not None and not built.created:
@@ -56,11 +56,11 @@ def _index(board: Board | None) -> KnownIndex | None:
 
 
 def _colors(found: tuple[ColorPlace, ...], index: KnownIndex | None, style: Style) -> Iterator[RenderableType]:
-    yield from title("By color: frames, the first that were given out, cache sets")
+    yield from title("By color: frames, the first ones allocated, cache sets")
     shown = found if style.verbose else found[:_COLORS]
     for place in shown:
         first = " ".join(f"{mfn * PAGE:#x}" for mfn in place.first(_FIRST))
-        sets = f"sets {ColorSet.of(place.cache_sets(index))}" if index else "sets unknown: nobody documents the index"
+        sets = f"sets {ColorSet.of(place.cache_sets(index))}" if index else "sets unknown: the index is not documented"
         yield text(f"{place.color:>5} {place.count:>9}  ", (first, "cyan"), " … ", (sets, "dim"))
     if len(shown) < len(found):
         yield text((f"and {len(found) - len(shown)} more colors (--verbose lists all)", "dim"))

@@ -1,4 +1,4 @@
-"""The text of `plan --why`: what would break, with lines, and what it would take to make room."""
+"""The text of `plan --why`: what would break, with source lines, and what it would take to make room."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _parts(answer: ColorsAnswer) -> Iterator[RenderableType]:
     plan = answer.plan
     if plan.domains:
         noun = "line" if answer.lines == 1 else "lines"
-        yield from title(f"With room made for it ({answer.lines} {noun} to change)")
+        yield from title(f"If room is made for it ({answer.lines} {noun} to change)")
         for assigned in plan.domains:
             yield text(f"{printable(assigned.name):<12} {assigned.colors}")
         for name, own, best, unit in answer.compared:
             yield text(f"{name}: {own:g} {unit}".rstrip(), (f"  (the best plan: {best:g})", "dim"))
     elif plan.core:
-        yield from title("No room can be made for it: these cannot all be met")
+        yield from title("No room can be made for it: these requirements conflict")
         for required in plan.core:
             yield indented("- ", text(printable(required.text), (f"  {printable(str(required.location))}", "dim")))
     elif plan.reason:

@@ -1,4 +1,4 @@
-"""A boot log says something else than the model.
+"""A boot log differs from the model.
 
 What it checks: with `colorcheck attest --log`, each statement of a real boot log: version, command line, probed cache,
 colors of Xen and of each domain, the place of Xen, frames per color, a panic.
@@ -6,7 +6,7 @@ colors of Xen and of each domain, the place of Xen, frames per color, a panic.
 Why it matters: what is proved is proved of the model. A log that differs means that the board boots other files,
 another Xen, or that the model is wrong.
 
-What it cannot see: what the log does not say; attest tells when it is too little.
+What it cannot see: what the log does not say; `attest` reports when it says too little.
 
 Source: boot messages of Xen 4.20 to 4.22 and the dumps of its debug keys m, H and q, held against real logs.
 """
@@ -30,7 +30,7 @@ def findings(checks: Iterable[LogCheck]) -> Iterator[Finding]:
             yield RULE.finding(
                 f"{check.subject}: the log says {check.found}, the model {check.expected}",
                 check.location,
-                "make sure that the log comes from these files and this Xen; if it does, the model is wrong",
+                "make sure that the log was recorded with these files and this Xen; if it was, the model is wrong",
             )
 
 
@@ -40,5 +40,5 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     nothing,
-    untestable="needs a boot log, which `verify` does not take; the tests of attest compare real ones with the model",
+    untestable="needs a boot log, which `verify` does not read; the tests of attest compare real logs with the model",
 )

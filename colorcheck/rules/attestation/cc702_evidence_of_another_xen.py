@@ -1,10 +1,10 @@
-"""The evidence on Xen's binary is of another one.
+"""The evidence on Xen's binary belongs to another binary.
 
 What it checks: that the file that the manifest names as `xen-attested` is evidence which `colorcheck boot` wrote, and
 that it is evidence on the binary named as `xen-image`, by its SHA-256.
 
-Why it matters: that Xen is the named release without patches is trusted as long as nobody has compared the binary with
-the model. Evidence on another binary says nothing about this one.
+Why it matters: that Xen is the named release without patches is trusted as long as the binary has not been compared
+with the model. Evidence on another binary says nothing about this one.
 
 What it cannot see: whether that binary is the one on the board.
 
@@ -24,7 +24,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (ProblemKind.XEN_ATTESTED,),
-    "boot this binary with `colorcheck boot --xen FILE`, and name the file that it writes",
+    "boot this binary with `colorcheck boot --xen FILE` and name the file that it writes",
     bad=Example(target='xen-attested = "xen-attested.json"', files=(("xen-attested.json", "{}"),)),
     good=Example(),
 )

@@ -1,4 +1,4 @@
-"""Two domains have one name.
+"""Two domains have the same name.
 
 What it checks: the names of dom0, dom0less domains and guests, `xen` included.
 
@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 yield RULE.finding(
                     f'a second domain called "{domain.name}"',
                     domain.location,
-                    "give each domain a name of its own",
+                    "give each domain a unique name",
                     related=(Related(where, f'the first domain called "{domain.name}"'),),
                 )
 

@@ -3,10 +3,10 @@
 What it checks: the names in [[policy.share]] and [domains.NAME] of the manifest against Xen, dom0, the dom0less domains
 and the guests.
 
-Why it matters: a wish for a misspelled domain is met by nobody. A critical domain would silently be treated as any
-other.
+Why it matters: a requirement for a misspelled domain has no effect. A critical domain would silently be treated like
+any other.
 
-What it cannot see: a name that is spelled well and means another domain.
+What it cannot see: a correctly spelled name of the wrong domain.
 
 Source: colorcheck's manifest.
 """
@@ -32,7 +32,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         if name not in known:
             otherwise = f"domains here: {', '.join(sorted(known))}"
             yield RULE.finding(
-                f'the policy names "{name}", but no domain is called so', location, did_you_mean(name, known, otherwise)
+                f'the policy names "{name}", but no such domain exists',
+                location,
+                did_you_mean(name, known, otherwise),
             )
 
 

@@ -2,8 +2,8 @@
 
 What it checks: each [[policy.share]] for a pair in it that shares colors.
 
-Why it matters: an allowance that nothing needs will cover the next mistake: a later change may share those colors, and
-nobody is told.
+Why it matters: an allowance that is not needed will cover the next mistake: a later change may share those colors, and
+it goes unnoticed.
 
 What it cannot see: whether the allowance is kept on purpose for a coming change.
 
@@ -33,7 +33,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield RULE.finding(
                 f"{' and '.join(share.domains)} share no color, so this allowance has no effect",
                 share.location,
-                "delete this [[policy.share]]; colorcheck then tells when they begin to share",
+                "delete this [[policy.share]]; colorcheck will then report when they start to share",
             )
 
 

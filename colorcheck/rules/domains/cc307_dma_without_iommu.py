@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     used = all(iommu_enabled(system.arguments) for _, system in systems)
     masters, possible = (found.unprotected(dma, used) for dma in (Dma.MASTER, Dma.POSSIBLE))
     dom0 = any(domain.kind is DomainKind.DOM0 for _, system in systems for domain in system.domains)
-    when = on(facts, releases(systems)) + ("" if used else " (Xen is told to use none)")
+    when = on(facts, releases(systems)) + ("" if used else " (disabled by Xen's boot arguments)")
     kept, unsure = ([device for device in devices if not device.passthrough] for devices in (masters, possible))
     if kept and dom0:
         also = f", and {len(unsure)} that may do DMA" if unsure else ""
@@ -56,7 +56,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _finding(devices: list[Device], message: str) -> Finding:
     return RULE.finding(
-        f"{message}: its DMA goes to addresses that colored memory does not have",
+        f"{message}: its DMA uses addresses that are not those of colored memory",
         devices[0].node.location,
         'enable the IOMMU and give each master its iommus property, or disable the device (status = "disabled")',
         confidence=Confidence.MEDIUM,

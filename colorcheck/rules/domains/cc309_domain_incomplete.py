@@ -25,7 +25,7 @@ def _domain_without_kernel(note: DomainWithoutKernel) -> str:
 
 @says(MissingProperty)
 def _missing_property(note: MissingProperty) -> str:
-    return f"the node {note.domain} has no usable property '{note.property_}', which Xen requires"
+    return f"the node {note.domain} lacks a usable property '{note.property_}', which Xen requires"
 
 
 DOMAIN_PLAIN = """domU1 {{

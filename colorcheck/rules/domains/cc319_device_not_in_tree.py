@@ -1,9 +1,9 @@
-"""A guest is given a device that the device tree does not have.
+"""A guest is given a device that is not in the device tree.
 
 What it checks: each path in `dtdev` of an xl file against the nodes of the device tree.
 
 Why it matters: Xen looks for a node of exactly this path, finds none and refuses to assign the device; xl then stops
-creating the guest. Aliases and labels are no paths.
+creating the guest. Aliases and labels are not paths.
 
 What it cannot see: nodes that a boot loader adds to the tree, where no script or overlay shows it.
 

@@ -23,7 +23,7 @@ def in_words(change: Change, boot: Boot, built: Built) -> str:
     """What is to be done."""
     if isinstance(change, MoreColors):
         noun = "color" if len(change.colors) == 1 else "colors"
-        return f"give it {len(change.colors)} more {noun} that nobody has ({change.colors})"
+        return f"give it {len(change.colors)} more {noun} that no domain has ({change.colors})"
     if isinstance(change, OtherMemory):
         return (
             f"take {size_of_pages(built.domain.pages - change.mib * MIB_PAGES)} off its memory ({change.mib} MiB fit)"

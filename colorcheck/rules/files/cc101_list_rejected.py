@@ -1,11 +1,11 @@
-"""Xen rejects a list of colors, boots on and does something else.
+"""Xen rejects a list of colors, continues to boot and does something else.
 
 What it checks: the color lists among the boot arguments, as the target's own parser reads them.
 
 Why it matters: the only trace is a line "has invalid value" early in the log. On 4.20 and 4.21 the colors read so far
 stay in force, so a typo shortens the list. On 4.22 the list becomes empty: dom0 then gets all colors, and Xen color 0.
 
-What it cannot see: a wrong list that is well formed.
+What it cannot see: a well-formed list with the wrong colors.
 
 Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4, 4.21.2, 4.22.0), measured with 500 lists.
 """
@@ -39,7 +39,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield RULE.finding(
             f"Xen rejects {option.key}={option.value}: {message}; {then}",
             where,
-            "write numbers and ranges with commas between them, such as 0-3,7",
+            "write numbers and ranges separated by commas, such as 0-3,7",
             about=(LIST_OWNERS[option.spec.concept],) if option.spec else (),
         )
 
@@ -47,8 +47,8 @@ def check(facts: Facts) -> Iterator[Finding]:
 def _then(option: Option) -> str:
     dom0 = option.spec is not None and option.spec.concept is Concept.DOM0_COLORS
     if isinstance(option.stored, tuple) and option.stored:
-        return f"it boots on with {shown(option.stored)} for {'dom0' if dom0 else 'Xen'}"
-    return "it boots on and gives dom0 all colors" if dom0 else "it boots on with color 0 for Xen"
+        return f"it continues to boot with {shown(option.stored)} for {'dom0' if dom0 else 'Xen'}"
+    return "it continues to boot and gives dom0 all colors" if dom0 else "it continues to boot with color 0 for Xen"
 
 
 RULE = Rule(

@@ -5,7 +5,7 @@ What it checks: items of a color list without a number, such as `4,,6`, `,4` or 
 Why it matters: 4.20 and 4.21 read a missing number as 0 and say nothing: `4,,6` is {4, 0, 6}. Color 0 is Xen's own by
 default, so dom0 silently shares the cache with Xen.
 
-What it cannot see: a color 0 that was left out where it was wanted.
+What it cannot see: a color 0 that was omitted although it was wanted.
 
 Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20.4, 4.21.2), measured; 4.22 rejects such lists.
 """
@@ -29,10 +29,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         for item in colors.items if colors.error is None and option.value else ():
             if item.missing:
                 yield RULE.finding(
-                    f"a number is missing and counts as 0: {option.key}={option.value} is {shown(colors.colors)}"
+                    f"a number is missing and is read as 0: {option.key}={option.value} is {shown(colors.colors)}"
                     f"{on(facts, releases)}",
                     _around(colors, item)[0].location,
-                    "write every number, and no comma more than needed",
+                    "write every number, and no superfluous comma",
                     fix=[edit for edit in _around(colors, item) if item.start == item.end],
                 )
 

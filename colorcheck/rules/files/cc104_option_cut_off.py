@@ -2,7 +2,7 @@
 
 What it checks: the length of each boot option, name and value together.
 
-Why it matters: Xen copies each option into a buffer and drops what does not fit, without a word. About 37 two-digit
+Why it matters: Xen copies each option into a buffer and silently drops what does not fit. About 37 two-digit
 colors fit after `dom0-llc-colors=`; the cut can fall inside a number.
 
 What it cannot see: limits of the boot loader on the whole line.

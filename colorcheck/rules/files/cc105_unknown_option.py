@@ -3,7 +3,7 @@
 What it checks: each boot option against those that this Xen has on Arm64.
 
 Why it matters: Xen prints `parameter "NAME" unknown!` early in the log and goes on without it. A misspelled color list
-is no color list: `dom0-llc-color=2-6` leaves dom0 with all colors.
+has no effect: `dom0-llc-color=2-6` leaves dom0 with all colors.
 
 What it cannot see: options that a patched Xen adds.
 
@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         near = nearest(option.name, [*ours, *sorted(read.release.registered)])
         close = near is not None and SequenceMatcher(None, option.name, near).ratio() >= _CLOSE
         yield RULE.finding(
-            f"Xen knows no option {option.key} and ignores it{on(facts, releases)}",
+            f"Xen has no option {option.key} and ignores it{on(facts, releases)}",
             option.name_location,
             f"did you mean {near}?" if near else _elsewhere(option.name),
             severity=Severity.ERROR if near in ours else None,
@@ -51,7 +51,7 @@ def _elsewhere(name: str) -> str:
     near = nearest(name, known)
     if near is None:
         return "delete it, or correct its name"
-    return f"it is like {near} of {known[near].title}, which this Xen does not know either"
+    return f"it resembles {near} of {known[near].title}, which this Xen does not have either"
 
 
 def unknown(option: Option, read: BootArguments) -> bool:

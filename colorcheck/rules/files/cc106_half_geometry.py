@@ -2,7 +2,7 @@
 
 What it checks: that both geometry options are given and not zero, or none.
 
-Why it matters: Xen uses them together or not at all. One alone is ignored without a word: the cache is probed, and
+Why it matters: Xen uses them together or not at all. One alone is silently ignored: the cache is probed, and
 coloring is not switched on by it.
 
 What it cannot see: whether the two values describe the real cache; that is compared with the board.
@@ -28,7 +28,7 @@ from colorcheck.xen.release.spelling import Concept
 
 @says(GeometryHalfGiven)
 def _geometry_half_given(note: GeometryHalfGiven) -> str:
-    return f"{note.given} alone counts for nothing: Xen probes the cache unless llc-size and llc-nr-ways are both given"
+    return f"{note.given} alone has no effect: Xen probes the cache unless llc-size and llc-nr-ways are both given"
 
 
 _PARTNER = {Concept.LLC_SIZE: "llc-nr-ways", Concept.LLC_WAYS: "llc-size"}

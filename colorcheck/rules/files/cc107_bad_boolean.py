@@ -5,7 +5,7 @@ What it checks: the values of boolean options: 1, on, yes, true, enable, or 0, o
 Why it matters: `llc-coloring=On` or `llc-coloring=2` is rejected and leaves the option as it was, so coloring stays
 off and everything boots.
 
-What it cannot see: a value that is understood and not meant.
+What it cannot see: a valid value that is not what was meant.
 
 Source: `parse_bool` (xen/common/kernel.c, 4.20.4), measured.
 """
@@ -31,7 +31,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected boolean."""
     for option, read, releases in options(facts, _rejected):
         lower = option.value.lower()
-        then = f"coloring is {'on' if read.llc_coloring else 'off'}" if option.spec else "its default stays"
+        then = f"coloring is {'on' if read.llc_coloring else 'off'}" if option.spec else "it keeps its default"
         yield RULE.finding(
             f'Xen does not understand the value "{option.value}" of {option.key} and ignores it: {then}'
             f"{on(facts, releases)}",

@@ -28,10 +28,10 @@ def check(facts: Facts) -> Iterator[Finding]:
         last = read.in_force(option.spec.concept) if option.spec else None
         if last is not None:
             yield RULE.finding(
-                f"{option.text} is overridden by {last.text} further on{on(facts, releases)}",
+                f"{option.text} is overridden by {last.text} later on{on(facts, releases)}",
                 option.location,
                 "delete one of the two",
-                related=(Related(last.location, "this one counts"),),
+                related=(Related(last.location, "this one takes effect"),),
             )
 
 

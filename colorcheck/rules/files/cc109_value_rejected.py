@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from colorcheck.core.c_numbers import size_and_unit
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import size
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import options
 from colorcheck.rules.rule import Rule, on
@@ -36,16 +37,18 @@ def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each rejected number or size."""
     for option, _, releases in options(facts, _rejected):
         whole = _first_item_holds(option)
-        unit = " bytes" if _is_size(option) else ""
-        in_force = f"{option.stored}{unit} stay{'' if unit else 's'} in force"
-        kept = "nothing of it is stored" if option.stored is None else in_force
+        kept = "nothing is stored" if option.stored is None else f"{_amount(option)} stays in force"
         yield RULE.finding(
             f'Xen rejects the value "{option.value}" of {option.key}; {kept}{on(facts, releases)}',
             option.value_location,
-            _instead(option, whole=whole, sized=bool(unit)),
+            _instead(option, whole=whole, sized=_is_size(option)),
             severity=Severity.WARNING if whole else None,
             about=_ABOUT.get(option.spec.concept, ()) if option.spec else (),
         )
+
+
+def _amount(option: Option) -> str:
+    return size(option.stored) if isinstance(option.stored, int) and _is_size(option) else str(option.stored)
 
 
 def _first_item_holds(option: Option) -> bool:
@@ -59,8 +62,8 @@ def _first_item_holds(option: Option) -> bool:
 
 def _instead(option: Option, *, whole: bool, sized: bool) -> str:
     if whole:
-        return f"write {option.key}={option.value.partition(',')[0]}: on Arm the option takes nothing else"
-    return "write a whole number with one unit of K, M, G" if sized else "write a whole number"
+        return f"write {option.key}={option.value.partition(',')[0]}: on Arm the option takes nothing more"
+    return "write an integer with one of the units K, M, G" if sized else "write an integer"
 
 
 def _is_size(option: Option) -> bool:

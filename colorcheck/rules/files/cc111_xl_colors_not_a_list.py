@@ -3,9 +3,9 @@
 What it checks: whether `llc_colors` is a list in brackets.
 
 Why it matters: xl warns that a single value should be a list, and goes on without it: the guest gets all colors and
-shares the cache with everybody.
+shares the cache with every other domain.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `xlu_cfg_get_list` (tools/libs/util/libxlu_cfg.c, 4.22) and tools/xl/xl_parse.c, measured.
 """

@@ -4,7 +4,7 @@ What it checks: each element of `llc_colors`. xl reads one range or one number i
 
 Why it matters: `["4-8,10,11,12"]` becomes 4-8, `["0x4-0x8"]` becomes 0, `["3 - 5"]` becomes 3. Nothing is printed.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `parse_config_data` (tools/xl/xl_parse.c, 4.22), measured.
 """
@@ -43,8 +43,8 @@ def _plain(element: Element) -> bool:
 
 def _instead(element: Element) -> str:
     if _plain(element):
-        return f"write each range as an element of its own: [{quoted(element.written.text)}]"
-    return 'write decimal numbers without blanks, each range as an element of its own: ["4-8", "10"]'
+        return f"write each range as a separate element: [{quoted(element.written.text)}]"
+    return 'write decimal numbers without blanks, each range as a separate element: ["4-8", "10"]'
 
 
 def _fix(element: Element) -> list[Edit]:

@@ -2,7 +2,7 @@
 
 What it checks: keys that xl does not know and that are spelled nearly like one about colors, memory or vCPUs.
 
-Why it matters: xl ignores keys that it does not know, without a word. `llc_color` or `colors` leaves the guest with all
+Why it matters: xl silently ignores keys that it does not know. `llc_color` or `colors` leaves the guest with all
 colors, `memroy` with no memory.
 
 What it cannot see: other keys: those that xl does not know may be meant for other tools.
@@ -37,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 continue
             taken = guest.setting(near) is not None
             yield RULE.finding(
-                f"xl knows no key {setting.name} and ignores it",
+                f"xl has no key {setting.name} and ignores it",
                 setting.name_location,
                 f"did you mean {near}?",
                 fix=[] if taken else [Edit(setting.name_location, near)],

@@ -1,9 +1,9 @@
-"""A number in an xl file is not a number, and the key counts as absent.
+"""A number in an xl file is malformed, and the key is treated as absent.
 
 What it checks: `memory`, `maxmem`, `vcpus` and `maxvcpus`: whole numbers, memory in MiB without a unit.
 
-Why it matters: text behind the number gets a warning and the key counts as absent: `memory = "256M"` is no memory at
-all, and xl refuses the guest or takes a default.
+Why it matters: text behind the number gets a warning and the key is treated as absent: `memory = "256M"` means no
+memory at all, and xl refuses the guest or takes a default.
 
 What it cannot see: numbers under keys other than these four.
 
@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             if isinstance(written, Passage) and number.end and number.end == len(text) and not number.out_of_range:
                 continue
             yield RULE.finding(
-                f'"{text}" is not a number: {key} counts as absent',
+                f'"{text}" is not a number: {key} is treated as absent',
                 setting.value_location,
                 f"write {key} = {_meant(key, text)}",
                 fix=_fix(key, text, setting.value_location),
@@ -52,7 +52,7 @@ def _meant(key: str, text: str) -> str:
     match = _UNIT.fullmatch(text)
     if match and key in ("memory", "maxmem") and match[2] in "mMgG":
         return str(int(match[1]) * (1024 if match[2] in "gG" else 1))
-    return "a whole number" + (" of MiB" if key in ("memory", "maxmem") else "")
+    return "an integer" + (" of MiB" if key in ("memory", "maxmem") else "")
 
 
 def _fix(key: str, text: str, where: Location) -> list[Edit]:

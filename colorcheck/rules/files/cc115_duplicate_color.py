@@ -1,9 +1,9 @@
-"""A list names a color twice.
+"""A list contains a color twice.
 
 What it checks: repeated colors in the lists of boot arguments, device tree and xl files.
 
-Why it matters: a repeated color gives nothing, but it counts: a list with more entries than colors exist is refused.
-Most often one of the two was meant to be another color. The forks of Xilinx refuse such lists after reading them.
+Why it matters: a repeated color adds nothing, but it counts: a list with more entries than there are colors is refused.
+Most often one of the two was meant to be another color. The Xilinx forks refuse such lists after reading them.
 
 What it cannot see: which color was meant.
 
@@ -30,7 +30,7 @@ from colorcheck.xen.notes.colors import DuplicateColors
 @says(DuplicateColors)
 def _duplicate_colors(note: DuplicateColors) -> str:
     named = ", ".join(map(str, note.colors))
-    return f"{note.domain} names color {named} more than once; that gives it no more memory"
+    return f"{note.domain} lists color {named} more than once; this gives it no more memory"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Xen does not use all of its own colors.
 
-What it checks: whether `xen-llc-colors` ascends without repetitions. Xen takes for granted that it does.
+What it checks: whether `xen-llc-colors` ascends without repetitions. Xen assumes that it does.
 
 Why it matters: from `5,2` Xen uses only color 5, from `1,1` only 1, while the log reports two colors. Xen's image then
 has less of the cache than was meant, and color 2 stays unused.
@@ -28,7 +28,7 @@ from colorcheck.xen.release.spelling import Concept
 @says(UnsortedXenColors)
 def _unsorted_xen_colors(note: UnsortedXenColors) -> str:
     listed, used = (", ".join(map(str, colors)) for colors in (note.colors, note.used))
-    return f"Xen walks its list upwards: of {listed} it uses only {used}"
+    return f"Xen walks its list in ascending order: of {listed} it uses only {used}"
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         unused = ColorSet.of(taken) - used
         lost = f", not {unused}" if unused else ""
         yield RULE.finding(
-            f"Xen takes its own list for ascending: of {option.value} it uses color {used}{lost}{on(facts, releases)}",
+            f"Xen assumes that its own list ascends: of {option.value} it uses color {used}{lost}{on(facts, releases)}",
             option.value_location,
             f"write xen-llc-colors={ColorSet.of(taken)}",
             fix=[Edit(option.value_location, str(ColorSet.of(taken)))] if colors.error is None else [],

@@ -2,10 +2,11 @@
 
 What it checks: the type of `llc-colors` in the nodes of domains.
 
-Why it matters: Xen reads the bytes as a string. Cells such as <0x0f00> are the empty string, which is no color at all;
-of two strings only the first counts; an empty property counts as absent, so the domain gets all colors.
+Why it matters: Xen reads the bytes as a string. Cells such as <0x0f00> are read as the empty string, which means no
+color at all; of two strings only the first counts; an empty property is treated as absent, so the domain gets all
+colors.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `dt_property_read_string` and `llc_coloring_set_domu` (Xen 4.20 to 4.22), run.
 """
@@ -38,15 +39,15 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _wrong(prop: Property) -> str:
     if not prop.value:
-        return "is empty and counts as absent: the domain gets all colors"
+        return "is empty and is treated as absent: the domain gets all colors"
     text, end, rest = prop.value.partition(b"\0")
     if not end:
-        return "has no end of string and counts as absent: the domain gets all colors"
+        return "is not NUL-terminated and is treated as absent: the domain gets all colors"
     if rest:
         if text.isascii() and text.decode("ascii").isprintable() and text:
             return f'is read up to the first NUL byte: "{text.decode("ascii")}"; the rest is dropped'
         return "is read as a string up to its first NUL byte, not as cells: " + (
-            "it is empty, so the domain has no color" if not text else "its bytes are no list of colors"
+            "it is empty, so the domain has no color" if not text else "its bytes are not a list of colors"
         )
     return ""
 

@@ -3,9 +3,9 @@
 What it checks: `llc-colors = ""` in the device tree, `llc_colors = []` in xl files, and color options without a value.
 
 Why it matters: in the device tree an empty list gives the domain no color at all; building it fails for lack of memory
-and Xen panics. In an xl file, and among the boot arguments, an empty list is as good as none: all colors.
+and Xen panics. In an xl file, and among the boot arguments, an empty list is treated as absent: all colors.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `parse_color_config` (xen/common/llc-coloring.c, 4.20 to 4.22) and tools/xl/xl_parse.c (4.22), measured.
 """
@@ -34,14 +34,15 @@ def check(facts: Facts) -> Iterator[Finding]:
     for node, prop in domain_properties(facts, "llc-colors"):
         if prop.value == b"\0":
             yield RULE.finding(
-                f"{node.name} has an empty list of colors and so no memory: Xen panics when it builds the domain",
+                f"{node.name} has an empty list of colors and therefore no memory: Xen panics when it builds the "
+                f"domain",
                 prop.value_location,
                 'write its colors: llc-colors = "4-7";',
             )
     for guest, setting, values in color_lists(facts):
         if not values.items:
             yield RULE.finding(
-                f"{guest.file}: an empty llc_colors counts as none: the guest gets all colors",
+                f"{guest.file}: an empty llc_colors is treated as absent: the guest gets all colors",
                 setting.value_location,
                 'write its colors: llc_colors = ["4-7"]',
                 about=(xl_guest(guest).title,),
@@ -49,9 +50,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     for option, _, releases in options(facts, lambda option, _: option.spec is not None and option.in_force):
         if option.spec and option.spec.kind is OptionKind.COLORS and not option.value and not option.negated:
             yield RULE.finding(
-                f"{option.key} has no value and counts as not given{on(facts, releases)}",
+                f"{option.key} has no value and is treated as not given{on(facts, releases)}",
                 option.location,
-                "write colors behind it, or delete it",
+                "write colors after it, or delete it",
                 about=(LIST_OWNERS[option.spec.concept],),
             )
 

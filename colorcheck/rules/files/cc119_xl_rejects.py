@@ -32,7 +32,7 @@ def _guest_rejected(note: GuestRejected) -> str:
 
 @says(PoolNotMadeAtBoot)
 def _pool_not_made_at_boot(note: PoolNotMadeAtBoot) -> str:
-    return f"xl stops: {note.reason}, unless somebody makes that pool in dom0 before"
+    return f"xl stops: {note.reason}, unless the pool is created in dom0 first"
 
 
 KINDS = (GuestRejected, PoolNotMadeAtBoot)
@@ -46,11 +46,11 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         if what.kind is PoolNotMadeAtBoot:
             finding = from_seen(
-                RULE, facts, what, "name a pool that boot makes, or make it in dom0 before (xl cpupool-create)"
+                RULE, facts, what, "name a pool that exists after boot, or create it in dom0 first (xl cpupool-create)"
             )
             yield replace(finding, severity=Severity.WARNING)
         else:
-            yield from_seen(RULE, facts, what, 'write ranges upwards, in decimal numbers: ["4-8", "10"]')
+            yield from_seen(RULE, facts, what, 'write ascending ranges in decimal numbers: ["4-8", "10"]')
 
 
 RULE = Rule(

@@ -2,7 +2,7 @@
 
 What it checks: keys about colors, memory and vCPUs that are assigned more than once.
 
-Why it matters: the later value counts, without a word.
+Why it matters: the later value silently takes effect.
 
 What it cannot see: keys that have nothing to do with colors, memory or vCPUs.
 
@@ -27,10 +27,10 @@ def check(facts: Facts) -> Iterator[Finding]:
             later = [other for other in guest.settings[position + 1 :] if other.name == setting.name]
             if setting.name in OURS and later and later[0].operator == "=":
                 yield RULE.finding(
-                    f"{setting.name} is assigned again in line {later[0].line}, which is what counts",
+                    f"{setting.name} is assigned again in line {later[0].line}, which takes effect",
                     setting.name_location,
                     "delete one of the two",
-                    related=(Related(later[-1].name_location, "this one counts"),),
+                    related=(Related(later[-1].name_location, "this one takes effect"),),
                 )
 
 

@@ -5,7 +5,7 @@ What it checks: `llc-colors` in the nodes of domains, as the target's own parser
 Why it matters: in the device tree every error of a list is fatal: Xen panics while it builds the domain. A missing
 number counts as color 0 on 4.20 and 4.21, and is an error on 4.22.
 
-What it cannot see: a wrong list that is well formed.
+What it cannot see: a well-formed list with the wrong colors.
 
 Source: `llc_coloring_set_domu` (xen/common/llc-coloring.c, 4.20 to 4.22), measured.
 """
@@ -44,11 +44,11 @@ def check(facts: Facts) -> Iterator[Finding]:
                 found.setdefault((place(facts, read.error_location), message), []).append(result.release)
             for item in read.items if not read.error and read.passage.text else ():
                 if item.missing:
-                    message = f"a number is missing and counts as 0: {node.name} has {shown(read.colors)}"
+                    message = f"a number is missing and is read as 0: {node.name} has {shown(read.colors)}"
                     found.setdefault((read.passage.locate(item.start, item.end), message), []).append(result.release)
     for (where, message), releases in found.items():
         yield RULE.finding(
-            message + on(facts, releases), where, 'write numbers and ranges with commas between them: "0-3,7"'
+            message + on(facts, releases), where, 'write numbers and ranges separated by commas: "0-3,7"'
         )
 
 

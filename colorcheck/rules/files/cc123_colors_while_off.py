@@ -2,9 +2,9 @@
 
 What it checks: `llc-colors` in the nodes of domains while nothing switches coloring on.
 
-Why it matters: Xen panics: "'llc-colors' found, but LLC coloring is disabled". The forks of Xilinx only warn.
+Why it matters: Xen panics: "'llc-colors' found, but LLC coloring is disabled". The Xilinx forks only warn.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `llc_coloring_set_domu` callers (xen/arch/arm/dom0less-build.c, 4.20 to 4.22), measured.
 """

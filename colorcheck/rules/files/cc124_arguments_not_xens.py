@@ -35,9 +35,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     if any(option_name(option.text) in _OURS for option in read_boot_arguments(text_of(prop))):
         yield RULE.finding(
-            "these look like arguments of Xen, but Xen does not read them: /chosen's bootargs is dom0's here",
+            "these look like arguments of Xen, but Xen does not read them: bootargs in /chosen belongs to dom0 here",
             prop.value_location,
-            "write them as xen,xen-bootargs, and dom0's own as xen,dom0-bootargs",
+            "write them as xen,xen-bootargs, and those of dom0 as xen,dom0-bootargs",
             about=(SWITCH,),
         )
 

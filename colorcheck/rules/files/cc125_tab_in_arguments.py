@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     for match in re.finditer(r"[\t\n\v\f\r]+", written.text):
         where = written.locate(match.start(), match.end())
         yield RULE.finding(
-            "only spaces separate Xen's options; this blank becomes part of one",
+            "only spaces separate Xen's options; this whitespace becomes part of one",
             where,
             "write a space",
             about=(SWITCH,) if _option(written.text, match.start()).startswith("llc-coloring=") else (),

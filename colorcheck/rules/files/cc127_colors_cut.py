@@ -6,7 +6,7 @@ default.
 Why it matters: Xen prints a warning and goes on with fewer colors. With a wrong `llc-size` the number is absurd, and
 the colors that remain no longer match the cache.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `llc_coloring_init` (xen/common/llc-coloring.c, 4.20 to 4.22), measured.
 """

@@ -1,10 +1,10 @@
-"""Options of Xen stand where Xen does not read them.
+"""Options of Xen are in a place where Xen does not read them.
 
 What it checks: every text of the device tree and the kernel arguments of every xl file for options of cache coloring:
 among dom0's arguments, in the `bootargs` of a boot module, in a property of another name.
 
-Why it matters: Xen reads one property of /chosen only. Whatever stands elsewhere is handed to a kernel that does not
-know it, or to nobody; coloring stays off, and nothing is printed about it.
+Why it matters: Xen reads one property of /chosen only. Whatever is elsewhere is passed to a kernel that does not
+know it, or is not used at all; coloring stays off, and nothing is printed about it.
 
 What it cannot see: options that a boot script moves to the right place later.
 
@@ -78,11 +78,11 @@ def _holder(node: Node, prop: Property) -> _Holder:
     help = f"move them to {_XENS} of /chosen"  # noqa: A001
     if node.path == "/chosen":
         if prop.name == _DOM0S:
-            return _Holder(text_of(prop), f"{_DOM0S}, the arguments of dom0's kernel,", f"move them to {_XENS}")
+            return _Holder(text_of(prop), f"{_DOM0S} (the arguments of dom0's kernel)", f"move them to {_XENS}")
         near = nearest(prop.name, (_XENS,))
         return _Holder(text_of(prop), f"the property {prop.name}", f"did you mean {near}?" if near else help)
     if compatible(node, *MODULE) and prop.name == "bootargs":
-        return _Holder(text_of(prop), f"the bootargs of {node.name}, the arguments of that kernel,", help)
+        return _Holder(text_of(prop), f"the bootargs of {node.name} (the arguments of that kernel)", help)
     return _Holder(text_of(prop), f"{prop.name} of {node.path}", help)
 
 

@@ -1,4 +1,4 @@
-"""Colors of a domain stand where Xen does not read them.
+"""Colors of a domain are in a place where Xen does not read them.
 
 What it checks: properties named like `llc-colors` in all nodes of the device tree.
 
@@ -64,12 +64,12 @@ def _misplaced(node: Node, prop: Property, domain: Node | None) -> Finding:
         help = (  # noqa: A001
             "dom0's colors are the boot option dom0-llc-colors"
             if named
-            else 'give the node compatible = "xen,domain", else it is no domain'
+            else 'give the node compatible = "xen,domain", otherwise it is not a domain'
         )
     else:
         help = f"write {_NAME} in the domain's node, a child of /chosen"  # noqa: A001
     return RULE.finding(
-        f"Xen reads {prop.name} in the node of a domain only, and {node.path or '/'} is none",
+        f"Xen reads {prop.name} only in the node of a domain, and {node.path or '/'} is not one",
         prop.location,
         help,
         about=(domain.name,) if domain else (),

@@ -1,11 +1,11 @@
-"""Xen reads the first text of a list of arguments only.
+"""Xen reads only the first string of a list of arguments.
 
-What it checks: whether the property that Xen takes its arguments from holds one text.
+What it checks: whether the property that Xen takes its arguments from holds one string.
 
-Why it matters: in a device tree "a", "b" are two texts, each with its end; Xen stops at the first end. All options in
-the others are lost, without a word in the log.
+Why it matters: in a device tree "a", "b" are two strings, each NUL-terminated; Xen stops at the first NUL. All options
+in the others are lost, and nothing is logged.
 
-What it cannot see: nothing; the file alone decides this.
+What it cannot see: nothing; the file alone determines this.
 
 Source: `boot_fdt_cmdline` (xen/common/device-tree/bootinfo-fdt.c, 4.20 to 4.22), measured.
 """
@@ -32,9 +32,9 @@ def check(facts: Facts) -> Iterator[Finding]:
         return
     place = prop.strings[1].whole if len(prop.strings) > 1 else prop.value_location
     yield RULE.finding(
-        f"{prop.name} is a list, and Xen reads its first text only: the other options are lost",
+        f"{prop.name} is a list, and Xen reads only its first string: the other options are lost",
         place,
-        "write all options in one text, with blanks between them",
+        "write all options in one string, separated by spaces",
         about=(SWITCH,),
     )
 

@@ -1,7 +1,7 @@
 """The way size that Xen uses is not the cache's.
 
 What it checks: the way size that Xen computes from `llc-size` and `llc-nr-ways` against the cache of the board, and
-whether Xen takes it at all: it must be a whole number of pages, and their number a power of two.
+whether Xen takes it at all: it must be a whole number of pages, and their number must be a power of two.
 
 Why it matters: Xen panics over a way that it cannot take. With a way smaller than the cache's, colors isolate, but
 there are fewer than there could be. With a larger one they do not isolate, which has a rule of its own.
@@ -35,7 +35,7 @@ def _way_size_differs(note: WaySizeDiffers) -> str:
 
 
 KINDS = (WaySizeDiffers,)
-_HELP = "leave llc-size and llc-nr-ways out and let Xen probe the cache (llc-coloring=on), or give the real ones"
+_HELP = "omit llc-size and llc-nr-ways so that Xen probes the cache (llc-coloring=on), or give the real values"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

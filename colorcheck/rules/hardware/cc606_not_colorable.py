@@ -1,4 +1,4 @@
-"""Colors do not partition this board's last-level cache, or nobody can tell.
+"""Colors do not partition this board's last-level cache, or it is not known whether they do.
 
 What it checks: whether the cache that the domains share has an index that is known and linear in the frame number.
 
@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f"the cache of {board.title} {what.get(board.colorable, 'is not proved to be partitioned by colors')}: "
             f"{board.colorable_reason}",
             facts.manifest.location("target.board"),
-            board.hint or "measure the index function and write it into a board file",
+            board.hint or "measure the index function and add it to a board file",
         )
     else:
         yield from (from_seen(RULE, facts, what) for what in seen(facts, *KINDS))

@@ -4,7 +4,7 @@ What it checks: for domains that the policy calls critical, and for Xen on cores
 each first-level cache frames of their colors can use, where that cache is indexed with physical address bits.
 
 Why it matters: on these cores color bits are index bits of the L1 too: a domain whose colors fix them has a quarter or
-half of an L1, although nobody else uses it. Two neighboring colors are better than one, four better than two.
+half of an L1, although no other domain uses it. Two adjacent colors are better than one, four better than two.
 
 What it cannot see: caches whose index is virtual or not documented.
 
@@ -51,7 +51,7 @@ def _finding(board: Board, name: str, colors: tuple[int, ...], nr_colors: int, w
         yield RULE.finding(
             f"the colors of {name} leave it only {told}",
             where,
-            f"give it colors with all remainders modulo {most}, such as {most} neighboring ones",
+            f"give it colors with all remainders modulo {most}, such as {most} adjacent ones",
         )
 
 

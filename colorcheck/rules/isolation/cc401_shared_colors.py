@@ -1,10 +1,11 @@
 """Two domains share colors, so each can evict the other's lines.
 
-What it checks: each pair of domains, Xen included, that the policy wants apart, for colors of which frames meet in a
-set of a cache that both use. The proof speaks about the colors that Xen really gives, not about what was written.
+What it checks: each pair of domains, Xen included, that the policy requires to be isolated, for colors whose frames
+meet in a set of a cache that both use. The proof speaks about the colors that Xen really gives, not about what was
+written.
 
 Why it matters: one shared color is enough for a domain to evict another's lines from the last-level cache, which is
-what coloring is there to prevent. Xen accepts such lists without a word: nothing in it compares domains.
+what coloring is there to prevent. Xen silently accepts such lists: it does not compare domains.
 
 What it cannot see: sharing through grants, foreign mappings and static shared memory at run time, and contention that
 colors do not govern (bus, DRAM, miss registers).
@@ -106,7 +107,7 @@ def _help(free: ColorSet) -> str:
     unused = f"; free: {free}" if free else ""
     return (
         f"give them colors that do not overlap{unused} (`colorcheck plan` finds some that fit), "
-        "or allow it with its reason in [[policy.share]]"
+        "or allow it with a reason in [[policy.share]]"
     )
 
 

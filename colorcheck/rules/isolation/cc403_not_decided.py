@@ -1,4 +1,4 @@
-"""A theorem stayed undecided.
+"""A theorem is undecided.
 
 What it checks: whether each theorem that was stated got an answer. An unknown one may be true or false.
 
@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield RULE.finding(
             f"not decided: {theorems[0].statement}{more}{on(facts, releases)}",
             place(facts, facts.manifest.location("target.board")),
-            reasons or "the solver gave no answer; allow it more time",
+            reasons or "the solver gave no answer; give it more time",
             related=theorems[0].core,
         )
 

@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     )
     for theorem, releases in alike(vacuous, lambda theorem: (theorem.statement, theorem.reason)):
         yield RULE.finding(
-            f"nothing meets the assumptions of: {theorem.statement}{on(facts, releases)}",
+            f"nothing satisfies the assumptions of: {theorem.statement}{on(facts, releases)}",
             place(facts, *(related.location for related in theorem.core), facts.manifest.location("target.board")),
             theorem.reason or "correct the value that contradicts the others",
             related=theorem.core,
@@ -60,5 +60,5 @@ RULE = Rule(
     Severity.WARNING,
     __doc__,
     check,
-    untestable="inputs that contradict each other are refused before anything is proved",
+    untestable="contradictory inputs are rejected before anything is proved",
 )

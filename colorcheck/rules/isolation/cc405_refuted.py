@@ -2,7 +2,7 @@
 
 What it checks: every other theorem: that the allocator keeps its invariant, that Xen finds its place, and what later
 versions of colorcheck may state. Those about shared colors and about memory have rules of their own; where no boot
-is modelled (a fork's line), memory that no version of Xen could give is told here.
+is modelled (a fork's line), memory that no version of Xen could provide is reported here.
 
 Why it matters: a refuted theorem is a counterexample: the deployment, or colorcheck's picture of it, is not what it
 should be.
@@ -54,5 +54,5 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     check,
-    untestable="no deployment is known that refutes one of these theorems and no other rule",
+    untestable="no deployment is known that refutes only one of these theorems",
 )

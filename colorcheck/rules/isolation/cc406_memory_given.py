@@ -3,11 +3,11 @@
 What it checks: the ranges of `iomem` in xl files and of `xen,reg` in partial device trees that lie in memory which Xen
 hands out: the color heap, Xen's own region and heap, boot modules.
 
-Why it matters: Xen and xl map such a range as it is. The domain reads and writes the frames of whoever gets them: no
+Why it matters: Xen and xl map such a range as it is. The domain reads and writes frames whoever owns them: no
 isolation is left, of caches or of anything else.
 
 What it cannot see: a partial device tree whose content is not known; ranges in /reserved-memory belong to nobody else,
-and are told as CC521.
+and are reported as CC521.
 
 Source: `handle_passthrough_prop` (xen/arch/arm, from 4.21 xen/common/device-tree), measured on 4.20 to 4.22: 16 MiB of
 the color heap in a guest; `iomem` in xl.cfg(5).
@@ -37,10 +37,9 @@ def check(facts: Facts) -> Iterator[Finding]:
             continue
         if is_given(theorem.witness) and theorem.core:
             finding = RULE.finding(
-                f"{theorem.reason}: it can read and write the frames of every domain that lie there"
-                + on(facts, (release,)),
+                f"{theorem.reason}: it can read and write the frames of every domain there" + on(facts, (release,)),
                 theorem.core[0].location,
-                "give it memory through grants or static shared memory, and only registers of devices by address",
+                "share memory through grants or static shared memory, and give only device registers by address",
                 related=theorem.core[1:],
                 witness=theorem.witness,
             )

@@ -36,8 +36,8 @@ from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
 @says(FailedCreationKeepsMemory)
 def _failed_creation_keeps_memory(note: FailedCreationKeepsMemory) -> str:
     return (
-        f"the {note.pages} frames that {note.domain} had taken when its creation failed never come back to its "
-        "colors: whatever is created after it finds less"
+        f"the {note.pages} frames that {note.domain} had taken when its creation failed never return to its colors: "
+        f"whatever is created later finds less"
     )
 
 
@@ -80,7 +80,9 @@ def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found
         f"{size_of_pages(missing(built))} missing, color {first} runs out first; "
         f"{_CONSEQUENCE[domain.kind]}{on(facts, releases)}",
         domain.memory_location,
-        f"{told} (booted in the model, each alone is enough)" if told else "give it less memory, or the board more",
+        f"{told} (booted in the model, each alone is enough)"
+        if told
+        else "give it less memory, or add memory to the board",
         related=(Related(domain.location, f"{domain.name} has colors {colors}"),),
         witness={
             "needed_pages": domain.needed_pages,

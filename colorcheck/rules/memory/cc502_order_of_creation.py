@@ -1,6 +1,6 @@
 """The guests fit in this order of creation, but not in every order.
 
-What it checks: with `creation-order = "any"` in the policy, whether all guests of xl can be created in whatever order.
+What it checks: with `creation-order = "any"` in the policy, whether all guests of xl can be created in any order.
 
 Why it matters: guests that share colors compete for their frames, and a guest takes from the fullest color first. If
 the order is left to init scripts or people, one order may fail.
@@ -56,7 +56,7 @@ def _finding(facts: Facts, boot: Boot, theorem: Theorem, release: str) -> Findin
         + (f": {theorem.reason}" if theorem.reason else "")
         + short,
         place(facts, *(related.location for related in theorem.core)),
-        'fix the order (creation-order = "as-listed" in [policy]), or give the guests colors of their own',
+        'fix the order (creation-order = "as-listed" in [policy]), or give the guests their own colors',
         related=theorem.core,
         witness=witness or theorem.witness,
     )

@@ -30,7 +30,7 @@ from colorcheck.xen.memory import relocation
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the boot ends for want of this region."""
+    """A finding where the boot ends because this region is missing."""
     ended = (
         (release, boot)
         for release, boot in panicking(facts)
@@ -75,7 +75,7 @@ def _help(boot: Boot) -> str:
         colors //= 2
     if prepared and colors >= 2:
         told.append(f"use {colors} colors (llc-size and llc-nr-ways, or a smaller LLC_COLORS_ORDER)")
-    return "; or ".join(told) or "give the board more memory in one piece: no module's move makes room"
+    return "; or ".join(told) or "add contiguous memory: moving a module does not make room"
 
 
 RULE = Rule(

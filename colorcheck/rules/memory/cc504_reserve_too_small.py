@@ -53,7 +53,7 @@ def _finding(facts: Facts, boot: Boot, releases: tuple[str, ...], ended: bool) -
         f"the uncolored heap has {size_of_pages(boot.buddy_initial_pages)} "
         f"({size_of_pages(boot.buddy_reserved_pages)} of them buddy-alloc-size): {then}{on(facts, releases)}",
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
-        f"leave buddy-alloc-size out (the default is 64 MiB){enough}",
+        f"omit buddy-alloc-size (the default is 64 MiB){enough}",
         witness={
             "buddy_pages": boot.buddy_initial_pages,
             "reserve_pages": boot.buddy_reserved_pages,

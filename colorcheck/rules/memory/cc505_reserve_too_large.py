@@ -5,7 +5,7 @@ What it checks: `buddy-alloc-size` against all memory that the colors could have
 Why it matters: what the buddy heap has, no domain can get. A number without a unit counts as KiB, so that
 `buddy-alloc-size=67108864` asks for 64 GiB and leaves nearly nothing.
 
-What it cannot see: whether so large a reserve is wanted.
+What it cannot see: whether such a large reserve is intended.
 
 Source: `size_param` (xen/common/kernel.c, 4.20.4): without a unit a size is in KiB.
 """
@@ -42,8 +42,8 @@ def _finding(facts: Facts, boot: Boot, releases: tuple[str, ...]) -> Finding:
     least = min(after.free_initial, default=0) if after else 0
     return RULE.finding(
         f"the reserve takes {size_of_pages(boot.buddy_reserved_pages)} and leaves "
-        f"{size_of_pages(sum(boot.free_initial))} to all colors together, "
-        f"{size_of_pages(min(boot.free_initial, default=0))} to the poorest{on(facts, releases)}",
+        f"{size_of_pages(sum(boot.free_initial))} for all colors together, "
+        f"{size_of_pages(min(boot.free_initial, default=0))} for the one with least{on(facts, releases)}",
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
         f"write buddy-alloc-size with a unit, such as {DEFAULT}M, which leaves {size_of_pages(least)} to every "
         "color; without one the number is in KiB",

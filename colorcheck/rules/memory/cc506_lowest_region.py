@@ -1,10 +1,10 @@
-"""The lowest boot region goes whole to the uncolored heap.
+"""The lowest boot region goes to the uncolored heap as a whole.
 
 What it checks: how much memory lies below the first boot module or reservation. That region goes to the buddy heap as
 it is, whatever its size, beside `buddy-alloc-size`.
 
 Why it matters: with the first module 128 MiB above the start of memory, 128 MiB are lost for all colors. Loading one
-module near the start of memory wins them back.
+module near the start of memory recovers them.
 
 What it cannot see: whether the boot loader can load lower.
 
@@ -47,10 +47,10 @@ def _finding(facts: Facts, boot: Boot, region: tuple[int, int], releases: tuple[
         each = won(found, boot) // (boot.system.nr_colors or 1)
         help_text = f"{moved(found)}: that gives each color {size_of_pages(each)} more (booted in the model)"
     else:
-        help_text = f"let something small lie near {first * PAGE:#x}: a boot module, or a reserved page"
+        help_text = f"place something small near {first * PAGE:#x}: a boot module or a reserved page"
     return RULE.finding(
-        f"{size_of_pages(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, go whole to the uncolored "
-        f"heap; no domain can use them{on(facts, releases)}",
+        f"{size_of_pages(pages)} from {first * PAGE:#x} to {end:#x}, the lowest boot region, goes to the uncolored "
+        f"heap as a whole; no domain can use it{on(facts, releases)}",
         place(facts, facts.manifest.location("target.device-tree-address")),
         help_text,
         witness={

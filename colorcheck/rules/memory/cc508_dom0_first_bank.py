@@ -34,7 +34,7 @@ def _dom0_first_bank_small(note: Dom0FirstBankSmall) -> str:
 
 @says(Dom0MemoryUnplaced)
 def _dom0_memory_unplaced(note: Dom0MemoryUnplaced) -> str:
-    return f"{size(note.unplaced)} of dom0's memory find no place between the reserved ranges of the host's layout"
+    return f"{size(note.unplaced)} of dom0's memory do not fit between the reserved ranges of the host's layout"
 
 
 _KINDS = (

@@ -1,7 +1,7 @@
 """The lowest boot region takes almost all memory, and no colored domain can be built.
 
 What it checks: boots in which the uncolored heap gets more of the memory than all colors together, as everything that
-is loaded or reserved lies high, and in which Xen then panics for want of colored memory.
+is loaded or reserved lies high, and in which Xen then panics for lack of colored memory.
 
 Why it matters: the lowest region goes to the buddy heap as a whole. Firmware that allocates from the top, as EDK2 does,
 leaves nothing low in memory: 4.21 and 4.22 then panic with almost all memory free. 4.20 makes a bank of every entry of
@@ -33,7 +33,7 @@ _SMALL = 2 << 20  # bytes of that node
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding where the region is larger than all colored memory and the boot ends for want of it."""
+    """A finding where the region is larger than all colored memory and the boot ends for lack of it."""
     for boot, releases in alike(panicking(facts), swallowed):
         region, panic = swallowed(boot), boot.panic
         if panic is None or region is None or panic.kind is not FailureKind.DOMAIN_MEMORY:
@@ -41,8 +41,8 @@ def check(facts: Facts) -> Iterator[Finding]:
         start, pages = region[0] * PAGE, region[1]
         if pages > sum(boot.free_initial):
             yield RULE.finding(
-                f"{size_of_pages(pages)} from {start:#x} on go to the uncolored heap, since nothing that is loaded or "
-                f"reserved lies low in memory; the colors have {size_of_pages(sum(boot.free_initial))} together: Xen "
+                f"{size_of_pages(pages)} from {start:#x} on go to the uncolored heap, because nothing is loaded or "
+                f"reserved low in memory; the colors have {size_of_pages(sum(boot.free_initial))} together: Xen "
                 f"panics{on(facts, releases)}",
                 place(facts, facts.manifest.location("inputs.device-tree")),
                 _help(start, by_uefi=facts.deployment.manifest.target.loader is Loader.UEFI),
@@ -56,9 +56,10 @@ def _help(start: int, *, by_uefi: bool) -> str:
     cells = f"<{at >> 32:#x} {at & 0xFFFFFFFF:#x} 0x0 {_SMALL:#x}>"
     node = f"low@{at:x} {{ reg = {cells}; }}; in /reserved-memory"
     if not by_uefi:
-        return f"load a boot module low in memory, or reserve a little there: {node}"
+        return f"load a boot module low in memory, or reserve a small range there: {node}"
     return (
-        f"reserve a little low in memory: {node} (not by /memreserve/, which Xen's EFI loader deletes); or start Xen's "
+        f"reserve a small range low in memory: {node} (not by /memreserve/, which Xen's EFI loader deletes); or "
+        f"start Xen's "
         "EFI binary with -mapbs"
     )
 

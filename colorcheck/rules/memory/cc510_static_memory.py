@@ -4,7 +4,7 @@ What it checks: `xen,static-mem` in the nodes of domains.
 
 Why it matters: Xen panics: "LLC coloring and static memory are incompatible", whether or not the domain has colors.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `construct_domU` (xen/arch/arm/dom0less-build.c, 4.20 to 4.22), measured on 4.20 and 4.22.
 """
@@ -31,7 +31,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (StaticMemory, ProblemKind.STATIC_MEMORY),
-    "delete xen,static-mem; the domain then gets frames of its colors",
+    "delete xen,static-mem; the domain then gets frames of its own colors",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>; xen,static-mem = <0x0 0x40000000 0x0 0x8000000>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
 )

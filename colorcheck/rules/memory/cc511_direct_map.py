@@ -5,7 +5,7 @@ What it checks: `direct-map` in the nodes of domains.
 Why it matters: Xen panics without static memory, and static memory excludes coloring: a colored domain is never mapped
 one to one.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `construct_domU` (xen/arch/arm/dom0less-build.c, 4.20 to 4.22), measured on 4.20 and 4.22.
 """
@@ -31,7 +31,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (DirectMap,),
-    "delete direct-map; devices of the domain need an IOMMU then",
+    "delete direct-map; the domain's devices then need an IOMMU",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>; direct-map;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;")),
 )

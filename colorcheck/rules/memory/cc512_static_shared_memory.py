@@ -2,7 +2,7 @@
 
 What it checks: nodes compatible with `xen,domain-shared-memory-v1` while coloring is on.
 
-Why it matters: Xen accepts them without a word, although their frames have all colors: what two domains do there can
+Why it matters: Xen silently accepts them, although their frames have all colors: what two domains do there can
 evict lines of any other domain.
 
 What it cannot see: how much of the region is used.

@@ -2,10 +2,10 @@
 
 What it checks: `xen,static-heap` in /chosen while coloring is on.
 
-Why it matters: the static heap is the only boot region then, and the lowest boot region goes whole to the uncolored
-heap. The color heap is empty, and the first domain fails.
+Why it matters: the static heap is the only boot region then, and the lowest boot region goes to the uncolored heap as a
+whole. The color heap is empty, and the first domain fails.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `populate_boot_allocator` and `end_boot_allocator` (Xen 4.20 to 4.22), measured on 4.20 and 4.22.
 """
@@ -21,8 +21,8 @@ from colorcheck.xen.notes.machine import StaticHeap
 always_says(
     StaticHeap,
     (
-        "with a static heap all of Xen's memory is in the buddy heap: the color heap is empty and no domain "
-        "gets any memory"
+        "with a static heap, all of Xen's memory is in the buddy heap: the color heap is empty and no domain gets "
+        "any memory"
     ),
 )
 
@@ -32,7 +32,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (StaticHeap,),
-    "delete xen,static-heap; buddy-alloc-size sets how much Xen keeps for itself",
+    "delete xen,static-heap; buddy-alloc-size determines how much memory Xen keeps for itself",
     bad=Example(chosen="xen,static-heap = <0x0 0x40000000 0x0 0x20000000>;"),
     good=Example(),
 )

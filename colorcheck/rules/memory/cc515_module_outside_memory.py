@@ -1,9 +1,9 @@
-"""A boot module does not lie in memory.
+"""A boot module is not within memory.
 
 What it checks: the address range of every boot module against the memory banks.
 
-Why it matters: Xen boots, copies what it can, and crashes later, when it frees the module and scrubs memory that is not
-there.
+Why it matters: Xen boots, copies what it can, and crashes later when it frees the module and scrubs memory that does
+not there.
 
 What it cannot see: whether the boot loader really put the module there.
 
@@ -21,7 +21,7 @@ from colorcheck.xen.notes.machine import ModuleOutsideMemory
 
 @says(ModuleOutsideMemory)
 def _module_outside_memory(note: ModuleOutsideMemory) -> str:
-    return f"{note.module} at {note.start:#x}-{note.end:#x} does not lie in memory"
+    return f"{note.module} at {note.start:#x}-{note.end:#x} is not within memory"
 
 
 _MODULE = """module@{0} {{

@@ -35,7 +35,7 @@ def _too_many_modules(note: TooManyModules) -> str:
 
 @says(TooManyRegions)
 def _too_many_regions(note: TooManyRegions) -> str:
-    return f"{note.count} {note.what}: Xen's table has room for {note.limit}, it stops"
+    return f"{note.count} {note.what}: Xen's table has room for {note.limit}, so it stops"
 
 
 @says(RangeWraps)
@@ -57,7 +57,7 @@ RULE = from_notes(
         TooManyModules,
         ProblemKind.DEVICE_TREE_MEMORY,
     ),
-    "give each a range of its own",
+    "give each a separate range",
     bad=Example(memory="<0x0 0x0 0x0 0x80000000>, <0x0 0x70000000 0x0 0x80000000>"),
     good=Example(),
 )

@@ -1,10 +1,10 @@
-"""Something that a theorem rests on is open.
+"""A fact that a theorem depends on is open.
 
-What it checks: whether the inputs say everything that the theorems read: the size and the place of Xen and of the
+What it checks: whether the inputs provide every fact that the theorems use: the size and the place of Xen and of the
 device tree, the banks of memory, dom0's kernel, Xen's arguments, how Xen was built. What they do not say is open.
 
 Why it matters: what is open may be anything. A theorem holds only if it holds in every such world; where it does not,
-or nobody can tell, it is unknown, and the run ends undecided.
+or that is not known, it is unknown, and the run ends undecided.
 
 What it cannot see: what the boot loader really does; a boot script, a boot log or keys of the manifest say it.
 
@@ -34,7 +34,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if waiting:
             listed = ", ".join(list(waiting)[:3]) + (", …" if len(waiting) > 3 else "")
             settle = "; ".join(fact.settle)
-            yield RULE.finding(f"{fact.why}: open are {listed}", fact.location, f"settle it: {settle}")
+            yield RULE.finding(f"{fact.why}: undecided because of it: {listed}", fact.location, f"settle it: {settle}")
 
 
 def _open(facts: Facts) -> dict[str, OpenFact]:

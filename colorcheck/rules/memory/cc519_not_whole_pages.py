@@ -4,7 +4,7 @@ What it checks: memory of domains and banks against frames of 4 KiB.
 
 Why it matters: what is left over is lost, or the domain gets a frame less than was meant.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `PFN_UP` and `PFN_DOWN` in the memory set-up of Xen 4.20 to 4.22.
 """
@@ -21,7 +21,7 @@ from colorcheck.xen.notes.machine import BankUnaligned
 
 @says(BankUnaligned)
 def _bank_unaligned(note: BankUnaligned) -> str:
-    return f"the memory {note.start:#x}-{note.end:#x} does not begin and end on a page of 4 KiB"
+    return f"the memory {note.start:#x}-{note.end:#x} does not start and end on a 4 KiB page boundary"
 
 
 RULE = from_notes(

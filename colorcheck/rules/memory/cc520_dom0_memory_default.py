@@ -22,7 +22,7 @@ from colorcheck.xen.notes.domains import Dom0MemoryDefault
 
 @says(Dom0MemoryDefault)
 def _dom0_memory_default(note: Dom0MemoryDefault) -> str:
-    return f"dom0_mem is not given: Xen takes {size(note.size)}"
+    return f"dom0_mem is {'0' if note.given else 'not given'}: Xen uses {size(note.size)}"
 
 
 RULE = from_notes(

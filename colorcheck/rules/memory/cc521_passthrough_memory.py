@@ -5,7 +5,7 @@ What it checks: the ranges of `iomem` in xl files against the banks of memory, w
 Why it matters: such frames are mapped as they are, past all colors. What the guest does there evicts lines of every
 other domain.
 
-What it cannot see: how much of the range the guest uses; ranges that only hold a device's registers are not told.
+What it cannot see: how much of the range the guest uses; ranges that hold only device registers are not reported.
 
 Source: `iomem` in xl.cfg(5) and `xc_domain_memory_mapping` (Xen 4.20 to 4.22): no check against coloring.
 """

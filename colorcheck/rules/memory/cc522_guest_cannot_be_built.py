@@ -1,6 +1,6 @@
 """xl cannot build the guest, whatever memory is free.
 
-What it checks: `maxmem` above `memory`, a memory that does not hold kernel, ramdisk and device tree, and a guest
+What it checks: `maxmem` above `memory`, memory that is too small for kernel, ramdisk and device tree, and a guest
 with no memory at all.
 
 Why it matters: the creation fails, and what it had taken by then is lost to its colors until the host reboots.
@@ -25,8 +25,8 @@ from colorcheck.xen.notes.domains import GuestMemoryMissing, GuestMemorySmall, M
 @says(MaxmemAboveMemory)
 def _maxmem_above_memory(note: MaxmemAboveMemory) -> str:
     return (
-        f"{note.domain} has maxmem {note.maxmem} above memory {note.memory}: xl puts {note.maxmem} MiB into the guest, "
-        f"and Xen lets it have {note.memory + 1}; the creation fails"
+        f"{note.domain} has maxmem {note.maxmem} above memory {note.memory}: xl populates {note.maxmem} MiB, but "
+        f"Xen allows {note.memory + 1}; the creation fails"
     )
 
 
@@ -34,7 +34,8 @@ def _maxmem_above_memory(note: MaxmemAboveMemory) -> str:
 def _guest_memory_small(note: GuestMemorySmall) -> str:
     kernel = -(-note.kernel // MIB)
     return (
-        f"{note.domain} has {note.memory} MiB, which do not hold its kernel ({kernel} MiB, rounded up to 2 MiB), its "
+        f"{note.domain} has {note.memory} MiB, which is too little for its kernel ({kernel} MiB, rounded up to 2 "
+        f"MiB), its "
         "ramdisk and its device tree"
     )
 
@@ -45,7 +46,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (MaxmemAboveMemory, GuestMemorySmall, GuestMemoryMissing),
-    "write memory = what the guest shall have, and no maxmem",
+    "set memory to what the guest needs, and omit maxmem",
     bad=Example(guests=(("rt.cfg", GUEST + "maxmem = 512\n"),)),
     good=Example(guests=(("rt.cfg", GUEST + "maxmem = 256\n"),)),
 )

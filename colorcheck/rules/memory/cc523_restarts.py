@@ -35,7 +35,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     refuted = ((line, t) for line, t in facts.theorems() if t.kind == KIND and t.verdict is Verdict.REFUTED)
     for theorem, lines in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
         yield RULE.finding(
-            f"not so: {theorem.statement}{on(facts, lines)}: {theorem.reason}",
+            f"refuted: {theorem.statement}{on(facts, lines)}: {theorem.reason}",
             place(facts, *(related.location for related in theorem.core)),
             "give the guest more colors or less memory, or let it share its colors with fewer guests",
             related=theorem.core,

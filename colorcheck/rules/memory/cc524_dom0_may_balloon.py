@@ -32,7 +32,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 "xl may balloon dom0 down to make room for guests: what dom0 gives back never returns to any color, "
                 "and the guest finds no more memory than before",
                 note.location,
-                "write dom0_mem=512M, or what dom0 needs; and autoballoon=0 in dom0's xl.conf",
+                "write dom0_mem=512M, or what dom0 needs, and autoballoon=0 in dom0's xl.conf",
             )
             return
 

@@ -39,7 +39,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (Dom0DeviceRefused, Dom0TreeFull),
-    "delete the node from the tree that Xen gets, or mend its reg, ranges or interrupts",
+    "delete the node from the tree that Xen gets, or correct its reg, ranges or interrupts",
     bad=Example(tree=_BUS % "dev@20000 { reg = <0x20000 0x1000>; };"),
     good=Example(tree=_BUS % "dev@2000 { reg = <0x2000 0x1000>; };"),
 )

@@ -23,5 +23,5 @@ RULE = from_notes(
     __doc__,
     (BuddyHeapOpen,),
     "write a larger buddy-alloc-size",
-    untestable="the bounds are close to one another, and move with the device tree of the board",
+    untestable="the bounds are close together and depend on the board's device tree",
 )

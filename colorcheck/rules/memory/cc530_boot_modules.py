@@ -41,13 +41,13 @@ def _memory_without_reg(note: MemoryWithoutReg) -> str:
 
 @says(ModuleWithoutReg)
 def _module_without_reg(note: ModuleWithoutReg) -> str:
-    then = "Xen stops" if note.stops else "a boot loader has to write it, else Xen stops"
+    then = "Xen stops" if note.stops else "a boot loader must write it, otherwise Xen stops"
     return f"the boot module {name_of(note.module)} has no reg: {then}"
 
 
 @says(KernelToCome)
 def _kernel_to_come(note: KernelToCome) -> str:
-    return f"{note.domain} has no kernel module: a boot loader has to add it, else Xen stops"
+    return f"{note.domain} has no kernel module: a boot loader must add it, otherwise Xen stops"
 
 
 _HELP: dict[Kind, str] = {
@@ -58,8 +58,8 @@ _HELP: dict[Kind, str] = {
     RegRest: "write each address and size in the cells that the parent's #address-cells and #size-cells say",
     InitrdDamaged: "write both as one or two cells, the end above the start, or neither",
     Dom0WithoutKernel: 'add a module of compatible "multiboot,kernel", "multiboot,module" to /chosen',
-    KernelNotRegistered: "write the module right below the domain, compatible with multiboot,kernel and "
-    "multiboot,module, at an address that nothing else has",
+    KernelNotRegistered: "write the module directly below the domain, compatible with multiboot,kernel and "
+    "multiboot,module, at an address that nothing else uses",
 }
 
 

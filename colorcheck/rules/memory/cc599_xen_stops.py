@@ -1,6 +1,6 @@
 """Xen stops at boot, or a domain is not created.
 
-What it checks: that no end of the boot goes untold: any panic of Xen, and any domain that cannot be created, for which
+What it checks: that every failed boot is reported: any panic of Xen, and any domain that cannot be created, for which
 no other rule has a word.
 
 Why it matters: the system does not come up.
@@ -138,5 +138,5 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     check,
-    untestable="the net below the other rules: what is known has a rule of its own",
+    untestable="the catch-all behind the other rules: every known case has a rule of its own",
 )

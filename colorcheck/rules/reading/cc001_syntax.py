@@ -1,7 +1,7 @@
 """An input has a syntax error.
 
 What it checks: every input with the grammar of the program that will read it: dtc's, xl's, Xen's, TOML's. All errors
-of a file are told, not only the first.
+of a file are reported, not only the first.
 
 Why it matters: dtc makes no blob, xl refuses the whole file and creates no guest. A comment on the last line of an xl
 file without a newline behind it is enough, or a dash in a key: `llc-colors` is a syntax error there.

@@ -1,13 +1,14 @@
 """An input cannot be read.
 
 What it checks: that each file that the manifest or another file names is there, can be opened, is text where text is
-due, in UTF-8, and not too large.
+due, in UTF-8, not too large, and that working with it takes no more time and memory than a run is allowed.
 
 Why it matters: what was not read was not checked. The other files still are.
 
 What it cannot see: whether it is the file that the board will boot from.
 
-Source: colorcheck's limits: 64 MiB for a device tree with all that it includes, 16 MiB for a manifest.
+Source: colorcheck's limits: 64 MiB for a device tree with all that it includes, 16 MiB for a manifest; 300 s for
+each step of a run with the inputs, and 4 GiB beyond what the process had before (`--input-seconds`, `--input-memory`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ RULE = from_notes(
     "unreadable",
     Severity.ERROR,
     __doc__,
-    (ProblemKind.UNREADABLE, ProblemKind.ENCODING, ProblemKind.TOO_LARGE, ProblemKind.NO_MATCH),
+    (
+        ProblemKind.UNREADABLE,
+        ProblemKind.ENCODING,
+        ProblemKind.TOO_LARGE,
+        ProblemKind.TOO_COSTLY,
+        ProblemKind.NO_MATCH,
+    ),
     "correct the name in the manifest, or make the file readable",
     bad=Example(inputs='overlays = ["missing.dtso"]'),
     good=Example(guests=(("rt.cfg", GUEST),)),

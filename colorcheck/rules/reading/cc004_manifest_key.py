@@ -2,7 +2,7 @@
 
 What it checks: every table and key of colorcheck.toml.
 
-Why it matters: a misspelled key would be a wish that nobody meets: `criticl = true` protects nothing.
+Why it matters: a misspelled key has no effect: `criticl = true` protects nothing.
 
 What it cannot see: a known key in place of another one.
 

@@ -4,7 +4,7 @@ What it checks: the type and range of every value in colorcheck.toml.
 
 Why it matters: the value is not used, so something else is checked than was meant.
 
-What it cannot see: a value of the right kind that is wrong.
+What it cannot see: a wrong value of the right kind.
 
 Source: colorcheck's manifest.
 """

@@ -1,6 +1,6 @@
-"""A device tree source says something that cannot be.
+"""A device tree source says something impossible.
 
-What it checks: what dtc checks beside the syntax: references to labels that do not exist, two nodes of one name,
+What it checks: what dtc checks besides the syntax: references to labels that do not exist, two nodes of one name,
 phandles given twice, properties behind nodes.
 
 Why it matters: dtc makes no blob of it.

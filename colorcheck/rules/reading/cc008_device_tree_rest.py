@@ -1,8 +1,8 @@
-"""Text behind the end of a device tree source is not read.
+"""Text after the end of a device tree source is not read.
 
-What it checks: what stands behind the place where dtc stops reading.
+What it checks: what follows the place where dtc stops reading.
 
-Why it matters: nodes that stand there do not exist on the board.
+Why it matters: nodes there do not exist on the board.
 
 What it cannot see: why the text is there.
 

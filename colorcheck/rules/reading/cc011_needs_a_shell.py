@@ -5,7 +5,7 @@ What it checks: that each line of an ImageBuilder configuration is an assignment
 Why it matters: ImageBuilder runs the file as a shell script; colorcheck does not. What a command or an expansion would
 give is not known, so it is not checked.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: ImageBuilder (`uboot-script-gen`), which reads its configuration with the shell's `source`.
 """

@@ -1,4 +1,4 @@
-"""A line of the .config is none, or overrides another.
+"""A line of the .config is invalid, or overrides another.
 
 What it checks: the lines of the .config that the manifest names.
 

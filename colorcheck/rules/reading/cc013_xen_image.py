@@ -1,4 +1,4 @@
-"""The Xen binary is not one.
+"""The file given as the Xen binary is not one.
 
 What it checks: the header of the file that the manifest names as `xen-image`: that of an arm64 kernel image.
 

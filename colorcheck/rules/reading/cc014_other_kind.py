@@ -1,11 +1,11 @@
-"""A file is of another kind than its place takes.
+"""A file is of the wrong kind for its place.
 
 What it checks: by its content, a file that its reader cannot use: U-Boot scripts and images, FIT images, configurations
 of ImageBuilder, extlinux, GRUB, Kconfig and Xen's EFI loader, libvirt's XML, archives and others.
 
-Why it matters: such a file says nothing where it stands; read as something else it would only give syntax errors.
+Why it matters: such a file has no use in this place; read as something else it would only give syntax errors.
 
-What it cannot see: what the file says, until it stands in its own place.
+What it cannot see: what the file says, until it is in the right place.
 
 Source: the formats' own documents; the legacy image header is that of U-Boot's include/image.h.
 """
@@ -23,7 +23,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (ProblemKind.OTHER_KIND,),
-    "name the right file",
+    "specify the right file",
     bad=Example(guests=(("rt.cfg", "setenv fdt_high 0xffffffff\nfdt addr 0x100000\nbooti 0x200000 - 0x100000\n"),)),
     good=Example(guests=(("rt.cfg", GUEST),)),
 )

@@ -1,6 +1,6 @@
 """The lines of a file end in CR LF.
 
-What it checks: xl files and configurations of ImageBuilder, whose readers take a carriage return for text.
+What it checks: xl files and configurations of ImageBuilder, whose readers treat a carriage return as text.
 
 Why it matters: xl refuses the whole file; the shell that reads an ImageBuilder configuration makes the carriage return
 a part of each value, so that no file of that name is found.

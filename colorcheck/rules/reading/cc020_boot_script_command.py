@@ -1,6 +1,6 @@
-"""A command of the boot script does not do what it says.
+"""A boot script command does not do what it seems to do.
 
-What it checks: that each command of a followed U-Boot script succeeds: words that U-Boot reads otherwise, nodes that
+What it checks: that each command of a followed U-Boot script succeeds: words that U-Boot reads differently, nodes that
 are not there, a tree without room, a file that is refused.
 
 Why it matters: a failing command never ends a U-Boot script. The board boots without the setting, and so without the

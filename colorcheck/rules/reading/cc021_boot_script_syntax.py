@@ -2,7 +2,7 @@
 
 What it checks: that U-Boot can read the whole script: quotes, `if` and loops have their ends, `&` and `|` are quoted.
 
-Why it matters: U-Boot stops reading at a syntax error. What stood before has been done, nothing behind it is.
+Why it matters: U-Boot stops reading at a syntax error. What came before has been done, nothing after it is.
 
 What it cannot see: the modern shell of U-Boot (off by default) reads some of this differently.
 

@@ -1,6 +1,6 @@
 """The boot script never starts Xen.
 
-What it checks: that the boot script, followed to its end, comes to a `booti`, `bootm` or `bootefi` that succeeds.
+What it checks: that the boot script, followed to its end, reaches a `booti`, `bootm` or `bootefi` that succeeds.
 
 Why it matters: the board stays at the prompt or resets, whatever the rest of the files says.
 

@@ -1,4 +1,4 @@
-"""A boot script lies beside the device tree and is not named.
+"""A boot script next to the device tree is not named.
 
 What it checks: that a U-Boot script in the folder of the device tree is named in the manifest, or the manifest says
 that Xen gets the tree as it is; and that an image beside its text (`boot.scr` beside `boot.cmd`) holds that text.

@@ -3,7 +3,7 @@
 What it checks: keys that say where Xen and the device tree lie, how large they are and which arguments Xen gets, where
 a followed boot script decides the same.
 
-Why it matters: the board does what the script says. The key does not count, and what was measured with its value does
+Why it matters: the board does what the script says. The key has no effect, and what was measured with its value does
 not hold.
 
 What it cannot see: which of the two is out of date.
@@ -24,7 +24,7 @@ RULE = from_notes(
     Severity.WARNING,
     __doc__,
     (ProblemKind.GIVEN_BESIDE_FOLLOWED,),
-    "leave out the key",
+    "delete the key",
     bad=scripted("", target="xen-address = 0x200000"),
     good=scripted("", target="xen-address = 0x600000"),
 )

@@ -1,10 +1,10 @@
-"""The boot log says otherwise than the manifest or the files.
+"""The boot log contradicts the manifest or the files.
 
 What it checks: that what `boot-log` measured (banks of memory, places and sizes of Xen and of the device tree, Xen's
 arguments, its version) is what the manifest gives or what follows from the other inputs.
 
-Why it matters: what was measured counts, so the verdicts are on the system of the log. If the log is of another system,
-or older than the files, they are not on this one.
+Why it matters: what was measured takes precedence, so the verdicts are about the system of the log. If the log is of
+another system, or older than the files, they are not about this one.
 
 What it cannot see: whether the log is of this very board.
 
@@ -32,7 +32,7 @@ RULE = from_notes(
     Severity.WARNING,
     __doc__,
     (ProblemKind.LOG_CONTRADICTS,),
-    "correct the manifest, or name a log of this system",
+    "correct the manifest, or specify a log of this system",
     bad=Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", _LOG.format(0x109FFF)),)),
     good=Example(inputs='boot-log = "serial.txt"', files=(("serial.txt", _LOG.format(0x107FFF)),)),
 )

@@ -24,6 +24,6 @@ RULE = from_notes(
     Severity.WARNING,
     __doc__,
     (ProblemKind.TREE_OF_DOM0,),
-    "name the tree that Xen was given as device-tree in [inputs]",
+    "specify the tree that Xen was given as device-tree in [inputs]",
     untestable="the tree is a blob, or a folder with a file for each property",
 )

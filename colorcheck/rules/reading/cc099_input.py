@@ -1,10 +1,10 @@
 """Something is wrong with an input.
 
-What it checks: that no trouble of a reader goes untold: everything that no other rule takes up.
+What it checks: that every problem of a reader is reported: everything that no other rule covers.
 
-Why it matters: what was not read as it stands was not checked as it stands.
+Why it matters: what was not read as written was not checked as written.
 
-What it cannot see: nothing beyond what the readers notice.
+What it cannot see: anything that the readers do not notice.
 
 Source: the reader of the format.
 """
@@ -46,5 +46,5 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     nothing,
-    untestable="the net below the rules that know the kinds of problems",
+    untestable="the catch-all behind the rules for the known kinds of problems",
 )

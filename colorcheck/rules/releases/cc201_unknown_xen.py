@@ -3,7 +3,7 @@
 What it checks: `xen` in [target] against the releases of Xen that colorcheck knows: point releases (4.20.4), branches
 (4.20, which stands for its newest modelled point release), the development branch and forks.
 
-Why it matters: every Xen reads colors in its own way; of an unknown one nothing can be said.
+Why it matters: every release of Xen reads colors in its own way; nothing can be said about an unknown one.
 
 What it cannot see: patches on top of a known release.
 
@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         if find_release(name) is None:
             said = log_version(name)
             nearest = f'write "{said.base}":' if find_release(said.base) else did_you_mean(name, NAMES)
-            known = f"known are {', '.join(NAMES)}"
+            known = f"known releases: {', '.join(NAMES)}"
             place = facts.manifest.location("target.xen")
             caution = f": {said.caution}" if find_release(said.base) else ""
             yield RULE.finding(f'unknown Xen "{name}"{caution}', place, f"{nearest} {known}".strip())

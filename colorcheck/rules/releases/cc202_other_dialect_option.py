@@ -61,7 +61,7 @@ def _instead(name: str, spec: BootOption, release: Release) -> str:
         return f"write {name} (`colorcheck migrate --to {release.name}` translates all files)"
     if spec.concept is Concept.WAY_SIZE:
         return "write llc-size and llc-nr-ways, or let Xen probe the cache with llc-coloring=on"
-    return f"{release.title} has nothing of the kind; delete it"
+    return f"{release.title} has no equivalent; delete it"
 
 
 RULE = Rule(

@@ -58,7 +58,7 @@ def _instead(facts: Facts, node: Node, release: Release) -> str:
     if built and node.location.file == built.file:
         colors = '"4-7"' if wanted.startswith("llc") else "<0xf0>"
         line = f"fdt set {node.path} {wanted} {colors}"
-        return f"ImageBuilder cannot write {wanted}: put `{line}` into a file and name that as APPEND_EXTRA_CMDS"
+        return f"ImageBuilder cannot write {wanted}: put `{line}` into a file and specify it as APPEND_EXTRA_CMDS"
     return f"write {wanted} (`colorcheck migrate --to {release.name}` translates it)"
 
 

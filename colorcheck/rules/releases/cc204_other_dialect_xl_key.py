@@ -2,7 +2,7 @@
 
 What it checks: `colors` and `llc_colors` in xl files against what the target's xl reads.
 
-Why it matters: xl ignores a key that it does not know, without a word: upstream gives a guest with `colors` all colors,
+Why it matters: xl silently ignores a key that it does not know: upstream gives a guest with `colors` all colors,
 the older forks give one with `llc_colors` those of dom0.
 
 What it cannot see: which xl really runs; the manifest says which Xen is meant.
@@ -49,7 +49,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 releases = [name for each in unknown.values() for name in each]
                 whose = next(iter(unknown)).title if len(unknown) == 1 else "these Xens"
                 yield RULE.finding(
-                    f"the xl of {whose} knows no key {setting.name} and ignores it{on(facts, releases)}",
+                    f"the xl of {whose} has no key {setting.name} and ignores it{on(facts, releases)}",
                     setting.name_location,
                     f"write {' or '.join(keys)}",
                     fix=[Edit(setting.name_location, keys[0])] if certain else [],

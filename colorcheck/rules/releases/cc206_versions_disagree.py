@@ -38,7 +38,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             yield RULE.finding(
                 f"the targets give {name} different colors: {told}",
                 place(facts, *(where for _, where in by_release.values())),
-                "write the colors so that all targets read them alike: decimal numbers, ranges, single commas",
+                "write the colors in a way that all targets read alike: decimal numbers, ranges, single commas",
             )
 
 

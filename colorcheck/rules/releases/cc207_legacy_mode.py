@@ -4,7 +4,7 @@ What it checks: for Xilinx 4.17, whether domains have `llc-colors` in its legacy
 old name among the boot arguments, `xen_colors` or `dom0_colors`, switches the legacy mode on for all domains.
 
 Why it matters: in the legacy mode only `colors` (a bit mask) is read, otherwise only `llc-colors` (a string). The other
-one is ignored without a word, and the domain gets all colors.
+one is silently ignored, and the domain gets all colors.
 
 What it cannot see: arguments that the boot loader adds.
 

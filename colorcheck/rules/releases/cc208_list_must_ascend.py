@@ -1,4 +1,4 @@
-"""This Xen wants colors ascending and each once.
+"""This Xen requires colors in ascending order without repetitions.
 
 What it checks: for the 4.17 lines of Xilinx, whether the lists of boot arguments and device tree ascend without
 repetitions.
@@ -6,7 +6,7 @@ repetitions.
 Why it matters: upstream and the older forks take such lists as they are; this line refuses them after reading and stops
 at boot, and the message does not say why.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: Xilinx xlnx_rebase_4.17, `check_colors`: "Bad LLC color config for Xen", read.
 """

@@ -25,9 +25,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     if facts.results and "target.xen" not in dict(facts.manifest.keys):
         assumed = ", ".join(facts.manifest.target.xen)
         yield RULE.finding(
-            f"no Xen is named: {assumed} is taken, and nothing is known of another",
+            f"no release of Xen is specified: {assumed} is assumed, and nothing is shown for any other",
             facts.manifest.location("target.xen"),
-            f'write xen = "{assumed}", or the version that you run, into [target], or give --xen',
+            f'write xen = "{assumed}", or the version that you run, in [target], or give --xen',
         )
 
 

@@ -5,7 +5,7 @@ What it checks: xl guests on 4.20 with a color that does not exist, or with more
 Why it matters: Xen refuses the colors, the toolstack destroys the half-made domain, and destroying a domain that never
 had colors brings the hypervisor down. 4.21 and later survive.
 
-What it cannot see: later patch levels of 4.20 in which this may be mended; 4.20.4 has it.
+What it cannot see: later point releases of 4.20 in which this may be fixed; 4.20.4 has the defect.
 
 Source: measured on 4.20.4: "Error during Hypervisor-to-physical address translation".
 """
@@ -25,7 +25,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (HostCrash,),
-    "correct the guest's colors before anybody creates it",
+    "correct the guest's colors before it is created",
     bad=Example(guests=(("rt.cfg", _GUEST.format("14-16")),)),
     good=Example(guests=(("rt.cfg", _GUEST.format("11-14")),)),
 )

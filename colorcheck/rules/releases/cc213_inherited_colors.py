@@ -5,7 +5,7 @@ What it checks: dom0less domains without `llc-colors` on 4.20, behind one that h
 Why it matters: on 4.20 such a domain silently gets the list of the nearest earlier domain that has one, and shares all
 of its colors. From 4.21 on it gets all colors.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `create_domUs` (xen/arch/arm/dom0less-build.c, 4.20.4), measured.
 """
@@ -26,7 +26,7 @@ RULE = from_notes(
     Severity.WARNING,
     __doc__,
     (InheritedColors,),
-    "give the domain llc-colors of its own",
+    "give the domain its own llc-colors",
     bad=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more="cpus = <1>;")),
     good=Example(chosen=DOMAIN.format(more="cpus = <1>;") + _SECOND.format(more='cpus = <1>; llc-colors = "15";')),
 )

@@ -1,4 +1,4 @@
-"""dom0 boots before 4.22, and not on 4.22, for want of a first bank.
+"""dom0 boots before 4.22, but not on 4.22, because there is no first bank.
 
 What it checks: whether any piece of dom0's address space is fit to be its first bank as 4.22 wants it: 128 MiB, or all
 of dom0's memory if that is less, and room for kernel, ramdisk and device tree.
@@ -6,7 +6,7 @@ of dom0's memory if that is less, and room for kernel, ramdisk and device tree.
 Why it matters: 4.22 takes the pieces by address and skips those; if none is left it panics with all memory unallocated,
 although frames are free. The same deployment boots on 4.20.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `allocate_hwdom_memory` (xen/arch/arm, 4.22.0), measured.
 """
@@ -25,7 +25,7 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.boot import NoFirstBank
 
 _KINDS = (NoFirstBank,)
-_HELP = "move reserved memory to one end of a bank, so that a piece of 128 MiB is left"
+_HELP = "move reserved memory to one end of a bank, so that a range of 128 MiB is left"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 What it checks: the color keys of an ImageBuilder configuration, as ImageBuilder turns them into boot arguments and
 masks.
 
-Why it matters: with XEN_CMD set, XEN_COLORS and DOM0_COLORS vanish without a word. DOMU_COLORS understands one range
+Why it matters: with XEN_CMD set, XEN_COLORS and DOM0_COLORS silently vanish. DOMU_COLORS understands one range
 only: `0-3,8-11` becomes the mask 0, and colors above 31 are cut off.
 
 What it cannot see: what the shell would make of commands in the file, which is not run.

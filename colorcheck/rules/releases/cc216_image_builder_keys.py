@@ -3,7 +3,7 @@
 What it checks: the keys of an ImageBuilder configuration against those that it knows, their indices against NUM_DOMUS,
 and their numbers.
 
-Why it matters: ImageBuilder ignores keys that it does not know and domains beyond NUM_DOMUS, without a word; with some
+Why it matters: ImageBuilder silently ignores keys that it does not know and domains beyond NUM_DOMUS; with some
 combinations it stops with exit status 0 and writes no script. Commands and overlays that its script applies at the
 end may change what was checked.
 

@@ -6,7 +6,7 @@ What it checks: from 4.21 on, domain nodes whose `capabilities` make them the ha
 Why it matters: Xen takes this domain's colors from its own `llc-colors` and never looks at `dom0-llc-colors`; without
 the property it gets all colors.
 
-What it cannot see: nothing; the files alone decide this.
+What it cannot see: nothing; the files alone determine this.
 
 Source: `construct_hwdom` and dom0less building (xen/arch/arm and xen/common/device-tree, 4.21.2 and 4.22.0), read.
 """

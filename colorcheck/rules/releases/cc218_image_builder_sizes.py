@@ -3,7 +3,7 @@
 What it checks: whether the files that an ImageBuilder configuration names stand beside it.
 
 Why it matters: ImageBuilder puts one file behind the other, so every address depends on the sizes of the files before
-it, and with the addresses the memory that is left for the colors. Large sizes stand in for files that are not there.
+it, and with the addresses the memory that is left for the colors. Large sizes are assumed for missing files.
 
 What it cannot see: the folder that ImageBuilder is given with `-d`, if it is another one than the configuration's.
 
@@ -23,7 +23,7 @@ RULE = from_notes(
     Severity.WARNING,
     __doc__,
     (ProblemKind.FILE_SIZE_ASSUMED,),
-    "put the files, or empty ones of their sizes, beside the configuration",
+    "put the files, or empty files of the same sizes, next to the configuration",
     bad=built(files=False),
     good=built(),
 )

@@ -2,11 +2,11 @@
 
 What it checks: on releases with the defect, whether a node lies 16 or more levels below the root.
 
-Why it matters: these releases never end to read such a tree: they hang before the first line about memory.
+Why it matters: these releases never finish reading such a tree: they hang before the first line about memory.
 
 What it cannot see: what a boot loader adds to the tree.
 
-Source: `device_tree_for_each_node` (xen/common/device-tree/bootfdt.c); measured on 4.20.0 and 4.21.0; mended by
+Source: `device_tree_for_each_node` (xen/common/device-tree/bootfdt.c); measured on 4.20.0 and 4.21.0; fixed by
 3b717f57dc in 4.20.4, 4.21.2 and 4.22.0.
 """
 
@@ -28,7 +28,7 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield RULE.finding(
             f"{what.message}{on(facts, what.releases)}",
             what.location,
-            "take a point release that has 3b717f57dc (4.20.4, 4.21.2, 4.22.0), or flatten the tree",
+            "use a point release that has 3b717f57dc (4.20.4, 4.21.2, 4.22.0), or flatten the tree",
         )
 
 

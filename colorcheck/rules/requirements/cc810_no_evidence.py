@@ -3,10 +3,10 @@
 What it checks: each pattern of each requirement in the manifest's [requirements] against the theorems that are stated
 for this deployment and against the rules.
 
-Why it matters: an ID that matches nothing is no evidence. A misspelled domain would otherwise leave a requirement
-without anything behind it, and nobody would notice.
+Why it matters: an ID that matches nothing is not evidence. A misspelled domain would otherwise leave a requirement
+without any evidence, unnoticed.
 
-What it cannot see: a pattern that is spelled well and means something else than the requirement says.
+What it cannot see: a correctly spelled pattern that does not match the requirement's meaning.
 
 Source: colorcheck's manifest; `colorcheck verify --format json` lists the theorems, `colorcheck rules` the rules.
 """

@@ -6,7 +6,7 @@ severity), whose pairs the policy lets share, or whose theorems are stated for o
 Why it matters: exceptions have their reasons, but a requirement with an exception is not met, and a trace that says so
 must not end with success.
 
-What it cannot see: refuted and undecided theorems; these are told by the rules of their own.
+What it cannot see: refuted and undecided theorems; other rules report these.
 
 Source: colorcheck's manifest.
 """

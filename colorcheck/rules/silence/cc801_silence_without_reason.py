@@ -2,7 +2,7 @@
 
 What it checks: comments such as `# colorcheck: ignore[CC115] the vendor's list`, in every input language.
 
-Why it matters: in a year nobody knows why. A comment without a reason silences nothing.
+Why it matters: in a year the reason is forgotten. A comment without a reason silences nothing.
 
 What it cannot see: whether the reason is a good one.
 

@@ -4,7 +4,7 @@ What it checks: the names of rules in comments that silence, in the manifest's [
 
 Why it matters: the finding that it was meant for is not silenced, or all others are.
 
-What it cannot see: a name that is spelled well and means another rule.
+What it cannot see: a correctly spelled name of the wrong rule.
 
 Source: `colorcheck rules` lists the rules.
 """

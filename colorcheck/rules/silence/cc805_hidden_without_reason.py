@@ -1,4 +1,4 @@
-"""A selection hides errors, and nobody says why.
+"""A selection hides errors without a reason.
 
 What it checks: `select` and `ignore` of the manifest's [rules] and of the command line that leave out errors, for a
 reason: of an entry of `ignore`, or of the key `reason` in [rules] (`--silence-reason`).

@@ -1,6 +1,6 @@
 """A rule crashed.
 
-What it checks: that every rule came to its end. A rule that raises an exception is named with the exception; all
+What it checks: that every rule ran to its end. A rule that raises an exception is named with the exception; all
 others still run, and the run ends with exit status 5.
 
 Why it matters: a check that did not run is not a check that passed. Silence would look like a clean deployment.
@@ -24,7 +24,7 @@ def finding(rule: Rule, error: Exception, facts: Facts) -> Finding:
     return RULE.finding(
         f"rule {rule.id} ({rule.name}) crashed: {type(error).__name__}{': ' if text else ''}{text}",
         Location(facts.manifest.file),
-        "this is a defect of colorcheck or of a plugin, not of your files; what this rule looks for was not checked",
+        "this is a defect of colorcheck or of a plugin, not of your files; what this rule checks was not checked",
     )
 
 
@@ -34,5 +34,5 @@ RULE = Rule(
     Severity.ERROR,
     __doc__,
     nothing,
-    untestable="shown by a rule made to crash, not by a deployment",
+    untestable="tested with a rule that is made to crash, not with a deployment",
 )

@@ -1,4 +1,4 @@
-"""The model noticed something that no rule tells.
+"""The model noticed something that no rule reports.
 
 What it checks: that every kind of note of the Xen model has a rule.
 
@@ -6,7 +6,7 @@ Why it matters: silence would look like a clean deployment.
 
 What it cannot see: what the model does not notice.
 
-Source: colorcheck's own promise: nothing noticed stays untold.
+Source: colorcheck's own promise: everything noticed is reported.
 """
 
 from __future__ import annotations
@@ -36,5 +36,5 @@ RULE = Rule(
     Severity.WARNING,
     __doc__,
     nothing,
-    untestable="the net below the rules that know the kinds of notes",
+    untestable="the catch-all behind the rules for the known kinds of notes",
 )

@@ -1,8 +1,8 @@
 """A plugin is broken.
 
-What it checks: that every plugin that is installed loads, has hooks that colorcheck knows, and adds what it says.
+What it checks: that every plugin that is installed loads, has hooks that colorcheck knows, and adds what it declares.
 
-Why it matters: a rule or board of a plugin that does not load is not used, and nobody would know.
+Why it matters: a rule or board of a plugin that does not load is not used, and this would go unnoticed.
 
 What it cannot see: plugins that are not installed in this environment.
 
@@ -21,6 +21,6 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (ProblemKind.PLUGIN, ProblemKind.PLUGIN_READER),
-    "repair the plugin, or uninstall it",
-    untestable="no example installs a package; the tests of the plugin manager make broken ones",
+    "fix the plugin or uninstall it",
+    untestable="an example cannot install a package; the tests of the plugin manager make broken plugins",
 )

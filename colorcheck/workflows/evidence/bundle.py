@@ -184,7 +184,7 @@ def _attested(name: str, content: bytes, verification: Verification) -> dict[str
     log = parse_boot_log(name, content.decode("utf-8", "replace"))
     found = None if log.says_nothing else attested(log, verification.facts)
     if found is None:
-        why = "no line of Xen's boot in it" if log.says_nothing else "the boot cannot be modelled"
+        why = "it contains no line of Xen's boot" if log.says_nothing else "the boot cannot be modelled"
         return {"schema": "colorcheck/attest/1", "log": name, "verdict": str(Attestation.TOO_LITTLE), "reason": why}
     said, release = found
     return {"schema": "colorcheck/attest/1", "log": name, "xen": release, **said.to_dict()}

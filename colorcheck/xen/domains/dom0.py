@@ -119,7 +119,7 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
     place = option.location if option else arguments.location
     memory = arguments.dom0_mem
     if not memory:
-        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY)
+        default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=option is not None)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
         message = f"dom0_mem of {memory} bytes is not a multiple of a page of 4 KiB: Xen cannot give it out"

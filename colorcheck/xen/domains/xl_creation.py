@@ -157,7 +157,7 @@ def _refused_by_xl(guest: XlGuest, host: XlHost) -> Creation | None:
         kind: type[GuestRejected | PoolNotMadeAtBoot] = GuestRejected
         message = f"xl stops: {reason}"
         if place == "pool":
-            kind, message = PoolNotMadeAtBoot, f"{message}, unless somebody makes that pool in dom0 before"
+            kind, message = PoolNotMadeAtBoot, f"{message}, unless the pool is created in dom0 first"
         told = kind(guest.location(place), guest.title, reason=reason)
         return Creation(Failure(FailureKind.XL_REJECTS, reason), 0, (told,))
     return None

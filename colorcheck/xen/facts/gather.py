@@ -13,6 +13,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.board import Board
+from colorcheck.inputs.boot.boot_arguments import option_name, read_boot_arguments
 from colorcheck.inputs.deployment import Deployment, Followed
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell_sizes, compatible, ranges_of
 from colorcheck.inputs.manifest.manifest import Loader
@@ -43,8 +44,10 @@ from colorcheck.xen.facts.keys import (
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
 from colorcheck.xen.machine.chosen_walk import unplaced
 from colorcheck.xen.machine.intervals import merged, without
+from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.release.log_version import log_version
 from colorcheck.xen.release.release import Release
+from colorcheck.xen.release.spelling import Concept
 
 LARGEST_IMAGE = 8 << 20
 """Bytes: XEN_VIRT_SIZE, the room that Xen's image has in its own address space (asm/mmu/layout.h, 4.20 to 4.22)."""
@@ -197,8 +200,8 @@ class _Gathering:
         if followed.device_tree_size is not None:
             yield Fact(TREE_SIZE.name, followed.device_tree_size, Origin.FOLLOWED, place)
         else:
-            why = "the boot loader writes texts of unknown length into the device tree"
-            lines = ("# the variables that they come from, in [target.environment]",)
+            why = "U-Boot adds text to the device tree, and no input says how long it is"
+            lines = ("[target.environment]", 'bootargs = ""  # the value that U-Boot has; also serial#, if it is set')
             least, most = followed.device_tree_sizes or (FEWEST_BYTES, LARGEST_TREE)
             sizes = range(least, most + 1, PAGE)
             values = tuple(sizes) if len(sizes) <= _FEW_SIZES else Span(least, most + 1)
@@ -316,13 +319,20 @@ class _Gathering:
         return None
 
     def _kernels(self) -> bool:
-        """Whether any boot module or kernel is named: then none is missing that nobody speaks of."""
+        """Whether dom0's kernel is named, or domains are and nothing speaks of a dom0: then none is missing."""
         tree = self.deployment.tree
         chosen = tree.node("/chosen") if tree else None
         nodes = chosen.children if chosen else ()
         modules = ("xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
-        named = any(compatible(node, *modules, "xen,domain") for node in nodes)
-        return named or any(module.kind == "kernel" for module in self.target.modules)
+        if any(compatible(node, *modules) for node in nodes) or any(m.kind == "kernel" for m in self.target.modules):
+            return True
+        for_dom0 = chosen is not None and "xen,dom0-bootargs" in chosen.properties
+        return any(compatible(node, "xen,domain") for node in nodes) and not (for_dom0 or self._colors_for_dom0())
+
+    def _colors_for_dom0(self) -> bool:
+        options = self.release.options if self.release else ()
+        names = {option.name for option in options if option.concept is Concept.DOM0_COLORS}
+        return any(option_name(o.text) in names for o in read_boot_arguments(xen_arguments(self.deployment)))
 
     def _modules(self) -> Fact | OpenFact:
         """Modules without `reg` and dom0less domains without a kernel: the boot loader must bring the rest."""

@@ -47,10 +47,11 @@ class PassthroughMemory(WordedNote, frozen=True):
 
 
 class Dom0MemoryDefault(Note, frozen=True):
-    """No `dom0_mem`: Xen takes 512 MiB."""
+    """No `dom0_mem`, or `given` as 0: Xen takes 512 MiB."""
 
     KIND: ClassVar[str] = "dom0-memory-default"
     size: int
+    given: bool = False
 
 
 class MemoryNotPages(WordedNote, frozen=True):

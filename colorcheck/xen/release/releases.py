@@ -71,6 +71,6 @@ def release_of(name: str) -> Release:
     """As `find_release`; raises `UnknownReleaseError`, which names the nearest known one."""
     found = find_release(name)
     if found is None:
-        known = f"known are {', '.join(NAMES)}"
+        known = f"known releases: {', '.join(NAMES)}"
         raise UnknownReleaseError(f'unknown Xen release "{name}": {did_you_mean(name, _BY_NAME, known)}')
     return found

@@ -63,7 +63,7 @@ class Files:
                 ProblemKind.TOO_LARGE,
                 f"{path}: the files of this device tree add up to {total}",
                 named_at,
-                "name the right file",
+                "specify the right file",
             )
         if path not in self.names:
             self.names.append(path)

@@ -284,7 +284,7 @@ class Merger:
 
     def _add_property(self, node: LiveNode, made: LiveProperty, after_child: bool) -> None:
         if after_child:
-            what = f"property {made.name} stands after a child node"
+            what = f"property {made.name} comes after a child node"
             self.problems.append(
                 Problem(ProblemKind.SYNTAX, what, made.location, "put all properties before the first child node")
             )
@@ -317,7 +317,7 @@ class Merger:
     def _check_marks(self, marks: list[Token]) -> None:
         for mark in marks:
             if mark.type == "OMIT":
-                self._fault("/omit-if-no-ref/ stands before a property; it is for nodes", mark)
+                self._fault("/omit-if-no-ref/ is before a property; it is for nodes", mark)
 
     def _target(self, tree: LiveTree, reference: Token) -> LiveNode | None:
         target = tree.find(self.values.reference(reference))

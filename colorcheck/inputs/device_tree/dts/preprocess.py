@@ -72,7 +72,7 @@ class _Evaluator:
         words = [str(token.value) for token in tokens if token.value.strip()]
         for shift, amount in pairwise(words):
             if shift == "<<" and not re.fullmatch(r"(?:0x0*[0-3]?[0-9a-f]|[0-5]?[0-9]|6[0-3])[uUlL]*", amount):
-                raise ValueError("<< needs a plain number below 64 behind it")
+                raise ValueError("<< must be followed by a plain number below 64")
         return self.inner(tokens, **names)
 
 
@@ -151,7 +151,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
         made: list[Any] = super().expand_macros(tokens, list(expanding_from))
         self.words += len(made)
         if self.words > MOST_WORDS:
-            what = f"macros make more than {MOST_WORDS} words of this file"
+            what = f"macros expand this file to more than {MOST_WORDS} words"
             raise _StopReading(Problem(ProblemKind.MACRO_BOMB, what, self.place(), "remove the macros that multiply"))
         return made
 
@@ -161,7 +161,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
     def on_directive_handle(self, directive: Any, tokens: Any, passed: Any, before: Any) -> bool:  # noqa: ARG002
         self.lastdirective = directive
         if directive.value == "include" and not tokens:
-            self.fault(ProblemKind.PREPROCESSOR, "#include names no file", self.place())
+            self.fault(ProblemKind.PREPROCESSOR, "#include does not name a file", self.place())
         return True
 
     def on_directive_unknown(self, directive: Any, tokens: Any, passed: Any, before: Any) -> Any:  # noqa: ARG002
@@ -173,7 +173,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
 
     def on_unknown_macro_function_in_expr(self, name: str) -> Any:
         self.fault(
-            ProblemKind.PREPROCESSOR, f"{name}(…) stands in a condition, but {name} is not a macro", self.place()
+            ProblemKind.PREPROCESSOR, f"{name}(…) is used in a condition, but {name} is not a macro", self.place()
         )
         return lambda _value: 0
 
@@ -187,5 +187,7 @@ class _Run(Preprocessor):  # type: ignore[misc]
 
     def on_include_not_found(self, malformed: Any, is_system: Any, folder: Any, path: str) -> None:  # noqa: ARG002
         what = f"malformed #include {path}" if malformed else f"the included file {path} is not there"
-        self.fault(ProblemKind.UNREADABLE, what, self.place(), "" if malformed else "give the folder that holds it")
+        self.fault(
+            ProblemKind.UNREADABLE, what, self.place(), "" if malformed else "specify the folder that contains it"
+        )
         raise OutputDirective(Action.IgnoreAndRemove)

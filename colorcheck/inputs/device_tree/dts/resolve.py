@@ -249,7 +249,7 @@ def _add_fixups(tree: LiveTree, dtc: Dtc) -> Iterator[Problem]:
         names = _own_child(tree.root, "__fixups__")
         for node, held, marker in outside:
             if dtc.refuses_fixups_of_paths and "/" in marker.name:
-                what = f"&{{{marker.name}}} is not a node of this overlay, and no fixup can stand for a path"
+                what = f"&{{{marker.name}}} is not a node of this overlay, and a fixup cannot refer to a path"
                 yield _error(what, marker.location, "refer to a label")
                 continue
             entry = f"{node.path}:{held.name}:{marker.offset}\0".encode()

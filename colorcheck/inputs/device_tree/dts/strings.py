@@ -36,7 +36,7 @@ def unescape(text: str) -> Unescaped:
         if broken[0] == "\\" and (escape := _ESCAPE.match(text, start)):
             position = escape.end()
             if escape[2] == "":
-                faults.append(("\\x stands without hexadecimal digits behind it", start, position))
+                faults.append(("\\x is not followed by hexadecimal digits", start, position))
             data += _value(escape)
         else:
             character = encode(broken[0])

@@ -81,8 +81,8 @@ class ValueReader:
         name = token[2:-1] if token.startswith("&{") else token[1:]
         if "/" in name and not name.startswith("/") and not self.dtc.relative_references:
             where = self.source.location(start_of(token), end_of(token))
-            what = f"dtc {self.dtc.name} knows no reference to a path below a label; 1.7 and newer do"
-            problem = Problem(ProblemKind.SYNTAX, what, where, "write the whole path")
+            what = f"dtc {self.dtc.name} does not support a reference to a path below a label; 1.7 and newer do"
+            problem = Problem(ProblemKind.SYNTAX, what, where, "write the full path")
             self.problems += [] if problem in self.problems else [problem]
         return name
 

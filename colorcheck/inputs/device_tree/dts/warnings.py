@@ -81,7 +81,7 @@ def _lengths(node: Node, parent: Node) -> Iterator[Problem]:
     if reg and not reg.value:
         yield _warning("reg_format", node, "reg is empty", reg.location)
     elif reg and not _multiple(len(reg.value), address + size):
-        what = f"reg has {len(reg.value)} bytes, no multiple of {address} address and {size} size cells"
+        what = f"reg has {len(reg.value)} bytes, not a multiple of {address} address and {size} size cells"
         yield _warning("reg_format", node, what, reg.value_location)
     own_address, own_size = _counts(node)
     if ranges and not ranges.value and (own_address, own_size) != (address, size):

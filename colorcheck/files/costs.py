@@ -1,0 +1,161 @@
+"""What the inputs of one deployment may cost: the time of each step with them, and the memory that it may add.
+
+The command line allows so much to every run, because one file of a stranger could otherwise take a CI machine for
+itself. The library allows everything, unless the caller sets an `Allowance`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+
+from msgspec import Struct
+
+from colorcheck.core.units import GIB, size
+from colorcheck.files.child import held_memory
+from colorcheck.files.watching import watched
+
+SECONDS = 300.0
+MEMORY = 4 * GIB
+_HARD = 2.0
+"""So many times its time a step has until the system ends the process: inside of one call of C nothing else can."""
+
+
+class Allowance(Struct, frozen=True):
+    """`seconds` for each step (reading, following the loader, modelling one Xen, the rules), and `memory` in bytes
+    beyond what the process had before it."""
+
+    seconds: float = SECONDS
+    memory: int = MEMORY
+
+
+class TooCostly(BaseException):
+    """A step was ended because it took more than is allowed. No `Exception`: nobody on the way takes it for another."""
+
+    def __init__(self, reason: str, file: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.file = file
+
+
+class _Late(BaseException):
+    """What interrupts the thread of a step."""
+
+
+_ALLOWED: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
+
+
+@contextmanager
+def allowed(allowance: Allowance | None) -> Iterator[None]:
+    """Allow so much to each step, for the time of the context; None: everything."""
+    token = _ALLOWED.set(allowance)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
+
+
+def allow(allowance: Allowance) -> None:
+    """From now on (in this context) so much is allowed."""
+    _ALLOWED.set(allowance)
+
+
+def allowance() -> Allowance | None:
+    """What is allowed now; None: everything."""
+    return _ALLOWED.get()
+
+
+@contextmanager
+def costing(*, timed: bool = True) -> Iterator[None]:
+    """A step. Raises TooCostly, with the last file that was asked for, where it takes more than is allowed.
+
+    Not `timed` are steps that have a limit of their own: the solver's, which ends by itself before its memory does.
+    """
+    given = _ALLOWED.get()
+    if given is None:
+        yield
+        return
+    last, reason = _Last(), ""
+    try:
+        with watched(last), _limited_memory(given.memory if timed else given.memory + GIB):
+            if timed:
+                with _Alarm(given.seconds):
+                    yield
+            else:
+                yield
+    except MemoryError:
+        reason = f"needs more than {size(given.memory)} of memory"
+    except _Late:
+        reason = f"takes more than {given.seconds:g} s"
+    if reason:
+        raise TooCostly(reason, last.file)
+
+
+class _Last:
+    """The watcher that knows what was asked for last."""
+
+    def __init__(self) -> None:
+        self.file = ""
+
+    def content(self, path: str) -> None:
+        self.file = path
+
+    def size(self, path: str) -> None:
+        """Nothing is read."""
+
+    def pattern(self, pattern: str) -> None:
+        """Nothing is read."""
+
+
+@contextmanager
+def _limited_memory(memory: int) -> Iterator[None]:
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
+    least = held_memory() + memory
+    for known in (before, hard):
+        least = least if known == resource.RLIM_INFINITY else min(least, known)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (least, hard))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (before, hard))
+
+
+class _Alarm:
+    """Interrupts the thread that entered it when its time is over, whichever thread that is."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._thread = ctypes.c_ulong(threading.get_ident())
+        self._lock = threading.Lock()
+        self._running = True
+        self._timer = threading.Timer(seconds, self._fire)
+        self._timer.daemon = True
+        self._before = (0.0, 0.0)
+        self._begin = 0.0
+
+    def __enter__(self) -> None:
+        self._begin = time.monotonic()
+        self._timer.start()
+        if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+            self._before = signal.setitimer(signal.ITIMER_REAL, self.seconds * _HARD + 1)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._running = False
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, None)  # one that has not come yet
+        self._timer.cancel()
+        if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+            left, interval = self._before
+            spent = time.monotonic() - self._begin
+            signal.setitimer(signal.ITIMER_REAL, max(0.001, left - spent) if left else 0.0, interval)
+
+    def _fire(self) -> None:
+        with suppress(RuntimeError), self._lock:
+            if self._running:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, ctypes.py_object(_Late))

@@ -1,0 +1,127 @@
+"""What one input may cost: a step that takes too long or too much memory ends with a finding, and the run goes on."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.cli import main
+from colorcheck.files.costs import Allowance, TooCostly, allowed, costing
+from colorcheck.fleet.checked import Job
+from colorcheck.fleet.run import check
+from colorcheck.inputs.xl import xl
+from colorcheck.rules.example import GUEST, Example
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    Example(guests=(("rt.cfg", GUEST),)).write(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def slow(*_: object) -> None:
+    while True:
+        pass
+
+
+def hungry(*_: object) -> None:
+    held = []
+    while True:
+        held.append(bytes(1 << 22))
+
+
+LIMITS = {"slow": ["--input-seconds", "0.5"], "hungry": ["--input-memory", "128M"]}
+SAID = {"slow": "takes more than 0.5 s", "hungry": "needs more than 128 MiB of memory"}
+
+
+def is_as_before() -> bool:
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return soft == resource.RLIM_INFINITY and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("reader", [slow, hungry])
+@pytest.mark.parametrize("command", [["verify"], ["effective"], ["replay"], ["plan"], ["migrate", "--to", "4.22"]])
+def test_a_reader_that_takes_too_much(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    reader: Callable[..., None],
+    command: list[str],
+) -> None:
+    monkeypatch.setattr(xl, "read_xl", reader)
+    assert main([*command, *LIMITS[reader.__name__]]) in ((1,) if command == ["verify"] else (2, 4))
+    told = capsys.readouterr()
+    text = " ".join((told.out + told.err).split())
+    assert SAID[reader.__name__] in text
+    assert "rt.cfg" in text
+    assert is_as_before()
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    assert main(["verify"]) == 0
+
+
+@pytest.mark.parametrize("reader", [slow, hungry])
+def test_in_a_fleet_and_between_folders(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reader: Callable[..., None]
+) -> None:
+    monkeypatch.setattr(xl, "read_xl", reader)
+    checked = check(Job("colorcheck.toml", seconds=0.5, memory=128 << 20))
+    assert (checked.status, checked.errors) == (1, 1)
+    assert main(["diff", ".", ".", *LIMITS[reader.__name__]]) == 4
+    assert "nothing changed" not in capsys.readouterr().out
+
+
+def test_the_finding_has_a_place(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xl, "read_xl", slow)
+    with allowed(Allowance(seconds=0.5)):
+        found = api.verify("colorcheck.toml")
+    assert [(f.rule, f.location.file) for f in found.findings if f.rule == "CC002"] == [("CC002", "rt.cfg")]
+    assert not found.faults
+    assert not [theorem for theorem in found.theorems if theorem.verdict == "proved"]
+
+
+def test_a_model_that_takes_too_much(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("colorcheck.workflows.verify.Worlds", slow)
+    assert main(["verify", *LIMITS["slow"]]) == 1
+    assert "modelling Xen 4.20 takes more than 0.5 s" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_library_allows_everything() -> None:
+    with costing():
+        assert is_as_before()
+    with allowed(Allowance(memory=1 << 26)), pytest.raises(TooCostly), costing():
+        hungry()
+    assert is_as_before()
+
+
+@pytest.mark.parametrize(
+    "words", [["--input-seconds", "0"], ["--input-seconds", "nan"], ["--input-memory", "0"], ["--input-memory", "4"]]
+)
+def test_a_limit_that_is_none(here: Path, words: list[str]) -> None:
+    assert main(["verify", *words]) == 2
+
+
+def test_inside_of_one_call_the_system_ends_it() -> None:
+    """Where Python never comes back, as in a search of `re` that does not end, the process dies; never with 0."""
+    script = (
+        "import ctypes\n"
+        "from colorcheck.files.costs import Allowance, allowed, costing\n"
+        "with allowed(Allowance(0.2)), costing():\n"
+        "    ctypes.PyDLL(None).pause()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGALRM
