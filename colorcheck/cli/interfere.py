@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, say_trouble, style
+from colorcheck.cli.profile import write_profile
 from colorcheck.cli.progress import progress
 from colorcheck.files.atomic import write_whole
-from colorcheck.plan.curves import DEFAULT_UNIT, csv_of, json_of
+from colorcheck.plan.curves import DEFAULT_UNIT
 from colorcheck.verification.exit import Exit
 from colorcheck.workflows import verify as pipeline
 
@@ -67,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from colorcheck.interference.caches import NoModel
+    from colorcheck.interference.compiled import WITHOUT_NUMBA, has_numba
     from colorcheck.interference.traces import TraceError
     from colorcheck.interference.workloads import WorkloadError
 
@@ -77,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         from colorcheck.workflows.interfere import prepare
 
+        if not has_numba():
+            complain(WITHOUT_NUMBA)
         lab = prepare(verification.facts, _request(options))
         return max(status, _carried_out(options, lab))
     except (NoModel, TraceError) as error:
@@ -135,10 +139,7 @@ def _curve(options: argparse.Namespace, lab: Lab) -> int:
 
         curve = miss_curve(lab.study, options.curve, lab.nr_colors, lab.study.policies[0], told)
     measured = f"simulated by colorcheck interfere, {lab.study.policies[0]}, seed {lab.study.seed}"
-    if options.format == "json":
-        write_json(json_of(options.curve, curve, DEFAULT_UNIT, measured))
-    else:
-        write(csv_of(curve, DEFAULT_UNIT, measured))
+    write_profile(options.format, options.curve, curve, DEFAULT_UNIT, measured)
     return Exit.CLEAN
 
 

@@ -30,7 +30,7 @@ PICTURES_A_SECOND = 8
 STEP = {True: 250_000, False: 20_000}
 WIDTH, HEIGHT = 100, 30
 RECORDED_SECONDS, TOGGLE_SECONDS, RECORDED_A_SECOND = 16, 4, 4
-HINT = "c: coloring on and off   p: next policy   q: quit"
+HINT = "keys: c coloring on and off   p next policy   q quit"
 
 
 class Show(Struct):
@@ -127,7 +127,8 @@ def _on_terminal(state: Show, seconds: int | None) -> None:
         going = True
         while going and (end is None or time.monotonic() < end):
             begun = time.monotonic()
-            live.update(draw(state.next(HINT), color=live.console.color_system is not None), refresh=True)
+            color, height = live.console.color_system is not None, live.console.height
+            live.update(draw(state.next(HINT), color=color, height=height), refresh=True)
             going = all(state.key(key) for key in pressed(max(0.0, 1 / PICTURES_A_SECOND - time.monotonic() + begun)))
 
 

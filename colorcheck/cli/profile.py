@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 
 from colorcheck.cli.arguments import bound
 from colorcheck.cli.console import Stop, write, write_json
@@ -46,11 +47,16 @@ def run(options: argparse.Namespace) -> int:
     ordered = sorted(points.items())
     unit = ELAPSED if event == ELAPSED else event
     measured = f"perf stat, event {event}, the worst run with each number of colors"
-    if options.format == "json":
-        write_json(json_of(options.name, ordered, unit, measured))
-    else:
-        write(csv_of(ordered, unit, measured))
+    write_profile(options.format, options.name, ordered, unit, measured)
     return Exit.CLEAN
+
+
+def write_profile(form: str, domain: str, points: Sequence[tuple[int, float]], unit: str, measured: str) -> None:
+    """Print a profile, (colors, value) in the unit, in the form `json` or `csv`; `measured` says how."""
+    if form == "json":
+        write_json(json_of(domain, points, unit, measured))
+    else:
+        write(csv_of(points, unit, measured))
 
 
 def _run(text: str) -> tuple[int, str]:

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from colorcheck.core.diagnostic import Problem
-from colorcheck.core.source import Location
-from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.unread import Unread, unread
 
 if TYPE_CHECKING:
+    from colorcheck.core.diagnostic import Problem
+    from colorcheck.core.source import Location
     from colorcheck.inputs.boot.boot_log import BootLog
     from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
     from colorcheck.inputs.boot.grub_config import GrubConfig
     from colorcheck.inputs.boot.image_builder import ImageBuilderFile
     from colorcheck.inputs.boot.uefi_config import UefiConfig
     from colorcheck.inputs.boot.xen_attested import XenAttested
+    from colorcheck.inputs.device_tree.tree import DeviceTree
     from colorcheck.inputs.xl.xl import XlFile
 
 

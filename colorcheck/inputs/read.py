@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,24 +16,26 @@ from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
 from colorcheck.files.patterns import is_pattern, matches
 from colorcheck.files.reading import opened, size_of
-from colorcheck.inputs.boot.boot_log import BootLog
-from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
-from colorcheck.inputs.boot.grub_config import GrubConfig
-from colorcheck.inputs.boot.image_builder import ImageBuilderFile
-from colorcheck.inputs.boot.kconfig import KconfigOption
-from colorcheck.inputs.boot.uefi_config import UefiConfig
-from colorcheck.inputs.boot.xen_attested import XenAttested
-from colorcheck.inputs.boot.xen_image import XenImage
 from colorcheck.inputs.deployment import Deployment, GivenModule
-from colorcheck.inputs.device_tree.tree import DeviceTree
 from colorcheck.inputs.file_kinds import FITS, FileKind, Slot, told_apart
 from colorcheck.inputs.files import not_utf8, read_bytes, read_octets, read_text
 from colorcheck.inputs.line_ends import carriage_returns, with_line_ends
-from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.inputs.recognition import ALL, other_kind, recognized
 from colorcheck.inputs.translation import Readers, reader_of, translated
 from colorcheck.inputs.xl.joined import GuestPart, is_argument, read_joined
-from colorcheck.inputs.xl.xl import XlFile
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.boot_log import BootLog
+    from colorcheck.inputs.boot.efi_memory_map import EfiMemoryMap
+    from colorcheck.inputs.boot.grub_config import GrubConfig
+    from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+    from colorcheck.inputs.boot.kconfig import KconfigOption
+    from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.boot.xen_attested import XenAttested
+    from colorcheck.inputs.boot.xen_image import XenImage
+    from colorcheck.inputs.device_tree.tree import DeviceTree
+    from colorcheck.inputs.manifest.manifest import Manifest
+    from colorcheck.inputs.xl.xl import XlFile
 
 XL_LARGEST = 128 << 10
 IMAGE_LARGEST = 64 * MIB

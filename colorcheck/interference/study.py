@@ -124,8 +124,13 @@ def miss_curve(
     policy: ReplacementPolicy,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> tuple[tuple[int, int], ...]:
-    """(colors, misses) of a domain's workloads alone, with 1, 2, … colors, from color 0 on. Raises NoModel."""
-    loads = [load for load in study.loads if load.domain == domain]
+    """(colors, misses) of a domain's workloads alone, with 1, 2, … colors, from color 0 on. Raises NoModel.
+
+    A trace is played once with each number of colors.
+    """
+    loads = [
+        replace(load, workload=replace(load.workload, loop=False)) for load in study.loads if load.domain == domain
+    ]
     pages = max((each.pages for group in study.owners.values() for each in group if each.name == domain), default=0)
     if not loads or not pages:
         raise NoModel(f"{domain} runs nothing")

@@ -6,14 +6,17 @@ The rules are those of `docs/facts.md`: measured goes before followed and given,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage
-from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
-from colorcheck.inputs.deployment import Deployment
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
+    from colorcheck.inputs.deployment import Deployment
 
 Ranges = tuple[tuple[int, int], ...]
 _LEAST_CUT = 60  # characters of a command line that a mail or a terminal may have cut behind

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -12,9 +13,11 @@ from colorcheck.core.diagnostic import Edit, Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.files.edits import read_original
-from colorcheck.inputs.boot.image_builder import ImageBuilderFile
-from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.overlay_blob import overlay_blob
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.image_builder import ImageBuilderFile
+    from colorcheck.inputs.deployment import Deployment
 
 NAME = "colorcheck-plan"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,12 +15,14 @@ from colorcheck.core.units import size_of_pages
 from colorcheck.replay.restarts import budgets
 from colorcheck.report.marks import Mood
 from colorcheck.verification.exit import Exit
-from colorcheck.verification.residue import Residue
 from colorcheck.verification.results import Facts, ReleaseResult, Silence, Verification, weakest
 from colorcheck.verification.traced import EvidenceKind, Standing, Traced
-from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.facts.keys import about
-from colorcheck.xen.system import Domain
+
+if TYPE_CHECKING:
+    from colorcheck.verification.residue import Residue
+    from colorcheck.xen.booted import Boot, Built
+    from colorcheck.xen.system import Domain
 
 PAIR = TheoremKind.PAIR_SEPARATION
 

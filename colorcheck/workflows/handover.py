@@ -182,7 +182,9 @@ def branches(received: Handover | None, deployment: Deployment) -> tuple[WorldBr
         if content not in seen:
             seen.append(content)
             text = _answers(received, way)
-            found.append(WorldBranch(text, None if way.stopped else as_followed(deployment, way), way.stopped or ""))
+            tree = None if way.stopped else as_followed(deployment, way)
+            problems = tuple(dict.fromkeys((*way.problems, *_problems(way, deployment))))
+            found.append(WorldBranch(text, tree, way.stopped or "", problems, way))
     return tuple(found)
 
 

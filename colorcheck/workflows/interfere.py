@@ -11,7 +11,7 @@ from colorcheck.core.units import PAGE, size
 from colorcheck.hardware.board import Board
 from colorcheck.interference.caches import CacheModel, NoModel, cluster_models, unmodelled
 from colorcheck.interference.comparison import Comparison
-from colorcheck.interference.compiled import WITHOUT_NUMBA, has_numba
+from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.experiment import ASSUMED, Coloring, Costs, FrameOwner, ReplacementPolicy, frame_owner
 from colorcheck.interference.frame_owners import XEN, owners_of, uncolored
 from colorcheck.interference.outcome import Run
@@ -90,8 +90,6 @@ def prepare(facts: Facts, request: Request) -> Lab:
     loads = _loads(request, everyone, default_loads([t for t in everyone if t.name != XEN], victim, clusters[0]))
     owners = _running(owners, {load.domain for load in loads}, notes)
     accesses = request.accesses or (ACCESSES if has_numba() else ACCESSES_WITHOUT_NUMBA)
-    if not has_numba():
-        notes.append(WITHOUT_NUMBA)
     study = Study(
         clusters=clusters,
         owners=owners,

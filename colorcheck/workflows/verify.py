@@ -62,9 +62,10 @@ def verify(
     with run.stage("rules"):
         from colorcheck.findings.requirements import told, traced
         from colorcheck.findings.selection import select
+        from colorcheck.workflows.rules_over_ways import over_ways
 
         running = (*rules.RULES, *_plugin_rules(rules.RULES))
-        findings, faults = rules.run(facts, running)
+        findings, faults = over_ways(facts, lambda way: rules.run(way, running))
         run.faults += faults
         selected = select(findings, facts, running)
         everything = (*findings, *(finding for finding in selected.findings if finding not in findings))
@@ -150,11 +151,15 @@ class _Run(Struct):
             deployment = _with_problems(read_deployment(manifest, found.input_readers), found.problems)
             self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
         received: Handover | None = None
+        followed = False
         with self.stage("handover"):
             written = deployment
             received, deployment = received_by_xen(written)
             self.branches = branches(received, written)
+            followed = True
         self.unclear = unclear(received, deployment)
+        if not followed:
+            self.unclear = self.unclear or "what the boot loader makes of the files could not be worked out"
         board: Board | None = None
         with self.stage("board"):
             boot_cpu = deployment.manifest.target.boot_cpu

@@ -80,7 +80,7 @@ def test_the_html_report_has_the_pictures(capsys: pytest.CaptureFixture[str], tm
     assert run(capsys, EXAMPLE, *SHORT, "--html", str(file))[0] == 0
     page = file.read_text()
     assert 'href="#interference"' in page
-    drawn = page[page.index("<svg aria-label") : page.index("</svg>", page.index("<svg aria-label")) + 6]
+    drawn = page[page.index("<svg width") : page.index("</svg>", page.index("<svg width")) + 6]
     ET.fromstring(drawn)
     assert "style" not in drawn  # the page's security policy forbids it
     assert "victim, LRU" in drawn
@@ -167,3 +167,61 @@ def test_quantiles_are_by_nearest_rank() -> None:
     latency = Latency.of({1: 500, 2: 499, 9: 1})
     assert [latency.quantile(share) for share in (0, 0.5, 0.501, 0.999, 1)] == [1, 1, 2, 2, 9]
     assert Latency().quantile(0.5) is None
+
+
+def test_the_live_view_fits_80_by_24_with_its_keys() -> None:
+    from colorcheck.report.style import Style
+    from colorcheck.report.terminal.interference_live import Frame, draw
+    from colorcheck.report.terminal.terminal import printed
+
+    frame = Frame(
+        title="A board with a name that is longer than most names of boards are, L2",
+        coloring="no coloring",
+        policy="LRU",
+        names=("xen", "victim", "attacker", "another-domain-with-a-long-name", "more"),
+        victim="victim",
+        owners=[[number % 5] * 16 for number in range(1024)],
+        rows=16,
+        ways=16,
+        latencies=[(100 * number, True) for number in range(200)],
+        caused=123_456_789,
+        misses=123_456_789_012,
+        accesses=123_456_789_012,
+        hint="keys: q quit",
+    )
+    for height, rows in ((24, 16), (20, 8), (10, 4)):
+        lines = printed([draw(frame, color=False, height=height)], Style(width=80)).splitlines()
+        assert len(lines) <= height
+        assert lines[-1] == "keys: q quit"
+        assert max(map(len, lines)) <= 80
+        assert sum(line[:4].strip().isdigit() for line in lines) == rows
+
+
+def test_domains_are_named_at_80_columns(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from colorcheck.report.terminal import interference
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(interference, "_amount", lambda number: "999,999,999")
+    lines = run(capsys, EXAMPLE, *SHORT)[1].splitlines()
+    assert lines.count("victim") == 2
+    assert "attacker" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_that_numba_is_missing_is_said_first(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from colorcheck.interference import compiled
+
+    monkeypatch.setattr(compiled, "has_numba", lambda: False)
+    status, _, err = run(capsys, EXAMPLE, "--accesses", "1000", "--workload", "nobody=handler")
+    assert status == 4
+    assert err.index("numba is not installed") < err.index("unknown domain")
+
+
+def test_the_curve_of_a_trace_ends(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    trace = tmp_path / "t.csv"
+    trace.write_text("".join(f"{line * 64:#x},r\n" for line in range(300)))
+    status, out, _ = run(capsys, EXAMPLE, "--curve", "victim", "--workload", f"victim=trace:{trace}")
+    assert status == 0
+    assert len(out.splitlines()) == 2 + 16

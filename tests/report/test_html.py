@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import htpy
 import pytest
 
 from colorcheck import api
@@ -107,7 +108,7 @@ def test_for_keyboards_and_screen_readers(name: str) -> None:
 
 def test_details_of_the_color_map() -> None:
     text, _ = page("broken")
-    found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    found = re.search(r'id="data"[^>]*>(.*?)</script>', text, re.DOTALL)
     assert found
     data = json.loads(found[1])
     assert len(data[0]["colors"]) == 16
@@ -119,7 +120,7 @@ def test_details_of_the_color_map() -> None:
 def test_restart_budgets_stand_beside_the_memory() -> None:
     verification = api.verify(Path(__file__).parents[2] / "examples" / "zcu102-dom0less")
     texts = Page(render(verification, "html", samples.style())).texts
-    assert "Restarts" in texts
+    assert "Amount, and restarts" in texts
     assert any(re.match(r"can be created (once|[0-9]+ times) before a reboot", text) for text in texts)
 
 
@@ -134,7 +135,8 @@ def test_grade_open_facts_and_addresses_are_in_the_page() -> None:
 
 
 def test_gaps_between_banks_are_drawn_and_told() -> None:
-    page = "".join(html_map._layout((Interval(0, 16, MapUse.COLOR_HEAP), Interval(32, 48, MapUse.BUDDY)), "4.20"))
+    banks = (Interval(0, 16, MapUse.COLOR_HEAP), Interval(32, 48, MapUse.BUDDY))
+    page = str(htpy.fragment[html_map._layout(banks, "4.20")])
     assert 'class="hole"' in page
     assert "gap of 64 KiB" in page
     assert "0x20000 to 0x2ffff" in page
@@ -144,5 +146,5 @@ def test_two_worlds_of_an_undecided_theorem_stand_side_by_side() -> None:
     good = Tried((("memory", "2 GiB"),), Verdict.PROVED)
     worlds = (good, Tried((("memory", "<1 GiB>"),), Verdict.REFUTED, "too small"))
     theorem = Theorem("memory/a", TheoremKind.MEMORY, "The frames of a fit", "", ("a",), Verdict.UNKNOWN, worlds=worlds)
-    row = html_open._row(theorem)
+    row = str(html_open._row(theorem))
     assert "<td>memory 2 GiB</td><td>memory &lt;1 GiB&gt;: too small</td>" in row

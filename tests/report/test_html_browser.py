@@ -20,7 +20,8 @@ from tests.report import report_samples as samples
 
 HERE = Path(__file__).parent / "browser"
 SAMPLES = ("broken", "clean", "faulty", "hostile", "nothing")
-LOOKS = ("light", "dark", "phone", "print")
+LOOKS = ("desktop", "dark", "tablet", "phone", "phone-dark", "print")
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def browser() -> str:
@@ -53,13 +54,18 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     for name, colors in (("clean", "11-14"), ("sharing", "9-14")):
         (fleet / name).mkdir(parents=True)
         Example(guests=(("rt.cfg", GUEST.replace("11-14", colors)),)).write(fleet / name)
-    one, many = folder / "planned.html", folder / "many.html"
+    one, many, front, settled, lab = (folder / f"{name}.html" for name in ("planned", "many", "front", "open", "lab"))
     assert main(["verify", str(fleet / "sharing"), "--with-plan", "--output", f"html={one}"]) == 1
     assert main(["verify", str(fleet), "--recursive", "--no-cache", "--output", f"html={many}"]) == 1
-    pages = [*(str(folder / f"{name}.html") for name in SAMPLES), str(one), str(many)]
+    goals = ("--front", "cache,margin,changes", "--html", str(front))
+    assert main(["plan", str(EXAMPLES / "zcu102-dom0less"), *goals]) == 0
+    assert main(["verify", str(EXAMPLES / "image-builder"), "--output", f"html={settled}"]) == 1
+    short = ("--accesses", "20000", "--warm-up", "1000", "--html", str(lab))
+    assert main(["interfere", str(EXAMPLES / "zcu104-attack"), *short]) == 0
+    pages = [*(str(folder / f"{name}.html") for name in SAMPLES), *map(str, (one, many, front, settled, lab))]
     shots = os.environ.get("COLORCHECK_SCREENSHOTS", "")
     words = ["node", str(HERE / "look.cjs"), chromium, shots, *pages]
-    done = subprocess.run(words, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(words, cwd=HERE, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
     results: list[dict[str, object]] = json.loads(done.stdout)
     assert len(results) == len(pages) * (len(LOOKS) + 1)
@@ -79,6 +85,13 @@ def test_nothing_is_said_on_the_console_and_nothing_fetched(seen: list[dict[str,
 
 def test_no_page_is_wider_than_its_screen(seen: list[dict[str, object]]) -> None:
     assert [each for each in seen if int(str(each.get("wide", 0))) > 0] == []
+
+
+def test_a_phone_shows_all_of_a_wide_map(seen: list[dict[str, object]]) -> None:
+    """It is said that the map goes on, the names stay, and its last color can be scrolled to."""
+    scrolled = {str(each["look"]): each["map"] for each in seen if each["page"] == "broken.html" and each.get("map")}
+    assert set(scrolled) == {"phone", "phone-dark"}
+    assert all(each == {"hint": True, "name": True, "last": True} for each in scrolled.values())
 
 
 def test_keys_show_what_is_behind_a_color(seen: list[dict[str, object]]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,8 +17,10 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location, Passage, concatenated
 from colorcheck.core.suggest import did_you_mean
 from colorcheck.core.units import MIB
-from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 from colorcheck.inputs.boot.image_builder_keys import DOM0_KEYS, KEYS
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
 _VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot import conditions, variables
+from colorcheck.loader.u_boot import conditions, effects, variables
 from colorcheck.loader.u_boot import load as loads
 from colorcheck.loader.u_boot.boot import boot, bootefi, gunzip
 from colorcheck.loader.u_boot.fdt import fdt
 from colorcheck.loader.u_boot.image import HEADER, read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.machine import Doubt, HaltError, LeaveError, Status, UBootMachine
-from colorcheck.loader.u_boot.numbers import hexadecimal
+from colorcheck.loader.u_boot.numbers import any_base, data_width, hexadecimal
 from colorcheck.loader.u_boot.shell import run_macro, run_text
 from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import tree_at
@@ -51,9 +51,9 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     sized = _SIZED.get(name)
     if sized is not None:
         return sized(machine, command, rest)
-    if name in _QUIET:
-        return 0
-    if name in _ASKING:
+    if name in effects.BUILT_IN:
+        return 1 if name == "md" and not rest else 0
+    if name in effects.CHANGES_NOTHING or (name == "base" and not rest):
         fact = OpenFact(
             f"{command} at {machine.place}", f"whether {command} succeeds is not known from files", (), machine.place
         )
@@ -120,8 +120,8 @@ def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 def _full_name(name: str) -> str:
     """The command that a word means: its beginning is enough where only one begins so."""
-    groups = (_COMMANDS, _SIZED, _QUIET, _ASKING)
-    if len(name) < _SHORTEST or any(name in group for group in groups):
+    groups = (_COMMANDS, _SIZED, effects.BUILT_IN, effects.USUAL)
+    if len(name) < _SHORTEST or any(name in group for group in (*groups, effects.CHANGES_NOTHING)):
         return name
     found = {known for group in (*groups, _MORE) for known in group if known.startswith(name)}
     return found.pop() if len(found) == 1 else name
@@ -202,8 +202,8 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         machine.here = here
 
 
-def leave(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
-    """`exit` does nothing in a script before v2023.04."""
+def leave(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`exit [NUMBER]` does nothing in a script before v2023.04, but has the number for its status."""
     fact = OpenFact(
         "exit ends the script",
         "exit has no effect in U-Boot 2023.01 and ends the script since 2023.04",
@@ -213,14 +213,14 @@ def leave(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     )
     if machine.decide(Doubt(EXIT, False, fact)):
         raise LeaveError
-    return 0
+    return 1 if len(words) > 1 or (words and any_base(words[0].text)[0]) else 0
 
 
 def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`mw[.b|.w|.l|.q] ADDRESS VALUE [COUNT]`."""
-    if not 2 <= len(words) <= 3 or machine.depends(*words):
+    width = data_width(command)
+    if width is None or not 2 <= len(words) <= 3 or machine.depends(*words):
         return 1
-    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
     count = hexadecimal(words[2].text) if len(words) > 2 else 1
     value = (hexadecimal(words[1].text) & ((1 << (8 * width)) - 1)).to_bytes(width, "little")
     address = hexadecimal(words[0].text)
@@ -233,9 +233,9 @@ def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Stat
 
 def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`cp[.b|.w|.l|.q] SOURCE TARGET COUNT`."""
-    if len(words) != 3 or machine.depends(*words):
+    width = data_width(command)
+    if width is None or len(words) != 3 or machine.depends(*words):
         return 1
-    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
     begin, end, count = (hexadecimal(word.text) for word in words)
     size = count * width
     if size > _LONGEST or abs(begin - end) < size:  # of an overlap it depends on the build which bytes are read twice
@@ -251,9 +251,9 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
 
 def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`cmp[.b|.w|.l|.q] FIRST SECOND COUNT`: 1 where memory differs."""
-    if len(words) != 3:
+    width = data_width(command)
+    if width is None or len(words) != 3:
         return 1
-    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(command.partition(".")[2], 4)
     if not machine.depends(*words):
         first, second, count = (hexadecimal(word.text) for word in words)
         known = count * width <= _LONGEST
@@ -293,6 +293,13 @@ def _stops(_machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     raise HaltError("the script resets the board or hangs here")
 
 
+def _goes(_machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`go ADDRESS`; without an address it prints its usage."""
+    if not words:
+        return 1
+    raise HaltError("the script starts another program here, which is not followed")
+
+
 def _thirty_two_bits(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     machine.say(ProblemKind.U_BOOT_COMMAND, "no U-Boot for arm64 has this command: it fails", "write booti")
     return 1
@@ -304,21 +311,6 @@ def _elsewhere(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
         "this command looks for something else to boot (extlinux, PXE, a boot flow), which is not followed",
     )
     return Doubt(f"another boot at {machine.place}", False, machine.facts[-1])
-
-
-def _fills(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Status:
-    """`mmc read ADDRESS …` and its like bring raw data of a medium into memory; the rest of them change nothing."""
-    if words and words[0].text.partition(".")[0] in ("read", "load"):
-        where = words[1] if len(words) > 1 else None
-        if where is not None and not machine.depends(where):
-            machine.memory.darken(hexadecimal(where.text), 0x1000)
-            machine.sides.pop(hexadecimal(where.text), None)
-        fact = machine.open(
-            f"{name} {words[0].text} at {machine.place}", "the raw data on the medium is not among the inputs"
-        )
-        return Doubt(f"{name} {words[0].text}", True, fact)
-    fact = OpenFact(f"{name} at {machine.place}", f"whether {name} succeeds is not known", (), machine.place)
-    return Doubt(" ".join((name, *(word.text for word in words))), True, fact)
 
 
 def _named(*positions: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
@@ -364,8 +356,17 @@ def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 
 def _raw(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`read IFACE DEV ADDRESS BLOCK COUNT`, and other commands that bring unknown data to their third word."""
-    return _fills(machine, "read", [Marked("read"), *words[2:]])
+    """`read IFACE DEV ADDRESS BLOCK COUNT`."""
+    return effects.device(machine, "read", [Marked("read"), *words[2:]])
+
+
+def _device(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
+    return effects.device(machine, command.partition(".")[0], words)
+
+
+def _pin(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`gpio read VARIABLE PIN` sets a variable; the other forms answer by their status."""
+    return _named(1)(machine, words) if words and words[0].text == "read" else _named()(machine, words)
 
 
 def _always(status: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
@@ -396,6 +397,11 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "guid": _named(0),
     "hash": _named(3),
     "read": _raw,
+    "crc32": effects.checksum,
+    "random": effects.fills_words(0, 1),
+    "gpio": _pin,
+    "askenv": _named(0),
+    "adc": _named(3),
     "fatsize": loads.size,
     "ext4size": loads.size,
     "nfs": loads.tftp,
@@ -405,7 +411,7 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "unzip": _unzip,
     "reset": _stops,
     "poweroff": _stops,
-    "go": _stops,
+    "go": _goes,
     "hang": _stops,
     "panic": _stops,
     "bootflow": _elsewhere,
@@ -437,35 +443,12 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "cmp": _compare,
     "booti": boot,
     "bootm": boot,
-    "mmc": _fills,
-    "sf": _fills,
-    "nand": _fills,
-    "usb": _fills,
-    "sata": _fills,
-    "nvme": _fills,
-    "virtio": _fills,
-    "scsi": _fills,
-    "ide": _fills,
-    "onenand": _fills,
-    "ubi": _fills,
+    **dict.fromkeys(effects.DEVICES - {"read"}, _device),
 }
 _MORE = frozenset(  # further commands of usual builds, by which shortened names are told apart
     (
         *("blkcache", "bootvx", "chpart", "dfu", "editenv", "fatmkdir", "fatrm", "flinfo", "gzwrite", "imxtract", "ln"),
         *("loadb", "loads", "loadx", "loady", "lzmadec", "mm", "mtdparts", "net", "nm", "protect"),
         *("qfw", "random", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot", "false"),
-    )
-)
-_QUIET = frozenset(
-    (
-        *("echo", "sleep", "bdinfo", "version", "help", "?", "md", "crc32", "saveenv", "printf", "date", "time"),
-        *("coninfo", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstypes", "fatinfo", "mii", "mdio"),
-        *("log", "dcache", "icache", "base", "loop", "showvar", "pause", "bootstage", "led", "fpga", "pci", "i2c"),
-    )
-)
-_ASKING = frozenset(
-    (
-        *("ping", "gpio", "smc", "regulator", "pmic", "wdt", "mtd", "tpm", "rng", "ext4write", "fatwrite"),
-        *("save", "dm", "clk", "gpt", "efidebug"),
     )
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.machine import Doubt, Status, UBootMachine
-from colorcheck.loader.u_boot.numbers import hexadecimal, signed
+from colorcheck.loader.u_boot.numbers import data_width, hexadecimal, signed
 from colorcheck.loader.u_boot.substitution import NotFollowedError, PatternError, substitute
 from colorcheck.loader.u_boot.text import Marked
 
@@ -115,7 +115,7 @@ def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> 
 
 def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """The status of `itest`, whose numbers are hexadecimal and whose `*ADDRESS` is memory."""
-    if len(words) != 3:
+    if len(words) != 3 or data_width(command) is None:
         return 1
     kind = command.partition(".")[2]
     fact = machine.depends(*words)

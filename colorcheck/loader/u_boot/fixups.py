@@ -6,7 +6,7 @@ Source: `image_setup_libfdt` of `boot/image-fdt.c`, `boot/fdt_support.c`, U-Boot
 from __future__ import annotations
 
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.machine import UBootMachine
+from colorcheck.loader.u_boot.machine import HaltError, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal_end
 from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
@@ -14,6 +14,8 @@ from colorcheck.loader.u_boot.trees import TreeInMemory
 VERSION = "u-boot,version"
 LENGTH = 29  # of the version's text: only the room that it takes counts
 _CUT = 0xFFFFFFFF
+_CELLS = ("#address-cells", "#size-cells")
+_MOST_CELLS = 4  # FDT_MAX_NCELLS
 
 
 def root(machine: UBootMachine, tree: TreeInMemory) -> bool:
@@ -61,6 +63,11 @@ def memory_node(tree: TreeInMemory, banks: tuple[tuple[int, int], ...] | None, u
         return False
     if banks is None:
         return tree.put(at, "reg", tree.value(at, "reg") or bytes(16), None, unsure) >= 0
+    widths = [cells(tree, name, 2) if _is_cell(tree, name) else -1 for name in _CELLS]
+    if any(not 0 <= width <= _MOST_CELLS for width in widths):
+        raise HaltError(f"U-Boot crashes: #address-cells or #size-cells of the root is no number up to {_MOST_CELLS}")
+    if any(width not in (1, 2) for width in widths):
+        tree.machine.open("memory of the tree", "U-Boot writes the memory node with cells that are not one or two wide")
     given = [bank for bank in banks if bank != (0, 0)]
     if not given:
         return True
@@ -73,6 +80,11 @@ def cells(tree: TreeInMemory, name: str, default: int) -> int:
     """How many cells the root says."""
     value = tree.value(0, name)
     return int.from_bytes(value, "big") if value is not None and len(value) == 4 else default
+
+
+def _is_cell(tree: TreeInMemory, name: str) -> bool:
+    value = tree.value(0, name)
+    return value is None or len(value) == 4
 
 
 def _number(value: int, wide: bool) -> bytes:

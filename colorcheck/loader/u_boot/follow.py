@@ -97,9 +97,11 @@ def _as_named(handovers: list[Handover], first: Handover) -> tuple[list[Handover
         return handovers, first
     asked = [fact for fact in first.open if fact.values == (False, True) and fact.what.startswith("file ")]
     told = tuple(f"the medium has as {fact.what.removeprefix('file ')} the file that is here" for fact in asked)
-    kept = tuple(fact for fact in first.open if fact not in asked)
-    found = replace(first, open=kept, assumptions=(*first.assumptions, *told))
-    return [found, *(h for h in handovers if h is not first and (ELSEWHERE, False) not in h.choices)], found
+    ways = [
+        replace(way, open=tuple(f for f in way.open if f not in asked), assumptions=(*way.assumptions, *told))
+        for way in (first, *(h for h in handovers if h is not first and (ELSEWHERE, False) not in h.choices))
+    ]
+    return ways, ways[0]
 
 
 def _base(handovers: list[Handover]) -> Handover:

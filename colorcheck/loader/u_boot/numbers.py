@@ -42,3 +42,9 @@ def signed(text: str) -> int:
     value = -value if negative else value
     value &= WIDTH
     return value - (1 << 64) if value >> 63 else value
+
+
+def data_width(command: str) -> int | None:
+    """`cmd_get_data_size`: the bytes of a word by the command's ending, four without one; None for another ending."""
+    _, dot, ending = command.rpartition(".")
+    return {"b": 1, "w": 2, "l": 4, "q": 8, "s": 0}.get(ending[-1:]) if dot else 4

@@ -98,7 +98,7 @@ def _delete(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
 
 
 def _exists(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
-    if len(rest) != 1:
+    if not rest:
         return 1
     if machine.get(rest[0].text) is None:
         return 1
@@ -118,6 +118,8 @@ def _default(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
         machine.environment.clear()
         machine.blanket = machine.open("environment after env default -a", "the built-in environment is not an input")
         return 0
+    if not names:
+        return 1
     for name in names:
         fact = machine.open(f"default of {name}", f"the built-in value of {name} is not among the inputs")
         machine.set(name, machine.unknown(fact))
@@ -181,7 +183,7 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     separator = "\0" if flags in ("b", "c") else "\n"
     if not machine.settings.whole_environment or machine.blanket or any(unknowns(v) for v in known.values()):
         return _exported_unknown(machine, address, "only part of it is given")
-    if flags == "c" and not size:
+    if flags == "b" or (flags == "c" and not size):
         return _exported_unknown(machine, address, "it is filled up to this U-Boot's CONFIG_ENV_SIZE")
     text = "".join(f"{name}={_escaped(known[name], separator)}{separator}" for name in sorted(known)) + "\0"
     data = text.encode("utf-8", "surrogateescape")

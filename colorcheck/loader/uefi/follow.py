@@ -7,21 +7,24 @@ Source: `efi_start`, `efi_arch_use_config_file`, `efi_arch_handle_cmdline`, `efi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
-from colorcheck.inputs.boot.grub_config import GrubConfig
-from colorcheck.inputs.boot.uefi_config import UefiConfig
-from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell_sizes, compatible, ranges_of
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.handover import Handover
 from colorcheck.loader.uefi.chosen import ConfiguredModule, PlacedFile, binary, text, with_modules
 from colorcheck.loader.uefi.grub import with_grub_modules
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.boot_log import BootLog, LoggedModule
+    from colorcheck.inputs.boot.grub_config import GrubConfig
+    from colorcheck.inputs.boot.uefi_config import UefiConfig
+    from colorcheck.inputs.deployment import Deployment
 
 _KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm", "XSM Policy": "xsm"}
 _NO_DEVICE = (

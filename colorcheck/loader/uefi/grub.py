@@ -9,13 +9,16 @@ Source: `xen_boot`, `prepare_xen_module_params` (grub-core/loader/arm64/xen_boot
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from colorcheck.inputs.boot.boot_log import LoggedModule
-from colorcheck.inputs.boot.grub_config import GrubEntry, GrubModule
 from colorcheck.inputs.device_tree.tree import Node, Property
 from colorcheck.loader.uefi.chosen import UEFI_BINARY, PlacedFile, reg, text
+
+if TYPE_CHECKING:
+    from colorcheck.inputs.boot.boot_log import LoggedModule
+    from colorcheck.inputs.boot.grub_config import GrubEntry, GrubModule
 
 _CELLS = ("#address-cells", "#size-cells")
 

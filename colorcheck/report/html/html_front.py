@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
+
+import htpy as h
 
 from colorcheck.plan.search.front import UNITS, Front, Goal
-from colorcheck.report.html.html import page
-from colorcheck.report.html.html_map import table, text
+from colorcheck.report.html.page import footer, page, scroll, sideways, table
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 720, 360, 80, 50
 
@@ -15,49 +15,51 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 720, 360, 80, 50
 def page_of(front: Front, manifest: str) -> str:
     """A whole page."""
     word = "complete" if not front.incomplete else f"incomplete: {front.incomplete}"
-    count = len(front.points)
-    body = f"<h1>Front of plans</h1><p>{text(manifest)}: {count} plans, {text(word)}</p>{section(front)}"
-    return page("colorcheck: front of plans", body)
+    head = h.header[h.h1["Front of plans"], h.p[f"{manifest}: {len(front.points)} plans, {word}"]]
+    return page("colorcheck: front of plans", [head, h.main("#main")[section(front)], footer()])
 
 
-def section(front: Front) -> str:
+def section(front: Front) -> list[h.Node]:
     """The picture and the table."""
-    rows = "".join(
-        f'<tr><th scope="row">{number}</th>'
-        + "".join(f"<td>{value}</td>" for value in point.values)
-        + "<td>"
-        + text("  ".join(f"{name} {colors}" for name, colors in point.colors))
-        + "</td></tr>"
+    rows = [
+        h.tr[
+            h.th(scope="row")[str(number)],
+            [h.td[str(value)] for value in point.values],
+            h.td["  ".join(f"{name} {colors}" for name, colors in point.colors)],
+        ]
         for number, point in enumerate(front.points, 1)
-    )
+    ]
     heads = ("Plan", *(f"{goal} ({UNITS[goal]})" for goal in front.goals), "Colors")
-    drawn = svg(front) if len(front.goals) > 1 and front.points else ""
-    return drawn + table("Plans", heads, rows)
+    drawn = len(front.goals) > 1 and front.points
+    picture = (sideways("The picture is wide"), scroll("Front of plans, as a picture")[svg(front)]) if drawn else None
+    return [picture, table("Plans", heads, rows)]
 
 
-def svg(front: Front) -> str:
+def svg(front: Front) -> h.Element:
     """The points; those with more of the third objective (fewer changes) are darker."""
-    return "".join(_svg(front))
+    label = "Front of plans; the table says the same"
+    return h.svg(viewBox=f"0 0 {WIDTH} {HEIGHT}", width=WIDTH, height=HEIGHT, role="img", aria_label=label)[
+        list(_drawn(front))
+    ]
 
 
-def _svg(front: Front) -> Iterator[str]:
+def _drawn(front: Front) -> Iterator[h.Node]:
     xs, ys = ([point.values[axis] for point in front.points] for axis in (0, 1))
-    yield f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-    yield 'aria-label="Front of plans">'
-    yield f'<path d="M{LEFT} 10V{HEIGHT - BOTTOM}H{WIDTH - 10}" fill="none" stroke="currentColor"/>'
-    for axis, place in ((0, f'x="{WIDTH // 2}" y="{HEIGHT - 8}"'), (1, 'x="8" y="24"')):
-        goal = front.goals[axis]
-        yield f'<text {place} fill="currentColor">{escape(f"{goal} in {UNITS[goal]}")}</text>'
-    for value in {min(xs), max(xs)}:
-        yield f'<text x="{_x(value, xs):.1f}" y="{HEIGHT - 28}" fill="currentColor" text-anchor="middle">{value}</text>'
-    for value in {min(ys), max(ys)}:
-        yield f'<text x="{LEFT - 6}" y="{_y(value, ys):.1f}" fill="currentColor" text-anchor="end">{value}</text>'
+    yield h.path(d=f"M{LEFT} 10V{HEIGHT - BOTTOM}H{WIDTH - 10}", fill="none", stroke="currentColor")
+    for goal, (x, y) in zip(front.goals, ((WIDTH // 2, HEIGHT - 8), (8, 24)), strict=False):
+        yield h.text(x=x, y=y, fill="currentColor")[f"{goal} in {UNITS[goal]}"]
+    for value in sorted({min(xs), max(xs)}):
+        place = {"x": f"{_x(value, xs):.1f}", "y": str(HEIGHT - 28), "text-anchor": "middle"}
+        yield h.text(place, fill="currentColor")[str(value)]
+    for value in sorted({min(ys), max(ys)}):
+        place = {"x": str(LEFT - 6), "y": f"{_y(value, ys):.1f}", "text-anchor": "end"}
+        yield h.text(place, fill="currentColor")[str(value)]
     for number, point in enumerate(front.points, 1):
-        told = ", ".join(f"{goal} {value} {UNITS[goal]}" for goal, value in zip(front.goals, point.values, strict=True))
-        spot = f'cx="{_x(point.values[0], xs):.1f}" cy="{_y(point.values[1], ys):.1f}"'
-        yield f'<circle {spot} r="5" fill="#1d4ed8" fill-opacity="{_shade(front, number - 1):.2f}" stroke="#1d4ed8">'
-        yield f"<title>{number}: {escape(told)}</title></circle>"
-    yield "</svg>"
+        amounts = zip(front.goals, point.values, strict=True)
+        told = ", ".join(f"{goal} {value} {UNITS[goal]}" for goal, value in amounts)
+        spot = {"cx": f"{_x(point.values[0], xs):.1f}", "cy": f"{_y(point.values[1], ys):.1f}", "r": "5"}
+        paint = {"fill": "#1d4ed8", "fill-opacity": f"{_shade(front, number - 1):.2f}", "stroke": "#1d4ed8"}
+        yield h.circle(spot, paint)[h.title[f"{number}: {told}"]]
 
 
 def _x(value: int, among: list[int]) -> float:

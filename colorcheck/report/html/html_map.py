@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
+
+import htpy as h
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE, size_of_pages
 from colorcheck.hardware.index import Linear
 from colorcheck.report import view
+from colorcheck.report.html import page
 from colorcheck.report.style import Style, printable
 from colorcheck.report.terminal import drawing
 from colorcheck.verification.results import Verification
@@ -17,7 +19,6 @@ from colorcheck.xen.system import System
 
 _GLYPHS = {"own": "■", "shared": "✗", "allowed": "s", "none": "·"}
 _SPOKEN = {"own": "has it", "shared": "shares it, against the policy", "allowed": "shares it, as allowed", "none": "no"}
-_NARROW = 10  # colors of a map that a phone shows at once
 _HOLE = 12  # width of a gap between banks in the memory map, of 1000
 _USES = {
     "color-heap": "color heap",
@@ -30,55 +31,46 @@ _USES = {
 }
 
 
-def text(words: object) -> str:
-    """Text that cannot become markup."""
-    return escape(printable(str(words)).encode("utf-8", "backslashreplace").decode())
-
-
-def table(label: str, headings: tuple[str, ...], rows: str) -> str:
-    """A table that scrolls by itself on narrow screens. `rows` is markup."""
-    head = "".join(f'<th scope="col">{text(heading)}</th>' for heading in headings)
-    body = f'<table class="list"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{text(label)}">{body}</div>'
-
-
-def section(maps: tuple[view.ColorMap, ...]) -> Iterator[str]:
+def section(maps: tuple[view.ColorMap, ...]) -> h.Element:
     """The color maps as tables; their row and column heads are buttons that show what is behind them."""
-    yield '<section aria-labelledby="colors"><h2 id="colors">Colors</h2>'
     if not maps:
-        yield "<p>No colors are in use.</p></section>"
-        return
-    for number, drawn in enumerate(maps):
-        yield f"<h3>Xen {text(drawn.releases)}</h3>"
-        yield from _map(number, drawn)
+        return page.section("colors", "Colors", h.p["No colors are in use."])
     kinds = dict.fromkeys(kind for drawn in maps for kind in drawing.kinds(drawn))
-    yield f"<p>{' &nbsp; '.join(f'{_GLYPHS[kind]} {drawing.LEGEND[kind]}' for kind in kinds)}</p>"
-    ask = "Choose a domain or a color: with the mouse, or with Tab and the arrow keys."
-    yield f'<div id="detail" role="status">{ask}</div>'
-    yield "</section>"
+    return page.section(
+        "colors",
+        "Colors",
+        [(h.h3[f"Xen {drawn.releases}"], _map(number, drawn)) for number, drawn in enumerate(maps)],
+        h.p[" \u00a0 ".join(f"{_GLYPHS[kind]} {drawing.LEGEND[kind]}" for kind in kinds)],
+        h.div("#detail", role="status")["Choose a domain or a color: with the mouse, or with Tab and the arrow keys."],
+    )
 
 
-def _map(number: int, drawn: view.ColorMap) -> Iterator[str]:
-    if drawn.nr_colors > _NARROW:
-        yield f'<p class="hint soft">{drawn.nr_colors} colors: scroll the map sideways; the names stay.</p>'
-    yield f'<div class="scroll" tabindex="0" role="region" aria-label="Color map, Xen {text(drawn.releases)}">'
-    yield f'<table class="map" data-map="{number}"><thead><tr><td></td>'
-    for color in range(drawn.nr_colors):
-        button = f'<button data-color="{color}" aria-label="color {color}">{color}</button>'
-        yield f'<th scope="col" data-column="{color}">{button}</th>'
-    yield "</tr></thead><tbody>"
-    for position, row in enumerate(drawn.rows):
-        yield f'<tr><th scope="row" data-row="{position}"><button data-user="{position}">{text(row.name)}</button></th>'
-        for color in range(drawn.nr_colors):
-            kind = drawing.kind_of(row, color)
-            spoken = f'<span class="hidden">{_SPOKEN[kind]}</span><span aria-hidden="true">{_GLYPHS[kind]}</span>'
-            yield f'<td class="{kind}" data-row="{position}" data-column="{color}">{spoken}</td>'
-        yield "</tr>"
-    yield "</tbody></table></div>"
+def _map(number: int, drawn: view.ColorMap) -> Iterator[h.Node]:
+    if drawn.nr_colors > page.NARROW:
+        yield page.sideways(f"The map has {drawn.nr_colors} colors")
+    heads = [
+        h.th(scope="col", data_column=color)[h.button(data_color=color, aria_label=f"color {color}")[str(color)]]
+        for color in range(drawn.nr_colors)
+    ]
+    rows = [_row(position, row, drawn.nr_colors) for position, row in enumerate(drawn.rows)]
+    yield page.scroll(f"Color map, Xen {drawn.releases}")[
+        h.table(".map", data_map=number)[h.thead[h.tr[h.td, heads]], h.tbody[rows]]
+    ]
     for first, second, colors, reason in drawing.clash_lines(drawn):
-        mood = "bad" if reason is None else "open"
         allowed = f", allowed: {reason}" if reason else ""
-        yield f'<p class="{mood}">{text(f"{first} and {second} share {colors}{allowed}")}</p>'
+        yield h.p(class_="bad" if reason is None else "open")[f"{first} and {second} share {colors}{allowed}"]
+
+
+def _row(position: int, row: view.ColorUser, nr_colors: int) -> h.Element:
+    cells = []
+    for color in range(nr_colors):
+        kind = drawing.kind_of(row, color)
+        cells.append(
+            h.td(class_=kind, data_row=position, data_column=color)[
+                h.span(".hidden")[_SPOKEN[kind]], h.span(aria_hidden="true")[_GLYPHS[kind]]
+            ]
+        )
+    return h.tr[h.th(scope="row", data_row=position)[h.button(data_user=position)[row.name]], cells]
 
 
 def details(drawn: view.ColorMap, verification: Verification, style: Style) -> dict[str, list[str]]:
@@ -128,46 +120,54 @@ def _color(color: int, drawn: view.ColorMap, boot: Boot | None, verification: Ve
     return "\n".join(printable(part) for part in said)
 
 
-def memory(verification: Verification) -> Iterator[str]:
+def memory(verification: Verification) -> h.Element:
     """The memory map to scale, and each domain's needs beside what its colors have."""
-    yield '<section aria-labelledby="memory"><h2 id="memory">Memory</h2>'
-    for line, boot in verification.facts.boots():
-        yield f"<h3>Xen {text(line)}</h3>"
-        if boot.panic is not None:
-            yield f'<p class="bad">Xen panics: {text(boot.panic.message)}</p>'
-        yield from _layout(boot.memory_map, line)
-        yield from _margins(boot, line)
-    yield "</section>"
+    content = [
+        (
+            h.h3[f"Xen {line}"],
+            h.p(".bad")[f"Xen panics: {boot.panic.message}"] if boot.panic is not None else None,
+            _layout(boot.memory_map, line),
+            _margins(boot, line),
+        )
+        for line, boot in verification.facts.boots()
+    ]
+    return page.section("memory", "Memory", content)
 
 
-def _layout(intervals: tuple[Interval, ...], line: str) -> Iterator[str]:
-    """To scale, but for the gaps between banks, which are narrow; the banks and gaps with their addresses below."""
+def _layout(intervals: tuple[Interval, ...], line: str) -> list[h.Node]:
+    """The map, its banks and gaps with their addresses, the legend, and all ranges as a table."""
     intervals = tuple(sorted(intervals, key=lambda interval: interval.start))
     total = sum(interval.pages for interval in intervals)
     if not total:
-        return
+        return []
     label = f"Memory map, {size_of_pages(total)}; the table below says the same"
-    yield f'<svg class="memory" viewBox="0 0 1000 40" preserveAspectRatio="none" role="img" aria-label="{label}">'
+    picture = h.svg(".memory", viewBox="0 0 1000 40", preserveAspectRatio="none", role="img", aria_label=label)
     banks = _banks(intervals)
-    at, room, before = 0.0, 1000 - _HOLE * (len(banks) - 1), intervals[0].start
+    uses = dict.fromkeys(interval.use for interval in intervals)
+    keys = ((h.span(class_=f"key use-{use}"), _USES.get(use, str(use))) for use in uses)
+    table = page.table(f"Ranges, Xen {line}", ("From", "To", "Size", "Use"), map(_range, intervals))
+    return [
+        picture[list(_drawn(intervals, total, len(banks)))],
+        h.ul(".banks")[[_bank(*each) for each in zip(banks, (None, *banks), strict=False)]],
+        page.listed(keys, "legend"),
+        h.details[h.summary[view.counted(len(intervals), "range")], table],
+    ]
+
+
+def _drawn(intervals: tuple[Interval, ...], total: int, banks: int) -> Iterator[h.Node]:
+    """The ranges to scale, the gaps between banks narrow."""
+    at, room, before = 0.0, 1000 - _HOLE * (banks - 1), intervals[0].start
     for interval in intervals:
         if interval.start > before:
             gap = f"nothing from {before * PAGE:#x} to {interval.start * PAGE:#x}"
-            yield f'<rect class="hole" x="{at:.3f}" y="2" width="{_HOLE}" height="36"><title>{gap}</title></rect>'
+            yield h.rect(".hole", x=f"{at:.3f}", y=2, width=_HOLE, height=36)[h.title[gap]]
             at += _HOLE
         before = interval.end
         width = interval.pages / total * room
         span = f"{interval.start * PAGE:#x} to {interval.end * PAGE:#x}, {size_of_pages(interval.pages)}"
-        shape = f'class="use-{text(interval.use)}" x="{at:.3f}" y="0" width="{max(width, 0.6):.3f}" height="40"'
-        yield f"<rect {shape}><title>{text(_name(interval))}: {span}</title></rect>"
+        place = {"x": f"{at:.3f}", "y": "0", "width": f"{max(width, 0.6):.3f}", "height": "40"}
+        yield h.rect(place, class_=f"use-{interval.use}")[h.title[f"{_name(interval)}: {span}"]]
         at += width
-    yield "</svg>"
-    yield f'<ul class="banks">{"".join(_bank(*each) for each in zip(banks, (None, *banks), strict=False))}</ul>'
-    uses = dict.fromkeys(interval.use for interval in intervals)
-    keys = "".join(f'<li><span class="key use-{text(use)}"></span>{text(_USES.get(use, use))}</li>' for use in uses)
-    yield f'<ul class="legend">{keys}</ul>'
-    ranges = table(f"Ranges, Xen {line}", ("From", "To", "Size", "Use"), "".join(map(_range, intervals)))
-    yield f"<details><summary>{len(intervals)} ranges</summary>{ranges}</details>"
 
 
 def _banks(intervals: tuple[Interval, ...]) -> list[tuple[int, int]]:
@@ -181,36 +181,39 @@ def _banks(intervals: tuple[Interval, ...]) -> list[tuple[int, int]]:
     return found
 
 
-def _bank(bank: tuple[int, int], before: tuple[int, int] | None) -> str:
+def _bank(bank: tuple[int, int], before: tuple[int, int] | None) -> list[h.Node]:
     """A bank with its addresses, behind the gap that lies before it."""
-    gap = f'<li class="soft">gap of {size_of_pages(bank[0] - before[1])}</li>' if before else ""
     ends = f"{bank[0] * PAGE:#x} to {bank[1] * PAGE - 1:#x}"
-    return f"{gap}<li><code>{ends}</code> ({size_of_pages(bank[1] - bank[0])})</li>"
+    return [
+        h.li(".soft")[f"gap of {size_of_pages(bank[0] - before[1])}"] if before else None,
+        h.li[h.code[ends], f" ({size_of_pages(bank[1] - bank[0])})"],
+    ]
 
 
-def _range(interval: Interval) -> str:
-    ends = "".join(f"<td><code>{end * PAGE:#x}</code></td>" for end in (interval.start, interval.end))
-    return f"<tr>{ends}<td>{size_of_pages(interval.pages)}</td><td>{text(_name(interval))}</td></tr>"
+def _range(interval: Interval) -> h.Element:
+    ends = [h.td[h.code[f"{end * PAGE:#x}"]] for end in (interval.start, interval.end)]
+    return h.tr[ends, h.td[size_of_pages(interval.pages)], h.td[_name(interval)]]
 
 
 def _name(interval: Interval) -> str:
-    use = _USES.get(interval.use, interval.use)
+    use = _USES.get(interval.use, str(interval.use))
     return f"{use}, {interval.label}" if interval.label else use
 
 
-def _margins(boot: Boot, line: str) -> Iterator[str]:
+def _margins(boot: Boot, line: str) -> h.Node:
     rows = view.memory_rows(boot)
-    if rows and boot.system.coloring:
-        headings = ("Domain", "Needed of what its colors have", "Amount", "Restarts")
-        yield table(f"Memory of each domain, Xen {line}", headings, "".join(map(_margin, rows)))
+    if not rows or not boot.system.coloring:
+        return None
+    headings = ("Domain", "Needed of what its colors have", "Amount, and restarts")
+    return page.table(f"Memory of each domain, Xen {line}", headings, map(_margin, rows))
 
 
-def _margin(row: view.MemoryRow) -> str:
+def _margin(row: view.MemoryRow) -> h.Element:
     whole = max(row.needed, row.free, 1)
     taken, missing = min(row.needed, row.free) / whole * 100, row.missing / whole * 100
-    shapes = f'<rect class="use-color-heap" width="{taken:.2f}" height="10"></rect>'
-    shapes += f'<rect class="gap" x="{taken:.2f}" width="{missing:.2f}" height="10"></rect>'
-    bar = f'<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">{shapes}</svg>'
-    amount = text(drawing.memory_text(row))
-    budget = text("; ".join(row.budgets))
-    return f'<tr><th scope="row">{text(row.name)}</th><td>{bar}</td><td>{amount}</td><td>{budget}</td></tr>'
+    bar = h.svg(".bar", viewBox="0 0 100 10", preserveAspectRatio="none", aria_hidden="true")[
+        h.rect(".use-color-heap", width=f"{taken:.2f}", height=10),
+        h.rect(".gap", x=f"{taken:.2f}", width=f"{missing:.2f}", height=10),
+    ]
+    amount = page.between(h.br, (drawing.memory_text(row), *row.budgets))
+    return h.tr[h.th(scope="row")[row.name], h.td[bar], h.td[amount]]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import htpy as h
+
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, Tried
 from colorcheck.loader.facts import OpenFact
-from colorcheck.report.html.html_map import table, text
+from colorcheck.report.html import page
 from colorcheck.verification.results import Verification
 
 
@@ -22,23 +24,16 @@ def waiting(verification: Verification) -> tuple[OpenFact, ...]:
     return tuple(fact for fact in verification.open_facts() if fact.what in names)
 
 
-def section(verification: Verification) -> Iterator[str]:
+def section(verification: Verification) -> h.Node:
     """The section; nothing where nothing is open."""
     facts = waiting(verification)
     if not facts:
-        return
-    yield '<section aria-labelledby="open"><h2 id="open">Open</h2>'
-    for fact in facts:
-        settle = f"<pre>{_lines(fact.settle)}</pre>" if fact.settle else ""
-        yield f'<p class="open">{text(fact.why)}</p>{settle}'
-    rows = "".join(_row(theorem) for theorem in _undecided(verification))
-    if rows:
-        yield table("Two worlds of each undecided theorem", ("Theorem", "Holds with", "Does not hold with"), rows)
-    yield "</section>"
-
-
-def _lines(settle: tuple[str, ...]) -> str:
-    return "\n".join(text(line) for line in settle)
+        return None
+    settled = [(h.p(".open")[fact.why], h.pre["\n".join(fact.settle)] if fact.settle else None) for fact in facts]
+    rows = [_row(theorem) for theorem in _undecided(verification)]
+    headings = ("Theorem", "Holds with", "Does not hold with")
+    sides = page.table("Two worlds of each undecided theorem", headings, rows) if rows else None
+    return page.section("open", "Open", settled, sides)
 
 
 def _undecided(verification: Verification) -> Iterator[Theorem]:
@@ -48,13 +43,13 @@ def _undecided(verification: Verification) -> Iterator[Theorem]:
         yield from list(unknown)[:1]
 
 
-def _row(theorem: Theorem) -> str:
+def _row(theorem: Theorem) -> h.Element:
     holds = [world for world in theorem.worlds if world.verdict is Verdict.PROVED]
     fails = [world for world in theorem.worlds if world.verdict is not Verdict.PROVED]
-    cells = "".join(f"<td>{'<br>'.join(_world(each, theorem) for each in some)}</td>" for some in (holds, fails))
-    return f'<tr><th scope="row">{text(theorem.brief)}</th>{cells}</tr>'
+    sides = [h.td[page.between(h.br, (_world(each, theorem) for each in some))] for some in (holds, fails)]
+    return h.tr[h.th(scope="row")[theorem.brief], sides]
 
 
 def _world(world: Tried, theorem: Theorem) -> str:
     reason = f": {world.reason}" if world.reason else ""
-    return text(f"{world.told(theorem.worlds)}{reason}")
+    return f"{world.told(theorem.worlds)}{reason}"

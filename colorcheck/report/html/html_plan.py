@@ -2,71 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import htpy as h
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.units import size_of_pages
 from colorcheck.plan.problem import Plan, PlanProblem
-from colorcheck.report.html.html_map import table, text
+from colorcheck.report.html.page import NARROW, listed, scroll, sideways, table
 from colorcheck.report.marks import of_plan
 from colorcheck.report.style import Style
 
-
-def section(plan: Plan, problem: PlanProblem | None, style: Style) -> str:
-    """The markup of the section; `problem` gives today's colors to compare with."""
-    return "".join(_parts(plan, problem, style))
+_SHOWN = {"none": ("no", "·"), "own": ("has it", "■"), "allowed": ("gets it", "+")}
 
 
-def _parts(plan: Plan, problem: PlanProblem | None, style: Style) -> Iterator[str]:
-    yield f'<p><span class="{of_plan(plan.status)}"><strong>{text(plan.status)}</strong></span> '
-    yield f"{text(plan.reason)}</p>"
-    if plan.domains and problem is not None:
-        yield from _before_and_after(plan, problem)
+def section(plan: Plan, problem: PlanProblem | None, style: Style) -> list[h.Node]:
+    """What the section has; `problem` gives today's colors to compare with."""
     bounds = {True: "the best there is", False: "a better one may exist"}
-    reached = (f"<li>{text(r.name)}: {r.value:g} {text(r.unit)} ({bounds[r.optimal]})</li>" for r in plan.objective)
-    yield _listed("Reached", "".join(reached))
-    core = (f"<li>{text(r.text)} <code>{text(style.place(r.location))}</code></li>" for r in plan.core)
-    yield _listed("These requirements conflict", "".join(core))
-    yield _listed("Each of these alone would fix it", "".join(f"<li>{text(r.text)}</li>" for r in plan.repairs))
-    rows = (f"<tr><td><code>{text(style.place(e.location))}</code></td>" for e in plan.edits)
-    written = (f"<td><code>{text(e.new_text)}</code></td></tr>" for e in plan.edits)
-    edits = "".join(row + new for row, new in zip(rows, written, strict=True))
-    yield f"<h3>Edits</h3>{table('Edits', ('Place', 'Write'), edits)}" if edits else ""
+    reached = (f"{each.name}: {each.value:g} {each.unit} ({bounds[each.optimal]})" for each in plan.objective)
+    core = ((f"{each.text} ", h.code[style.place(each.location)]) for each in plan.core)
+    edits = [h.tr[h.td[h.code[style.place(each.location)]], h.td[h.code[each.new_text]]] for each in plan.edits]
+    return [
+        h.p[h.span(class_=str(of_plan(plan.status)))[h.strong[str(plan.status)]], f" {plan.reason}"],
+        _before_and_after(plan, problem) if plan.domains and problem is not None else None,
+        _under("Reached", reached),
+        _under("These requirements conflict", core),
+        _under("Each of these alone would fix it", (each.text for each in plan.repairs)),
+        (h.h3["Edits"], table("Edits", ("Place", "Write"), edits)) if edits else None,
+    ]
 
 
-def _listed(heading: str, items: str) -> str:
-    return f"<h3>{heading}</h3><ul>{items}</ul>" if items else ""
+def _under(heading: str, items: Iterable[h.Node]) -> h.Node:
+    found = listed(items)
+    return (h.h3[heading], found) if found else None
 
 
-def _before_and_after(plan: Plan, problem: PlanProblem) -> Iterator[str]:
-    yield '<div class="scroll" tabindex="0" role="region" aria-label="Colors today and in the plan">'
-    yield '<table class="map"><thead><tr><th scope="col">Domain</th><th scope="col">When</th>'
-    yield "".join(f'<th scope="col">{color}</th>' for color in range(problem.nr_colors)) + "</tr></thead>"
+def _before_and_after(plan: Plan, problem: PlanProblem) -> Iterator[h.Node]:
+    heads = ("Domain", "When", *map(str, range(problem.nr_colors)))
     today = {demand.name: demand.today for demand in problem.demands}
+    bodies = []
     for assigned in plan.domains:
         before = today.get(assigned.name, ColorSet())
-        yield f'<tbody><tr><th scope="rowgroup" rowspan="2">{text(assigned.name)}</th>'
-        yield f"<td>today</td>{_cells(before, ColorSet(), problem.nr_colors)}</tr>"
-        yield f"<tr><td>plan</td>{_cells(assigned.colors, before, problem.nr_colors)}</tr></tbody>"
-    yield "</table></div><p>■ has it &nbsp; + gets it in the plan</p>"
+        name = h.th(scope="rowgroup", rowspan="2")[assigned.name]
+        bodies.append(
+            h.tbody[
+                h.tr[name, h.td["today"], _cells(before, ColorSet(), problem.nr_colors)],
+                h.tr[h.td["plan"], _cells(assigned.colors, before, problem.nr_colors)],
+            ]
+        )
+    if problem.nr_colors > NARROW:
+        yield sideways(f"The map has {problem.nr_colors} colors")
+    yield scroll("Colors today and in the plan")[
+        h.table(".map")[h.thead[h.tr[[h.th(scope="col")[head] for head in heads]]], bodies]
+    ]
+    yield h.p["■ has it \u00a0 + gets it in the plan"]
     rows = (
-        f'<tr><th scope="row">{text(each.name)}</th><td>{size_of_pages(each.pages_needed)}</td>'
-        f"<td>{size_of_pages(each.pages_available)}</td></tr>"
+        h.tr[
+            h.th(scope="row")[each.name],
+            h.td[size_of_pages(each.pages_needed)],
+            h.td[size_of_pages(each.pages_available)],
+        ]
         for each in plan.domains
         if each.pages_needed
     )
-    yield table("Memory under the plan", ("Domain", "Needs", "Its colors hold"), "".join(rows))
+    yield table("Memory under the plan", ("Domain", "Needs", "Its colors hold"), rows)
 
 
-def _cells(colors: ColorSet, before: ColorSet, nr_colors: int) -> str:
+def _cells(colors: ColorSet, before: ColorSet, nr_colors: int) -> list[h.Node]:
     """The cells of a row; with the colors of `before` known, those that are new are marked."""
     kinds = (
         "none" if color not in colors else "allowed" if before and color not in before else "own"
         for color in range(nr_colors)
     )
-    shown = {"none": ("no", "·"), "own": ("has it", "■"), "allowed": ("gets it", "+")}
-    return "".join(
-        f'<td class="{kind}"><span class="hidden">{shown[kind][0]}</span>'
-        f'<span aria-hidden="true">{shown[kind][1]}</span></td>'
+    return [
+        h.td(class_=kind)[h.span(".hidden")[_SHOWN[kind][0]], h.span(aria_hidden="true")[_SHOWN[kind][1]]]
         for kind in kinds
-    )
+    ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
+
+import htpy as h
 
 from colorcheck.interference.comparison import COLORINGS, DISCLAIMER, LEFT_OUT, Comparison, histogram
 from colorcheck.interference.experiment import Coloring
 from colorcheck.interference.outcome import Run
+from colorcheck.report.html.page import listed, scroll, sideways, visible
 from colorcheck.report.terminal.interference import POLICIES
 
 WIDTH, PANEL, STRIP, LEFT, BINS = 860, 92, 14, 130, 60
@@ -16,8 +18,25 @@ PAINT = {Coloring.OFF: "#c2410c", Coloring.CURRENT: "#1d4ed8", Coloring.PLAN: "#
 
 
 def svg(comparison: Comparison) -> str:
+    """The pictures as an SVG file."""
+    return visible(_picture(comparison))
+
+
+def section(comparison: Comparison) -> list[h.Node]:
+    """The pictures as a section of the HTML report, with what they do not say."""
+    runs = comparison.runs
+    left_out = "; ".join((*LEFT_OUT, *comparison.unmodelled))
+    return [
+        h.p[f"{len(runs)} simulated runs of {runs[0].accesses:,} accesses. {DISCLAIMER}"],
+        sideways("The picture is wide"),
+        scroll("Cycles of runs and evictions by others, as a picture")[_picture(comparison)],
+        listed((*comparison.notes, f"Not modelled: {left_out}.")),
+    ]
+
+
+def _picture(comparison: Comparison) -> h.Element:
     """One panel for each victim, policy and coloring; all panels of a victim and policy have one scale."""
-    parts: list[str] = []
+    parts: list[h.Node] = []
     y = 52
     for policy in comparison.policies:
         runs = comparison.under(policy)
@@ -26,16 +45,18 @@ def svg(comparison: Comparison) -> str:
             y += 12
             parts += _panels(name, runs, y)
             y += len(runs) * PANEL + 34
-    head = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 20}" viewBox="0 0 {WIDTH} {y + 20}" '
-        'font-family="system-ui, sans-serif" font-size="12" role="img">',
-        f'<rect width="{WIDTH}" height="{y + 20}" fill="white"/>',
-        _text(20, 26, f"Cycles of runs and evictions by others on {comparison.title}", "weight"),
+    label = "Cycles of runs and evictions by others"
+    size = {"width": f"{WIDTH}", "height": f"{y + 20}", "viewBox": f"0 0 {WIDTH} {y + 20}"}
+    fonts = {"font-family": "system-ui, sans-serif", "font-size": "12"}
+    return h.svg(size, fonts, xmlns="http://www.w3.org/2000/svg", role="img", aria_label=label)[
+        h.rect(width=WIDTH, height=y + 20, fill="white"),
+        _text(20, 26, f"{label} on {comparison.title}", "weight"),
+        parts,
+        _text(20, y + 8, DISCLAIMER, "dim"),
     ]
-    return "\n".join([*head, *parts, _text(20, y + 8, DISCLAIMER, "dim"), "</svg>"]) + "\n"
 
 
-def _panels(name: str, runs: tuple[Run, ...], y: int) -> Iterator[str]:
+def _panels(name: str, runs: tuple[Run, ...], y: int) -> Iterator[h.Node]:
     present = [run for run in runs if any(domain.name == name for domain in run.domains)]
     made = histogram(tuple(run.domain(name).runs for run in present), BINS)
     bar = PLOT / max(1, len(made.edges) - 1)
@@ -50,7 +71,7 @@ def _panels(name: str, runs: tuple[Run, ...], y: int) -> Iterator[str]:
                 tall = max(1.0, share / tallest * height)
                 title = f"{made.edges[n]:,} to {made.edges[n + 1] - 1:,} cycles: {share:.2%} of runs"
                 yield _box((LEFT + n * bar, y + height - tall, max(bar - 0.5, 1), tall), paint, title)
-        yield f'<path d="M{LEFT} {y + height:.1f}h{PLOT}" stroke="#999"/>'
+        yield h.path(d=f"M{LEFT} {y + height:.1f}h{PLOT}", stroke="#999")
         yield _text(LEFT - 10, y + height + STRIP, "evictions by set", "end dim")
         yield from _strip(_by_set(name, run), most, y + height + 4, paint)
         y += PANEL
@@ -68,7 +89,7 @@ def _by_set(name: str, run: Run) -> dict[int, int]:
     return found
 
 
-def _strip(counts: dict[int, int], most: int, y: float, paint: str) -> Iterator[str]:
+def _strip(counts: dict[int, int], most: int, y: float, paint: str) -> Iterator[h.Node]:
     """The sets from left to right, at most 256 cells; the darker, the more evictions."""
     yield _box((LEFT, y, PLOT, STRIP), "#f1f1f1", "no evictions")
     if not counts:
@@ -84,31 +105,16 @@ def _strip(counts: dict[int, int], most: int, y: float, paint: str) -> Iterator[
             yield _box((LEFT + cell * PLOT / cells, y, PLOT / cells, STRIP), paint, title, shade)
 
 
-def _box(place: tuple[float, float, float, float], paint: str, title: str, opacity: float = 1) -> str:
+def _box(place: tuple[float, float, float, float], paint: str, title: str, opacity: float = 1) -> h.Element:
     """A rectangle: left, top, width, height."""
     x, y, width, height = place
-    return (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.2f}" height="{height:.1f}" fill="{paint}" '
-        f'fill-opacity="{opacity:.2f}"><title>{escape(title)}</title></rect>'
-    )
+    size = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.2f}", "height": f"{height:.1f}"}
+    return h.rect(size, {"fill-opacity": f"{opacity:.2f}"}, fill=paint)[h.title[title]]
 
 
 # Attributes, not a style sheet: inside a page, its security policy would forbid one.
-_KINDS = {"weight": 'font-weight="600"', "dim": 'fill="#666"', "end": 'text-anchor="end"'}
+_KINDS = {"weight": ("font-weight", "600"), "dim": ("fill", "#666"), "end": ("text-anchor", "end")}
 
 
-def _text(x: float, y: float, words: str, kinds: str) -> str:
-    attributes = " ".join(_KINDS[kind] for kind in kinds.split())
-    return f'<text x="{x}" y="{y:.0f}" {attributes}>{escape(words)}</text>'
-
-
-def section(comparison: Comparison) -> str:
-    """The pictures as a section of the HTML report, with what they do not say."""
-    drawn = svg(comparison).replace("<svg ", '<svg aria-label="Cycles of runs and evictions by others" ', 1)
-    left_out = escape("; ".join((*LEFT_OUT, *comparison.unmodelled)))
-    notes = "".join(f"<li>{escape(note)}</li>" for note in comparison.notes)
-    runs = comparison.runs
-    return (
-        f"<p>{len(runs)} simulated runs of {runs[0].accesses:,} accesses. {escape(DISCLAIMER)}</p>"
-        f'<div class="scroll">{drawn}</div><ul>{notes}<li>Not modelled: {left_out}.</li></ul>'
-    )
+def _text(x: float, y: float, words: str, kinds: str) -> h.Element:
+    return h.text(dict(_KINDS[kind] for kind in kinds.split()), x=str(x), y=f"{y:.0f}")[words]

@@ -41,8 +41,10 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
             ("Accesses: hits in private caches and in the last level; misses, and those caused by others", "bold")
         )
         yield _table(COUNTS, _counts(runs))
+        yield text("")
         yield text(("Cycles", "bold"))
         yield _table(LATENCIES, _latencies(comparison.victims, runs))
+        yield text("")
         yield from _evictions(runs)
         for name in comparison.victims:
             yield from _histogram(name, runs, max(10, (style.width - 24) // max(1, len(runs)) - 9))
@@ -59,25 +61,24 @@ def _parts(comparison: Comparison, style: Style) -> Iterator[RenderableType]:
 
 
 def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Table:
-    """A table whose rows begin with domain and coloring."""
+    """A table whose rows begin with domain and coloring; the domain has a line of its own above its rows."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("domain", overflow="fold")
-    table.add_column("colors", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
+    table.add_column("", overflow="fold", min_width=8)
     for heading in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     last = ""
-    for row in rows:
-        if last and row[0] != last:
-            table.add_section()
-        last = row[0]
-        table.add_row(*row)
+    for domain, coloring, *numbers in rows:
+        if domain != last:
+            table.add_row(text((domain, "bold")))
+        last = domain
+        table.add_row(f"  {coloring}", *numbers)
     return table
 
 
-COUNTS = ("accesses", "private", "last level", "misses", "rate", "by others")
+COUNTS = ("accesses", "private", "last level", "misses", "by others", "miss rate")
 LATENCIES = ("", "number", "min", "median", "99.9 %", "max")
 
 
@@ -86,8 +87,8 @@ def _counts(runs: tuple[Run, ...]) -> Iterator[tuple[str, ...]]:
         for run, domain in _of(name, runs):
             rate = f"{domain.misses / domain.accesses:.2%}" if domain.accesses else ""
             numbers = (domain.accesses, domain.private_hits, domain.last_hits, domain.misses)
-            shown = (f"{number:,}" for number in numbers)
-            yield printable(name), SHORT[run.coloring], *shown, rate, f"{domain.caused_by_others:,}"
+            shown = map(_amount, (*numbers, domain.caused_by_others))
+            yield printable(name), SHORT[run.coloring], *shown, rate
 
 
 def _latencies(victims: tuple[str, ...], runs: tuple[Run, ...]) -> Iterator[tuple[str, ...]]:
@@ -97,7 +98,12 @@ def _latencies(victims: tuple[str, ...], runs: tuple[Run, ...]) -> Iterator[tupl
             for what, latency in (("access", domain.latency), ("run", domain.runs)):
                 if latency.total:
                     numbers = (latency.total, *latency.to_dict().values())
-                    yield printable(name), SHORT[run.coloring], what, *(f"{number:,}" for number in numbers)
+                    yield printable(name), SHORT[run.coloring], what, *map(_amount, numbers)
+
+
+def _amount(number: int) -> str:
+    """At most nine characters for what a long simulation counts: from a hundred million on, in millions."""
+    return f"{number:,}" if number < 100_000_000 else f"{number / 1e6:,.1f} M"
 
 
 def _of(name: str, runs: tuple[Run, ...]) -> Iterator[tuple[Run, DomainOutcome]]:

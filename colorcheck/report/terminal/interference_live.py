@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PAINTS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (204, 121, 167), (240, 228, 66), (213, 94, 0), (0, 114, 178))
 EMPTY_PAINT = (38, 38, 38)
 COLUMNS, MOST_ROWS, CHART_ROWS = 64, 16, 6
+OTHER_LINES = 4  # title, legend, the victim's misses and the keys
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
@@ -39,32 +40,46 @@ class Frame(Struct, frozen=True):
     hint: str = ""
 
 
-def draw(frame: Frame, *, color: bool = True) -> Group:
-    """The picture for rich. Without colors the map has the initials of each cell's most frequent owner."""
+def draw(frame: Frame, *, color: bool = True, height: int = OTHER_LINES + MOST_ROWS + CHART_ROWS) -> Group:
+    """The picture for rich, in so many lines, each cut at the edge of the screen.
+
+    Without colors the map has the initials of each cell's most frequent owner.
+    """
     from rich.console import Group
 
-    return Group(*_lines(frame, color))
+    lines = list(_lines(frame, color, height))
+    for line in lines:
+        line.no_wrap, line.overflow = True, "ellipsis"
+    return Group(*lines)
 
 
-def _lines(frame: Frame, color: bool) -> Iterator[Text]:
+def _parted(frame: Frame, height: int) -> tuple[int, int]:
+    """Lines of the map and of the chart: the map has half as many as long as the chart would get less than two."""
+    rows = max(1, min(frame.rows, MOST_ROWS))
+    while rows > 1 and height - OTHER_LINES - rows < 2:
+        rows //= 2
+    return rows, max(1, min(CHART_ROWS, height - OTHER_LINES - rows))
+
+
+def _lines(frame: Frame, color: bool, height: int) -> Iterator[Text]:
+    rows, chart_rows = _parted(frame, height)
     yield text((printable(frame.title), "bold"), "  ", (f" {frame.coloring} ", "reverse bold"), f"  {frame.policy}")
-    legend: list[str | tuple[str, str]] = ["each row one color of the cache, each cell its sets: "]
+    legend: list[str | tuple[str, str]] = ["rows: colors, cells: sets   "]
     for number, name in enumerate(frame.names):
         mark = "██" if color else _initial(frame, number)
         legend += [(mark, _hex(PAINTS[number % len(PAINTS)])), f" {printable(name)}  "]
     yield text(*legend)
-    yield from _map(frame, color)
+    yield from _map(frame, rows, color)
     share = f"{frame.caused / frame.misses:.0%}" if frame.misses else "none"
     yield text(
         (printable(frame.victim), "bold"),
-        f": {frame.misses:,} misses of {frame.accesses:,} accesses in this picture, caused by others: {share}",
+        f": {frame.misses:,} misses of {frame.accesses:,} accesses, caused by others: {share}",
     )
-    yield from _chart(frame.latencies)
+    yield from _chart(frame.latencies, chart_rows)
     yield text((frame.hint, "dim"))
 
 
-def _map(frame: Frame, color: bool) -> Iterator[Text]:
-    rows = max(1, min(frame.rows, MOST_ROWS))
+def _map(frame: Frame, rows: int, color: bool) -> Iterator[Text]:
     per_row = -(-len(frame.owners) // rows)
     columns = min(COLUMNS, per_row)
     for row in range(rows):
@@ -107,18 +122,18 @@ def _hex(paint: tuple[int, int, int]) -> str:
     return "#{:02x}{:02x}{:02x}".format(*paint)
 
 
-def _chart(latencies: Sequence[tuple[int | None, bool]]) -> Iterator[Text]:
+def _chart(latencies: Sequence[tuple[int | None, bool]], rows: int) -> Iterator[Text]:
     """The newest pictures from left to right; the highest bar is the worst run so far."""
     top = max((cost for cost, _ in latencies if cost is not None), default=1) or 1
     newest = latencies[-COLUMNS:]
-    for row in reversed(range(CHART_ROWS)):
-        label = f"{top:>9,} " if row == CHART_ROWS - 1 else f"{0:>9,} " if row == 0 else " " * 10
-        bars = [(_bar(cost, top, row), "#56b4e9" if on else "#d55e00") for cost, on in newest]
+    for row in reversed(range(rows)):
+        label = f"{top:>9,} " if row == rows - 1 else f"{0:>9,} " if row == 0 else " " * 10
+        bars = [(_bar(cost, top, row, rows), "#56b4e9" if on else "#d55e00") for cost, on in newest]
         yield text((label, "dim"), *bars)
 
 
-def _bar(cost: int | None, top: int, row: int) -> str:
+def _bar(cost: int | None, top: int, row: int, rows: int) -> str:
     if cost is None:
         return " "
-    eighths = round(cost * CHART_ROWS * 8 / top) - 8 * row
+    eighths = round(cost * rows * 8 / top) - 8 * row
     return _EIGHTHS[max(0, min(8, eighths))]

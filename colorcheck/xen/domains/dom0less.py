@@ -16,35 +16,40 @@ from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains import dom0less_end as end
+from colorcheck.xen.domains import guest_tree
 from colorcheck.xen.domains.color_choice import ColorChoice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
 from colorcheck.xen.domains.hardware_domain import (
     XENSTORE,
     capabilities,
     is_hardware_domain,
+    second_xenstore,
     wants_xenstore,
     wrong_capabilities,
     wrong_hardware_domain,
     wrong_interrupts,
 )
+from colorcheck.xen.domains.partial_tree import PassthroughHost, why_refused
+from colorcheck.xen.facts import met
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import MAPPED
-from colorcheck.xen.facts.met import guest_tree
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import BootModule, Machine
-from colorcheck.xen.memory.building import unallocated
+from colorcheck.xen.memory.building import guest_banks, unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, EmptyList, InheritedColors
 from colorcheck.xen.notes.domains import (
     DirectMap,
     DomainWithoutKernel,
     EnhancedWithoutDom0,
+    HardwareDomainRefused,
     KernelToCome,
     MemoryNotPages,
     MissingProperty,
-    PartialTreePhandle,
+    PartialTreeRefused,
     PartialTreeUnread,
     Passthrough,
+    SharedMemoryRefused,
     StaticMemory,
 )
 from colorcheck.xen.notes.machine import KernelNotRegistered
@@ -55,6 +60,9 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import Domain
 
 KIB_PER_PAGE = PAGE // KIB
+_COUNTED_TREE = 4096  # bytes: DOMU_DTB_SIZE of the releases whose trees are counted byte for byte
+_MOST_VCPUS = 128
+_ANY_ADDRESS = 64  # bits: where the width of a P2M does not count
 
 
 class Dom0lessRules(Struct, frozen=True):
@@ -75,6 +83,7 @@ class Dom0lessRules(Struct, frozen=True):
     tree: DeviceTree | None = None
     hardware: str = ""
     has_xenstore: bool = False
+    host: PassthroughHost | None = None
 
     @property
     def fork(self) -> Fork:
@@ -107,6 +116,10 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
     hardware = "d0" if rules.has_dom0 else ""
     provided = any(capabilities(node, rules.release) & XENSTORE for node in nodes(tree))
     rules = replace(rules, tree=tree, has_xenstore=rules.has_dom0 or provided)
+    owners = end.Owners(rules.host.address_bits if rules.host else _ANY_ADDRESS)
+    if rules.has_dom0 and (chosen := tree.node("/chosen")) is not None:
+        owners.add(end.shared_of(chosen, cells_below(tree, "/chosen")), "dom0")
+    second = second_xenstore(nodes(tree), rules.release, has_dom0=rules.has_dom0)
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
         if own is not None and b"\0" not in own.value:
@@ -121,20 +134,30 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
-        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes)
+        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
+        if node.path in second:
+            text = f'{domain.name} is a second xenstore domain: Xen panics, "{second[node.path].message}"'
+            place = node.properties["capabilities"].location
+            told = (*told, HardwareDomainRefused(place, domain.name, text, advice="leave out one of the two"))
+            domain = replace(domain, late_failure=domain.late_failure or second[node.path])
         yield domain, (*notes, *more, *told)
 
 
-def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
+def _ended(
+    node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int], owners: end.Owners
+) -> tuple[Domain, tuple[Note, ...]]:
     """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
     notes: list[Note] = []
     shared = end.shared_of(node, sizes)
     kernel = modules(node, sizes).get("kernel")
-    failures = [
-        end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id),
-    ]
-    mapped: list[end.Given] = []
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+    failures = [end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id)]
+    unowned = owners.add(shared, domain.name)
+    if unowned:
+        message = f"the shared memory of {domain.name} stops Xen: {unowned}"
+        notes.append(SharedMemoryRefused(domain.location, domain.name, message, node=node.path))
+        failures.append(refused)
+    mapped: list[end.Given] = []
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:
@@ -144,8 +167,12 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
             notes.append(PartialTreeUnread(child.location, domain.name, message, node=child.path))
             continue
         mapped += end.given(tree)
-        if end.uses_gic_phandle(tree) and rules.release.traits.refuses_gic_phandle:
-            notes.append(PartialTreePhandle(child.location, domain.name, node=child.path))
+        wrong = why_refused(tree, rules.host, cell(node, "nr_spis")) if rules.host and rules.release.modelled else None
+        if wrong is not None:
+            found = wrong.node.properties.get(wrong.key)
+            place = found.location if found else wrong.node.location
+            message = f"Xen refuses {wrong.node.path} in the partial device tree of {domain.name}: {wrong.reason}"
+            notes.append(PartialTreeRefused(place, domain.name, message, node=child.path))
             failures.append(refused)
     notes += end.in_memory(mapped, rules.machine, domain.name)
     domain = replace(
@@ -161,17 +188,41 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
 
 def _has_room(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> bool:
     """Whether the tree that Xen writes for the domain has room; both are worlds where that is not known."""
-    plain = "xen,enhanced" not in node.properties and "ramdisk" not in modules(node, sizes)
-    shared = sum(compatible(child, "xen,domain-shared-memory-v1") for child in node.children)
-    written = end.TreeContent(domain.vcpus, shared, end.copied_into_tree(node, sizes, rules.trees), plain)
-    room = written.fits(rules.release.traits.guest_tree)
+    if rules.tree is None:
+        return True
+    traits = rules.release.traits
+    partial = list(end.partial_trees(node, sizes, rules.trees))
+    given = sum(size for child, _ in partial for _, size in ranges_of(child.properties.get("reg"), *sizes)[:1])
+    written = guest_tree.tree_size(guest_tree.host_parts(rules.tree), _parts(node, domain, rules, sizes))
+    counted = traits.guest_tree == _COUNTED_TREE and all(tree is not None for _, tree in partial)
+    room = end.fits(written, traits.guest_tree + given, measured=counted)
     if room is not None or rules.facts is None:
         return room is not False
     message = (
         f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, and may "
         f"have no room for {domain.vcpus} vCPUs and what else it has: then Xen panics"
     )
-    return bool(rules.facts.decided(guest_tree(domain.name, message, domain.location)))
+    return bool(rules.facts.decided(met.guest_tree(domain.name, message, domain.location)))
+
+
+def _parts(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> guest_tree.GuestParts:
+    arguments = 0
+    for child in node.children:
+        found = child.properties.get("bootargs") if compatible(child, "multiboot,kernel") else None
+        arguments = len(found.value) if found is not None else arguments
+    ramdisk = modules(node, sizes).get("ramdisk")
+    return guest_tree.GuestParts(
+        min(domain.vcpus, _MOST_VCPUS),
+        len(guest_banks(domain.pages * PAGE)[0]),
+        arguments,
+        bool(ramdisk and ramdisk.size),
+        tuple((shared.id, shared.guest) for shared in end.shared_of(node, sizes)),
+        "vpl011" in node.properties,
+        string(node, "xen,enhanced") in (None, "enabled", "legacy", "no-xenstore")
+        if "xen,enhanced" in node.properties
+        else False,
+        tuple(tree for _, tree in end.partial_trees(node, sizes, rules.trees) if tree is not None),
+    )
 
 
 def _unregistered_kernel(

@@ -125,6 +125,19 @@ def wants_xenstore(node: Node, release: Release) -> bool:
     return string(node, "xen,enhanced") in words
 
 
+def second_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> dict[str, Failure]:
+    """The domains, by the path of their node, behind which Xen stops since another one has the xenstore: dom0 always
+    has it (`set_xs_domain`)."""
+    owner, found = 0 if has_dom0 else None, {}
+    for number, node in enumerate(nodes, 1):
+        if capabilities(node, release) & XENSTORE:
+            if owner is not None:
+                text = f"Only 1 xenstore domain can be specified! ({owner})"
+                found[node.path] = Failure(FailureKind.OTHER, text)
+            owner = number if owner is None else owner
+    return found
+
+
 def without_xenstore(nodes: list[Node], release: Release, *, has_dom0: bool) -> Failure | None:
     """The panic behind all domains where one wants Xenstore and none has it, from 4.21 on."""
     if has_dom0 or not release.traits.hardware_domain_by_node:

@@ -14,7 +14,8 @@ from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import string
 from colorcheck.xen.machine.machine import MAX_ADDRESS
 
-EINVAL, ENOENT = -22, -2
+EINVAL, ENOENT, ENOSPC = -22, -2, -28
+_MOST_REGIONS = 32  # NR_SHMEM_BANKS
 _LONGEST_ID = 16  # MAX_SHM_ID_LENGTH, the final NUL included
 
 
@@ -91,4 +92,6 @@ def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | RefusedSharedM
             return RefusedSharedMemory(f"{shared.id} is another region before", "xen,shared-mem")
         if other.id != shared.id and start is not None and same:
             return RefusedSharedMemory(f"its region is {other.id} before", "xen,shm-id")
+    if len(known) >= _MOST_REGIONS and all(other.id != shared.id for other in known):
+        return RefusedSharedMemory(f"Xen keeps {_MOST_REGIONS} regions, it is one more", "xen,shm-id", ENOSPC)
     return shared

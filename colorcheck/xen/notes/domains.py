@@ -176,10 +176,10 @@ class PartialTreeUnread(WordedNote, frozen=True):
     node: str
 
 
-class PartialTreePhandle(Note, frozen=True):
-    """A partial device tree uses the phandle that Xen keeps for the interrupt controller: it panics."""
+class PartialTreeRefused(WordedNote, frozen=True):
+    """A partial device tree that Xen refuses, so that it panics."""
 
-    KIND: ClassVar[str] = "partial-tree-phandle"
+    KIND: ClassVar[str] = "partial-tree-refused"
     node: str
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from colorcheck.core.diagnostic import Problem
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.loader.facts import OpenFact
+from colorcheck.loader.handover import Handover
 from colorcheck.xen.facts.keys import BRANCH
 
 
 class WorldBranch(Struct, frozen=True):
-    """One way: the answers that lead there, and what Xen then gets; None where Xen is never started, `stopped` why."""
+    """One way: the answers that lead there, and what Xen then gets; None where Xen is never started, `stopped` why.
+    `problems` are those of this way."""
 
     answers: str
     deployment: Deployment | None
     stopped: str = ""
+    problems: tuple[Problem, ...] = ()
+    handover: Handover | None = None
 
 
 def branch_fact(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> OpenFact:

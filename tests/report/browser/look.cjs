@@ -8,9 +8,11 @@ const { chromium } = require("playwright-core");
 
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const LOOKS = {
-  light: { colorScheme: "light", viewport: { width: 1200, height: 900 } },
+  desktop: { colorScheme: "light", viewport: { width: 1200, height: 900 } },
   dark: { colorScheme: "dark", viewport: { width: 1200, height: 900 } },
-  phone: { colorScheme: "light", viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+  tablet: { colorScheme: "light", viewport: { width: 768, height: 1024 } },
+  phone: { colorScheme: "light", viewport: { width: 375, height: 667 }, isMobile: true, hasTouch: true },
+  "phone-dark": { colorScheme: "dark", viewport: { width: 375, height: 667 }, isMobile: true, hasTouch: true },
   print: { colorScheme: "light", viewport: { width: 800, height: 1100 } },
 };
 
@@ -33,8 +35,16 @@ async function look(browser, page, name, shots) {
   await tab.evaluate(AXE);
   const found = await tab.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   const axe = found.violations.map((each) => ({ id: each.id, help: each.help, where: each.nodes.slice(0, 3).map((node) => node.html) }));
+  const map = await tab.evaluate(() => {
+    const box = [...document.querySelectorAll(".scroll")].find((each) => each.querySelector(".map[data-map]"));
+    if (!box || box.scrollWidth <= box.clientWidth) return null;
+    box.scrollLeft = box.scrollWidth;
+    const [name, last] = [box.querySelector("tbody th"), box.querySelector("tbody tr").lastElementChild].map((each) => each.getBoundingClientRect());
+    const hint = document.querySelector(".hint");
+    return { hint: Boolean(hint) && getComputedStyle(hint).display !== "none", name: name.left >= 0, last: last.right <= innerWidth + 1 };
+  });
   await context.close();
-  return { page: basename(page), look: name, console: said, requests: requests.length, axe, passes: found.passes.length, wide };
+  return { page: basename(page), look: name, console: said, requests: requests.length, axe, passes: found.passes.length, wide, map };
 }
 
 async function keys(browser, page) {

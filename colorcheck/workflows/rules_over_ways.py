@@ -1,0 +1,65 @@
+"""The rules on every way through a boot script: a fault on a way that is not shown is told too, once, with the answers
+that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec.structs import replace
+
+from colorcheck.core.diagnostic import Finding
+from colorcheck.verification.results import Facts, Fault, ReleaseResult
+from colorcheck.xen.worlds.branches import WorldBranch
+
+Rules = Callable[[Facts], "tuple[tuple[Finding, ...], tuple[Fault, ...]]"]
+
+
+def over_ways(facts: Facts, run: Rules) -> tuple[tuple[Finding, ...], tuple[Fault, ...]]:
+    """The findings of `run` on the way that is shown, then those that only other ways have; and the rules' faults."""
+    findings, faults = run(facts)
+    ways = sorted(_ways(facts), key=lambda way: len(way.answers))
+    if not ways:
+        return findings, faults
+    bare = run(_without_theorems(facts))[0]  # theorems are judged over all ways, and so are what rules say of them
+    told = {_key(finding) for finding in (*findings, *bare)}
+    further: list[Finding] = []
+    for way in ways:
+        found, crashes = run(_on(facts, way))
+        faults = (*faults, *crashes)
+        for finding in found:
+            if _key(finding) not in told:
+                told.add(_key(finding))
+                message = f"{finding.message} (on the way of the boot script with {way.answers})"
+                further.append(replace(finding, message=message, fix=()))
+    return (*findings, *further), faults
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    return finding.rule, finding.location, finding.message
+
+
+def _ways(facts: Facts) -> Iterable[WorldBranch]:
+    return next((result.worlds.branches for result in facts.results if result.worlds is not None), ())
+
+
+def _without_theorems(facts: Facts) -> Facts:
+    return replace(facts, results=tuple(replace(result, theorems=()) for result in facts.results))
+
+
+def _on(facts: Facts, way: WorldBranch) -> Facts:
+    """The facts on another way; where Xen is not started on it, those of the way shown with what stops it."""
+    if way.deployment is None:
+        problems = tuple(dict.fromkeys((*facts.deployment.problems, *way.problems)))
+        return replace(_without_theorems(facts), deployment=replace(facts.deployment, problems=problems))
+    deployment = replace(way.deployment, problems=tuple(dict.fromkeys((*way.deployment.problems, *way.problems))))
+    return replace(facts, deployment=deployment, results=tuple(_results(facts, way)), handover=way.handover)
+
+
+def _results(facts: Facts, way: WorldBranch) -> Iterator[ReleaseResult]:
+    for result in facts.results:
+        worlds = result.worlds.branch(way) if result.worlds is not None else None
+        if worlds is None:
+            yield ReleaseResult(result.release)
+            continue
+        base = worlds.base
+        yield ReleaseResult(result.release, base.system, base.boot if result.boot is not None else None, worlds=worlds)
