@@ -19,7 +19,7 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest, second
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, refuse_an_input, style
 from colorcheck.emulation.console import Limits
-from colorcheck.emulation.lives import Dom0
+from colorcheck.emulation.lives import GivenDom0
 from colorcheck.emulation.qemu import Qemu, QemuError, find_qemu
 from colorcheck.files.atomic import write_report
 from colorcheck.files.reading import Unreadable, contents, text
@@ -215,7 +215,7 @@ def _xen(xen: XenBinary, evidence: XenAttested) -> dict[str, object]:
     return {"file": xen.file, "sha256": xen.sha256, "version": evidence.version, "release": evidence.release}
 
 
-def _dom0(options: argparse.Namespace) -> Dom0 | None:
+def _dom0(options: argparse.Namespace) -> GivenDom0 | None:
     """The dom0 of lifecycles, None without one."""
     if not options.dom0_kernel and not options.dom0_ramdisk:
         return None
@@ -227,7 +227,7 @@ def _dom0(options: argparse.Namespace) -> Dom0 | None:
             f"{options.dom0_kernel} is not an arm64 Image (no ARM\\x64 at offset 56)", "unpack it if it is gzipped"
         )
     digest = hashlib.sha256(kernel + ramdisk + options.dom0_arguments.encode(errors="surrogateescape")).hexdigest()
-    return Dom0(kernel, ramdisk, options.dom0_arguments, digest)
+    return GivenDom0(kernel, ramdisk, options.dom0_arguments, digest)
 
 
 def _whole(file: str) -> bytes:

@@ -27,7 +27,7 @@ def guest_kernel() -> bytes:
     return idle_kernel(_KERNEL_SIZE).ljust(_KERNEL_SIZE, b"\0")
 
 
-class Dom0(Struct, frozen=True):
+class GivenDom0(Struct, frozen=True):
     """What the user gives: the bytes of a kernel (an arm64 Image) and of a ramdisk with xl, the kernel's arguments."""
 
     kernel: bytes
@@ -72,7 +72,7 @@ class Life(Struct, frozen=True):
     def machine(self) -> VirtMachine:
         return VirtMachine(self.cpu, 2, 3, self.memory)
 
-    def content(self, dom0: Dom0) -> VirtContent:
+    def content(self, dom0: GivenDom0) -> VirtContent:
         """What lies in memory: dom0's kernel 128 MiB behind the start of RAM, its ramdisk behind it."""
         kernel = BASE + 128 * MIB
         ramdisk = kernel + -(-len(dom0.kernel) // MIB) * MIB + MIB

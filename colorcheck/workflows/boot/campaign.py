@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.emulation.generate import Case, generate
-from colorcheck.emulation.lives import Dom0, generate_life
+from colorcheck.emulation.lives import GivenDom0, generate_life
 from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.virt import emulated
 from colorcheck.inputs.boot.xen_attested import LIFE, AttestedBoot, XenAttested
@@ -28,7 +28,7 @@ class Campaign(Struct, frozen=True):
 
     seed: str
     count: int
-    dom0: Dom0 | None = None
+    dom0: GivenDom0 | None = None
 
     def names(self) -> tuple[str, ...]:
         kind = LIFE if self.dom0 else ""
@@ -69,7 +69,7 @@ def _collect(
     return rest
 
 
-def _one(qemu: Qemu, recipe: BootRecipe, dom0: Dom0 | None, name: str) -> tuple[AttestedBoot, ComparedBoot]:
+def _one(qemu: Qemu, recipe: BootRecipe, dom0: GivenDom0 | None, name: str) -> tuple[AttestedBoot, ComparedBoot]:
     if dom0 is not None:
         life = generate_life(name)
         found = boot_life(qemu, recipe, dom0, life)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from colorcheck.core.source import Location
 from colorcheck.emulation.console import Ending
 from colorcheck.emulation.dialogue import Dialogue, converse
-from colorcheck.emulation.lives import Dom0, Life, guest_kernel
+from colorcheck.emulation.lives import GivenDom0, Life, guest_kernel
 from colorcheck.emulation.qemu import Qemu, QemuError, command
 from colorcheck.emulation.system import Emulated
 from colorcheck.emulation.virt import emulated
@@ -39,7 +39,7 @@ _KERNEL = "guest-kernel"
 _HERE = Location(CONSOLE)
 
 
-def boot_life(qemu: Qemu, recipe: BootRecipe, dom0: Dom0, life: Life) -> ComparedBoot:
+def boot_life(qemu: Qemu, recipe: BootRecipe, dom0: GivenDom0, life: Life) -> ComparedBoot:
     """Boot the host, take the steps, and compare. Nothing of it stays behind. Raises Interrupted."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="colorcheck-boot-") as name:
