@@ -76,7 +76,7 @@ def _refuse_what_does_not_fit(options: argparse.Namespace, formats: set[str]) ->
     if strange:
         raise Stop(
             f"there is no combined report in the format {strange}",
-            f"the the the the formats for many are {', '.join(FORMATS)}",
+            f"the formats for many are {', '.join(FORMATS)}",
         )
     if options.jobs is not None and options.jobs < 1:
         raise Stop(f"--jobs {options.jobs}: at least one is needed")

@@ -23,6 +23,7 @@ _ANY = b"*** Serial input to "
 _AT_ONCE = 16  # bytes that a serial port's FIFO surely takes
 _PAUSE = 0.03  # seconds between two such portions
 _CANCEL = b"\x03"  # Ctrl-C: what was typed while nobody listened may have lost its end
+_ECHO = 3.0  # seconds that a busy dom0 may need to echo a portion
 _SWITCHES = 140  # domains whose consoles may come before the one that is wanted
 _ANSWER = 8.0  # seconds until the first byte of Xen's answer
 _QUIET = 0.7  # seconds without a byte after which Xen's answer is complete
@@ -135,16 +136,21 @@ class _Talk:
                 return None
             self.pump()
 
-    def type(self, keys: bytes) -> None:
+    def type(self, keys: bytes, *, echoed: bool = False) -> None:
+        """Press keys, of a line that is echoed no more at once than dom0 has taken: Xen's own buffer is small."""
         for start in range(0, len(keys), _AT_ONCE):
+            portion, mark = keys[start : start + _AT_ONCE], len(self.seen)
             try:
-                self.input.write(keys[start : start + _AT_ONCE])
+                self.input.write(portion)
                 self.input.flush()
             except OSError:
                 raise _Over(Ending.DIED) from None
-            pause = time.monotonic() + _PAUSE
-            while time.monotonic() < pause:
+            begin = time.monotonic()
+            least, most = begin + _PAUSE, begin + (_ECHO if echoed else _PAUSE)
+            while time.monotonic() < most:
                 self.pump(_PAUSE)
+                if time.monotonic() >= least and len(self.seen) - mark >= len(portion):
+                    break
 
     def to(self, wanted: bytes) -> None:
         """Hand the console on until it is the wanted one's."""
@@ -172,7 +178,7 @@ class _Talk:
         """The exit status of a line of commands."""
         self.number += 1
         mark = len(self.seen)
-        self.type(f"{line}; echo colorcheck:{self.number}:$?:\r".encode())
+        self.type(f"{line}; echo colorcheck:{self.number}:$?:\r".encode(), echoed=True)
         found = self.until(re.compile(rb"colorcheck:%d:(\d+):" % self.number), mark, self.limits.whole)
         if found is None:
             raise _Over(Ending.SILENT)

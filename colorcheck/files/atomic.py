@@ -130,7 +130,7 @@ def _name_beside(target: str) -> str:
 
 def _refuse_losses(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise RefusedWrite(path, "not a plain file")
+        raise RefusedWrite(path, "not a regular file")
     if not found.st_mode & 0o222:
         raise RefusedWrite(path, "the file is read-only")
     if found.st_nlink > 1:
@@ -144,7 +144,7 @@ def _keep_owner(path: str, new: str, found: os.stat_result) -> None:
     try:
         os.chown(new, found.st_uid, found.st_gid)
     except OSError:
-        raise RefusedWrite(path, "the file belongs to another user or group, and would not any more") from None
+        raise RefusedWrite(path, "the file belongs to another user or group, and would no longer") from None
     os.chmod(new, stat.S_IMODE(found.st_mode))
 
 
@@ -161,7 +161,7 @@ def _refuse_planted(path: str) -> str:
     if inside == ".." or inside.startswith("../"):
         raise RefusedWrite(path, f"a link leads out of the repository, to {real}")
     if ".git" in inside.split(os.sep):
-        raise RefusedWrite(path, "git keeps this for itself")
+        raise RefusedWrite(path, "git reserves this")
     return real
 
 

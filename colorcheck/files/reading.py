@@ -45,8 +45,8 @@ def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: b
     if not named:
         asks_content(name)
     if not named and outside(name):
-        advice = "name a file of the repository, or give --allow-outside"
-        raise Unreadable(name, ProblemKind.OUTSIDE, "it lies outside of the deployment's repository", advice)
+        advice = "specify a file of the repository, or give --allow-outside"
+        raise Unreadable(name, ProblemKind.OUTSIDE, "it is outside of the deployment's repository", advice)
     over = content_over(name)
     if over is not None:
         if largest is not None and len(over) > largest:
@@ -61,7 +61,7 @@ def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: b
         if stat.S_ISDIR(found.st_mode):
             raise Unreadable(name, ProblemKind.UNREADABLE, "Is a directory")
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(name, ProblemKind.UNREADABLE, "not a plain file")
+            raise Unreadable(name, ProblemKind.UNREADABLE, "not a regular file")
         if largest is not None and found.st_size > largest:
             raise _too_large(name, largest)
         return os.fdopen(handle, "rb")
@@ -93,7 +93,7 @@ def is_pointer(content: bytes) -> bool:
 def pointer(path: str) -> Unreadable:
     """Such a file cannot be read: what stands in it is not its content."""
     return Unreadable(
-        path, ProblemKind.LFS_POINTER, "this is a pointer of git LFS, its content is not here", "git lfs pull"
+        path, ProblemKind.LFS_POINTER, "this is a git LFS pointer; its content is not here", "git lfs pull"
     )
 
 

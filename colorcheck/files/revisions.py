@@ -94,8 +94,8 @@ def merge_base(folder: Path, base: str, head: str) -> str:
         return git(folder, "merge-base", one, other).decode().split()[0]
     except (GitError, IndexError):
         shallow = is_shallow(folder)
-        why = "this clone is shallow" if shallow else "their histories have nothing in common"
-        advice = _SHALLOW if shallow else "--no-merge-base compares them as they are"
+        why = "this clone is shallow" if shallow else "their histories are unrelated"
+        advice = _SHALLOW if shallow else "--no-merge-base compares them directly"
         raise GitError(f"{base} and {head} have no merge base: {why}", advice) from None
 
 

@@ -65,7 +65,7 @@ def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest
         _put_back(old)
         raise
     _put_back(old)
-    raise WriteError(f"verified again from the files, {wrong}; all files are as they were")
+    raise WriteError(f"verified again from the files, {wrong}; all files are unchanged")
 
 
 def _ready(change: Change) -> dict[str, bytes]:
@@ -81,7 +81,7 @@ def _ready(change: Change) -> dict[str, bytes]:
             raise WriteError(str(error)) from None
     for path, data in change.new_files:
         if os.path.lexists(path):
-            raise WriteError(f"{path} already exists", "move it away, or name it in the manifest")
+            raise WriteError(f"{path} already exists", "move it away, or add it to the manifest")
         ready[path] = data
     return ready
 
@@ -151,7 +151,7 @@ def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:
     Raises WriteError where nothing is remembered, or a file has changed since.
     """
     remembered = os.path.join(manifest.folder, UNDO)
-    document = _document(remembered, UNDO_SCHEMA, "no plan was written here")
+    document = _document(remembered, UNDO_SCHEMA, "no plan has been written here")
     known = {os.path.realpath(name) for name in (*inputs, manifest.file)}
     old: dict[str, bytes | None] = {}
     entries = document.get("files")
@@ -198,7 +198,7 @@ def saved_change(path: str, manifest: Manifest, inputs: Iterable[str]) -> Change
         raise WriteError(f"{path} does not say which inputs it was made from", "save it with plan --out")
     different = sorted(name for name in {*now, *made_from} if now.get(name) != made_from.get(name))
     if different:
-        raise WriteError(f"{different[0]} is not as it was when the plan was made; nothing was changed", "plan again")
+        raise WriteError(f"{different[0]} has changed since the plan was made; nothing was changed", "plan again")
     return _change(document, path, {os.path.realpath(name) for name in (*inputs, manifest.file)}, manifest.folder)
 
 

@@ -225,7 +225,7 @@ def test_certificates_of_strangers(repo: Path, tmp_path: Path) -> None:
     (folder / "0001-mine.smt2").write_text("of somebody else", encoding="utf-8")
     assert main(["certify", "--write", str(folder)]) == 0
     assert (folder / "0001-mine.smt2").exists()
-    assert main(["certify", "--check", str(folder)]) == 1, "nobody vouches for it"
+    assert main(["certify", "--check", str(folder)]) == 1, "nothing vouches for it"
     (folder / "certificates.json").write_text("[" * 100_000, encoding="utf-8")
     assert main(["certify", "--check", str(folder)]) == 1
 
