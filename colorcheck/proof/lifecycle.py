@@ -86,7 +86,7 @@ def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, i
     if reason:
         return obligation.settled(Verdict.VACUOUS, reason=reason)
     if domain.failure or (restarts and not context.system.release.traits.toolstack_can_populate):
-        text = domain.failure.message if domain.failure else "this Xen gives no memory to a guest of a toolstack"
+        text = domain.failure.message if domain.failure else "this Xen does not give memory to a toolstack's guest"
         return obligation.settled(Verdict.REFUTED, reason=f"{party.label} cannot be created again: {text}")
     free = _after_xen(context)
     if free is None:
@@ -194,7 +194,7 @@ def _refuted(
     after = f" after those of {', '.join(others)}" if others else ""
     return obligation.settled(
         Verdict.REFUTED,
-        reason=f"its creation number {number} by the toolstack finds too few frames{after}",
+        reason=f"creation {number} by the toolstack finds too few frames{after}",
         witness=witness,
         certificate=taking_certificate(tried, free),
         seconds=theorem.seconds,

@@ -108,7 +108,7 @@ def _memory(context: Context) -> Iterator[Theorem]:
         fits = turn.available >= domain.needed_pages
         otherwise = _other_failure(context, domain) if fits or domain.failure else ""
         if otherwise:
-            text = f"it is not built, whatever frames are free: {otherwise}"
+            text = f"it is not built, however many frames are free: {otherwise}"
             yield obligation.settled(Verdict.REFUTED, reason=text)
         else:
             yield _listed(context, turn, obligation)
@@ -170,7 +170,7 @@ def _obligation(party: Party, domain: Domain, prefix: str, order: str) -> Obliga
 
 def trusted(domain: Domain) -> tuple[Assumption, ...]:
     """What the domain's creation rests on and no input shows."""
-    return tuple(Assumption(each, "the file does not lie here", Trust.TRUSTED) for each in domain.trusted)
+    return tuple(Assumption(each, "the file is not here", Trust.TRUSTED) for each in domain.trusted)
 
 
 def _turn(free: tuple[int, ...], before: Sequence[TakenFrames], party: Party, domain: Domain) -> Turn:

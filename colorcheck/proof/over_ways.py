@@ -44,7 +44,7 @@ def over_ways(
             continue
         theorems = prove(other)
         if not theorems:
-            reason = f"on another way of the boot script ({branch.answers}) nobody can say what Xen does"
+            reason = f"on another path of the boot script ({branch.answers}), it is not known what Xen does"
             return tuple(_unknown(theorem, reason, worlds, ()) for theorem in found)
         ways.append(_Way(branch.answers, _by_id(theorems)))
     ids = dict.fromkeys(name for way in ways for name in way.theorems)

@@ -34,7 +34,7 @@ INVARIANT = Assumption(
 )
 IMAGE = Assumption(
     "Xen's text, data and static page tables lie in frames of Xen's colors; its heap, stacks of other CPUs and "
-    "dynamic page tables lie in the uncolored buddy heap and are not meant here",
+    "dynamic page tables lie in the uncolored buddy heap and are not covered",
     "xen_colored_mfn, Xen 4.20 to 4.22",
     Trust.DOCUMENTED,
 )

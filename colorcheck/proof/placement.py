@@ -113,7 +113,7 @@ def _xen(context: Context) -> Theorem:
         frame = int(dict(values)["f"]) if isinstance(values, dict) else 0
         return {"frame": frame, "used_as": _use(others, frame)}
 
-    text = "something else lies in Xen's region"
+    text = "something else is in Xen's region"
     return obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)
 
 

@@ -75,9 +75,11 @@ def _other_release(deployment: Deployment) -> Iterator[Problem]:
     for line in deployment.manifest.target.xen if said else ():
         release = find_release(line)
         if said and release and not log_version(str(said.value)).is_near(release):
-            message = f"the boot log is of Xen {said.value} ({said.location}), not {line}: its places are not used here"
+            message = (
+                f"the boot log is of Xen {said.value} ({said.location}), not {line}: its addresses are not used here"
+            )
             place = deployment.manifest.location("target.xen")
-            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "name a log of this release")
+            yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "specify a log of this release")
 
 
 def _received(deployment: Deployment) -> tuple[Handover | None, Deployment]:

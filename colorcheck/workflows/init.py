@@ -68,11 +68,11 @@ def manifest_text(found: FolderContents, xen: str, board: str | None, settle: Se
                     f"{key.name} = {json.dumps(given[key.path])}" if known else f"# {key.name} = {key.metavar}"
                 )
         if section == "inputs" and found.left_out:
-            lines += ["# Found here and left out:"]
+            lines += ["# Found here but left out:"]
             lines += (f"#   {json.dumps(left.name)}: {left.why}" for left in found.left_out)
     lines += ["", *_MORE]
     if settle:
-        lines += ["", "# Open, until a line of each is filled in above:", *settle]
+        lines += ["", "# Open until one of the lines is filled in above:", *settle]
     return "\n".join(lines) + "\n"
 
 
@@ -125,12 +125,12 @@ def ci_text(service: str, folder: str, version: str) -> str:
 
 
 _MORE = (
-    "# Every pair of domains, Xen included, must be isolated, unless it is said here that they may share:",
+    "# Every pair of domains, Xen included, must be isolated, unless the policy allows them to share:",
     "# [[policy.share]]",
     '# domains = ["dom0", "gui"]',
     '# reason = "both best effort"',
     "",
-    "# What a domain asks of a plan:",
+    "# Requirements of a domain for a plan:",
     "# [domains.rt]",
     "# critical = true",
     "# min-colors = 2",
@@ -148,5 +148,5 @@ def open_lines(found: FolderContents, folder: Path, xen: str, board: str | None)
         for fact in result.worlds.open.values() if result.worlds is not None else ():
             lines.append(f"# {fact.what}: {fact.why}")
             lines += (f"#   {line.removeprefix('# ')}" for line in fact.settle)
-    lines += (f"# nothing is concluded: {skipped.reason}" for skipped in model.skipped if not lines)
+    lines += (f"# no conclusions are drawn: {skipped.reason}" for skipped in model.skipped if not lines)
     return tuple(line.replace("\n", " ") for line in lines)

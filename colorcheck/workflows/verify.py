@@ -167,7 +167,7 @@ class _Run(Struct):
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
             ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
             if any(_choice(way, boot_cpu).board != board for way in ways):
-                self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
+                self.unclear = self.unclear or "on another path of the boot script the tree has other CPUs or caches"
         if mend:
             from colorcheck.plan.repaired_xl import with_repaired_guests
 
@@ -196,7 +196,7 @@ class _Run(Struct):
             result = replace(result, system=base.system, worlds=worlds)
             many = len(base.system.domains)
             if boots and many > MOST_DOMAINS:
-                why = f"there are {many:,} domains, and no more than {MOST_DOMAINS} are looked at together"
+                why = f"there are {many:,} domains, but at most {MOST_DOMAINS} are checked together"
                 self.skipped.append(Skipped("boot, theorems", why, line))
             elif boots:
                 result = replace(result, boot=base.boot)
@@ -293,14 +293,14 @@ def _missing(deployment: Deployment) -> str:
     if manifest.image_builder is not None and deployment.image_builder is None:
         return f"the ImageBuilder configuration {manifest.image_builder} could not be read"
     if deployment.tree is None and manifest.boot_arguments is None:
-        return "neither a device tree nor boot-arguments say what Xen is told"
+        return "neither a device tree nor boot-arguments give Xen's arguments"
     return ""
 
 
 def _unmodelled(system: System) -> str:
     """Why there is no boot, and so nothing that rests on one."""
     if not system.release.modelled:
-        return f"how {system.release.title} boots is not modelled, only Xen {', '.join(MODELLED)}"
+        return f"the boot of {system.release.title} is not modelled, only Xen {', '.join(MODELLED)}"
     return "the number of colors is not known" if system.nr_colors is None else "no memory is known"
 
 

@@ -272,7 +272,8 @@ def _xen(context: _Context) -> System:
     deep = _too_deep(context)
     if deep is not None:
         message = (
-            f"{deep.path} lies {MAX_DEPTH} levels below the root: {context.release.title} never ends to read the tree"
+            f"{deep.path} lies {MAX_DEPTH} levels below the root: {context.release.title} never finishes reading "
+            f"the tree"
         )
         context.notes.append(DeepTreeHangs(deep.location, "", message, levels=MAX_DEPTH))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
@@ -410,7 +411,7 @@ def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
     room = dom0_end.tree_has_room(len(reserved), padding, grows)
     place = reserved[-1].location
     if room is None:
-        perhaps = f"Xen's tree for dom0 may have no room for {len(reserved)} reserved ranges, and then Xen panics"
+        perhaps = f"Xen's tree for dom0 may not have room for {len(reserved)} reserved ranges; Xen would panic"
         room = bool(context.facts.decided(met.dom0_tree(perhaps, place)))
     return None if room else Dom0TreeFull(place, "dom0", count=len(reserved))
 

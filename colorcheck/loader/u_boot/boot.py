@@ -290,7 +290,7 @@ def _moved_ramdisk(
             "the ramdisk's place",
             "U-Boot moves the ramdisk below itself, and files do not say where U-Boot is",
             "[target.environment]",
-            'initrd_high = "0xffffffffffffffff"  # if that is what the board has: the ramdisk stays where it is',
+            'initrd_high = "0xffffffffffffffff"  # if the board has this value: the ramdisk stays where it is',
         )
         return (None, ramdisk.size), machine.carry(fact) if ramdisk.unsure is None else ramdisk.unsure
     machine.over(at, ramdisk.size, "the ramdisk")

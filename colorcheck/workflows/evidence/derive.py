@@ -55,7 +55,7 @@ def _verified(copies: Copies, folder: str) -> Verification:
     manifest = copies.recipe.read()
     wrong = next((problem for problem in manifest.problems if problem.location.file == COMMAND_LINE), None)
     if wrong is not None:
-        raise ValueError(f"an option is none: {wrong.message}")
+        raise ValueError(f"an option is invalid: {wrong.message}")
     return timeless(pipeline.verify(manifest, timeout=TIMEOUT, smt=True))
 
 

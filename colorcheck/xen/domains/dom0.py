@@ -61,9 +61,9 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.release.traits):
         message = (
-            "dom0's kernel is a boot module of no bytes: Xen stops"
+            "dom0's kernel is an empty boot module: Xen stops"
             if machine.module("kernel")
-            else "the tree has no kernel for dom0 nor for any other domain: Xen stops"
+            else "the tree has neither a kernel for dom0 nor one for any other domain: Xen stops"
         )
         notes += (Dom0WithoutKernel(deployment.tree.root.location if deployment.tree else place, "dom0", message),)
     domain = Domain(
@@ -122,7 +122,7 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
         default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=option is not None)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
-        message = f"dom0_mem of {memory} bytes is not a multiple of a page of 4 KiB: Xen cannot give it out"
+        message = f"dom0_mem of {memory} bytes is not a multiple of the 4 KiB page size: Xen cannot allocate it"
         return memory, place, (MemoryNotPages(place, "dom0", message, size=memory),)
     return memory, place, ()
 

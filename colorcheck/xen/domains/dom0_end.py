@@ -51,15 +51,15 @@ def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Dom0DeviceLimi
                 yield Stops(node, f"its interrupt SPI {spi} does not exist", "interrupts")
             kind, other = triggers.setdefault(spi, (flags & _TRIGGER, node))
             if kind != flags & _TRIGGER:
-                yield Stops(node, f"SPI {spi} has another trigger than in {other.path}", "interrupts")
+                yield Stops(node, f"SPI {spi} has a different trigger than in {other.path}", "interrupts")
             if spi in consoles and not passed:
-                yield Stops(node, f"its interrupt SPI {spi} is the one of Xen's console", "interrupts")
+                yield Stops(node, f"its interrupt SPI {spi} is that of Xen's console", "interrupts")
 
 
 def _registers(ancestry: Ancestry, node: Node, host: Dom0DeviceLimits, *, passed: bool) -> Iterator[Stops]:
     lost = _untranslatable(ancestry, node)
     if lost is not None:
-        yield Stops(node, f"its reg {lost:#x} lies in no range of the buses above it", "reg")
+        yield Stops(node, f"its reg {lost:#x} is not within any range of the buses above it", "reg")
     for region in ancestry.regions(node):
         if region is None or passed:
             continue

@@ -138,7 +138,7 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
         if node.path in second:
             text = f'{domain.name} is a second xenstore domain: Xen panics, "{second[node.path].message}"'
             place = node.properties["capabilities"].location
-            told = (*told, HardwareDomainRefused(place, domain.name, text, advice="leave out one of the two"))
+            told = (*told, HardwareDomainRefused(place, domain.name, text, advice="delete one of the two"))
             domain = replace(domain, late_failure=domain.late_failure or second[node.path])
         yield domain, (*notes, *more, *told)
 
@@ -199,8 +199,8 @@ def _has_room(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int
     if room is not None or rules.facts is None:
         return room is not False
     message = (
-        f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, and may "
-        f"have no room for {domain.vcpus} vCPUs and what else it has: then Xen panics"
+        f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, which may "
+        f"be too small for {domain.vcpus} vCPUs and the rest of its content: Xen would panic"
     )
     return bool(rules.facts.decided(met.guest_tree(domain.name, message, domain.location)))
 
@@ -284,11 +284,11 @@ def _domain(
                 FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
             )
     if 0 < kib < KIB_PER_PAGE:
-        message = f"{kib} KiB of memory are less than a page: Xen hangs while it hands them out"
+        message = f"{kib} KiB of memory are less than a page: Xen hangs while it allocates them"
         notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
         failure = failure or Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
     elif kib % KIB_PER_PAGE:
-        message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
+        message = f"{size(kib * KIB)} of memory are not a multiple of the 4 KiB page size: Xen cannot allocate them"
         notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
         failure = failure or unallocated(kib * KIB)
     hardware = is_hardware_domain(node, rules.release)
@@ -344,7 +344,7 @@ def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None
     if read.error is not None:
         return ColorChoice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
-        message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
+        message = f"{node.name} has an empty llc-colors: it gets no color and therefore no memory"
         notes.append(EmptyList(place, node.name, message))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
@@ -388,7 +388,7 @@ def _given_away(node: Node) -> Iterator[Note]:
     """Devices that a dom0less domain gets come in a partial device tree of its own."""
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
-            message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
+            message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to reach it"
             yield Passthrough(child.location, node.name, message, node=child.path)
 
 

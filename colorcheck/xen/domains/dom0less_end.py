@@ -156,7 +156,7 @@ def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[N
             if low < high:
                 place = each.node.properties["xen,reg"].value_location
                 message = (
-                    f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen does "
-                    "not check whose it is"
+                    f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen "
+                    f"does not check who owns it"
                 )
                 yield PassthroughMemory(place, name, message, start=low, end=high)

@@ -51,7 +51,7 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
     if colors:
         return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, FailureKind.DOM0_COLORS)
     if release.dom0_default is OtherDomains.NONE:
-        message = f"dom0 has no colors: {release.title} does not give it any, and cannot build it"
+        message = f"dom0 has no colors: {release.title} does not give it any and cannot build it"
         empty = EmptyList(place, "dom0", message)
         return ColorChoice(
             (), ColorSource.DEFAULT, place, Failure(FailureKind.DOM0_COLORS, "Error creating domain 0"), (empty,)

@@ -22,7 +22,7 @@ KNOWN = CONTROL | HARDWARE | XENSTORE
 _OFF = ("no", "off", "false", "disable", "0")
 _HELP = {
     "iommu": "enable an IOMMU that Xen drives in the device tree, or start dom0 instead",
-    "second": "leave out one of the two",
+    "second": "delete one of the two",
     "bits": "use 1 (control), 2 (hardware) and 4 (xenstore)",
 }
 
@@ -87,8 +87,8 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
 
 
 def _refused(node: Node, text: str, place: Location, help_key: str = "") -> RefusedCapabilities:
-    message = f'{node.name} cannot be what its capabilities say: Xen panics, "{text}"'
-    advice = _HELP[help_key] if help_key else "leave it out"
+    message = f'{node.name} cannot have the role given by its capabilities: Xen panics, "{text}"'
+    advice = _HELP[help_key] if help_key else "delete it"
     return RefusedCapabilities(
         Failure(FailureKind.OTHER, text), HardwareDomainRefused(place, node.name, message, advice=advice)
     )

@@ -41,7 +41,7 @@ def colors_while_off(arguments: BootArguments) -> list[Note]:
     for concept, name in ((Concept.XEN_COLORS, "xen"), (Concept.DOM0_COLORS, "dom0")):
         option = arguments.in_force(concept)
         if option is not None:
-            message = f"{option.name} counts for nothing: coloring is off"
+            message = f"{option.name} has no effect: coloring is off"
             found.append(ColoringOffButColors(option.location, name, message))
     return found
 

@@ -83,7 +83,7 @@ class XlHost(Struct, frozen=True):
         """Whether a pool exists; one that boot does not make may have been made in dom0."""
         if name in self.pools or not name or self.facts is None:
             return name in self.pools
-        message = f"boot makes no CPU pool {name}, and nothing says whether somebody makes it in dom0"
+        message = f"boot does not create a CPU pool {name}, and nothing says whether one is created in dom0"
         return bool(self.facts.decided(cpu_pool(name, message, place)))
 
 
@@ -109,7 +109,7 @@ def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size
     asked = needs(guest)
     place = guest.location("memory")
     if asked.memory is None or asked.memory < 0:
-        message = f"{guest.title} has neither memory nor maxmem: xl computes a P2M pool that no host has"
+        message = f"{guest.title} has neither memory nor maxmem: xl computes a P2M pool larger than any host"
         text = "Failed to set paging mempool size"
         told = GuestMemoryMissing(guest.file.location, guest.title, message)
         return Creation(Failure(FailureKind.DOMAIN_MEMORY, text), 0, (told,))

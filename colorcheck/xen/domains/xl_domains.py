@@ -122,7 +122,7 @@ def _trusted(guest: XlGuest, deployment: Deployment) -> Iterator[str]:
             continue
         if (guest.file.file, key) not in deployment.guest_files:
             known = key == "kernel" and _stated_size(guest, deployment)
-            fits = "" if known else ", and the guest's memory holds it"
+            fits = "" if known else "and it fits into the guest's memory"
             yield f"xl finds the {key} of {guest.title} ({setting.written.text}) in dom0{fits}"
 
 
@@ -163,7 +163,7 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> ColorCho
     notes += out_of_range(guest.llc_colors, nr_colors, guest.title, place)
     if release.traits.refused_guest_crashes_host:
         message = (
-            f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host goes down"
+            f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host crashes"
         )
         notes.append(HostCrash(place, guest.title, message, colors=guest.llc_colors))
         failure = Failure(FailureKind.HOST_PANIC, HOST_CRASH)
@@ -177,7 +177,7 @@ def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
         yield GuestRejected(guest.file.location, guest.title, reason=guest.rejected)
         return
     if not coloring and guest.llc_colors:
-        message = f"the llc_colors of {guest.title} count for nothing: coloring is off"
+        message = f"the llc_colors of {guest.title} have no effect: coloring is off"
         yield ColoringOffButColors(guest.location("llc_colors"), guest.title, message)
     for element in guest.elements:
         if element.dropped:
@@ -191,10 +191,11 @@ def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
             )
     if coloring and not release.traits.toolstack_can_populate:
         message = (
-            f"{release.title} gives no memory to a guest that a toolstack builds while coloring is on: {guest.title}"
+            f"{release.title} does not give memory to a guest created by a toolstack while coloring is on: "
+            f"{guest.title}"
         )
         yield ToolstackCannotPopulate(guest.file.location, guest.title, message)
     for key in ("pci", "dtdev", "iomem"):
         if (setting := guest.file.setting(key)) is not None:
-            message = f"{guest.title} gets devices ({key}): their DMA needs an IOMMU to find its colored memory"
+            message = f"{guest.title} gets devices ({key}): their DMA needs an IOMMU to reach its colored memory"
             yield Passthrough(setting.value_location, guest.title, message, node=key)

@@ -6,7 +6,7 @@ Source: `early_scan_node`, `process_memory_node`, `process_reserved_memory_node`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -116,10 +116,16 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
         modules,
         image_size,
         next(iter(scan.panics), EARLY.format(EINVAL) if refused else ""),
-        final=scan.loader is Loader.NONE,
+        final=scan.loader is Loader.NONE or _all_logged(deployment, modules),
         unloaded=frozenset(_unloaded(deployment)),
     )
     return machine, tuple(scan.notes)
+
+
+def _all_logged(deployment: Deployment, modules: Sequence[BootModule]) -> bool:
+    """Whether a boot log lists these very modules and no others: nobody adds one then."""
+    logged = deployment.boot_log.modules_found if deployment.boot_log else None
+    return logged is not None and {m.address for m in logged} == {m.start for m in modules}
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
@@ -234,7 +240,9 @@ def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     given, width = node.properties.get("reg"), 4 * sum(sizes)
     if given is not None and width and len(given.value) % width:
         rest = len(given.value) % width
-        message = f"reg of {node.name} has {len(given.value)} bytes, no multiple of {width}: Xen drops the last {rest}"
+        message = (
+            f"reg of {node.name} has {len(given.value)} bytes, not a multiple of {width}: Xen drops the last {rest}"
+        )
         scan.notes.append(RegRest(given.location, "", message, node=node.path, rest=rest))
 
 
@@ -349,7 +357,7 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     scan.shared_memory.append(read)
     label = f"shared memory {read.id or node.name}"
     if read.start is None:
-        message = f"{label} has no host address: Xen takes it from the buddy heap, in frames of every color"
+        message = f"{label} has no host address: Xen allocates it from the buddy heap, in frames of every color"
         scan.notes.append(StaticSharedMemory(place, "", message, start=0, end=read.size, id=label))
         return
     held = Range(read.start, read.size, label, place)
@@ -358,7 +366,7 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
         scan.notes.append(ReservedOverlap(place, "", message, first=MEMRESERVE, second=label))
         scan.stop(EARLY.format(EINVAL))
     scan.reserve(scan.shared, held)
-    message = f"{label} lies in frames of every color, which coloring does not keep apart"
+    message = f"{label} is in frames of every color, which coloring does not separate"
     scan.notes.append(StaticSharedMemory(place, "", message, start=held.start, end=held.end, id=label))
 
 

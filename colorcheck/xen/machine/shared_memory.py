@@ -81,17 +81,17 @@ def _number(values: list[int]) -> int:
 def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | RefusedSharedMemory:
     start = shared.start
     if start is not None and start % PAGE:
-        return RefusedSharedMemory(f"its host address {start:#x} is not on a page", "xen,shared-mem")
+        return RefusedSharedMemory(f"its host address {start:#x} is not page-aligned", "xen,shared-mem")
     if start is not None and (not shared.size or start + shared.size >= MAX_ADDRESS):
         return RefusedSharedMemory("its region is empty or wraps around", "xen,shared-mem")
     if shared.guest % PAGE or not shared.size or shared.size % PAGE:
-        return RefusedSharedMemory("its guest address or its size is not a whole page", "xen,shared-mem")
+        return RefusedSharedMemory("its guest address or its size is not a multiple of the page size", "xen,shared-mem")
     for other in known:
         same = other.size == shared.size and (start is None or other.start == start)
         if other.id == shared.id and not same:
-            return RefusedSharedMemory(f"{shared.id} is another region before", "xen,shared-mem")
+            return RefusedSharedMemory(f"{shared.id} is already the ID of another region", "xen,shared-mem")
         if other.id != shared.id and start is not None and same:
-            return RefusedSharedMemory(f"its region is {other.id} before", "xen,shm-id")
+            return RefusedSharedMemory(f"its region already has the ID {other.id}", "xen,shm-id")
     if len(known) >= _MOST_REGIONS and all(other.id != shared.id for other in known):
         return RefusedSharedMemory(f"Xen keeps {_MOST_REGIONS} regions, it is one more", "xen,shm-id", ENOSPC)
     return shared

@@ -51,8 +51,8 @@ def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Lay
     if not layout.banks and not before:
         least = max(min(domain.pages * PAGE, system.release.traits.first_bank_minimum), need)
         message = (
-            f"{system.release.title} wants {size(least)} in one piece for dom0's first bank and finds none; "
-            "releases before 4.22 boot with this layout"
+            f"{system.release.title} needs {size(least)} of contiguous memory for dom0's first bank and finds none; "
+            f"releases before 4.22 boot with this layout"
         )
         yield NoFirstBank(place, domain.name, message, needed=least)
     else:

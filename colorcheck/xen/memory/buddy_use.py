@@ -103,7 +103,7 @@ class BuddyHeap(Struct):
     def _too_small(self, domain: Domain) -> bool:
         message = (
             f"the uncolored heap has {self.pages} frames, and Xen with the domains up to {domain.name} takes "
-            f"{self.used.least} to {self.used.most}: whether it boots is not known"
+            f"{self.used.least} to {self.used.most}: it is not known whether it boots"
         )
         used = self.used
         if not self.notes:  # the first domain says it for all behind it
@@ -125,8 +125,8 @@ class BuddyHeap(Struct):
         if most is not None and most <= MOST_PIECES:
             return False
         message = (
-            f"the shared memory of {domain.name} may come in more than {MOST_PIECES} pieces from the uncolored heap, "
-            "which Xen refuses"
+            f"the shared memory of {domain.name} may be split into more than {MOST_PIECES} pieces of the uncolored "
+            f"heap, which Xen refuses"
         )
         return not self.decided(shared_pieces(message, domain.location))
 

@@ -24,7 +24,7 @@ class WorldBranch(Struct, frozen=True):
 
 def branch_fact(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> OpenFact:
     """The fact that the way is open: finite, each way a value."""
-    why = f"the boot script can go {len(branches) + 1} ways, and the inputs do not say which"
-    settle = ("[target.environment]", "# the variables that its conditions ask for, [[target.files]] for its files")
+    why = f"the boot script has {len(branches) + 1} possible paths, and no input says which one is taken"
+    settle = ("[target.environment]", "# the variables in its conditions; [[target.files]] for its files")
     place = deployment.manifest.location("inputs.boot-script")
     return OpenFact(BRANCH.name, why, settle, place, ("as shown", *(branch.answers for branch in branches)))
