@@ -29,6 +29,7 @@ class Trust(StrEnum):
     """How much stands behind an assumption."""
 
     CHECKED = "checked"  # colorcheck compared it with an input or with another theorem
+    MEASURED = "measured"  # this very binary of Xen was booted and compared, often enough
     DOCUMENTED = "documented"  # a manual or a measurement says so
     TRUSTED = "trusted"  # nothing but the user's or the catalogue's word
 

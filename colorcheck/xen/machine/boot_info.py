@@ -6,7 +6,7 @@ Source: `early_scan_node`, `process_memory_node`, `process_reserved_memory_node`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -118,10 +118,16 @@ def read_machine(deployment: Deployment, facts: FactBook) -> tuple[Machine, tupl
         modules,
         image_size,
         next(iter(scan.panics), EARLY.format(EINVAL) if refused else ""),
-        final=scan.loader is Loader.NONE,
+        final=scan.loader is Loader.NONE or _all_logged(deployment, modules),
         unloaded=frozenset(_unloaded(deployment)),
     )
     return machine, tuple(scan.notes)
+
+
+def _all_logged(deployment: Deployment, modules: Sequence[BootModule]) -> bool:
+    """Whether a boot log lists these very modules and no others: nobody adds one then."""
+    logged = deployment.boot_log.modules_found if deployment.boot_log else None
+    return logged is not None and {m.address for m in logged} == {m.start for m in modules}
 
 
 def _unloaded(deployment: Deployment) -> Iterator[int]:
