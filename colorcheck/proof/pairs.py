@@ -241,7 +241,7 @@ class _Pair:
             asked = next(_notes_of(self.context, party, PassthroughMemory), None)
             if asked is not None and MEMORY.name in system.unknown:
                 where = (Related(asked.location, asked.message),)
-                reason = f"{asked.message}; which memory there is, nobody says"
+                reason = f"{asked.message}; no input says which memory there is"
                 return obligation.settled(Verdict.UNKNOWN, reason=reason, core=where)
             if given is not None:
                 where = (Related(given.location, given.message),)
