@@ -205,7 +205,7 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
             agrees = True if same_arguments(found, expected) and _squeezed(found) == _squeezed(expected) else None
         elif not agrees and same_arguments(found, expected):
             agrees = None
-        why = "wrapped" if "command_line" in log.damaged else "truncated"
+        why = "truncated" if expected.startswith(found) else "wrapped"
         shown = f"{found} ({why})" if agrees is None else found
         yield LogCheck("command line", expected, shown, agrees, said.location)
     if log.first_colors is not None and isinstance(log.first_colors.value, int):

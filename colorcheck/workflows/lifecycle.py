@@ -55,11 +55,12 @@ def _lived(result: ReleaseResult, found: Modelled, steps: Sequence[tuple[object,
         return Lived(result.release, stopped="the boot of this Xen is not modelled")
     if boot.panic or boot.heap is None:
         return Lived(result.release, stopped=f"Xen panics: {boot.panic.message}" if boot.panic else "coloring is off")
-    read = tuple(_read(steps, found.facts.deployment, result))
+    read = tuple(understood(steps, found.facts.deployment, result))
     return Lived(result.release, tuple(lifecycle(boot, read)))
 
 
-def _read(steps: Iterable[tuple[object, ...]], deployment: Deployment, result: ReleaseResult) -> Iterator[Step]:
+def understood(steps: Iterable[tuple[object, ...]], deployment: Deployment, result: ReleaseResult) -> Iterator[Step]:
+    """The steps, with the guests that their files ask for. Raises StepError."""
     for number, step in enumerate(steps, 1):
         match step:
             case ("create", str() as file):

@@ -21,6 +21,7 @@ from colorcheck.workflows.plan import Planned, booted_with, plan_with_capacity, 
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS, PlacedInMemory
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.notes.domains import PassthroughMemory
+from colorcheck.xen.notes.sentences import memory_given
 from colorcheck.xen.worlds.world import Worlds
 
 MOST_WORLDS = 64  # combinations of finite facts that are all looked at
@@ -45,7 +46,7 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
         return replace(planned, plan=replace(plan, reason="; ".join(filter(None, (plan.reason, told)))))
     if not plan.domains or plan.status == "unknown":
         return planned
-    given = next((note.message for note in _given(facts)), "")
+    given = next((memory_given(note) for note in _given(facts)), "")
     if given:
         return _unknown(planned, f"no colors help: {given}")
     opaque = [fact for fact in opened if fact.opaque]

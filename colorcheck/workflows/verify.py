@@ -174,34 +174,34 @@ class _Run(Struct):
             deployment = with_repaired_guests(deployment)
         if further:
             deployment = replace(deployment, guests=(*deployment.guests, *further))
-        results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
+        results = [self.result(deployment, board, release, boots=boots) for release in manifest.target.xen]
         deployment = _with_problems(deployment, tuple(_costly(each, manifest) for each in self.costly))
         return Facts(deployment, board, tuple(results), received)
 
-    def result(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> ReleaseResult:
-        if find_release(line) is None:
-            self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
-            return ReleaseResult(line)
-        result = ReleaseResult(line)
+    def result(self, deployment: Deployment, board: Board | None, release: str, *, boots: bool) -> ReleaseResult:
+        if find_release(release) is None:
+            self.skipped.append(Skipped("everything", f"no Xen {release} is known", release))
+            return ReleaseResult(release)
+        result = ReleaseResult(release)
         missing = self._ended() or self.unclear or _missing(deployment)
         if missing:
-            self.skipped.append(Skipped("everything", missing, line))
+            self.skipped.append(Skipped("everything", missing, release))
             return result
         made = next((p for p in deployment.problems if p.kind is ProblemKind.TREE_OF_DOM0), None)
         if made is not None and boots:
-            self.skipped.append(Skipped("what the device tree says", made.message, line))
-        with self.stage(f"model {line}"):
-            worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
+            self.skipped.append(Skipped("what the device tree says", made.message, release))
+        with self.stage(f"model {release}"):
+            worlds = Worlds(deployment, board, release, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
             base = worlds.base
             result = replace(result, system=base.system, worlds=worlds)
             many = len(base.system.domains)
             if boots and many > MOST_DOMAINS:
                 why = f"there are {many:,} domains, but at most {MOST_DOMAINS} are checked together"
-                self.skipped.append(Skipped("boot, theorems", why, line))
+                self.skipped.append(Skipped("boot, theorems", why, release))
             elif boots:
                 result = replace(result, boot=base.boot)
                 if result.boot is None:
-                    self.skipped.append(Skipped("boot, theorems", _unmodelled(base.system), line))
+                    self.skipped.append(Skipped("boot, theorems", _unmodelled(base.system), release))
         return result
 
     def _ended(self) -> str:

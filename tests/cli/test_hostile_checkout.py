@@ -255,7 +255,7 @@ def contents(paths: list[Path]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("number", range(12))
-@pytest.mark.parametrize("call", ["replace", "link", "fsync", "chmod"])
+@pytest.mark.parametrize("call", ["replace", "fdopen", "fsync", "chmod"])
 def test_a_failure_at_any_step_changes_no_file(
     three: list[Path], monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:

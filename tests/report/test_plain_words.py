@@ -30,7 +30,9 @@ PATTERNS = {re.compile(phrase): advice for phrase, advice in ROOTED_OUT.items()}
 def texts(path: Path) -> Iterator[tuple[int, str]]:
     """The literals of a module of three words or more; of the docstrings only a rule's page."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    documentation = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)}
+    documentation = {
+        id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
+    }
     first = tree.body[0] if tree.body else None
     if isinstance(first, ast.Expr) and re.match(r"cc\d", path.name):
         documentation.discard(id(first.value))

@@ -105,12 +105,12 @@ def _compared(
     if silent and (not console.text.strip() and console.ending is Ending.SILENT):
         return *_unheard(system, recipe, console, folder), "", None
     if silent:
-        return Result.FAILED, _silence(console), "", version, console.text, None
+        return Result.FAILED, silence(console), "", version, console.text, None
     if not recipe.xen.colored:
         named = f"Xen {version}" if version else "this Xen"
         reason = f"{named} is built without cache coloring: it boots, but does not have the coloring options"
         return Result.UNCOLORED, reason, "", version, console.text, None
-    release = recipe.release or _release(version)
+    release = recipe.release or release_of(version)
     if not release:
         reason = f"Xen {version or 'without a version'} is not a modelled release; specify one with --release"
         return Result.UNDECIDED, reason, "", version, console.text, None
@@ -129,10 +129,11 @@ def _unheard(system: Emulated, recipe: BootRecipe, console: Console, folder: Pat
         if panic is not None:
             reason = f'Xen said nothing; the model: "{panic.message}", which may come before the console is up'
             return Result.UNDECIDED, reason, recipe.release, ""
-    return Result.FAILED, _silence(console), "", ""
+    return Result.FAILED, silence(console), "", ""
 
 
-def _silence(console: Console) -> str:
+def silence(console: Console) -> str:
+    """Why a run that printed nothing of Xen's says nothing."""
     said = console.errors[:_ENOUGH]
     printed = "; the console output is not a boot of Xen" if console.text.strip() else ""
     if console.ending is Ending.DIED:
@@ -142,7 +143,7 @@ def _silence(console: Console) -> str:
     return f"the console printed nothing in {console.seconds:.0f} s" + (f" (QEMU: {said})" if said else "")
 
 
-def _release(version: str) -> str:
+def release_of(version: str) -> str:
     """The modelled release that a version is, or is nearest to; empty where there is none."""
     said = log_version(version)
     names = (said.text, said.base, ".".join(said.base.split(".")[:2]))
