@@ -98,7 +98,7 @@ def _files(facts: Facts) -> Iterator[tuple[str, _Language]]:
     yield facts.manifest.file, _TOML
     if deployment.tree is not None:
         yield from ((file, _DEVICE_TREE) for file in (deployment.tree.file, *deployment.tree.files))
-    yield from ((file, _XL) for guest in deployment.guests for file in guest.files)
+    yield from ((file, _XL) for guest in deployment.every_guest for file in guest.files)
     if deployment.image_builder is not None:
         yield deployment.image_builder.file, _SHELL
 

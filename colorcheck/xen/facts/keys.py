@@ -32,7 +32,9 @@ BOOT_CPU: FactKey[int | None] = FactKey("boot-cpu", "the CPU on which Xen starts
 ADDRESS_BITS: FactKey[int] = FactKey("address-bits", "the physical address bits of the CPU")
 FILE_SIZES: FactKey[None] = FactKey("file-sizes", "the sizes of files that are loaded")
 MODULES: FactKey[None] = FactKey("boot-modules", "what the boot loader loads beside the modules that the tree places")
-BRANCH: FactKey[str] = FactKey("boot-script-branch", "which way the boot script goes")
+BRANCH: FactKey[str] = FactKey(
+    "boot-script-branch", "which way the boot script goes, and which alternatives of the guests are run"
+)
 TREE: FactKey[None] = FactKey("device-tree", "what the device tree says")
 GUESTS: FactKey[None] = FactKey("guests", "the files of the guests")
 BUILD: FactKey[None] = FactKey("build", "how Xen was built")
