@@ -352,7 +352,7 @@ class _Reader(Struct):
                 self.problems.append(other_kind(path, named_at, Slot.UEFI_CONFIG) or text)
                 break
             config = read_uefi_config(text, path)
-            if not config.settings:
+            if not config.is_read:
                 message = f"{path} has no setting that Xen's EFI loader reads"
                 other = other_kind(path, named_at, Slot.UEFI_CONFIG)
                 self.problems.append(other or Problem(ProblemKind.OTHER_KIND, message, named_at, "name xen.cfg"))

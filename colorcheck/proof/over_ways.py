@@ -44,7 +44,7 @@ def over_ways(
             continue
         theorems = prove(other)
         if not theorems:
-            reason = f"where {branch.told}, what Xen does is not known"
+            reason = f"{branch.told}, it is not known what Xen does"
             return tuple(_unknown(theorem, reason, worlds, ()) for theorem in found)
         ways.append(_Way(branch.answers, _by_id(theorems)))
     ids = dict.fromkeys(name for way in ways for name in way.theorems)

@@ -170,7 +170,7 @@ class _Run(Struct):
             board, deployment = choice.board, _with_problems(deployment, choice.problems)
             ways = [branch.deployment for branch in self.branches if branch.deployment is not None]
             if any(_choice(way, boot_cpu).board != board for way in ways):
-                self.unclear = self.unclear or "on another way of the boot script the tree has other CPUs or caches"
+                self.unclear = self.unclear or "on another path of the boot script the tree has other CPUs or caches"
         if mend:
             from colorcheck.plan.repaired_xl import with_repaired_guests
 
@@ -178,34 +178,34 @@ class _Run(Struct):
         if further:
             deployment = replace(deployment, guests=(*deployment.guests, *further))
             self.branches = tuple(_with_guests(branch, further) for branch in self.branches)
-        results = [self.result(deployment, board, line, boots=boots) for line in manifest.target.xen]
+        results = [self.result(deployment, board, release, boots=boots) for release in manifest.target.xen]
         deployment = _with_problems(deployment, tuple(_costly(each, manifest) for each in self.costly))
         return Facts(deployment, board, tuple(results), received)
 
-    def result(self, deployment: Deployment, board: Board | None, line: str, *, boots: bool) -> ReleaseResult:
-        if find_release(line) is None:
-            self.skipped.append(Skipped("everything", f"no Xen {line} is known", line))
-            return ReleaseResult(line)
-        result = ReleaseResult(line)
+    def result(self, deployment: Deployment, board: Board | None, release: str, *, boots: bool) -> ReleaseResult:
+        if find_release(release) is None:
+            self.skipped.append(Skipped("everything", f"no Xen {release} is known", release))
+            return ReleaseResult(release)
+        result = ReleaseResult(release)
         missing = self._ended() or self.unclear or _missing(deployment)
         if missing:
-            self.skipped.append(Skipped("everything", missing, line))
+            self.skipped.append(Skipped("everything", missing, release))
             return result
         made = next((p for p in deployment.problems if p.kind is ProblemKind.TREE_OF_DOM0), None)
         if made is not None and boots:
-            self.skipped.append(Skipped("what the device tree says", made.message, line))
-        with self.stage(f"model {line}"):
-            worlds = Worlds(deployment, board, line, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
+            self.skipped.append(Skipped("what the device tree says", made.message, release))
+        with self.stage(f"model {release}"):
+            worlds = Worlds(deployment, board, release, lambda mpidr: _choice(deployment, mpidr).board, self.branches)
             base = worlds.base
             result = replace(result, system=base.system, worlds=worlds)
             many = len(base.system.domains)
             if boots and many > MOST_DOMAINS:
-                why = f"there are {many:,} domains, and no more than {MOST_DOMAINS} are looked at together"
-                self.skipped.append(Skipped("boot, theorems", why, line))
+                why = f"there are {many:,} domains, but at most {MOST_DOMAINS} are checked together"
+                self.skipped.append(Skipped("boot, theorems", why, release))
             elif boots:
                 result = replace(result, boot=base.boot)
                 if result.boot is None:
-                    self.skipped.append(Skipped("boot, theorems", _unmodelled(base.system), line))
+                    self.skipped.append(Skipped("boot, theorems", _unmodelled(base.system), release))
         return result
 
     def _ended(self) -> str:
@@ -302,14 +302,14 @@ def _missing(deployment: Deployment) -> str:
     if manifest.image_builder is not None and deployment.image_builder is None:
         return f"the ImageBuilder configuration {manifest.image_builder} could not be read"
     if deployment.tree is None and manifest.boot_arguments is None:
-        return "neither a device tree nor boot-arguments say what Xen is told"
+        return "neither a device tree nor boot-arguments give Xen's arguments"
     return ""
 
 
 def _unmodelled(system: System) -> str:
     """Why there is no boot, and so nothing that rests on one."""
     if not system.release.modelled:
-        return f"how {system.release.title} boots is not modelled, only Xen {', '.join(MODELLED)}"
+        return f"the boot of {system.release.title} is not modelled, only Xen {', '.join(MODELLED)}"
     return "the number of colors is not known" if system.nr_colors is None else "no memory is known"
 
 

@@ -62,8 +62,8 @@ def test_a_boot_where_the_model_panics_is_a_difference(recorded: Recorded, playe
     ("how", "result", "said"),
     [
         ("die", Result.FAILED, "status 3: no such device"),
-        ("silent", Result.FAILED, "nothing came from the console"),
-        ("garbage", Result.FAILED, "no boot of Xen"),
+        ("silent", Result.FAILED, "the console printed nothing"),
+        ("garbage", Result.FAILED, "not a boot of Xen"),
     ],
 )
 def test_a_failing_qemu_is_named(how: str, result: Result, said: str, recorded: Recorded, player: Player) -> None:

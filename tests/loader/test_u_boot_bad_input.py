@@ -10,10 +10,10 @@ import pytest
 from colorcheck import api
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.loader.handover import Handover
-from colorcheck.loader.u_boot.follow import script_machine
 from colorcheck.loader.u_boot.machine import MOST_STEPS
 from colorcheck.workflows import verify as workflow
 from tests.loader.own_scripts import BOARD, SCRIPTS
+from tests.loader.script_machine import script_machine
 from tests.loader.u_boot_cases import script_image, stub
 from tests.shapes import present
 

@@ -180,7 +180,7 @@ class _Run(Struct):
             if domain.kind is not DomainKind.XL:
                 continue
             if crashed is not None:
-                down = Failure(FailureKind.HOST_PANIC, f"Xen went down when {crashed.name} was created")
+                down = Failure(FailureKind.HOST_PANIC, f"Xen crashed when {crashed.name} was created")
                 self.built.append(Built(domain, False, down, (), 0, heap.free, heap.free))
                 continue
             attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)

@@ -27,8 +27,8 @@ class WorldBranch(Struct, frozen=True):
 
     @property
     def told(self) -> str:
-        """The way in words, to stand behind "where"."""
-        return f"{self.answers} is run" if self.guests else f"the boot script goes another way ({self.answers})"
+        """The way in words, in front of what becomes of it."""
+        return f"with {self.answers}" if self.guests else f"on another path of the boot script ({self.answers})"
 
 
 def branch_fact(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> OpenFact:
@@ -36,11 +36,11 @@ def branch_fact(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> Op
     if any(branch.guests for branch in branches):
         why = f"the guests can be run from {len(branches) + 1} combinations of files (one-of)"
         scripted = any(not branch.guests for branch in branches)
-        why += ", the ways of the boot script included" if scripted else ""
+        why += ", the paths of the boot script included" if scripted else ""
         place = deployment.manifest.location("inputs.domains")
         values = (AS_SHOWN, *(branch.answers for branch in branches))
         return OpenFact(BRANCH.name, why, ('domains = ["guest.cfg"]  # one file of each',), place, values)
-    why = f"the boot script can go {len(branches) + 1} ways, and the inputs do not say which"
-    settle = ("[target.environment]", "# the variables that its conditions ask for, [[target.files]] for its files")
+    why = f"the boot script has {len(branches) + 1} possible paths, and no input says which one is taken"
+    settle = ("[target.environment]", "# the variables in its conditions; [[target.files]] for its files")
     place = deployment.manifest.location("inputs.boot-script")
     return OpenFact(BRANCH.name, why, settle, place, (AS_SHOWN, *(branch.answers for branch in branches)))
