@@ -62,7 +62,7 @@ def test_devices_that_no_tree_names_keep_the_grade_from_a() -> None:
     }
     (found,) = residues(verify_text(texts).facts)
     assert found.grade != "A"
-    assert "devices that no input names" in pages(found)
+    assert "devices not described by any input" in pages(found)
 
 
 def test_every_frame_of_every_color_is_counted() -> None:
@@ -94,7 +94,7 @@ def test_ranges_that_the_configuration_gives() -> None:
 
 
 def test_pinned_domains_do_not_meet_on_a_cpu() -> None:
-    meeting = "L1 caches and TLBs of CPUs that several domains run on"
+    meeting = "L1 caches and TLBs of CPUs shared by several domains"
     together = Example(guests=(("rt.cfg", GUEST),))
     assert meeting in pages(residue(together))
     pinned = Example(

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also write a report that can be published: no names, serial numbers or network addresses",
     )
-    parser.add_argument("--yes", action="store_true", help="with --share: write without asking first first first first")
+    parser.add_argument("--yes", action="store_true", help="with --share: write without asking first")
     add_document_arguments(parser)
 
 

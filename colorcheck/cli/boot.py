@@ -19,6 +19,7 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest, second
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, refuse_an_input, style
 from colorcheck.emulation.console import Limits
+from colorcheck.emulation.lives import GivenDom0
 from colorcheck.emulation.qemu import Qemu, QemuError, find_qemu
 from colorcheck.files.atomic import write_report
 from colorcheck.files.reading import Unreadable, contents, text
@@ -32,6 +33,7 @@ from colorcheck.xen.release.releases import MODELLED, find_release
 
 EVIDENCE = "xen-attested.json"
 _LARGEST = 64 << 20
+_DOM0_LARGEST = 256 << 20
 _KCONFIG_LARGEST = 4 << 20
 
 
@@ -55,9 +57,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evidence", metavar="FILE", default=EVIDENCE, help=f"where to store the result (default: {EVIDENCE})"
     )
+    parser.add_argument(
+        "--dom0-kernel",
+        metavar="FILE",
+        help="with --campaign: test guest lifecycles under this dom0 kernel, an arm64 Image",
+    )
+    parser.add_argument(
+        "--dom0-ramdisk",
+        metavar="FILE",
+        help="the dom0 ramdisk: it has the toolstack of this Xen and opens a shell with xl on dom0's console",
+    )
+    parser.add_argument(
+        "--dom0-arguments",
+        metavar="TEXT",
+        default="console=hvc0 quiet",
+        help="the dom0 command line (default: console=hvc0 quiet)",
+    )
     parser.add_argument("--again", action="store_true", help="boot again what FILE already has a result for")
     parser.add_argument("--transplant", action="store_true", help="use QEMU's virt machine even if QEMU has the board")
-    parser.add_argument("--timeout", metavar="SECONDS", type=seconds, default=180.0, help="for one boot (default: 180)")
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=seconds, help="for one boot (default: 180, with --dom0-kernel 1200)"
+    )
     parser.add_argument("--console", metavar="FILE", help="save the console output (not with --campaign)")
     add_document_arguments(parser)
 
@@ -78,13 +98,16 @@ def run(options: argparse.Namespace) -> int:
     kconfig = manifest.target.kconfig if manifest else getattr(options, "target.kconfig")
     folder = manifest.folder if manifest else "."
     kconfig = os.path.abspath(os.path.join(folder, kconfig)) if kconfig else None
-    limits = Limits(whole=options.timeout, silence=min(30.0, options.timeout))
+    dom0 = _dom0(options)
+    whole, silence = (1200.0, 240.0) if dom0 else (180.0, 30.0)
+    limits = Limits(whole=options.timeout or whole, silence=min(silence, options.timeout or whole))
     recipe = BootRecipe(xen, options.release, kconfig, manifest.target.config if manifest else (), limits)
     evidence = _evidence(options, qemu, recipe)
     with _terminated_as_interrupted():
         try:
             if manifest is None:
-                return _campaign(options, qemu, recipe, evidence)
+                campaign = Campaign(str(options.seed), options.campaign, dom0)
+                return _campaign(options, qemu, recipe, evidence, campaign)
             return _deployment(options, qemu, recipe, evidence)
         except NotBootableError as error:
             raise Stop(str(error), error.advice, Exit.UNDECIDED) from None
@@ -192,7 +215,31 @@ def _xen(xen: XenBinary, evidence: XenAttested) -> dict[str, object]:
     return {"file": xen.file, "sha256": xen.sha256, "version": evidence.version, "release": evidence.release}
 
 
-def _campaign(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evidence: XenAttested) -> int:
+def _dom0(options: argparse.Namespace) -> GivenDom0 | None:
+    """The dom0 of lifecycles, None without one."""
+    if not options.dom0_kernel and not options.dom0_ramdisk:
+        return None
+    if not (options.dom0_kernel and options.dom0_ramdisk and options.campaign):
+        raise Stop("--dom0-kernel, --dom0-ramdisk and --campaign go together")
+    kernel, ramdisk = (_whole(file) for file in (options.dom0_kernel, options.dom0_ramdisk))
+    if kernel[56:60] != b"ARM\x64":
+        raise Stop(
+            f"{options.dom0_kernel} is not an arm64 Image (no ARM\\x64 at offset 56)", "unpack it if it is gzipped"
+        )
+    digest = hashlib.sha256(kernel + ramdisk + options.dom0_arguments.encode(errors="surrogateescape")).hexdigest()
+    return GivenDom0(kernel, ramdisk, options.dom0_arguments, digest)
+
+
+def _whole(file: str) -> bytes:
+    try:
+        return contents(file, _DOM0_LARGEST, named=True)
+    except Unreadable as error:
+        raise Stop(f"cannot read {file}: {error.reason}", error.advice) from None
+
+
+def _campaign(
+    options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evidence: XenAttested, campaign: Campaign
+) -> int:
     from colorcheck.report.terminal.boot import render_campaign
 
     if not recipe.xen.colored:
@@ -201,7 +248,7 @@ def _campaign(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evide
             "build it with CONFIG_LLC_COLORING=y",
             Exit.FINDINGS,
         )
-    names = Campaign(str(options.seed), options.campaign).names()
+    names = campaign.names()
     done = set() if options.again else {boot.name for boot in evidence.boots}
     left = [name for name in names if name not in done]
     recipe = replace(recipe, release=recipe.release or evidence.release)
@@ -215,7 +262,7 @@ def _campaign(options: argparse.Namespace, qemu: Qemu, recipe: BootRecipe, evide
             spent[0], spent[1] = spent[0] + found.seconds[0], spent[1] + found.seconds[1]
             advance(boot)
 
-        run_campaign(qemu, recipe, left, keep)
+        run_campaign(qemu, recipe, campaign, left, keep)
     asked = set(names)
     shown = replace(evidence, boots=tuple(boot for boot in evidence.boots if boot.name in asked))
     if options.format == "json":

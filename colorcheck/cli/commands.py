@@ -184,8 +184,8 @@ List every rule with its ID, name and severity. The first digit of an ID is its 
 2 versions and dialects, 3 domains and policy, 4 isolation, 5 memory, 6 hardware, 8 silencing, 9 the tool itself.
 
   colorcheck rules                           all of them
-  colorcheck explain CC401                   the page of one rule rule rule rule
-  colorcheck verify --ignore CC506           a run without one rule rule rule rule""",
+  colorcheck explain CC401                   the page of one rule
+  colorcheck verify --ignore CC506           a run without one rule""",
     ),
     CliCommand(
         "explain",
@@ -221,7 +221,7 @@ real U-Boot, input to their parsers, and deployments as people write them. Exits
     ),
     CliCommand(
         "plugins",
-        "list list list list what is loaded, and from where",
+        "list what is loaded, and from where",
         """\
 List the plugins that were found: what they add, from which distribution, and what is wrong with them. Exits with 1
 if one cannot be used.
@@ -255,7 +255,7 @@ log, xl info, xl list -l and xl vcpu-list into one tar file for `colorcheck init
     ),
     CliCommand(
         "lsp",
-        "run run run run a language server: findings, hover and corrections in your editor",
+        "run a language server: findings, hover and corrections in your editor",
         """\
 Speak the Language Server Protocol over standard input and output: findings in manifests, xl files, boot scripts,
 ImageBuilder files and device trees of a deployment while you type, how each release reads a color list, fixes and

@@ -37,7 +37,7 @@ def add_questions(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--pick", metavar="N", type=int, help="with --front: select its N-th plan to show or write")
     group.add_argument("--html", metavar="FILE.html", help="with --front: write it as an HTML page with a chart")
-    group.add_argument("--why", metavar="TEXT", help='show show show show what would break, as in --why "rt has 2-5"')
+    group.add_argument("--why", metavar="TEXT", help='show what would break, as in --why "rt has 2-5"')
 
 
 def further_guests(options: argparse.Namespace) -> tuple[XlFile, ...]:

@@ -63,7 +63,7 @@ class AssumptionShape(Shape, frozen=True):
 
     text: str
     source: str
-    trust: Literal["checked", "documented", "trusted"]
+    trust: Literal["checked", "measured", "documented", "trusted"]
 
 
 class WorldShape(Shape, frozen=True):

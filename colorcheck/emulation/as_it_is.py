@@ -49,7 +49,7 @@ def as_it_is(
         return None
     xen, blob_at = machine.module("xen"), machine.module("device-tree")
     if xen is None or blob_at is None:
-        raise QemuError("where Xen and the device tree lie is not known", "give xen-address and device-tree-address")
+        raise QemuError("it is not known where Xen and the device tree are", "give xen-address and device-tree-address")
     modules = tuple(
         Placed(m.start, m.size, idle_kernel(m.size) if m.kind == "kernel" else b"")
         for m in machine.modules

@@ -12,7 +12,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from threading import Event
 
@@ -20,11 +20,11 @@ from msgspec import Struct
 
 KEYS = "mHqr"
 """Free memory, free frames of each color, domains with their colors, run queues (`xen/common/keyhandler.c`)."""
-_SWITCH = b"\x01\x01\x01"  # Ctrl-A three times gives the console to Xen
+SWITCH = b"\x01\x01\x01"  # Ctrl-A three times gives the console to Xen
 _UP = (b"*** Serial input to",)
 _OURS = b"*** Serial input to Xen"
 _SWITCHES = 140  # domains whose consoles come before Xen's
-_DOWN = (b"Manual reset required", b"Reboot in five seconds", b"Resetting in five seconds")
+DOWN = (b"Manual reset required", b"Reboot in five seconds", b"Resetting in five seconds")
 LARGEST = 8 << 20  # bytes of a console that are kept
 _PATIENCE = 5.0  # seconds for a process to end that has closed its streams
 _ANSWER = 8.0  # seconds that a busy machine may need until the first byte of an answer
@@ -63,6 +63,18 @@ def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
     Raises OSError where the program cannot be started.
     """
     begin = time.monotonic()
+    with started(command) as process:
+        session = _Session(process, limits, keys)
+        ending = session.watch()
+        status = exit_status(process) if ending is Ending.DIED else None
+    errors = session.errors.decode(errors="replace").strip()
+    spent = time.monotonic() - begin
+    return Console(session.seen.decode(errors="replace"), ending, errors, status, spent)
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """QEMU in a group of its own, all of which is ended at the end. Raises OSError where it cannot be started."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -72,17 +84,12 @@ def run(command: Sequence[str], limits: Limits, *, keys: str = KEYS) -> Console:
         env={**os.environ, "QEMU_AUDIO_DRV": "none"},
     )
     try:
-        session = _Session(process, limits, keys)
-        ending = session.watch()
-        status = _status(process) if ending is Ending.DIED else None
+        yield process
     finally:
         _end(process)
-    errors = session.errors.decode(errors="replace").strip()
-    spent = time.monotonic() - begin
-    return Console(session.seen.decode(errors="replace"), ending, errors, status, spent)
 
 
-def _status(process: subprocess.Popen[bytes]) -> int | None:
+def exit_status(process: subprocess.Popen[bytes]) -> int | None:
     """The exit status of a process that has closed its streams."""
     try:
         return process.wait(_PATIENCE)
@@ -129,7 +136,7 @@ class _Session:
                 ending = self._state()
                 if ending is not None:
                     return ending
-        return Ending.PANIC if self._has(_DOWN) else Ending.DIED
+        return Ending.PANIC if self._has(DOWN) else Ending.DIED
 
     def _has(self, texts: Sequence[bytes]) -> bool:
         return any(text in self.seen for text in texts)
@@ -137,13 +144,13 @@ class _Session:
     def _state(self) -> Ending | None:
         now = time.monotonic()
         quiet = now - self.last
-        if self._has(_DOWN) and quiet > 0.1:
+        if self._has(DOWN) and quiet > 0.1:
             return Ending.PANIC
         if self.sent is None and self._has(_UP) and quiet > 0.1:
             if _OURS in self.seen:
                 self.sent = 0
             elif self.switched < _SWITCHES:
-                self._press(_SWITCH)
+                self._press(SWITCH)
                 self.switched, self.last = self.switched + 1, now
         elif self.sent is not None and quiet > (_QUIET if len(self.seen) > self.before else _ANSWER):
             if self.sent == len(self.keys):

@@ -152,10 +152,11 @@ def _colors(rng: random.Random, colors: int, most: int) -> str:
     chosen_ones = sorted(rng.sample(range(colors), min(count, colors)))
     if rng.random() < 0.04:
         chosen_ones.append(colors)  # one too many: refused
-    return _ranges(chosen_ones)
+    return color_list(chosen_ones)
 
 
-def _ranges(colors: Sequence[int]) -> str:
+def color_list(colors: Sequence[int]) -> str:
+    """Ascending colors as people write them: `0-3,6`."""
     found: list[list[int]] = []
     for color in colors:
         if found and color == found[-1][1] + 1:

@@ -42,7 +42,7 @@ class Qemu(Struct, frozen=True):
         """What to say of a version that was not tried; empty for the others."""
         if TRIED[0] <= self.version <= TRIED[1]:
             return ""
-        return f"QEMU {self.version[0]}.{self.version[1]} was not tried with colorcheck (7.2 to 10 were)"
+        return f"QEMU {self.version[0]}.{self.version[1]} has not been tested with colorcheck (7.2 to 10 have)"
 
 
 def find_qemu() -> Qemu:
@@ -52,7 +52,7 @@ def find_qemu() -> Qemu:
         raise QemuError(f"{PROGRAM} is not on the PATH", _HELP)
     found = _VERSION.search(_ask(program, "--version"))
     if found is None:
-        raise QemuError(f"{program} does not say which version it is", _HELP)
+        raise QemuError(f"{program} does not report its version", _HELP)
     machines = frozenset(line.split()[0] for line in _ask(program, "-machine", "help").splitlines()[1:] if line.strip())
     cpus = frozenset(line.strip() for line in _ask(program, "-cpu", "help").splitlines()[1:])
     return Qemu(program, (int(found[1]), int(found[2])), machines, cpus)

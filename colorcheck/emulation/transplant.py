@@ -151,7 +151,7 @@ class _Work:
         below: list[Node] = []
         for child in found.children:
             if compatible(child, "multiboot,device-tree"):
-                self.changes.append(f"{child.path} left out: the devices that it passes through are not there")
+                self.changes.append(f"{child.path} left out: the devices that it passes through do not exist")
             elif self._is_module(child):
                 below += self._module(child, modules)
             elif compatible(child, _SHARED):
@@ -187,7 +187,7 @@ class _Work:
             else:
                 yield _set(found, {"xen,shared-mem": pairs(moved, guest, length)})
         else:
-            self.changes.append(f"{found.path} left out: no shape of shared memory")
+            self.changes.append(f"{found.path} left out: not valid shared memory")
 
     def _module(self, found: Node, modules: list[Placed]) -> Iterator[Node]:
         sizes = cells_below(self.tree, found.path.rpartition("/")[0])

@@ -129,7 +129,7 @@ class _Free:
             if any(low <= start and span[1] <= high for low, high in self.banks) and not self._meets(span):
                 self.taken.append(span)
                 return start
-        raise QemuError(f"nothing is free in the machine's memory for {size} bytes", "leave a module or a range out")
+        raise QemuError(f"nothing is free in the machine's memory for {size} bytes", "omit a module or a range")
 
     def _meets(self, span: Bytes) -> bool:
         return any(span[0] < end and start < span[1] for start, end in self.taken)

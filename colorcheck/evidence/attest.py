@@ -21,7 +21,8 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import System
 
 DOM0_DRIFT = 8
-"""Frames per color by which a running dom0 kernel moves its own colors (Linux 6.12 under Xen 4.20, measured)."""
+"""Frames per color by which a running dom0 kernel changes the counts of its own colors (Linux 6.12 under Xen 4.20,
+measured)."""
 
 
 class Attestation(StrEnum):
@@ -96,12 +97,12 @@ def attest(log: BootLog, boot: Boot, command_line: str, *, built_in: str = "", s
 
 def attest_arguments(log: BootLog, system: System, command_line: str) -> Attested:
     """As `attest`, for a Xen whose boot is not modelled: its version, its arguments and its own colors."""
-    missing = f"how {system.release.title} boots is not modelled"
+    missing = f"the boot of {system.release.title} is not modelled"
     return _verdict(tuple(_said(log, system, command_line)), missing, ("any domain's colors", "color heap"))
 
 
 _SOURCES = ("command line", "memory banks", "boot modules", "reserved ranges")
-_TAKEN = "taken from this very log: nothing to compare"
+_TAKEN = "taken from this log: nothing to compare"
 
 
 def _taken(check: LogCheck) -> LogCheck:
@@ -117,7 +118,7 @@ def _verdict(checks: tuple[LogCheck, ...], missing: str, unsaid: tuple[str, ...]
         return Attested(checks, Attestation.PARTLY, f"{', '.join(agreed)}; {missing}", unsaid)
     if missing:
         return Attested(checks, Attestation.TOO_LITTLE, missing, unsaid)
-    return Attested(checks, Attestation.ATTESTED, "everything that the log says is what the model says", unsaid)
+    return Attested(checks, Attestation.ATTESTED, "everything in the log agrees with the model", unsaid)
 
 
 def _unsaid(checks: tuple[LogCheck, ...], boot: Boot) -> Iterator[str]:
@@ -139,7 +140,7 @@ def _missing(checks: tuple[LogCheck, ...], boot: Boot) -> str:
     if undecided is not None and undecided.found != _TAKEN:
         return f"not compared: {undecided.subject}, {undecided.found}"
     if "command line" not in known:
-        return "not seen: Xen's command line, so give the log from the first line of the boot on"
+        return "missing: Xen's command line; give the log from the first line of the boot"
     if boot.panic:
         return "" if "panic" in known else "the model expects a panic and the log ends without one"
     if not boot.system.coloring or "color heap" in known:
@@ -149,7 +150,7 @@ def _missing(checks: tuple[LogCheck, ...], boot: Boot) -> str:
     if not unseen:
         return ""
     whose = "any domain's" if len(unseen) == len(created) else f"{', '.join(unseen)}'s"
-    return f"not seen: {whose} colors (press Ctrl-A three times, then m, H and q on Xen's console, and log again)"
+    return f"missing: {whose} colors (press Ctrl-A three times, then m, H and q on Xen's console, and log again)"
 
 
 _DECIDE = ("version", "command line", "built-in arguments")
@@ -204,13 +205,13 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
             agrees = True if same_arguments(found, expected) and _squeezed(found) == _squeezed(expected) else None
         elif not agrees and same_arguments(found, expected):
             agrees = None
-        why = "wrapped" if "command_line" in log.damaged else "truncated"
+        why = "truncated" if expected.startswith(found) else "wrapped"
         shown = f"{found} ({why})" if agrees is None else found
         yield LogCheck("command line", expected, shown, agrees, said.location)
     if log.first_colors is not None and isinstance(log.first_colors.value, int):
         count, own = log.first_colors.value, tuple(sorted(set(system.xen_colors)))
         first = tuple(range(count))
-        shown = f"{_colors(first)}, since it was given none"
+        shown = f"{_colors(first)}, because none were specified"
         yield LogCheck("colors of Xen", _colors(own), shown, own == first, log.first_colors.location)
 
 
@@ -223,7 +224,7 @@ def _built_in(log: BootLog, expected: str) -> Iterator[LogCheck]:
         found = str(log.built_in.value)
         agrees = found == expected if expected or not found else None
         yield LogCheck(
-            "built-in arguments", expected or "not given: name the kconfig", found, agrees, log.built_in.location
+            "built-in arguments", expected or "not given: specify kconfig", found, agrees, log.built_in.location
         )
 
 
@@ -387,7 +388,7 @@ def _all_colors(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
             continue
         colors = tuple(sorted(set(built.domain.colors)))
         same = len(colors) == (boot.system.nr_colors or 0)
-        found = "all colors, since no list was found for it"
+        found = "all colors, because no list was found for it"
         yield LogCheck(f"colors of {built.domain.name}", _colors(colors), found, same, said.location)
 
 

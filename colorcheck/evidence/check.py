@@ -47,7 +47,7 @@ def separates(cache, modulus):
         bits = range(PAGE.bit_length() - 1, PAGE.bit_length() + modulus.bit_length() - 2)
         return all(reduced(1 << bit, basis) == 0 for bit in bits)
     if cache["linear"] is None:
-        raise Unchecked(f"nothing is known of how the {cache['label']} is indexed")
+        raise Unchecked(f"it is not known how the {cache['label']} is indexed")
     return cache["linear"][0] * cache["linear"][1] % (PAGE * modulus) == 0
 def index(cache, address):
     if cache["masks"] is None:
@@ -77,7 +77,7 @@ def set_separation(model, theorem):
     if theorem["verdict"] == "proved":
         if separates(cache, modulus):
             return
-        raise Unchecked("true at most because of where the DRAM lies, which no matrix shows")
+        raise Unchecked("true at most because of where the DRAM is, which no matrix shows")
     one, other = theorem["witness"]["addresses"]
     in_dram = all(any(low <= address < high for low, high in model["dram"]) for address in (one, other))
     need(in_dram and index(cache, one) == index(cache, other), "the addresses do not meet")
@@ -120,7 +120,7 @@ def heap(model, theorem):
     if certificate:  # a bound over all worlds: no world, and so not the listed one, may have less
         least = certificate["least"]
         need(len(least) == len(free) and all(a <= b for a, b in zip(least, free)), "the listed boot has fewer frames")
-        need(f"at least {min(least)} " in theorem["statement"], "the statement tells another bound")
+        need(f"at least {min(least)} " in theorem["statement"], "the statement gives another bound")
         return
     pieces = sorted((start, end) for start, end, use in model["map"] if use == "color-heap")
     need(all(a[1] <= b[0] for a, b in pairwise(pieces)), "pieces of the heap overlap")
@@ -133,7 +133,7 @@ def placement(model, theorem):
         need(start % ALIGNED == 0 and end % ALIGNED == 0 and start < end, "Xen's region is not aligned")
         need(any(low <= start * PAGE and end * PAGE <= high for low, high in model["dram"]), "Xen lies outside of DRAM")
         others = [(low, high) for low, high, use in model["map"] if use not in ("xen", "free")]
-        need(all(high <= start or end <= low for low, high in others), "something else lies in Xen's region")
+        need(all(high <= start or end <= low for low, high in others), "something else is in Xen's region")
         return
     dom0 = next(party for party in model["parties"] if party["name"] == theorem["subjects"][0])
     banks = sorted(dom0["banks"])
@@ -164,17 +164,17 @@ def memory(model, theorem):
             left, colors = step["left"], step["colors"]
             fails = sum(state[c] for c in set(colors)) < step["pages"]  # then it takes all that there is
             need(left == [0 if c in colors else n for c, n in enumerate(state)] if fails
-                 else leveled(state, left, colors, step["pages"]), f"{step['domain']} takes its frames otherwise")
+                 else leveled(state, left, colors, step["pages"]), f"{step['domain']} takes its frames differently")
             state = left
         last = proof["steps"][-1]
         need(set(last["colors"]) == set(own["colors"]), "the certificate is about other colors")
         fits = sum(state[c] for c in set(last["colors"])) >= last["pages"]
-        need(fits == (theorem["verdict"] == "proved"), "the frames left say otherwise")
+        need(fits == (theorem["verdict"] == "proved"), "the frames left contradict it")
         if theorem["kind"] == "memory":
             more = theorem["bound"] and last["pages"] >= own["needed_pages"]  # the most in any world
             need(more or last["pages"] == own["needed_pages"], "it is about another need")
             need(last["domain"] == own["name"], "it is about another domain")
-            need([s["domain"] for s in proof["steps"]] == before(model, own), "the certificate leaves somebody out")
+            need([s["domain"] for s in proof["steps"]] == before(model, own), "the certificate omits a domain")
     elif proof["kind"] == "hall":
         wanted, free = proof["domains"], proof["free_by_color"]
         need(all(set(each["colors"]) == set(parties[name]["colors"]) for name, each in wanted.items()), "other colors")
@@ -252,7 +252,7 @@ def allocator(_, theorem):
 def booted(model, theorem):
     built = all(p["created"] for p in model["parties"] if p["kind"] in ("dom0", "dom0less"))
     boots = model["outcome"] == "boots" and built
-    need(boots == (theorem["verdict"] == "proved"), f"the listed boot ends otherwise: {model['outcome']}")
+    need(boots == (theorem["verdict"] == "proved"), f"the listed boot ends differently: {model['outcome']}")
 CHECKS = {"set-separation": (set_separation, "sets geometry"), "pair-separation": (pair_separation, "separation"),
           "capacity": (heap, "memory"), "boots": (booted, "boots"), "placement": (placement, "placement"),
           "memory": (memory, "memory"), "memory-any-order": (memory, "memory-any-order"),
@@ -266,7 +266,7 @@ def judged(theorem, models):
     try:
         (check, heads), (head, _, name) = CHECKS[theorem["kind"]], theorem["id"].partition("/")
         fixed = theorem["kind"] in ("set-separation", "allocator-invariant", "boots") or (simple and name == "heap")
-        need(head in heads.split() and (fixed or name == "/".join(theorem["subjects"])), "its ID says another thing")
+        need(head in heads.split() and (fixed or name == "/".join(theorem["subjects"])), "its ID says something else")
         check(models[theorem["xen"]], theorem)
         if simple and theorem["verdict"] == "refuted":
             return "WRONG", "it holds in the listed boot"
@@ -284,7 +284,7 @@ def main():
     same = {n: (HERE / n).is_file() and hashlib.sha256((HERE / n).read_bytes()).hexdigest() == said[n] for n in said}
     models = {each["release"]: each for each in model["xen"]}
     results = [("changed", name, "") for name in same if not same[name]]
-    results += [("WRONG", "certificates.json", "there is not one theorem in it")] * (not document["theorems"])
+    results += [("WRONG", "certificates.json", "it contains no theorem")] * (not document["theorems"])
     heaps = {t["xen"]: (t["certificate"] or {}).get("least") for t in document["theorems"] if t["id"] == "memory/heap"}
     for theorem in document["theorems"]:
         theorem["least"] = heaps.get(theorem["xen"])

@@ -33,7 +33,7 @@ _SAFE = frozenset(
 )
 """Options whose values are numbers, switches or names of Xen's own."""
 _VALUE = re.compile(r"[0-9A-Za-z,:%\-]{0,200}")
-_MODULES = ("Xen", "Device Tree", "Kernel", "Ramdisk", "XSM", "Guest DTB")
+_MODULES = ("Xen", "Device Tree", "Kernel", "Ramdisk", "XSM", "XSM Policy", "Guest DTB")
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?(-(rc\d+|pre|unstable))?")
 
 

@@ -63,7 +63,7 @@ def write_all(files: Mapping[str, bytes]) -> None:
     replaced: list[_Ready] = []
     try:
         for path, data in files.items():
-            ready.append(_staged(path, data))
+            ready.append(_staged(path, data, alone=len(files) == 1))
         for each in ready:
             os.replace(each.new, each.target)
             replaced.append(each)
@@ -83,7 +83,12 @@ def write_all(files: Mapping[str, bytes]) -> None:
         _sync_folder(folder)
 
 
-def _staged(path: str, data: bytes) -> _Ready:
+def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
+    """The new content beside the target, and unless it is `alone` a copy of the old one, to be put back if others fail.
+
+    A copy, and no second name: a run that is killed here must not leave a file with several names behind, which the
+    next run would refuse.
+    """
     target = _refuse_planted(path)
     try:
         found = os.stat(target)
@@ -97,8 +102,7 @@ def _staged(path: str, data: bytes) -> _Ready:
         if found is not None:
             os.chmod(new, stat.S_IMODE(found.st_mode))
             _keep_owner(path, new, found)
-            old = _name_beside(target)
-            os.link(target, old)
+            old = None if alone else _copied(path, target, found)
         else:
             os.chmod(new, 0o666 & ~_umask())
     except BaseException:
@@ -121,16 +125,21 @@ def _written(target: str, data: bytes) -> str:
     return name
 
 
-def _name_beside(target: str) -> str:
-    handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".colorcheck-")
-    os.close(handle)
-    os.unlink(name)
+def _copied(path: str, target: str, found: os.stat_result) -> str:
+    with open(target, "rb") as file:
+        name = _written(target, file.read())
+    try:
+        os.chmod(name, stat.S_IMODE(found.st_mode))
+        _keep_owner(path, name, found)
+    except BaseException:
+        os.unlink(name)
+        raise
     return name
 
 
 def _refuse_losses(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise RefusedWrite(path, "not a plain file")
+        raise RefusedWrite(path, "not a regular file")
     if not found.st_mode & 0o222:
         raise RefusedWrite(path, "the file is read-only")
     if found.st_nlink > 1:
@@ -144,7 +153,7 @@ def _keep_owner(path: str, new: str, found: os.stat_result) -> None:
     try:
         os.chown(new, found.st_uid, found.st_gid)
     except OSError:
-        raise RefusedWrite(path, "the file belongs to another user or group, and would not any more") from None
+        raise RefusedWrite(path, "the file belongs to another user or group, and would no longer") from None
     os.chmod(new, stat.S_IMODE(found.st_mode))
 
 
@@ -161,7 +170,7 @@ def _refuse_planted(path: str) -> str:
     if inside == ".." or inside.startswith("../"):
         raise RefusedWrite(path, f"a link leads out of the repository, to {real}")
     if ".git" in inside.split(os.sep):
-        raise RefusedWrite(path, "git keeps this for itself")
+        raise RefusedWrite(path, "git reserves this")
     return real
 
 

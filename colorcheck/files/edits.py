@@ -162,9 +162,9 @@ def _line_starts(text: str) -> list[int]:
 def _offset(starts: list[int], text: str, location: Location, *, end: bool) -> int:
     line, column = (location.end_line, location.end_column) if end else (location.line, location.column)
     if not 0 < line <= len(starts) or column < 1:
-        raise OverlapError(f"{location}: no such place in the file")
+        raise OverlapError(f"{location}: no such position in the file")
     stop = starts[line] if line < len(starts) else len(text) + 1
     offset = starts[line - 1] + column - 1
     if offset >= stop and offset > len(text):
-        raise OverlapError(f"{location}: no such place in the file")
+        raise OverlapError(f"{location}: no such position in the file")
     return min(offset, len(text))

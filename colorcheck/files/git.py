@@ -107,8 +107,8 @@ def _said(text: str, word: str) -> GitError:
     message = last.removeprefix("fatal: ").removeprefix("error: ")
     if "dubious ownership" in text:
         return GitError(
-            f"{message}: git does not trust a work tree that belongs to another user",
-            "if you do: git config --global --add safe.directory FOLDER, with the folder that git names",
+            f"{message}: git does not trust a work tree owned by another user",
+            "if you trust it: git config --global --add safe.directory FOLDER, with the folder that git names",
         )
     if "not a git repository" in text:
         return GitError("this is not a git repository", "check it out with git, or compare two folders")

@@ -17,9 +17,8 @@ from colorcheck.files.overlay import content_over
 from colorcheck.files.watching import asks_content, asks_size
 
 LARGEST = 16 * MIB
-_BLOCK = 1 * MIB
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
+POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
 
 
 class Unreadable(OSError):
@@ -45,8 +44,8 @@ def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: b
     if not named:
         asks_content(name)
     if not named and outside(name):
-        advice = "name a file of the repository, or give --allow-outside"
-        raise Unreadable(name, ProblemKind.OUTSIDE, "it lies outside of the deployment's repository", advice)
+        advice = "specify a file of the repository, or give --allow-outside"
+        raise Unreadable(name, ProblemKind.OUTSIDE, "it is outside of the deployment's repository", advice)
     over = content_over(name)
     if over is not None:
         if largest is not None and len(over) > largest:
@@ -61,7 +60,7 @@ def opened(path: str | os.PathLike[str], largest: int | None = None, *, named: b
         if stat.S_ISDIR(found.st_mode):
             raise Unreadable(name, ProblemKind.UNREADABLE, "Is a directory")
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(name, ProblemKind.UNREADABLE, "not a plain file")
+            raise Unreadable(name, ProblemKind.UNREADABLE, "not a regular file")
         if largest is not None and found.st_size > largest:
             raise _too_large(name, largest)
         return os.fdopen(handle, "rb")
@@ -87,13 +86,13 @@ def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: boo
 
 def is_pointer(content: bytes) -> bool:
     """Whether this is what git LFS leaves in the place of a file that it did not fetch."""
-    return len(content) <= _POINTER_LARGEST and content.startswith(_POINTER)
+    return len(content) <= POINTER_LARGEST and content.startswith(_POINTER)
 
 
 def pointer(path: str) -> Unreadable:
     """Such a file cannot be read: what stands in it is not its content."""
     return Unreadable(
-        path, ProblemKind.LFS_POINTER, "this is a pointer of git LFS, its content is not here", "git lfs pull"
+        path, ProblemKind.LFS_POINTER, "this is a git LFS pointer; its content is not here", "git lfs pull"
     )
 
 
@@ -115,13 +114,13 @@ def size_of(path: str) -> int | None:
         return None
     if not stat.S_ISREG(found.st_mode) or outside(path):
         return None
-    return None if found.st_size <= _POINTER_LARGEST and _holds_pointer(path) else found.st_size
+    return None if found.st_size <= POINTER_LARGEST and _holds_pointer(path) else found.st_size
 
 
 def _holds_pointer(path: str) -> bool:
     try:
         with open(path, "rb") as file:
-            return is_pointer(file.read(_POINTER_LARGEST))
+            return is_pointer(file.read(POINTER_LARGEST))
     except OSError:
         return False
 

@@ -123,7 +123,7 @@ def _clusters(table: Table) -> Iterator[Cluster]:
             note=entry.text("note"),
         )
         if not cluster.cores:
-            raise entry.fail("core", 'name the core, such as "cortex-a53"')
+            raise entry.fail("core", 'specify the core, such as "cortex-a53"')
         for _ in range(entry.number("count", 1, 256) or 1):
             cpus = given or tuple(range(next_cpu, next_cpu + (n_cores or 0)))
             next_cpu += len(cpus)
@@ -148,7 +148,7 @@ def _boot(table: Table | None, clusters: tuple[Cluster, ...], base: Board | None
     numbered, known = _numbered(clusters, boot)
     mpidr, named = boot.number("mpidr", 0, (1 << 40) - 1), boot.texts("sources")
     if mpidr is not None and not named:
-        raise boot.fail("sources", "say where it is documented on which CPU Xen starts")
+        raise boot.fail("sources", "cite where it is documented on which CPU Xen starts")
     boot.text("note")
     boot.done()
     return _Boot(numbered, known, mpidr, named)

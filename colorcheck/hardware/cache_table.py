@@ -36,7 +36,7 @@ def read_cache(table: Table | None, kind: str, level: int | None = None) -> Cach
 
 def _index(table: Table, line: int | None, sets: int | None) -> IndexFunction:
     kind = table.one_of("index", ("linear", "xor", "sliced", "unknown"), "unknown")
-    reason = table.text("index_reason", "nobody documented it")
+    reason = table.text("index_reason", "it is not documented")
     masks = tuple(mask_of(bits) for bits in table.number_lists("index_bits", 63))
     slices = tuple(mask_of(bits) for bits in table.number_lists("slice_bits", 63))
     if kind == "unknown":

@@ -55,7 +55,9 @@ def choose_board(
         return BoardChoice(complete(found, described), "named", said)
     if tree is None:
         return BoardChoice(
-            None, "none", (Problem(ProblemKind.NO_BOARD, "no board is named, and there is no device tree", location),)
+            None,
+            "none",
+            (Problem(ProblemKind.NO_BOARD, "no board is specified, and there is no device tree", location),),
         )
     known, how = match(tree, described, catalogue)
     if known is None:
@@ -64,7 +66,7 @@ def choose_board(
     place = tree.root.properties.get("compatible")
     told = Problem(
         ProblemKind.BOARD_BY_COMPATIBLE,
-        f"no board is named; the device tree's compatible says {known.name} ({known.title})",
+        f"no board is specified; the device tree's compatible says {known.name} ({known.title})",
         place.location if place else tree.root.location,
         f'write board = "{known.name}" under [target] to fix it',
     )
@@ -129,16 +131,16 @@ def _about(
     if other:
         yield Problem(
             ProblemKind.BOARD_CONTRADICTS_TREE,
-            f"the device tree has {other}, which are not those of the board {known.name}",
+            f"the device tree has {other}, which differ from those of the board {known.name}",
             place,
-            "name the board that the device tree is for",
+            "specify the board that the device tree is for",
         )
     for each in dict.fromkeys(text for mine, theirs in pairs(known, described) for text in contradiction(mine, theirs)):
         yield Problem(
             ProblemKind.BOARD_CONTRADICTS_TREE,
             f"{each[0]} on the board {known.name}, but {each[1]} in the device tree",
             place,
-            "find out which is right: Xen's boot messages say what it probed",
+            "find out which is right: Xen's boot messages show what it probed",
         )
 
 
@@ -152,7 +154,7 @@ def silicon_differences(board: Board, catalogue: Catalogue) -> tuple[str, ...]:
         mine, theirs = (cluster.llc.nr_colors if cluster.llc else None for cluster in (emulated, silicon))
         if mine != theirs:
             found.append(
-                f"{board.title} reports {mine} colors, {real.title} has {theirs}: a configuration that works on one is "
-                "not one for the other"
+                f"{board.title} reports {mine} colors, {real.title} has {theirs}: a configuration for one does not "
+                f"suit the other"
             )
     return tuple(found)

@@ -50,8 +50,8 @@ def _split_cluster(groups: tuple[CpuGroup, ...]) -> Problem | None:
             if other is not group:
                 return Problem(
                     ProblemKind.DEVICE_TREE_SHARING,
-                    f"{cpu.node.path} and {other.first.node.path} have different L2 caches, but by their reg they are "
-                    "in one cluster, which has one L2",
+                    f"{cpu.node.path} and {other.first.node.path} have different L2 caches, but according to their "
+                    f"reg they are in one cluster, which has one L2",
                     cpu.node.location,
                     "give both the same next-level-cache; until then nothing is concluded from pinning",
                 )
@@ -148,7 +148,7 @@ def _misnumbered(group: CpuGroup) -> Iterator[Problem]:
         if entry.level is not None and entry.level != place:
             yield Problem(
                 ProblemKind.DEVICE_TREE_CACHE_LEVEL,
-                f"{entry.node.path} calls itself level {entry.level}, but is level {place} of {group.first.name}",
+                f"{entry.node.path} says it is level {entry.level}, but it is level {place} of {group.first.name}",
                 entry.node.location,
                 f"CLIDR_EL1 shows it at level {place}: there is no cache between it and level {place - 1}",
             )
@@ -178,7 +178,9 @@ def _cache(group: CpuGroup, entry: CacheNode | None, problems: list[Problem]) ->
 
 def _index(core: Core | None, geometry: TreeGeometry, is_llc: bool) -> IndexFunction:
     if core is None or not core.linear or not is_llc:
-        return UnknownIndex(f"no manual says how this cache of {core.name if core else 'an unknown core'} is indexed")
+        return UnknownIndex(
+            f"no manual documents how this cache of {core.name if core else 'an unknown core'} is indexed"
+        )
     if geometry.line is None or geometry.sets is None:
-        return UnknownIndex("linear, but the device tree does not tell its number of sets")
+        return UnknownIndex("linear, but the device tree does not give its number of sets")
     return Linear(geometry.line, geometry.sets)

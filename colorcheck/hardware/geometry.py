@@ -92,10 +92,10 @@ def _system_cache(entries: tuple[CacheNode, ...], problems: list[Problem]) -> Ca
     problems.append(
         Problem(
             ProblemKind.DEVICE_TREE_SYSTEM_CACHE,
-            f"{last.node.path} lies behind the last-level cache of the cores: CLIDR_EL1 does not show it, and Xen's "
+            f"{last.node.path} is behind the last-level cache of the cores: CLIDR_EL1 does not show it, and Xen's "
             "colors do not partition it",
             last.node.location,
-            "domains stay unseparated in it, whatever their colors",
+            "domains are not separated in it, whatever their colors are",
         )
     )
     numbers = last.geometry
@@ -108,7 +108,7 @@ def _system_cache(entries: tuple[CacheNode, ...], problems: list[Problem]) -> Ca
 
 def _colorable(clusters: tuple[Cluster, ...], system_cache: Cache | None) -> tuple[str, str]:
     for cluster in clusters:
-        index = cluster.llc.index if cluster.llc else UnknownIndex("nothing is known of it")
+        index = cluster.llc.index if cluster.llc else UnknownIndex("nothing is known about it")
         if isinstance(index, UnknownIndex):
             return "unverified", f"the last-level cache of {cluster.cores}: {index.reason}"
     if system_cache is not None:

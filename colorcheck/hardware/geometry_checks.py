@@ -13,7 +13,7 @@ from colorcheck.hardware.cpu_tree import CacheNode, Cpu, TreeGeometry
 from colorcheck.hardware.index import IndexFunction, Linear, UnknownIndex
 
 NAME_A_BOARD = (
-    'name a board ([target] board = "…"; see `colorcheck board list`), or give Xen the numbers with llc-size and '
+    'specify a board ([target] board = "…"; see `colorcheck board list`), or give Xen the numbers with llc-size and '
     "llc-nr-ways"
 )
 Checked = tuple[TreeGeometry, int | None, tuple[Problem, ...]]
@@ -33,7 +33,9 @@ def checked(entry: CacheNode | None, cpu: Cpu, allowed: tuple[int, ...], is_llc:
     fault = _fault(full, allowed, cpu)
     if fault:
         message = f"{entry.node.path}: {fault}"
-        help_ = f"the tree is wrong about this cache, so its sets count as unknown; {NAME_A_BOARD}" if is_llc else ""
+        help_ = (
+            f"the tree is wrong about this cache, so its sets are treated as unknown; {NAME_A_BOARD}" if is_llc else ""
+        )
         kind = ProblemKind.DEVICE_TREE_GEOMETRY if is_llc else ProblemKind.DEVICE_TREE_PRIVATE_CACHE
         return TreeGeometry(line=line), _only(allowed), (Problem(kind, message, entry.node.location, help_),)
     if full.ways is not None:
@@ -49,7 +51,7 @@ def _fault(numbers: TreeGeometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
     """Why numbers cannot be right; empty where nothing is known against them."""
     size, sets, line, ways = numbers.size, numbers.sets, numbers.line, numbers.ways
     if line is not None and (line & (line - 1) or not 16 <= line <= 2048):
-        return f"a line of {line} bytes is none that a cache can have"
+        return f"a line of {line} bytes is not possible for a cache"
     if line is not None and cpu.core and cpu.core.line and line != cpu.core.line:
         return f"a line of {line} bytes contradicts the manual of {cpu.name}, which says {cpu.core.line}"
     if sets is not None and sets & (sets - 1) and cpu.core is not None:
@@ -57,19 +59,19 @@ def _fault(numbers: TreeGeometry, allowed: tuple[int, ...], cpu: Cpu) -> str:
     if ways is None:
         return ""
     if ways == 0:
-        return f"{size} bytes are no whole number of ways of {sets} sets with lines of {line} bytes"
+        return f"{size} bytes are not a whole number of ways of {sets} sets with lines of {line} bytes"
     if allowed and ways not in allowed:
         known = " or ".join(str(number) for number in allowed)
         return (
             f"{size} bytes in {sets} sets with lines of {line} bytes make {ways} ways, but the manual of {cpu.name} "
-            f"knows {known}"
+            f"lists {known}"
         )
     return ""
 
 
 def _missing(entry: CacheNode | None, cpu: Cpu) -> tuple[Problem, ...]:
     if entry is None:
-        message = f"no cache node stands behind {cpu.node.path} ({cpu.name}), so its last-level cache is unknown"
+        message = f"there is no cache node for {cpu.node.path} ({cpu.name}), so its last-level cache is unknown"
         return (Problem(ProblemKind.DEVICE_TREE_NO_GEOMETRY, message, cpu.node.location, NAME_A_BOARD),)
     message = f"{entry.node.path}, the last-level cache of {cpu.name}, has neither cache-size nor cache-sets"
     return (Problem(ProblemKind.DEVICE_TREE_NO_GEOMETRY, message, entry.node.location, NAME_A_BOARD),)
@@ -89,10 +91,10 @@ def _completed(numbers: TreeGeometry, entry: CacheNode, cpu: Cpu, allowed: tuple
         return replace(numbers, size=numbers.sets * line * ways), ways, ()
     sets, rest = divmod(numbers.size or 0, line * ways)
     if rest or sets & (sets - 1) or not sets:
-        message = f"{entry.node.path}: {numbers.size} bytes are no cache of {ways} ways, which {cpu.name} has"
+        message = f"{entry.node.path}: {numbers.size} bytes cannot be a cache with the {ways} ways of {cpu.name}"
         kind = ProblemKind.DEVICE_TREE_GEOMETRY if is_llc else ProblemKind.DEVICE_TREE_PRIVATE_CACHE
         return TreeGeometry(line=line), ways, (Problem(kind, message, entry.node.location, NAME_A_BOARD),)
-    message = f"{entry.node.path} lacks cache-sets: {sets} follow from its size and the {ways} ways of {cpu.name}"
+    message = f"{entry.node.path} lacks cache-sets: its size and the {ways} ways of {cpu.name} imply {sets}"
     problem = Problem(ProblemKind.DEVICE_TREE_COMPLETED, message, entry.node.location, f"write cache-sets = <{sets}>")
     return replace(numbers, sets=sets), ways, (problem,) if is_llc else ()
 
@@ -111,7 +113,7 @@ def l1_checked(cpu: Cpu, kind: str, allowed: tuple[int, ...]) -> tuple[Cache | N
     fault = _fault(given, allowed, cpu)
     if fault:
         message = f"{cpu.node.path}, L1 {kind} cache: {fault}"
-        help_ = "what colors leave of this cache is not reported; its last-level cache is not concerned"
+        help_ = "the share of this cache that colors leave is not reported; the last-level cache is not affected"
         return None, (Problem(ProblemKind.DEVICE_TREE_PRIVATE_CACHE, message, cpu.node.location, help_),)
     found = Cache(1, given.size, given.ways, given.line, given.sets, _l1_index(cpu, kind, given), kind, 1)
     return found, ()
@@ -134,14 +136,14 @@ def cluster_problems(cpus: tuple[Cpu, ...], llc: CacheNode | None, users: int) -
     if most is not None and users > len(cpus):
         yield Problem(
             ProblemKind.DEVICE_TREE_SHARING,
-            f"{llc.node.path} is the L2 of {first.name} and of cores of another kind; each cluster has its own",
+            f"{llc.node.path} is the L2 of {first.name} and of cores of a different kind; each cluster has its own",
             llc.node.location,
-            "give each cluster an L2 node of its own",
+            "give each cluster its own L2 node",
         )
     elif most is not None and len(cpus) > most:
         yield Problem(
             ProblemKind.DEVICE_TREE_SHARING,
             f"{llc.node.path} is the L2 of {len(cpus)} CPUs, but a cluster of {first.name} has at most {most}",
             llc.node.location,
-            "give each cluster an L2 node of its own",
+            "give each cluster its own L2 node",
         )

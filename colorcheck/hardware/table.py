@@ -54,7 +54,7 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.fail(key, f"write a whole number from {least} to {most}")
+            raise self.fail(key, f"write an integer from {least} to {most}")
         return value
 
     def power_of_two(self, key: str, least: int, most: int) -> int | None:
@@ -76,10 +76,10 @@ class Table:
         return self._list(key, lambda item: item if isinstance(item, str) else None, "strings")
 
     def numbers(self, key: str, most: int = 1 << 52) -> tuple[int, ...]:
-        return self._list(key, lambda item: _number(item, most), f"whole numbers up to {most}")
+        return self._list(key, lambda item: _number(item, most), f"integers up to {most}")
 
     def number_lists(self, key: str, most: int = 1 << 52) -> tuple[tuple[int, ...], ...]:
-        return self._list(key, lambda item: _numbers(item, most), f"lists of whole numbers up to {most}")
+        return self._list(key, lambda item: _numbers(item, most), f"lists of integers up to {most}")
 
     def table(self, key: str) -> Table | None:
         value = self._take(key)
@@ -96,7 +96,7 @@ class Table:
     def done(self) -> None:
         """Refuses keys that nothing asked for."""
         for key in self._data:
-            known = f"known are {', '.join(self._known)}"
+            known = f"known: {', '.join(self._known)}"
             raise self.fail(key, f"unknown key; {did_you_mean(key, self._known, known)}")
 
 

@@ -41,7 +41,7 @@ class ClusterModel(Struct, frozen=True):
 def cluster_models(board: Board) -> tuple[ClusterModel, ...]:
     """The clusters of a board. Raises NoModel where a last-level cache is not known well enough."""
     if not board.clusters:
-        raise NoModel(f"nothing is known of the caches of {board.title}")
+        raise NoModel(f"nothing is known about the caches of {board.title}")
     return tuple(_cluster(cluster) for cluster in board.clusters)
 
 
@@ -50,7 +50,7 @@ def unmodelled(board: Board) -> tuple[str, ...]:
     found = ["instruction fetches; all accesses are to data"]
     for cluster in board.clusters:
         if cluster.l1d is None:
-            found.append(f"the L1 data cache of the {cluster.cores}, of which nothing is known")
+            found.append(f"the L1 data cache of the {cluster.cores}, about which nothing is known")
         for cache, what in ((cluster.l1d, "L1 data cache"), (cluster.private_l2, "private L2")):
             if cache is not None and _known(cache, what) is None:
                 found.append(f"the {what} of the {cluster.cores}, whose geometry or index is not known")

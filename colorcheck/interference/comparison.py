@@ -12,12 +12,12 @@ LEFT_OUT = (
     "the bus and the interconnect",
     "DRAM, its banks and its controller",
     "the write-back path",
-    "miss registers: every access waits for nobody",
+    "miss registers: no access waits for another one",
     "TLBs and the walks of page tables",
-    "prefetchers, write streaming and other things that a core does on its own",
+    "prefetchers, write streaming and other mechanisms of a core",
 )
-"""What contention has beside the caches, of which the simulation has no part."""
-DISCLAIMER = "Counts of a cache model under a stated policy; cycles are sums of stated costs, no prediction of time."
+"""Contention outside of the caches, which is not simulated."""
+DISCLAIMER = "Counts of a cache model under a stated policy; cycles are sums of stated costs, not a prediction of time."
 
 
 class Comparison(Struct, frozen=True):

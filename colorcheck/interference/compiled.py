@@ -11,8 +11,8 @@ from typing import TypeVar, cast
 F = TypeVar("F", bound=Callable[..., object])
 
 WITHOUT_NUMBA = (
-    "numba is not installed: the interpreter runs the simulation, with the same results but some hundred times slower; "
-    "pip install 'xen-colorcheck[lab]' brings it"
+    "numba is not installed: the interpreter runs the simulation, with the same results but about a hundred times "
+    "slower; pip install 'xen-colorcheck[lab]' installs it"
 )
 
 

@@ -92,7 +92,7 @@ class Experiment(Struct, frozen=True):
             if needed > owner.pages:
                 raise NoModel(
                     f"{load.kind} of {owner.name} touches {needed} pages, but {owner.name} has {owner.pages}; "
-                    "give it less size or offset"
+                    f"reduce its size or offset"
                 )
             found[stream.owner] = max(found[stream.owner], needed)
         return tuple(found)

@@ -63,7 +63,8 @@ def _lines(file: str, stream: BinaryIO) -> Iterator[Access]:
             if number == 1:  # a header
                 continue
             raise TraceError(
-                f"{file}:{number}: {text.strip()!r} is no access; write `address,r` or `address,w`, or give the output"
+                f"{file}:{number}: {text.strip()!r} is not an access; write `address,r` or `address,w`, or give the "
+                f"output"
                 " of valgrind's lackey"
             ) from None
 

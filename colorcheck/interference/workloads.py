@@ -194,9 +194,9 @@ def _checked(workload: Workload) -> Workload:
     elif workload.kind is WorkloadKind.COPY and workload.size < 128:
         wrong = "a copy needs at least two lines"
     elif workload.kind is WorkloadKind.MIX and not 64 <= workload.hot <= workload.size:
-        wrong = f"hot={workload.hot}: from 64 up to the size, {workload.size}"
+        wrong = f"hot={workload.hot}: must be from 64 to the size, {workload.size}"
     elif not workload.rate:
-        wrong = "rate=0: give more than 0 and at most 1 access a cycle"
+        wrong = "rate=0: must be more than 0 and at most 1 access per cycle"
     if wrong:
         raise WorkloadError(wrong)
     return workload

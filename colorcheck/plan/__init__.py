@@ -27,7 +27,7 @@ def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
             return found
     core = core_of(problem, deadline)
     if core is None:
-        return Plan("unknown", reason="no plan was found, and none was excluded, in the time given")
+        return Plan("unknown", reason="in the given time, no plan was found and none was excluded")
     repaired = repairs_of(problem, core, deadline) if repairs else ()
     text = "the requirements below cannot all be met" + counted(problem, core)
     return Plan("infeasible", core=core, repairs=repaired, reason=text, evidence={"method": "counts of colors"})

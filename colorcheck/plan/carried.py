@@ -50,9 +50,9 @@ def carried(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
     place = script or manifest.location("inputs.device-tree")
     help_text = "apply the overlay above"
     if script is not None:
-        help_text = f"write {_commands(wanted)} in front of booti in the script's text, then make the image again: "
+        help_text = f"write {_commands(wanted)} before booti in the script's text, then rebuild the image: "
         help_text += "mkimage -A arm64 -T script -C none -d boot.cmd boot.scr"
-    problem = Problem(ProblemKind.NO_PLACE, f"{names}: stands in a file that is not text", place, help_text)
+    problem = Problem(ProblemKind.NO_PLACE, f"{names}: it is in a file that is not text", place, help_text)
     return Carried(problems=(problem,))
 
 
@@ -67,8 +67,8 @@ def _in_extra_commands(wanted: Sequence[Wanted], built: ImageBuilderFile) -> Car
     path = os.path.normpath(os.path.join(os.path.dirname(built.file), named)) if named else ""
     original = read_original(path) if path else None
     if original is None or isinstance(original, Problem):
-        message = "ImageBuilder writes this node, and has no key for the property"
-        help_text = f"write {_commands(wanted)} into a file, and name that as APPEND_EXTRA_CMDS"
+        message = "ImageBuilder writes this node and has no key for the property"
+        help_text = f"write {_commands(wanted)} into a file, and specify that file as APPEND_EXTRA_CMDS"
         place = written.location if written is not None else built.location
         return Carried(problems=(Problem(ProblemKind.NO_PLACE, message, place, help_text),))
     lines = original.text.split("\n")
@@ -101,14 +101,14 @@ def _as_overlay(wanted: Sequence[Wanted], deployment: Deployment) -> Carried:
     if edit is None:
         help_text = f'write overlays = [..., "{name}"], or give --overlay {name}'
         problem = Problem(
-            ProblemKind.NO_PLACE, "the manifest has no line in which an overlay could be named", tree, help_text
+            ProblemKind.NO_PLACE, "the manifest has no line to which an overlay can be added", tree, help_text
         )
         return Carried(problems=(problem,))
     told = Problem(
         ProblemKind.NO_PLACE,
         f"the boot loader has to apply {name} to {manifest.device_tree}",
         tree,
-        f"as with fdt apply, or once and for all: fdtoverlay -i {manifest.device_tree} -o new.dtb {name}",
+        f"for example with fdt apply, or permanently: fdtoverlay -i {manifest.device_tree} -o new.dtb {name}",
     )
     return Carried((edit,), ((os.path.join(manifest.folder, name), overlay_blob(wanted)),), (told,))
 
@@ -153,8 +153,8 @@ def loader_follows(edits: Sequence[Edit], deployment: Deployment) -> tuple[Probl
     elif manifest.device_tree:
         follows = f"xen,xen-bootargs in /chosen of {manifest.device_tree}, or what the boot loader writes there"
     else:
-        follows = "what the boot loader gives Xen"
-    message = "boot-arguments stand in the manifest, which no boot loader reads"
+        follows = "the arguments that the boot loader passes to Xen"
+    message = "boot-arguments are in the manifest, which no boot loader reads"
     return (Problem(ProblemKind.NO_PLACE, message, place, f"give the same arguments in {follows}"),)
 
 

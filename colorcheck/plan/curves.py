@@ -47,7 +47,7 @@ def read_profile(path: str, named_at: Location) -> Profile | Problem:
     points, unit, measured = found
     if 1 not in points:
         return Problem(
-            ProblemKind.MISS_CURVE, f"{path} has no cost for 1 color", Location(path), 'begin with a line "1, cost"'
+            ProblemKind.MISS_CURVE, f"{path} has no cost for 1 color", Location(path), 'start with a line "1, cost"'
         )
     curve = [points[1]]
     for count in range(2, max(points) + 1):
@@ -73,10 +73,10 @@ def _csv(path: str, text: str) -> tuple[Points, str, str] | Problem:
             continue
         if point is None:
             return Problem(
-                ProblemKind.MISS_CURVE, f'"{line.strip()}" is no point of a miss curve', place, 'write "4, 81000"'
+                ProblemKind.MISS_CURVE, f'"{line.strip()}" is not a point of a miss curve', place, 'write "4, 81000"'
             )
         if point[0] in points:
-            return Problem(ProblemKind.MISS_CURVE, f"{point[0]} colors are given twice", place, "leave one of them")
+            return Problem(ProblemKind.MISS_CURVE, f"{point[0]} colors are given twice", place, "keep only one of them")
         points[point[0]] = point[1]
     return points, said["unit"] or heading or DEFAULT_UNIT, said["measured"]
 
@@ -92,7 +92,7 @@ def _json(path: str, text: str) -> tuple[Points, str, str] | Problem:
     except (ValueError, RecursionError):
         return wrong("this is not JSON")
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        return wrong("this is not a profile", f'it begins with "schema": "{SCHEMA}"')
+        return wrong("this is not a profile", f'it must start with "schema": "{SCHEMA}"')
     given = document.get("points")
     points: Points = {}
     for entry in given if isinstance(given, list) else []:
@@ -100,13 +100,13 @@ def _json(path: str, text: str) -> tuple[Points, str, str] | Problem:
         plain = all(isinstance(field, int | float) and not isinstance(field, bool) for field in fields)
         point = _point([repr(field) for field in fields]) if plain else None
         if point is None:
-            return wrong("a point is none", 'write {"colors": 4, "value": 81000}')
+            return wrong("a point is malformed", 'write {"colors": 4, "value": 81000}')
         if point[0] in points:
-            return wrong(f"{point[0]} colors are given twice", "leave one of them")
+            return wrong(f"{point[0]} colors are given twice", "keep only one of them")
         points[point[0]] = point[1]
     unit, measured = document.get("unit", DEFAULT_UNIT), document.get("measured", "")
     if not isinstance(unit, str) or not isinstance(measured, str):
-        return wrong("unit and measured are texts")
+        return wrong("unit and measured must be strings")
     return points, unit or DEFAULT_UNIT, measured
 
 

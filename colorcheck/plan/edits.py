@@ -166,12 +166,12 @@ def _boot_arguments(
         options = release.options_for(concept)
         if not options:
             message = f"{release.title} has no boot option for the {concept.value.replace('-', ' ')}"
-            yield Problem(ProblemKind.NO_PLACE, message, passage.whole, f"give it {text} where it is built")
+            yield Problem(ProblemKind.NO_PLACE, message, passage.whole, f"set {text} when building it")
             continue
         name = given[concept][-1].key if given[concept] else options[0].name
         if len(f"{name}={text}") > LONGEST_OPTION:
             message = f"{name}={text} is longer than the {LONGEST_OPTION} characters that Xen reads of an option"
-            yield Problem(CUT, message, passage.whole, "plan with --max-ranges, so that the list is shorter")
+            yield Problem(CUT, message, passage.whole, "plan with --max-ranges to shorten the list")
             continue
         if given[concept]:
             option = given[concept][-1]
@@ -211,7 +211,7 @@ def _new_arguments(passage: Passage, replaced: list[tuple[int, int, str]], added
     else:
         help_text = f'give Xen these arguments: "{text}"'
         yield Problem(
-            ProblemKind.NO_PLACE, "Xen's boot arguments stand in no file that was read", passage.whole, help_text
+            ProblemKind.NO_PLACE, "Xen's boot arguments are not in any file that was read", passage.whole, help_text
         )
 
 
@@ -242,7 +242,7 @@ def _checked(location: Location, expected: str, text: str) -> Iterator[Edit | Pr
             ProblemKind.NO_PLACE,
             f'"{expected}" is not written there the way it was read',
             location,
-            f'make it "{text}" by hand',
+            f'change it to "{text}" by hand',
         )
 
 
@@ -276,7 +276,10 @@ def _new_property(node: Node, text: str) -> Iterator[Edit | Problem]:
     first = min((p.location for p in node.properties.values() if p.location.line), default=None)
     if first is None:
         yield Problem(
-            ProblemKind.NO_PLACE, f"{node.path} has no property to stand beside", node.location, f"add {text}"
+            ProblemKind.NO_PLACE,
+            f"{node.path} has no property next to which it could be added",
+            node.location,
+            f"add {text}",
         )
         return
     at = replace(first, end_line=first.line, end_column=first.column)

@@ -203,9 +203,10 @@ def _unread(deployment: Deployment) -> list[Problem]:
     return [
         Problem(
             ProblemKind.UNREAD_GUEST,
-            f"xl reads no further than this: {file.errors[0].message}; what else the guest needs is not planned for",
+            f"xl stops reading here: {file.errors[0].message}; the rest of the guest's settings is not considered "
+            f"in the plan",
             file.errors[0].location,
-            "put the file right and plan again",
+            "correct the file and plan again",
         )
         for file in deployment.guests
         if file.errors
@@ -224,9 +225,9 @@ def _faults(options: PlanOptions, known: Sequence[str], nr_colors: int, manifest
     found = [
         Problem(
             ProblemKind.UNKNOWN_DOMAIN,
-            f'{option} names "{name}", which is no domain',
+            f'{option} names "{name}", which is not a domain',
             place,
-            did_you_mean(name, known, f"known are {', '.join(known)}"),
+            did_you_mean(name, known, f"known: {', '.join(known)}"),
         )
         for option, name in asked
         if name not in known
@@ -247,7 +248,7 @@ def _faults(options: PlanOptions, known: Sequence[str], nr_colors: int, manifest
     for name in options.objectives:
         if name not in OBJECTIVES:
             text = f'"{name}" is not an objective of a plan'
-            found.append(Problem(ProblemKind.UNKNOWN_OBJECTIVE, text, objectives, f"known are {', '.join(OBJECTIVES)}"))
+            found.append(Problem(ProblemKind.UNKNOWN_OBJECTIVE, text, objectives, f"known: {', '.join(OBJECTIVES)}"))
     return found
 
 
@@ -258,7 +259,7 @@ def _xen_wish(system: System, board: Board | None, nr_colors: int, policy: Domai
     today = ColorSet.of(color for color in system.xen_colors if color < nr_colors)
     demand = Demand(XEN, 0, today=today, location=system.xen_location, memory_location=system.xen_location)
     if aliased and not (policy and policy.min_colors):
-        reason = "one color halves its L1 instruction cache, which is indexed physically; --l1-aliasing does without"
+        reason = "one color halves its L1 instruction cache, which is indexed physically; --l1-aliasing allows it"
         demand = replace(demand, min_colors=2, min_reason=reason, advised=True)
     return _asked(demand, policy)
 
@@ -267,9 +268,9 @@ def _banks_not_fixed(board: Board | None, nr_colors: int) -> str:
     """Why colors cannot keep domains in DRAM banks of their own; empty where they can."""
     if board is None or board.dram_map is None or not board.dram_map.select_masks:
         name = f"of board {board.name} " if board else ""
-        return f"DRAM banks cannot be kept apart: which address bits {name}select them is not known"
+        return f"DRAM banks cannot be separated: the address bits {name}that select them are not known"
     if not fixed_functions(board.dram_map, nr_colors):
-        return f"DRAM banks cannot be kept apart: on board {board.name} no bank bit is decided by the color alone"
+        return f"DRAM banks cannot be separated: on board {board.name} no bank bit depends on the color alone"
     return ""
 
 

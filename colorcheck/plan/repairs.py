@@ -39,10 +39,12 @@ def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
     panic = boot.panic if boot and boot.panic else system.panic
     if panic is None or panic.kind is not FailureKind.RELOCATION:
         return None
-    core = Requirement("relocation", f"Xen has to move before it colors: {panic.message}", system.coloring_location)
+    core = Requirement(
+        "relocation", f"Xen must relocate itself before coloring: {panic.message}", system.coloring_location
+    )
     found = room_for_xen(system)
     repairs = (_moved(found.module.kind, found.module.label, found.module.start, found.address),) if found else ()
-    reason = "Xen finds no room to move to, whatever its colors"
+    reason = "Xen finds no room to move to, whatever its colors are"
     return Plan("infeasible", core=(core,), repairs=repairs, reason=reason, evidence={"method": "boot model"})
 
 

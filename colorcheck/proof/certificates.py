@@ -95,7 +95,7 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
         own = certificate.get("kind") if isinstance(certificate, dict) else None
         if own not in KINDS.get(kind, frozenset()):
             return CertificateCheck(
-                subject, "differs", f"a certificate of the kind {own} does not belong to a theorem on {kind}"
+                subject, "differs", f"a certificate of the kind {own} does not fit a theorem on {kind}"
             )
         if not check_counting(certificate, verdict):
             return CertificateCheck(

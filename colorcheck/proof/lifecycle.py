@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.core.witness import FailingCreation
 from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
@@ -86,7 +87,7 @@ def _theorem(context: Context, party: Party, domain: Domain, wanted: dict[str, i
     if reason:
         return obligation.settled(Verdict.VACUOUS, reason=reason)
     if domain.failure or (restarts and not context.system.release.traits.toolstack_can_populate):
-        text = domain.failure.message if domain.failure else "this Xen gives no memory to a guest of a toolstack"
+        text = domain.failure.message if domain.failure else "this Xen does not give memory to a toolstack's guest"
         return obligation.settled(Verdict.REFUTED, reason=f"{party.label} cannot be created again: {text}")
     free = _after_xen(context)
     if free is None:
@@ -189,12 +190,12 @@ def _refuted(
     before = {name: taken[name] for name in names[: names.index(first)]}
     tried = {**served(before, free), first: taken[first]}
     number = int(first.rpartition("#")[2])
-    witness = {"domain": mine.party.name, "fails": number, "needed_pages": mine.pages, "order": list(tried)}
+    witness = FailingCreation(mine.party.name, number, mine.pages, tuple(tried))
     others = sorted({name.rpartition("#")[0] for name in before} - {mine.party.name})
     after = f" after those of {', '.join(others)}" if others else ""
     return obligation.settled(
         Verdict.REFUTED,
-        reason=f"its creation number {number} by the toolstack finds too few frames{after}",
+        reason=f"creation {number} by the toolstack finds too few frames{after}",
         witness=witness,
         certificate=taking_certificate(tried, free),
         seconds=theorem.seconds,

@@ -21,8 +21,8 @@ from colorcheck.xen.worlds.world import ONLY_TAKES, World, Worlds
 
 MOST_SHOWN = 2  # worlds that a theorem carries
 OUTSIDE = Assumption(
-    "the boot loader puts everything into memory, and nothing over anything else",
-    "what U-Boot and UEFI do; for what nobody placed",
+    "the boot loader puts everything into memory without overlaps",
+    "what U-Boot and UEFI do; for modules without a given place",
     Trust.TRUSTED,
 )
 

@@ -103,6 +103,7 @@ from colorcheck.rules.memory import (
     cc526_partial_tree,
     cc527_shared_memory,
     cc528_buddy_heap,
+    cc529_partial_tree_refused,
     cc530_boot_modules,
     cc599_xen_stops,
 )
@@ -286,6 +287,7 @@ RULES: tuple[Rule, ...] = (
     cc526_partial_tree.RULE,
     cc527_shared_memory.RULE,
     cc528_buddy_heap.RULE,
+    cc529_partial_tree_refused.RULE,
     cc530_boot_modules.RULE,
     cc599_xen_stops.RULE,
     cc601_board_unknown.RULE,

@@ -25,7 +25,7 @@ class UseStanding(StrEnum):
     AGREES = "inputs-agree"  # an input says so; that the input is true of the board is still the integrator's
     CONTRADICTED = "contradicted"
     NOT_NEEDED = "not-needed"  # no theorem of this deployment rests on it
-    INTEGRATOR = "integrator"  # nothing in the inputs tells
+    INTEGRATOR = "integrator"  # no input says
 
 
 Judged = tuple[UseStanding, str]
@@ -44,7 +44,7 @@ class AssumptionOfUse(Struct, frozen=True):
         return {"id": self.id, "text": self.text, "check": self.check, "status": str(standing), "told": told}
 
 
-def _left(told: str = "nothing in the inputs tells") -> Callable[[Verification], Judged]:
+def _left(told: str = "no input says") -> Callable[[Verification], Judged]:
     return lambda _: (UseStanding.INTEGRATOR, told)
 
 
@@ -63,7 +63,7 @@ def _release(verification: Verification) -> Judged:
     log = verification.facts.deployment.boot_log
     said = log_version(str(log.version.value)) if log and log.version else None
     if said is None:
-        return UseStanding.INTEGRATOR, "no boot log is given; attest one"
+        return UseStanding.INTEGRATOR, "no boot log is given; compare one with attest"
     others = [name for name, system in verification.facts.systems() if not said.agrees(system.release)]
     if others:
         return UseStanding.CONTRADICTED, f"the log is of Xen {said.text}, and not of {', '.join(others)}"
@@ -77,8 +77,8 @@ def _built_in(verification: Verification) -> Judged:
     systems = list(verification.facts.systems())
     told = bool(deployment.kconfig) or deployment.xen_image_options is not None
     if told and systems and all(built_with_coloring(deployment, system.release) for _, system in systems):
-        return UseStanding.AGREES, "the .config or the binary that is given has it"
-    return UseStanding.INTEGRATOR, "neither a .config nor a binary that tells is given"
+        return UseStanding.AGREES, "the given .config or binary has it"
+    return UseStanding.INTEGRATOR, "neither a .config nor a binary that shows it is given"
 
 
 def _handover(verification: Verification) -> Judged:
@@ -89,9 +89,9 @@ def _handover(verification: Verification) -> Judged:
     if opened:
         return UseStanding.INTEGRATOR, f"open: {opened[0].why}"
     if verification.facts.deployment.boot_log is not None:
-        return UseStanding.AGREES, "the boot log that is given contradicts none of it"
+        return UseStanding.AGREES, "the given boot log contradicts none of it"
     if verification.facts.handover is not None:
-        return UseStanding.AGREES, "the boot script that is given was followed to its end"
+        return UseStanding.AGREES, "the given boot script was followed to its end"
     return UseStanding.INTEGRATOR, "neither a boot script nor a log is given"
 
 
@@ -103,15 +103,15 @@ def _geometry(verification: Verification) -> Judged:
     if board is None:
         return UseStanding.INTEGRATOR, "no board is known"
     if board.virtual:
-        return UseStanding.INTEGRATOR, f"{board.title} is no silicon"
-    return UseStanding.INTEGRATOR, f"the board file of {board.title} says so; read the sources that it names"
+        return UseStanding.INTEGRATOR, f"{board.title} is not silicon"
+    return UseStanding.INTEGRATOR, f"according to the board file of {board.title}; see the sources that it cites"
 
 
 def _pinning(verification: Verification) -> Judged:
     rests = [t.id for t in verification.theorems for a in t.assumptions if a.text.startswith("the vCPUs stay on")]
     if not rests:
-        return UseStanding.NOT_NEEDED, "no theorem rests on it"
-    return UseStanding.INTEGRATOR, f"{rests[0]} and {len(rests) - 1} more rest on it; nothing checks it at run time"
+        return UseStanding.NOT_NEEDED, "no theorem depends on it"
+    return UseStanding.INTEGRATOR, f"{rests[0]} and {len(rests) - 1} more depend on it; nothing checks it at run time"
 
 
 def _memory_by_address(verification: Verification) -> Judged:
@@ -121,7 +121,7 @@ def _memory_by_address(verification: Verification) -> Judged:
     crossing = [each for residue in residues(verification.facts) for each in residue.remainders if each.crosses]
     if crossing:
         return UseStanding.INTEGRATOR, f"listed as shared: {crossing[0].what}: {crossing[0].why}"
-    return UseStanding.AGREES, "the inputs give no memory by address; grants at run time do not show in them"
+    return UseStanding.AGREES, "the inputs give no memory by address; they do not show grants at run time"
 
 
 def _dma(verification: Verification) -> Judged:
@@ -130,7 +130,7 @@ def _dma(verification: Verification) -> Judged:
         return found
     if verification.facts.deployment.tree is None:
         return UseStanding.INTEGRATOR, "no device tree is given"
-    return UseStanding.AGREES, "no device without an IOMMU was found in the tree, as far as its kinds are known"
+    return UseStanding.AGREES, "no device without an IOMMU was found in the tree, as far as their kinds are known"
 
 
 def _restarts(verification: Verification) -> Judged:
@@ -143,7 +143,7 @@ def _restarts(verification: Verification) -> Judged:
 def _balloon(verification: Verification) -> Judged:
     return _contradicted(verification, "CC524") or (
         UseStanding.INTEGRATOR,
-        "nothing in the inputs tells what xl will do",
+        "no input says what xl will do",
     )
 
 
@@ -169,7 +169,7 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
     ),
     AssumptionOfUse(
         "aou~coloring-files~1",
-        "The files on the target are those whose hashes stand in evidence.json.",
+        "The files on the target are those whose hashes are in evidence.json.",
         "no check: compare the hashes when the image is built or installed",
         _left(),
     ),
@@ -181,8 +181,8 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
     ),
     AssumptionOfUse(
         "aou~coloring-cache-mode~1",
-        "Firmware and other masters leave the shared caches as they are: no ways locked or partitioned, none used as "
-        "memory.",
+        "Firmware and other masters do not reconfigure the shared caches: no ways are locked or partitioned, none "
+        "are used as memory.",
         "no check",
         _left(),
     ),
@@ -201,12 +201,12 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
     AssumptionOfUse(
         "aou~coloring-dma~1",
         "Every device that does DMA reaches memory through an IOMMU that the P2M of its domain governs.",
-        "CC307 and CC308, as far as the device tree tells",
+        "CC307 and CC308, as far as the device tree shows",
         _dma,
     ),
     AssumptionOfUse(
         "aou~coloring-no-others~1",
-        "No domain is created that the manifest does not list, and none more often than it says.",
+        "No domain is created that the manifest does not list, and none more often than it states.",
         "`lifecycle/*` for the restarts that are stated; otherwise no check",
         _restarts,
     ),

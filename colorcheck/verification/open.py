@@ -26,7 +26,7 @@ def open_facts(facts: Facts, reach: Reach) -> tuple[OpenFact, ...]:
             found.setdefault(fact.what, fact)
     for unread in facts.deployment.unread:
         key = f"unread {unread.problem.location}"
-        settle = (unread.problem.help or "name a file that can be read",)
+        settle = (unread.problem.help or "specify a readable file",)
         if all(fact.location != unread.problem.location for fact in found.values()):
             found[key] = OpenFact(key, unread.problem.message, settle, unread.problem.location)
     return tuple(found.values())

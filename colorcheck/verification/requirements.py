@@ -19,11 +19,11 @@ from colorcheck.verification.results import Facts, Silenced, Skipped, names_theo
 from colorcheck.verification.traced import Evidence, EvidenceKind, Standing, Traced
 
 UNCHECKED = "not everything could be checked"
-"""Said of a rule where the run tells by itself what is missing."""
+"""For a rule if the run itself says what is missing."""
 NOT_STATED = "not stated"
-"""Said of a theorem that is stated for other releases."""
+"""For a theorem that is stated for other releases."""
 CRASHED = "CC901"
-"""The rule that tells of a crash of another one, by its ID."""
+"""The rule that reports a crash of another one, by its ID."""
 _BY_VERDICT = {Verdict.PROVED: Standing.MET, Verdict.REFUTED: Standing.VIOLATED}
 
 
@@ -59,7 +59,9 @@ class Answers(Struct, frozen=True):
     def _of(self, pattern: str) -> Iterator[Evidence]:
         found = [*self._theorems(pattern), *self._exceptions(pattern)]
         found = found or [*self._rules(pattern)]
-        nothing = Evidence(pattern, EvidenceKind.NOTHING, "", Standing.NO_EVIDENCE, "it names no theorem and no rule")
+        nothing = Evidence(
+            pattern, EvidenceKind.NOTHING, "", Standing.NO_EVIDENCE, "it names neither a theorem nor a rule"
+        )
         yield from found or (nothing,)
 
     def _theorems(self, pattern: str) -> Iterator[Evidence]:
@@ -112,7 +114,7 @@ class Answers(Struct, frozen=True):
         if crashed or self.skipped or self.facts.deployment.unread:
             return Standing.OPEN, UNCHECKED
         if self.facts.deployment.tree is None:
-            return Standing.OPEN, "nothing found, but there is no device tree to find something in"
+            return Standing.OPEN, "nothing found, but there is no device tree to check"
         opaque = next((fact for fact in open_facts(self.facts, Reach.MEMORY) if fact.opaque), None)
         if opaque is not None:
             return Standing.OPEN, f"nothing found, but not all is known: {opaque.why}"

@@ -19,6 +19,7 @@ from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
 from colorcheck.xen.memory.color_heap import BootLists
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory, StaticSharedMemory
+from colorcheck.xen.notes.sentences import memory_given, memory_shared, tree_unread
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
@@ -26,10 +27,10 @@ _NAMED = 4  # how many devices are named
 SEPARATION = "separation"  # how the names of the kinds of separation theorems end
 
 GRADES = {
-    "A": "proved apart; shared are only the uncolored memory of Xen itself, and the bus, DRAM and miss registers",
-    "B": "proved apart, but the configuration lets domains or their devices reach memory outside of their colors",
-    "C": "apart except where the policy allows sharing",
-    "D": "not proved: a separation stayed undecided",
+    "A": "proved isolated; only Xen's own uncolored memory, the bus, DRAM and miss registers are shared",
+    "B": "proved isolated, but the configuration lets domains or their devices reach memory outside of their colors",
+    "C": "isolated except where the policy allows sharing",
+    "D": "not proved: a separation is undecided",
     "E": "shared: a separation is refuted, or nothing is colored",
 }
 
@@ -81,14 +82,14 @@ class Remainder(Struct, frozen=True):
 class Residue(Struct, frozen=True):
     """The grade of isolation under one Xen, with the reason, and all that stays shared."""
 
-    line: str
+    release: str
     grade: str
     reason: str
     remainders: tuple[Remainder, ...]
 
     def to_dict(self) -> dict[str, object]:
         return {
-            "xen": self.line,
+            "xen": self.release,
             "grade": self.grade,
             "meaning": GRADES[self.grade],
             "reason": self.reason,
@@ -103,7 +104,7 @@ def residues(facts: Facts) -> tuple[Residue, ...]:
         if result.system is not None:
             made = _residue(facts, result)
             found.setdefault((made.grade, made.reason, made.remainders), []).append(made)
-    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in found.values())
+    return tuple(replace(same[0], release=", ".join(each.release for each in same)) for same in found.values())
 
 
 def _residue(facts: Facts, result: ReleaseResult) -> Residue:
@@ -149,8 +150,8 @@ def _remainders(facts: Facts, result: ReleaseResult) -> Iterator[Remainder]:
     yield from _devices(facts, result.system)
     if _may_meet_on_a_cpu(result.system.domains):
         yield Remainder(
-            "L1 caches and TLBs of CPUs that several domains run on",
-            "coloring parts the last-level cache only; pin the vCPUs of domains to CPUs of their own",
+            "L1 caches and TLBs of CPUs shared by several domains",
+            "coloring partitions only the last-level cache; pin the vCPUs of each domain to its own CPUs",
         )
     if facts.board is not None and facts.board.system_cache is not None:
         yield Remainder("system cache", "a cache behind the one that is colored; its index is not part of the proof")
@@ -179,7 +180,7 @@ def _uncolored(boot: Boot) -> Iterator[Remainder]:
         "frame table and page tables of Xen", "boot-allocation", "Xen looks up every frame of a domain there"
     )
     yield from held(
-        "boot modules", "module", "kernels and ramdisks are read from there; after boot it goes to the uncolored heap"
+        "boot modules", "module", "kernels and ramdisks are read from there; after boot, it goes to the uncolored heap"
     )
 
 
@@ -192,11 +193,11 @@ def _configured(system: System) -> Iterator[Remainder]:
     """Memory that the files give to domains past the colors."""
     for note in system.notes:
         if isinstance(note, StaticSharedMemory):
-            yield _range("static shared memory", note.message, ((note.start, note.end),), system)
+            yield _range("static shared memory", memory_shared(note), ((note.start, note.end),), system)
         elif isinstance(note, PassthroughMemory):
-            yield _range("memory passed through", note.message, ((note.start, note.end),), system)
+            yield _range("memory passed through", memory_given(note), ((note.start, note.end),), system)
         elif isinstance(note, PartialTreeUnread):
-            yield Remainder("memory that a partial device tree may map", note.message, crosses=True)
+            yield Remainder("memory that a partial device tree may map", tree_unread(note), crosses=True)
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     ranges = tuple(_reserved(system)) if dom0 else ()
     if ranges:
@@ -212,10 +213,10 @@ def _devices(facts: Facts, system: System) -> Iterator[Remainder]:
     if tree is None:
         if dom0 or facts.deployment.guests:
             why = (
-                "without a device tree nobody knows which devices do DMA and whether an IOMMU keeps them from other "
-                "domains' memory"
+                "without a device tree it is not known which devices do DMA and whether an IOMMU keeps them from "
+                "other domains' memory"
             )
-            yield Remainder("devices that no input names", why, crosses=True)
+            yield Remainder("devices not described by any input", why, crosses=True)
         return
     found, used = bus_masters(tree), iommu_enabled(system.arguments)
     masters, possible = (
@@ -229,8 +230,8 @@ def _devices(facts: Facts, system: System) -> Iterator[Remainder]:
     more = len(masters) + len(possible) - _NAMED
     yield Remainder(
         f"devices without an IOMMU ({' and '.join(parts)})",
-        f"{named}{_more(more)}: the addresses that their drivers give them are not the machine's, so they may read and "
-        "write memory of any domain and of Xen",
+        f"{named}{_more(more)}: their drivers do not program machine addresses, so they may read and write memory "
+        f"of any domain and of Xen",
         crosses=True,
     )
 

@@ -40,5 +40,5 @@ def _as_far_as_read(found: Attested, facts: Facts) -> Attested:
     opened = [fact for fact in open_facts(facts, Reach.MEMORY) if fact.opaque]
     if not opened or found.verdict is not Attestation.ATTESTED:
         return found
-    why = f"what the log says agrees, but not all is known that it is held against: {opened[0].why}"
+    why = f"the log agrees, but the model it is compared with is incomplete: {opened[0].why}"
     return replace(found, verdict=Attestation.TOO_LITTLE, reason=why)

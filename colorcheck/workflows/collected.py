@@ -21,7 +21,7 @@ from colorcheck.inputs.file_kinds import FileKind
 from colorcheck.inputs.recognition import recognized
 
 SCRIPT = r"""#!/bin/sh
-# Packs what a running Xen system says of itself into one tar, for `colorcheck init --from`.
+# Packs what a running Xen system says about itself into one tar file, for `colorcheck init --from`.
 # POSIX shell and busybox are enough. Reads only; writes one folder below /tmp and the tar.
 set -u
 out=${1:-colorcheck-board.tar}
@@ -86,14 +86,14 @@ def unpacked(path: Path) -> Unpacked:
     log, unlike = dumped_log(dump)
     files = {name: text.encode() for name, text in guests.items()}
     if LOG in dump.parts and parse_boot_log("", dump.text(LOG)).says_nothing:
-        left = (*left, f"{LOG}: nothing of Xen's boot is in it any more; give the log of the serial console")
+        left = (*left, f"{LOG}: it no longer contains Xen's boot; give the log of the serial console")
     elif LOG in dump.parts:
         files["xl-dmesg.txt"] = dump.parts[LOG]
     if running.tree is not None and FDT in dump.parts:
         files["running.dtb"] = dump.parts[FDT]
     told = tuple(f"{FDT}: {problem.message}" for problem in running.problems)
     if running.tree is not None and FDT not in dump.parts:
-        told = (*told, "device-tree: a copied folder is not a file; name the dump as system-dump to have it read")
+        told = (*told, "device-tree: a copied folder is not a file; specify the dump as system-dump to have it read")
     version = str(log.version.value) if log and log.version else None
     return Unpacked(files, (*dump.left_out, *left, *told, *unlike), version, running.tree or running.root)
 
@@ -109,5 +109,5 @@ def _as_log(path: Path) -> SystemDump | None:
     if recognized(data) is not FileKind.BOOT_LOG and (b"(XEN)" not in data[: 1 << 16] or data[257:262] == b"ustar"):
         return None
     if len(data) > LARGEST_PART:
-        raise NotCollected(f"{path} has more than {size(LARGEST_PART)}: cut the log to one boot")
+        raise NotCollected(f"{path} has more than {size(LARGEST_PART)}: reduce the log to one boot")
     return SystemDump(str(path), {LOG: data}, {LOG: str(path)})

@@ -61,10 +61,10 @@ def found_in(folder: Path) -> FolderContents:
         if key is not None and key not in given:
             given[key] = file.name
         elif key is not None:
-            left.append(LeftOut(file.name, f"{file.kind.title} like {given[key]}, which is named"))
+            left.append(LeftOut(file.name, f"{file.kind.title} like {given[key]}, which is used"))
     if "inputs.boot-script" in given:
         others = [key for key in ("inputs.image-builder", "inputs.uefi-config") if key in given]
-        left += (LeftOut(str(given.pop(key)), "there is a boot script, which is followed") for key in others)
+        left += (LeftOut(str(given.pop(key)), "the boot script is used instead") for key in others)
     _builds(files, given, left)
     return FolderContents(given, tuple(left))
 
@@ -88,11 +88,11 @@ def _trees(files: tuple[_File, ...], given: dict[str, object], left: list[LeftOu
     whole: list[_File] = []
     for file in files:
         if file.kind is FileKind.DEVICE_TREE and b"/plugin/" in file.head:
-            left.append(LeftOut(file.name, "an overlay: name it in overlays if it is applied"))
+            left.append(LeftOut(file.name, "an overlay: add it to overlays if it is applied"))
         elif file.kind is FileKind.DEVICE_TREE and b"/dts-v1/" not in file.head:
-            left.append(LeftOut(file.name, "a part of a device tree, for others to include"))
+            left.append(LeftOut(file.name, "part of a device tree, to be included by others"))
         elif file.kind is FileKind.BLOB and b"fragment@" in file.head and b"__overlay__" in file.head:
-            left.append(LeftOut(file.name, "an overlay: name it in overlays if it is applied"))
+            left.append(LeftOut(file.name, "an overlay: add it to overlays if it is applied"))
         elif file.kind in (FileKind.BLOB, FileKind.DEVICE_TREE):
             whole.append(file)
     whole.sort(key=lambda file: (file.kind is not FileKind.BLOB, file.name))
@@ -112,7 +112,7 @@ def _guests(files: tuple[_File, ...], given: dict[str, object], left: list[LeftO
         read = read_xl(file.head.decode("utf-8", "surrogateescape"), file.name)
         keys = {setting.name for setting in read.settings}
         if not keys & {"kernel", "memory", "vcpus", "bootloader", "firmware", "llc_colors", "ramdisk"}:
-            left.append(LeftOut(file.name, "it looks like an xl file and has neither a kernel nor memory"))
+            left.append(LeftOut(file.name, "it looks like an xl file but has neither a kernel nor memory"))
         else:
             guests.append(file.name)
     if guests:
@@ -127,7 +127,7 @@ def _builds(files: tuple[_File, ...], given: dict[str, object], left: list[LeftO
             if (whole or file.name == ".config") and "target.kconfig" not in given:
                 given["target.kconfig"] = file.name
             else:
-                left.append(LeftOut(file.name, "build options, and no whole .config of Xen"))
+                left.append(LeftOut(file.name, "build options, but not a complete .config of Xen"))
         elif file.kind in (FileKind.ARM64_IMAGE, FileKind.ELF, FileKind.GZIP):
             if file.name in _XEN_NAMES and "target.xen-image" not in given:
                 given["target.xen-image"] = file.name

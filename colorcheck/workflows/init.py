@@ -15,14 +15,14 @@ from colorcheck.workflows.found import FolderContents
 DEFAULT_RELEASE = "4.20"
 
 
-def release_line(version: str | None) -> str | None:
+def release_of_version(version: str | None) -> str | None:
     """The release that a version of a log belongs to; None where colorcheck knows none of it."""
     from colorcheck.xen.release.log_version import log_version
     from colorcheck.xen.release.releases import find_release
 
     base = log_version(version).base if version else ""
-    line = ".".join(base.split(".")[:2])
-    return next((name for name in (base, line) if name and find_release(name) is not None), None)
+    minor = ".".join(base.split(".")[:2])
+    return next((name for name in (base, minor) if name and find_release(name) is not None), None)
 
 
 def logged_release(found: FolderContents, folder: Path) -> str | None:
@@ -37,7 +37,7 @@ def logged_release(found: FolderContents, folder: Path) -> str | None:
         log = parse_boot_log(name, text(folder / name, _LOG_LARGEST, named=True))
     except Unreadable:
         return None
-    return release_line(str(log.version.value)) if log.version else None
+    return release_of_version(str(log.version.value)) if log.version else None
 
 
 def board_of(machine: DeviceTree | None) -> str | None:
@@ -52,10 +52,10 @@ def board_of(machine: DeviceTree | None) -> str | None:
 _LOG_LARGEST = 64 << 20
 
 
-def manifest_text(found: FolderContents, xen: str, board: str | None, settle: Sequence[str] = ()) -> str:
+def manifest_text(found: FolderContents, release: str, board: str | None, settle: Sequence[str] = ()) -> str:
     """The manifest with what is known, every other key as a comment with its meaning, and the lines that would settle
     what is open."""
-    given: dict[str, object] = {"target.xen": xen, **found.given}
+    given: dict[str, object] = {"target.xen": release, **found.given}
     given |= {"target.board": board} if board else {}
     lines: list[str] = []
     for section in dict.fromkeys(key.path.partition(".")[0] for key in KEYS):
@@ -68,11 +68,11 @@ def manifest_text(found: FolderContents, xen: str, board: str | None, settle: Se
                     f"{key.name} = {json.dumps(given[key.path])}" if known else f"# {key.name} = {key.metavar}"
                 )
         if section == "inputs" and found.left_out:
-            lines += ["# Found here and left out:"]
+            lines += ["# Found here but left out:"]
             lines += (f"#   {json.dumps(left.name)}: {left.why}" for left in found.left_out)
     lines += ["", *_MORE]
     if settle:
-        lines += ["", "# Open, until a line of each is filled in above:", *settle]
+        lines += ["", "# Open until one of the lines is filled in above:", *settle]
     return "\n".join(lines) + "\n"
 
 
@@ -125,28 +125,28 @@ def ci_text(service: str, folder: str, version: str) -> str:
 
 
 _MORE = (
-    "# Every pair of domains, Xen included, must be isolated, unless it is said here that they may share:",
+    "# Every pair of domains, Xen included, must be isolated, unless the policy allows them to share:",
     "# [[policy.share]]",
     '# domains = ["dom0", "gui"]',
     '# reason = "both best effort"',
     "",
-    "# What a domain asks of a plan:",
+    "# Requirements of a domain for a plan:",
     "# [domains.rt]",
     "# critical = true",
     "# min-colors = 2",
 )
 
 
-def open_lines(found: FolderContents, folder: Path, xen: str, board: str | None) -> tuple[str, ...]:
+def open_lines(found: FolderContents, folder: Path, release: str, board: str | None) -> tuple[str, ...]:
     """For each open fact of the deployment as it was found, why it is open and the lines that would settle it."""
     from colorcheck.workflows.verify import effective
 
-    options = {"target.xen": xen, **found.given} | ({"target.board": board} if board else {})
+    options = {"target.xen": release, **found.given} | ({"target.board": board} if board else {})
     model = effective(manifest_of_options(options, str(folder)))
     lines: list[str] = []
     for result in model.facts.results:
         for fact in result.worlds.open.values() if result.worlds is not None else ():
             lines.append(f"# {fact.what}: {fact.why}")
             lines += (f"#   {line.removeprefix('# ')}" for line in fact.settle)
-    lines += (f"# nothing is concluded: {skipped.reason}" for skipped in model.skipped if not lines)
+    lines += (f"# no conclusions are drawn: {skipped.reason}" for skipped in model.skipped if not lines)
     return tuple(line.replace("\n", " ") for line in lines)

@@ -81,7 +81,7 @@ def prepare(facts: Facts, request: Request) -> Lab:
         raise NoModel("no Xen could be modelled for this deployment")
     clusters = cluster_models(board)
     system, boot = result.system, result.boot
-    notes = [f"frames as Xen {result.release} gives them out"] if len(facts.results) > 1 else []
+    notes = [f"frames as Xen {result.release} allocates them"] if len(facts.results) > 1 else []
     owners = _owners(facts, board, result, request.colorings, notes)
     everyone = _everyone(system, owners)
     if not everyone:
@@ -115,7 +115,7 @@ def _owners(
         plain = [frame_owner(d.name, (FrameRun(0, 1, d.pages),)) for d in system.domains if d.pages]
         first = min((start for start, _ in board.dram), default=0) // PAGE
         found[Coloring.OFF] = uncolored(plain, first)
-        notes.append("without coloring each domain has one contiguous piece of memory, one behind the other")
+        notes.append("without coloring, each domain has one contiguous range of memory, one after the other")
     if Coloring.CURRENT in colorings:
         _add(found, Coloring.CURRENT, result.boot if system.coloring else None, "today coloring is off", notes)
     if Coloring.PLAN in colorings:
@@ -133,9 +133,9 @@ def _running(
 ) -> Mapping[Coloring, tuple[FrameOwner, ...]]:
     """The colorings under which somebody with a workload has memory. Raises NoModel where there is none."""
     found = {coloring: group for coloring, group in owners.items() if any(each.name in loaded for each in group)}
-    notes += (f"no run with the coloring {name}: nobody who runs has memory" for name in owners if name not in found)
+    notes += (f"no run with the coloring {name}: no running domain has memory" for name in owners if name not in found)
     if not found:
-        raise NoModel("no domain that runs has memory in the model of this deployment")
+        raise NoModel("no running domain has memory in the model of this deployment")
     return found
 
 

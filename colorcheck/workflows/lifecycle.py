@@ -52,14 +52,15 @@ def lives(manifest: Manifest, steps: Sequence[tuple[object, ...]]) -> LifecycleR
 def _lived(result: ReleaseResult, found: Modelled, steps: Sequence[tuple[object, ...]]) -> Lived:
     boot = result.boot
     if boot is None or result.system is None:
-        return Lived(result.release, stopped="how this Xen boots is not modelled")
+        return Lived(result.release, stopped="the boot of this Xen is not modelled")
     if boot.panic or boot.heap is None:
         return Lived(result.release, stopped=f"Xen panics: {boot.panic.message}" if boot.panic else "coloring is off")
-    read = tuple(_read(steps, found.facts.deployment, result))
+    read = tuple(understood(steps, found.facts.deployment, result))
     return Lived(result.release, tuple(lifecycle(boot, read)))
 
 
-def _read(steps: Iterable[tuple[object, ...]], deployment: Deployment, result: ReleaseResult) -> Iterator[Step]:
+def understood(steps: Iterable[tuple[object, ...]], deployment: Deployment, result: ReleaseResult) -> Iterator[Step]:
+    """The steps, with the guests that their files ask for. Raises StepError."""
     for number, step in enumerate(steps, 1):
         match step:
             case ("create", str() as file):
@@ -81,7 +82,7 @@ def _create(file: str, deployment: Deployment, result: ReleaseResult, number: in
     path = os.path.normpath(os.path.join(deployment.manifest.folder, file))
     text = read_octets(path, Location(path), XL_LARGEST)
     if isinstance(text, Problem):
-        raise StepError(f"step {number}, create {file}: there is no guest of this name, and {text.message}")
+        raise StepError(f"step {number}, create {file}: there is no guest with this name, and {text.message}")
     guest = read_xl(text, path)
     with_files = replace(deployment, guest_files={**deployment.guest_files, **guest_files([guest])})
     has_dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)

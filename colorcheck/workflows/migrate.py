@@ -42,7 +42,7 @@ def migrate(deployment: Deployment, target: Release, source: Release) -> Migrati
         result += migrate_boot_arguments(Passage(compiled_in.text, compiled_in.whole), target, source)
     if deployment.tree:
         result += migrate_tree(deployment.tree, target)
-    for guest in deployment.guests:
+    for guest in deployment.every_guest:
         result += migrate_xl(guest, target)
     result += _manifest(manifest, target)
     return Migration(tuple(dict.fromkeys(result.edits)), tuple(dict.fromkeys(result.problems)))
@@ -53,9 +53,9 @@ def open_for(deployment: Deployment) -> tuple[OpenFact, ...]:
     found = [fact for name, fact in facts_of(deployment, None).unknown.items() if name in _SPELLED]
     script = deployment.manifest.boot_script
     if script is not None:
-        why = f"what the boot script {script} writes into the device tree is not migrated"
+        why = f"changes that the boot script {script} makes to the device tree are not migrated"
         place = deployment.manifest.location("inputs.boot-script")
-        found.append(OpenFact("boot-script", why, (f"# look at the arguments and colors in {script} yourself",), place))
+        found.append(OpenFact("boot-script", why, (f"# check the arguments and colors in {script} yourself",), place))
     return tuple(found)
 
 
@@ -78,7 +78,7 @@ def _manifest(manifest: Manifest, target: Release) -> Migration:
     """The manifest's `xen`; one that the command line gives, or nobody, is not the manifest's."""
     place = dict(manifest.keys).get("target.xen")
     if place is None or place.file != manifest.file or not place.line:
-        message = f"the manifest names no Xen; colorcheck takes {manifest.target.xen[0]}"
+        message = f"the manifest does not specify Xen; colorcheck assumes {manifest.target.xen[0]}"
         if manifest.target.xen == (target.name,):
             return Migration()
         where = Location(manifest.file)

@@ -32,6 +32,7 @@ from colorcheck.xen.domains.hardware_domain import (
     without_xenstore,
 )
 from colorcheck.xen.domains.option_notes import colors_while_off, option_notes, unsorted_xen_colors
+from colorcheck.xen.domains.partial_tree import PassthroughHost, taken_interrupts
 from colorcheck.xen.domains.passed_through import passed_through
 from colorcheck.xen.domains.xl_creation import XlHost
 from colorcheck.xen.domains.xl_domains import xl_domains
@@ -55,16 +56,16 @@ from colorcheck.xen.facts.keys import (
 )
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.boot_info import EARLY, EINVAL, read_machine
-from colorcheck.xen.machine.host_devices import console, mapped_into_dom0, most_vcpus
+from colorcheck.xen.machine.host_devices import console, is_driven, mapped_into_dom0, most_vcpus
 from colorcheck.xen.machine.intervals import merged
 from colorcheck.xen.machine.machine import MEMRESERVE, Machine
 from colorcheck.xen.machine.mapping import Mapping
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
-from colorcheck.xen.memory.p2m import levels
+from colorcheck.xen.memory.p2m import levels, reach
 from colorcheck.xen.notes.colors import XenDefaultColors
-from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
+from colorcheck.xen.notes.domains import Dom0TreeFull
 from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
@@ -125,7 +126,7 @@ def effective(
         unknown=frozenset(facts.unknown),
     )
     assumed = [
-        FileSizeAssumed(p.location, "", p.message)
+        FileSizeAssumed(p.location, "", problem=p)
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -250,7 +251,7 @@ def _xen(context: _Context) -> System:
         context.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            context.notes.append(XenDefaultColors(place, "xen", "Xen gets color 0 alone", colors=colors))
+            context.notes.append(XenDefaultColors(place, "xen", colors=colors))
         modelled = context.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -270,10 +271,8 @@ def _xen(context: _Context) -> System:
         panic = Failure(FailureKind.OTHER, EARLY.format(EINVAL))
     deep = _too_deep(context)
     if deep is not None:
-        message = (
-            f"{deep.path} lies {MAX_DEPTH} levels below the root: {context.release.title} never ends to read the tree"
-        )
-        context.notes.append(DeepTreeHangs(deep.location, "", message, levels=MAX_DEPTH))
+        title = context.release.title
+        context.notes.append(DeepTreeHangs(deep.location, "", levels=MAX_DEPTH, node=deep.path, release=title))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         context.release,
@@ -329,11 +328,24 @@ def _boot_domains(context: _Context, system: System) -> list[Domain]:
             context.machine,
             context.deployment.module_trees,
             context.facts,
+            host=_passthrough_host(context, tree),
         )
         for domain, notes in dom0less.domains(tree, rules):
             found.append(domain)
             context.notes += notes
     return found
+
+
+def _passthrough_host(context: _Context, tree: DeviceTree) -> PassthroughHost:
+    ancestry = Ancestry(tree)
+    uart = _uart(ancestry, context.arguments)
+    return PassthroughHost(
+        ancestry,
+        reach(context.facts.read(ADDRESS_BITS)),
+        has_iommu(ancestry, context.arguments),
+        taken_interrupts(ancestry, uart if uart and is_driven(uart) else None, has_dom0=context.has_dom0),
+        context.release.traits.refuses_gic_phandle,
+    )
 
 
 def _guests(context: _Context, before: Sequence[Domain]) -> list[Domain]:
@@ -360,18 +372,19 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
         return domain
     shared = dom0less_end.shared_of(chosen, cells_below(tree, "/chosen"))
     domain = replace(
-        domain, shared_pages=dom0less_end.owned_pages(shared), buddy_shares=dom0less_end.from_buddy(shared)
+        domain,
+        shared_pages=dom0less_end.owned_pages(shared),
+        buddy_shares=dom0less_end.from_buddy(shared),
+        mapped=tuple(dom0less_end.shared_mappings(shared)),
     )
     traits = context.release.traits
     text = f"Could not set up {traits.dom0_named_in_setup} guest OS (rc = -22)"
     failures: list[Failure] = []
     debug = context.deployment.kconfig.get("DEBUG") == "y"
-    host = dom0_end.Dom0DeviceLimits(context.facts.read(ADDRESS_BITS), traits.empty_reg_asserts and debug)
+    host = dom0_end.Dom0DeviceLimits(reach(context.facts.read(ADDRESS_BITS)), traits.empty_reg_asserts and debug)
     ancestry = Ancestry(tree)
     for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, context.arguments), host):
-        found = stop.node.properties.get(stop.key)
-        place = found.value_location if found else stop.node.location
-        context.notes.append(Dom0DeviceRefused(place, "dom0", node=stop.node.path, reason=stop.reason))
+        context.notes.append(stop.note())
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
     full = _full_dom0_tree(context, tree)
     if full is not None:
@@ -393,7 +406,7 @@ def _full_dom0_tree(context: _Context, tree: DeviceTree) -> Note | None:
     room = dom0_end.tree_has_room(len(reserved), padding, grows)
     place = reserved[-1].location
     if room is None:
-        perhaps = f"Xen's tree for dom0 may have no room for {len(reserved)} reserved ranges, and then Xen panics"
+        perhaps = f"Xen's tree for dom0 may not have room for {len(reserved)} reserved ranges; Xen would panic"
         room = bool(context.facts.decided(met.dom0_tree(perhaps, place)))
     return None if room else Dom0TreeFull(place, "dom0", count=len(reserved))
 

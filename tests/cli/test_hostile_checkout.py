@@ -225,7 +225,7 @@ def test_certificates_of_strangers(repo: Path, tmp_path: Path) -> None:
     (folder / "0001-mine.smt2").write_text("of somebody else", encoding="utf-8")
     assert main(["certify", "--write", str(folder)]) == 0
     assert (folder / "0001-mine.smt2").exists()
-    assert main(["certify", "--check", str(folder)]) == 1, "nobody vouches for it"
+    assert main(["certify", "--check", str(folder)]) == 1, "nothing vouches for it"
     (folder / "certificates.json").write_text("[" * 100_000, encoding="utf-8")
     assert main(["certify", "--check", str(folder)]) == 1
 
@@ -255,7 +255,7 @@ def contents(paths: list[Path]) -> list[bytes]:
 
 
 @pytest.mark.parametrize("number", range(12))
-@pytest.mark.parametrize("call", ["replace", "link", "fsync", "chmod"])
+@pytest.mark.parametrize("call", ["replace", "fdopen", "fsync", "chmod"])
 def test_a_failure_at_any_step_changes_no_file(
     three: list[Path], monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:

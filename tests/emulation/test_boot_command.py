@@ -62,8 +62,8 @@ def test_a_boot_where_the_model_panics_is_a_difference(recorded: Recorded, playe
     ("how", "result", "said"),
     [
         ("die", Result.FAILED, "status 3: no such device"),
-        ("silent", Result.FAILED, "nothing came from the console"),
-        ("garbage", Result.FAILED, "no boot of Xen"),
+        ("silent", Result.FAILED, "the console printed nothing"),
+        ("garbage", Result.FAILED, "not a boot of Xen"),
     ],
 )
 def test_a_failing_qemu_is_named(how: str, result: Result, said: str, recorded: Recorded, player: Player) -> None:
@@ -154,6 +154,7 @@ def test_evidence_of_another_binary_is_not_written_over(
     assert evidence.read_text() == "{"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_leaves_no_process_and_no_file(
     number: signal.Signals, recorded: Recorded, player: Player, xen: Path, tmp_path: Path
@@ -184,6 +185,7 @@ def test_interrupted_leaves_no_process_and_no_file(
     assert not list(scratch.iterdir())
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_do_not_meet(recorded: Recorded, player: Player, xen: Path, tmp_path: Path) -> None:
     player.set(recorded["4.22.0 0/5"], "die")
     runs = []

@@ -11,6 +11,7 @@ import pytest
 from colorcheck import api
 from colorcheck.core.theorem import Trust
 from colorcheck.inputs.boot.xen_attested import AttestedBoot, NotAttestedError, XenAttested, read_attested
+from colorcheck.verification.of_this_xen import LEAST_BOOTS
 from tests.emulation.conftest import image
 
 MANIFEST = """[target]
@@ -54,19 +55,30 @@ def trust(found: str) -> set[Trust]:
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (evidence(("agrees", "agrees", "undecided")), Trust.DOCUMENTED),
-        (evidence(("agrees", "differs")), Trust.TRUSTED),
+        (evidence((*["agrees"] * LEAST_BOOTS, "undecided")), Trust.MEASURED),
+        (evidence(("agrees",) * (LEAST_BOOTS - 1)), Trust.TRUSTED),
+        (evidence((*["agrees"] * LEAST_BOOTS, "differs")), Trust.TRUSTED),
         (evidence(("undecided", "failed")), Trust.TRUSTED),
         (evidence(()), Trust.TRUSTED),
-        (evidence(("agrees",), digest="0" * 64), Trust.TRUSTED),
-        (evidence(("agrees",), release="4.20.4"), Trust.TRUSTED),
+        (evidence(("agrees",) * LEAST_BOOTS, digest="0" * 64), Trust.TRUSTED),
+        (evidence(("agrees",) * LEAST_BOOTS, release="4.20.4"), Trust.TRUSTED),
     ],
-    ids=["agrees", "differs", "undecided", "no boots", "another binary", "another release"],
+    ids=["agrees", "one too few", "differs", "undecided", "no boots", "another binary", "another release"],
 )
 def test_only_boots_of_this_binary_and_release_that_agree_are_a_measurement(
     found: XenAttested, expected: Trust, tmp_path: Path
 ) -> None:
     assert trust(deployment(tmp_path, found)) == {expected}
+
+
+def test_what_was_seen_of_it_is_named(tmp_path: Path) -> None:
+    own = hashlib.sha256(image(0x17C000)).hexdigest()
+    seen = [("0/0", ("color heap",)), *[(f"0/{n}", ("panic",)) for n in range(1, LEAST_BOOTS)], ("life-0/0", ())]
+    boots = tuple(AttestedBoot(name, "", "agrees", "", "4.22.0", compared) for name, compared in seen)
+    theorems = api.verify(deployment(tmp_path, XenAttested(own, "4.22.0", "4.22.0", boots=boots))).theorems
+    (source,) = {a.source for theorem in theorems for a in theorem.assumptions if a.trust is Trust.MEASURED}
+    told = "measured (21 boots: 1 with frames of every color, 19 with panics, 1 with guests of xl); none differs"
+    assert source.endswith(told)
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_a_board_file() -> None:
         ("sets = 1024", "setts = 1024", 'did you mean "sets"?'),
         ("cores = 4", "cores = true", "whole number"),
         ("cores = 4", 'cores = "4"', "whole number"),
-        ('core = "cortex-a53"', "", "name the core"),
+        ('core = "cortex-a53"', "", "specify the core"),
         ("[[clusters]]", "[clusters]", "write [[clusters]]"),
         ('title = "T"', "title = 3", "write a string"),
         ('title = "T"', 'colorable = "maybe"', "none of yes"),

@@ -88,7 +88,7 @@ def test_any_text_is_read(text: str) -> None:
     parse_boot_log("a.log", text)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32))
 def test_any_damage_is_read(seed: int) -> None:
     generator = random.Random(seed)

@@ -40,7 +40,7 @@ def test_json_has_the_agreed_shape(capsys: pytest.CaptureFixture[str]) -> None:
             assert pair["sets"]
             assert {"victim", "attacker", "count"} <= set(pair)
         assert bool(entry["evictions"]) == (entry["coloring"] == "off")
-    assert "no prediction of time" in document["disclaimer"]
+    assert "not a prediction of time" in document["disclaimer"]
     assert any("DRAM" in item for item in document["left_out"])
 
 
@@ -51,7 +51,7 @@ def test_the_text_says_who_evicted_whom_and_what_it_is_not(capsys: pytest.Captur
     assert "today's colors: no domain evicted a line of another" in out
     assert "Cycles of victim's runs" in out
     assert "█" in out
-    assert "no prediction" in out
+    assert "not a prediction" in out
     assert "assumed, not measured on this board" in " ".join(out.split())
     assert max(map(len, out.splitlines())) <= 100
 
@@ -128,7 +128,7 @@ def test_a_recording_is_an_asciicast(capsys: pytest.CaptureFixture[str], tmp_pat
         (("--workload", "victim"), 2, "write DOMAIN=KIND"),
         (("--workload", "victim=bmob"), 2, "bomb"),
         (("--workload", "victim=trace:nowhere.csv"), 4, "nowhere.csv"),
-        (("--workload", "victim=bomb:size=1G"), 4, "give it less size"),
+        (("--workload", "victim=bomb:size=1G"), 4, "reduce its size"),
         (("--workload", "victim=bomb:core=9"), 4, "cores 0 to 3"),
         (("--victim", "vctim"), 4, "victim"),
         (("--curve", "nobody"), 4, "runs nothing"),

@@ -165,7 +165,7 @@ def test_binary(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", b"64,r\nnonsense\n", r"a\.csv:2: 'nonsense' is no access"),
+        ("a.csv", b"64,r\nnonsense\n", r"a\.csv:2: 'nonsense' is not an access"),
         ("b.csv", b"64,r\n64,x\n", r"b\.csv:2"),
         ("c.csv", b"64,r\n-64,r\n", r"c\.csv:2"),
         ("d.bin", b"12345", "within an access"),

@@ -89,7 +89,7 @@ def test_where_nothing_is_wrong_nothing_changes() -> None:
     answer = found(problem := PlanProblem((10,) * 4, demands), own_lines(problem))
     assert answer.colors("a") == ColorSet.of([2])
     assert answer.status == "optimal"
-    assert answer.reason == "nothing has to change"
+    assert answer.reason == "no change is needed"
 
 
 def test_who_must_change_does_although_all_fits() -> None:

@@ -16,7 +16,8 @@ DOMAIN = """domU1 {{ compatible = "xen,domain"; #address-cells = <2>; #size-cell
 }};
 """
 PARTIAL = """/dts-v1/; / {{ #address-cells = <2>; #size-cells = <2>; passthrough {{ compatible = "simple-bus"; ranges;
-    #address-cells = <2>; #size-cells = <2>; dev@0 {{ reg = <0x0 0x0 0x0 0x1000>; xen,reg = <{}>; }}; }}; }};"""
+    #address-cells = <2>; #size-cells = <2>; dev@0 {{ reg = <0x0 0x0 0x0 0x1000>; xen,reg = <{}>;
+    xen,force-assign-without-iommu; }}; }}; }};"""
 MODULES = '[[target.modules]]\naddress = 0x8200000\nfile = "partial.dts"\n'
 
 

@@ -246,8 +246,10 @@ def parse_boot_log(file: str, text: str) -> BootLog:
             continue
         domain = _dump(said, location, dumped, domain)
         for name, begins, value in _SINGLE:
-            if match := begins.match(said):
+            if match := begins.match(said[:_PRINTED]):
                 single[name] = Statement(value(match), location)
+                if name == "command_line" and len(said) >= _PRINTED:
+                    damaged.add(name)
         for name, begins, value in _MANY:
             if match := begins.match(said):
                 many[name].append(Statement(value(match), location))
@@ -285,6 +287,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
     )
 
 
+_PRINTED = 1023  # characters that one call of Xen's printk prints (xen/drivers/char/console.c), without an end of line
 _WRAPPED_FROM = 60  # characters of a line behind which a mail program or a terminal may have wrapped it
 _MOST_PIECES = 40
 

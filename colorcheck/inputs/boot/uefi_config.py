@@ -1,7 +1,8 @@
 """Xen's own configuration under UEFI (`xen.cfg`): sections and settings with their places.
 
 Source: `pre_parse`, `get_value` (xen/common/efi/boot.c, 4.20 to 4.22): every control character ends a line, `#`
-anywhere and `;` at a line's start begin a comment, leading blanks are skipped, no blank may stand before `=`.
+anywhere and `;` at a line's start begin a comment, leading blanks are skipped, no blank may stand before `=`, blanks
+behind it are skipped, and those at a line's end belong to the value. Measured with EDK2 2022.11.
 """
 
 from __future__ import annotations
@@ -16,12 +17,17 @@ _LINE = re.compile(r"[^\x00-\x1f]+")
 _HEADER = re.compile(r"\[([^\]]*)\]")
 
 
+KEYS = frozenset(("default", "chain", "options", "kernel", "ramdisk", "xsm", "dtb", "mbi", "video", "ucode"))
+"""What `xen.cfg` may set; the last three count on x86 only."""
+
+
 class UefiSetting(Struct, frozen=True):
-    """`key=value` in a section (empty before the first header)."""
+    """`key=value` in a section (empty before the first header); `header` is the number of headers before it."""
 
     section: str
     key: str
     value: Passage
+    header: int = 0
 
 
 class UefiConfig(Struct, frozen=True):
@@ -35,10 +41,17 @@ class UefiConfig(Struct, frozen=True):
     def location(self) -> Location:
         return Location(self.file)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether Xen reads any of the settings."""
+        return any(setting.key in KEYS for setting in self.settings)
+
     def get(self, section: str, key: str) -> Passage | None:
-        """The first value of a key in the first section of that name; without a name, in any section."""
+        """The first value of a key in the first section of that name, without the blanks in front of it; without a
+        name, in any section."""
+        first = self.sections.index(section) + 1 if section in self.sections else 0
         for setting in self.settings:
-            if setting.key == key and section in ("", setting.section):
+            if setting.key == key and (not section or (first and setting.header == first)):
                 return setting.value
         return None
 
@@ -60,7 +73,8 @@ def read_uefi_config(text: str, file: str) -> UefiConfig:
             continue
         key, equals, value = said.partition("=")
         if equals and key and key == key.rstrip(" "):
-            begin = start + len(key) + 1
+            blanks = len(value) - len(value.lstrip(" "))
+            begin, value = start + len(key) + 1 + blanks, value[blanks:]
             place = lines.location(begin, begin + len(value))
-            settings.append(UefiSetting(section, key, Passage(value, place, ((0, place),))))
+            settings.append(UefiSetting(section, key, Passage(value, place, ((0, place),)), len(sections)))
     return UefiConfig(file, tuple(settings), tuple(sections))

@@ -11,6 +11,8 @@ from msgspec import Struct
 SCHEMA = "colorcheck/xen-attested/1"
 AGREES = "agrees"
 DIFFERS = "differs"
+LIFE = "life-"
+"""Begins the names of boots in which a dom0 created and ended guests."""
 _TEXTS = ("sha256", "version", "release", "kconfig", "qemu", "tool_version")
 
 

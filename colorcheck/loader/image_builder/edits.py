@@ -5,6 +5,7 @@ Source: `scripts/uboot-script-gen` of `xlnx_rel_v2023.2`; they are U-Boot's `fdt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from colorcheck.inputs.boot.image_builder import ImageBuilderFile
 from colorcheck.inputs.device_tree.tree import Property
 from colorcheck.loader.image_builder.image_builder import BuiltDomain, ImageBuilderBoot, LoadedFile
 
-_DOM0_COMMAND = "console=hvc0 earlycon=xen earlyprintk=xen clk_ignore_unused root=/dev/ram0"
+_DEVICE = re.compile(r"(?:.* )?(?P<device>\d{1,2}):(?P<partition>\d{1,3})", re.ASCII)
 _DOMU_COMMAND = "console=ttyAMA0"
 _MODULE = "xen,multiboot-module", "multiboot,module"
 
@@ -61,10 +62,14 @@ class Edits(Struct, frozen=True):
             yield NewProperty("/chosen", held)
         if self.boot.has_dom0:
             yield from self._module("/chosen", "DOM0_KERNEL", ("xen,linux-zimage", *_MODULE), name="dom0")
-            command = self.file.text("DOM0_CMD") or _DOM0_COMMAND
+            command = dom0_command(self.file)
             yield NewProperty("/chosen", _text("xen,dom0-bootargs", place_of(self.file, "DOM0_CMD"), command))
             yield from self._module("/chosen", "DOM0_RAMDISK", ("xen,linux-initrd", *_MODULE), name="dom0-ramdisk")
         for domain in self.boot.domains:
+            written = self.file.get("DOMU_PASSTHROUGH_PATHS", domain.index)
+            if written is not None:
+                for path in written.value.text.split():
+                    yield NewProperty(path, _nothing("xen,passthrough", written.location))
             if domain.created:
                 yield from self._domain(domain)
 
@@ -93,18 +98,22 @@ class Edits(Struct, frozen=True):
         yield from _two_cells(place)
         yield _cells("memory", domain.memory_location, *_split(domain.memory))
         yield _cells("cpus", self._of(domain, "DOMU_VCPUS"), domain.cpus)
-        if domain.colors:
-            yield _cells("colors", domain.colors.written.location, domain.colors.cell)
         if domain.static_memory:
             static = self._of(domain, "DOMU_STATIC_MEM")
-            yield _cells("#xen,static-mem-address-cells", static, 2)
-            yield _cells("#xen,static-mem-size-cells", static, 2)
             numbers = [cell for start, size in domain.static_memory for cell in (*_split(start), *_split(size))]
             yield _cells("xen,static-mem", static, *numbers)
             if domain.direct_map:
-                yield _cells("direct-map", static)
+                yield _nothing("direct-map", static)
+        if self.file.text("DOMU_VUART_PL011") == "1" or self.file.text("DOMU_VUART_PL011", 0) == "1":
+            yield _text("vpl011", self._of(domain, "DOMU_VUART_PL011"), "pl011")  # the first one's value, for all
+        else:
+            yield _nothing("vpl011", place)
         if domain.enhanced:
             yield _text("xen,enhanced", place, "enabled")
+        if self.file.text("DOMU_VIOMMU", domain.index) == "1":
+            yield _nothing("viommu", self._of(domain, "DOMU_VIOMMU"))
+        if domain.colors:
+            yield _cells("colors", domain.colors.written.location, domain.colors.cell)
 
     def _of(self, domain: BuiltDomain, name: str) -> Location:
         """Where a key of the domain is written, or the domain if it is not."""
@@ -126,6 +135,30 @@ class Edits(Struct, frozen=True):
         yield NewProperty(node.path, reg)
         if command:
             yield NewProperty(node.path, _text("bootargs", place, command))
+
+
+def dom0_command(file: ImageBuilderFile) -> str:
+    """dom0's arguments: a root is added where they name none."""
+    command = file.text("DOM0_CMD") or "console=hvc0 earlycon=xen earlyprintk=xen clk_ignore_unused"
+    if "root=" in command:
+        return command
+    return f"{command} root={root_device(file) if file.text('DOM0_ROOTFS') else '/dev/ram0'}"
+
+
+def root_device(file: ImageBuilderFile) -> str | None:
+    """The partition behind the one that `LOAD_CMD` names; None where ImageBuilder finds none, and stops."""
+    found = _DEVICE.fullmatch(file.text("LOAD_CMD"))
+    if found is None:
+        return None
+    partition = int(found["partition"]) + 1
+    if "mmc" in file.text("LOAD_CMD"):
+        return f"/dev/mmcblk{found['device']}p{partition}"
+    return f"/dev/sd{chr(97 + int(found['device']))}{partition}" if "scsi" in file.text("LOAD_CMD") else None
+
+
+def _nothing(name: str, place: Location) -> Property:
+    """A property without a value."""
+    return Property(name, b"", place, place)
 
 
 def _text(name: str, place: Location, *texts: str) -> Property:

@@ -7,6 +7,7 @@ extra commands run as they are, and Xen started with the tree in its place.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import KIB, MIB, size
 from colorcheck.inputs.boot.image_builder import Assignment
 from colorcheck.inputs.deployment import Deployment
-from colorcheck.inputs.device_tree.tree import DeviceTree, Node
+from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 from colorcheck.inputs.files import read_text
 from colorcheck.inputs.manifest.manifest import Manifest
 from colorcheck.loader.handover import Handover
@@ -43,6 +44,8 @@ from colorcheck.loader.u_boot.trees import error_name, tree_at
 _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TREE": 64 * KIB, "BITSTREAM": 32 * MIB}
 """Bytes of a missing file, by the end of its key; on the large side, because the memory of modules is lost at boot."""
 _MOST_OVERLAYS = 64
+_ROOMY = 1 << 20  # bytes; `fdt resize` takes what is not used away again
+_SHELL = re.compile(r"[\"'\\$]")  # what means something to U-Boot's shell in double quotes
 _IN_PLACE = "0xffffffffffffffff"
 
 
@@ -130,6 +133,19 @@ class _ScriptRun(Struct, frozen=True):
         found = self.loaded.get("DEVICE_TREE")
         return VIRTUAL if found is None else found.start
 
+    @property
+    def in_image(self) -> bool:
+        """Whether the tree is edited when the FIT is made, by fdtoverlay and fdtput, and not by U-Boot: there is then
+        room for everything, and no shell between."""
+        return bool(self.boot.file.text("FIT"))
+
+    def _roomy(self, machine: UBootMachine) -> None:
+        """The tree with room for whatever comes."""
+        tree = tree_at(machine, self.place)
+        if tree is not None:
+            tree.reopen(tree.total + _ROOMY)
+            tree.keep()
+
     def overlays(self) -> list[Assignment]:
         """`DT_OVERLAY[i]` up to `NUM_DT_OVERLAY`."""
         file = self.boot.file
@@ -140,12 +156,21 @@ class _ScriptRun(Struct, frozen=True):
 
     def __call__(self, machine: UBootMachine) -> str | None:
         self._load(machine)
-        self._command(machine, "fdt", "addr", f"{self.place:#x}")
-        self._command(machine, "fdt", "resize", "1024")
-        for written in self.overlays():
+        if self.in_image:
+            self._roomy(machine)
+        else:
+            self._command(machine, "fdt", "addr", f"{self.place:#x}")
+            self._command(machine, "fdt", "resize", "1024")
+        for written in () if self.boot.file.text("FDTEDIT") and not self.in_image else self.overlays():
             if not self._overlay(machine, written):
                 return "an overlay that cannot be applied destroys the tree"
         self._edit(machine)
+        if self.in_image:
+            self._command(machine, "fdt", "addr", f"{self.place:#x}")
+            self._command(machine, "fdt", "resize", "1024")
+        if self.boot.file.text("NUM_CPUPOOLS") not in ("", "0"):
+            why = "ImageBuilder's CPU pools take phandles that it works out itself, which is not followed"
+            machine.tree_doubts.append(machine.open("CPUPOOL of ImageBuilder", why))
         for problem in self.boot.file.doubts:
             machine.tree_doubts.append(
                 machine.open(f"{problem.location}: ImageBuilder's configuration", problem.message)
@@ -201,6 +226,9 @@ class _ScriptRun(Struct, frozen=True):
                 done, where, what = (tree.add(at, edit.name) if at >= 0 else at), edit.location, edit.path
                 if done >= 0:
                     tree.side.nodes[edit.path] = edit.location
+            elif self._through_shell(machine, edit.path, edit.held):
+                tree = tree_at(machine, self.place) or tree
+                continue
             else:
                 at, held = tree.node(edit.path), edit.held
                 done = tree.put(at, held.name, held.value) if at >= 0 else at
@@ -213,6 +241,26 @@ class _ScriptRun(Struct, frozen=True):
                 )
                 machine.problems.append(Problem(ProblemKind.U_BOOT_FDT, message, where, _help(done)))
         tree.keep()
+
+    def _through_shell(self, machine: UBootMachine, path: str, held: Property) -> bool:
+        """Set a property by a line of the script where its text means something to U-Boot's shell; whether it is so."""
+        told = [string.text for string in held.strings]
+        if self.in_image or not any(_SHELL.search(text) for text in told):
+            return False
+        tree = tree_at(machine, self.place)
+        if tree is not None:
+            tree.keep()
+        line = f"fdt set {path} {held.name} " + " ".join(f'"{text}"' for text in told)
+        run_text(machine, Marked(line + "\n"))
+        after = tree_at(machine, self.place)
+        at = after.node(path) if after is not None else -1
+        value = after.value(at, held.name) if after is not None and at >= 0 else None
+        if after is not None and value is not None:
+            after.side.properties[path, held.name] = replace(held, value=value, strings=())
+        if value != held.value:
+            message = f"U-Boot's shell reads the quotes, backslashes and $ of {held.name}: another text arrives"
+            machine.problems.append(Problem(ProblemKind.U_BOOT_SYNTAX, message, held.location, "leave them out"))
+        return True
 
     def _extra(self, machine: UBootMachine) -> None:
         """The user's own commands have the last word."""

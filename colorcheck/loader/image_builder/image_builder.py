@@ -28,6 +28,7 @@ _CELL = (1 << 32) - 1
 _STEP = 2 * MIB
 _LOWEST_SCRIPT = 12 * MIB
 _MOST_DOMAINS = 256
+_COMMANDS = ("bootm", "booti", "bootefi", "none")
 
 
 class ColorMask(Struct, frozen=True):
@@ -146,13 +147,22 @@ def no_script(file: ImageBuilderFile) -> Iterator[Problem]:
                 yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, written.location, "write it into XEN_CMD")
     if file.doubts:
         return  # the key may stand in what was not read
+    command = file.get("BOOT_CMD")
+    if command is not None and command.value.text not in ("", *_COMMANDS):
+        message = f"ImageBuilder writes no script: BOOT_CMD is none of {', '.join(_COMMANDS)}"
+        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, command.value.whole, "write booti")
     for index in range(_domain_count(file, [])):
-        if not file.text("DOMU_KERNEL", index):
+        if not file.text("DOMU_KERNEL", index) and not _skipped(file, index):
             written = file.get("NUM_DOMUS")
             message = f"ImageBuilder writes no script: DOMU_KERNEL[{index}] is not defined"
             help_text = "number the domains from 0; Lopper counts them from 1"
             place = written.location if written else file.location
             yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, place, help_text)
+
+
+def _skipped(file: ImageBuilderFile, index: int) -> bool:
+    """Whether a domain is not created at boot: xl starts it, or its root is a disk."""
+    return bool(file.text("DOMU_NOBOOT", index) or file.text("DOMU_ROOTFS", index))
 
 
 def _default_arguments(file: ImageBuilderFile, problems: list[Problem]) -> Passage:
@@ -165,6 +175,8 @@ def _default_arguments(file: ImageBuilderFile, problems: list[Problem]) -> Passa
         written = file.get(name)
         if written and written.value.text:
             parts += [Passage(" ", file.location), Passage(f"{option}=", written.name_location), written.value]
+    if file.text("DOM0_VIOMMU") == "1":
+        parts += [Passage(" dom0_viommu=1", file.location)]
     return concatenated(parts, file.location)
 
 
@@ -201,9 +213,9 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
         file.text("DOMU_RAMDISK", index),
         file.text("DOMU_PASSTHROUGH_DTB", index),
         static,
-        bool(static) and file.text("DOMU_DIRECT_MAP", index) != "0",
-        (file.text("DOMU_ENHANCED", index) or str(int(_has_dom0(file)))) == "1",
-        not file.text("DOMU_NOBOOT", index),
+        bool(static) and (file.text("DOMU_DIRECT_MAP", index) or "1") == "1",
+        file.text("DOMU_ENHANCED", index) == "1" or (_has_dom0(file) and file.text("DOMU_ENHANCED", index) != "0"),
+        not _skipped(file, index),
         location,
         memory_given.location if memory_given else location,
     )

@@ -14,7 +14,7 @@ from msgspec import Struct
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
-from colorcheck.loader.u_boot.fdt import present
+from colorcheck.loader.u_boot.fdt import lies_there, present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
@@ -69,6 +69,8 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if len(words) < 3:
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
+    if tree is None and (at in machine.foreign or lies_there(machine, at)):
+        raise HaltError(f"Xen gets a tree of the board's own, at {at:#x}, which is not among the inputs")
     if tree is None:
         _no_tree(machine, words[2])
         return 1
@@ -288,7 +290,7 @@ def _moved_ramdisk(
             "the ramdisk's place",
             "U-Boot moves the ramdisk below itself, and files do not say where U-Boot is",
             "[target.environment]",
-            'initrd_high = "0xffffffffffffffff"  # if that is what the board has: the ramdisk stays where it is',
+            'initrd_high = "0xffffffffffffffff"  # if the board has this value: the ramdisk stays where it is',
         )
         return (None, ramdisk.size), machine.carry(fact) if ramdisk.unsure is None else ramdisk.unsure
     machine.over(at, ramdisk.size, "the ramdisk")

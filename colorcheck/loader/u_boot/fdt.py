@@ -16,6 +16,7 @@ from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
 from colorcheck.loader.u_boot.values import UnreadableValue, parse_value
 
+_OWN_TREES = ("fdtcontroladdr", "fdt_addr")
 OVERLAYS = "this U-Boot applies overlays"
 _USAGE = 1
 
@@ -29,6 +30,8 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         return _address(machine, rest)
     if machine.working is None and name.startswith("ap"):
         return _apply(machine, None, rest)
+    if machine.working in machine.foreign and tree_at(machine, machine.working) is None:
+        return _elsewhere(machine, name, rest)
     tree = _working(machine)
     if tree is None:
         return 1
@@ -44,6 +47,21 @@ def fdt(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if status and handler in (_mknod, _set, _rm) and tree.data != before:
         tree.data = bytearray(before)  # libfdt takes back what it began
     return status
+
+
+def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
+    """A command on a tree that the script did not load: Xen does not get that one, but what is read of it is open."""
+    fact = OpenFact(
+        f"the board's tree read at {machine.place}",
+        "this command goes to a tree of the board that is not among the inputs",
+        (),
+        machine.place,
+    )
+    if name.startswith("g") and len(rest) > 1:
+        machine.set(rest[1].text, machine.unknown(fact))
+    if name.startswith("mo") and len(rest) > 1:
+        machine.tree_doubts.append(fact)
+    return Doubt(f"fdt {name} {' '.join(word.text for word in rest)}", True, fact)
 
 
 def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:
@@ -76,8 +94,7 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
     if tree is not None or machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None:
         return tree
     given = machine.media.given_tree()
-    brought = address in machine.failed or any(loaded.data[:4] == MAGIC for loaded in machine.loaded)
-    if given is None or not address or brought:
+    if given is None or not address or address in machine.failed or _brings_its_tree(machine):
         return None
     from colorcheck.loader.u_boot.load import put
 
@@ -85,6 +102,29 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
     put(machine, given, address)
     machine.assumptions[f"the tree that lies at {address:#x} before the script is {given.name}"] = None
     return tree_at(machine, address)
+
+
+def _brings_its_tree(machine: UBootMachine) -> bool:
+    """Whether the script loads a tree, other than overlays."""
+    return any(one.data[:4] == MAGIC and b"__overlay__" not in one.data for one in machine.loaded)
+
+
+def lies_there(machine: UBootMachine, address: int) -> bool:
+    """Whether the board has a tree of its own at an address that the script puts nothing to: QEMU's and U-Boot's own
+    trees lie where the environment says, and of other places nothing is known."""
+    if machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None or address in machine.failed:
+        return False
+    own = [hexadecimal(machine.text(name) or "0") for name in _OWN_TREES]
+    if machine.memory.dark or machine.memory.known:
+        fact = OpenFact(
+            f"a tree at {address:#x} before the script",
+            f"the script edits what lies at {address:#x}, puts nothing there, and no input says whether the board does",
+            ("# load the tree that is edited",),
+            machine.place,
+            (False, True),
+        )
+        return machine.decide(Doubt(f"the board has a tree of its own at {address:#x}", address in own, fact))
+    return False
 
 
 def _flags(words: Sequence[Marked]) -> tuple[str, Sequence[Marked]] | None:
@@ -113,6 +153,11 @@ def _address(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
         return Doubt(f"fdt addr {rest[0].text}", True, fact)
     address = machine.reached(rest[0])
     tree = present(machine, address)
+    if tree is None and lies_there(machine, address):
+        machine.working = address
+        machine.foreign.add(address)
+        machine.set("fdtaddr", f"{address:x}")
+        return 0
     if tree is None:
         _not_a_tree(machine, address)
         return 1

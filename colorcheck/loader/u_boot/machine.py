@@ -112,6 +112,7 @@ class UBootMachine(Struct):
     carried: set[OpenFact] = field(default_factory=set)  # facts that only stand in values of the tree
     apart: set[OpenFact] = field(default_factory=set)  # variables that are addresses of the board's environment
     failed: set[int] = field(default_factory=set)
+    foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that

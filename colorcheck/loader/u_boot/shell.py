@@ -165,7 +165,7 @@ class _Reader:
 
     def _each(self, each: Each) -> Status | None:
         name = expanded(self._word(each.name).content, self._lookup)
-        status: Status | None = 0 if each.words else None  # words that come to nothing end with 0, too
+        status: Status = 0  # also without words, or with words that come to nothing
         for word in each.words:
             value = expanded(self._word(word).content, self._lookup)
             self.machine.use(value)
@@ -174,8 +174,7 @@ class _Reader:
                 self._assign(name.text, value.part(start, end))
                 done = self._list(each.body)
                 status = 0 if done is None else done
-        if each.words and status == 0:
-            self.machine.last_status = 0
+        self.machine.last_status = status
         return status
 
     def _word(self, word: tuple[int, str]) -> Word:

@@ -181,6 +181,8 @@ def _element(tree: Any) -> Element:
         negated = children[0].type == "UNTIL"
         return Loop(_body(children[1].children), _body(children[2].children), negated)
     if tree.data == "each":
+        if len(children) == 2:  # `for in a b`: without a variable, and nothing is done
+            return Each(_word(children[0].children[0]) if children[0].children else (0, ""), (), ())
         words = tuple(_word(token) for token in children[1].children)
         return Each(_word(children[0]), words, _body(children[2].children))
     otherwise = None

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from colorcheck.inputs.boot.uefi_config import UefiConfig
     from colorcheck.inputs.deployment import Deployment
 
-_KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm"}
+_KINDS = {"Kernel": "kernel", "Ramdisk": "ramdisk", "XSM": "xsm", "XSM Policy": "xsm"}
+_NO_DEVICE = (
+    "a module in the device tree has xen,uefi-binary, and where GRUB starts Xen its EFI loader has no file system:"
+    ' "Cannot load files without a usable file system"'
+)
 _NO_KERNEL = "no initial domain kernel is specified: neither kernel= in {} nor a boot module in the device tree"
 
 
@@ -38,7 +42,12 @@ def follow_uefi(deployment: Deployment) -> Handover:
         return Handover(stopped=f'its EFI loader says "{said.value}"', location=said.location, uefi=True)
     if tree is None:
         return Handover(stopped="there is no device tree", uefi=True)
+    refused = next(_refused(_chosen(tree)), None)
+    if refused is not None and (log is None or log.command_line is None):
+        return Handover(stopped=refused[0], location=refused[1], uefi=True)
     if deployment.grub is not None:
+        if _binaries(tree) and (log is None or log.command_line is None):
+            return Handover(stopped=_NO_DEVICE, location=_chosen(tree).location, uefi=True)
         return _by_grub(deployment.grub, tree, log)
     read = _configuration(deployment.uefi_configs, tree)
     if read.stopped:
@@ -82,6 +91,27 @@ def _by_grub(grub: GrubConfig, tree: DeviceTree, log: BootLog | None) -> Handove
     if not grub.all_modules:
         assumption = "grub.cfg was generated from this file by 20_linux_xen, which adds kernel arguments"
     return Handover(tree=edited, location=entry.location, uefi=True, assumptions=(assumption,), open=tuple(opened))
+
+
+def _refused(chosen: Node) -> Iterator[tuple[str, Location]]:
+    """At which nodes the loader stops with "Error processing boot modules on DT." (`efi_check_dt_boot`; measured)."""
+    for node in chosen.children:
+        if "compatible" not in node.properties:
+            yield (
+                f"{node.path} has no compatible, and Xen's EFI loader asks each node of /chosen for one",
+                node.location,
+            )
+        if not compatible(node, "xen,domain"):
+            continue
+        for name in ("#address-cells", "#size-cells"):
+            if name not in node.properties:
+                yield f"{node.path} has no {name}, without which Xen's EFI loader stops", node.location
+        for child in node.children:
+            if "compatible" not in child.properties:
+                yield (
+                    f"{child.path} has no compatible, and Xen's EFI loader asks each node of a domain for one",
+                    child.location,
+                )
 
 
 def _chained(place: Location) -> OpenFact:
@@ -131,7 +161,7 @@ def undetermined(deployment: Deployment) -> Location | None:
 def _section(config: UefiConfig) -> str:
     """The section where none is named on the EFI command line; empty: that of any."""
     default = config.get("global", "default")
-    return default.text.strip() if default else ""
+    return default.text if default else ""
 
 
 def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
@@ -142,11 +172,18 @@ def _configuration(configs: Sequence[UefiConfig], tree: DeviceTree) -> _Read:
         return _Read(location=configs[0].location)
     config = configs[0]
     section = _section(config)
-    if len(configs) > 1 and config.get(section, "kernel") is None:
-        config = configs[1]
+    for chained in configs[1:]:
+        if config.get(section, "kernel") is not None or config.get("global", "chain") is None:
+            break
+        config = chained
+    for key in ("dtb", "kernel", "ramdisk", "xsm"):
+        value = config.get(section, key)
+        if value is not None and not value.text:
+            return _Read(stopped=f"{key}= names no file", location=value.whole)
     found = tuple(module for kind in ("xsm", "ramdisk", "kernel") if (module := _module(config, section, kind)))
     kinds = {module.kind for module in found}
-    if "kernel" not in kinds and not modules and len(configs) == 1:
+    unread = config is configs[-1] and config.get("global", "chain") is not None
+    if not found and not modules and not unread:
         return _Read(stopped=_NO_KERNEL.format(section or config.file), location=config.location)
     twice = next((kind for kind in _dom0_binaries(tree) if kind in kinds), None)
     if twice:
@@ -223,5 +260,4 @@ def _placed(
             continue  # a module of the tree with a place of its own
         base = known or ConfiguredModule(kind, "", module.location)
         of_config.append(replace(base, placed=PlacedFile(module.address, module.size, module.location)))
-    unplaced = [each for each in configured if each.kind not in {module.kind for module in of_config}]
-    return (*of_config, *unplaced), names
+    return tuple(of_config), names  # what a whole list of modules has not was not loaded: another section counted

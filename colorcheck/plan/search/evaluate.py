@@ -76,15 +76,15 @@ def _alone(problem: PlanProblem, demand: Demand, colors: Colors) -> Iterable[str
     if not own <= ColorSet.all(problem.nr_colors):
         yield "colors that do not exist"
     if len(own) < demand.min_colors:
-        yield f"{len(own)} colors where {demand.min_colors} are the least"
+        yield f"{len(own)} colors, but at least {demand.min_colors} are required"
     if demand.max_colors is not None and len(own) > demand.max_colors:
-        yield f"{len(own)} colors where {demand.max_colors} are the most"
+        yield f"{len(own)} colors, but at most {demand.max_colors} are allowed"
     if demand.keep and own != demand.fixed:
-        yield f"colors {own} where {demand.fixed} are to be kept"
+        yield f"colors {own} but {demand.fixed} must be kept"
     if not demand.tolerates(len(own)):
-        yield f"with {len(own)} colors worse than is tolerated"
+        yield f"with {len(own)} colors it is worse than is tolerated"
     if problem.max_ranges is not None and not demand.keep and len(own.ranges()) > problem.max_ranges:
-        yield f"{len(own.ranges())} ranges where {problem.max_ranges} are the most"
+        yield f"{len(own.ranges())} ranges, but at most {problem.max_ranges} are allowed"
 
 
 def _margin(problem: PlanProblem, colors: Colors) -> Fraction:

@@ -110,9 +110,9 @@ def front(problem: PlanProblem, goals: Sequence[Goal], timeout: float = 60.0) ->
         points, missed = _placed(problem, counts, _undominated(found, counts.signs), deadline)
         if not points:
             continue
-        late = "the time was not enough" if time.monotonic() > deadline else ""
+        late = "there was not enough time" if time.monotonic() > deadline else ""
         return _thinned(Front(tuple(goals), tuple(points), late or counts.loose or missed))
-    return Front(tuple(goals), (), "" if _surely_none(problem) else "no plan was found, and none was excluded")
+    return Front(tuple(goals), (), "" if _surely_none(problem) else "no plan was found and none was excluded")
 
 
 def _surely_none(problem: PlanProblem) -> bool:
@@ -141,7 +141,7 @@ class _Counts:
         lost = sum(len(block.demands[0].today - free) for block in made.blocks if len(block.demands) == 1)
         ways = contested_ways(made, MOST_WAYS)
         if ways is None:
-            self.loose = "more colors are contested today than could be tried in all ways"
+            self.loose = "too many colors are contested today to try all combinations"
             ways = [[block.today for block in made.blocks]]
         if Goal.CHANGES not in self.goals:
             self.loose = ""
@@ -326,7 +326,7 @@ def _placed(
     missed = ""
     for values in wanted if len(wanted) <= 4 * MOST_POINTS else wanted[:: len(wanted) // (4 * MOST_POINTS) + 1]:
         if time.monotonic() > deadline:
-            return points, "the time was not enough to place all points"
+            return points, "there was not enough time to place all points"
         until = min(deadline, time.monotonic() + POINT_SECONDS)
         colors = _plan_with(problem, dict(zip(counts.goals, values, strict=True)), until)
         if colors is None:

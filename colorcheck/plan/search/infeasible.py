@@ -241,7 +241,7 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
         if f"keep {demand.name}" in names:
             freed = _changed(problem, demand.name, lambda w: replace(w, keep=False))
             if works(freed, deadline):
-                yield Repair("keep", f"let {demand.name} have other colors than {demand.fixed}", (demand.name,))
+                yield Repair("keep", f"allow {demand.name} other colors than {demand.fixed}", (demand.name,))
         if f"max-colors {demand.name}" in names and demand.max_colors is not None:
             for more in range(1, problem.nr_colors - demand.max_colors + 1):
                 most = demand.max_colors + more
@@ -255,7 +255,7 @@ def _dropped(problem: PlanProblem, names: list[str], deadline: float) -> Iterato
                 if works(_changed(problem, demand.name, lambda w, m=least: replace(w, min_colors=m)), deadline):  # type: ignore[misc]
                     fewer = demand.min_colors - least
                     yield Repair(
-                        "colors", f"ask {least} colors for {demand.name}, {fewer} fewer", (demand.name,), fewer
+                        "colors", f"require only {least} colors for {demand.name}, {fewer} fewer", (demand.name,), fewer
                     )
                     break
 

@@ -71,16 +71,16 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
     places = {today.places.get(demand.name) for demand in relaxed.demands if found.colors(demand.name) != demand.today}
     files, lines = len({place[0] for place in places if place}), len(places)
     complete = best is not None and exhausted and tried < MOST_TRIED and time.monotonic() <= deadline
-    said = "all changes of fewer files or lines were excluded" if complete else "smaller changes were not all looked at"
+    said = "all changes to fewer files or lines were excluded" if complete else "not all smaller changes were examined"
     evidence = {**found.evidence, "smallest_change": said, "files": files, "lines": lines}
     return replace(found, evidence=evidence, status=found.status if complete else "feasible")
 
 
 def _unchanged(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> Plan:
     """Today's colors as a plan; its objectives are not those of the best."""
-    evidence: dict[str, object] = {"smallest_change": "today's colors obey all rules", "files": 0, "lines": 0}
+    evidence: dict[str, object] = {"smallest_change": "today's colors satisfy all requirements", "files": 0, "lines": 0}
     reached = (Reached("changes", 0, 0, OBJECTIVES["changes"].unit),)
-    return Plan("optimal", reached, assigned(problem, colors), evidence=evidence, reason="nothing has to change")
+    return Plan("optimal", reached, assigned(problem, colors), evidence=evidence, reason="no change is needed")
 
 
 def _as_today(demand: Demand) -> Demand:

@@ -50,9 +50,9 @@ def _plan(
     optimal = all(each.optimal for each in objective)
     evidence: dict[str, object] = {
         "method": "knapsack over counts of colors, placement by swaps",
-        "bounds": "the relaxation in which any k colors hold what the k fullest ones do",
+        "bounds": "the relaxation in which any k colors hold as much as the k fullest ones",
         "tables_checked": found.checked,
-        "evaluator": "obeys all rules; values recomputed from the colors alone",
+        "evaluator": "satisfies all requirements; values recomputed from the colors alone",
         "seconds": round(seconds, 6),
     }
     return Plan("optimal" if optimal else "feasible", objective, assigned(problem, colors), evidence=evidence)

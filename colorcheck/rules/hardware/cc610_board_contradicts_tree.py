@@ -23,7 +23,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (ProblemKind.BOARD_CONTRADICTS_TREE,),
-    "name the board that the device tree is for",
+    "specify the board that the device tree is for",
     bad=Example(board="rpi4", cpus=CPUS.format(1024)),
     good=Example(cpus=CPUS.format(1024)),
 )

@@ -1,13 +1,12 @@
-"""What a partial device tree maps into its domain is not known, or Xen refuses it.
+"""What a partial device tree maps into its domain is not known.
 
-What it checks: the partial device trees of dom0less domains (`multiboot,device-tree`): whether their content is known,
-and whether they use the phandle that Xen keeps for the interrupt controller.
+What it checks: the partial device trees of dom0less domains (`multiboot,device-tree`): whether their content is known.
 
-Why it matters: a partial tree can map anyone's memory, and Xen checks nothing. A tree with that phandle panics.
+Why it matters: a partial tree can map anyone's memory, and Xen checks nothing.
 
 What it cannot see: the tree, until `[[target.modules]]` names it by its address.
 
-Source: `handle_passthrough_prop`, `domain_handle_dtb_boot_module` (xen/common/device-tree/dom0less-build.c), measured
+Source: `handle_passthrough_prop` (xen/common/device-tree/dom0less-build.c), measured
 on 4.20 to 4.22.
 """
 
@@ -17,13 +16,10 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.words import says
-from colorcheck.xen.notes.domains import PartialTreePhandle, PartialTreeUnread
+from colorcheck.xen.notes.domains import PartialTreeUnread
+from colorcheck.xen.notes.sentences import tree_unread
 
-
-@says(PartialTreePhandle)
-def _partial_tree_phandle(note: PartialTreePhandle) -> str:
-    return f"the partial device tree of {note.domain} uses the phandle 0xfde8, which Xen keeps for itself"
-
+says(PartialTreeUnread)(tree_unread)
 
 _DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
     memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";
@@ -36,7 +32,7 @@ RULE = from_notes(
     "partial-tree",
     Severity.WARNING,
     __doc__,
-    (PartialTreeUnread, PartialTreePhandle),
+    (PartialTreeUnread,),
     "name it: [[target.modules]] with the module's address and the file",
     bad=Example(chosen=_DOMAIN),
     good=Example(),

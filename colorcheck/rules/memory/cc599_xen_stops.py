@@ -33,7 +33,7 @@ from colorcheck.xen.notes.domains import (
     KernelToCome,
     MissingProperty,
     NoDom0ForXl,
-    PartialTreePhandle,
+    PartialTreeRefused,
     SharedMemoryRefused,
     ToolstackCannotPopulate,
 )
@@ -80,7 +80,7 @@ EXPLAINING = (  # kinds of notes that say why Xen stops; each has a rule
     NoDom0ForXl,
     NoMemory,
     P2mPoolTooSmall,
-    PartialTreePhandle,
+    PartialTreeRefused,
     SharedMemoryRefused,
     StaticHeap,
     EnhancedWithoutDom0,

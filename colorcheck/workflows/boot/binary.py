@@ -47,7 +47,7 @@ def read_binary(file: str) -> XenBinary:
     if image[56:60] != _IMAGE_MAGIC:
         raise BinaryError(
             f"{file} is not an arm64 Image (no ARM\\x64 at offset 56)",
-            "give the file `xen` of the build, not xen-syms and not a uImage",
+            "give the file `xen` of the build, not xen-syms or a uImage",
         )
     read = read_xen_image(image, file)
     if read.size is None:

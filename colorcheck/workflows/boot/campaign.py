@@ -11,30 +11,39 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.emulation.generate import Case, generate
+from colorcheck.emulation.lives import GivenDom0, generate_life
 from colorcheck.emulation.qemu import Qemu, QemuError
 from colorcheck.emulation.virt import emulated
-from colorcheck.inputs.boot.xen_attested import AttestedBoot, XenAttested
+from colorcheck.inputs.boot.xen_attested import LIFE, AttestedBoot, XenAttested
 from colorcheck.workflows.boot.compare import BootRecipe, ComparedBoot, Result, compare
+from colorcheck.workflows.boot.lives import boot_life
 
 AT_ONCE = 2
 _SMALLER = 12  # boots that are spent on making one difference smaller
 
 
 class Campaign(Struct, frozen=True):
-    """Which systems: the seed and how many. Each is named "SEED/NUMBER"."""
+    """Which systems: the seed and how many, and the dom0 of lifecycles (None: boots alone). Each is named
+    "SEED/NUMBER", lifecycles "life-SEED/NUMBER"."""
 
     seed: str
     count: int
+    dom0: GivenDom0 | None = None
 
     def names(self) -> tuple[str, ...]:
-        return tuple(f"{self.seed}/{number}" for number in range(self.count))
+        kind = LIFE if self.dom0 else ""
+        return tuple(f"{kind}{self.seed}/{number}" for number in range(self.count))
 
 
 def run_campaign(
-    qemu: Qemu, recipe: BootRecipe, names: Sequence[str], done: Callable[[AttestedBoot, ComparedBoot], None]
+    qemu: Qemu,
+    recipe: BootRecipe,
+    campaign: Campaign,
+    names: Sequence[str],
+    done: Callable[[AttestedBoot, ComparedBoot], None],
 ) -> None:
-    """Boot the systems of these names; `done` is called in this thread with each. Stops at once on an exception, also
-    one that `done` raises or Ctrl-C; no process stays behind."""
+    """Boot these of the campaign's systems; `done` is called in this thread with each. Stops at once on an exception,
+    also one that `done` raises or Ctrl-C; no process stays behind."""
     stop = Event()
     recipe = replace(recipe, limits=replace(recipe.limits, stop=stop))
     waiting: set[Future[tuple[AttestedBoot, ComparedBoot]]] = set()
@@ -42,7 +51,7 @@ def run_campaign(
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, os.cpu_count() or 1)) as workers:
         try:
             for name in left:
-                waiting.add(workers.submit(_one, qemu, recipe, name))
+                waiting.add(workers.submit(_one, qemu, recipe, campaign.dom0, name))
                 if len(waiting) >= AT_ONCE:
                     waiting = _collect(waiting, done)
             while waiting:
@@ -60,7 +69,11 @@ def _collect(
     return rest
 
 
-def _one(qemu: Qemu, recipe: BootRecipe, name: str) -> tuple[AttestedBoot, ComparedBoot]:
+def _one(qemu: Qemu, recipe: BootRecipe, dom0: GivenDom0 | None, name: str) -> tuple[AttestedBoot, ComparedBoot]:
+    if dom0 is not None:
+        life = generate_life(name)
+        found = boot_life(qemu, recipe, dom0, life)
+        return as_boot(name, f"{life}; dom0 {dom0.digest[:16]}", found), found
     case = generate(name)
     found = boot_case(qemu, recipe, case)
     smaller = ""

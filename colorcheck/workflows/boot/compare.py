@@ -105,14 +105,14 @@ def _compared(
     if silent and (not console.text.strip() and console.ending is Ending.SILENT):
         return *_unheard(system, recipe, console, folder), "", None
     if silent:
-        return Result.FAILED, _silence(console), "", version, console.text, None
+        return Result.FAILED, silence(console), "", version, console.text, None
     if not recipe.xen.colored:
         named = f"Xen {version}" if version else "this Xen"
-        reason = f"{named} is built without cache coloring: it boots, and no option of coloring is known to it"
+        reason = f"{named} is built without cache coloring: it boots, but does not have the coloring options"
         return Result.UNCOLORED, reason, "", version, console.text, None
-    release = recipe.release or _release(version)
+    release = recipe.release or release_of(version)
     if not release:
-        reason = f"Xen {version or 'without a version'} is not a release that is modelled; name one with --release"
+        reason = f"Xen {version or 'without a version'} is not a modelled release; specify one with --release"
         return Result.UNDECIDED, reason, "", version, console.text, None
     attested, boot, reason = _attested(system, recipe, release, log, folder)
     if attested is None or boot is None:
@@ -129,20 +129,21 @@ def _unheard(system: Emulated, recipe: BootRecipe, console: Console, folder: Pat
         if panic is not None:
             reason = f'Xen said nothing; the model: "{panic.message}", which may come before the console is up'
             return Result.UNDECIDED, reason, recipe.release, ""
-    return Result.FAILED, _silence(console), "", ""
+    return Result.FAILED, silence(console), "", ""
 
 
-def _silence(console: Console) -> str:
+def silence(console: Console) -> str:
+    """Why a run that printed nothing of Xen's says nothing."""
     said = console.errors[:_ENOUGH]
-    printed = "; what the console printed is no boot of Xen" if console.text.strip() else ""
+    printed = "; the console output is not a boot of Xen" if console.text.strip() else ""
     if console.ending is Ending.DIED:
         return f"QEMU ended by itself with status {console.status}" + (f": {said}" if said else "") + printed
     if printed:
         return printed.removeprefix("; ")
-    return f"nothing came from the console in {console.seconds:.0f} s" + (f" (QEMU: {said})" if said else "")
+    return f"the console printed nothing in {console.seconds:.0f} s" + (f" (QEMU: {said})" if said else "")
 
 
-def _release(version: str) -> str:
+def release_of(version: str) -> str:
     """The modelled release that a version is, or is nearest to; empty where there is none."""
     said = log_version(version)
     names = (said.text, said.base, ".".join(said.base.split(".")[:2]))
@@ -181,7 +182,7 @@ def _verdict(attested: Attested, boot: Boot, console: Console) -> tuple[Result, 
     agreed = sorted({check.subject for check in attested.checks if check.agrees})
     needed = "panic" if boot.panic else "color heap" if boot.system.coloring else "version"
     if needed in agreed:  # the command line needs no comparison: it is the one that was given
-        return Result.AGREES, f"{len(agreed)} things were compared, and all agree"
+        return Result.AGREES, f"{len(agreed)} items were compared, and all agree"
     return Result.UNDECIDED, attested.reason
 
 

@@ -55,7 +55,7 @@ def prepare(qemu: Qemu, manifest: Manifest, xen_size: int, *, move: bool = False
         raise NotBootableError(f"this deployment cannot be booted: {why}", "see `colorcheck effective --facts`")
     prepared = boots[0][1].system.preparation
     if prepared is None or not prepared.machine.banks:
-        raise NotBootableError("the banks of memory are not known", "give target.memory, or a boot log")
+        raise NotBootableError("the memory banks are not known", "give target.memory, or a boot log")
     board = modelled.facts.board
     found = None if move else as_it_is(qemu, tree, prepared.machine, board)
     if found is not None:
@@ -69,7 +69,7 @@ def prepare(qemu: Qemu, manifest: Manifest, xen_size: int, *, move: bool = False
         changes += (f"guests of the toolstack left out: {', '.join(guests)} (dom0 is a stub)",)
     needed, there = sum(bank.size for bank in prepared.machine.banks), _memory()
     if needed + _RESERVE > there:
-        raise NotBootableError(f"the system has {size(needed)} of memory, and this machine {size(there)} in all")
+        raise NotBootableError(f"the system has {size(needed)} of memory, but this machine only {size(there)}")
     digest = hashlib.sha256(system.blob).hexdigest()[:12]
     return Prepared(
         f"deployment {os.path.basename(os.path.abspath(manifest.folder))} {digest}", system, changes, modelled
@@ -81,7 +81,7 @@ def _host(qemu: Qemu) -> Host:
     names = [name.removeprefix(MODEL_PREFIX) for name in known.names() if name.startswith(MODEL_PREFIX)]
     usable = [name for name in dict.fromkeys((*_USUAL, *names)) if name in names and name in qemu.cpus]
     if not usable:
-        raise QemuError("this QEMU has no CPU model that the catalogue knows")
+        raise QemuError("this QEMU has no CPU model that is in the catalogue")
     return Host(tuple(known.board(MODEL_PREFIX + name) for name in usable))
 
 

@@ -238,7 +238,7 @@ def _not_attested(logs: Mapping[str, str]) -> Iterator[folders.CertificateCheck]
     """Logs that say something else than the model, or too little."""
     for name, verdict in logs.items():
         if verdict == Attestation.DIFFERS:
-            yield folders.CertificateCheck(name, "log-differs", "the boot was not as the model says")
+            yield folders.CertificateCheck(name, "log-differs", "the boot differed from the model")
         elif verdict != Attestation.ATTESTED:
             yield folders.CertificateCheck(name, "no-answer", f"the log is {verdict}")
 
@@ -303,5 +303,5 @@ def _theorem(name: str, old: dict[str, Any] | None, new: dict[str, Any] | None) 
             yield f"{name}: {key} was: {old[key]}; is: {new[key]}"
     gone = [a["text"] for a in old["assumptions"] if a not in new["assumptions"]]
     added = [a["text"] for a in new["assumptions"] if a not in old["assumptions"]]
-    yield from (f"{name}: assumes no more: {text}" for text in gone)
+    yield from (f"{name}: no longer assumes: {text}" for text in gone)
     yield from (f"{name}: now assumes: {text}" for text in added)

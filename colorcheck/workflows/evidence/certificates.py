@@ -127,9 +127,9 @@ def strays(folder: Path, known: Iterable[str]) -> Iterator[CertificateCheck]:
             path = Path(where, name)
             shown = path.relative_to(folder).as_posix()
             if os.path.islink(path):
-                yield CertificateCheck(shown, "stray", "a link: what it leads to can change")
+                yield CertificateCheck(shown, "stray", "a link: its target can change")
             elif name in files and shown not in names:
-                yield CertificateCheck(shown, "stray", "not part of what the inputs give: nobody vouches for it")
+                yield CertificateCheck(shown, "stray", "not derived from the inputs, so nothing vouches for it")
 
 
 def check(folder: str | Path, *, timeout: float = 60.0, signers: str | None = None) -> tuple[CertificateCheck, ...]:
@@ -168,7 +168,7 @@ def checked(source: Path, timeout: float) -> tuple[CertificateCheck, ...]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return (CertificateCheck(MANIFEST, "missing", f"cannot read {source / MANIFEST}: {error}"),)
     if not theorems:
-        return (*broken, CertificateCheck(MANIFEST, "none", "there is not one theorem in it: nothing is claimed"))
+        return (*broken, CertificateCheck(MANIFEST, "none", "it contains no theorem: nothing is claimed"))
     if broken:
         return tuple(broken)
     try:
@@ -225,14 +225,14 @@ def _different(source: Path, document: Any, text: bytes, made: Documents) -> Ite
     again = json.loads(made[MANIFEST])
     if document.get("tool") != again["tool"]:
         told = document["tool"].get("version") if isinstance(document.get("tool"), dict) else None
-        text_ = f"written by another colorcheck ({told}); only the same one derives the same texts"
+        text_ = f"written by another colorcheck ({told}); only the same version derives the same texts"
         yield CertificateCheck("tool", "differs", text_)
     yield from _theorems(document["theorems"], again["theorems"])
     keys = [key for key in {**document, **again} if key not in {"theorems", "tool"}]
     wrong = [key for key in keys if document.get(key) != again.get(key)]
     yield from (CertificateCheck(f"{MANIFEST}: {key}", "differs", "it is not what the inputs give") for key in wrong)
     if not wrong and document == again:
-        yield CertificateCheck(MANIFEST, "differs", "it is written otherwise than colorcheck writes it")
+        yield CertificateCheck(MANIFEST, "differs", "it is not written as colorcheck writes it")
 
 
 def _theorems(there: list[Any], again: list[Any]) -> Iterator[CertificateCheck]:

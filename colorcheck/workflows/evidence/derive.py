@@ -55,7 +55,7 @@ def _verified(copies: Copies, folder: str) -> Verification:
     manifest = copies.recipe.read()
     wrong = next((problem for problem in manifest.problems if problem.location.file == COMMAND_LINE), None)
     if wrong is not None:
-        raise ValueError(f"an option is none: {wrong.message}")
+        raise ValueError(f"an option is invalid: {wrong.message}")
     return timeless(pipeline.verify(manifest, timeout=TIMEOUT, smt=True))
 
 
@@ -73,7 +73,9 @@ def timeless(verification: Verification) -> Verification:
 
 def verdicts(verification: Verification) -> str:
     """All verdicts in one text: what two runs must have in common."""
-    return json.dumps([[line, theorem.id, str(theorem.verdict)] for line, theorem in verification.facts.theorems()])
+    return json.dumps(
+        [[release, theorem.id, str(theorem.verdict)] for release, theorem in verification.facts.theorems()]
+    )
 
 
 def sha256(content: bytes) -> str:

@@ -26,12 +26,12 @@ def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
     if allowed is None:
         done = _ssh(["check-novalidate", "-n", NAMESPACE, "-s", str(signed)], path)
         if done is not None and done.returncode == 0:
-            return CertificateCheck(signed.name, "no-answer", "whose it is, only --allowed-signers FILE tells")
+            return CertificateCheck(signed.name, "no-answer", "only --allowed-signers FILE tells who signed it")
         return _wrong(signed, done)
     found = _ssh(["find-principals", "-s", str(signed), "-f", allowed], path)
     name = found.stdout.decode("utf-8", "replace").split("\n")[0].strip() if found and not found.returncode else ""
     if not name:
-        return CertificateCheck(signed.name, "differs", "it is of none of the allowed signers")
+        return CertificateCheck(signed.name, "differs", "it is not from an allowed signer")
     done = _ssh(["verify", "-n", NAMESPACE, "-s", str(signed), "-f", allowed, "-I", name], path)
     if done is not None and done.returncode == 0:
         return CertificateCheck(signed.name, "confirmed", f"signed by {name}")
@@ -40,7 +40,7 @@ def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
 
 def _wrong(signed: Path, done: subprocess.CompletedProcess[bytes] | None) -> CertificateCheck:
     if done is None:
-        return CertificateCheck(signed.name, "no-answer", "ssh-keygen, which verifies it, is not here")
+        return CertificateCheck(signed.name, "no-answer", "ssh-keygen, which verifies it, is not installed")
     return CertificateCheck(signed.name, "differs", "it is not the signature of this file")
 
 

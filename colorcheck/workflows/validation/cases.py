@@ -20,8 +20,8 @@ KINDS: Mapping[str, str] = {
     "lifecycle": "guests created, destroyed and created again, dom0 ballooned: free frames after each step",
     "u-boot": "scripts that a real U-Boot ran: whether Xen is started, and the tree that it gets, byte for byte",
     "uefi": "starts of real Xen from UEFI: outcome, colors, Xen's region, free frames of each color",
-    "readers": "texts that parsers of Xen, xl and dtc read: boot arguments, lists of colors, xl files, device trees",
-    "field": "deployments as people write them, and what a checker must, or must not, say of them",
+    "readers": "input to the parsers of Xen, xl and dtc: boot arguments, lists of colors, xl files, device trees",
+    "field": "deployments as people write them, and what a checker must or must not say about them",
 }
 
 

@@ -203,7 +203,9 @@ def _affinity(domain: Domain, found: Vcpus, cpus: Processors, open_facts: Sequen
     reasons = [*found.reasons]
     reasons += [Related(f.location, f"not known: {f.why}") for f in open_facts if isinstance(f, OpenFact)]
     if cpus.parked and not open_facts:
-        text = f"Xen parks the CPUs {listed(cpus.parked)}, which are of another kind than the boot CPU: no hmp-unsafe"
+        text = (
+            f"Xen parks the CPUs {listed(cpus.parked)}, which are of a different kind than the boot CPU (no hmp-unsafe)"
+        )
         reasons.append(Related(domain.location, text))
     if not reasons:
         reasons.append(Related(domain.location, "nothing pins it, so it may run on every CPU"))
@@ -228,7 +230,7 @@ def _doubt(deployment: Deployment, ancestry: Ancestry | None) -> tuple[Related |
     if odd is None:
         return None, False
     message = (
-        f"{odd.node.path} has no enable-method that Xen knows: unless a boot loader adds it, Xen does not start it"
+        f"{odd.node.path} has no enable-method that Xen supports: unless a boot loader adds one, Xen does not start it"
     )
     return Related(odd.node.location, message), False
 

@@ -55,8 +55,8 @@ def pools_fact(deployment: Deployment, ancestry: Ancestry | None) -> Fact | Open
         return Fact(POOLS, False, Origin.DOCUMENTED, deployment.manifest.location("target.xen"))
     return OpenFact(
         POOLS,
-        "the device tree has boot-time cpu pools, which count only in a Xen built with CONFIG_BOOT_TIME_CPUPOOLS, "
-        "and that is off by default",
+        "the device tree has boot-time CPU pools, which only a Xen built with CONFIG_BOOT_TIME_CPUPOOLS uses; this "
+        "is off by default",
         (f"[target.config]\n{POOLS} = true",),
         nodes[0].location,
         (False, True),

@@ -12,37 +12,42 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
+from colorcheck.core.units import KIB, MIB_PAGES, PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains import dom0less_end as end
+from colorcheck.xen.domains import guest_tree
 from colorcheck.xen.domains.color_choice import ColorChoice, everything, oddities, out_of_range
 from colorcheck.xen.domains.fork_colors import Fork, node_choice
 from colorcheck.xen.domains.hardware_domain import (
     XENSTORE,
     capabilities,
     is_hardware_domain,
+    second_xenstore,
     wants_xenstore,
     wrong_capabilities,
     wrong_hardware_domain,
     wrong_interrupts,
 )
+from colorcheck.xen.domains.partial_tree import PassthroughHost, why_refused
+from colorcheck.xen.facts import met
 from colorcheck.xen.facts.book import FactBook
 from colorcheck.xen.facts.keys import MAPPED
-from colorcheck.xen.facts.met import guest_tree
 from colorcheck.xen.kinds import ColorSource, DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.machine import BootModule, Machine
-from colorcheck.xen.memory.building import unallocated
+from colorcheck.xen.memory.building import guest_banks, unallocated
 from colorcheck.xen.memory.p2m import dom0less_pool
 from colorcheck.xen.notes.colors import ColoringOffButColors, DefaultColors, EmptyList, InheritedColors
 from colorcheck.xen.notes.domains import (
     DirectMap,
     DomainWithoutKernel,
     EnhancedWithoutDom0,
+    HardwareDomainFault,
+    HardwareDomainRefused,
     KernelToCome,
     MemoryNotPages,
     MissingProperty,
-    PartialTreePhandle,
+    PartialTreeRefused,
     PartialTreeUnread,
     Passthrough,
     StaticMemory,
@@ -55,6 +60,9 @@ from colorcheck.xen.release.release import Release
 from colorcheck.xen.system import Domain
 
 KIB_PER_PAGE = PAGE // KIB
+_COUNTED_TREE = 4096  # bytes: DOMU_DTB_SIZE of the releases whose trees are counted byte for byte
+_MOST_VCPUS = 128
+_ANY_ADDRESS = 64  # bits: where the width of a P2M does not count
 
 
 class Dom0lessRules(Struct, frozen=True):
@@ -75,6 +83,7 @@ class Dom0lessRules(Struct, frozen=True):
     tree: DeviceTree | None = None
     hardware: str = ""
     has_xenstore: bool = False
+    host: PassthroughHost | None = None
 
     @property
     def fork(self) -> Fork:
@@ -107,6 +116,10 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
     hardware = "d0" if rules.has_dom0 else ""
     provided = any(capabilities(node, rules.release) & XENSTORE for node in nodes(tree))
     rules = replace(rules, tree=tree, has_xenstore=rules.has_dom0 or provided)
+    owners = end.Owners(rules.host.address_bits if rules.host else _ANY_ADDRESS)
+    if rules.has_dom0 and (chosen := tree.node("/chosen")) is not None:
+        owners.add(end.shared_of(chosen, cells_below(tree, "/chosen")), "dom0")
+    second = second_xenstore(nodes(tree), rules.release, has_dom0=rules.has_dom0)
     for offset, node in enumerate(nodes(tree)):
         own = node.properties.get("llc-colors")
         if own is not None and b"\0" not in own.value:
@@ -121,31 +134,42 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
             hardware = hardware or f"d{first_id + offset}"
         sizes = cells_below(tree, node.path)
         missing, more = _unregistered_kernel(node, sizes, rules)
-        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes)
+        domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
+        if node.path in second:
+            place, panic = node.properties["capabilities"].location, second[node.path].message
+            refused = HardwareDomainRefused(place, domain.name, HardwareDomainFault.SECOND_XENSTORE, panic)
+            told = (*told, refused)
+            domain = replace(domain, late_failure=domain.late_failure or second[node.path])
         yield domain, (*notes, *more, *told)
 
 
-def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> tuple[Domain, tuple[Note, ...]]:
+def _ended(
+    node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int], owners: end.Owners
+) -> tuple[Domain, tuple[Note, ...]]:
     """The domain with its shared memory and what its partial device trees map, and what stops it at the end."""
     notes: list[Note] = []
     shared = end.shared_of(node, sizes)
     kernel = modules(node, sizes).get("kernel")
-    failures = [
-        end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id),
-    ]
-    mapped: list[end.Given] = []
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
+    failures = [end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id)]
+    unowned = owners.add(shared, domain.name)
+    if unowned is not None:
+        notes.append(unowned.note(domain.location, domain.name, node.path))
+        failures.append(refused)
+    mapped: list[end.Given] = []
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
     partial = list(end.partial_trees(node, sizes, rules.trees))
     for child, tree in partial:
         if tree is None:
             domain = replace(domain, rests_on=domain.rests_on | {MAPPED.name})
-            message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
-            notes.append(PartialTreeUnread(child.location, domain.name, message, node=child.path))
+            notes.append(PartialTreeUnread(child.location, domain.name, node=child.path))
             continue
         mapped += end.given(tree)
-        if end.uses_gic_phandle(tree) and rules.release.traits.refuses_gic_phandle:
-            notes.append(PartialTreePhandle(child.location, domain.name, node=child.path))
+        wrong = why_refused(tree, rules.host, cell(node, "nr_spis")) if rules.host and rules.release.modelled else None
+        if wrong is not None:
+            found = wrong.node.properties.get(wrong.key)
+            place = found.location if found else wrong.node.location
+            notes.append(PartialTreeRefused(place, domain.name, child.path, wrong.node.path, wrong.refusal))
             failures.append(refused)
     notes += end.in_memory(mapped, rules.machine, domain.name)
     domain = replace(
@@ -161,17 +185,41 @@ def _ended(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, i
 
 def _has_room(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> bool:
     """Whether the tree that Xen writes for the domain has room; both are worlds where that is not known."""
-    plain = "xen,enhanced" not in node.properties and "ramdisk" not in modules(node, sizes)
-    shared = sum(compatible(child, "xen,domain-shared-memory-v1") for child in node.children)
-    written = end.TreeContent(domain.vcpus, shared, end.copied_into_tree(node, sizes, rules.trees), plain)
-    room = written.fits(rules.release.traits.guest_tree)
+    if rules.tree is None:
+        return True
+    traits = rules.release.traits
+    partial = list(end.partial_trees(node, sizes, rules.trees))
+    given = sum(size for child, _ in partial for _, size in ranges_of(child.properties.get("reg"), *sizes)[:1])
+    written = guest_tree.tree_size(guest_tree.host_parts(rules.tree), _parts(node, domain, rules, sizes))
+    counted = traits.guest_tree == _COUNTED_TREE and all(tree is not None for _, tree in partial)
+    room = end.fits(written, traits.guest_tree + given, measured=counted)
     if room is not None or rules.facts is None:
         return room is not False
     message = (
-        f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, and may "
-        f"have no room for {domain.vcpus} vCPUs and what else it has: then Xen panics"
+        f"the device tree that Xen writes for {domain.name} has {rules.release.traits.guest_tree} bytes, which may "
+        f"be too small for {domain.vcpus} vCPUs and the rest of its content: Xen would panic"
     )
-    return bool(rules.facts.decided(guest_tree(domain.name, message, domain.location)))
+    return bool(rules.facts.decided(met.guest_tree(domain.name, message, domain.location)))
+
+
+def _parts(node: Node, domain: Domain, rules: Dom0lessRules, sizes: tuple[int, int]) -> guest_tree.GuestParts:
+    arguments = 0
+    for child in node.children:
+        found = child.properties.get("bootargs") if compatible(child, "multiboot,kernel") else None
+        arguments = len(found.value) if found is not None else arguments
+    ramdisk = modules(node, sizes).get("ramdisk")
+    return guest_tree.GuestParts(
+        min(domain.vcpus, _MOST_VCPUS),
+        len(guest_banks(domain.pages * PAGE)[0]),
+        arguments,
+        bool(ramdisk and ramdisk.size),
+        tuple((shared.id, shared.guest) for shared in end.shared_of(node, sizes)),
+        "vpl011" in node.properties,
+        string(node, "xen,enhanced") in (None, "enabled", "legacy", "no-xenstore")
+        if "xen,enhanced" in node.properties
+        else False,
+        tuple(tree for _, tree in end.partial_trees(node, sizes, rules.trees) if tree is not None),
+    )
 
 
 def _unregistered_kernel(
@@ -185,14 +233,12 @@ def _unregistered_kernel(
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
     if kernel.start in rules.machine.unloaded:
-        message = f"nothing loads the kernel of {node.name} at {kernel.start:#x}, so Xen cannot build the domain"
         failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
-        return failure, (KernelNotRegistered(kernel.location, node.name, message, start=kernel.start),)
+        return failure, (KernelNotRegistered(kernel.location, node.name, start=kernel.start, loaded=False),)
     found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
-    message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
-    return failure, (KernelNotRegistered(kernel.location, node.name, message, start=kernel.start),)
+    return failure, (KernelNotRegistered(kernel.location, node.name, start=kernel.start, loaded=True),)
 
 
 def _domain(
@@ -224,22 +270,16 @@ def _domain(
         notes += (_missing(node, "memory"),)
         failure = failure or Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
     if wants_xenstore(node, rules.release) and not rules.has_xenstore:
-        others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
-        message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
-        place = node.properties["xen,enhanced"].location
-        notes += (EnhancedWithoutDom0(place, node.name, message),)
-        if not rules.release.traits.hardware_domain_by_node:
+        place, by_node = node.properties["xen,enhanced"].location, rules.release.traits.hardware_domain_by_node
+        notes += (EnhancedWithoutDom0(place, node.name, other_domain_may=by_node),)
+        if not by_node:
             failure = failure or Failure(
                 FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
             )
-    if 0 < kib < KIB_PER_PAGE:
-        message = f"{kib} KiB of memory are less than a page: Xen hangs while it hands them out"
-        notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
-        failure = failure or Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
-    elif kib % KIB_PER_PAGE:
-        message = f"{size(kib * KIB)} of memory are no multiple of a page of 4 KiB: Xen cannot give them out"
-        notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
-        failure = failure or unallocated(kib * KIB)
+    if kib % KIB_PER_PAGE:
+        notes += (MemoryNotPages(_place(node, "memory"), node.name, kib * KIB, DomainKind.DOM0LESS),)
+        hangs = Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
+        failure = failure or (hangs if kib < KIB_PER_PAGE else unallocated(kib * KIB))
     hardware = is_hardware_domain(node, rules.release)
     frames = dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES
     domain = Domain(
@@ -272,14 +312,12 @@ def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None
         if listed is None or rules.release.property_while_off != "panic":
             return ColorChoice((), ColorSource.DEFAULT, node.location)
         place = listed[0].whole if own else node.location
-        message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
         panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
-        off = ColoringOffButColors(place, node.name, message)
+        off = ColoringOffButColors(place, node.name, owner=DomainKind.DOM0LESS)
         return ColorChoice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
         colors = everything(rules.nr_colors)
-        message = f"{node.name} has no llc-colors: it gets all colors"
-        default = DefaultColors(node.location, node.name, message, colors=colors)
+        default = DefaultColors(node.location, node.name, colors, key="llc-colors")
         return ColorChoice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
@@ -288,13 +326,12 @@ def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None
     refusal = Failure(FailureKind.DOMAIN_COLORS, f"Error initializing LLC coloring for domain {node.name} (rc = -22)")
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
-        message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
-        notes.append(InheritedColors(node.location, node.name, message, colors=read.colors, from_=giver))
+        title = rules.release.title
+        notes.append(InheritedColors(node.location, node.name, read.colors, giver, title, key="llc-colors"))
     if read.error is not None:
         return ColorChoice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
-        message = f"{node.name} has an empty llc-colors: it gets no color, so no memory"
-        notes.append(EmptyList(place, node.name, message))
+        notes.append(EmptyList(place, node.name))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
         return ColorChoice(read.colors, source, place, refusal, tuple(notes))
@@ -337,8 +374,7 @@ def _given_away(node: Node) -> Iterator[Note]:
     """Devices that a dom0less domain gets come in a partial device tree of its own."""
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
-            message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to find it"
-            yield Passthrough(child.location, node.name, message, node=child.path)
+            yield Passthrough(child.location, node.name, child.path, DomainKind.DOM0LESS)
 
 
 def _enhanced(node: Node) -> bool:

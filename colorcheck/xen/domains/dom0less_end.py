@@ -9,27 +9,21 @@ from __future__ import annotations
 import collections.abc
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
-from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, ranges_of
-from colorcheck.xen.kinds import Failure, FailureKind, Note
+from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible, ranges_of
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import THIRD, Mapping
 from colorcheck.xen.machine.shared_memory import Shared, read_shared
-from colorcheck.xen.notes.domains import PassthroughMemory
+from colorcheck.xen.notes.domains import IO, PassthroughMemory, SharedMemoryFault, SharedMemoryRefused
 
 Trees = collections.abc.Mapping[int, DeviceTree]
 GUEST_RAM = 1 << 30
-_GIC_PHANDLE = 0xFDE8
-_CPU_NODE = 92  # bytes that a vCPU takes in a guest's tree
-_SHARED_NODE = 180  # bytes of a node of shared memory
-_OTHER_NODES = (785, 1152)  # bytes of the rest; measured: 32 vCPUs fit into 4,096 bytes, 36 do not
-_FURTHER = 200  # bytes of what a domain of the measurements did not have: a ramdisk, Xenstore, a UART
-_PROPERTY = 12  # bytes of a property without its value
 
 
 class Given(Struct, frozen=True):
@@ -86,36 +80,52 @@ def shared_failure(shared: Sequence[Shared], machine: Machine, kernel: int, numb
     return None
 
 
+class UnownedMemory(Struct, frozen=True):
+    """A region whose guest address has too many bits, or that has an owner already."""
+
+    region: Shared
+    bits: int = 0
+    owner: str = ""
+
+    def note(self, place: Location, domain: str, node: str) -> SharedMemoryRefused:
+        """The note about the domain at which Xen stops."""
+        fault = SharedMemoryFault.OWNED if self.owner else SharedMemoryFault.GUEST_ADDRESS
+        region = self.region
+        return SharedMemoryRefused(place, domain, node, fault, region.guest, region.id, self.bits, self.owner)
+
+
+class Owners(Struct):
+    """Who owns the regions of shared memory, by their id: the first owner or, without a role, the first that asks.
+    `address_bits` is the width of the guests' addresses."""
+
+    address_bits: int
+    found: dict[str, str] = field(default_factory=dict)
+
+    def add(self, shared: Sequence[Shared], name: str) -> UnownedMemory | None:
+        """What is wrong with the shared memory of the domain `name`, which Xen builds now; None if nothing is."""
+        for each in shared:
+            if (each.guest + each.size) >> self.address_bits and (each.guest + each.size - 1) >> self.address_bits:
+                return UnownedMemory(each, bits=self.address_bits)
+            other = self.found.get(each.id)
+            owner = IO if each.role is None else name if each.owned else None
+            if owner is not None and other is not None and (owner, other) != (IO, IO):
+                return UnownedMemory(each, owner=other)
+            if owner is not None:
+                self.found[each.id] = owner
+        return None
+
+
 def _in_memory(span: Span, machine: Machine) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in machine.spans)
 
 
-class TreeContent(Struct, frozen=True):
-    """What Xen writes into the tree of a domain: its vCPUs, its shared memory, and bytes that are copied: at least and
-    at most."""
-
-    vcpus: int
-    shared: int
-    copied: tuple[int, int]
-    plain: bool = True
-
-    def fits(self, room: int) -> bool | None:
-        """Whether it fits into so many bytes (DOMU_DTB_SIZE); None where that is not known."""
-        known = self.vcpus * _CPU_NODE
-        further = 0 if self.plain else _FURTHER
-        if _OTHER_NODES[1] + known + self.shared * _SHARED_NODE + self.copied[1] + further <= room:
-            return True
-        return False if _OTHER_NODES[0] + known + self.copied[0] > room else None
-
-
-def copied_into_tree(node: Node, sizes: tuple[int, int], trees: Trees) -> tuple[int, int]:
-    """Bytes of the kernel's arguments and of partial trees that stand in the tree of a domain: at least, at most."""
-    arguments = 0
-    for child in node.children:
-        found = child.properties.get("bootargs") if compatible(child, "multiboot,kernel") else None
-        arguments = _PROPERTY + -(-len(found.value) // 4) * 4 if found is not None else arguments
-    partial = sum(blob_size(tree.root, 0) for _, tree in partial_trees(node, sizes, trees) if tree is not None)
-    return arguments, arguments + partial
+def fits(written: tuple[int, int], room: int, *, measured: bool) -> bool | None:
+    """Whether the tree of a domain, so many bytes at least and at most, fits into `room`; None where that is not known.
+    A release whose writer was not followed (`measured` false) may need an eighth more or less."""
+    more = 0 if measured else written[1] // 8
+    if written[1] + more <= room:
+        return True
+    return False if written[0] - more > room else None
 
 
 def partial_trees(node: Node, sizes: tuple[int, int], trees: Trees) -> Iterator[tuple[Node, DeviceTree | None]]:
@@ -150,11 +160,6 @@ def mappings(found: Sequence[Given]) -> list[Mapping]:
     return [Mapping(each.guest // PAGE, -(-each.size // PAGE), blocks=True) for each in found]
 
 
-def uses_gic_phandle(tree: DeviceTree) -> bool:
-    """Whether a partial tree has a node with the phandle that Xen gives to the interrupt controller."""
-    return any(cell(node, name) == _GIC_PHANDLE for node in tree.root.walk() for name in ("phandle", "linux,phandle"))
-
-
 def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[Note]:
     """A note for each range of a partial tree that lies in memory."""
     for each in found:
@@ -162,8 +167,4 @@ def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[N
             low, high = max(each.start, start), min(each.start + each.size, end)
             if low < high:
                 place = each.node.properties["xen,reg"].value_location
-                message = (
-                    f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen does "
-                    "not check whose it is"
-                )
-                yield PassthroughMemory(place, name, message, start=low, end=high)
+                yield PassthroughMemory(place, name, low, high, DomainKind.DOM0LESS)

@@ -145,7 +145,7 @@ def xl_vcpus(file: XlFile, count: int, world: CpuWorld) -> Vcpus:
     setting = file.setting("cpus")
     pool = world.pools.cpus(number) if number is not None else None
     if number is None and (named := file.setting("pool")) is not None:
-        reasons.append(Related(named.value_location, "which CPUs this pool has stands in no file"))
+        reasons.append(Related(named.value_location, "no input says which CPUs this pool has"))
     if setting is None:
         return Vcpus((pool,) * count, number, tuple(reasons))
     masks, failure = _xl_masks(setting.written, count, world)
@@ -213,7 +213,7 @@ def _pool_reason(world: CpuWorld, pool: object) -> Iterator[Related]:
     if pools.location is None:
         return
     if not pools.built:
-        text = "Xen is built without BOOT_TIME_CPUPOOLS: the cpu pools of the device tree count for nothing"
+        text = "Xen is built without BOOT_TIME_CPUPOOLS: the CPU pools in the device tree have no effect"
         yield Related(pools.location, text)
     elif pool == 0:
         yield Related(pools.location, f"it runs in pool 0: CPUs {listed(pools.cpus(0))}")

@@ -56,7 +56,7 @@ def _static_shm(deployment: Deployment, found: tuple[VisitedNode, ...]) -> Fact 
     if used is None:
         return Fact(name, False, Origin.DOCUMENTED, deployment.manifest.location("target.xen"))
     why = (
-        f"{used.name} is static shared memory, at which a Xen built without CONFIG_STATIC_SHM stops, and that is off "
-        "by default"
+        f"{used.name} is static shared memory: a Xen built without CONFIG_STATIC_SHM, which is off by default, "
+        f"stops there"
     )
     return OpenFact(name, why, ("[target.config]", f"{name} = true"), used.location, (True, False))

@@ -39,7 +39,7 @@ def _fact(key: FactKey[None], deployment: Deployment, used: tuple[str, Location]
         place = deployment.build_place(stated[0] if stated else names[0])
         return Fact(key.name, None, Origin.GIVEN if off else Origin.DOCUMENTED, place)
     what, place = used
-    why = f"{what} counts only in a Xen built with CONFIG_{names[0]}, and what that does with it is not modelled"
+    why = f"{what} is used only by a Xen built with CONFIG_{names[0]}, whose behavior is not modelled"
     return OpenFact(key.name, why, ("[target.config]", f"{names[0]} = false  # if it is not"), place)
 
 

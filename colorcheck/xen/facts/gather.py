@@ -135,7 +135,7 @@ class _Gathering:
             return Fact(IMAGE_SIZE.name, size, Origin.GIVEN, self.place(f"target.{key}"))
         return OpenFact(
             IMAGE_SIZE.name,
-            "no binary of Xen is named, and its size is not given",
+            "neither the Xen binary nor its size is given",
             ('xen-image = "xen"', "# or: xen-image-size = 0x17c000"),
             self.place("target"),
             Span(1, LARGEST_IMAGE + 1),
@@ -148,14 +148,14 @@ class _Gathering:
         if followed is not None:
             if followed.xen_address is not None:
                 return Fact(XEN_ADDRESS.name, followed.xen_address, Origin.FOLLOWED, followed.location)
-            why = "where the boot script puts Xen is not known from the files"
-            settle = ("# the variables that its address comes from, in [target.environment]",)
+            why = "the files do not say where the boot script puts Xen"
+            settle = ("# the variables that give its address, in [target.environment]",)
             return OpenFact(XEN_ADDRESS.name, why, settle, followed.location, Span(0, _TOP, IMAGE_ALIGNMENT))
         if self.target.xen_address is not None:
             return Fact(XEN_ADDRESS.name, self.target.xen_address, Origin.GIVEN, self.place("target.xen-address"))
         return OpenFact(
             XEN_ADDRESS.name,
-            "nothing says where the boot loader puts Xen",
+            "no input says where the boot loader puts Xen",
             ("xen-address = 0x200000",),
             self.place("target"),
             Span(0, _TOP, IMAGE_ALIGNMENT),
@@ -174,7 +174,7 @@ class _Gathering:
             where = self.place("target.device-tree-address")
             yield Fact(TREE_ADDRESS.name, self.target.device_tree_address, Origin.GIVEN, where)
         else:
-            why = "nothing says where the boot loader puts the device tree"
+            why = "no input says where the boot loader puts the device tree"
             settle = ("device-tree-address = 0x8000000",)
             yield OpenFact(TREE_ADDRESS.name, why, settle, place, Span(0, _TOP, TREE_ALIGNMENT))
         size, tree = self.target.device_tree_size, self.deployment.tree
@@ -184,7 +184,7 @@ class _Gathering:
         elif self.handed_over_as_it_is and written:
             yield Fact(TREE_SIZE.name, written, Origin.GIVEN, self._tree_location())
         else:
-            why = "the boot loader adds to the device tree, and nothing says how large it is then"
+            why = "the boot loader adds to the device tree, and no input says how large it becomes"
             lines = (f"device-tree-size = {-(-max(written, 1) // 4096) * 4096:#x}", '# or: loader = "none"')
             yield OpenFact(TREE_SIZE.name, why, lines, place, Span(max(written, 1), LARGEST_TREE + 1))
 
@@ -194,8 +194,8 @@ class _Gathering:
         if followed.device_tree_address is not None:
             yield Fact(TREE_ADDRESS.name, followed.device_tree_address, Origin.FOLLOWED, place)
         else:
-            why = "the boot loader moves the device tree, and where to is not known from the files"
-            settle = ("[target.environment]", 'fdt_high = "0xffffffffffffffff"  # if that is what the board has')
+            why = "the boot loader moves the device tree, and no input says where"
+            settle = ("[target.environment]", 'fdt_high = "0xffffffffffffffff"  # if the board has this value')
             yield OpenFact(TREE_ADDRESS.name, why, settle, place, Span(0, _TOP, TREE_ALIGNMENT))
         if followed.device_tree_size is not None:
             yield Fact(TREE_SIZE.name, followed.device_tree_size, Origin.FOLLOWED, place)
@@ -243,21 +243,21 @@ class _Gathering:
             span = bank.value
             if isinstance(span, tuple) and without((span[0], span[1]), held):
                 why = (
-                    f"the boot log has memory at {span[0]:#x} that the device tree has not, and is not whole: which "
-                    "banks there are is not known"
+                    f"the boot log is incomplete and has memory at {span[0]:#x} that the device tree lacks: the "
+                    f"banks are not known"
                 )
-                return OpenFact(MEMORY.name, why, ('[inputs] boot-log = "the whole log"',), bank.location)
+                return OpenFact(MEMORY.name, why, ('[inputs] boot-log = "the complete log"',), bank.location)
         return None
 
     def _firmware_memory(self) -> Fact | OpenFact:
         """The banks that Xen makes of the firmware's map; it reads no node of memory."""
-        why = "under UEFI Xen takes its memory from the firmware's map, not from the device tree"
+        why = "under UEFI, Xen takes its memory from the firmware's map, not from the device tree"
         settle = ('[inputs] boot-log = "serial.txt"', '# or: efi-memory-map = "memmap.txt"')
         found = self.deployment.efi_map
         if found is None:
             return OpenFact(MEMORY.name, why, settle, self.place("inputs"))
         if not self.joins_banks and not found.final:
-            why = "this Xen makes a bank of every entry, and the shell's map is older than those of the files loaded"
+            why = "this Xen turns every entry into a bank, and the shell's map was made before the files were loaded"
             return OpenFact(MEMORY.name, why, settle[:1], self.place("inputs.efi-memory-map"))
         banks = found.banks(joined=self.joins_banks)
         return Fact(MEMORY.name, banks, Origin.MEASURED, self.place("inputs.efi-memory-map"))
@@ -273,13 +273,16 @@ class _Gathering:
         if said is not None:  # and no other than those of the tree
             return Fact(ARGUMENTS.name, None, Origin.MEASURED, said.whole)
         if self.under_uefi and not self.deployment.uefi_configs and self.deployment.grub is None:
-            why = "the configuration of Xen's EFI loader may give others than the device tree, and is not named"
+            why = (
+                "the configuration of Xen's EFI loader may give different arguments than the device tree, and is "
+                "not an input"
+            )
             lines = ('[inputs] uefi-config = "xen.cfg"', '# or: boot-log = "serial.txt"')
             return OpenFact(ARGUMENTS.name, why, lines, self._tree_location())
         written = chosen is not None and any(name in chosen.properties for name in ("xen,xen-bootargs", "bootargs"))
         if self.handed_over_as_it_is or written or self.deployment.image_builder is not None:
             return Fact(ARGUMENTS.name, None, Origin.GIVEN, self._tree_location())
-        why = "the device tree has no arguments for Xen, and a boot loader usually adds them"
+        why = "the device tree has no arguments for Xen; a boot loader usually adds them"
         settle = ('[inputs] boot-script = "boot.cmd"', '# or: boot-arguments = "…"', '# or: [target] loader = "none"')
         return OpenFact(ARGUMENTS.name, why, settle, self._tree_location())
 
@@ -292,17 +295,17 @@ class _Gathering:
             if "xen,uefi-binary" in node.properties and "reg" not in node.properties
         ]
         if self.under_uefi and self.foreign_log:
-            why = "the boot log is of another release of Xen, for which the firmware had another place"
+            why = "the boot log is of another release of Xen, for which the firmware chose another place"
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), self.place("inputs.boot-log"))
         if self.under_uefi and unplaced:
-            why = "nothing says where the firmware loads the files of Xen's modules"
+            why = "no input says where the firmware loads the files of Xen's modules"
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
         given = self._given_in_part("kernel")
         if given is not None:
             return OpenFact(DOM0_KERNEL.name, *given)
         if self.handed_over_as_it_is or self._kernels():
             return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
-        why = "no boot module is dom0's kernel, and the boot loader must put one somewhere"
+        why = "none of the boot modules is dom0's kernel, so the boot loader must load one"
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
 
@@ -347,7 +350,7 @@ class _Gathering:
         if not waiting or self.deployment.image_builder is not None:
             return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())
         names = ", ".join(node.name for node in waiting[:3]) + (", …" if len(waiting) > 3 else "")
-        why = f"the boot loader must load what the tree leaves out ({names}), and nothing says what and where"
+        why = f"the boot loader must load what the tree lacks ({names}), and no input says what and where"
         settle = ('[inputs] boot-script = "boot.cmd"', '# or: [target] loader = "none"')
         return OpenFact(MODULES.name, why, settle, waiting[0].location)
 
@@ -357,7 +360,7 @@ class _Gathering:
         ramdisk = chosen is not None and "linux,initrd-start" in chosen.properties
         if self.deployment.loader is not None or not ramdisk:
             return Fact(RAMDISK_RESERVE.name, False, Origin.GIVEN, self.place("target.loader"))
-        why = "U-Boot reserves the ramdisk that it is given; nothing says whether it is U-Boot that starts Xen"
+        why = "U-Boot reserves the ramdisk that it is given; no input says whether U-Boot starts Xen"
         settle = ('loader = "none"  # or "u-boot" with the boot script',)
         return OpenFact(RAMDISK_RESERVE.name, why, settle, self.place("target"), (False, True))
 
@@ -374,8 +377,8 @@ class _Gathering:
             text = self.deployment.kconfig.get(name)
             if text is None or _is_number(text, least, most):
                 continue
-            why = f"CONFIG_{name} is {text[:40]}, no number from {least} to {most}: how Xen is built is open"
-            settle = ("[target.config]", f"{name} = {least}  # what the build has")
+            why = f"CONFIG_{name} is {text[:40]}, not a number from {least} to {most}: Xen's build options are open"
+            settle = ("[target.config]", f"{name} = {least}  # the value of the build")
             return OpenFact(BUILD.name, why, settle, self.deployment.build_place(name))
         return Fact(BUILD.name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
 
@@ -392,7 +395,7 @@ class _Gathering:
         if self.deployment.kconfig.get(name) != "y":
             return Fact(name, None, Origin.DOCUMENTED, self.place("target.kconfig"))
         why = "Xen is built with CONFIG_PDX_OFFSET_COMPRESSION, whose frame table is not modelled"
-        settle = ("# a Xen that is built with CONFIG_PDX_MASK_COMPRESSION, Arm's default",)
+        settle = ("# use a Xen built with CONFIG_PDX_MASK_COMPRESSION, Arm's default",)
         return OpenFact(name, why, settle, self.deployment.build_place(name))
 
     def _file_sizes(self) -> Iterator[Fact | OpenFact]:
@@ -416,7 +419,7 @@ class _Gathering:
         for each in self.deployment.unread:
             key = _UNREAD.get(each.scope)
             if key is not None:
-                settle = (each.problem.help or "name a file that can be read",)
+                settle = (each.problem.help or "specify a readable file",)
                 yield OpenFact(key.name, each.problem.message, settle, each.problem.location)
 
 

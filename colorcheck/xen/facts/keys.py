@@ -31,8 +31,8 @@ ARGUMENTS: FactKey[Passage | None] = FactKey("arguments", "the arguments that Xe
 BOOT_CPU: FactKey[int | None] = FactKey("boot-cpu", "the CPU on which Xen starts")
 ADDRESS_BITS: FactKey[int] = FactKey("address-bits", "the physical address bits of the CPU")
 FILE_SIZES: FactKey[None] = FactKey("file-sizes", "the sizes of files that are loaded")
-MODULES: FactKey[None] = FactKey("boot-modules", "what the boot loader loads beside the modules that the tree places")
-BRANCH: FactKey[str] = FactKey("boot-script-branch", "which way the boot script goes")
+MODULES: FactKey[None] = FactKey("boot-modules", "what the boot loader loads besides the modules that the tree places")
+BRANCH: FactKey[str] = FactKey("boot-script-branch", "the path of the boot script, and which of a guest's files is run")
 TREE: FactKey[None] = FactKey("device-tree", "what the device tree says")
 GUESTS: FactKey[None] = FactKey("guests", "the files of the guests")
 BUILD: FactKey[None] = FactKey("build", "how Xen was built")
@@ -44,7 +44,7 @@ XSM: FactKey[None] = FactKey("XSM", "whether Xen is built with its security modu
 SVE: FactKey[None] = FactKey("ARM64_SVE", "whether Xen is built with SVE")
 PCI: FactKey[None] = FactKey("HAS_PCI", "whether Xen is built with PCI passthrough")
 PDX_OFFSETS: FactKey[None] = FactKey("PDX_OFFSET_COMPRESSION", "how Xen compresses frame numbers")
-"""Compression by offsets is not modelled; where memory is one run from the first GiB on, nothing hangs on it."""
+"""Compression by offsets is not modelled; it is irrelevant where memory is one range from the first GiB on."""
 
 KEYS: tuple[FactKey[object], ...] = (  # type: ignore[assignment]
     XEN_ADDRESS,
@@ -75,5 +75,5 @@ ABOUT = {key.name: key.about for key in KEYS} | {"BOOT_TIME_CPUPOOLS": "whether 
 
 
 def about(name: str) -> str:
-    """What the fact of this name is about, in words; empty where nothing is known of it."""
+    """What the fact of this name is about, in words; empty where nothing is known about it."""
     return ABOUT.get(name) or about_met(name)

@@ -18,8 +18,8 @@ ABOUT_MET = {
     BUDDY_HEAP: "whether the uncolored heap is large enough for Xen and its domains",
     DOM0_TREE: "whether Xen's device tree for dom0 has room for the reserved ranges",
     GUEST_TREE: "whether Xen's device tree for a domain has room for its vCPUs",
-    SHARED_PIECES: "in how many pieces the uncolored heap serves shared memory",
-    CPU_POOL: "whether somebody makes a CPU pool in dom0",
+    SHARED_PIECES: "in how many pieces the uncolored heap provides shared memory",
+    CPU_POOL: "whether a CPU pool is created in dom0",
 }
 MET_AT_BOOT = (BUDDY_HEAP, SHARED_PIECES)
 """Facts that only the boot itself meets."""
@@ -51,5 +51,5 @@ def guest_tree(domain: str, message: str, location: Location) -> OpenFact:
 
 
 def cpu_pool(pool: str, message: str, location: Location) -> OpenFact:
-    settle = ('# pool = "Pool-0", or a pool that boot makes',)
+    settle = ('# pool = "Pool-0", or a pool created at boot',)
     return OpenFact(f"{CPU_POOL} {pool}", message, settle, location, (False, True))

@@ -39,7 +39,7 @@ def boot_cpu_fact(deployment: Deployment, board: Board | None, ancestry: Ancestr
     listed = " or ".join(f"{value:#x}" for value in values or ())
     return OpenFact(
         WHAT,
-        "neither the inputs nor the board's documentation say on which CPU Xen starts; its number 0 is that CPU",
+        "neither the inputs nor the board's documentation say on which CPU Xen starts, which becomes CPU 0",
         (f"boot-cpu = {values[0]:#x}  # under [target]; {listed}",)
         if values
         else ("boot-cpu = 0x0  # under [target]",),

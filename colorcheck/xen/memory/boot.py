@@ -30,6 +30,7 @@ from colorcheck.xen.memory.layout import dom0_layout, xen_region
 from colorcheck.xen.memory.memory_map import memory_map
 from colorcheck.xen.memory.pdx import GROUP, Compression, compression, valid_groups
 from colorcheck.xen.notes.boot import FailedCreationKeepsMemory
+from colorcheck.xen.release.traits import FrameTableRounding, Traits
 from colorcheck.xen.system import Domain, System
 
 DEVICE_TREE_MARGIN = 8  # pages; an estimate: 17 were too few for a tree of 9, a few dozen more were enough
@@ -146,7 +147,7 @@ class _Run(Struct):
             heap = attempt.heap
             if attempt.panics:
                 return heap, attempt.built.failure
-        panic = self.system.end_panic or _module_crash(self.machine)
+        panic = self.system.end_panic or _module_crash(self.machine, self.system.release.traits)
         if panic is not None:
             return heap, panic
         if not self.machine.static_heap:
@@ -179,7 +180,7 @@ class _Run(Struct):
             if domain.kind is not DomainKind.XL:
                 continue
             if crashed is not None:
-                down = Failure(FailureKind.HOST_PANIC, f"Xen went down when {crashed.name} was created")
+                down = Failure(FailureKind.HOST_PANIC, f"Xen crashed when {crashed.name} was created")
                 self.built.append(Built(domain, False, down, (), 0, heap.free, heap.free))
                 continue
             attempt = build_guest(domain, heap, self.prepared, self.system.release.traits)
@@ -225,22 +226,27 @@ def _copy(tree_size: int) -> int:
     return 1 << (-(-tree_size // PAGE) - 1).bit_length()
 
 
-def _module_crash(machine: Machine) -> Failure | None:
+def _module_crash(machine: Machine, traits: Traits) -> Failure | None:
     """A module outside of memory is freed after boot like any other, and the idle scrubber meets unmapped addresses.
 
-    `discard_initial_modules` leaves out what has no frame table; with a static heap it frees nothing.
+    `discard_initial_modules` leaves out what has no frame table (`mfn_valid`): what lies below its first frame, above
+    all memory, or has bits that compression leaves out. With a static heap it frees nothing.
     """
     if machine.static_heap:
         return None
     compressed = compression(machine.spans) if machine.compresses else Compression()
     groups = valid_groups(machine.spans, compressed)
     memory = merged((start >> PAGE_SHIFT, end >> PAGE_SHIFT) for start, end in machine.spans)
-    last = memory[-1][1]
+    last, base = memory[-1][1], compressed.pdx(memory[0][0])
+    if traits.frame_table_rounding is FrameTableRounding.PAGES:
+        base -= base % GROUP
     reserved = merged(held.span for held in (*machine.reserved, *machine.shared))
     for module in machine.modules:
         start = module.start >> PAGE_SHIFT
         end = start + -(-module.size // PAGE)
-        if module.kind == "xen" or not module.size or end >= last:
+        if module.kind == "xen" or not module.size or end >= last or compressed.pdx(start) < base:
+            continue
+        if compressed.leaves_out(start) or compressed.leaves_out(end):
             continue
         known = all(any(low <= compressed.pdx(mfn) // GROUP < high for low, high in groups) for mfn in (start, end))
         freed = [(-(-low // PAGE), high // PAGE) for low, high in without((start * PAGE, end * PAGE), reserved)]

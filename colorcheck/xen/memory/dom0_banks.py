@@ -99,7 +99,7 @@ class Dom0Layout(Struct, frozen=True):
 
 
 def layout(found: list[Span], unplaced: int, devices: list[Mapping], p2m_levels: int) -> Dom0Layout:
-    """dom0's needs for these banks and devices. Banks are mapped page by page, before the devices."""
+    """dom0's needs for these banks, and shared memory and devices. Banks are mapped page by page, and first."""
     mapped: list[Mapping] = []
     needs = []
     before = 0

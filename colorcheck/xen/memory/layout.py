@@ -28,4 +28,4 @@ def dom0_layout(system: System) -> dom0_banks.Dom0Layout | None:
     pieces = dom0_banks.free_pieces(prepared.machine, text, system.release.traits)
     memory = prepared.dom0_memory if -(-prepared.dom0_memory // PAGE) == dom0.pages else dom0.pages * PAGE
     found, unplaced = dom0_banks.banks(pieces, memory, system.release.traits, prepared.first_bank(dom0.name))
-    return dom0_banks.layout(found, unplaced, list(prepared.devices), prepared.p2m_levels)
+    return dom0_banks.layout(found, unplaced, [*dom0.mapped, *prepared.devices], prepared.p2m_levels)

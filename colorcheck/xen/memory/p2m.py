@@ -14,12 +14,19 @@ from colorcheck.xen.machine.mapping import SECOND, THIRD, Mapping
 
 FIRST = 1 << 27
 _LEVELS = {32: 3, 36: 3, 40: 3, 42: 3, 44: 4, 48: 4, 52: 4}
+_REACH = {32: 39, 36: 39, 40: 40, 42: 42, 44: 48, 48: 48, 52: 52}
 
 
 def levels(pa_bits: int) -> int:
     """Levels of a P2M on a CPU with this many physical address bits; the root is never taken from a domain's colors."""
     fitting = [known for known in _LEVELS if known <= pa_bits]
     return _LEVELS[max(fitting)] if fitting else 3
+
+
+def reach(pa_bits: int) -> int:
+    """Bits of the guest addresses that the root of a P2M covers (`p2m_get_root_pointer`)."""
+    fitting = [known for known in _REACH if known <= pa_bits]
+    return _REACH[max(fitting)] if fitting else min(_REACH.values())
 
 
 def tables(mappings: Iterable[Mapping], p2m_levels: int) -> int:

@@ -27,6 +27,10 @@ class Compression(Struct, frozen=True):
         low = mfn & ((1 << self.bottom) - 1)
         return mfn if not self.width else low | mfn >> (self.bottom + self.width) << self.bottom
 
+    def leaves_out(self, mfn: int) -> bool:
+        """Whether the frame number has a bit that is left out: no frame of memory has one."""
+        return bool(mfn >> self.bottom & ((1 << self.width) - 1)) if self.width else False
+
     def __str__(self) -> str:
         return f"PFN compression on bits {self.bottom}...{self.bottom + self.width - 1}" if self.width else ""
 

@@ -80,12 +80,12 @@ def _migrate_domain(node: Node, target: Release) -> Migration:
     written = found[0]
     colors = _colors_of(written)
     if colors is None:
-        message = f"the colors of {node.name} are refused, and so are left as they are"
+        message = f"the colors of {node.name} are refused, so they are left unchanged"
         return Migration(problems=(Problem(ProblemKind.NOT_MIGRATED, message, written.value_location),))
     value = f'"{written_colors(colors, target)}"' if wanted.kind is PropertyKind.LIST else mask_cells(colors)
     new = f"{wanted.name} = {value}"
     if not written.location.line or not written.value_location.line:
-        message = f"{node.name} stands in no source file, so its colors are not changed"
+        message = f"{node.name} is not in a source file, so its colors are not changed"
         return Migration(problems=(Problem(ProblemKind.NOT_MIGRATED, message, written.location, f"write {new}"),))
     return Migration((Edit(written.location.until(written.value_location), new),))
 
@@ -109,7 +109,9 @@ def _without_colors(node: Node, target: Release) -> Migration:
     if target.traits.inherits_colors:
         default += ", or those of the domain before it"
     message = f"{node.name} names no colors: with {target.title} it gets {default}"
-    return Migration(problems=(Problem(ProblemKind.DEFAULT_DIFFERS, message, node.location, "write its colors down"),))
+    return Migration(
+        problems=(Problem(ProblemKind.DEFAULT_DIFFERS, message, node.location, "write its colors explicitly"),)
+    )
 
 
 def migrate_image_builder(file: ImageBuilderFile, target: Release) -> Migration:
@@ -124,7 +126,7 @@ def _lost_keys(file: ImageBuilderFile, target: Release) -> Iterator[Problem]:
     for name, concept in (("XEN_COLORS", Concept.XEN_COLORS), ("DOM0_COLORS", Concept.DOM0_COLORS)):
         written, option = file.get(name), next(iter(target.options_for(concept)), None)
         if written and option and target.option(name.lower()) is None:
-            message = f"{name} becomes {name.lower()}=, which {target.title} does not know"
+            message = f"{name} becomes {name.lower()}=, which {target.title} does not have"
             help_text = f"write {option.name}={written.value.text} into XEN_CMD"
             yield Problem(ProblemKind.NOT_MIGRATED, message, written.location, help_text)
     if any(known.name == "colors" and known.kind is PropertyKind.MASK for known in target.properties):

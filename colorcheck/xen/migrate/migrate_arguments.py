@@ -70,7 +70,7 @@ class _Arguments:
             return Migration(problems=tuple(self.problems))
         if not self.arguments.pieces or not self._stands_there():
             new = " ".join(text for text in texts if text)
-            message = "these boot arguments have no place in a source file, so they are not changed"
+            message = "these boot arguments are not in a source file, so they are not changed"
             self.problems.append(Problem(ProblemKind.NOT_MIGRATED, message, self.arguments.whole, f"write {new}"))
             return Migration(problems=tuple(self.problems))
         return Migration(tuple(self._edits(texts, switch)), tuple(self.problems))
@@ -110,7 +110,7 @@ class _Arguments:
         if option.spec is None:
             return text
         if option.fate is OptionFate.REJECTED:
-            return self._kept(option, f"{self.origin.title} refuses it, so its meaning is not carried over")
+            return self._kept(option, f"{self.origin.title} refuses it, so it has no meaning to carry over")
         if not option.in_force:
             return text if self.target.option(option.name) else ""
         if option.spec.concept in _GEOMETRY:
@@ -121,12 +121,12 @@ class _Arguments:
             new = self._plain(option, option.spec)
         if len(new) > LONGEST_OPTION and new != text:
             return self._kept(
-                option, f"in {self.target.title}'s spelling it is longer than {LONGEST_OPTION} characters"
+                option, f"as written for {self.target.title}, it is longer than {LONGEST_OPTION} characters"
             )
         return new
 
     def _kept(self, option: Option, why: str) -> str:
-        message = f'"{option.written.text}" is left as it is: {why}'
+        message = f'"{option.written.text}" is left unchanged: {why}'
         self.problems.append(Problem(ProblemKind.NOT_MIGRATED, message, option.location))
         return option.written.text
 
@@ -150,7 +150,7 @@ class _Arguments:
             return option.written.text
         size = self.read.way_size or (self.read.llc_size // self.read.llc_nr_ways if self.read.llc_nr_ways else 0)
         if not size:
-            return self._kept(option, "alone it does not set the size of a way")
+            return self._kept(option, "on its own it does not set the size of a way")
         llc_size, ways, way_size = (self._named(concept) for concept in _GEOMETRY)
         if llc_size and ways:
             return f"{llc_size.name}={written_size(size, OptionKind.SIZE)} {ways.name}=1"

@@ -124,7 +124,7 @@ def _range_error(item: ColorItem, count: int, room: int, limit: int) -> ListErro
 
 
 def _stray(piece: ColorListPiece) -> ListError:
-    return ListError("stray-text", f'"{piece.text}" where a comma or the end is due', piece.start, piece.end)
+    return ListError("stray-text", f'"{piece.text}" where a comma or the end is expected', piece.start, piece.end)
 
 
 def _item(piece: ColorListPiece) -> ColorItem:
@@ -204,7 +204,7 @@ def _ranges(pieces: Sequence[ColorListPiece]) -> tuple[tuple[ColorItem, ...], Li
         if piece.kind is PieceKind.NUMBER:
             error = ListError(
                 "no-range",
-                f'"{piece.text}" is no range: one color is written {piece.text}-{piece.text}',
+                f'"{piece.text}" is not a range: a single color is written {piece.text}-{piece.text}',
                 piece.start,
                 piece.end,
             )

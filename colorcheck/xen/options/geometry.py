@@ -144,4 +144,4 @@ def refused(colors: tuple[int, ...], nr_colors: int) -> str:
     beyond = next((color for color in colors if color >= nr_colors), None)
     if beyond is not None:
         return f"LLC color {beyond} >= {nr_colors} (max allowed)"
-    return f"{len(colors)} colors where only {nr_colors} exist" if len(colors) > nr_colors else ""
+    return f"{len(colors)} colors, but only {nr_colors} exist" if len(colors) > nr_colors else ""

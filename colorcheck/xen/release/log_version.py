@@ -61,7 +61,7 @@ class LogVersion(Struct, frozen=True):
             case VersionKind.CANDIDATE:
                 return f"{self.text} is a release candidate of {self.base}"
             case VersionKind.PATCHED:
-                return f"{self.text} is a build on top of {self.base} with changes of its own"
+                return f"{self.text} is a build based on {self.base} with its own changes"
             case VersionKind.DEVELOPMENT:
                 return f"{self.text} is the development branch, which changes from day to day"
             case VersionKind.UNREADABLE:

@@ -27,7 +27,7 @@ _POINT = re.compile(r"(\d+\.\d+)\.(\d+)")
 _PREFIXES = re.compile(r"(?:xen[- ]|v|upstream-|release-)(?=\d)")
 
 SERIES: tuple[Release, ...] = _series()
-"""4.20, 4.21 and 4.22: what stands for a branch where no point release is named."""
+"""4.20, 4.21 and 4.22: the release that represents a branch if no point release is given."""
 
 RELEASES: tuple[Release, ...] = (*SERIES, *UPSTREAM, *XILINX)
 

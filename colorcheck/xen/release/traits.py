@@ -100,7 +100,7 @@ class Traits(Struct, frozen=True):
     """Bytes that Xen's tree for dom0 may be larger than the host's. DOM0_FDT_EXTRA_SIZE; 4.22.0 counts the banks."""
 
     refuses_gic_phandle: bool
-    """A partial device tree may not use the phandle 0xfde8, Xen's own for the interrupt controller.
+    """The phandles of a partial device tree must leave one below 0xfde8, Xen's own for the interrupt controller.
     `domain_handle_dtb_boot_module`; a010efd323, 4.22.0."""
 
     empty_reg_asserts: bool

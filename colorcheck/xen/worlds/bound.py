@@ -84,9 +84,9 @@ def bounds(facts: FactBook, skeleton: System) -> tuple[tuple[int, ...], Bound | 
         return most, None  # in how many pieces shared memory comes depends on every place
     least = _least(unplaced, first, taken, prepared.buddy_size // PAGE)
     why = (
-        f"at least {min(least)} frames of each color are free wherever things are loaded: all memory outside of what "
-        f"is given, less the gap below {first[1] * PAGE:#x}, Xen's region, {unplaced.lost} frames of what has no place "
-        "yet, the buddy reserve and Xen's tables"
+        f"at least {min(least)} frames of each color are free wherever things are loaded: all memory except what is "
+        f"given, minus the gap below {first[1] * PAGE:#x}, Xen's region, {unplaced.lost} frames for what has no place "
+        f"yet, the buddy reserve and Xen's tables"
     )
     return most, Bound(least, most, _dom0_tables(skeleton), why)
 

@@ -27,7 +27,7 @@ IMAGES = (0x17C000, 0x100000, LARGEST_IMAGE)
 """Sizes of Xen's image that are tried, in bytes: a usual build's, a small one's, the largest possible."""
 KERNELS = (32 * MIB, 4 * MIB)
 MEMORIES = (((0x40000000, 0x80000000),), ((0x40000000, 0x20000000),))
-"""Memory that is tried where nobody knows any."""
+"""Memory that is tried where none is known."""
 MOST = 48  # worlds that are tried
 
 Chosen = dict[str, object]

@@ -92,12 +92,14 @@ def _difference(system: System, booted: Boot | None, other: System, other_boot: 
         panic = other_boot.panic if other_boot else other.panic
         return f'stops: "{panic.message}"' if panic else "boots"
     if system.xen_colors != other.xen_colors:
-        return "gives Xen other colors"
+        return "gives Xen different colors"
     for mine, theirs in zip(system.domains, other.domains, strict=False):
         if (mine.colors, mine.failure) != (theirs.colors, theirs.failure):
             return (
-                f"gives {mine.name} other colors" if mine.failure == theirs.failure else f"treats {mine.name} otherwise"
+                f"gives {mine.name} different colors"
+                if mine.failure == theirs.failure
+                else f"treats {mine.name} differently"
             )
     if booted and other_boot and booted.free_final != other_boot.free_final:
-        return "gives the domains other memory"
+        return "gives the domains different memory"
     return ""
