@@ -22,7 +22,7 @@ from colorcheck.workflows.init import (
     logged_release,
     manifest_text,
     open_lines,
-    release_line,
+    release_of_version,
 )
 
 
@@ -50,10 +50,10 @@ def run(options: argparse.Namespace) -> int:
         _refuse_what_is_there(([] if stays else [manifest]) + _ci_file(folder, options.ci), options.force)
     parts = _unpack(Path(options.source), folder, options.force) if options.source else Unpacked({})
     found = found_in(folder)
-    xen = options.xen or release_line(parts.version) or logged_release(found, folder) or DEFAULT_RELEASE
+    release = options.xen or release_of_version(parts.version) or logged_release(found, folder) or DEFAULT_RELEASE
     board = options.board or board_of(parts.machine)
-    settle = open_lines(found, folder, xen, board) if found.says_something else ()
-    text = manifest_text(found, xen, board, settle)
+    settle = open_lines(found, folder, release, board) if found.says_something else ()
+    text = manifest_text(found, release, board, settle)
     if options.stdout:
         write(text)
         return Exit.CLEAN

@@ -17,7 +17,6 @@ from colorcheck.files.overlay import content_over
 from colorcheck.files.watching import asks_content, asks_size
 
 LARGEST = 16 * MIB
-_BLOCK = 1 * MIB
 _POINTER = b"version https://git-lfs.github.com/spec/"
 POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
 

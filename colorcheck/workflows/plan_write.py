@@ -129,13 +129,13 @@ def _wrong(change: Change, before: Verification, after: Verification) -> str:
     """What is not as it was planned; empty where all is."""
     if after.faults:
         return f"colorcheck itself failed ({after.faults[0].message})"
-    for line, system in after.facts.systems():
+    for release, system in after.facts.systems():
         names = [domain.name for domain in system.domains]
         owned = {domain.name: ColorSet.of(domain.colors) for domain in system.domains}
         owned["xen"] = ColorSet.of(system.xen_colors)
         for name, colors in change.colors:
             if names.count(name) <= 1 and name in owned and owned[name] != colors:
-                return f"{name} has colors {owned[name]} on Xen {line} and not {colors}"
+                return f"{name} has colors {owned[name]} on Xen {release} and not {colors}"
     refuted = _refuted(after) - _refuted(before)
     return f"{min(refuted)} is refuted" if refuted else ""
 

@@ -14,6 +14,8 @@ from tests.loader.own_scripts import BOARD, OTHERS, SCRIPTS, SECOND
 from tests.loader.real_u_boot import MEMORY, REASON, RealUBoot, available, xen_stub
 from tests.loader.u_boot_cases import script_image
 
+pytestmark = pytest.mark.slow
+
 OF_THE_BUILD = {"u-boot,version", "kaslr-seed", "rng-seed"}
 
 

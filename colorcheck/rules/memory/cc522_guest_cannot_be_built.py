@@ -22,6 +22,13 @@ from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import GuestMemoryMissing, GuestMemorySmall, MaxmemAboveMemory
 
 
+@says(GuestMemoryMissing)
+def _guest_memory_missing(note: GuestMemoryMissing) -> str:
+    if note.pool is None:
+        return f"{note.domain} has neither memory nor maxmem: xl computes a P2M pool larger than any host"
+    return f"{note.domain} has no memory at all: xl fails and keeps its P2M pool of {note.pool} frames"
+
+
 @says(MaxmemAboveMemory)
 def _maxmem_above_memory(note: MaxmemAboveMemory) -> str:
     return (
