@@ -129,7 +129,7 @@ def initrd(tree: TreeInMemory, start: int, end: int, unsure: int | None = None) 
         tree.unreserve(same)
     if tree.reserve(start, end - start) < 0:
         return False
-    wide = cells(tree, "#address-cells", 2) == 2
+    wide = _is_cell(tree, "#address-cells") and cells(tree, "#address-cells", 2) == 2
     for name, value in (("linux,initrd-start", start), ("linux,initrd-end", end)):
         if tree.put(tree.node("/chosen"), name, _number(value, wide), None, unsure) < 0:
             return False
