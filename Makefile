@@ -8,11 +8,12 @@ READERS ?= boot-arguments color-list xl image-builder kconfig manifest boot-log 
 	device-tree-source
 SECONDS_EACH ?= 600
 
-.PHONY: fuzz fuzz-guided help setup demo test test-browser check docs bench clean
+.PHONY: fuzz fuzz-guided help setup demo test test-fast test-browser check docs bench clean
 
 help:
 	@echo "make demo    set up and verify a real deployment in examples/"
 	@echo "make test    set up and run all tests"
+	@echo "make test-fast    without those marked slow, for while you work"
 	@echo "make test-browser   the HTML reports in a real Chromium (needs Node and Chromium)"
 	@echo "make check   lint, types and import contracts"
 	@echo "make docs    the documentation as a site, in site/"
@@ -34,6 +35,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/pytest -n auto $(PYTEST_ARGUMENTS)
+
+test-fast: $(READY)
+	$(BIN)/pytest -n auto -m "not slow" $(PYTEST_ARGUMENTS)
 
 test-browser: $(READY)
 	npm install --prefix tests/report/browser --no-package-lock --no-audit --no-fund

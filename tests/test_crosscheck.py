@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from colorcheck import api
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.witness import FailingOrder, PairWitness
 from colorcheck.evidence.crosscheck import cross_check
 from colorcheck.hardware.index import UnknownIndex
 from colorcheck.rules import RULES
@@ -56,17 +57,18 @@ def test_a_false_proof_is_a_fault(sharing: Verification) -> None:
 
 def test_a_refutation_has_two_lines_in_one_set(sharing: Verification) -> None:
     theorem = next(t for t in sharing.theorems if t.id == "separation/camera/control")
-    assert isinstance(theorem.witness, dict)
-    replayed = theorem.witness["replay"]
+    assert isinstance(theorem.witness, PairWitness)
+    replayed = theorem.witness.replay
+    assert replayed is not None
     board = sharing.facts.board
     assert board is not None
     llc = board.boot_cluster.llc
     assert llc is not None
     assert not isinstance(llc.index, UnknownIndex)
-    lines = [replayed["first"], replayed["second"]]
-    assert [line["owner"] for line in lines] == ["camera", "control"]
-    assert {llc.index.set_of(line["address"]) for line in lines} == {replayed["set"]}
-    assert [line["address"] // 4096 for line in lines] == [line["mfn"] for line in lines]
+    lines = [replayed.first, replayed.second]
+    assert [line.owner for line in lines] == ["camera", "control"]
+    assert {llc.index.set_of(line.address) for line in lines} == {replayed.set}
+    assert [line.address // 4096 for line in lines] == [line.mfn for line in lines]
 
 
 def test_an_order_that_does_not_fail_is_a_fault() -> None:
@@ -76,7 +78,7 @@ def test_an_order_that_does_not_fail_is_a_fault() -> None:
     assert found.faults == ()
     (result,) = found.facts.results
     refuted = next(t for t in result.theorems if t.kind == "memory-any-order" and t.verdict is Verdict.REFUTED)
-    wrong = replace(refuted, witness={"order": ["b", "a"]})
+    wrong = replace(refuted, witness=FailingOrder(("b", "a"), "a", 1))
     turned_round = replace(result, theorems=tuple(wrong if t is refuted else t for t in result.theorems))
     faults = cross_check(turned_round, found.facts.board).faults
     assert ["the replay of b, a builds b" in fault.message for fault in faults] == [True]

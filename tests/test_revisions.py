@@ -12,7 +12,6 @@ from colorcheck.files.git import git as hardened
 from colorcheck.files.patterns import matches
 from colorcheck.files.reading import Unreadable, contents, size_of
 from colorcheck.files.revisions import (
-    Snapshot,
     Vouched,
     commit_of,
     is_revision,
@@ -21,6 +20,7 @@ from colorcheck.files.revisions import (
     repository,
     tree_of,
 )
+from colorcheck.files.snapshots import Snapshot
 from colorcheck.files.watching import watched
 
 

@@ -15,7 +15,7 @@ from colorcheck.cli.output import deliver, outputs, refuse_inputs
 from colorcheck.cli.progress import progress
 from colorcheck.fleet.cache import user_cache
 from colorcheck.fleet.checked import Fleet, Job, overall, passed
-from colorcheck.fleet.find import FoundManifests, Passed, deployments_below, missing_since
+from colorcheck.fleet.find import FoundManifests, Passed, deployments_below
 from colorcheck.fleet.join import FORMATS, RENDERED, joined
 from colorcheck.fleet.run import check_all
 from colorcheck.inputs.manifest.manifest_keys import KEYS
@@ -100,13 +100,28 @@ def _chosen(options: argparse.Namespace) -> _Chosen:
         return _Chosen(found.manifests, len(found.manifests), found.passed)
     from colorcheck.files.revisions import RevisionError, repository, tree_of
     from colorcheck.fleet.changed import touched
+    from colorcheck.fleet.gone import GoneManifests, gone_since
 
     folder = path if os.path.isdir(path) else os.path.dirname(path) or "."
     try:
-        tree = tree_of(repository(Path(folder)), options.changed_since)
+        top = repository(Path(folder))
+        tree = tree_of(top, _start(top, options.changed_since))
         chosen = touched(found.manifests, tree, allow_outside=options.allow_outside)
+        gone = GoneManifests()
+        if options.recursive:
+            gone = gone_since(tree, folder, found.manifests, allow_outside=options.allow_outside)
     except RevisionError as error:
         raise Stop(f"--changed-since {options.changed_since}: {error}", error.advice) from None
-    present = {os.path.realpath(name) for name in found.manifests}
-    gone = tuple(missing_since(iter(tree.entries), folder, str(tree.top), present)) if options.recursive else ()
-    return _Chosen(chosen, len(found.manifests), (*found.passed, *gone))
+    return _Chosen(chosen, len(found.manifests) + gone.unchanged, (*found.passed, *gone.passed))
+
+
+def _start(top: Path, revision: str) -> str:
+    """Where the branch left the revision, so that what others did there since is no change of the branch; the revision
+    itself where that is not known, as in a shallow clone. Raises GitError."""
+    from colorcheck.files.revisions import RevisionError, commit_of, merge_base
+
+    commit = commit_of(top, revision)
+    try:
+        return merge_base(top, commit, "HEAD")
+    except RevisionError:
+        return commit

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from colorcheck import __version__
 from colorcheck.cli.console import Stop, complain, write
-from colorcheck.files.atomic import write_whole
+from colorcheck.files.atomic import write_all, write_whole
 from colorcheck.inputs.manifest.manifest_reader import NAME
 from colorcheck.verification.exit import Exit
 from colorcheck.workflows.collected import NotCollected, Unpacked, unpacked
@@ -21,7 +22,7 @@ from colorcheck.workflows.init import (
     logged_release,
     manifest_text,
     open_lines,
-    release_line,
+    release_of_version,
 )
 
 
@@ -43,17 +44,20 @@ def run(options: argparse.Namespace) -> int:
     folder = Path(options.path)
     if not os.path.isdir(folder):
         raise Stop(f"{folder} is not a directory")
+    manifest = folder / NAME
+    stays = bool(options.ci) and os.path.exists(manifest) and not options.force
+    if not options.stdout:
+        _refuse_what_is_there(([] if stays else [manifest]) + _ci_file(folder, options.ci), options.force)
     parts = _unpack(Path(options.source), folder, options.force) if options.source else Unpacked({})
     found = found_in(folder)
-    xen = options.xen or release_line(parts.version) or logged_release(found, folder) or DEFAULT_RELEASE
+    release = options.xen or release_of_version(parts.version) or logged_release(found, folder) or DEFAULT_RELEASE
     board = options.board or board_of(parts.machine)
-    settle = open_lines(found, folder, xen, board) if found.says_something else ()
-    text = manifest_text(found, xen, board, settle)
+    settle = open_lines(found, folder, release, board) if found.says_something else ()
+    text = manifest_text(found, release, board, settle)
     if options.stdout:
         write(text)
         return Exit.CLEAN
-    manifest = folder / NAME
-    if options.ci and os.path.exists(manifest) and not options.force:
+    if stays:
         write(f"{manifest} was not changed")
     else:
         _write(manifest, text, options.force)
@@ -69,9 +73,15 @@ def run(options: argparse.Namespace) -> int:
     return Exit.CLEAN
 
 
+def _refuse_what_is_there(paths: Iterable[Path], force: bool) -> None:
+    """Stop before anything is written. Raises Stop."""
+    for path in paths:
+        if os.path.lexists(path) and not force:
+            raise Stop(f"{path} already exists", "use --force to overwrite it, or --stdout to print only")
+
+
 def _write(path: Path, text: str, force: bool) -> None:
-    if os.path.exists(path) and not force:
-        raise Stop(f"{path} already exists", "use --force to overwrite it, or --stdout to print only")
+    _refuse_what_is_there([path], force)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
@@ -79,14 +89,23 @@ def _write(path: Path, text: str, force: bool) -> None:
         raise Stop(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def _write_ci(folder: Path, service: str, force: bool) -> None:
-    """The job at the top of the repository, or here where there is none."""
+def _top(folder: Path) -> Path:
+    """The top of the repository, or the folder itself where there is none."""
     from colorcheck.files.revisions import RevisionError, repository
 
     try:
-        top = repository(folder)
+        return repository(folder)
     except RevisionError:
-        top = folder.resolve()
+        return folder.resolve()
+
+
+def _ci_file(folder: Path, service: str | None) -> list[Path]:
+    return [_top(folder) / CI_FILES[service]] if service else []
+
+
+def _write_ci(folder: Path, service: str, force: bool) -> None:
+    """The job at the top of the repository, or here where there is none."""
+    top = _top(folder)
     file = top / CI_FILES[service]
     _write(file, ci_text(service, folder.resolve().relative_to(top.resolve()).as_posix(), __version__), force)
     write(f"wrote {os.path.relpath(file)}")
@@ -98,14 +117,12 @@ def _unpack(source: Path, folder: Path, force: bool) -> Unpacked:
         parts = unpacked(source)
     except NotCollected as error:
         raise Stop(str(error), "give the tar file of `colorcheck collect`, its folder, or a boot log") from None
-    for name, data in parts.files.items():
-        path = folder / name
-        if os.path.exists(path) and not force:
-            raise Stop(f"{path} already exists", "use --force to overwrite it")
-        try:
-            write_whole(path, data)
-        except OSError as error:
-            raise Stop(f"cannot write {path}: {error.strerror or error}") from None
+    _refuse_what_is_there((folder / name for name in parts.files), force)
+    try:
+        write_all({str(folder / name): data for name, data in parts.files.items()})
+    except OSError as error:
+        path = getattr(error, "path", None) or folder
+        raise Stop(f"cannot write {path}: {error.strerror or error}; nothing was written") from None
     for left in parts.left_out:
         complain(f"left out {left}", "")
     return parts

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
+from colorcheck.core.witness import Witness
 
 
 class Severity(StrEnum):
@@ -69,7 +70,7 @@ class Edit(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """One fault of the user's files, with exactly one primary place.
 
-    `witness` is a JSON-ready value that shows the fault (addresses, frames, sets). `fix` are edits that mend it
+    `witness` is what shows the fault (addresses, frames, sets). `fix` are edits that mend it
     without changing anything else that the file means; empty where no such edit is known to be safe. `about` names
     the domains that it is about, where that matters to tell causes from consequences.
     """
@@ -82,7 +83,7 @@ class Finding(Struct, frozen=True):
     help: str = ""
     confidence: Confidence = Confidence.HIGH
     related: tuple[Related, ...] = ()
-    witness: object = None
+    witness: Witness | None = None
     fix: tuple[Edit, ...] = ()
     about: tuple[str, ...] = ()
 
@@ -96,6 +97,6 @@ class Finding(Struct, frozen=True):
             "help": self.help,
             "location": self.location.to_dict(),
             "related": [{**r.location.to_dict(), "message": r.message} for r in self.related],
-            "witness": self.witness,
+            "witness": self.witness.to_dict() if self.witness is not None else None,
             "fix": [edit.to_dict() for edit in self.fix],
         }

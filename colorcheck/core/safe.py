@@ -34,11 +34,6 @@ def safe_json(text: str) -> str:
     return _visible(text).replace("##[", "#\\u0023[")
 
 
-def harmless(text: str) -> bool:
-    """Whether a text is what `safe` makes of it."""
-    return safe(text) == text
-
-
 def _visible(text: str) -> str:
     if text.isprintable():
         return text

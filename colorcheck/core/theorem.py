@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from colorcheck.core.certificate import Certificate
 from colorcheck.core.diagnostic import Related, Verdict
+from colorcheck.core.witness import Witness
 
 
 class TheoremKind(StrEnum):
@@ -68,7 +70,7 @@ class Theorem(Struct, frozen=True):
 
     `id` names it (`separation/rt/dom0`), `kind` its family (`set-separation`, `pair-separation`, `memory`, …);
     `statement` says it in words and `mathematics` in symbols. `core` are the places in the input files that cause a
-    refutation, or on which a proof rests; `witness` is a JSON-ready counterexample; `reason` says why a verdict is
+    refutation, or on which a proof rests; `witness` is a counterexample; `reason` says why a verdict is
     unknown or vacuous; `certificate` a counting argument that needs no solver; `smt` the SMT-LIB 2 text, if made.
     `facts` are the names of the facts that it rests on; `worlds` those that were tried where some of them are open;
     `settle` the lines of a manifest that would settle those; `bound` what holds in all worlds, in words.
@@ -83,9 +85,9 @@ class Theorem(Struct, frozen=True):
     seconds: float = 0.0
     assumptions: tuple[Assumption, ...] = ()
     core: tuple[Related, ...] = ()
-    witness: object = None
+    witness: Witness | None = None
     reason: str = ""
-    certificate: object = None
+    certificate: Certificate | None = None
     smt: str = ""
     facts: tuple[str, ...] = ()
     worlds: tuple[Tried, ...] = ()
@@ -122,9 +124,9 @@ class Theorem(Struct, frozen=True):
             "seconds": round(self.seconds, 6),
             "assumptions": [a.to_dict() for a in self.assumptions],
             "core": [{**r.location.to_dict(), "message": r.message} for r in self.core],
-            "witness": self.witness,
+            "witness": self.witness.to_dict() if self.witness is not None else None,
             "reason": self.reason,
-            "certificate": self.certificate,
+            "certificate": self.certificate.to_dict() if self.certificate is not None else None,
             "facts": list(self.facts),
             "worlds": [world.to_dict() for world in self.worlds],
             "settle": list(self.settle),

@@ -12,15 +12,18 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import PAGE
+from colorcheck.core.witness import CacheLine, FailingOrder, LineMeeting, PairWitness
 from colorcheck.hardware.affinity import shared_caches
 from colorcheck.hardware.board import Board, Cache
 from colorcheck.hardware.index import KnownIndex, UnknownIndex
 from colorcheck.hardware.sets_of_frames import sets_of_frame, sets_of_frames
 from colorcheck.replay.changes import in_order
-from colorcheck.replay.witness import XEN, CacheLine, LineMeeting, colors_of, frames_of
+from colorcheck.replay.witness import XEN, colors_of, frames_of
 from colorcheck.verification.results import Fault, ReleaseResult
 from colorcheck.xen.booted import Boot
+from colorcheck.xen.facts.keys import BRANCH
 from colorcheck.xen.kinds import FailureKind, MapUse
+from colorcheck.xen.worlds.branches import AS_SHOWN
 
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them
 
@@ -38,9 +41,15 @@ def cross_check(result: ReleaseResult, board: Board | None) -> CrossChecked:
     if boot is None or board is None or not boot.system.coloring:
         return CrossChecked(result.theorems, ())
     replayed = _Replayed(boot, board)
-    theorems = tuple(replayed.with_witness(theorem) for theorem in result.theorems)
-    said = (text for theorem in theorems for text in replayed.disagreements(theorem))
+    theorems = tuple(each if _elsewhere(each) else replayed.with_witness(each) for each in result.theorems)
+    said = (text for theorem in theorems if not _elsewhere(theorem) for text in replayed.disagreements(theorem))
     return CrossChecked(theorems, tuple(Fault(f"proof and replay, Xen {result.release}", text) for text in said))
+
+
+def _elsewhere(theorem: Theorem) -> bool:
+    """Whether what refutes the theorem is another way than the one that is replayed: with another alternative."""
+    ways = [dict(tried.values).get(BRANCH.name) for tried in theorem.worlds if tried.verdict is Verdict.REFUTED]
+    return theorem.verdict is Verdict.REFUTED and any(ways) and AS_SHOWN not in ways
 
 
 class _Replayed:
@@ -68,12 +77,12 @@ class _Replayed:
 
     def _order(self, theorem: Theorem) -> Iterator[str]:
         """An order of creation that is said to fail must fail when it is replayed."""
-        order = theorem.witness.get("order") if isinstance(theorem.witness, dict) else None
-        if theorem.verdict is not Verdict.REFUTED or not order:
+        witness = theorem.witness
+        if theorem.verdict is not Verdict.REFUTED or not isinstance(witness, FailingOrder):
             return
-        after = in_order(self.boot, [str(name) for name in order])
+        after = in_order(self.boot, list(witness.order))
         if after is not None and all(built.created for built in after.built if built.domain.name in theorem.subjects):
-            listed = ", ".join(map(str, order))
+            listed = ", ".join(witness.order)
             yield f"{theorem.id} is refuted, but the replay of {listed} builds {theorem.subjects[0]}"
 
     def with_witness(self, theorem: Theorem) -> Theorem:
@@ -90,8 +99,8 @@ class _Replayed:
             if common and not isinstance(known.index, UnknownIndex):
                 chosen = min(common)
                 lines = [self._line(owner, known.index, chosen) for owner in (first, second)]
-                own = theorem.witness if isinstance(theorem.witness, dict) else {}
-                return replace(theorem, witness={**own, "replay": LineMeeting(lines[0], lines[1], chosen).to_dict()})
+                own = theorem.witness if isinstance(theorem.witness, PairWitness) else PairWitness()
+                return replace(theorem, witness=replace(own, replay=LineMeeting(lines[0], lines[1], chosen)))
         return theorem
 
     def _line(self, owner: str, index: KnownIndex, chosen: int) -> CacheLine:
@@ -116,9 +125,8 @@ class _Replayed:
         met = any(self.sets(first, known) & self.sets(second, known) for known in self._caches(theorem))
         if theorem.verdict is Verdict.PROVED and met:
             yield f"{theorem.id} is proved, but in the replay frames of {first} and {second} meet in a set"
-        given = (
-            isinstance(theorem.witness, dict) and "start" in theorem.witness
-        )  # memory by address, no frame of a heap
+        witness = theorem.witness
+        given = isinstance(witness, PairWitness) and witness.given is not None  # by address, no frame of a heap
         if (
             theorem.verdict is Verdict.REFUTED
             and not given

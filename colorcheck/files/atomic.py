@@ -63,7 +63,7 @@ def write_all(files: Mapping[str, bytes]) -> None:
     replaced: list[_Ready] = []
     try:
         for path, data in files.items():
-            ready.append(_staged(path, data))
+            ready.append(_staged(path, data, alone=len(files) == 1))
         for each in ready:
             os.replace(each.new, each.target)
             replaced.append(each)
@@ -83,7 +83,12 @@ def write_all(files: Mapping[str, bytes]) -> None:
         _sync_folder(folder)
 
 
-def _staged(path: str, data: bytes) -> _Ready:
+def _staged(path: str, data: bytes, *, alone: bool) -> _Ready:
+    """The new content beside the target, and unless it is `alone` a copy of the old one, to be put back if others fail.
+
+    A copy, and no second name: a run that is killed here must not leave a file with several names behind, which the
+    next run would refuse.
+    """
     target = _refuse_planted(path)
     try:
         found = os.stat(target)
@@ -97,8 +102,7 @@ def _staged(path: str, data: bytes) -> _Ready:
         if found is not None:
             os.chmod(new, stat.S_IMODE(found.st_mode))
             _keep_owner(path, new, found)
-            old = _name_beside(target)
-            os.link(target, old)
+            old = None if alone else _copied(path, target, found)
         else:
             os.chmod(new, 0o666 & ~_umask())
     except BaseException:
@@ -121,10 +125,15 @@ def _written(target: str, data: bytes) -> str:
     return name
 
 
-def _name_beside(target: str) -> str:
-    handle, name = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".colorcheck-")
-    os.close(handle)
-    os.unlink(name)
+def _copied(path: str, target: str, found: os.stat_result) -> str:
+    with open(target, "rb") as file:
+        name = _written(target, file.read())
+    try:
+        os.chmod(name, stat.S_IMODE(found.st_mode))
+        _keep_owner(path, name, found)
+    except BaseException:
+        os.unlink(name)
+        raise
     return name
 
 

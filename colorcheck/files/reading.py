@@ -17,9 +17,8 @@ from colorcheck.files.overlay import content_over
 from colorcheck.files.watching import asks_content, asks_size
 
 LARGEST = 16 * MIB
-_BLOCK = 1 * MIB
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
+POINTER_LARGEST = 1024  # bytes, as the LFS specification limits a pointer
 
 
 class Unreadable(OSError):
@@ -87,7 +86,7 @@ def contents(path: str | os.PathLike[str], largest: int = LARGEST, *, named: boo
 
 def is_pointer(content: bytes) -> bool:
     """Whether this is what git LFS leaves in the place of a file that it did not fetch."""
-    return len(content) <= _POINTER_LARGEST and content.startswith(_POINTER)
+    return len(content) <= POINTER_LARGEST and content.startswith(_POINTER)
 
 
 def pointer(path: str) -> Unreadable:
@@ -115,13 +114,13 @@ def size_of(path: str) -> int | None:
         return None
     if not stat.S_ISREG(found.st_mode) or outside(path):
         return None
-    return None if found.st_size <= _POINTER_LARGEST and _holds_pointer(path) else found.st_size
+    return None if found.st_size <= POINTER_LARGEST and _holds_pointer(path) else found.st_size
 
 
 def _holds_pointer(path: str) -> bool:
     try:
         with open(path, "rb") as file:
-            return is_pointer(file.read(_POINTER_LARGEST))
+            return is_pointer(file.read(POINTER_LARGEST))
     except OSError:
         return False
 

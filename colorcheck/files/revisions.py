@@ -8,7 +8,6 @@ import stat
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from glob import has_magic
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,7 +17,7 @@ from colorcheck.files.reading import is_pointer
 
 RevisionError = GitError
 LARGEST = 64 << 20  # bytes; larger than any input that colorcheck reads
-_MOST_LINKS = 40
+MOST_LINKS = 40
 _SHALLOW = "fetch the whole history: actions/checkout with fetch-depth: 0, GIT_DEPTH: 0 under GitLab"
 
 
@@ -173,110 +172,6 @@ def objects(top: Path) -> Iterator[Objects]:
         yield found
 
 
-class Snapshot:
-    """A folder into which files of a revision are put when they are asked for: a `Watcher` of the file system.
-
-    Links are made where they stay inside of the revision; what the revision does not have (what a submodule has, what
-    an LFS pointer means, what a partial clone left away) is not there.
-    """
-
-    def __init__(self, tree: RevisionTree, folder: Path, source: Objects) -> None:
-        self.tree = tree
-        self.folder = Path(os.path.realpath(folder))
-        self._source = source
-        self._whole: set[str] = set()
-        self._sized: set[str] = set()
-
-    def content(self, path: str) -> None:
-        """Bring the file into being, if the revision has it."""
-        name = self._name(path)
-        if name is not None:
-            self._bring(name, whole=True)
-
-    def size(self, path: str) -> None:
-        """Bring a file of the right size into being; its content is not read."""
-        name = self._name(path)
-        if name is not None:
-            self._bring(name, whole=False)
-
-    def pattern(self, pattern: str) -> None:
-        """Bring all files into being that the pattern may match."""
-        from fnmatch import fnmatchcase
-
-        folder, last = os.path.split(pattern)
-        while has_magic(folder):
-            folder = os.path.dirname(folder)
-        for name in self.tree.entries:
-            if self.tree.entries[name].link:
-                self._bring(name, whole=True)
-        plain = self._name(folder or ".")
-        root = None if plain is None else self._resolved(plain)
-        for name in self.tree.entries:
-            inside = root is None or not root or name.startswith(f"{root}/")
-            if inside and fnmatchcase(os.path.basename(name), last):
-                self._bring(name, whole=True)
-
-    def _name(self, path: str) -> str | None:
-        relative = os.path.relpath(os.path.abspath(path), self.folder)
-        return None if relative == ".." or relative.startswith("../") else relative
-
-    def _bring(self, name: str, *, whole: bool) -> None:
-        found = self._resolved(name)
-        if found is None or found in self._whole or (not whole and found in self._sized):
-            return
-        entry = self.tree.entries.get(found)
-        if entry is None or not entry.file:
-            return
-        target = self.folder / found
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if whole:
-            content = self._source.read(entry.oid)
-            if content is not None:
-                target.write_bytes(content)
-                self._whole.add(found)
-                return
-        size = self._source.size(entry.oid)
-        if size is not None:  # too large to be read: so the reader says of this one
-            with target.open("wb") as file:
-                file.truncate(size)
-            self._sized.add(found)
-
-    def _resolved(self, name: str) -> str | None:
-        """The name behind all links, which are made on the way; None where it leads out of the revision."""
-        left, here = [part for part in name.split("/") if part != "."], ""
-        for _ in range(_MOST_LINKS * 100):
-            if not left:
-                return here
-            here, left = os.path.normpath(os.path.join(here, left[0])), left[1:]
-            if here == ".":
-                here = ""
-            if here == ".." or here.startswith("../"):
-                return None
-            entry = self.tree.entries.get(here)
-            if entry is not None and entry.link:
-                target = self._link(here, entry)
-                if target is None:
-                    return None
-                here, left = os.path.dirname(here), [*target.split("/"), *left]
-            elif (entry is None and here not in self.tree.folders) or (entry is not None and left):
-                return None
-        return None
-
-    def _link(self, name: str, entry: RevisionEntry) -> str | None:
-        content = self._source.read(entry.oid, 4096)
-        if content is None or content.startswith(b"/") or b"\0" in content or not content:
-            return None
-        target = os.fsdecode(content)
-        inside = os.path.normpath(os.path.join(os.path.dirname(name), target))
-        if inside == ".." or inside.startswith("../"):
-            return None
-        place = self.folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not os.path.lexists(place):
-            place.symlink_to(target)
-        return target
-
-
 class Vouched:
     """Tells which files of a work tree are as a revision has them.
 
@@ -292,7 +187,7 @@ class Vouched:
     def unchanged(self, path: str) -> bool:
         """Whether the file is the revision's, links on the way included, or is there neither now nor then."""
         left, here = os.path.abspath(path).split("/")[1:], "/"
-        for _ in range(_MOST_LINKS * 100):
+        for _ in range(MOST_LINKS * 100):
             if not left:
                 return False
             part, left = left[0], left[1:]

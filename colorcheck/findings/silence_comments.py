@@ -20,11 +20,11 @@ _DOUBLE = r'"(?:[^"\\\n]|\\[^\n])*"'
 _SINGLE = r"'(?:[^'\\\n]|\\[^\n])*'"
 
 
-def _language(strings: str, comments: str, ask: str, *leaders: str) -> _Language:
-    return _Language(re.compile(f"{strings}|(?P<comment>{comments})", re.DOTALL), re.compile(ask), leaders)
+def _language(strings: str, comments: str, ask: str, *leaders: str) -> Language:
+    return Language(re.compile(f"{strings}|(?P<comment>{comments})", re.DOTALL), re.compile(ask), leaders)
 
 
-class _Language(Struct, frozen=True):
+class Language(Struct, frozen=True):
     """How strings and comments are written: `tokens` steps over both, `ask` finds the wish in a comment."""
 
     tokens: re.Pattern[str]
@@ -33,10 +33,10 @@ class _Language(Struct, frozen=True):
 
 
 _HASH = ("#[^\n]*", rf"#{_ASK}\s*$", "#")
-_XL = _language(f"{_DOUBLE}|{_SINGLE}", *_HASH)
-_TOML = _language(r'"""(?:[^\\]|\\.)*?"""|' + rf"'{{3}}.*?'{{3}}|{_DOUBLE}|'[^'\n]*'", *_HASH)
-_SHELL = _language(r'"(?:[^"\\]|\\.)*"|' + r"'[^']*'|\\.", *_HASH)
-_DEVICE_TREE = _language(
+XL = _language(f"{_DOUBLE}|{_SINGLE}", *_HASH)
+TOML = _language(r'"""(?:[^\\]|\\.)*?"""|' + rf"'{{3}}.*?'{{3}}|{_DOUBLE}|'[^'\n]*'", *_HASH)
+SHELL = _language(r'"(?:[^"\\]|\\.)*"|' + r"'[^']*'|\\.", *_HASH)
+DEVICE_TREE = _language(
     r'"(?:[^"\\]|\\.)*"|' + _SINGLE,
     r"//[^\n]*|/\*.*?\*/",
     rf"^//(?:[^\n]*//)??{_ASK}\s*$|^/\*\s*colorcheck:\s*ignore\[(?P<rules2>[^\]\n]*)\](?P<reason2>[^\n]*?)\*/",
@@ -58,17 +58,11 @@ class Comment(Struct, frozen=True):
 def comments(facts: Facts) -> Iterator[Comment]:
     """Those of all input files, in order."""
     for file, language in dict(_files(facts)).items():
-        yield from _comments(file, _text(file), language)
+        yield from comments_in(file, _text(file), language)
 
 
-def comments_of(file: str, text: str) -> Iterator[Comment]:
-    """Those of a file whose name tells its language; any other is read as one of xl."""
-    languages = {".toml": _TOML, **dict.fromkeys((".dts", ".dtsi", ".dtso", ".h"), _DEVICE_TREE)}
-    return _comments(file, text, languages.get(Path(file).suffix, _XL))
-
-
-def _comments(file: str, text: str, language: _Language) -> Iterator[Comment]:
-    """A comment alone on its line speaks about the next line that is not a comment. Strings have no comments."""
+def comments_in(file: str, text: str, language: Language) -> Iterator[Comment]:
+    """Those of a text. A comment alone on its line speaks about the next line that is none; strings have none."""
     lines = text.split("\n") if _MARK in text else []
     for token in language.tokens.finditer(text) if lines else ():
         match = language.ask.search(token["comment"]) if token["comment"] else None
@@ -93,14 +87,14 @@ def _code(line: str, leaders: tuple[str, ...]) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith(leaders)
 
 
-def _files(facts: Facts) -> Iterator[tuple[str, _Language]]:
+def _files(facts: Facts) -> Iterator[tuple[str, Language]]:
     deployment = facts.deployment
-    yield facts.manifest.file, _TOML
+    yield facts.manifest.file, TOML
     if deployment.tree is not None:
-        yield from ((file, _DEVICE_TREE) for file in (deployment.tree.file, *deployment.tree.files))
-    yield from ((file, _XL) for guest in deployment.guests for file in guest.files)
+        yield from ((file, DEVICE_TREE) for file in (deployment.tree.file, *deployment.tree.files))
+    yield from ((file, XL) for guest in deployment.every_guest for file in guest.files)
     if deployment.image_builder is not None:
-        yield deployment.image_builder.file, _SHELL
+        yield deployment.image_builder.file, SHELL
 
 
 def _text(file: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
 from colorcheck.files.boundary import Boundary, restricted
-from colorcheck.files.revisions import RevisionTree, Snapshot, objects, tree_of
+from colorcheck.files.revisions import RevisionTree, objects, tree_of
+from colorcheck.files.snapshots import Snapshot
 from colorcheck.files.watching import watched
 from colorcheck.inputs.manifest.manifest_reader import NAME
 
@@ -41,5 +42,5 @@ def at_revision(top: Path, revision: str, *, allow_outside: bool = False) -> Ite
     with TemporaryDirectory(prefix="colorcheck-") as name, objects(top) as source:
         snapshot = Snapshot(tree, Path(name), source)
         boundary = None if allow_outside else Boundary(str(snapshot.folder))
-        with watched(snapshot), restricted(boundary):
+        with closing(snapshot), watched(snapshot), restricted(boundary):
             yield Checkout(snapshot.folder, tree)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -73,13 +72,3 @@ def _inside(path: str, folder: str) -> bool:
     """Whether a link leads to a folder that is walked anyway, or to one that holds the link."""
     real, root = os.path.realpath(path), os.path.realpath(folder)
     return os.path.commonpath([real, root]) in (real, root)
-
-
-def missing_since(names: Iterator[str], folder: str, top: str, present: set[str]) -> Iterator[Passed]:
-    """Manifests that a revision of the repository at `top` has below the folder, and that are there no more."""
-    root = os.path.realpath(folder)
-    for name in names:
-        path = os.path.join(os.path.realpath(top), name)
-        inside = os.path.commonpath([path, root]) == root
-        if os.path.basename(name) == NAME and inside and path not in present and not os.path.lexists(path):
-            yield Passed(os.path.relpath(path), "its manifest existed and is gone")

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
 
+from msgspec import convert
+
 from colorcheck.fleet.checked import Checked, Fleet, overall
-from colorcheck.report.services import github, gitlab, markdown, sarif
+from colorcheck.report.services import github, gitlab, junit, markdown, sarif
 from colorcheck.report.services.gitlab import unchecked
-from colorcheck.report.services.junit import join_suites
 
 # What each deployment is rendered to for a joint report, where that is another format.
 RENDERED = {"html": "json"}
@@ -80,9 +81,12 @@ def _gitlab(fleet: Fleet) -> str:
 
 
 def _junit(fleet: Fleet) -> str:
-    return join_suites(
-        (each.manifest, each.rendered.get("junit"), each.message or each.sentence) for each in fleet.checked
-    )
+    return junit.joined((each.manifest, _test_report(each), each.message or each.sentence) for each in fleet.checked)
+
+
+def _test_report(each: Checked) -> junit.JUnitReport | None:
+    found = each.documents.get("junit")
+    return None if found is None else convert(found, junit.JUnitReport)
 
 
 def _html(fleet: Fleet) -> str:

@@ -12,8 +12,6 @@ from colorcheck.core.diagnostic import Problem
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 
-KINDS = ("xl", "device-tree", "image-builder")
-
 
 class Translation(Struct, frozen=True):
     """What an input reader makes of a file: text of the kind `xl`, `device-tree` (source) or `image-builder`.

@@ -8,6 +8,7 @@ from typing import Any
 
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Related, Severity
 from colorcheck.core.source import Location
+from colorcheck.core.witness import PlainWitness
 
 
 def finding_to_json(finding: Finding) -> dict[str, object]:
@@ -16,7 +17,7 @@ def finding_to_json(finding: Finding) -> dict[str, object]:
         raise TypeError(f"a {type(finding).__name__} is not a finding")
     return {
         **finding.to_dict(),
-        "witness": json.loads(json.dumps(finding.witness, default=str)),
+        "witness": json.loads(json.dumps(finding.witness.to_dict(), default=str)) if finding.witness else None,
         "about": list(finding.about),
     }
 
@@ -32,7 +33,7 @@ def finding_from_json(said: Mapping[str, Any]) -> Finding:
         help=str(said["help"]),
         confidence=Confidence(said["confidence"]),
         related=tuple(Related(_location(each), str(each["message"])) for each in said["related"]),
-        witness=said["witness"],
+        witness=None if said["witness"] is None else PlainWitness(dict(said["witness"])),
         fix=tuple(Edit(_location(each), str(each["new_text"])) for each in said["fix"]),
         about=tuple(map(str, said["about"])),
     )

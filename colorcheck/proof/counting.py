@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
 
+from msgspec import UNSET, Struct, UnsetType, convert
+
+from colorcheck.core.certificate import (
+    Certificate,
+    Flow,
+    Hall,
+    LeastFrames,
+    Leveling,
+    Orders,
+    OrderState,
+    Taken,
+    Taking,
+    WantedFrames,
+)
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.json_values import json_object
 from colorcheck.proof.flow import unserved
 from colorcheck.proof.orders import Needs, left_after
 
 
-class _State(TypedDict):
-    """A state of an "orders" certificate: who is created, what is free, where each creation leads."""
-
-    created: list[str]
-    free: list[int]
-    next: dict[str, int]
-
-
-def hall_set(needs: Needs, free: Sequence[int]) -> dict[str, object] | None:
+def hall_set(needs: Needs, free: Sequence[int]) -> Hall | None:
     """Domains that together need more frames than all their colors hold, as few as possible; None if there are none.
 
     Where none exist, some distribution of the colors' frames serves all domains (Hall's theorem), though Xen's own
@@ -30,15 +36,18 @@ def hall_set(needs: Needs, free: Sequence[int]) -> dict[str, object] | None:
     return _hall(chosen, needs, free) if chosen else None
 
 
-def _hall(chosen: Sequence[str], needs: Needs, free: Sequence[int]) -> dict[str, object]:
+def _hall(chosen: Sequence[str], needs: Needs, free: Sequence[int]) -> Hall:
     colors = sorted({color for name in chosen for color in needs[name][1]})
-    return {
-        "kind": "hall",
-        "domains": {name: {"pages": needs[name][0], "colors": sorted(set(needs[name][1]))} for name in chosen},
-        "free_by_color": {str(color): free[color] for color in colors},
-        "needed": sum(needs[name][0] for name in chosen),
-        "free": sum(free[color] for color in colors),
-    }
+    return Hall(
+        domains={name: _demand(*needs[name]) for name in chosen},
+        free_by_color={str(color): free[color] for color in colors},
+        needed=sum(needs[name][0] for name in chosen),
+        free=sum(free[color] for color in colors),
+    )
+
+
+def _demand(pages: int, colors: Sequence[int]) -> WantedFrames:
+    return WantedFrames(pages, tuple(sorted(set(colors))))
 
 
 def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[int]) -> list[str]:
@@ -54,105 +63,120 @@ def _core(needs: Needs, everyone: Mapping[str, frozenset[int]], free: Sequence[i
     return core
 
 
-def taking_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object] | None:
+def taking_certificate(needs: Needs, free: tuple[int, ...]) -> Taking | None:
     """How the frames go, domain by domain in this order, when the last one finds too few; None if it finds enough.
 
     One before it that finds too few takes all that its colors have.
     """
-    steps: list[dict[str, object]] = []
+    steps: list[Taken] = []
     state = free
     fits = True
     for name, (pages, colors) in needs.items():
         fits = sum(state[color] for color in set(colors)) >= pages
         state = left_after(state, pages, colors)
-        steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(state)})
-    return None if fits else {"kind": "taking", "free_by_color": list(free), "steps": steps}
+        steps.append(Taken(name, pages, tuple(colors), state))
+    return None if fits else Taking(free, tuple(steps))
 
 
-def leveling_certificate(needs: Needs, free: tuple[int, ...]) -> dict[str, object]:
+def leveling_certificate(needs: Needs, free: tuple[int, ...]) -> Leveling:
     """How the frames go, domain by domain in this order, when the last one finds enough."""
-    names = list(needs)
-    steps: list[dict[str, object]] = []
+    *before, last = needs
+    steps: list[Taken] = []
     state = free
-    for name in names[:-1]:
+    for name in before:
         pages, colors = needs[name]
         state = left_after(state, pages, colors)
-        steps.append({"domain": name, "pages": pages, "colors": list(colors), "left": list(state)})
-    pages, colors = needs[names[-1]]
-    last = {"domain": names[-1], "pages": pages, "colors": list(colors)}
-    return {"kind": "leveling", "free_by_color": list(free), "steps": [*steps, last]}
+        steps.append(Taken(name, pages, tuple(colors), state))
+    pages, colors = needs[last]
+    return Leveling(free, (*steps, Taken(last, pages, tuple(colors))))
 
 
-def flow_certificate(
-    name: str, need: int, colors: Sequence[int], others: Needs, free: Sequence[int]
-) -> dict[str, object]:
+def flow_certificate(name: str, need: int, colors: Sequence[int], others: Needs, free: Sequence[int]) -> Flow:
     """What is to be served after the others took their most from its colors; whoever checks it finds that most."""
-    rivals = {other: {"pages": pages, "colors": sorted(set(own))} for other, (pages, own) in others.items()}
-    held = {str(color): free[color] for color in sorted(set(colors))}
-    return {
-        "kind": "flow",
-        "domain": name,
-        "pages": need,
-        "colors": sorted(set(colors)),
-        "rivals": rivals,
-        "free_by_color": held,
-    }
+    own = tuple(sorted(set(colors)))
+    rivals = {other: _demand(*needs) for other, needs in others.items()}
+    return Flow(name, need, own, rivals, {str(color): free[color] for color in own})
 
 
-def check_counting(certificate: object, verdict: Verdict | None = None) -> bool:
-    """Whether a certificate shows what it claims, and that this is the `verdict`; nothing but sums and comparisons."""
-    if not isinstance(certificate, dict):
-        return False
+def check_counting(certificate: Certificate | object, verdict: Verdict | None = None) -> bool:
+    """Whether a certificate shows what it claims, and that this is the `verdict`; nothing but sums and comparisons.
+
+    It may come out of a document, as JSON; what is no certificate shows nothing.
+    """
     try:
-        shown, check = _CHECKS[certificate["kind"]]
-        return verdict in {None, shown} and check(certificate)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        given = json_object(certificate) if isinstance(certificate, Struct) else certificate
+        return _shows(convert(given, Certificate), verdict)
+    except (KeyError, TypeError, ValueError, IndexError):
         return False
 
 
-def _check_hall(certificate: dict[str, object]) -> bool:
-    domains, free = certificate["domains"], certificate["free_by_color"]
-    if not isinstance(domains, dict) or not isinstance(free, dict):
+def _shows(certificate: Certificate, verdict: Verdict | None) -> bool:
+    if verdict not in {None, Verdict.REFUTED if isinstance(certificate, (Hall, Taking)) else Verdict.PROVED}:
         return False
-    colors = {str(color) for domain in domains.values() for color in domain["colors"]}
-    return bool(colors == set(free) and sum(domain["pages"] for domain in domains.values()) > sum(free.values()))
+    match certificate:
+        case Hall():
+            return _check_hall(certificate)
+        case Taking():
+            return _check_taking(certificate)
+        case Leveling():
+            return _check_leveling(certificate)
+        case Flow():
+            return _check_flow(certificate)
+        case Orders():
+            return _check_orders(certificate)
+        case LeastFrames():  # its numbers are judged against the theorems that rest on it
+            return bool(certificate.how)
 
 
-def _check_taking(certificate: dict[str, object]) -> bool:
-    state, steps = certificate["free_by_color"], certificate["steps"]
-    if not isinstance(state, list) or not isinstance(steps, list) or not steps:
+def _check_hall(hall: Hall) -> bool:
+    colors = {str(color) for domain in hall.domains.values() for color in domain.colors}
+    free, needed = sum(hall.free_by_color.values()), sum(domain.pages for domain in hall.domains.values())
+    told = hall.needed in {needed, UNSET} and hall.free in {free, UNSET}
+    return told and colors == set(hall.free_by_color) and needed > free
+
+
+def _check_taking(taking: Taking) -> bool:
+    state = taking.free_by_color
+    if not taking.steps:
         return False
-    for step in steps[:-1]:
-        if sum(state[color] for color in set(step["colors"])) < step["pages"]:
-            taken = [0 if color in step["colors"] else count for color, count in enumerate(state)]
-            if step["left"] != taken:
+    for step in taking.steps[:-1]:
+        left = _left(step)
+        if sum(state[color] for color in set(step.colors)) < step.pages:
+            if left != tuple(0 if color in step.colors else count for color, count in enumerate(state)):
                 return False
-        elif not _leveled(state, step["left"], step["colors"], step["pages"]):
+        elif not _leveled(state, left, step.colors, step.pages):
             return False
-        state = step["left"]
-    last = steps[-1]
-    return bool(sum(state[color] for color in set(last["colors"])) < last["pages"])
+        state = left
+    last = taking.steps[-1]
+    return sum(state[color] for color in set(last.colors)) < last.pages
 
 
-def _check_leveling(certificate: dict[str, object]) -> bool:
+def _left(step: Taken) -> tuple[int, ...]:
+    if isinstance(step.left, UnsetType):
+        raise TypeError(f"nothing says what {step.domain} leaves")
+    return step.left
+
+
+def _check_leveling(leveling: Leveling) -> bool:
     """As a taking, but the last one finds enough, and so does everyone before it."""
-    state, steps = certificate["free_by_color"], certificate["steps"]
-    if not isinstance(state, list) or not isinstance(steps, list) or not steps:
+    state = leveling.free_by_color
+    if not leveling.steps:
         return False
-    for step in steps[:-1]:
-        if not _leveled(state, step["left"], step["colors"], step["pages"]):
+    for step in leveling.steps[:-1]:
+        left = _left(step)
+        if not _leveled(state, left, step.colors, step.pages):
             return False
-        state = step["left"]
-    last = steps[-1]
-    return bool(min(state) >= 0 and sum(state[color] for color in set(last["colors"])) >= last["pages"])
+        state = left
+    last = leveling.steps[-1]
+    return sum(state[color] for color in set(last.colors)) >= last.pages
 
 
-def _check_flow(certificate: dict[str, object]) -> bool:
-    rivals, free = certificate["rivals"], certificate["free_by_color"]
-    if not isinstance(rivals, dict) or not isinstance(free, dict) or set(free) != set(map(str, certificate["colors"])):  # type: ignore[call-overload]
+def _check_flow(flow: Flow) -> bool:
+    free = flow.free_by_color
+    if set(free) != set(map(str, flow.colors)):
         return False
-    wanted = [(each["pages"], [str(c) for c in each["colors"] if str(c) in free]) for each in rivals.values()]
-    return bool(min(free.values()) >= 0 and sum(free.values()) - _most_taken(wanted, free) >= certificate["pages"])  # type: ignore[operator]
+    wanted = [(each.pages, [str(c) for c in each.colors if str(c) in free]) for each in flow.rivals.values()]
+    return sum(free.values()) - _most_taken(wanted, free) >= flow.pages
 
 
 def _most_taken(wanted: Sequence[tuple[int, list[str]]], free: Mapping[str, int]) -> int:
@@ -190,7 +214,7 @@ def _way(
     return []
 
 
-def _leveled(before: list[int], after: list[int], colors: list[int], pages: int) -> bool:
+def _leveled(before: Sequence[int], after: Sequence[int], colors: Sequence[int], pages: int) -> bool:
     """`pages` frames went, each from the fullest of the colors, the first in the list among equals."""
     taken = [old - new for old, new in zip(before, after, strict=True)]
     wanted = list(dict.fromkeys(colors))
@@ -205,46 +229,31 @@ def _leveled(before: list[int], after: list[int], colors: list[int], pages: int)
     )
 
 
-def _check_orders(certificate: dict[str, object]) -> bool:
+def _check_orders(orders: Orders) -> bool:
     """From the first state on, each creation leads to a state of the list; in all is room for that domain."""
-    wanted, colors, states = certificate["domains"], certificate["colors"], certificate["states"]
-    if not isinstance(wanted, dict) or not isinstance(colors, list) or not isinstance(states, list):
-        return False
-    place = {color: number for number, color in enumerate(colors)}
-    needs = {name: (each["pages"], [place[color] for color in each["colors"]]) for name, each in wanted.items()}
-    pages, own = needs.pop(str(certificate["domain"]))
-    if not states or states[0]["created"]:
+    place = {color: number for number, color in enumerate(orders.colors)}
+    needs = {
+        name: WantedFrames(each.pages, tuple(place[color] for color in each.colors))
+        for name, each in orders.domains.items()
+    }
+    mine = needs.pop(orders.domain)
+    if not orders.states or orders.states[0].created:
         return False
     return all(
-        sum(state["free"][color] for color in set(own)) >= pages
-        and min(state["free"]) >= 0
-        and all(_leads_on(states, state, name, *need) for name, need in needs.items() if name not in state["created"])
-        for state in states
+        sum(state.free[color] for color in set(mine.colors)) >= mine.pages
+        and all(
+            _leads_on(orders.states, state, name, need) for name, need in needs.items() if name not in state.created
+        )
+        for state in orders.states
     )
 
 
-def _leads_on(states: list[_State], state: _State, name: str, pages: int, colors: list[int]) -> bool:
+def _leads_on(states: Sequence[OrderState], state: OrderState, name: str, need: WantedFrames) -> bool:
     """The creation of a domain leads to the state that the certificate says; without room it takes all there is."""
-    free = state["free"]
-    following = states[state["next"][name]]
-    same = set(following["created"]) == {*state["created"], name}
-    if sum(free[color] for color in set(colors)) < pages:
-        drained = [0 if color in colors else count for color, count in enumerate(free)]
-        return same and following["free"] == drained
-    return same and _leveled(free, following["free"], colors, pages)
-
-
-def _check_bound(certificate: dict[str, object]) -> bool:
-    """That it is a bound, with how it was found; its numbers are judged against the theorems that rest on it."""
-    least = certificate.get("least", [0])
-    return bool(certificate["how"]) and isinstance(least, list) and all(isinstance(n, int) and n >= 0 for n in least)
-
-
-_CHECKS: dict[str, tuple[Verdict, Callable[[dict[str, object]], bool]]] = {
-    "hall": (Verdict.REFUTED, _check_hall),
-    "taking": (Verdict.REFUTED, _check_taking),
-    "orders": (Verdict.PROVED, _check_orders),
-    "leveling": (Verdict.PROVED, _check_leveling),
-    "flow": (Verdict.PROVED, _check_flow),
-    "bound": (Verdict.PROVED, _check_bound),
-}
+    free = state.free
+    following = states[state.next[name]]
+    same = set(following.created) == {*state.created, name}
+    if sum(free[color] for color in set(need.colors)) < need.pages:
+        drained = tuple(0 if color in need.colors else count for color, count in enumerate(free))
+        return same and following.free == drained
+    return same and _leveled(free, following.free, need.colors, need.pages)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.core.witness import FailingCreation
 from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
@@ -189,7 +190,7 @@ def _refuted(
     before = {name: taken[name] for name in names[: names.index(first)]}
     tried = {**served(before, free), first: taken[first]}
     number = int(first.rpartition("#")[2])
-    witness = {"domain": mine.party.name, "fails": number, "needed_pages": mine.pages, "order": list(tried)}
+    witness = FailingCreation(mine.party.name, number, mine.pages, tuple(tried))
     others = sorted({name.rpartition("#")[0] for name in before} - {mine.party.name})
     after = f" after those of {', '.join(others)}" if others else ""
     return obligation.settled(

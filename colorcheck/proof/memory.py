@@ -8,10 +8,12 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.certificate import Certificate
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import size_of_pages
+from colorcheck.core.witness import FailingOrder, MissingFrames
 from colorcheck.proof.context import Context, Party
 from colorcheck.proof.counting import flow_certificate, hall_set, leveling_certificate, taking_certificate
 from colorcheck.proof.flow import most_taken
@@ -190,19 +192,15 @@ def _turn(free: tuple[int, ...], before: Sequence[TakenFrames], party: Party, do
 
 def _listed(context: Context, turn: Turn, obligation: Obligation) -> Theorem:
     missing = turn.domain.needed_pages - turn.available
-    certificate = witness = None
+    certificate: Certificate | None = None
+    witness: MissingFrames | None = None
     core = obligation.places
     chain = [*turn.before, TakenFrames(turn.party, turn.domain.needed_pages)]
     needs = {t.party.name: (t.pages, t.party.domain.colors) for t in chain if t.party.domain}
     if missing > 0:
         certificate = hall_set(needs, context.boot.free_initial) or taking_certificate(needs, context.boot.free_initial)
-        witness = {
-            "domain": turn.party.name,
-            "needed_pages": turn.domain.needed_pages,
-            "available_pages": turn.available,
-            "missing_pages": missing,
-            "free_by_color": {str(color): turn.free[color] for color in turn.party.colors},
-        }
+        free = {str(color): turn.free[color] for color in turn.party.colors}
+        witness = MissingFrames(turn.party.name, turn.domain.needed_pages, turn.available, missing, free)
         core = (*core, *(place for taken in turn.before for place in _places(taken)))
     place = Obligation(
         obligation.id,
@@ -318,7 +316,7 @@ def _any_order(context: Context, party: Party, domain: Domain, others: list[Part
             certificate=orders_certificate(party.name, needs, search) if context.smt else None,
         )
     found = search.order
-    witness = {"order": [*found, party.name], "domain": party.name, "needed_pages": domain.needed_pages}
+    witness = FailingOrder((*found, party.name), party.name, domain.needed_pages)
     ordered = served({name: needs[name] for name in found}, free)
     ordered[party.name] = needs[party.name]
     certificate = hall_set(ordered, free) or taking_certificate(ordered, free)

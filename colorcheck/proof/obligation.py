@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from colorcheck.core.certificate import Certificate
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import TIME_IS_OVER, Assumption, Theorem, TheoremKind
+from colorcheck.core.witness import Witness
 from colorcheck.proof.script import SmtScript
 from colorcheck.proof.solver import decide
 
-Witness = Callable[[Mapping[str, int | bool | str]], object]
+Shows = Callable[[Mapping[str, int | bool | str]], Witness | None]
 
 
 class Obligation(Struct, frozen=True):
@@ -34,8 +36,8 @@ class Obligation(Struct, frozen=True):
         verdict: Verdict,
         *,
         reason: str = "",
-        witness: object = None,
-        certificate: object = None,
+        witness: Witness | None = None,
+        certificate: Certificate | None = None,
         core: tuple[Related, ...] | None = None,
         seconds: float = 0.0,
         smt: str = "",
@@ -63,8 +65,8 @@ class Obligation(Struct, frozen=True):
         timeout: float,
         *,
         smt: bool = False,
-        witness: Witness | None = None,
-        certificate: object = None,
+        witness: Shows | None = None,
+        certificate: Certificate | None = None,
         refuted: str = "",
     ) -> Theorem:
         """The theorem with the verdict that Z3 finds; `refuted` is the reason to give where it is refuted."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from colorcheck.core.certificate import Orders, OrderState, WantedFrames
 from colorcheck.proof.leveling import level
 
 Needs = Mapping[str, tuple[int, Sequence[int]]]
@@ -83,7 +84,7 @@ def _alike(group: Sequence[str], needs: Needs) -> dict[str, str]:
     return before
 
 
-def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> dict[str, object] | None:
+def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> Orders | None:
     """Every state that creation in any order leads to, with the state that each domain's creation leads to next, and
     in each of them room for `name`. None where the search did not show that, or where there are too many states.
 
@@ -101,14 +102,9 @@ def orders_certificate(name: str, needs: Needs, search: OrderSearch) -> dict[str
         for other in group:
             if other not in created:
                 following[other] = number[created | {other}, left_after(free, *needs[other])]
-        states.append({"created": sorted(created), "free": [free[color] for color in colors], "next": following})
-    return {
-        "kind": "orders",
-        "domain": name,
-        "domains": {each: {"pages": needs[each][0], "colors": list(needs[each][1])} for each in named},
-        "colors": colors,
-        "states": states,
-    }
+        states.append(OrderState(tuple(sorted(created)), tuple(free[color] for color in colors), following))
+    wanted = {each: WantedFrames(needs[each][0], tuple(needs[each][1])) for each in named}
+    return Orders(name, wanted, tuple(colors), tuple(states))
 
 
 def left_after(free: tuple[int, ...], pages: int, colors: Sequence[int]) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import PAGE
+from colorcheck.core.witness import FoldedColors, FramesThatMeet, MemoryByAddress, PairWitness
 from colorcheck.loader.facts import Fact, OpenFact, Origin
 from colorcheck.proof.context import XEN, Context, Party, SharedCache
 from colorcheck.proof.index import frame_of, has_color, inside, same_set
@@ -25,6 +26,7 @@ from colorcheck.xen.facts.keys import IMAGE_SIZE, MAPPED, MEMORY
 from colorcheck.xen.kinds import Note
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory
+from colorcheck.xen.notes.sentences import memory_given, tree_unread
 from colorcheck.xen.release.release import Release
 
 INVARIANT = Assumption(
@@ -92,10 +94,10 @@ class _Question(Struct, frozen=True):
     obligation: Obligation
     script: SmtScript
     refuted: str = ""
-    witness: object = None
+    witness: PairWitness | None = None
 
     def alone(self, context: Context) -> Theorem:
-        def witness(_: Mapping[str, int | bool | str]) -> object:
+        def witness(_: Mapping[str, int | bool | str]) -> PairWitness | None:
             return self.witness
 
         return self.obligation.decided(
@@ -166,8 +168,8 @@ def _notes_of(context: Context, party: Party, kind: type[N]) -> Iterator[N]:
         yield from (found for found in context.system.notes if isinstance(found, kind) and found.domain == name)
 
 
-def _range(given: PassthroughMemory) -> dict[str, object]:
-    return {"domain": given.domain, "start": given.start, "end": given.end}
+def _range(given: PassthroughMemory) -> PairWitness:
+    return PairWitness(given=MemoryByAddress(given.domain, given.start, given.end))
 
 
 def _policy_name(party: Party) -> str:
@@ -240,16 +242,17 @@ class _Pair:
             given = given_memory(self.context, party)
             asked = next(_notes_of(self.context, party, PassthroughMemory), None)
             if asked is not None and MEMORY.name in system.unknown:
-                where = (Related(asked.location, asked.message),)
-                reason = f"{asked.message}; which memory there is, nobody says"
+                where = (Related(asked.location, memory_given(asked)),)
+                reason = f"{memory_given(asked)}; no input says which memory there is"
                 return obligation.settled(Verdict.UNKNOWN, reason=reason, core=where)
             if given is not None:
-                where = (Related(given.location, given.message),)
-                return obligation.settled(Verdict.REFUTED, reason=given.message, witness=_range(given), core=where)
+                reason = memory_given(given)
+                where = (Related(given.location, reason),)
+                return obligation.settled(Verdict.REFUTED, reason=reason, witness=_range(given), core=where)
             unread = next(_notes_of(self.context, party, PartialTreeUnread), None)
             if unread is not None:
-                where = (Related(unread.location, unread.message),)
-                return obligation.settled(Verdict.UNKNOWN, reason=unread.message, core=where)
+                where = (Related(unread.location, tree_unread(unread)),)
+                return obligation.settled(Verdict.UNKNOWN, reason=tree_unread(unread), core=where)
         overlap = self.first.colors & self.second.colors
         if overlap:
             return self._shared(overlap)
@@ -285,12 +288,12 @@ class _Pair:
         if self.context.caches and not self.caches and (question := self._by_frames()):
             return question
         nr_colors = self.context.system.nr_colors or 1
-        witness: dict[str, object] = {"shared_colors": list(overlap), **self._meeting(self.caches)}
+        witness = PairWitness(tuple(overlap), meeting=self._meeting(self.caches))
         text = f"both have color{'s' * (len(overlap) > 1)} {overlap}"
         real = self._really(text, witness) if self.context.smt else None
         return real or self._by_colors([nr_colors], text, witness)
 
-    def _really(self, refuted: str, witness: object) -> _Question | None:
+    def _really(self, refuted: str, witness: PairWitness) -> _Question | None:
         """The question about frames, where it is answered as is expected: they meet."""
         try:
             question = self._by_frames(refuted, witness)
@@ -300,15 +303,15 @@ class _Pair:
             return None
         return question
 
-    def _meeting(self, caches: Iterable[SharedCache]) -> dict[str, object]:
+    def _meeting(self, caches: Iterable[SharedCache]) -> FramesThatMeet | None:
         """Two frames that meet in one of the caches, where they are found at once."""
         for shared in caches:
             pair = meeting_frames(self.context, shared, self.first, self.second)
             if pair and shared.cache:
                 return addresses_witness(shared.label, shared.cache, *pair, self.context.system.nr_colors or 1)
-        return {}
+        return None
 
-    def _by_frames(self, refuted: str = "", witness: object = None) -> _Question | None:
+    def _by_frames(self, refuted: str = "", witness: PairWitness | None = None) -> _Question | None:
         """The very sentence: a frame of the one and a frame of the other, in no set of a cache that CPUs of both use.
 
         None where the sets of a cache that both use cannot be written down.
@@ -391,12 +394,11 @@ class _Pair:
 
     def _folded(self, shared: SharedCache, modulus: int) -> Theorem | _Question:
         meeting = self.first.colors.folded(modulus) & self.second.colors.folded(modulus)
-        witness: dict[str, object] = {"shared_colors": [], "modulo": modulus, "colors_of_cache": list(meeting)}
         text = f"the {shared.label} has only {modulus} colors and sees color c as c mod {modulus}: both have {meeting}"
-        found = {**witness, **self._meeting([shared])}
+        found = PairWitness((), FoldedColors(modulus, tuple(meeting)), self._meeting([shared]))
         return self._really(text, found) or self._by_colors([modulus], text, found)
 
-    def _by_colors(self, moduli: list[int], refuted: str, witness: object) -> _Question:
+    def _by_colors(self, moduli: list[int], refuted: str, witness: PairWitness | None) -> _Question:
         """Asks about sets of colors; that sets of colors are sets of the cache is the lemma's part."""
         nr_colors = self.context.system.nr_colors or 1
         numbered = [(f"P{self._number(party)}", party) for party in (self.first, self.second)]
@@ -422,8 +424,10 @@ class _Pair:
         script = address_script(context, shared, self.first.colors, self.second.colors)
         nr_colors = context.system.nr_colors or 1
 
-        def witness(values: Mapping[str, int | bool | str]) -> object:
-            return addresses_witness(shared.label, cache, int(values["a"]), int(values["b"]), nr_colors)
+        def witness(values: Mapping[str, int | bool | str]) -> PairWitness:
+            return PairWitness(
+                meeting=addresses_witness(shared.label, cache, int(values["a"]), int(values["b"]), nr_colors)
+            )
 
         text = f"frames of both meet in sets of the {shared.label}, though their colors differ"
         return self.obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)

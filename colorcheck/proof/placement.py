@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from colorcheck.core.certificate import LeastFrames
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import MIB_PAGES, PAGE
+from colorcheck.core.witness import MisplacedFrame
 from colorcheck.proof.context import Context
 from colorcheck.proof.obligation import Obligation
 from colorcheck.proof.script import Named, SmtScript, conjunction, disjunction, total
@@ -52,7 +54,7 @@ def _heap(context: Context) -> Theorem:
         return obligation.settled(Verdict.VACUOUS, reason=early.message if early else "there is no color heap")
     if context.bounded:
         text = f"each color has at least {min(free)} free frames, wherever things are loaded"
-        certificate = {"kind": "bound", "least": list(free), "how": context.bounded}
+        certificate = LeastFrames(tuple(free), context.bounded)
         return replace(obligation, statement=text[0].upper() + text[1:]).settled(
             Verdict.PROVED, certificate=certificate
         )
@@ -109,9 +111,9 @@ def _xen(context: Context) -> Theorem:
     )
     script = SmtScript("QF_LIA", declarations, assumptions, claim, ("f",))
 
-    def witness(values: object) -> object:
-        frame = int(dict(values)["f"]) if isinstance(values, dict) else 0
-        return {"frame": frame, "used_as": _use(others, frame)}
+    def witness(values: Mapping[str, int | bool | str]) -> MisplacedFrame:
+        frame = int(values["f"])
+        return MisplacedFrame(frame, _use(others, frame))
 
     text = "something else is in Xen's region"
     return obligation.decided(script, context.timeout, smt=context.smt, witness=witness, refuted=text)
@@ -151,7 +153,7 @@ def _dom0(context: Context, built: Built) -> Theorem:
         return obligation.settled(Verdict.UNKNOWN, reason=context.not_modelled)
     banks = sorted(built.banks)
     if context.bounded and built.created:
-        return obligation.settled(Verdict.PROVED, certificate={"kind": "bound", "how": context.bounded})
+        return obligation.settled(Verdict.PROVED, certificate=LeastFrames(how=context.bounded))
     if not banks:
         text = built.failure.message if built.failure else "the boot model gives no banks"
         return obligation.settled(Verdict.VACUOUS if built.failure else Verdict.UNKNOWN, reason=text)

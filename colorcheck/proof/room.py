@@ -8,6 +8,7 @@ from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import PAGE, size_of_pages
+from colorcheck.core.witness import MissingFrames
 from colorcheck.proof.counting import hall_set
 from colorcheck.proof.obligation import Obligation
 from colorcheck.xen.system import System
@@ -50,7 +51,7 @@ def without_room(system: System) -> Iterator[Theorem]:
         ).settled(
             Verdict.REFUTED,
             reason=text,
-            witness={"domain": domain.name, "needed_pages": domain.pages, "available_pages": room},
+            witness=MissingFrames(domain.name, domain.pages, room),
             certificate=hall_set({domain.name: (domain.pages, tuple(colors))}, free),
         )
 

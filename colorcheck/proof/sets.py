@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.units import PAGE
+from colorcheck.core.witness import FramesThatMeet
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.index import IndexFunction, UnknownIndex
 from colorcheck.proof.context import Context, SharedCache
@@ -80,7 +81,7 @@ def _decided(context: Context, shared: SharedCache, modulus: int, obligation: Ob
         return obligation.settled(Verdict.UNKNOWN, reason="the cache is unknown")
     script = _script(context, cache.index, modulus)
 
-    def witness(values: Mapping[str, int | bool | str]) -> object:
+    def witness(values: Mapping[str, int | bool | str]) -> FramesThatMeet:
         return addresses_witness(
             shared.label, cache, int(values["a"]), int(values["b"]), context.system.nr_colors or modulus
         )
@@ -103,12 +104,12 @@ def unknown_index(shared: SharedCache) -> str:
     return ""
 
 
-def addresses_witness(label: str, cache: Cache, first: int, second: int, nr_colors: int) -> dict[str, object]:
+def addresses_witness(label: str, cache: Cache, first: int, second: int, nr_colors: int) -> FramesThatMeet:
     """Two addresses that meet, for people and for the replay."""
     chosen = None if isinstance(cache.index, UnknownIndex) else cache.index.set_of(first)
-    pages = [first // PAGE, second // PAGE]
-    colors = [page % nr_colors for page in pages]
-    return {"cache": label, "addresses": [first, second], "frames": pages, "colors": colors, "set": chosen}
+    pages = (first // PAGE, second // PAGE)
+    colors = (pages[0] % nr_colors, pages[1] % nr_colors)
+    return FramesThatMeet(label, (first, second), pages, colors, chosen)
 
 
 def _script(context: Context, index: IndexFunction, modulus: int) -> SmtScript:

@@ -81,12 +81,16 @@ class HeapState(Struct, frozen=True):
 class Lived(Struct, frozen=True):
     """The states of one Xen after each step; empty with the reason in `stopped` where its boot leaves no host."""
 
-    line: str
+    release: str
     states: tuple[HeapState, ...] = ()
     stopped: str = ""
 
     def to_dict(self) -> dict[str, object]:
-        return {"xen": self.line, "stopped": self.stopped or None, "steps": [state.to_dict() for state in self.states]}
+        return {
+            "xen": self.release,
+            "stopped": self.stopped or None,
+            "steps": [state.to_dict() for state in self.states],
+        }
 
 
 def _told(step: Step | None) -> dict[str, object] | None:

@@ -37,15 +37,6 @@ class Budget(Struct, frozen=True):
         drained = max(0, self.left - self.shared) // self.pages if self.pages else 0
         return 1 + max(apart, drained)
 
-    def to_dict(self) -> dict[str, object]:
-        return {
-            "domain": self.domain.name,
-            "pages_per_creation": self.pages,
-            "left_pages": self.left,
-            "creations_alone": self.alone,
-            "creations_together": self.together,
-        }
-
 
 def budgets(boot: Boot) -> Iterator[Budget]:
     """The budget of each guest that was created and that a toolstack can create again."""

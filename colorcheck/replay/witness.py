@@ -4,34 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
-from msgspec import Struct
-
 from colorcheck.xen.booted import Boot
 
 XEN = "xen"
-
-
-class CacheLine(Struct, frozen=True):
-    """A line of memory: its owner, frame, color and physical address."""
-
-    owner: str
-    mfn: int
-    color: int
-    address: int
-
-    def to_dict(self) -> dict[str, object]:
-        return {"owner": self.owner, "mfn": self.mfn, "color": self.color, "address": self.address}
-
-
-class LineMeeting(Struct, frozen=True):
-    """Two lines of two owners that fall into one set of the cache."""
-
-    first: CacheLine
-    second: CacheLine
-    cache_set: int
-
-    def to_dict(self) -> dict[str, object]:
-        return {"first": self.first.to_dict(), "second": self.second.to_dict(), "set": self.cache_set}
 
 
 def colors_of(boot: Boot, owner: str) -> tuple[int, ...]:

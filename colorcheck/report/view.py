@@ -185,7 +185,7 @@ def alike(found: tuple[Residue, ...]) -> tuple[Residue, ...]:
     for each in found:
         shown = tuple((r.what, r.why, r.crosses, size_of_pages(r.pages or 0)) for r in each.remainders)
         groups.setdefault((each.grade, each.reason, shown), []).append(each)
-    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in groups.values())
+    return tuple(replace(same[0], release=", ".join(each.release for each in same)) for same in groups.values())
 
 
 def color_maps(facts: Facts) -> Iterator[ColorMap]:
@@ -196,14 +196,15 @@ def color_maps(facts: Facts) -> Iterator[ColorMap]:
         if made is None:
             continue
         same = next(
-            (lines for lines, other in shown if other.rows == made.rows and other.nr_colors == made.nr_colors), None
+            (releases for releases, other in shown if other.rows == made.rows and other.nr_colors == made.nr_colors),
+            None,
         )
         if same is None:
             shown.append(([result.release], made))
         else:
             same.append(result.release)
-    for lines, made in shown:
-        yield replace(made, releases=", ".join(lines))
+    for releases, made in shown:
+        yield replace(made, releases=", ".join(releases))
 
 
 def color_map(facts: Facts, result: ReleaseResult) -> ColorMap | None:
@@ -253,24 +254,24 @@ def _row(name: str, colors: ColorSet, source: str, clashes: list[Clash]) -> Colo
 def memory_panels(facts: Facts) -> Iterator[tuple[str, Boot, tuple[MemoryRow, ...]]]:
     """(releases, boot, rows) for colored boots with domains; releases whose rows look the same share one."""
     panels: dict[object, list[tuple[str, Boot, tuple[MemoryRow, ...]]]] = {}
-    for line, boot in facts.boots():
+    for release, boot in facts.boots():
         rows = memory_rows(boot)
         if rows and boot.system.coloring:
-            panels.setdefault((tuple(row.shown for row in rows), boot.panic), []).append((line, boot, rows))
+            panels.setdefault((tuple(row.shown for row in rows), boot.panic), []).append((release, boot, rows))
     for same in panels.values():
         alike = zip(*(rows for _, _, rows in same), strict=True)
-        lines = [line for line, _, _ in same]
-        merged = (replace(rows[0], budgets=_budgets(lines, rows)) for rows in alike)
-        yield ", ".join(lines), same[0][1], tuple(merged)
+        releases = [release for release, _, _ in same]
+        merged = (replace(rows[0], budgets=_budgets(releases, rows)) for rows in alike)
+        yield ", ".join(releases), same[0][1], tuple(merged)
 
 
-def _budgets(lines: Sequence[str], rows: Iterable[MemoryRow]) -> tuple[str, ...]:
+def _budgets(releases: Sequence[str], rows: Iterable[MemoryRow]) -> tuple[str, ...]:
     """The restart budgets of one domain, each once, with the releases that it is for unless it is for all."""
     found: dict[str, list[str]] = {}
-    for line, row in zip(lines, rows, strict=True):
+    for release, row in zip(releases, rows, strict=True):
         for text in row.budgets:
-            found.setdefault(text, []).append(line)
-    return tuple(text if len(who) == len(lines) else f"{text} (Xen {', '.join(who)})" for text, who in found.items())
+            found.setdefault(text, []).append(release)
+    return tuple(text if len(who) == len(releases) else f"{text} (Xen {', '.join(who)})" for text, who in found.items())
 
 
 def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
@@ -280,7 +281,7 @@ def theorem_panels(facts: Facts) -> Iterator[tuple[str, tuple[Theorem, ...]]]:
         key = tuple((theorem.statement, theorem.verdict, theorem.reason) for theorem in result.theorems)
         if key:
             panels.setdefault(key, ([], result.theorems))[0].append(result.release)
-    return ((", ".join(lines), theorems) for lines, theorems in panels.values())
+    return ((", ".join(releases), theorems) for releases, theorems in panels.values())
 
 
 def memory_rows(boot: Boot) -> tuple[MemoryRow, ...]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
+from colorcheck.rules.facts.witnesses import NoteFigures
 from colorcheck.rules.rule import Kind, Rule, Seen, on, seen
 from colorcheck.rules.subjects import GEOMETRY
 from colorcheck.verification.results import Facts
+from colorcheck.xen.kinds import Note
 from colorcheck.xen.notes.colors import ColorsCut, WaySizeDiffers
 
 GEOMETRY_KINDS = (ColorsCut, WaySizeDiffers)
@@ -48,14 +50,7 @@ def from_seen(rule: Rule, facts: Facts, what: Seen, help: str = "") -> Finding: 
     )
 
 
-def _figures(what: Seen) -> dict[str, object] | None:
-    """The facts of a note that are numbers, texts and lists of them."""
-    found = {name: _plain(value) for name, value in what.figures}
-    return {name: value for name, value in found.items() if value is not None} or None
-
-
-def _plain(value: object) -> object:
-    """A value as JSON has it; None where it has none."""
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, (int, str)) else None
+def _figures(what: Seen) -> NoteFigures | None:
+    """The facts of a note; a problem has none."""
+    note = what.source
+    return NoteFigures(note) if isinstance(note, Note) and note.figures else None

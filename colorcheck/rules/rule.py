@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from textwrap import dedent
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Confidence, Edit, Finding, Problem, Related, Severity
+from colorcheck.core.json_values import Json
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
+from colorcheck.core.witness import PlainWitness, Witness
 from colorcheck.rules.example import Example
 from colorcheck.rules.words import said
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import Note
-from colorcheck.xen.notes.domains import HardwareDomainRefused
 
 SECTIONS = ("What it checks", "Why it matters", "What it cannot see", "Source")
 
@@ -68,11 +69,18 @@ class Rule(Struct, frozen=True):
         severity: Severity | None = None,
         confidence: Confidence = Confidence.HIGH,
         related: Iterable[Related] = (),
-        witness: object = None,
+        witness: Witness | Mapping[str, Json] | None = None,
         fix: Iterable[Edit] = (),
         about: tuple[str, ...] = (),
     ) -> Finding:
-        """A finding of this rule, with the rule's own severity unless another one is given."""
+        """A finding of this rule, with the rule's own severity unless another one is given.
+
+        `witness` may be a JSON object in the place of a class of witnesses. Raises TypeError for anything else.
+        """
+        if isinstance(witness, Mapping):
+            witness = PlainWitness(witness)
+        elif not (witness is None or isinstance(witness, Witness)):
+            raise TypeError(f"a witness is a Witness or a JSON object, not a {type(witness).__name__}")
         return Finding(
             rule=self.id,
             name=self.name,
@@ -127,9 +135,7 @@ class Seen(Struct, frozen=True):
 
     @property
     def help(self) -> str:
-        if isinstance(self.source, Problem):
-            return self.source.help
-        return self.source.advice if isinstance(self.source, HardwareDomainRefused) else ""
+        return self.source.help if isinstance(self.source, Problem) else ""
 
     @property
     def fix(self) -> tuple[Edit, ...]:
@@ -138,11 +144,6 @@ class Seen(Struct, frozen=True):
     @property
     def domain(self) -> str:
         return "" if isinstance(self.source, Problem) else self.source.domain
-
-    @property
-    def figures(self) -> tuple[tuple[str, object], ...]:
-        """What a note knows beyond its message."""
-        return () if isinstance(self.source, Problem) else self.source.figures
 
 
 def seen(facts: Facts, *kinds: Kind) -> Iterator[Seen]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from colorcheck.xen.kinds import Note, WordedNote
+from colorcheck.xen.kinds import Note
 
 N = TypeVar("N", bound=Note)
 
-_WORDS: dict[type[Note], Callable[[Any], str]] = {}
+WORDS: dict[type[Note], Callable[[Any], str]] = {}
+"""The words of each class, put here by the rules when they are imported."""
 
 
 def says(kind: type[N]) -> Callable[[Callable[[N], str]], Callable[[N], str]]:
     """Marks the function that words the notes of a class. Raises ValueError for a second one."""
 
     def mark(words: Callable[[N], str]) -> Callable[[N], str]:
-        if kind in _WORDS:
+        if kind in WORDS:
             raise ValueError(f"{kind.__name__} has words already")
-        _WORDS[kind] = words
+        WORDS[kind] = words
         return words
 
     return mark
@@ -31,17 +32,10 @@ def always_says(kind: type[Note], text: str) -> None:
 
 def said(note: Note) -> str:
     """What a note says, as a sentence without its end; its kind where no imported rule words it."""
-    if isinstance(note, WordedNote):
-        return note.message
-    words = _WORDS.get(type(note))
+    words = WORDS.get(type(note))
     return words(note) if words else note.KIND.replace("-", " ")
 
 
 def name_of(path: str) -> str:
     """The name of a device tree node by its path."""
     return path.rpartition("/")[2]
-
-
-def worded() -> frozenset[type[Note]]:
-    """The classes whose words stand in rules."""
-    return frozenset(_WORDS)

@@ -41,7 +41,7 @@ class PairChange(Struct, frozen=True):
     None: nothing was, or is, stated of the pair. `exists` tells whether both domains are still there, or may be.
     """
 
-    xen: str
+    release: str
     domains: tuple[str, ...]
     before: Verdict | None
     after: Verdict | None
@@ -53,13 +53,13 @@ class PairChange(Struct, frozen=True):
         return self.exists and self.after is not Verdict.PROVED
 
     def to_dict(self) -> dict[str, object]:
-        return {"xen": self.xen, "domains": list(self.domains), "before": self.before, "after": self.after}
+        return {"xen": self.release, "domains": list(self.domains), "before": self.before, "after": self.after}
 
 
 class ColorChange(Struct, frozen=True):
     """A domain, or Xen, with other colors than before; None where it did not exist, or does not any more."""
 
-    xen: str
+    release: str
     domain: str
     before: ColorSet | None
     after: ColorSet | None
@@ -67,7 +67,7 @@ class ColorChange(Struct, frozen=True):
     def to_dict(self) -> dict[str, object]:
         before = None if self.before is None else list(self.before)
         return {
-            "xen": self.xen,
+            "xen": self.release,
             "domain": self.domain,
             "before": before,
             "after": None if self.after is None else list(self.after),
@@ -77,7 +77,7 @@ class ColorChange(Struct, frozen=True):
 class MarginChange(Struct, frozen=True):
     """Frames left on a domain's colors when all domains are built; negative: frames that it lacks."""
 
-    xen: str
+    release: str
     domain: str
     before: int | None
     after: int | None
@@ -94,7 +94,7 @@ class MarginChange(Struct, frozen=True):
         return self.before - self.after > abs(self.before) * self.tolerance
 
     def to_dict(self) -> dict[str, object]:
-        return {"xen": self.xen, "domain": self.domain, "before": self.before, "after": self.after}
+        return {"xen": self.release, "domain": self.domain, "before": self.before, "after": self.after}
 
 
 class SharingChange(Struct, frozen=True):
@@ -103,7 +103,7 @@ class SharingChange(Struct, frozen=True):
     `newly`: the colors are as before, and the policy allows them only now.
     """
 
-    xen: str
+    release: str
     domains: tuple[str, str]
     before: ColorSet
     after: ColorSet
@@ -112,7 +112,13 @@ class SharingChange(Struct, frozen=True):
 
     def to_dict(self) -> dict[str, object]:
         colors = {"before": list(self.before), "after": list(self.after)}
-        return {"xen": self.xen, "domains": list(self.domains), **colors, "reason": self.reason, "newly": self.newly}
+        return {
+            "xen": self.release,
+            "domains": list(self.domains),
+            **colors,
+            "reason": self.reason,
+            "newly": self.newly,
+        }
 
 
 class SilenceChange(Struct, frozen=True):
@@ -318,8 +324,8 @@ def _with_names(text: str, renamed: Mapping[str, str]) -> str:
 
 def _verdicts(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, tuple[str, ...]], Verdict]:
     return {
-        (line, tuple(sorted(renamed.get(name, name) for name in theorem.subjects))): theorem.verdict
-        for line, theorem in verification.facts.theorems()
+        (release, tuple(sorted(renamed.get(name, name) for name in theorem.subjects))): theorem.verdict
+        for release, theorem in verification.facts.theorems()
         if theorem.kind == PAIR_SEPARATION
     }
 
@@ -421,8 +427,8 @@ def margin(built: Built, free_final: tuple[int, ...]) -> int:
 
 def _left(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, str], int]:
     return {
-        (line, renamed.get(built.domain.name, built.domain.name)): margin(built, boot.free_final)
-        for line, boot in verification.facts.boots()
+        (release, renamed.get(built.domain.name, built.domain.name)): margin(built, boot.free_final)
+        for release, boot in verification.facts.boots()
         if boot.free_final
         for built in boot.built
     }

@@ -19,6 +19,7 @@ from colorcheck.xen.machine.intervals import Span, merged
 from colorcheck.xen.machine.machine import MEMRESERVE
 from colorcheck.xen.memory.color_heap import BootLists
 from colorcheck.xen.notes.domains import PartialTreeUnread, PassthroughMemory, StaticSharedMemory
+from colorcheck.xen.notes.sentences import memory_given, memory_shared, tree_unread
 from colorcheck.xen.options.iommu import iommu_enabled
 from colorcheck.xen.system import Domain, System
 
@@ -81,14 +82,14 @@ class Remainder(Struct, frozen=True):
 class Residue(Struct, frozen=True):
     """The grade of isolation under one Xen, with the reason, and all that stays shared."""
 
-    line: str
+    release: str
     grade: str
     reason: str
     remainders: tuple[Remainder, ...]
 
     def to_dict(self) -> dict[str, object]:
         return {
-            "xen": self.line,
+            "xen": self.release,
             "grade": self.grade,
             "meaning": GRADES[self.grade],
             "reason": self.reason,
@@ -103,7 +104,7 @@ def residues(facts: Facts) -> tuple[Residue, ...]:
         if result.system is not None:
             made = _residue(facts, result)
             found.setdefault((made.grade, made.reason, made.remainders), []).append(made)
-    return tuple(replace(same[0], line=", ".join(each.line for each in same)) for same in found.values())
+    return tuple(replace(same[0], release=", ".join(each.release for each in same)) for same in found.values())
 
 
 def _residue(facts: Facts, result: ReleaseResult) -> Residue:
@@ -192,11 +193,11 @@ def _configured(system: System) -> Iterator[Remainder]:
     """Memory that the files give to domains past the colors."""
     for note in system.notes:
         if isinstance(note, StaticSharedMemory):
-            yield _range("static shared memory", note.message, ((note.start, note.end),), system)
+            yield _range("static shared memory", memory_shared(note), ((note.start, note.end),), system)
         elif isinstance(note, PassthroughMemory):
-            yield _range("memory passed through", note.message, ((note.start, note.end),), system)
+            yield _range("memory passed through", memory_given(note), ((note.start, note.end),), system)
         elif isinstance(note, PartialTreeUnread):
-            yield Remainder("memory that a partial device tree may map", note.message, crosses=True)
+            yield Remainder("memory that a partial device tree may map", tree_unread(note), crosses=True)
     dom0 = any(domain.kind is DomainKind.DOM0 for domain in system.domains)
     ranges = tuple(_reserved(system)) if dom0 else ()
     if ranges:

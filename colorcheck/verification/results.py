@@ -208,7 +208,7 @@ class Verification(Struct, frozen=True):
             "board": board.name if board else self.manifest.target.board,
             "board_title": board.title if board else None,
             "nr_colors": colors[0] if colors and len(set(colors)) == 1 else None,
-            "nr_colors_by_xen": {line: system.nr_colors for line, system in self.facts.systems()},
+            "nr_colors_by_xen": {release: system.nr_colors for release, system in self.facts.systems()},
             "manifest": self.manifest.file,
         }
 

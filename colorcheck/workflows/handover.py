@@ -72,11 +72,11 @@ def _with_boot_cpu(deployment: Deployment) -> Deployment:
 def _other_release(deployment: Deployment) -> Iterator[Problem]:
     """The releases that are checked for and of which the log is none."""
     said = deployment.boot_log.version if deployment.boot_log else None
-    for line in deployment.manifest.target.xen if said else ():
-        release = find_release(line)
+    for name in deployment.manifest.target.xen if said else ():
+        release = find_release(name)
         if said and release and not log_version(str(said.value)).is_near(release):
             message = (
-                f"the boot log is of Xen {said.value} ({said.location}), not {line}: its addresses are not used here"
+                f"the boot log is of Xen {said.value} ({said.location}), not {name}: its addresses are not used here"
             )
             place = deployment.manifest.location("target.xen")
             yield Problem(ProblemKind.LOG_CONTRADICTS, message, place, "specify a log of this release")

@@ -15,14 +15,14 @@ from colorcheck.workflows.found import FolderContents
 DEFAULT_RELEASE = "4.20"
 
 
-def release_line(version: str | None) -> str | None:
+def release_of_version(version: str | None) -> str | None:
     """The release that a version of a log belongs to; None where colorcheck knows none of it."""
     from colorcheck.xen.release.log_version import log_version
     from colorcheck.xen.release.releases import find_release
 
     base = log_version(version).base if version else ""
-    line = ".".join(base.split(".")[:2])
-    return next((name for name in (base, line) if name and find_release(name) is not None), None)
+    minor = ".".join(base.split(".")[:2])
+    return next((name for name in (base, minor) if name and find_release(name) is not None), None)
 
 
 def logged_release(found: FolderContents, folder: Path) -> str | None:
@@ -37,7 +37,7 @@ def logged_release(found: FolderContents, folder: Path) -> str | None:
         log = parse_boot_log(name, text(folder / name, _LOG_LARGEST, named=True))
     except Unreadable:
         return None
-    return release_line(str(log.version.value)) if log.version else None
+    return release_of_version(str(log.version.value)) if log.version else None
 
 
 def board_of(machine: DeviceTree | None) -> str | None:
@@ -52,10 +52,10 @@ def board_of(machine: DeviceTree | None) -> str | None:
 _LOG_LARGEST = 64 << 20
 
 
-def manifest_text(found: FolderContents, xen: str, board: str | None, settle: Sequence[str] = ()) -> str:
+def manifest_text(found: FolderContents, release: str, board: str | None, settle: Sequence[str] = ()) -> str:
     """The manifest with what is known, every other key as a comment with its meaning, and the lines that would settle
     what is open."""
-    given: dict[str, object] = {"target.xen": xen, **found.given}
+    given: dict[str, object] = {"target.xen": release, **found.given}
     given |= {"target.board": board} if board else {}
     lines: list[str] = []
     for section in dict.fromkeys(key.path.partition(".")[0] for key in KEYS):
@@ -137,11 +137,11 @@ _MORE = (
 )
 
 
-def open_lines(found: FolderContents, folder: Path, xen: str, board: str | None) -> tuple[str, ...]:
+def open_lines(found: FolderContents, folder: Path, release: str, board: str | None) -> tuple[str, ...]:
     """For each open fact of the deployment as it was found, why it is open and the lines that would settle it."""
     from colorcheck.workflows.verify import effective
 
-    options = {"target.xen": xen, **found.given} | ({"target.board": board} if board else {})
+    options = {"target.xen": release, **found.given} | ({"target.board": board} if board else {})
     model = effective(manifest_of_options(options, str(folder)))
     lines: list[str] = []
     for result in model.facts.results:

@@ -54,17 +54,18 @@ def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest
     before = verify(manifest)
     ready = _ready(change)
     old = {path: _now(path) for path in ready}
-    _written(ready)
+    memory = os.path.join(manifest.folder, UNDO)
+    remembered = _kept(memory)
+    _written(ready, {memory: _memory(manifest, old, ready)})
     try:
         after = verify(load())
         wrong = _wrong(change, before, after)
         if not wrong:
-            _remember(manifest, old, ready)
             return after, list(ready)
     except BaseException:
-        _put_back(old)
+        _put_back({**old, memory: remembered})
         raise
-    _put_back(old)
+    _put_back({**old, memory: remembered})
     raise WriteError(f"verified again from the files, {wrong}; all files are unchanged")
 
 
@@ -95,7 +96,20 @@ def _now(path: str) -> bytes | None:
         raise WriteError(f"cannot read {path}: {error.reason}", error.advice) from None
 
 
-def _written(ready: Mapping[str, bytes]) -> None:
+def _kept(path: str) -> bytes | None:
+    """What is there, if it can be read."""
+    try:
+        return contents(path, named=True) if os.path.lexists(path) else None
+    except Unreadable:
+        return None
+
+
+def _written(ready: Mapping[str, bytes], memory: Mapping[str, bytes] | None = None) -> None:
+    """Write the files, and with them what `undo` needs; where that alone cannot be written, without it."""
+    if memory is not None:
+        with contextlib.suppress(OSError):
+            write_all({**ready, **memory})
+            return
     try:
         write_all(ready)
     except OSError as error:
@@ -115,13 +129,13 @@ def _wrong(change: Change, before: Verification, after: Verification) -> str:
     """What is not as it was planned; empty where all is."""
     if after.faults:
         return f"colorcheck itself failed ({after.faults[0].message})"
-    for line, system in after.facts.systems():
+    for release, system in after.facts.systems():
         names = [domain.name for domain in system.domains]
         owned = {domain.name: ColorSet.of(domain.colors) for domain in system.domains}
         owned["xen"] = ColorSet.of(system.xen_colors)
         for name, colors in change.colors:
             if names.count(name) <= 1 and name in owned and owned[name] != colors:
-                return f"{name} has colors {owned[name]} on Xen {line} and not {colors}"
+                return f"{name} has colors {owned[name]} on Xen {release} and not {colors}"
     refuted = _refuted(after) - _refuted(before)
     return f"{min(refuted)} is refuted" if refuted else ""
 
@@ -131,7 +145,8 @@ def _refuted(verification: Verification) -> set[str]:
     return {name for name, answers in questions if weakest(answers).verdict is Verdict.REFUTED}
 
 
-def _remember(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[str, bytes]) -> None:
+def _memory(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[str, bytes]) -> bytes:
+    """What `undo` reads."""
     entries = [
         {
             "file": os.path.relpath(path, manifest.folder or "."),
@@ -141,8 +156,7 @@ def _remember(manifest: Manifest, old: Mapping[str, bytes | None], new: Mapping[
         for path, data in old.items()
     ]
     text = json.dumps({"schema": UNDO_SCHEMA, "files": entries}, indent=1) + "\n"
-    with contextlib.suppress(OSError):  # the plan is written all the same
-        write_all({os.path.join(manifest.folder, UNDO): text.encode("ascii")})
+    return text.encode("ascii")
 
 
 def undo(manifest: Manifest, inputs: Iterable[str]) -> list[str]:

@@ -65,7 +65,7 @@ from colorcheck.xen.memory.dom0_banks import first_bank_need
 from colorcheck.xen.memory.layout import dom0_layout
 from colorcheck.xen.memory.p2m import levels, reach
 from colorcheck.xen.notes.colors import XenDefaultColors
-from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
+from colorcheck.xen.notes.domains import Dom0TreeFull
 from colorcheck.xen.notes.machine import DeepTreeHangs, FileSizeAssumed
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.options.geometry import OptionGeometry, geometry, refused
@@ -126,7 +126,7 @@ def effective(
         unknown=frozenset(facts.unknown),
     )
     assumed = [
-        FileSizeAssumed(p.location, "", p.message)
+        FileSizeAssumed(p.location, "", problem=p)
         for p in deployment.problems
         if p.kind is ProblemKind.FILE_SIZE_ASSUMED
     ]
@@ -251,7 +251,7 @@ def _xen(context: _Context) -> System:
         context.notes += option_notes(arguments, Concept.XEN_COLORS, "xen")
         if not colors:
             colors = (0,)
-            context.notes.append(XenDefaultColors(place, "xen", "Xen gets color 0 alone", colors=colors))
+            context.notes.append(XenDefaultColors(place, "xen", colors=colors))
         modelled = context.release.modelled
         if modelled:
             wrong = refused(colors, found.nr_colors) if found.nr_colors else ""
@@ -271,11 +271,8 @@ def _xen(context: _Context) -> System:
         panic = Failure(FailureKind.OTHER, EARLY.format(EINVAL))
     deep = _too_deep(context)
     if deep is not None:
-        message = (
-            f"{deep.path} lies {MAX_DEPTH} levels below the root: {context.release.title} never finishes reading "
-            f"the tree"
-        )
-        context.notes.append(DeepTreeHangs(deep.location, "", message, levels=MAX_DEPTH))
+        title = context.release.title
+        context.notes.append(DeepTreeHangs(deep.location, "", levels=MAX_DEPTH, node=deep.path, release=title))
         panic = Failure(FailureKind.HANG, "Xen hangs while it reads the device tree")
     return System(
         context.release,
@@ -387,9 +384,7 @@ def _ended_dom0(context: _Context, domain: Domain) -> Domain:
     host = dom0_end.Dom0DeviceLimits(reach(context.facts.read(ADDRESS_BITS)), traits.empty_reg_asserts and debug)
     ancestry = Ancestry(tree)
     for stop in dom0_end.stopping_devices(ancestry, _uart(ancestry, context.arguments), host):
-        found = stop.node.properties.get(stop.key)
-        place = found.value_location if found else stop.node.location
-        context.notes.append(Dom0DeviceRefused(place, "dom0", node=stop.node.path, reason=stop.reason))
+        context.notes.append(stop.note())
         failures.append(Failure(FailureKind.OTHER, stop.text or text))
     full = _full_dom0_tree(context, tree)
     if full is not None:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from colorcheck.core.json_values import JsonObject, json_value
 from colorcheck.core.source import Location
 
 
@@ -75,10 +76,12 @@ class Note(Struct, frozen=True):
     """Something in the configuration that Xen or xl treats in a way its author may not expect.
 
     Each kind is a class of its own in `xen/notes/`, with its figures as fields. `domain` is the name of the domain
-    concerned, `xen`, or empty. `KIND` is the name of the kind in JSON documents.
+    concerned, `xen`, or empty. `KIND` is the name of the kind in JSON documents, `DETAILS` names the fields that only
+    the note's words need, and documents leave out. A note carries no words: the rule that reports it has them.
     """
 
     KIND: ClassVar[str] = ""
+    DETAILS: ClassVar[frozenset[str]] = frozenset()
     location: Location
     domain: str
 
@@ -87,13 +90,7 @@ class Note(Struct, frozen=True):
         return self.KIND
 
     @property
-    def figures(self) -> tuple[tuple[str, object], ...]:
-        """What the kind knows beyond its place: names and values, for documents and for the witness of a finding."""
-        own = [name for name in self.__struct_fields__ if name not in ("message", "location", "domain", "advice")]
-        return tuple((name.rstrip("_"), getattr(self, name)) for name in own)
-
-
-class WordedNote(Note, frozen=True):
-    """A note that brings its words along, where its figures do not tell them."""
-
-    message: str
+    def figures(self) -> JsonObject:
+        """What the kind knows beyond its place, in documents: the witness of a finding."""
+        own = (name for name in self.__struct_fields__ if name not in {"location", "domain", *self.DETAILS})
+        return {name.rstrip("_"): json_value(getattr(self, name)) for name in own}

@@ -28,7 +28,7 @@ case "$1" in dmesg) cat "$LOG";; list) cat "$LIST";; *) echo ok;; esac
 def test_a_packed_system_becomes_a_manifest(shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = shutil.which(shell)
     if program is None:
-        pytest.skip(f"no {shell}")
+        pytest.skip(f"needs a shell: install {shell}")
     assert main(["collect"]) == 0
     script = tmp_path / "collect.sh"
     script.write_text(capsys.readouterr().out)

@@ -83,6 +83,8 @@ def test_what_cannot_be_read_on_both_sides_is_undecided(
         commit(inner)
         git(repo, "submodule", "--quiet", "add", str(inner), "sub")
         edit(manifest, '"rt.cfg"', '"../sub/rt.cfg"')
+        commit(repo)
+        git(repo, "submodule", "--quiet", "deinit", "-f", "sub")
     else:
         edit(manifest, "[inputs]", '[inputs]\nimage-builder = "nowhere"')
     commit(repo)
@@ -189,6 +191,7 @@ def test_empty_and_strange_words(repo: Path, words: list[str]) -> None:
     assert not (repo / "one" / "x").exists()
 
 
+@pytest.mark.slow
 def test_only_what_is_needed_is_read(repo: Path) -> None:
     import resource
 

@@ -66,8 +66,8 @@ def test_the_guide_shares_colors_and_lacks_memory() -> None:
     refuted = {theorem.id: theorem for theorem in found.theorems if theorem.verdict == "refuted"}
     assert set(refuted) == {"separation/dom0/domU1", "memory/dom0", "boots"}
     witness = refuted["separation/dom0/domU1"].witness
-    assert isinstance(witness, dict)
-    assert witness["shared_colors"] == [4, 5, 6]
+    assert witness is not None
+    assert witness.to_dict()["shared_colors"] == [4, 5, 6]
 
 
 def test_1600m_is_repaired_by_a_plan_of_at_least_seven_colors() -> None:

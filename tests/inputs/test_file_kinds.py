@@ -1,5 +1,6 @@
 """Every kind of file in every place of a manifest: one problem, or what the place takes."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorcheck import api
+from colorcheck.cli import main
 from colorcheck.inputs.file_kinds import FileKind, Slot
-from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.inputs.manifest.manifest_reader import ManifestError, read_manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.inputs.recognition import recognized
 
@@ -58,6 +60,15 @@ KEYS = {
     Slot.IMAGE_BUILDER: '[inputs]\nimage-builder = "file"\n',
     Slot.KCONFIG: '[target]\nkconfig = "file"\n[inputs]\n',
     Slot.XEN_IMAGE: '[target]\nxen-image = "file"\n[inputs]\n',
+    Slot.BOOT_LOG: '[inputs]\ndevice-tree = "base.dts"\nboot-log = "file"\n',
+    **{
+        slot: f'[target]\nloader = "uefi"\n[inputs]\ndevice-tree = "base.dts"\n{key} = "file"\n'
+        for slot, key in {
+            Slot.UEFI_CONFIG: "uefi-config",
+            Slot.GRUB: "grub-config",
+            Slot.EFI_MEMORY_MAP: "efi-memory-map",
+        }.items()
+    },
 }
 
 
@@ -91,6 +102,42 @@ def test_a_file_of_another_kind_is_one_problem(tmp_path: Path, slot: Slot, kind:
     assert slot.title in found[0].message
     assert found[0].help == kind.give
     assert found[0].location.line
+
+
+def test_every_slot_is_asked() -> None:
+    assert {*KEYS, Slot.BOOT_SCRIPT, Slot.MANIFEST} == set(Slot)
+
+
+@pytest.mark.parametrize("kind", FileKind)
+def test_a_manifest_of_another_kind_is_named(tmp_path: Path, kind: FileKind) -> None:
+    if kind in (*Slot.MANIFEST.takes, FileKind.EMPTY):
+        return
+    (tmp_path / "file").write_bytes(SAMPLES[kind])
+    with pytest.raises(ManifestError, match=re.escape(kind.title)):
+        read_manifest(str(tmp_path / "file"))
+
+
+@pytest.mark.parametrize("command", ["check", "verify", "replay", "effective", "plan", "attest"])
+@pytest.mark.parametrize(
+    ("slot", "kind"),
+    [
+        (Slot.DEVICE_TREE, FileKind.LIBVIRT),
+        (Slot.XL, FileKind.DEVICE_TREE),
+        (Slot.BOOT_LOG, FileKind.XL),
+        (Slot.UEFI_CONFIG, FileKind.KCONFIG),
+        (Slot.GRUB, FileKind.U_BOOT_SCRIPT),
+        (Slot.XEN_IMAGE, FileKind.XL),
+    ],
+)
+def test_no_command_stumbles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], slot: Slot, kind: FileKind, command: str
+) -> None:
+    (tmp_path / "file").write_bytes(SAMPLES[kind])
+    (tmp_path / "base.dts").write_text("/dts-v1/;\n/ { };\n")
+    (tmp_path / "colorcheck.toml").write_text(KEYS[slot])
+    main([command, str(tmp_path)])
+    told = capsys.readouterr()
+    assert "Traceback" not in told.out + told.err
 
 
 RUN_AS_A_SCRIPT = (FileKind.SHELL, FileKind.EMPTY, FileKind.U_BOOT_IMAGE)  # which ends without starting Xen

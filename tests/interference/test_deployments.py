@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from separation_experiments import bombs_everywhere, fight_for_set
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.core.witness import PairWitness
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 from colorcheck.interference.caches import NoModel, cluster_models
 from colorcheck.interference.experiment import Coloring, ReplacementPolicy, frame_owner
@@ -28,7 +29,7 @@ from colorcheck.verification.results import Facts
 from colorcheck.workflows import verify as pipeline
 from colorcheck.workflows.interfere import Lab, Request, prepare
 from colorcheck.xen.memory.frame_run import FrameRun
-from tests.shapes import present, table
+from tests.shapes import present
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -69,13 +70,16 @@ def test_a_refuted_pair_evicts_each_others_lines_in_the_witnesss_set(policy: Rep
     owners = {each.name: each for each in owners_of(present(result.boot))}
     tried = 0
     for theorem in result.theorems:
-        witness = table(theorem.witness or {})
-        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED or "set" not in witness:
+        witness = theorem.witness
+        if theorem.kind != "pair-separation" or theorem.verdict is not Verdict.REFUTED:
             continue
+        if not isinstance(witness, PairWitness) or witness.meeting is None or witness.meeting.set is None:
+            continue
+        chosen = witness.meeting.set
         first, second = (owners[name] for name in theorem.subjects)
-        fight = fight_for_set(cluster_models(present(facts.board))[0], first, second, witness["set"], policy)
+        fight = fight_for_set(cluster_models(present(facts.board))[0], first, second, chosen, policy)
         run = simulate(present(fight))
-        assert {row for entry in run.evictions for row, _ in entry.by_set} == {witness["set"]}
+        assert {row for entry in run.evictions for row, _ in entry.by_set} == {chosen}
         tried += 1
     assert tried
 

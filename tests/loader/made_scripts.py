@@ -227,7 +227,7 @@ def nodes(r: random.Random) -> str:
 
 def loading(r: random.Random) -> str:
     files = ["Image", "zephyr.bin", "rootfs.cpio.gz", "uEnv.txt", "nosuch", "/Image", "IMAGE", "dir/Image", "", "./Image"]
-    commands = ["load virtio 0:1", "load virtio 0", "fatload virtio 0:1", "load virtio 0:1", "ext4load virtio 0:1"]
+    commands = ["load virtio 0:1", "load virtio 0", "fatload virtio 0:1", "load virtio 0:1"]
     lines = ""
     for n in range(25):
         kind = r.random()
@@ -320,7 +320,7 @@ def memory(r: random.Random) -> str:
         if kind < 0.4:
             lines += f"mw{width} {at} {value}{r.choice(['', ' 1', ' 2', ' 0'])}\n"
         elif kind < 0.5:
-            lines += f"cp{width} {at} {r.choice(['0x50000020', '0x50000006', '50000030'])} {r.choice(['1', '4', '2'])}\n"
+            lines += f"cp{width} {at} {r.choice(['0x50000080', '0x500000a6', '500000b0'])} {r.choice(['1', '4', '2'])}\n"
         elif kind < 0.75:
             lines += f'setexpr{width} x *{at} {r.choice(["+ 1", "", "* 2", "% 7"])}\nfdt set /chosen x{n} "$x"\n'
         elif kind < 0.9:

@@ -18,9 +18,9 @@ from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.inputs.read import read_deployment
 from colorcheck.loader.u_boot.blob import Content, read_content
 from colorcheck.loader.u_boot.boot import Started
-from colorcheck.loader.u_boot.follow import script_machine
 from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import tree_at
+from tests.loader.script_machine import script_machine
 from tests.loader.test_u_boot_real import OF_THE_BUILD, disk, manifest
 
 FOLDER = Path(__file__).parent.parent / "golden" / "u-boot"

@@ -32,7 +32,6 @@ from colorcheck.xen.memory.relocation import used_colors
 from tests.plan.exhaustive import best_total, possible
 from tests.proof.systems import ZCU102, board, booted, domain, level_boot, system, theorems, verdicts
 from tests.proof.test_memory import created, frame_by_frame
-from tests.shapes import rows
 from tests.xen.golden_cases import GOLDEN, board_of, deployment, load
 
 
@@ -149,18 +148,16 @@ def certificates_are_judged() -> None:
     assert not check_counting({**honest, "domains": {"a": {"pages": 6, "colors": [0, 1]}}})
     taking = taking_certificate({"a": (4, [0, 1]), "b": (4, [0])}, (5, 3))
     assert check_counting(taking)
-    assert isinstance(taking, dict)
-    steps = [dict(step) for step in rows(taking["steps"])]
-    for wrong in ([1, 3], [2, 1], [0, 4]):
-        steps[0]["left"] = wrong
-        assert not check_counting({**taking, "steps": steps})
+    assert taking is not None
+    first, *rest = taking.steps
+    for wrong in ((1, 3), (2, 1), (0, 4)):
+        assert not check_counting(replace(taking, steps=(replace(first, left=wrong), *rest)))
     order = taking_certificate({"a": (3, [0, 1]), "b": (9, [0])}, (5, 3))
     assert check_counting(order)
-    assert isinstance(order, dict)
-    steps = [dict(step) for step in rows(order["steps"])]
-    assert steps[0]["left"] == [2, 3]
-    steps[0]["left"] = [3, 2]
-    assert not check_counting({**order, "steps": steps})
+    assert order is not None
+    first, *rest = order.steps
+    assert first.left == (2, 3)
+    assert not check_counting(replace(order, steps=(replace(first, left=(3, 2)), *rest)))
 
 
 def leveling_of_proof() -> None:

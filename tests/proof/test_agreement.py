@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from colorcheck.core.witness import PairWitness
 from colorcheck.hardware.index import KnownIndex, Linear, XorHashed
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.proof.context import Context
@@ -64,10 +65,10 @@ def test_theorems_and_frames_agree(
         if owned[first] & owned[second]:
             assert str(theorem.verdict) == "refuted"
         witness = theorem.witness
-        if isinstance(witness, dict) and "addresses" in witness:
-            a, b = witness["addresses"]
+        if isinstance(witness, PairWitness) and witness.meeting is not None:
+            a, b = witness.meeting.addresses
             assert a // 4096 != b // 4096
-            assert index.set_of(a) == index.set_of(b) == witness["set"]
+            assert index.set_of(a) == index.set_of(b) == witness.meeting.set
             colors = [set(next(d.colors for d in of.domains if d.name == name)) for name in theorem.subjects]
             assert a // 4096 % NR_COLORS in colors[0]
             assert b // 4096 % NR_COLORS in colors[1]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from itertools import permutations, product
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from colorcheck.core.certificate import Hall, Orders, Taken, Taking
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem
+from colorcheck.core.witness import MissingFrames
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.proof.context import Context
 from colorcheck.proof.counting import check_counting, hall_set, taking_certificate
@@ -23,7 +24,6 @@ from colorcheck.proof.orders import Needs, order_without_room, orders_certificat
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import DomainKind, Failure, FailureKind
 from tests.proof.systems import booted, domain, level_boot, system, theorems, verdicts
-from tests.shapes import rows
 
 Wanted = Sequence[tuple[int, Sequence[int]]]
 
@@ -162,11 +162,10 @@ def test_a_panic_of_xen_leaves_the_rest_vacuous() -> None:
 def test_a_refutation_counts_and_points_at_the_lines() -> None:
     of = system(4, [domain(1, [1, 2], 15), domain(2, [1, 2], 8)])
     theorem = theorems(of, level_boot(of, 10), None)["memory/d2"]
-    assert isinstance(theorem.witness, dict)
-    assert theorem.witness["missing_pages"] == 3
-    assert isinstance(theorem.certificate, dict)
-    assert theorem.certificate["kind"] == "hall"
-    assert set(theorem.certificate["domains"]) == {"d1", "d2"}
+    assert isinstance(theorem.witness, MissingFrames)
+    assert theorem.witness.missing_pages == 3
+    assert isinstance(theorem.certificate, Hall)
+    assert set(theorem.certificate.domains) == {"d1", "d2"}
     assert check_counting(theorem.certificate)
     lines = {related.location.line for related in theorem.core}
     assert {12, 101, 102} <= lines
@@ -177,8 +176,7 @@ def test_xens_own_choice_can_fail_where_a_better_one_would_not() -> None:
     of = system(4, [domain(1, [1, 2], 4), domain(2, [1], 4)])
     theorem = theorems(of, booted(of, [0, 5, 3, 0]), None)["memory/d2"]
     assert str(theorem.verdict) == "refuted"
-    assert isinstance(theorem.certificate, dict)
-    assert theorem.certificate["kind"] == "taking"
+    assert isinstance(theorem.certificate, Taking)
     assert check_counting(theorem.certificate)
 
 
@@ -197,12 +195,13 @@ def test_certificates_show_what_they_claim(free: list[int], wanted: list[tuple[i
 
 def test_a_forged_certificate_is_refused() -> None:
     honest = taking_certificate({"a": (4, [0, 1]), "b": (4, [0])}, (5, 3, 0, 0))
-    assert isinstance(honest, dict)
+    assert honest is not None
     assert check_counting(honest)
-    assert not check_counting({**honest, "free_by_color": [9, 3, 0, 0]})
-    steps = [dict(step) for step in rows(honest["steps"])]
-    steps[0]["left"] = [1, 3, 0, 0]
-    assert not check_counting({**honest, "steps": steps})
+    assert check_counting(honest.to_dict())
+    assert not check_counting(replace(honest, free_by_color=(9, 3, 0, 0)))
+    first, *rest = honest.steps
+    assert not check_counting(replace(honest, steps=(replace(first, left=(1, 3, 0, 0)), *rest)))
+    assert not check_counting(replace(honest, steps=(Taken("a", 4, (0, 1)), *rest)))
     assert not check_counting(
         {"kind": "hall", "domains": {"a": {"pages": 3, "colors": [0]}}, "free_by_color": {"0": 5}}
     )
@@ -211,6 +210,8 @@ def test_a_forged_certificate_is_refused() -> None:
     )
     assert not check_counting("nothing")
     assert not check_counting({"kind": "taking"})
+    assert not check_counting({**honest.to_dict(), "kind": "no such"})
+    assert not check_counting({**honest.to_dict(), "free_by_color": [5, 3, 0, -1]})
 
 
 def test_the_search_for_an_order_stops_in_time() -> None:
@@ -220,7 +221,7 @@ def test_the_search_for_an_order_stops_in_time() -> None:
     assert not search.complete
 
 
-def searched(free: Sequence[int], wanted: Wanted) -> tuple[Needs, dict[str, object] | None]:
+def searched(free: Sequence[int], wanted: Wanted) -> tuple[Needs, Orders | None]:
     needs = {f"d{number}": each for number, each in enumerate(wanted)}
     search = order_without_room("d0", needs, tuple(free), timeout=20)
     return needs, orders_certificate("d0", needs, search)
@@ -243,17 +244,17 @@ def test_a_certificate_that_hides_an_order_is_refused() -> None:
     _, honest = searched((9, 8, 7, 0), [(5, (0, 1)), (4, (1, 2)), (6, (0, 2))])
     assert honest is not None
     assert check_counting(honest)
-    states: list[dict[str, Any]] = honest["states"]  # type: ignore[assignment]
+    states = honest.states
     assert len(states) == 5
     for number, state in enumerate(states):
         for spoiled in (
-            [*states[:number], *states[number + 1 :]],
-            [*states[:number], {**state, "free": [free + 1 for free in state["free"]]}, *states[number + 1 :]],
-            [*states[:number], {**state, "created": ["d1", "d2"]}, *states[number + 1 :]],
+            (*states[:number], *states[number + 1 :]),
+            (*states[:number], replace(state, free=tuple(free + 1 for free in state.free)), *states[number + 1 :]),
+            (*states[:number], replace(state, created=("d1", "d2")), *states[number + 1 :]),
         ):
-            if spoiled[number : number + 1] != [state] and len(state["created"]) < 2:
-                assert not check_counting({**honest, "states": spoiled})
-    domains: dict[str, Any] = honest["domains"]  # type: ignore[assignment]
-    assert not check_counting({**honest, "domains": {**domains, "d0": {**domains["d0"], "pages": 99}}})
-    assert not check_counting({**honest, "domains": {**domains, "d1": {**domains["d1"], "pages": 5}}})
-    assert not check_counting({**honest, "states": []})
+            if spoiled[number : number + 1] != (state,) and len(state.created) < 2:
+                assert not check_counting(replace(honest, states=spoiled))
+    domains = honest.domains
+    assert not check_counting(replace(honest, domains={**domains, "d0": replace(domains["d0"], pages=99)}))
+    assert not check_counting(replace(honest, domains={**domains, "d1": replace(domains["d1"], pages=5)}))
+    assert not check_counting(replace(honest, states=()))

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from colorcheck.core.witness import PairWitness
 from colorcheck.hardware.board import Cache
 from colorcheck.hardware.index import Linear, UnknownIndex
 from colorcheck.inputs.manifest.manifest import PlanPolicy, Share
@@ -35,9 +36,10 @@ def test_the_guides_example_shares_three_colors() -> None:
     theorem = theorems(of, level_boot(of, 100))["separation/d1/d2"]
     witness = theorem.witness
     assert str(theorem.verdict) == "refuted"
-    assert isinstance(witness, dict)
-    assert witness["shared_colors"] == [4, 5, 6]
-    first, second = witness["addresses"]
+    assert isinstance(witness, PairWitness)
+    assert witness.shared_colors == (4, 5, 6)
+    assert witness.meeting is not None
+    first, second = witness.meeting.addresses
     assert first != second
     assert Linear(64, 1024).set_of(first) == Linear(64, 1024).set_of(second)
     assert {related.location for related in theorem.core} == {place(11), place(12)}

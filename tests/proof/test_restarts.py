@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from colorcheck.core.theorem import Theorem
+from colorcheck.core.witness import FailingCreation
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.proof.context import Context
 from colorcheck.proof.counting import check_counting
@@ -35,8 +36,8 @@ def test_a_restart_costs_the_whole_guest_again() -> None:
     assert str(theorem(of, [9, 14, 0, 0], {"d1": 1}, "d1").verdict) == "proved"
     found = theorem(of, [9, 14, 0, 0], {"d1": 2}, "d1")
     assert str(found.verdict) == "refuted"
-    assert isinstance(found.witness, dict)
-    assert found.witness["fails"] == 3
+    assert isinstance(found.witness, FailingCreation)
+    assert found.witness.fails == 3
     assert check_counting(found.certificate)
 
 

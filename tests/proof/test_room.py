@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.units import MIB, PAGE
+from colorcheck.core.witness import MissingFrames
 from colorcheck.proof.counting import check_counting
 from colorcheck.proof.room import _frames, without_room
 from colorcheck.xen.kinds import Failure, FailureKind
@@ -30,11 +31,8 @@ def dom0(of: System) -> Domain:
 def test_more_than_the_board_has_in_these_colors_is_refuted() -> None:
     (theorem,) = without_room(booted("1-7", BOARD // 16 * 7 + 2))
     assert (theorem.id, theorem.verdict) == ("memory/dom0", Verdict.REFUTED)
-    assert theorem.witness == {
-        "domain": "dom0",
-        "needed_pages": (BOARD // 16 * 7 + 2) * 256,
-        "available_pages": BOARD // 16 * 7 * 256,
-    }
+    assert theorem.witness == MissingFrames("dom0", (BOARD // 16 * 7 + 2) * 256, BOARD // 16 * 7 * 256)
+    assert set(theorem.witness.to_dict()) == {"domain", "needed_pages", "available_pages"}
     assert check_counting(theorem.certificate)
     assert "in any version of Xen" in theorem.statement
     assert [place.location.file.endswith("system.dts") for place in theorem.core] == [True, True]

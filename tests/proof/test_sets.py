@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from colorcheck.core.witness import FramesThatMeet
 from colorcheck.hardware.index import IndexFunction, KnownIndex, Linear, Sliced, UnknownIndex, XorHashed
 from tests.proof.systems import board, domain, level_boot, system, theorems, verdicts
 
@@ -30,9 +31,9 @@ def test_more_colors_than_the_cache_has_are_refuted_with_two_addresses() -> None
     theorem = theorems(of, level_boot(of, 100), board(A53))["geometry/declared"]
     assert str(theorem.verdict) == "refuted"
     witness = theorem.witness
-    assert isinstance(witness, dict)
-    first, second = witness["addresses"]
-    assert A53.set_of(first) == A53.set_of(second) == witness["set"]
+    assert isinstance(witness, FramesThatMeet)
+    first, second = witness.addresses
+    assert A53.set_of(first) == A53.set_of(second) == witness.set
     assert first // 4096 % 32 != second // 4096 % 32
     assert theorem.core
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.units import PAGE
+from colorcheck.core.witness import CacheLine, LineMeeting
 from colorcheck.hardware.index import IndexFunction, Linear, Sliced, UnknownIndex, XorHashed
-from colorcheck.replay.witness import CacheLine, LineMeeting, colors_of, frames_of
+from colorcheck.replay.witness import colors_of, frames_of
 from colorcheck.xen.booted import Boot
 
 _FRAMES = 64  # looked at for each color and owner; more only repeat what a hash makes of them

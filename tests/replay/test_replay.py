@@ -57,7 +57,7 @@ def test_shared_colors_are_shown_in_frames(boot: Boot, first: str, second: str, 
 def test_a_meeting_is_two_lines_in_one_set(boot: Boot) -> None:
     found = meeting(boot, "a", "b", L2)
     assert found is not None
-    assert {L2.set_of(found.first.address), L2.set_of(found.second.address)} == {found.cache_set}
+    assert {L2.set_of(found.first.address), L2.set_of(found.second.address)} == {found.set}
     assert (found.first.owner, found.second.owner) == ("a", "b")
     assert owner_of(boot, found.first.mfn).name == "a"
     assert owner_of(boot, found.second.address // 4096).name == "b"

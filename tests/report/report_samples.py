@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Edit, Finding, Related, Severity, Verdict
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
+from colorcheck.core.witness import FramesThatMeet
 from colorcheck.files.sources import Sources
 from colorcheck.hardware.board import Board, Cache, Cluster
 from colorcheck.hardware.index import Linear
@@ -23,6 +24,7 @@ from colorcheck.xen.system import Domain, System
 
 LLC = Cache(2, 1 << 20, 16, 64, 1024, Linear(64, 1024))
 BOARD = Board("zcu102", "Xilinx ZCU102", "XCZU9EG", (Cluster("Cortex-A53", 4, LLC),))
+MET = FramesThatMeet("last-level cache", (0x4000, 0x14000), (4, 20), (4, 4), 256)
 BOOT_LINE = (
     '        xen,xen-bootargs = "console=dtuart dtuart=serial0 llc-coloring=on '
     'xen-llc-colors=0-1 dom0_mem=1G dom0-llc-colors=2-6";'
@@ -57,7 +59,7 @@ def theorem(first: str, second: str, verdict: Verdict, core: tuple[Related, ...]
         0.012,
         (MEASURED,),
         core,
-        witness=None if verdict is Verdict.PROVED else {"addresses": [0x4000, 0x14000], "set": 256},
+        witness=None if verdict is Verdict.PROVED else MET,
     )
 
 
@@ -69,7 +71,7 @@ SHARED = Finding(
     RT_COLORS,
     "give rt colors that nobody has: 7-15, and write each range as a separate element",
     related=(Related(DOM0_COLORS, "dom0 has 2-6"),),
-    witness={"addresses": [0x4000, 0x14000], "set": 256},
+    witness=MET,
 )
 DROPPED = Finding(
     "CC112",

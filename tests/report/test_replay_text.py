@@ -43,7 +43,7 @@ def test_every_line_fits(manifest: Path, width: int, unicode: bool, asked: Repla
 
 def test_alike_boots_are_told_once(manifest: Path) -> None:
     told = alike(api.replay(manifest).facts)
-    assert [each.lines for each in told] == [("4.20", "4.21"), ("4.22",)]
+    assert [each.releases for each in told] == [("4.20", "4.21"), ("4.22",)]
     assert "Xen 4.20, 4.21 BOOTS" in render(api.replay(manifest).verification, Style())
 
 

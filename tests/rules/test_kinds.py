@@ -11,13 +11,13 @@ from colorcheck.rules import RULES
 from colorcheck.rules.reading import cc099_input
 from colorcheck.rules.tool import cc902_untold_note
 from colorcheck.xen import notes
-from colorcheck.xen.kinds import Note, WordedNote
+from colorcheck.xen.kinds import Note
 
 MODULES = [importlib.import_module(f"{notes.__name__}.{found.name}") for found in pkgutil.iter_modules(notes.__path__)]
 CLASSES = {
     cls for module in MODULES for cls in vars(module).values() if isinstance(cls, type) and issubclass(cls, Note)
 }
-CLASSES -= {Note, WordedNote}
+CLASSES -= {Note}
 TAKEN = Counter(kind for rule in RULES for kind in set(rule.kinds))
 NOT_OF_A_RUN = {  # problems of edits and of commands that report them themselves
     ProblemKind.BASELINE,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.core.source import Location
 from colorcheck.findings.selection import can_be_silenced, matches
-from colorcheck.findings.silence_comments import comments_of
+from colorcheck.findings.silence_comments import DEVICE_TREE, TOML, XL, Language, comments_in
 from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import Example
 from colorcheck.verification.results import Verification
@@ -75,7 +75,7 @@ def test_comments_of_device_tree_sources() -> None:
         "a = <1>; /* colorcheck: ignore[CC3] because */ b;",
         "# colorcheck: ignore[CC4] x",
     ]
-    found = list(comments_of("a.dts", "\n".join(lines)))
+    found = list(comments_in("a.dts", "\n".join(lines), DEVICE_TREE))
     assert [(c.rules, c.reason, c.line) for c in found] == [(("CC1", "CC2"), "why", 2), (("CC3",), "because", 2)]
     assert found[1].location == Location("a.dts", 2, 10, 2, 47)
 
@@ -84,24 +84,24 @@ ASK = "colorcheck: ignore[CC1] why"
 
 
 @pytest.mark.parametrize(
-    ("file", "text"),
+    ("language", "text"),
     [
-        ("a.dts", f'a = "// {ASK}"; b = "x\\"/* {ASK} */";\n'),
-        ("a.dts", f'a = "over\n// {ASK}\nlines";\n'),
-        ("a.dts", f"/* outer\n// {ASK}\n*/\n"),
-        ("a.cfg", f"extra = \"x # {ASK}\"\nroot = 'it\\'s # {ASK}'\n"),
-        ("a.toml", f"reason = \"\"\"\n# {ASK}\n\"\"\"\nb = '''\n# {ASK}\n'''\n"),
+        (DEVICE_TREE, f'a = "// {ASK}"; b = "x\\"/* {ASK} */";\n'),
+        (DEVICE_TREE, f'a = "over\n// {ASK}\nlines";\n'),
+        (DEVICE_TREE, f"/* outer\n// {ASK}\n*/\n"),
+        (XL, f"extra = \"x # {ASK}\"\nroot = 'it\\'s # {ASK}'\n"),
+        (TOML, f"reason = \"\"\"\n# {ASK}\n\"\"\"\nb = '''\n# {ASK}\n'''\n"),
     ],
 )
-def test_strings_have_no_comments(file: str, text: str) -> None:
-    assert list(comments_of(file, text)) == []
-    behind = f"// {ASK}" if file.endswith(".dts") else f"# {ASK}"
-    assert [comment.line for comment in comments_of(file, text + behind)] == [text.count("\n") + 1]
+def test_strings_have_no_comments(language: Language, text: str) -> None:
+    assert list(comments_in("a", text, language)) == []
+    behind = f"// {ASK}" if language is DEVICE_TREE else f"# {ASK}"
+    assert [comment.line for comment in comments_in("a", text + behind, language)] == [text.count("\n") + 1]
 
 
 def test_a_lone_quotation_mark_hides_no_comment() -> None:
     text = f"# it's a note\nmemory = 1 # {ASK}\nname = 'open\nvcpus = 1 # {ASK}\r\n"
-    assert [(c.line, c.reason) for c in comments_of("a.cfg", text)] == [(2, "why"), (4, "why")]
+    assert [(c.line, c.reason) for c in comments_in("a.cfg", text, XL)] == [(2, "why"), (4, "why")]
 
 
 def test_ignore_and_select(tmp_path: Path) -> None:

@@ -17,6 +17,10 @@ _LINE = re.compile(r"[^\x00-\x1f]+")
 _HEADER = re.compile(r"\[([^\]]*)\]")
 
 
+KEYS = frozenset(("default", "chain", "options", "kernel", "ramdisk", "xsm", "dtb", "mbi", "video", "ucode"))
+"""What `xen.cfg` may set; the last three count on x86 only."""
+
+
 class UefiSetting(Struct, frozen=True):
     """`key=value` in a section (empty before the first header); `header` is the number of headers before it."""
 
@@ -36,6 +40,11 @@ class UefiConfig(Struct, frozen=True):
     @property
     def location(self) -> Location:
         return Location(self.file)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether Xen reads any of the settings."""
+        return any(setting.key in KEYS for setting in self.settings)
 
     def get(self, section: str, key: str) -> Passage | None:
         """The first value of a key in the first section of that name, without the blanks in front of it; without a

@@ -18,7 +18,6 @@ from colorcheck.core.source import Location
 from colorcheck.inputs.device_tree.dts.freeze import blob_size
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node, Property
 
-_SPECIAL = ("__symbols__", "__fixups__", "__local_fixups__")
 _LAST_PHANDLE = 0xFFFFFFFE
 
 

@@ -52,12 +52,12 @@ def follow(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes
 
 def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, program: Program) -> Handover:
     """As `follow`, for anything that drives a U-Boot; `script` is the file that it comes from."""
-    worlds = [_World(manifest, tree, script, program, {})]
+    worlds = [ScriptWorld(manifest, tree, script, program, {})]
     waiting, steps, left = worlds[0].others(), worlds[0].machine.steps, False
     seen = {worlds[0].key}
     while waiting and not left:
         choices = waiting.pop()
-        world = _World(manifest, tree, script, program, choices)
+        world = ScriptWorld(manifest, tree, script, program, choices)
         steps += world.machine.steps
         if world.key not in seen:
             seen.add(world.key)
@@ -78,7 +78,7 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
     return replace(first, open=tuple(dict.fromkeys(facts)), alternatives=others)
 
 
-def _with_its_medium(worlds: list[_World]) -> list[_World]:
+def _with_its_medium(worlds: list[ScriptWorld]) -> list[ScriptWorld]:
     """Where a script loads from one medium only, the board has it: a trusted assumption, and no question."""
     named = {medium for world in worlds for medium in world.machine.media_named}
     if len(named) != 1:
@@ -156,7 +156,7 @@ def _run_environment(machine: UBootMachine, text: Marked) -> None:
             run_macro(machine, value)
 
 
-class _World:
+class ScriptWorld:
     """One way through a script, given the answers to what is open."""
 
     def __init__(
@@ -348,8 +348,3 @@ def _is_environment(text: str) -> bool:
     """Whether a text is a list of variables and no script."""
     lines = text.split("\n")
     return any("=" in line for line in lines) and all(_VARIABLE.fullmatch(line) for line in lines)
-
-
-def script_machine(manifest: Manifest, tree: DeviceTree | None, script: str, data: bytes) -> UBootMachine:
-    """The state of U-Boot at the end of the usual way through a script, for who wants to look at its variables."""
-    return _World(manifest, tree, script, ScriptRun(script, data), {}).machine

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 MAGIC = b"\x27\x05\x19\x56"
 HEADER = 64
-KERNEL, RAMDISK, MULTI, SCRIPT, TREE = 2, 3, 4, 6, 8
+KERNEL, RAMDISK, SCRIPT, TREE = 2, 3, 6, 8
 _FIELDS = struct.Struct(">7I4B32s")
 
 

@@ -56,7 +56,7 @@ def _head(verification: Verification, style: Style, further: tuple[str, ...]) ->
         known.append(f"{target['nr_colors']} colors")
     known.append(style.relative(verification.manifest.file))
     grades = [
-        h.p[h.a(href="#shared")[f"Isolation of Xen {residue.line}: grade {residue.grade}, {residue.reason}"]]
+        h.p[h.a(href="#shared")[f"Isolation of Xen {residue.release}: grade {residue.grade}, {residue.reason}"]]
         for residue in view.alike(residues(verification.facts))
     ]
     waits = ("open",) if html_open.waiting(verification) else ()
@@ -109,18 +109,18 @@ def _source(finding: Finding, style: Style) -> h.Node:
 def _witness(finding: Finding) -> h.Node:
     if finding.witness is None:
         return None
-    parts = finding.witness if isinstance(finding.witness, dict) else {"witness": finding.witness}
-    lines = "\n".join(f"{key}: {json.dumps(value, default=str)}" for key, value in parts.items())
+    parts = finding.witness.to_dict().items()
+    lines = "\n".join(f"{key}: {json.dumps(value, default=str)}" for key, value in parts)
     return h.details[h.summary["Witness"], h.pre[lines]]
 
 
 def _theorems(verification: Verification, style: Style) -> h.Element:
     panels = view.theorem_panels(verification.facts)
-    return section("theorems", "Theorems", [_panel(line, theorems, style) for line, theorems in panels])
+    return section("theorems", "Theorems", [_panel(releases, theorems, style) for releases, theorems in panels])
 
 
-def _panel(line: str, theorems: tuple[Theorem, ...], style: Style) -> Iterator[h.Node]:
-    yield h.h3[f"Xen {line}"]
+def _panel(releases: str, theorems: tuple[Theorem, ...], style: Style) -> Iterator[h.Node]:
+    yield h.h3[f"Xen {releases}"]
     for group in view.theorem_groups(theorems):
         yield h.details(open=group.verdict is not Verdict.PROVED)[
             h.summary[
@@ -134,7 +134,7 @@ def _panel(line: str, theorems: tuple[Theorem, ...], style: Style) -> Iterator[h
         rows = (h.tr[h.td[str(each.trust)], h.td[each.text], h.td[each.source]] for each in taken)
         yield h.details[
             h.summary[view.counted(len(taken), "assumption")],
-            table(f"Assumptions, Xen {line}", ("Trust", "Assumption", "Source"), rows),
+            table(f"Assumptions, Xen {releases}", ("Trust", "Assumption", "Source"), rows),
         ]
 
 
@@ -171,7 +171,7 @@ def _residue(verification: Verification) -> h.Element:
     content: list[h.Node] = []
     for residue in residues(verification.facts):
         grade = h.strong[f"grade {residue.grade}"]
-        content.append(h.p[f"Xen {residue.line}: ", grade, f", {GRADES[residue.grade]} ({residue.reason})"])
+        content.append(h.p[f"Xen {residue.release}: ", grade, f", {GRADES[residue.grade]} ({residue.reason})"])
         content.append(
             listed(
                 (h.strong[each.what], f" ({size_of_pages(each.pages)})" if each.pages else "", f": {each.why}")

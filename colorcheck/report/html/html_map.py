@@ -75,8 +75,8 @@ def _row(position: int, row: view.ColorUser, nr_colors: int) -> h.Element:
 
 def details(drawn: view.ColorMap, verification: Verification, style: Style) -> dict[str, list[str]]:
     """What the page shows for each user of colors and for each color, as plain text."""
-    line = drawn.releases.split(", ")[0]
-    result = next(result for result in verification.facts.results if result.release == line)
+    release = drawn.releases.split(", ")[0]
+    result = next(result for result in verification.facts.results if result.release == release)
     system, boot = result.system, result.boot
     return {
         "users": [_user(row, system, boot, style) for row in drawn.rows],
@@ -124,17 +124,17 @@ def memory(verification: Verification) -> h.Element:
     """The memory map to scale, and each domain's needs beside what its colors have."""
     content = [
         (
-            h.h3[f"Xen {line}"],
+            h.h3[f"Xen {release}"],
             h.p(".bad")[f"Xen panics: {boot.panic.message}"] if boot.panic is not None else None,
-            _layout(boot.memory_map, line),
-            _margins(boot, line),
+            _layout(boot.memory_map, release),
+            _margins(boot, release),
         )
-        for line, boot in verification.facts.boots()
+        for release, boot in verification.facts.boots()
     ]
     return page.section("memory", "Memory", content)
 
 
-def _layout(intervals: tuple[Interval, ...], line: str) -> list[h.Node]:
+def _layout(intervals: tuple[Interval, ...], release: str) -> list[h.Node]:
     """The map, its banks and gaps with their addresses, the legend, and all ranges as a table."""
     intervals = tuple(sorted(intervals, key=lambda interval: interval.start))
     total = sum(interval.pages for interval in intervals)
@@ -145,7 +145,7 @@ def _layout(intervals: tuple[Interval, ...], line: str) -> list[h.Node]:
     banks = _banks(intervals)
     uses = dict.fromkeys(interval.use for interval in intervals)
     keys = ((h.span(class_=f"key use-{use}"), _USES.get(use, str(use))) for use in uses)
-    table = page.table(f"Ranges, Xen {line}", ("From", "To", "Size", "Use"), map(_range, intervals))
+    table = page.table(f"Ranges, Xen {release}", ("From", "To", "Size", "Use"), map(_range, intervals))
     return [
         picture[list(_drawn(intervals, total, len(banks)))],
         h.ul(".banks")[[_bank(*each) for each in zip(banks, (None, *banks), strict=False)]],
@@ -200,12 +200,12 @@ def _name(interval: Interval) -> str:
     return f"{use}, {interval.label}" if interval.label else use
 
 
-def _margins(boot: Boot, line: str) -> h.Node:
+def _margins(boot: Boot, release: str) -> h.Node:
     rows = view.memory_rows(boot)
     if not rows or not boot.system.coloring:
         return None
     headings = ("Domain", "Needed of what its colors have", "Amount, and restarts")
-    return page.table(f"Memory of each domain, Xen {line}", headings, map(_margin, rows))
+    return page.table(f"Memory of each domain, Xen {release}", headings, map(_margin, rows))
 
 
 def _margin(row: view.MemoryRow) -> h.Element:

@@ -28,13 +28,13 @@ def _lines(verification: Verification, style: Style) -> Iterator[str]:
                 title = f"{finding.rule} {finding.name}"
                 yield _command(command, finding.location, title, _message(finding, style), style)
                 yield from _other_places(finding, title, style)
-    for line, theorem in verification.facts.theorems():
+    for release, theorem in verification.facts.theorems():
         if theorem.verdict is Verdict.REFUTED and not _is_told(theorem, verification.findings):
             place = theorem.core[0].location if theorem.core else Location("")
-            yield _command("error", place, f"Xen {line}: refuted", f"{theorem.statement}. {theorem.reason}", style)
+            yield _command("error", place, f"Xen {release}: refuted", f"{theorem.statement}. {theorem.reason}", style)
         if theorem.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS):
             text = f"{theorem.statement}: {theorem.verdict}. {theorem.reason}"
-            yield _command("warning", Location(""), f"Xen {line}: not decided", text, style)
+            yield _command("warning", Location(""), f"Xen {release}: not decided", text, style)
     for entry in verification.skipped:
         yield _command("warning", Location(""), f"not checked: {entry.check}", entry.reason, style)
     headline = view.headline(verification)

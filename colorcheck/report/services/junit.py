@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem
@@ -21,122 +24,158 @@ from colorcheck.verification.traced import Standing, Traced, by_theorem
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no place for
 
 
-def render(verification: Verification, style: Style) -> str:
-    """One `testsuites` element with the suites theorems, findings and checks."""
-    suites = Element("testsuites")
+class Outcome(Struct, frozen=True):
+    """Why a case did not pass: the element's name (failure or error), its type, its message and the text in it."""
+
+    tag: str
+    kind: str
+    message: str
+    detail: str = ""
+
+
+class TestCase(Struct, frozen=True):
+    """A test case: its name and class, the seconds that it took, its properties, and why it did not pass."""
+
+    name: str
+    classname: str
+    seconds: float = 0.0
+    properties: tuple[tuple[str, str], ...] = ()
+    outcome: Outcome | None = None
+
+
+class TestSuite(Struct, frozen=True):
+    """Test cases under one name, with properties and a text of their own."""
+
+    name: str
+    cases: tuple[TestCase, ...]
+    properties: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+
+class JUnitReport(Struct, frozen=True):
+    """All suites of a report, before they are XML."""
+
+    suites: tuple[TestSuite, ...]
+
+
+def document(verification: Verification, style: Style) -> JUnitReport:
+    """The suites theorems, findings and checks, and requirements where there are any."""
     wanted = by_theorem(verification.requirements)
     theorems = verification.facts.theorems()
-    _suite(suites, "theorems", [_theorem(line, each, wanted.get((line, each.id), ())) for line, each in theorems])
+    cases = (_theorem(release, each, wanted.get((release, each.id), ())) for release, each in theorems)
+    suites = [TestSuite("theorems", tuple(cases))]
     if verification.requirements:
-        _suite(suites, "requirements", [_requirement(each) for each in verification.requirements])
+        suites.append(TestSuite("requirements", tuple(map(_requirement, verification.requirements))))
     told = [_finding(finding, style) for finding in verification.findings]
-    findings = _suite(suites, "findings", [case for case, _ in told], "\n".join(text for _, text in told if text))
-    _counts(findings, verification.silences())
-    _suite(suites, "checks", list(_checks(verification)))
-    return _document(suites)
+    counts = tuple((name, str(count)) for name, count in verification.silences().items())
+    suites.append(
+        TestSuite("findings", tuple(case for case, _ in told), counts, "\n".join(text for _, text in told if text))
+    )
+    return JUnitReport((*suites, TestSuite("checks", tuple(_checks(verification)))))
 
 
-def join_suites(documents: Iterable[tuple[str, str | None, str]]) -> str:
-    """One document of several, given as (name of the deployment, its document, why there is none)."""
-    suites = Element("testsuites")
-    for name, document, message in documents:
-        for suite in fromstring(document) if document else ():
-            suite.set("name", clean(f"{name}: {suite.get('name')}"))
-            suites.append(suite)
-        if not document:
-            case = _case(name, "checks.deployment", 0)
-            _said(case, "error", "not-checked", message, "")
-            _suite(suites, f"{name}: checks", [case])
-    return _document(suites)
+def render(verification: Verification, style: Style) -> str:
+    """One `testsuites` element with the suites of the report."""
+    return to_xml(document(verification, style).suites)
 
 
-def _document(suites: Element) -> str:
+def joined(reports: Iterable[tuple[str, JUnitReport | None, str]]) -> str:
+    """One document of several, given as (name of the deployment, its report, why there is none)."""
+    suites: list[TestSuite] = []
+    for name, report, message in reports:
+        if report is None:
+            case = TestCase(name, "checks.deployment", outcome=Outcome("error", "not-checked", message))
+            suites.append(TestSuite(f"{name}: checks", (case,)))
+        else:
+            suites += (replace(suite, name=f"{name}: {suite.name}") for suite in report.suites)
+    return to_xml(suites)
+
+
+def to_xml(suites: Iterable[TestSuite]) -> str:
+    """The XML document; suites are numbered in their order."""
+    top = Element("testsuites")
     for number, suite in enumerate(suites):
-        suite.set("id", str(number))
-    indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+        _element(top, suite, number)
+    indent(top)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(top, encoding="unicode") + "\n"
 
 
-def _counts(suite: Element, counts: dict[str, int]) -> None:
-    """How many findings are not told, as properties of the suite, which come before its cases."""
-    for properties in suite.findall("properties"):
-        for name, count in counts.items():
-            SubElement(properties, "property", name=name, value=str(count))
-
-
-def _suite(parent: Element, name: str, cases: list[Element], said: str = "") -> Element:
-    suite = SubElement(parent, "testsuite", name=name, tests=str(len(cases)), package="colorcheck")
-    suite.set("timestamp", "1970-01-01T00:00:00")
-    suite.set("hostname", "localhost")
+def _element(parent: Element, suite: TestSuite, number: int) -> None:
+    found = SubElement(parent, "testsuite", name=clean(suite.name), tests=str(len(suite.cases)), package="colorcheck")
+    found.set("timestamp", "1970-01-01T00:00:00")
+    found.set("hostname", "localhost")
+    tags = [case.outcome.tag for case in suite.cases if case.outcome is not None]
     for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        suite.set(count, str(sum(case.find(tag) is not None for case in cases)))
-    suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
-    SubElement(suite, "properties")
-    suite.extend(cases)
-    SubElement(suite, "system-out").text = clean(said)
-    SubElement(suite, "system-err")
-    return suite
+        found.set(count, str(tags.count(tag)))
+    found.set("time", f"{sum(float(_seconds(case)) for case in suite.cases):.3f}")
+    found.set("id", str(number))
+    _properties(SubElement(found, "properties"), suite.properties)
+    for case in suite.cases:
+        _case(found, case)
+    SubElement(found, "system-out").text = clean(suite.text)
+    SubElement(found, "system-err")
 
 
-def _theorem(line: str, theorem: Theorem, requirements: tuple[str, ...]) -> Element:
-    case = _case(f"Xen {line}: {theorem.statement}", f"theorems.{theorem.kind}", theorem.seconds)
-    _properties(case, [("requirement", each) for each in requirements])
+def _case(parent: Element, case: TestCase) -> None:
+    classname = clean(f"colorcheck.{case.classname}")
+    found = SubElement(parent, "testcase", name=clean(case.name), classname=classname, time=_seconds(case))
+    if case.properties:
+        _properties(SubElement(found, "properties"), case.properties)
+    if case.outcome is not None:
+        said = SubElement(found, case.outcome.tag, type=case.outcome.kind, message=clean(case.outcome.message))
+        said.text = clean(case.outcome.detail)
+
+
+def _seconds(case: TestCase) -> str:
+    return f"{case.seconds:.3f}"
+
+
+def _properties(parent: Element, pairs: Iterable[tuple[str, str]]) -> None:
+    for name, value in pairs:
+        SubElement(parent, "property", name=name, value=clean(value))
+
+
+def _theorem(release: str, theorem: Theorem, requirements: tuple[str, ...]) -> TestCase:
     detail = "\n".join(f"{related.location}: {related.message}" for related in theorem.core)
+    outcome = None
     if theorem.verdict is Verdict.REFUTED:
-        _said(case, "failure", "refuted", theorem.reason or "refuted", detail)
+        outcome = Outcome("failure", "refuted", theorem.reason or "refuted", detail)
     elif theorem.verdict is not Verdict.PROVED:
-        _said(case, "error", str(theorem.verdict), theorem.reason or str(theorem.verdict), detail)
-    return case
+        outcome = Outcome("error", str(theorem.verdict), theorem.reason or str(theorem.verdict), detail)
+    wanted = tuple(("requirement", each) for each in requirements)
+    name, kind = f"Xen {release}: {theorem.statement}", f"theorems.{theorem.kind}"
+    return TestCase(name, kind, theorem.seconds, wanted, outcome)
 
 
-def _requirement(requirement: Traced) -> Element:
+def _requirement(requirement: Traced) -> TestCase:
     """A requirement is a test case of its own; its evidence stands in the properties."""
-    case = _case(requirement.id, "requirements", 0)
-    shown = [f"{each.subject or each.pattern} {each.release}".strip() for each in requirement.evidence]
-    _properties(case, [("requirement", requirement.id), *(("evidence", each) for each in dict.fromkeys(shown))])
+    shown = dict.fromkeys(f"{each.subject or each.pattern} {each.release}".strip() for each in requirement.evidence)
+    properties = (("requirement", requirement.id), *(("evidence", each) for each in shown))
     status, (_, *lines) = requirement.standing, requirement_lines(requirement)
+    outcome = None
     if status is not Standing.MET:
         tag = "failure" if status is Standing.VIOLATED else "error"
-        _said(case, tag, str(status), lines[0] if lines else str(status), "\n".join(lines))
-    return case
+        outcome = Outcome(tag, str(status), lines[0] if lines else str(status), "\n".join(lines))
+    return TestCase(requirement.id, "requirements", 0.0, properties, outcome)
 
 
-def _properties(case: Element, pairs: list[tuple[str, str]]) -> None:
-    if pairs:
-        found = SubElement(case, "properties")
-        for name, value in pairs:
-            SubElement(found, "property", name=name, value=clean(value))
-
-
-def _finding(finding: Finding, style: Style) -> tuple[Element, str]:
+def _finding(finding: Finding, style: Style) -> tuple[TestCase, str]:
     """The test case, and what the suite says of it where it does not fail."""
     place = style.place(finding.location)
-    case = _case(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}", 0)
+    case = TestCase(f"{finding.rule} {place}: {finding.message}", f"findings.{finding.name}")
     detail = "\n".join(part for part in (place, finding.help) if part)
     if finding.severity is Severity.ERROR:
-        _said(case, "failure", str(finding.severity), finding.message, detail)
-        return case, ""
+        return replace(case, outcome=Outcome("failure", str(finding.severity), finding.message, detail)), ""
     return case, f"{finding.severity}: {finding.message}\n{detail}"
 
 
-def _checks(verification: Verification) -> Iterator[Element]:
+def _checks(verification: Verification) -> Iterator[TestCase]:
     for entry in verification.skipped:
-        case = _case(f"{entry.check} {entry.release}".strip(), "checks.skipped", 0)
-        _said(case, "error", "not-checked", entry.reason, "")
-        yield case
+        outcome = Outcome("error", "not-checked", entry.reason)
+        yield TestCase(f"{entry.check} {entry.release}".strip(), "checks.skipped", outcome=outcome)
     for fault in verification.faults:
-        case = _case(fault.where, "checks.fault", 0)
-        _said(case, "error", "fault", fault.message, fault.traceback)
-        yield case
-
-
-def _case(name: str, classname: str, seconds: float) -> Element:
-    return Element("testcase", name=clean(name), classname=clean(f"colorcheck.{classname}"), time=f"{seconds:.3f}")
-
-
-def _said(case: Element, tag: str, kind: str, message: str, detail: str) -> None:
-    said = SubElement(case, tag, type=kind, message=clean(message))
-    said.text = clean(detail)
+        outcome = Outcome("error", "fault", fault.message, fault.traceback)
+        yield TestCase(fault.where, "checks.fault", outcome=outcome)
 
 
 def clean(text: str) -> str:

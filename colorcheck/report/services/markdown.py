@@ -70,16 +70,16 @@ def _findings(findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
 
 
 def _memory(verification: Verification) -> Iterator[str]:
-    for line, _, rows in view.memory_panels(verification.facts):
-        yield from ["", f"**Memory** (Xen {line})", "", "| domain | | |", "|---|---|---|"]
+    for releases, _, rows in view.memory_panels(verification.facts):
+        yield from ["", f"**Memory** (Xen {releases})", "", "| domain | | |", "|---|---|---|"]
         for row in rows:
             bar = "".join(drawing.bar(row, 20))
             yield f"| {escaped(row.name)} | `{bar}` | {escaped(drawing.memory_text(row))} |"
 
 
 def _theorems(verification: Verification) -> Iterator[str]:
-    for line, theorems in view.theorem_panels(verification.facts):
-        yield from ["", f"<details><summary>{len(theorems)} theorems (Xen {line})</summary>", ""]
+    for releases, theorems in view.theorem_panels(verification.facts):
+        yield from ["", f"<details><summary>{len(theorems)} theorems (Xen {releases})</summary>", ""]
         for group in view.theorem_groups(theorems):
             for theorem in group.theorems:
                 reason = f": {theorem.reason}" if theorem.reason else ""
@@ -101,7 +101,7 @@ def _requirements(verification: Verification) -> Iterator[str]:
 def _residue(verification: Verification) -> Iterator[str]:
     for residue in residues(verification.facts):
         summary = escaped(f"grade {residue.grade}, {residue.reason}")
-        yield from ["", f"<details><summary>Still shared (Xen {residue.line}): {summary}</summary>", ""]
+        yield from ["", f"<details><summary>Still shared (Xen {residue.release}): {summary}</summary>", ""]
         for remainder in residue.remainders:
             amount = f" ({size_of_pages(remainder.pages)})" if remainder.pages else ""
             yield f"- {escaped(remainder.what)}{amount}: {escaped(remainder.why)}"

@@ -202,7 +202,7 @@ def _result(finding: Finding, index: dict[str, int], fingerprint: str, style: St
     if finding.fix:
         result["fixes"] = [_fix(finding.fix, style)]
     if finding.witness is not None:
-        result["properties"] |= {"witness": _plain(finding.witness)}
+        result["properties"] |= {"witness": _plain(finding.witness.to_dict())}
     return result
 
 

@@ -55,19 +55,19 @@ def _change(margin: MarginChange) -> str:
 def _tables(difference: Difference) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
     """(title, columns, rows) of every table that is not empty."""
     if difference.pairs:
-        rows = [(p.xen, " / ".join(p.domains), *_verdict(p)) for p in difference.pairs]
+        rows = [(p.release, " / ".join(p.domains), *_verdict(p)) for p in difference.pairs]
         yield "Isolation", ("Pair", "Before", "After", "Xen"), _joined(rows)
     if difference.sharing:
         told = [
-            (s.xen, " / ".join(s.domains), _colors(s.before), _colors(s.after), s.reason or "not allowed")
+            (s.release, " / ".join(s.domains), _colors(s.before), _colors(s.after), s.reason or "not allowed")
             for s in difference.sharing
         ]
         yield "New sharing", ("Pair", "Before", "After", "Reason in the policy", "Xen"), _joined(told)
     if difference.colors:
-        moved = [(c.xen, c.domain, _colors(c.before), _colors(c.after)) for c in difference.colors]
+        moved = [(c.release, c.domain, _colors(c.before), _colors(c.after)) for c in difference.colors]
         yield "Colors", ("Domain", "Before", "After", "Xen"), _joined(moved)
     if difference.margins:
-        left = [(m.xen, m.domain, _frames(m.before), _frames(m.after), _change(m)) for m in difference.margins]
+        left = [(m.release, m.domain, _frames(m.before), _frames(m.after), _change(m)) for m in difference.margins]
         yield "Memory left on the domain's colors", ("Domain", "Before", "After", "Change", "Xen"), _joined(left)
 
 

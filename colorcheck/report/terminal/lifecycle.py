@@ -11,7 +11,7 @@ from colorcheck.replay.lifecycle import Balloon, HeapState, Lived
 def lines(lives: Sequence[Lived]) -> Iterator[str]:
     """One line a step, under the name of each Xen; at the end what each color has left."""
     for lived in lives:
-        yield f"Xen {lived.line}"
+        yield f"Xen {lived.release}"
         if lived.stopped:
             yield f"  nothing can be created: {lived.stopped}"
             continue

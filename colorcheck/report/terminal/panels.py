@@ -44,8 +44,8 @@ def color_map(drawn: view.ColorMap, style: Style, clashes: bool = True) -> Itera
 
 def memory(facts: Facts, style: Style) -> Iterator[RenderableType]:
     """Needed and available memory of each domain as bars, in the order of creation."""
-    for line, boot, rows in view.memory_panels(facts):
-        yield from title(f"Memory of each domain's colors, in the order of creation (Xen {line})")
+    for releases, boot, rows in view.memory_panels(facts):
+        yield from title(f"Memory of each domain's colors, in the order of creation (Xen {releases})")
         names = min(max(len(row.name) for row in rows), 16) + 2
         amounts = [drawing.memory_text(row) for row in rows]
         room = max(min(style.width - names - max(map(len, amounts)) - 2, 60), 10)

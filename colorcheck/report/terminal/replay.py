@@ -34,10 +34,10 @@ class ReplayRequest(Struct, frozen=True):
     at: str = ""
 
 
-class Told(Struct, frozen=True):
+class SharedBoot(Struct, frozen=True):
     """A boot and the Xens under which it goes like this."""
 
-    lines: tuple[str, ...]
+    releases: tuple[str, ...]
     boot: Boot
 
 
@@ -46,23 +46,23 @@ def render(verification: Modelled, style: Style, asked: ReplayRequest | None = N
     return printed(_parts(verification, style, asked or ReplayRequest()), style)
 
 
-def alike(facts: Facts) -> tuple[Told, ...]:
+def alike(facts: Facts) -> tuple[SharedBoot, ...]:
     """The boots, those that go the same way as one."""
     found: dict[object, tuple[list[str], Boot]] = {}
-    for line, boot in facts.boots():
+    for release, boot in facts.boots():
         built = tuple((b.domain.name, b.created, b.failure, b.free_after, b.pages_by_color) for b in boot.built)
         key = (boot.panic, boot.xen_region, boot.free_initial, boot.memory_map, built, boot.system.xen_colors)
-        found.setdefault(key, ([], boot))[0].append(line)
-    return tuple(Told(tuple(lines), boot) for lines, boot in found.values())
+        found.setdefault(key, ([], boot))[0].append(release)
+    return tuple(SharedBoot(tuple(releases), boot) for releases, boot in found.values())
 
 
 def _parts(verification: Modelled, style: Style, asked: ReplayRequest) -> Iterator[RenderableType]:
-    before: list[Told] = []
-    for told in alike(verification.facts):
+    before: list[SharedBoot] = []
+    for shared in alike(verification.facts):
         if before:
             yield text("")
-        yield from _told(told, verification.facts, style, asked, before)
-        before.append(told)
+        yield from _shared(shared, verification.facts, style, asked, before)
+        before.append(shared)
     reasons = {skipped.release: skipped.reason for skipped in verification.skipped}
     for result in verification.facts.results:
         if result.boot is None:
@@ -72,11 +72,11 @@ def _parts(verification: Modelled, style: Style, asked: ReplayRequest) -> Iterat
             )
 
 
-def _told(
-    told: Told, facts: Facts, style: Style, asked: ReplayRequest, before: Sequence[Told]
+def _shared(
+    shared: SharedBoot, facts: Facts, style: Style, asked: ReplayRequest, before: Sequence[SharedBoot]
 ) -> Iterator[RenderableType]:
-    boot = told.boot
-    yield _headline(told)
+    boot = shared.boot
+    yield _headline(shared)
     known = [facts.board.title if facts.board else "board unknown"]
     if boot.system.nr_colors:
         known.append(f"{boot.system.nr_colors} colors")
@@ -89,7 +89,7 @@ def _told(
         yield from whereabouts(boot, facts.board, asked.at, style)
     elif same:
         yield from title("Step by step")
-        yield text(f"as under Xen {', '.join(same.lines)}")
+        yield text(f"as under Xen {', '.join(same.releases)}")
     else:
         yield from _steps(boot, style, asked.until)
 
@@ -99,8 +99,8 @@ def _narrated(boot: Boot) -> tuple[object, ...]:
     return boot.panic, tuple((step.name, step.title, step.free) for step in steps(boot))
 
 
-def _headline(told: Told) -> RenderableType:
-    boot, name = told.boot, f"Xen {', '.join(told.lines)}"
+def _headline(shared: SharedBoot) -> RenderableType:
+    boot, name = shared.boot, f"Xen {', '.join(shared.releases)}"
     if boot.panic:
         return indented(
             f" {name} {boot.outcome.upper()} ", text(f"  {printable(boot.panic.message)}"), "bold red reverse"

@@ -129,8 +129,8 @@ def _open(verification: Verification) -> Iterator[RenderableType]:
 
 def _theorems(verification: Verification, style: Style) -> Iterator[RenderableType]:
     """All theorems with their mathematics, and all that they rest on: only where everything is asked for."""
-    for line, theorems in view.theorem_panels(verification.facts):
-        yield from title(f"Theorems (Xen {line})")
+    for releases, theorems in view.theorem_panels(verification.facts):
+        yield from title(f"Theorems (Xen {releases})")
         for group in view.theorem_groups(theorems):
             for theorem in group.theorems:
                 yield from _theorem(theorem, style)
@@ -164,7 +164,7 @@ def _residue(verification: Verification, style: Style) -> Iterator[RenderableTyp
     """The grade and what stays shared; why it does where the configuration, not Xen, is the cause, or if asked for."""
     found = residues(verification.facts)
     for residue in found if style.verbose else view.alike(found):
-        yield from title(f"Still shared (Xen {residue.line}): grade {residue.grade}, {residue.reason}")
+        yield from title(f"Still shared (Xen {residue.release}): grade {residue.grade}, {residue.reason}")
         for remainder in residue.remainders:
             colors = f", {remainder.colors}" if remainder.colors and style.verbose else ""
             amount = f" ({size_of_pages(remainder.pages)}{colors})" if remainder.pages else ""

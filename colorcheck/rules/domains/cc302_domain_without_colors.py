@@ -18,10 +18,19 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import domains
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.kinds import ColorSource, DomainKind
 from colorcheck.xen.notes.colors import DefaultColors
 from colorcheck.xen.system import System
+
+
+@says(DefaultColors)
+def _default_colors(note: DefaultColors) -> str:
+    if note.key:
+        return f"{note.domain} has no {note.key}: it gets all colors"
+    return f"{note.domain} has no colors of its own: it gets all"
+
 
 _KEY = {
     DomainKind.DOM0: "write dom0-llc-colors=FIRST-LAST among the boot arguments",

@@ -24,8 +24,18 @@ from colorcheck.inputs.device_tree.tree_walk import Ancestry
 from colorcheck.inputs.xl.xl_values import XlList
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.notes.domains import Passthrough
+
+
+@says(Passthrough)
+def _passthrough(note: Passthrough) -> str:
+    if note.owner is DomainKind.XL:
+        return f"{note.domain} gets devices ({note.node}): their DMA needs an IOMMU to reach its colored memory"
+    return f"{note.domain} gets devices: its memory is colored, so their DMA needs an IOMMU to reach it"
+
 
 KINDS = (Passthrough,)
 

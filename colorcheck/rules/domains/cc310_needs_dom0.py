@@ -20,6 +20,12 @@ from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import EnhancedWithoutDom0, NoDom0ForXl
 
 
+@says(EnhancedWithoutDom0)
+def _enhanced_without_dom0(note: EnhancedWithoutDom0) -> str:
+    others = " or a domain with capabilities 4" if note.other_domain_may else ""
+    return f"{note.domain} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
+
+
 @says(NoDom0ForXl)
 def _no_dom0_for_xl(note: NoDom0ForXl) -> str:
     return f"{note.domain} cannot be created: there is no dom0 to run xl"

@@ -7,6 +7,13 @@ from collections.abc import Callable, Iterable
 from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import Change, MoreColors, MovedModule, OtherMemory, OtherReserve, changes
 from colorcheck.rules.facts.release_results import boots
+from colorcheck.rules.facts.witnesses import (
+    EnoughChange,
+    MemoryChange,
+    MoreColorsChange,
+    MoveModuleChange,
+    ReserveChange,
+)
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind
@@ -44,15 +51,14 @@ def won(change: MovedModule, boot: Boot) -> int:
     return sum(change.boot.free_initial) - sum(boot.free_initial)
 
 
-def to_dict(change: Change) -> dict[str, object]:
+def told_change(change: Change) -> EnoughChange:
     """A change for other programs, with the frames that every color has left in the end."""
-    left = {"free_final": list(change.boot.free_final)}
+    left = tuple(change.boot.free_final)
     if isinstance(change, MoreColors):
-        return {"change": "more-colors", "colors": list(change.colors), **left}
+        return MoreColorsChange(tuple(change.colors), left)
     if isinstance(change, MovedModule):
-        return {"change": "move-module", "module": change.module.label, "address": change.address, **left}
-    kind = "memory" if isinstance(change, OtherMemory) else "buddy-alloc-size"
-    return {"change": kind, "mib": change.mib, **left}
+        return MoveModuleChange(change.module.label, change.address, left)
+    return MemoryChange(change.mib, left) if isinstance(change, OtherMemory) else ReserveChange(change.mib, left)
 
 
 def dom0_memory(

@@ -20,10 +20,22 @@ from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import LIST_OWNERS, lists, shown
 from colorcheck.rules.facts.release_results import place
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import ListDropped, ListRemains
 from colorcheck.xen.options.options import Option
 from colorcheck.xen.release.spelling import Concept
+
+
+@says(ListRemains)
+def _list_remains(note: ListRemains) -> str:
+    kept = ", ".join(map(str, note.colors))
+    return f'Xen rejects {note.option}="{note.value}": the colors {kept} read before the error stay in force'
+
+
+@says(ListDropped)
+def _list_dropped(note: ListDropped) -> str:
+    return f'Xen rejects {note.option}="{note.value}": the default is used'
 
 
 def check(facts: Facts) -> Iterator[Finding]:

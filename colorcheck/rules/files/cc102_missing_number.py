@@ -18,9 +18,18 @@ from colorcheck.core.diagnostic import Edit, Finding, Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.arguments import lists, shown
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import ListMeansElse
 from colorcheck.xen.options.color_lists import ColorItem, ColorList
+
+
+@says(ListMeansElse)
+def _list_means_else(note: ListMeansElse) -> str:
+    if note.read is None:
+        return f'in "{note.text}" a number is missing: Xen reads it as 0'
+    first, last = note.read
+    return f'xl reads "{note.text}" as {first}-{last} and drops the rest'
 
 
 def check(facts: Facts) -> Iterator[Finding]:

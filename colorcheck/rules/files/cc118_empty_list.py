@@ -21,10 +21,19 @@ from colorcheck.rules.facts.arguments import LIST_OWNERS, options
 from colorcheck.rules.facts.guests import color_lists
 from colorcheck.rules.facts.trees import domain_properties
 from colorcheck.rules.rule import Rule, on
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.notes.colors import EmptyList
 from colorcheck.xen.release.spelling import OptionKind
+
+
+@says(EmptyList)
+def _empty_list(note: EmptyList) -> str:
+    if note.release:
+        return f"{note.domain} has no colors: {note.release} does not give it any and cannot build it"
+    return f"{note.domain} has an empty llc-colors: it gets no color and therefore no memory"
+
 
 KINDS = (EmptyList,)
 

@@ -18,8 +18,20 @@ from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.notes.colors import ColoringOffButColors
+
+
+@says(ColoringOffButColors)
+def _coloring_off(note: ColoringOffButColors) -> str:
+    if note.owner is DomainKind.XL:
+        return f"the llc_colors of {note.domain} have no effect: coloring is off"
+    if note.owner is DomainKind.DOM0LESS:
+        return f"{note.domain} has llc-colors, but coloring is off: Xen panics"
+    return f"{note.option} has no effect: coloring is off"
+
 
 KINDS = (ColoringOffButColors,)
 

@@ -98,7 +98,7 @@ def _finding(
         primary,
         _help(free),
         related=[related for related in (theorem and theorem.core) or places if related.location != primary],
-        witness=theorem and theorem.witness,
+        witness=theorem.witness if theorem else None,
         about=subjects if shared else (*subjects, GEOMETRY),
     )
 

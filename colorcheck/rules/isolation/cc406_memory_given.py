@@ -19,14 +19,15 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import TheoremKind
+from colorcheck.core.witness import PairWitness, Witness
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 
 
-def is_given(witness: object) -> bool:
+def is_given(witness: Witness | None) -> bool:
     """Whether a refuted pair is refuted by memory that one of them is given by address."""
-    return isinstance(witness, dict) and {"domain", "start", "end"} <= witness.keys()
+    return isinstance(witness, PairWitness) and witness.given is not None
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -24,7 +24,8 @@ from colorcheck.replay.changes import Change
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import available, last_frame, missing, runs_out_first
 from colorcheck.rules.facts.release_results import boots
-from colorcheck.rules.facts.repairs import in_words, repairs, to_dict
+from colorcheck.rules.facts.repairs import in_words, repairs, told_change
+from colorcheck.rules.facts.witnesses import LastFrame, MemoryThatDoesNotFit
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
@@ -84,14 +85,14 @@ def _finding(facts: Facts, where: tuple[Boot, Built], releases: list[str], found
         if told
         else "give it less memory, or add memory to the board",
         related=(Related(domain.location, f"{domain.name} has colors {colors}"),),
-        witness={
-            "needed_pages": domain.needed_pages,
-            "free_pages": {color: built.free_before[color] for color in colors if color < len(built.free_before)},
-            "missing_pages": missing(built),
-            "runs_out_first": {"color": first, "last_mfn": last_frame(built, first)},
-            "taken_pages": built.frames.count,
-            "changes": [to_dict(change) for change in found],
-        },
+        witness=MemoryThatDoesNotFit(
+            needed_pages=domain.needed_pages,
+            free_pages={color: built.free_before[color] for color in colors if color < len(built.free_before)},
+            missing_pages=missing(built),
+            runs_out_first=LastFrame(first, last_frame(built, first)),
+            taken_pages=built.frames.count,
+            changes=tuple(map(told_change, found)),
+        ),
     )
 
 

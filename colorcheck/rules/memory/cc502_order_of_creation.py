@@ -15,9 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.core.units import size_of_pages
+from colorcheck.core.witness import FailingOrder
 from colorcheck.replay.changes import in_order
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import missing, runs_out_first
@@ -40,17 +43,17 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _finding(facts: Facts, boot: Boot, theorem: Theorem, release: str) -> Finding:
     """The order that fails, replayed to the frames that are missing."""
-    witness = theorem.witness if isinstance(theorem.witness, dict) else {}
-    after = in_order(boot, [str(name) for name in witness.get("order", ())])
+    witness = theorem.witness
+    after = in_order(boot, list(witness.order)) if isinstance(witness, FailingOrder) else None
     failed = (
         next((b for b in after.built if b.domain.name in theorem.subjects and not b.created), None) if after else None
     )
     short = ""
-    if failed:
+    if failed and isinstance(witness, FailingOrder):
         first = runs_out_first(failed)
         short = f": {size_of_pages(missing(failed))} are missing, color {first} runs out first"
         left = {color: failed.free_before[color] for color in sorted(set(failed.domain.colors))}
-        witness = {**witness, "missing_pages": missing(failed), "free_pages": left, "runs_out_first": first}
+        witness = replace(witness, missing_pages=missing(failed), free_pages=left, runs_out_first=first)
     return RULE.finding(
         f"the guests fit as listed, but not in every order{on(facts, (release,))}"
         + (f": {theorem.reason}" if theorem.reason else "")
@@ -58,7 +61,7 @@ def _finding(facts: Facts, boot: Boot, theorem: Theorem, release: str) -> Findin
         place(facts, *(related.location for related in theorem.core)),
         'fix the order (creation-order = "as-listed" in [policy]), or give the guests their own colors',
         related=theorem.core,
-        witness=witness or theorem.witness,
+        witness=witness,
     )
 
 

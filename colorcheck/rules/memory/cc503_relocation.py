@@ -21,6 +21,7 @@ from colorcheck.replay.changes import room_for_xen
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import alike, panicking, place
 from colorcheck.rules.facts.repairs import moved
+from colorcheck.rules.facts.witnesses import NoGap
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
@@ -43,7 +44,7 @@ def check(facts: Facts) -> Iterator[Finding]:
             f'panics with "{boot.panic.message if boot.panic else ""}"{on(facts, releases)}',
             place(facts, boot.system.coloring_location),
             _help(boot),
-            witness={"needed_bytes": need, "largest_gap_bytes": most},
+            witness=NoGap(need, most),
         )
 
 

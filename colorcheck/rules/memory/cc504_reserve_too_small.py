@@ -21,7 +21,8 @@ from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import enough_reserve
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import alike, boots, place
-from colorcheck.rules.facts.repairs import to_dict
+from colorcheck.rules.facts.repairs import told_change
+from colorcheck.rules.facts.witnesses import SmallReserve
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
@@ -54,12 +55,9 @@ def _finding(facts: Facts, boot: Boot, releases: tuple[str, ...], ended: bool) -
         f"({size_of_pages(boot.buddy_reserved_pages)} of them buddy-alloc-size): {then}{on(facts, releases)}",
         place(facts, prepared.buddy_location if prepared else None, boot.system.coloring_location),
         f"omit buddy-alloc-size (the default is 64 MiB){enough}",
-        witness={
-            "buddy_pages": boot.buddy_initial_pages,
-            "reserve_pages": boot.buddy_reserved_pages,
-            "needed_pages": need,
-            "change": to_dict(found) if found else None,
-        },
+        witness=SmallReserve(
+            boot.buddy_initial_pages, boot.buddy_reserved_pages, need, told_change(found) if found else None
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from colorcheck.core.units import MIB_PAGES, size_of_pages
 from colorcheck.replay.changes import with_reserve
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.release_results import alike, boots, place
+from colorcheck.rules.facts.witnesses import LargeReserve
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts
@@ -49,11 +50,9 @@ def _finding(facts: Facts, boot: Boot, releases: tuple[str, ...]) -> Finding:
         "color; without one the number is in KiB",
         severity=Severity.WARNING if all(built.created for built in boot.built) else Severity.ERROR,
         about=(RESERVE,),
-        witness={
-            "asked_bytes": prepared.buddy_size if prepared else None,
-            "reserve_pages": boot.buddy_reserved_pages,
-            "free_initial": list(boot.free_initial),
-        },
+        witness=LargeReserve(
+            prepared.buddy_size if prepared else None, boot.buddy_reserved_pages, tuple(boot.free_initial)
+        ),
     )
 
 

@@ -22,7 +22,8 @@ from colorcheck.replay.changes import builds, moved_module
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import swallowed
 from colorcheck.rules.facts.release_results import alike, boots, place
-from colorcheck.rules.facts.repairs import moved, to_dict, won
+from colorcheck.rules.facts.repairs import moved, told_change, won
+from colorcheck.rules.facts.witnesses import LowestRegion
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.booted import Boot
@@ -53,11 +54,7 @@ def _finding(facts: Facts, boot: Boot, region: tuple[int, int], releases: tuple[
         f"heap as a whole; no domain can use it{on(facts, releases)}",
         place(facts, facts.manifest.location("target.device-tree-address")),
         help_text,
-        witness={
-            "region": [first * PAGE, end],
-            "pages": pages,
-            "change": to_dict(found) if found else None,
-        },
+        witness=LowestRegion((first * PAGE, end), pages, told_change(found) if found else None),
     )
 
 

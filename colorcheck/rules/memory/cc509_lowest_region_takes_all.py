@@ -23,6 +23,7 @@ from colorcheck.inputs.manifest.manifest import Loader
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.memory import swallowed
 from colorcheck.rules.facts.release_results import alike, panicking, place
+from colorcheck.rules.facts.witnesses import LowestRegionTakesAll
 from colorcheck.rules.rule import Rule, on
 from colorcheck.rules.subjects import RESERVE
 from colorcheck.verification.results import Facts
@@ -47,7 +48,7 @@ def check(facts: Facts) -> Iterator[Finding]:
                 place(facts, facts.manifest.location("inputs.device-tree")),
                 _help(start, by_uefi=facts.deployment.manifest.target.loader is Loader.UEFI),
                 about=(RESERVE,),
-                witness={"region": [start, start + pages * PAGE], "pages": pages, "colored": sum(boot.free_initial)},
+                witness=LowestRegionTakesAll((start, start + pages * PAGE), pages, sum(boot.free_initial)),
             )
 
 

@@ -16,7 +16,12 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import StaticSharedMemory
+from colorcheck.xen.notes.sentences import memory_shared
+
+says(StaticSharedMemory)(memory_shared)
+
 
 _SHARED = """cpus = <1>;
             shared@50000000 {

@@ -28,6 +28,27 @@ from colorcheck.xen.notes.machine import (
 )
 
 
+@says(BankOverlap)
+def _bank_overlap(note: BankOverlap) -> str:
+    start, end = note.other
+    return f"the memory {note.start:#x}-{note.end:#x} overlaps {start:#x}-{end:#x}"
+
+
+@says(ReservedOverlap)
+def _reserved_overlap(note: ReservedOverlap) -> str:
+    if note.first_start is None:
+        return f"{note.second} at {note.start:#x} overlaps a {note.first} entry: Xen panics"
+    return (
+        f"the reserved range {note.second} at {note.start:#x} overlaps {note.first} at {note.first_start:#x}: "
+        "Xen panics"
+    )
+
+
+@says(ModuleOverlap)
+def _module_overlap(note: ModuleOverlap) -> str:
+    return f"{note.module} at {note.start:#x} overlaps {note.other} at {note.other_start:#x}: Xen ignores it"
+
+
 @says(TooManyModules)
 def _too_many_modules(note: TooManyModules) -> str:
     return f"{note.count} boot modules: Xen keeps {MAX_MODULES} and ignores the others"

@@ -15,7 +15,12 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import PassthroughMemory
+from colorcheck.xen.notes.sentences import memory_given
+
+says(PassthroughMemory)(memory_given)
+
 
 RULE = from_notes(
     "CC521",

@@ -5,7 +5,7 @@ with no memory at all.
 
 Why it matters: the creation fails, and what it had taken by then is lost to its colors until the host reboots.
 
-What it cannot see: a kernel that does not lie beside the guest's file and has no `kernel-size` in `[domains.NAME]`: it
+What it cannot see: a kernel that is not next to the guest's file and has no `kernel-size` in `[domains.NAME]`: it
 is trusted to fit.
 
 Source: `libxl__build_dom` (tools/libs/light), `meminit` (tools/libs/guest/xg_dom_arm.c), 4.20 to 4.22; measured
@@ -20,6 +20,13 @@ from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import GuestMemoryMissing, GuestMemorySmall, MaxmemAboveMemory
+
+
+@says(GuestMemoryMissing)
+def _guest_memory_missing(note: GuestMemoryMissing) -> str:
+    if note.pool is None:
+        return f"{note.domain} has neither memory nor maxmem: xl computes a P2M pool larger than any host"
+    return f"{note.domain} has no memory at all: xl fails and keeps its P2M pool of {note.pool} frames"
 
 
 @says(MaxmemAboveMemory)

@@ -21,6 +21,7 @@ from colorcheck.core.theorem import TheoremKind
 from colorcheck.replay.restarts import Budget, budgets
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.facts.release_results import alike, place
+from colorcheck.rules.facts.witnesses import RestartBudget
 from colorcheck.rules.rule import Rule, on
 from colorcheck.verification.results import Facts
 from colorcheck.xen.domains.xl_guest import XlGuest, xl_guest
@@ -32,10 +33,10 @@ _RESTARTS = ("restart", "rename-restart", "coredump-restart")
 
 def check(facts: Facts) -> Iterator[Finding]:
     """An error for each refuted theorem, a warning for each guest that restarts with a budget below two."""
-    refuted = ((line, t) for line, t in facts.theorems() if t.kind == KIND and t.verdict is Verdict.REFUTED)
-    for theorem, lines in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
+    refuted = ((release, t) for release, t in facts.theorems() if t.kind == KIND and t.verdict is Verdict.REFUTED)
+    for theorem, releases in alike(refuted, lambda theorem: (theorem.statement, theorem.reason)):
         yield RULE.finding(
-            f"refuted: {theorem.statement}{on(facts, lines)}: {theorem.reason}",
+            f"refuted: {theorem.statement}{on(facts, releases)}: {theorem.reason}",
             place(facts, *(related.location for related in theorem.core)),
             "give the guest more colors or less memory, or let it share its colors with fewer guests",
             related=theorem.core,
@@ -43,13 +44,13 @@ def check(facts: Facts) -> Iterator[Finding]:
         )
     asked = {name for name, _ in facts.manifest.policy.restarts}
     told: set[str] = set()
-    for line, boot in facts.boots():
+    for release, boot in facts.boots():
         low = {budget.domain.name: budget for budget in budgets(boot) if budget.alone < 2}
         for guest in map(xl_guest, facts.deployment.guests):
             key = _restarts(guest)
             if key and guest.title in low and guest.title not in asked | told:
                 told.add(guest.title)
-                yield _low(facts, line, guest, key, low[guest.title])
+                yield _low(facts, release, guest, key, low[guest.title])
 
 
 def _restarts(guest: XlGuest) -> str:
@@ -58,14 +59,14 @@ def _restarts(guest: XlGuest) -> str:
     return next((key for key, setting in settings if setting and setting.value in _RESTARTS), "")
 
 
-def _low(facts: Facts, line: str, guest: XlGuest, key: str, budget: Budget) -> Finding:
+def _low(facts: Facts, release: str, guest: XlGuest, key: str, budget: Budget) -> Finding:
     return RULE.finding(
-        f"{guest.title} restarts ({key}), but cannot be created a second time{on(facts, (line,))}: a creation takes "
+        f"{guest.title} restarts ({key}), but cannot be created a second time{on(facts, (release,))}: a creation takes "
         f"{budget.pages} frames, its colors have {budget.left} left, and what it gave back does not return",
         guest.location(key),
         "give the guest more colors or less memory; [domains.NAME] restarts = N proves how often it can be created",
         severity=Severity.WARNING,
-        witness=budget.to_dict(),
+        witness=RestartBudget(budget.domain.name, budget.pages, budget.left, budget.alone, budget.together),
     )
 
 

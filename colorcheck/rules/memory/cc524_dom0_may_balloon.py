@@ -19,15 +19,17 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.rule import Rule, notes
 from colorcheck.verification.results import Facts
+from colorcheck.xen.notes.domains import Dom0MemoryDefault
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """One finding where guests are created by xl and nothing fixes dom0's memory."""
     if not facts.deployment.guests:
         return
-    for line, note in notes(facts):
-        system = next((system for release, system in facts.systems() if release == line), None)
-        if note.kind == "dom0-memory-default" and system is not None and system.coloring:
+    systems = dict(facts.systems())
+    for release, note in notes(facts):
+        system = systems.get(release)
+        if isinstance(note, Dom0MemoryDefault) and system is not None and system.coloring:
             yield RULE.finding(
                 "xl may balloon dom0 down to make room for guests: what dom0 gives back never returns to any color, "
                 "and the guest finds no more memory than before",

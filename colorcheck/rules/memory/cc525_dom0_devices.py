@@ -18,12 +18,20 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.words import says
-from colorcheck.xen.notes.domains import Dom0DeviceRefused, Dom0TreeFull
+from colorcheck.xen.notes.domains import DeviceFault, Dom0DeviceRefused, Dom0TreeFull
 
 
 @says(Dom0DeviceRefused)
 def _dom0_device_refused(note: Dom0DeviceRefused) -> str:
-    return f"Xen cannot give the device {note.node} to dom0 and panics: {note.reason}"
+    reasons = {
+        DeviceFault.NO_SUCH_INTERRUPT: f"its interrupt SPI {note.number} does not exist",
+        DeviceFault.OTHER_TRIGGER: f"SPI {note.number} has a different trigger than in {note.other}",
+        DeviceFault.CONSOLE_INTERRUPT: f"its interrupt SPI {note.number} is that of Xen's console",
+        DeviceFault.UNTRANSLATABLE: f"its reg {note.number:#x} is not within any range of the buses above it",
+        DeviceFault.BEYOND_ADDRESSES: f"its reg ends at {note.number:#x}, above the {note.bits} bits of a P2M",
+        DeviceFault.EMPTY_REG: "its reg has size 0, which stops a debug build",
+    }
+    return f"Xen cannot give the device {note.node} to dom0 and panics: {reasons[note.reason]}"
 
 
 @says(Dom0TreeFull)

@@ -15,7 +15,11 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import PartialTreeUnread
+from colorcheck.xen.notes.sentences import tree_unread
+
+says(PartialTreeUnread)(tree_unread)
 
 _DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
     memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";

@@ -14,7 +14,15 @@ from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import BuddyHeapOpen
+from colorcheck.xen.notes.sentences import buddy_heap_open
+
+
+@says(BuddyHeapOpen)
+def _buddy_heap_open(note: BuddyHeapOpen) -> str:
+    return buddy_heap_open(note.domain, note.pages, note.least, note.most)
+
 
 RULE = from_notes(
     "CC528",

@@ -18,7 +18,43 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
-from colorcheck.xen.notes.domains import PartialTreeRefused
+from colorcheck.rules.words import says
+from colorcheck.xen.domains.partial_tree import FORCE
+from colorcheck.xen.notes.domains import PartialTreeFault, PartialTreeRefusal, PartialTreeRefused
+
+
+@says(PartialTreeRefused)
+def _partial_tree_refused(note: PartialTreeRefused) -> str:
+    why = _why(note.refusal)
+    return f"Xen refuses {note.refused} in the partial device tree of {note.domain}: {why}"
+
+
+def _why(refusal: PartialTreeRefusal) -> str:
+    numbers, device = refusal.numbers, refusal.device
+    match refusal.fault:
+        case PartialTreeFault.HIGH_PHANDLE:
+            return f"its phandle {numbers[0]:#x} leaves none below {numbers[1]:#x}, which Xen keeps for itself"
+        case PartialTreeFault.NO_REG:
+            return "it has a xen,path, but no xen,reg"
+        case PartialTreeFault.NO_PATH:
+            return f"it has a xen,reg, but neither xen,path nor {FORCE}"
+        case PartialTreeFault.CELLS:
+            return f"xen,reg takes one or two cells for an address and a size, not {numbers[0]} and {numbers[1]}"
+        case PartialTreeFault.NOT_PAGES:
+            return f"xen,reg {numbers[0]:#x}+{numbers[1]:#x} at {numbers[2]:#x} is not in whole pages"
+        case PartialTreeFault.BEYOND_ADDRESSES:
+            return f"the guest address {numbers[0]:#x} is beyond the {numbers[1]} bits of a P2M"
+        case PartialTreeFault.NO_HOST_NODE:
+            return f"the host has no node {device}"
+        case PartialTreeFault.TAKEN_INTERRUPT:
+            return f"the interrupt SPI {numbers[0]} of {device} belongs to {refusal.holder}"
+        case PartialTreeFault.INTERRUPT_BEYOND_LIMIT:
+            return f"{device} has the interrupt SPI {numbers[0]}, beyond nr_spis = {numbers[1]}"
+        case PartialTreeFault.NO_IOMMU:
+            return f"Xen sets up no IOMMU, which {device} needs (or write {FORCE})"
+        case PartialTreeFault.NOT_BEHIND_IOMMU:
+            return f"{device} is behind no IOMMU (or write {FORCE})"
+
 
 _DOMAIN = """domU1 { compatible = "xen,domain"; #address-cells = <2>; #size-cells = <2>;
     memory = <0x0 0x10000>; cpus = <1>; llc-colors = "11-12";
@@ -48,7 +84,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (PartialTreeRefused,),
-    "mend that node of the partial tree, or leave it out",
+    "correct that node of the partial tree, or delete it",
     bad=Example(chosen=_DOMAIN, manifest=_MODULE, files=(("partial.dts", _PARTIAL),)),
     good=Example(),
 )

@@ -26,12 +26,52 @@ from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.domains import Dom0WithoutKernel, KernelToCome
 from colorcheck.xen.notes.machine import (
     InitrdDamaged,
+    InitrdFault,
     KernelNotRegistered,
     MemoryWithoutReg,
     ModuleShortReg,
     ModuleWithoutReg,
     RegRest,
 )
+
+
+@says(InitrdDamaged)
+def _initrd_damaged(note: InitrdDamaged) -> str:
+    wrong = {
+        InitrdFault.START_LENGTH: f"linux,initrd-start has {note.length} bytes, not 4 or 8",
+        InitrdFault.NO_END: "linux,initrd-start has no linux,initrd-end",
+        InitrdFault.END_LENGTH: f"linux,initrd-end has {note.length} bytes, not 4 or 8",
+        InitrdFault.NOT_ABOVE: f"linux,initrd-end is {note.end:#x}, not above the start {note.start:#x}",
+    }
+    return f"{wrong[note.fault]}: Xen stops"
+
+
+@says(ModuleShortReg)
+def _module_short_reg(note: ModuleShortReg) -> str:
+    return f"reg of the boot module {name_of(note.node)} has {note.given} bytes, Xen reads {note.needed}: it stops"
+
+
+@says(RegRest)
+def _reg_rest(note: RegRest) -> str:
+    return (
+        f"reg of {name_of(note.node)} has {note.length} bytes, not a multiple of {note.width}: "
+        f"Xen drops the last {note.rest}"
+    )
+
+
+@says(KernelNotRegistered)
+def _kernel_not_registered(note: KernelNotRegistered) -> str:
+    kernel = f"the kernel of {note.domain} at {note.start:#x}"
+    if not note.loaded:
+        return f"nothing loads {kernel}, so Xen cannot build the domain"
+    return f"Xen does not register {kernel}, so it cannot build the domain"
+
+
+@says(Dom0WithoutKernel)
+def _dom0_without_kernel(note: Dom0WithoutKernel) -> str:
+    if note.empty:
+        return "dom0's kernel is an empty boot module: Xen stops"
+    return "the tree has neither a kernel for dom0 nor one for any other domain: Xen stops"
 
 
 @says(MemoryWithoutReg)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from colorcheck.rules.example import Example
 
-_FILES = (("Image", ""), ("xen", "#"))
 _LOADS = """load mmc 0:1 0x600000 xen
 load mmc 0:1 0x8000000 board.dtb
 fdt addr 0x8000000

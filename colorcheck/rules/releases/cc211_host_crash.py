@@ -15,7 +15,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import HostCrash
+
+
+@says(HostCrash)
+def _host_crash(note: HostCrash) -> str:
+    return f"{note.release} refuses {note.domain}'s colors, and when xl then destroys the domain, the host crashes"
+
 
 _GUEST = 'name = "rt"\nkernel = "Image"\nmemory = 256\nvcpus = 1\nllc_colors = ["{}"]\n'
 

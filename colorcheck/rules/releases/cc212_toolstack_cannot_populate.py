@@ -15,7 +15,14 @@ from __future__ import annotations
 from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.example import GUEST, Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.domains import ToolstackCannotPopulate
+
+
+@says(ToolstackCannotPopulate)
+def _toolstack_cannot_populate(note: ToolstackCannotPopulate) -> str:
+    return f"{note.release} does not give memory to a guest created by a toolstack while coloring is on: {note.domain}"
+
 
 RULE = from_notes(
     "CC212",

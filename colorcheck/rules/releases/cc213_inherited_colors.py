@@ -16,7 +16,15 @@ from colorcheck.core.diagnostic import Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN, DOMAIN_PLAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
+from colorcheck.rules.words import says
 from colorcheck.xen.notes.colors import InheritedColors
+
+
+@says(InheritedColors)
+def _inherited_colors(note: InheritedColors) -> str:
+    missing = f"has no {note.key}" if note.key else "names no colors"
+    return f"{note.domain} {missing}: {note.release} gives it those of {note.from_}"
+
 
 _SECOND = DOMAIN_PLAIN.replace("domU1", "domU2").replace("3000000", "5000000")
 

@@ -16,13 +16,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.units import size
 from colorcheck.replay.changes import less_memory
 from colorcheck.rules.example import Example
 from colorcheck.rules.facts.repairs import dom0_memory
 from colorcheck.rules.from_notes import from_seen
 from colorcheck.rules.rule import Rule, seen
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.boot import NoFirstBank
+
+
+@says(NoFirstBank)
+def _no_first_bank(note: NoFirstBank) -> str:
+    return (
+        f"{note.release} needs {size(note.needed)} of contiguous memory for dom0's first bank and finds none; "
+        "releases before 4.22 boot with this layout"
+    )
+
 
 _KINDS = (NoFirstBank,)
 _HELP = "move reserved memory to one end of a bank, so that a range of 128 MiB is left"

@@ -18,8 +18,14 @@ from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.domains.cc309_domain_incomplete import DOMAIN
 from colorcheck.rules.example import Example
 from colorcheck.rules.rule import Rule, on, seen
+from colorcheck.rules.words import says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.machine import DeepTreeHangs
+
+
+@says(DeepTreeHangs)
+def _deep_tree_hangs(note: DeepTreeHangs) -> str:
+    return f"{note.node} lies {note.levels} levels below the root: {note.release} never finishes reading the tree"
 
 
 def check(facts: Facts) -> Iterator[Finding]:

@@ -15,9 +15,18 @@ from collections.abc import Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
 from colorcheck.rules.rule import Kind, Rule, notes, nothing, on, seen
+from colorcheck.rules.words import always_says, says
 from colorcheck.verification.results import Facts
 from colorcheck.xen.notes.colors import XenDefaultColors
 from colorcheck.xen.notes.machine import FileSizeAssumed
+
+always_says(XenDefaultColors, "Xen gets color 0 alone")
+
+
+@says(FileSizeAssumed)
+def _file_size_assumed(note: FileSizeAssumed) -> str:
+    return note.problem.message
+
 
 # Xen's color 0 is a default that isolates; assumed sizes are told as the problem that they are.
 SILENT = (XenDefaultColors, FileSizeAssumed)

@@ -73,7 +73,9 @@ def timeless(verification: Verification) -> Verification:
 
 def verdicts(verification: Verification) -> str:
     """All verdicts in one text: what two runs must have in common."""
-    return json.dumps([[line, theorem.id, str(theorem.verdict)] for line, theorem in verification.facts.theorems()])
+    return json.dumps(
+        [[release, theorem.id, str(theorem.verdict)] for release, theorem in verification.facts.theorems()]
+    )
 
 
 def sha256(content: bytes) -> str:

@@ -31,8 +31,7 @@ def oddities(found: ColorList, domain: str, location: Location) -> tuple[Note, .
     notes: list[Note] = []
     missing = next((item for item in found.items if item.missing), None)
     if missing is not None:
-        message = f'in "{found.passage.text}" a number is missing: Xen reads it as 0'
-        notes.append(ListMeansElse(location, domain, message, text=found.passage.text, colors=found.colors))
+        notes.append(ListMeansElse(location, domain, text=found.passage.text, colors=found.colors))
     return (*notes, *repeated(found.colors, domain, location))
 
 

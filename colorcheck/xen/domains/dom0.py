@@ -60,12 +60,8 @@ def dom0(deployment: Deployment, arguments: BootArguments, machine: Machine, sys
     choice = _colors(arguments, machine, system)
     memory, place, notes = _memory(arguments)
     if _without_kernel(machine, system.release.traits):
-        message = (
-            "dom0's kernel is an empty boot module: Xen stops"
-            if machine.module("kernel")
-            else "the tree has neither a kernel for dom0 nor one for any other domain: Xen stops"
-        )
-        notes += (Dom0WithoutKernel(deployment.tree.root.location if deployment.tree else place, "dom0", message),)
+        where = deployment.tree.root.location if deployment.tree else place
+        notes += (Dom0WithoutKernel(where, "dom0", empty=machine.module("kernel") is not None),)
     domain = Domain(
         0,
         "dom0",
@@ -103,7 +99,7 @@ def _colors(arguments: BootArguments, machine: Machine, system: System) -> Color
     colors, source = arguments.dom0_colors, arguments.dom0_source
     if not colors:
         colors = everything(system.nr_colors)
-        notes.append(DefaultColors(place, "dom0", "dom0 has no colors of its own: it gets all", colors=colors))
+        notes.append(DefaultColors(place, "dom0", colors=colors))
         return ColorChoice(colors, ColorSource.DEFAULT, place, None, tuple(notes))
     failure = None
     if system.nr_colors and refused(colors, system.nr_colors):
@@ -122,8 +118,7 @@ def _memory(arguments: BootArguments) -> tuple[int, Location, tuple[Note, ...]]:
         default = Dom0MemoryDefault(place, "dom0", size=DEFAULT_MEMORY, given=option is not None)
         return DEFAULT_MEMORY, place, (default,)
     if memory % PAGE:
-        message = f"dom0_mem of {memory} bytes is not a multiple of the 4 KiB page size: Xen cannot allocate it"
-        return memory, place, (MemoryNotPages(place, "dom0", message, size=memory),)
+        return memory, place, (MemoryNotPages(place, "dom0", size=memory, owner=DomainKind.DOM0),)
     return memory, place, ()
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, ranges_of, string
 from colorcheck.xen.machine.host_devices import given_to_dom0, is_driven, shared_interrupts
+from colorcheck.xen.notes.domains import DeviceFault, Dom0DeviceRefused
 
 _MOST_SPIS = 988
 _PER_RANGE = 16  # bytes of dom0's tree for each reserved range
@@ -24,12 +25,21 @@ _TRIGGER = 0xF
 
 
 class Stops(Struct, frozen=True):
-    """A node at which Xen gives up dom0, and why; `key` is the property."""
+    """A node at which Xen gives up dom0, and why; `key` is the property, `text` what Xen prints beside the usual."""
 
     node: Node
-    reason: str
+    fault: DeviceFault
     key: str
+    number: int = 0
+    bits: int = 0
+    other: str = ""
     text: str = ""
+
+    def note(self) -> Dom0DeviceRefused:
+        """The note about it, at the property or the node."""
+        found = self.node.properties.get(self.key)
+        place = found.value_location if found else self.node.location
+        return Dom0DeviceRefused(place, "dom0", self.node.path, self.fault, self.number, self.bits, self.other)
 
 
 class Dom0DeviceLimits(Struct, frozen=True):
@@ -48,27 +58,27 @@ def stopping_devices(ancestry: Ancestry, uart: Node | None, host: Dom0DeviceLimi
         yield from _registers(ancestry, node, host, passed=passed)
         for spi, flags in shared_interrupts(ancestry, node):
             if spi >= _MOST_SPIS:
-                yield Stops(node, f"its interrupt SPI {spi} does not exist", "interrupts")
+                yield Stops(node, DeviceFault.NO_SUCH_INTERRUPT, "interrupts", spi)
             kind, other = triggers.setdefault(spi, (flags & _TRIGGER, node))
             if kind != flags & _TRIGGER:
-                yield Stops(node, f"SPI {spi} has a different trigger than in {other.path}", "interrupts")
+                yield Stops(node, DeviceFault.OTHER_TRIGGER, "interrupts", spi, other=other.path)
             if spi in consoles and not passed:
-                yield Stops(node, f"its interrupt SPI {spi} is that of Xen's console", "interrupts")
+                yield Stops(node, DeviceFault.CONSOLE_INTERRUPT, "interrupts", spi)
 
 
 def _registers(ancestry: Ancestry, node: Node, host: Dom0DeviceLimits, *, passed: bool) -> Iterator[Stops]:
     lost = _untranslatable(ancestry, node)
     if lost is not None:
-        yield Stops(node, f"its reg {lost:#x} is not within any range of the buses above it", "reg")
+        yield Stops(node, DeviceFault.UNTRANSLATABLE, "reg", lost)
     for region in ancestry.regions(node):
         if region is None or passed:
             continue
         start, size = region
         if start + size > 1 << host.address_bits:
-            yield Stops(node, f"its reg ends at {start + size:#x}, above the {host.address_bits} bits of a P2M", "reg")
+            yield Stops(node, DeviceFault.BEYOND_ADDRESSES, "reg", start + size, host.address_bits)
         if not size and host.empty_stops:
             text = "Assertion 's <= e' failed at rangeset.c:121"
-            yield Stops(node, "its reg has size 0, which stops a debug build", "reg", text)
+            yield Stops(node, DeviceFault.EMPTY_REG, "reg", text=text)
 
 
 def _untranslatable(ancestry: Ancestry, node: Node) -> int | None:

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.source import Location, Passage
-from colorcheck.core.units import KIB, MIB_PAGES, PAGE, size
+from colorcheck.core.units import KIB, MIB_PAGES, PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import cell, cells_below, compatible, ranges_of, string
 from colorcheck.xen.domains import dom0less_end as end
@@ -42,6 +42,7 @@ from colorcheck.xen.notes.domains import (
     DirectMap,
     DomainWithoutKernel,
     EnhancedWithoutDom0,
+    HardwareDomainFault,
     HardwareDomainRefused,
     KernelToCome,
     MemoryNotPages,
@@ -49,7 +50,6 @@ from colorcheck.xen.notes.domains import (
     PartialTreeRefused,
     PartialTreeUnread,
     Passthrough,
-    SharedMemoryRefused,
     StaticMemory,
 )
 from colorcheck.xen.notes.machine import KernelNotRegistered
@@ -136,9 +136,9 @@ def domains(tree: DeviceTree, rules: Dom0lessRules, first_id: int = 1) -> Iterat
         missing, more = _unregistered_kernel(node, sizes, rules)
         domain, told = _ended(node, replace(domain, failure=domain.failure or missing), rules, sizes, owners)
         if node.path in second:
-            text = f'{domain.name} is a second xenstore domain: Xen panics, "{second[node.path].message}"'
-            place = node.properties["capabilities"].location
-            told = (*told, HardwareDomainRefused(place, domain.name, text, advice="delete one of the two"))
+            place, panic = node.properties["capabilities"].location, second[node.path].message
+            refused = HardwareDomainRefused(place, domain.name, HardwareDomainFault.SECOND_XENSTORE, panic)
+            told = (*told, refused)
             domain = replace(domain, late_failure=domain.late_failure or second[node.path])
         yield domain, (*notes, *more, *told)
 
@@ -153,9 +153,8 @@ def _ended(
     refused = Failure(FailureKind.OTHER, f"Could not set up domain {domain.name} (rc = -22)")
     failures = [end.shared_failure(shared, rules.machine, kernel.size if kernel else 0, domain.id)]
     unowned = owners.add(shared, domain.name)
-    if unowned:
-        message = f"the shared memory of {domain.name} stops Xen: {unowned}"
-        notes.append(SharedMemoryRefused(domain.location, domain.name, message, node=node.path))
+    if unowned is not None:
+        notes.append(unowned.note(domain.location, domain.name, node.path))
         failures.append(refused)
     mapped: list[end.Given] = []
     failures.append(None if _has_room(node, domain, rules, sizes) else refused)
@@ -163,16 +162,14 @@ def _ended(
     for child, tree in partial:
         if tree is None:
             domain = replace(domain, rests_on=domain.rests_on | {MAPPED.name})
-            message = f"what the partial device tree {child.name} of {domain.name} maps is not known"
-            notes.append(PartialTreeUnread(child.location, domain.name, message, node=child.path))
+            notes.append(PartialTreeUnread(child.location, domain.name, node=child.path))
             continue
         mapped += end.given(tree)
         wrong = why_refused(tree, rules.host, cell(node, "nr_spis")) if rules.host and rules.release.modelled else None
         if wrong is not None:
             found = wrong.node.properties.get(wrong.key)
             place = found.location if found else wrong.node.location
-            message = f"Xen refuses {wrong.node.path} in the partial device tree of {domain.name}: {wrong.reason}"
-            notes.append(PartialTreeRefused(place, domain.name, message, node=child.path))
+            notes.append(PartialTreeRefused(place, domain.name, child.path, wrong.node.path, wrong.refusal))
             failures.append(refused)
     notes += end.in_memory(mapped, rules.machine, domain.name)
     domain = replace(
@@ -236,14 +233,12 @@ def _unregistered_kernel(
         named = any(compatible(child, "multiboot,kernel") for child in node.children)
         return (failure if rules.machine.final and not named else None), ()
     if kernel.start in rules.machine.unloaded:
-        message = f"nothing loads the kernel of {node.name} at {kernel.start:#x}, so Xen cannot build the domain"
         failure = Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
-        return failure, (KernelNotRegistered(kernel.location, node.name, message, start=kernel.start),)
+        return failure, (KernelNotRegistered(kernel.location, node.name, start=kernel.start, loaded=False),)
     found = next((m for m in rules.machine.modules if m.kind == "kernel" and m.start == kernel.start), None)
     if (found and (found.size or not rules.machine.final)) or not rules.release.modelled:
         return None, ()
-    message = f"Xen does not register the kernel of {node.name} at {kernel.start:#x}, so it cannot build the domain"
-    return failure, (KernelNotRegistered(kernel.location, node.name, message, start=kernel.start),)
+    return failure, (KernelNotRegistered(kernel.location, node.name, start=kernel.start, loaded=True),)
 
 
 def _domain(
@@ -275,22 +270,16 @@ def _domain(
         notes += (_missing(node, "memory"),)
         failure = failure or Failure(FailureKind.OTHER, f"Could not set up domain {node.name} (rc = -22)")
     if wants_xenstore(node, rules.release) and not rules.has_xenstore:
-        others = " or a domain with capabilities 4" if rules.release.traits.hardware_domain_by_node else ""
-        message = f"{node.name} is xen,enhanced, which needs dom0{others} for Xenstore: Xen panics"
-        place = node.properties["xen,enhanced"].location
-        notes += (EnhancedWithoutDom0(place, node.name, message),)
-        if not rules.release.traits.hardware_domain_by_node:
+        place, by_node = node.properties["xen,enhanced"].location, rules.release.traits.hardware_domain_by_node
+        notes += (EnhancedWithoutDom0(place, node.name, other_domain_may=by_node),)
+        if not by_node:
             failure = failure or Failure(
                 FailureKind.OTHER, "At the moment, Xenstore support requires dom0 to be present"
             )
-    if 0 < kib < KIB_PER_PAGE:
-        message = f"{kib} KiB of memory are less than a page: Xen hangs while it allocates them"
-        notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
-        failure = failure or Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
-    elif kib % KIB_PER_PAGE:
-        message = f"{size(kib * KIB)} of memory are not a multiple of the 4 KiB page size: Xen cannot allocate them"
-        notes += (MemoryNotPages(_place(node, "memory"), node.name, message, size=kib * KIB),)
-        failure = failure or unallocated(kib * KIB)
+    if kib % KIB_PER_PAGE:
+        notes += (MemoryNotPages(_place(node, "memory"), node.name, kib * KIB, DomainKind.DOM0LESS),)
+        hangs = Failure(FailureKind.HANG, f"Xen hangs when it builds {node.name}")
+        failure = failure or (hangs if kib < KIB_PER_PAGE else unallocated(kib * KIB))
     hardware = is_hardware_domain(node, rules.release)
     frames = dom0less_pool(kib, vcpus) if pool is None else pool * MIB_PAGES
     domain = Domain(
@@ -323,14 +312,12 @@ def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None
         if listed is None or rules.release.property_while_off != "panic":
             return ColorChoice((), ColorSource.DEFAULT, node.location)
         place = listed[0].whole if own else node.location
-        message = f"{node.name} has llc-colors, but coloring is off: Xen panics"
         panic = Failure(FailureKind.COLORS_WHILE_DISABLED, "'llc-colors' found, but LLC coloring is disabled")
-        off = ColoringOffButColors(place, node.name, message)
+        off = ColoringOffButColors(place, node.name, owner=DomainKind.DOM0LESS)
         return ColorChoice((), ColorSource.GIVEN, place, panic, (off,))
     if listed is None:
         colors = everything(rules.nr_colors)
-        message = f"{node.name} has no llc-colors: it gets all colors"
-        default = DefaultColors(node.location, node.name, message, colors=colors)
+        default = DefaultColors(node.location, node.name, colors, key="llc-colors")
         return ColorChoice(colors, ColorSource.DEFAULT, node.location, None, (default,))
     written, giver = listed
     read = read_colors(written, rules.release, rules.nr_colors or rules.most_colors, rules.most_colors)
@@ -339,13 +326,12 @@ def _choice(node: Node, rules: Dom0lessRules, listed: tuple[Passage, str] | None
     refusal = Failure(FailureKind.DOMAIN_COLORS, f"Error initializing LLC coloring for domain {node.name} (rc = -22)")
     notes: list[Note] = list(oddities(read, node.name, place)) if own else []
     if not own:
-        message = f"{node.name} has no llc-colors: {rules.release.title} gives it those of {giver}"
-        notes.append(InheritedColors(node.location, node.name, message, colors=read.colors, from_=giver))
+        title = rules.release.title
+        notes.append(InheritedColors(node.location, node.name, read.colors, giver, title, key="llc-colors"))
     if read.error is not None:
         return ColorChoice(read.colors, source, read.error_location or place, refusal, tuple(notes))
     if not read.colors:
-        message = f"{node.name} has an empty llc-colors: it gets no color and therefore no memory"
-        notes.append(EmptyList(place, node.name, message))
+        notes.append(EmptyList(place, node.name))
     if rules.nr_colors and refused(read.colors, rules.nr_colors):
         notes += out_of_range(read.colors, rules.nr_colors, node.name, place)
         return ColorChoice(read.colors, source, place, refusal, tuple(notes))
@@ -388,8 +374,7 @@ def _given_away(node: Node) -> Iterator[Note]:
     """Devices that a dom0less domain gets come in a partial device tree of its own."""
     for child in node.children:
         if compatible(child, "multiboot,device-tree"):
-            message = f"{node.name} gets devices: its memory is colored, so their DMA needs an IOMMU to reach it"
-            yield Passthrough(child.location, node.name, message, node=child.path)
+            yield Passthrough(child.location, node.name, child.path, DomainKind.DOM0LESS)
 
 
 def _enhanced(node: Node) -> bool:

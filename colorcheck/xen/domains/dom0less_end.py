@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
+from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, compatible, ranges_of
-from colorcheck.xen.kinds import Failure, FailureKind, Note
+from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.machine.mapping import THIRD, Mapping
 from colorcheck.xen.machine.shared_memory import Shared, read_shared
-from colorcheck.xen.notes.domains import PassthroughMemory
+from colorcheck.xen.notes.domains import IO, PassthroughMemory, SharedMemoryFault, SharedMemoryRefused
 
 Trees = collections.abc.Mapping[int, DeviceTree]
 GUEST_RAM = 1 << 30
@@ -79,7 +80,18 @@ def shared_failure(shared: Sequence[Shared], machine: Machine, kernel: int, numb
     return None
 
 
-IO = "DOMID_IO"  # the domain that owns what has no role
+class UnownedMemory(Struct, frozen=True):
+    """A region whose guest address has too many bits, or that has an owner already."""
+
+    region: Shared
+    bits: int = 0
+    owner: str = ""
+
+    def note(self, place: Location, domain: str, node: str) -> SharedMemoryRefused:
+        """The note about the domain at which Xen stops."""
+        fault = SharedMemoryFault.OWNED if self.owner else SharedMemoryFault.GUEST_ADDRESS
+        region = self.region
+        return SharedMemoryRefused(place, domain, node, fault, region.guest, region.id, self.bits, self.owner)
 
 
 class Owners(Struct):
@@ -89,18 +101,18 @@ class Owners(Struct):
     address_bits: int
     found: dict[str, str] = field(default_factory=dict)
 
-    def add(self, shared: Sequence[Shared], name: str) -> str:
-        """What is wrong with the shared memory of the domain `name`, which Xen builds now; empty if nothing is."""
+    def add(self, shared: Sequence[Shared], name: str) -> UnownedMemory | None:
+        """What is wrong with the shared memory of the domain `name`, which Xen builds now; None if nothing is."""
         for each in shared:
             if (each.guest + each.size) >> self.address_bits and (each.guest + each.size - 1) >> self.address_bits:
-                return f"the guest address {each.guest:#x} of {each.id} has more than {self.address_bits} bits"
+                return UnownedMemory(each, bits=self.address_bits)
             other = self.found.get(each.id)
             owner = IO if each.role is None else name if each.owned else None
             if owner is not None and other is not None and (owner, other) != (IO, IO):
-                return f"{each.id} has an owner already: {'no domain (a node without role)' if other == IO else other}"
+                return UnownedMemory(each, owner=other)
             if owner is not None:
                 self.found[each.id] = owner
-        return ""
+        return None
 
 
 def _in_memory(span: Span, machine: Machine) -> bool:
@@ -155,8 +167,4 @@ def in_memory(found: Sequence[Given], machine: Machine, name: str) -> Iterator[N
             low, high = max(each.start, start), min(each.start + each.size, end)
             if low < high:
                 place = each.node.properties["xen,reg"].value_location
-                message = (
-                    f"the partial device tree of {name} maps the memory {low:#x}-{high:#x} into it (xen,reg): Xen "
-                    f"does not check who owns it"
-                )
-                yield PassthroughMemory(place, name, message, start=low, end=high)
+                yield PassthroughMemory(place, name, low, high, DomainKind.DOM0LESS)

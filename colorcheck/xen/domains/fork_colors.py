@@ -51,8 +51,7 @@ def dom0_choice(arguments: BootArguments, nr_colors: int | None, place: Location
     if colors:
         return _checked(Fork(release, nr_colors), colors, arguments.dom0_source, "dom0", place, FailureKind.DOM0_COLORS)
     if release.dom0_default is OtherDomains.NONE:
-        message = f"dom0 has no colors: {release.title} does not give it any and cannot build it"
-        empty = EmptyList(place, "dom0", message)
+        empty = EmptyList(place, "dom0", release=release.title)
         return ColorChoice(
             (), ColorSource.DEFAULT, place, Failure(FailureKind.DOM0_COLORS, "Error creating domain 0"), (empty,)
         )
@@ -91,9 +90,8 @@ def _text(written: Property | None) -> Passage:
 
 
 def _taken_over(choice: ColorChoice, node: Node, giver: str, release: Release) -> ColorChoice:
-    message = f"{node.name} has no llc-colors: {release.title} gives it those of {giver}"
-    told = InheritedColors(node.location, node.name, message, colors=choice.colors, from_=giver)
-    return ColorChoice(choice.colors, choice.source, choice.location, choice.failure, (*choice.notes, told))
+    taken = InheritedColors(node.location, node.name, choice.colors, giver, release.title, key="llc-colors")
+    return ColorChoice(choice.colors, choice.source, choice.location, choice.failure, (*choice.notes, taken))
 
 
 def _mask(node: Node, written: Property | None, fork: Fork) -> ColorChoice:
@@ -139,16 +137,15 @@ def _default(fork: Fork, name: str, place: Location) -> ColorChoice:
     """The colors of a domain that names none."""
     if fork.release.domain_default is not OtherDomains.DOM0S:
         return _all(fork.nr_colors, name, place)
-    message = f"{name} names no colors: {fork.release.title} gives it those of dom0"
-    told = InheritedColors(place, name, message, colors=fork.dom0_colors, from_="dom0")
+    taken = InheritedColors(place, name, fork.dom0_colors, "dom0", fork.release.title)
     failure = None if fork.dom0_colors else Failure(FailureKind.DOMAIN_COLORS, f"Error creating domain {name}")
-    return ColorChoice(fork.dom0_colors, ColorSource.INHERITED, place, failure, (told,))
+    return ColorChoice(fork.dom0_colors, ColorSource.INHERITED, place, failure, (taken,))
 
 
 def _all(nr_colors: int | None, name: str, place: Location) -> ColorChoice:
     colors = everything(nr_colors)
-    told = DefaultColors(place, name, f"{name} has no colors of its own: it gets all", colors=colors)
-    return ColorChoice(colors, ColorSource.DEFAULT, place, None, (told,))
+    default = DefaultColors(place, name, colors=colors)
+    return ColorChoice(colors, ColorSource.DEFAULT, place, None, (default,))
 
 
 def _checked(  # noqa: PLR0917

@@ -13,18 +13,13 @@ from colorcheck.hardware.iommu import iommu_facts
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, compatible, string
 from colorcheck.xen.kinds import Failure, FailureKind, Note
-from colorcheck.xen.notes.domains import HardwareDomainRefused
+from colorcheck.xen.notes.domains import HardwareDomainFault, HardwareDomainRefused
 from colorcheck.xen.options.options import BootArguments
 from colorcheck.xen.release.release import Release
 
 CONTROL, HARDWARE, XENSTORE = 1, 2, 4
 KNOWN = CONTROL | HARDWARE | XENSTORE
 _OFF = ("no", "off", "false", "disable", "0")
-_HELP = {
-    "iommu": "enable an IOMMU that Xen drives in the device tree, or start dom0 instead",
-    "second": "delete one of the two",
-    "bits": "use 1 (control), 2 (hardware) and 4 (xenstore)",
-}
 
 
 class RefusedCapabilities(Struct, frozen=True):
@@ -48,10 +43,11 @@ def wrong_capabilities(node: Node, release: Release, other: str) -> RefusedCapab
     """What Xen says of `capabilities` before all else; `other` names the hardware domain that is there already."""
     found = capabilities(node, release)
     if found & ~KNOWN:
-        return _refused(node, f"Invalid capabilities ({found:x})", node.properties["capabilities"].location, "bits")
+        text = f"Invalid capabilities ({found:x})"
+        return _refused(node, text, "capabilities", HardwareDomainFault.UNKNOWN_CAPABILITIES)
     if found & HARDWARE and other:
         text = f"Only 1 hardware domain can be specified! ({other})"
-        return _refused(node, text, node.properties["capabilities"].location, "second")
+        return _refused(node, text, "capabilities", HardwareDomainFault.SECOND)
     return None
 
 
@@ -61,13 +57,15 @@ def wrong_hardware_domain(node: Node, release: Release, tree: DeviceTree, *, iom
         return None
     passthrough = node.properties.get("passthrough")
     if passthrough is not None and b"\0" in passthrough.value:
-        return _refused(node, "Don't specify passthrough for hardware domain", passthrough.location)
+        text = "Don't specify passthrough for hardware domain"
+        return _refused(node, text, "passthrough", HardwareDomainFault.PASSTHROUGH)
     if not iommu:
         text = "non-direct mapped hardware domain requires iommu"
-        return _refused(node, text, node.properties["capabilities"].location, "iommu")
+        return _refused(node, text, "capabilities", HardwareDomainFault.NO_IOMMU)
     partial = next((each for each in _behind(tree, node) if compatible(each, "multiboot,device-tree")), None)
     if partial is not None:
-        return _refused(node, '"multiboot,device-tree" incompatible with hardware domain', partial.location)
+        text = '"multiboot,device-tree" incompatible with hardware domain'
+        return _refused(node, text, partial.location, HardwareDomainFault.PARTIAL_TREE)
     return None
 
 
@@ -76,7 +74,7 @@ def wrong_interrupts(node: Node, release: Release) -> RefusedCapabilities | None
     given = node.properties.get("nr_spis")
     if given is None or len(given.value) < 4 or not is_hardware_domain(node, release):
         return None
-    return _refused(node, "nr_spis cannot be specified for hardware domain", given.location)
+    return _refused(node, "nr_spis cannot be specified for hardware domain", "nr_spis", HardwareDomainFault.INTERRUPTS)
 
 
 def _behind(tree: DeviceTree, node: Node) -> list[Node]:
@@ -86,11 +84,11 @@ def _behind(tree: DeviceTree, node: Node) -> list[Node]:
     return order[place + 1 :]
 
 
-def _refused(node: Node, text: str, place: Location, help_key: str = "") -> RefusedCapabilities:
-    message = f'{node.name} cannot have the role given by its capabilities: Xen panics, "{text}"'
-    advice = _HELP[help_key] if help_key else "delete it"
+def _refused(node: Node, text: str, place: Location | str, fault: HardwareDomainFault) -> RefusedCapabilities:
+    """`place` is that of the note, or the property that it is about."""
+    where = node.properties[place].location if isinstance(place, str) else place
     return RefusedCapabilities(
-        Failure(FailureKind.OTHER, text), HardwareDomainRefused(place, node.name, message, advice=advice)
+        Failure(FailureKind.OTHER, text), HardwareDomainRefused(where, node.name, fault=fault, panic=text)
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from colorcheck.core.source import Location
 from colorcheck.xen.domains.color_choice import oddities
 from colorcheck.xen.kinds import Note
@@ -30,9 +28,7 @@ def option_notes(arguments: BootArguments, concept: Concept, domain: str) -> lis
 def _rejected(option: Option, domain: str) -> Note:
     kept = option.stored if isinstance(option.stored, tuple) else ()
     kind = ListRemains if kept else ListDropped
-    then = f"the colors {_listed(kept)} read before the error stay in force" if kept else "the default is used"
-    message = f'Xen rejects {option.name}="{option.value}": {then}'
-    return kind(option.location, domain, message, colors=kept)
+    return kind(option.location, domain, colors=kept, option=option.name, value=option.value)
 
 
 def colors_while_off(arguments: BootArguments) -> list[Note]:
@@ -41,8 +37,7 @@ def colors_while_off(arguments: BootArguments) -> list[Note]:
     for concept, name in ((Concept.XEN_COLORS, "xen"), (Concept.DOM0_COLORS, "dom0")):
         option = arguments.in_force(concept)
         if option is not None:
-            message = f"{option.name} has no effect: coloring is off"
-            found.append(ColoringOffButColors(option.location, name, message))
+            found.append(ColoringOffButColors(option.location, name, option=option.name))
     return found
 
 
@@ -52,7 +47,3 @@ def unsorted_xen_colors(colors: tuple[int, ...], place: Location) -> tuple[Note,
     if set(used) == set(colors):
         return ()
     return (UnsortedXenColors(place, "xen", colors=colors, used=used),)
-
-
-def _listed(colors: Sequence[int]) -> str:
-    return ", ".join(map(str, colors))

@@ -15,6 +15,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import DeviceTree, Node
 from colorcheck.inputs.device_tree.tree_walk import Ancestry, cell, cells, string
 from colorcheck.xen.machine.host_devices import given_to_dom0, shared_interrupts
+from colorcheck.xen.notes.domains import PartialTreeFault, PartialTreeRefusal
 
 _GIC_PHANDLE = 0xFDE8  # GUEST_PHANDLE_GIC
 _HIGHEST_PHANDLE = 0xFFFFFFFF  # no phandle at all
@@ -40,7 +41,7 @@ class RefusedPartialTree(Struct, frozen=True):
 
     node: Node
     key: str
-    reason: str
+    refusal: PartialTreeRefusal
 
 
 def taken_interrupts(ancestry: Ancestry, uart: Node | None, *, has_dom0: bool) -> dict[int, str]:
@@ -80,8 +81,8 @@ def _high_phandle(tree: DeviceTree) -> RefusedPartialTree | None:
         for name in ("phandle", "linux,phandle"):
             value = cell(node, name)
             if value is not None and _GIC_PHANDLE - 1 <= value < _HIGHEST_PHANDLE:
-                reason = f"its phandle {value:#x} leaves none below {_GIC_PHANDLE:#x}, which Xen keeps for itself"
-                return RefusedPartialTree(node, name, reason)
+                refusal = PartialTreeRefusal(PartialTreeFault.HIGH_PHANDLE, (value, _GIC_PHANDLE))
+                return RefusedPartialTree(node, name, refusal)
     return None
 
 
@@ -89,36 +90,37 @@ def _refused(node: Node, sizes: tuple[int, int], host: PassthroughHost, spis: in
     given, path = node.properties.get(REG), node.properties.get(PATH)
     force = FORCE in node.properties
     if given is None:
-        return RefusedPartialTree(node, PATH, "it has a xen,path, but no xen,reg") if path is not None else None
+        missing = PartialTreeRefusal(PartialTreeFault.NO_REG)
+        return RefusedPartialTree(node, PATH, missing) if path is not None else None
     if path is None and not force:
-        return RefusedPartialTree(node, REG, f"it has a xen,reg, but neither xen,path nor {FORCE}")
+        return RefusedPartialTree(node, REG, PartialTreeRefusal(PartialTreeFault.NO_PATH))
     wrong = _wrong_ranges(given.value, sizes, host)
-    if wrong:
+    if wrong is not None:
         return RefusedPartialTree(node, REG, wrong)
     if path is None:
         return None
     named = string(node, PATH) or ""
     device = host.ancestry.tree.node(named)
     if device is None:
-        return RefusedPartialTree(node, PATH, f"the host has no node {named}")
-    wrong = _wrong_interrupt(device, host, spis) or ("" if force else _unprotected(device, host))
-    return RefusedPartialTree(node, PATH, wrong) if wrong else None
+        return RefusedPartialTree(node, PATH, PartialTreeRefusal(PartialTreeFault.NO_HOST_NODE, device=named))
+    wrong = _wrong_interrupt(device, host, spis) or (None if force else _unprotected(device, host))
+    return RefusedPartialTree(node, PATH, wrong) if wrong is not None else None
 
 
-def _wrong_ranges(value: bytes, sizes: tuple[int, int], host: PassthroughHost) -> str:
+def _wrong_ranges(value: bytes, sizes: tuple[int, int], host: PassthroughHost) -> PartialTreeRefusal | None:
     address, size = sizes
     if not (1 <= address <= 2 and 1 <= size <= 2):
-        return f"xen,reg takes one or two cells for an address and a size, not {address} and {size}"
+        return PartialTreeRefusal(PartialTreeFault.CELLS, (address, size))
     values, width = cells(value), 2 * address + size
     for at in range(0, len(values) - width + 1, width):
         start = _number(values[at : at + address])
         length = _number(values[at + address : at + address + size])
         guest = _number(values[at + address + size : at + width])
         if (start | length | guest) % PAGE:
-            return f"xen,reg {start:#x}+{length:#x} at {guest:#x} is not in whole pages"
+            return PartialTreeRefusal(PartialTreeFault.NOT_PAGES, (start, length, guest))
         if length and (guest + length - 1) >> host.address_bits:
-            return f"the guest address {guest:#x} is beyond the {host.address_bits} bits of a P2M"
-    return ""
+            return PartialTreeRefusal(PartialTreeFault.BEYOND_ADDRESSES, (guest, host.address_bits))
+    return None
 
 
 def _number(values: tuple[int, ...] | list[int]) -> int:
@@ -128,21 +130,20 @@ def _number(values: tuple[int, ...] | list[int]) -> int:
     return found
 
 
-def _wrong_interrupt(device: Node, host: PassthroughHost, spis: int | None) -> str:
+def _wrong_interrupt(device: Node, host: PassthroughHost, spis: int | None) -> PartialTreeRefusal | None:
     for spi, _ in shared_interrupts(host.ancestry, device):
         if spi in host.spis:
-            return f"the interrupt SPI {spi} of {device.path} belongs to {host.spis[spi]}"
+            return PartialTreeRefusal(PartialTreeFault.TAKEN_INTERRUPT, (spi,), device.path, host.spis[spi])
         if spis is not None and spi >= -(-spis // _SPI_STEP) * _SPI_STEP:
-            return f"{device.path} has the interrupt SPI {spi}, beyond nr_spis = {spis}"
-    return ""
+            return PartialTreeRefusal(PartialTreeFault.INTERRUPT_BEYOND_LIMIT, (spi, spis), device.path)
+    return None
 
 
-def _unprotected(device: Node, host: PassthroughHost) -> str:
+def _unprotected(device: Node, host: PassthroughHost) -> PartialTreeRefusal | None:
     """Why Xen does not assign the device where nothing forces it to: it is behind no IOMMU."""
-    advice = f"(or write {FORCE})"
     if not host.iommu:
-        return f"Xen sets up no IOMMU, which {device.path} needs {advice}"
+        return PartialTreeRefusal(PartialTreeFault.NO_IOMMU, device=device.path)
     masters = any("mmu-masters" in node.properties for node in host.ancestry.tree.root.walk())
     if "iommus" not in device.properties and not masters:
-        return f"{device.path} is behind no IOMMU {advice}"
-    return ""
+        return PartialTreeRefusal(PartialTreeFault.NOT_BEHIND_IOMMU, device=device.path)
+    return None

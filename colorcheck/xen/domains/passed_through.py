@@ -11,7 +11,7 @@ from colorcheck.core.units import PAGE
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.xen.domains.xl_guest import xl_guest
 from colorcheck.xen.domains.xl_iomem import IomemRefused, iomem
-from colorcheck.xen.kinds import Note
+from colorcheck.xen.kinds import DomainKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
 from colorcheck.xen.notes.domains import PassthroughMemory
@@ -25,12 +25,7 @@ def passed_through(deployment: Deployment, machine: Machine) -> Iterator[Note]:
                 continue  # xl makes no such guest
             start = found.start * PAGE
             for low, high in _in_memory((start, start + found.count * PAGE), machine):
-                name = xl_guest(file).title
-                message = (
-                    f"{name} gets the memory {low:#x}-{high:#x} by address (iomem): its frames have every color, "
-                    "whatever colors the guest has"
-                )
-                yield PassthroughMemory(found.location, name, message, start=low, end=high)
+                yield PassthroughMemory(found.location, xl_guest(file).title, low, high, DomainKind.XL)
 
 
 def _in_memory(span: Span, machine: Machine) -> Iterator[Span]:

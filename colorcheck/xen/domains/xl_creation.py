@@ -109,13 +109,10 @@ def creation(guest: XlGuest, host: XlHost, kernel_size: int | None, ramdisk_size
     asked = needs(guest)
     place = guest.location("memory")
     if asked.memory is None or asked.memory < 0:
-        message = f"{guest.title} has neither memory nor maxmem: xl computes a P2M pool larger than any host"
-        text = "Failed to set paging mempool size"
-        told = GuestMemoryMissing(guest.file.location, guest.title, message)
-        return Creation(Failure(FailureKind.DOMAIN_MEMORY, text), 0, (told,))
+        missing = GuestMemoryMissing(guest.file.location, guest.title)
+        return Creation(Failure(FailureKind.DOMAIN_MEMORY, "Failed to set paging mempool size"), 0, (missing,))
     if not asked.populated:
-        message = f"{guest.title} has no memory at all: xl fails and keeps its P2M pool of {asked.pool} frames"
-        return Creation(_NO_MEMORY, asked.pool, (GuestMemoryMissing(place, guest.title, message),))
+        return Creation(_NO_MEMORY, asked.pool, (GuestMemoryMissing(place, guest.title, pool=asked.pool),))
     pages = asked.populated * MIB_PAGES
     if pages + MAGIC_PAGES > asked.limit:
         return _above_limit(guest, asked)
@@ -154,12 +151,9 @@ def _loads(memory: int, kernel: int | None, ramdisk: int | None) -> bool:
 def _refused_by_xl(guest: XlGuest, host: XlHost) -> Creation | None:
     """What ends before Xen has given anything."""
     for reason, place in _refusals(guest, host):
-        kind: type[GuestRejected | PoolNotMadeAtBoot] = GuestRejected
-        message = f"xl stops: {reason}"
-        if place == "pool":
-            kind, message = PoolNotMadeAtBoot, f"{message}, unless the pool is created in dom0 first"
-        told = kind(guest.location(place), guest.title, reason=reason)
-        return Creation(Failure(FailureKind.XL_REJECTS, reason), 0, (told,))
+        kind = PoolNotMadeAtBoot if place == "pool" else GuestRejected
+        refused = kind(guest.location(place), guest.title, reason=reason)
+        return Creation(Failure(FailureKind.XL_REJECTS, reason), 0, (refused,))
     return None
 
 

@@ -154,18 +154,14 @@ def _choice(guest: XlGuest, release: Release, nr_colors: int | None) -> ColorCho
     place = guest.location("llc_colors")
     if not guest.llc_colors:
         colors = everything(nr_colors)
-        message = f"{guest.title} has no llc_colors: it gets all colors"
-        default = DefaultColors(place, guest.title, message, colors=colors)
+        default = DefaultColors(place, guest.title, colors, key="llc_colors")
         return ColorChoice(colors, ColorSource.DEFAULT, place, None, (default,))
     notes = list(repeated(guest.llc_colors, guest.title, place))
     if not nr_colors or not refused(guest.llc_colors, nr_colors):
         return ColorChoice(guest.llc_colors, ColorSource.GIVEN, place, None, tuple(notes))
     notes += out_of_range(guest.llc_colors, nr_colors, guest.title, place)
     if release.traits.refused_guest_crashes_host:
-        message = (
-            f"{release.title} refuses {guest.title}'s colors, and when xl then destroys the domain, the host crashes"
-        )
-        notes.append(HostCrash(place, guest.title, message, colors=guest.llc_colors))
+        notes.append(HostCrash(place, guest.title, colors=guest.llc_colors, release=release.title))
         failure = Failure(FailureKind.HOST_PANIC, HOST_CRASH)
     else:
         failure = Failure(FailureKind.DOMAIN_COLORS, "LLC colors allocation failed: Invalid argument")
@@ -177,25 +173,18 @@ def _notes(guest: XlGuest, release: Release, coloring: bool) -> Iterator[Note]:
         yield GuestRejected(guest.file.location, guest.title, reason=guest.rejected)
         return
     if not coloring and guest.llc_colors:
-        message = f"the llc_colors of {guest.title} have no effect: coloring is off"
-        yield ColoringOffButColors(guest.location("llc_colors"), guest.title, message)
+        yield ColoringOffButColors(guest.location("llc_colors"), guest.title, owner=DomainKind.XL)
     for element in guest.elements:
         if element.dropped:
-            message = f'xl reads "{element.written.text}" as {element.first}-{element.last} and drops the rest'
             yield ListMeansElse(
                 element.dropped_location,
                 guest.title,
-                message,
                 text=element.written.text,
                 colors=tuple(range(element.first, min(element.last, element.first + 1024) + 1)),
+                read=(element.first, element.last),
             )
     if coloring and not release.traits.toolstack_can_populate:
-        message = (
-            f"{release.title} does not give memory to a guest created by a toolstack while coloring is on: "
-            f"{guest.title}"
-        )
-        yield ToolstackCannotPopulate(guest.file.location, guest.title, message)
+        yield ToolstackCannotPopulate(guest.file.location, guest.title, release=release.title)
     for key in ("pci", "dtdev", "iomem"):
         if (setting := guest.file.setting(key)) is not None:
-            message = f"{guest.title} gets devices ({key}): their DMA needs an IOMMU to reach its colored memory"
-            yield Passthrough(setting.value_location, guest.title, message, node=key)
+            yield Passthrough(setting.value_location, guest.title, key, DomainKind.XL)

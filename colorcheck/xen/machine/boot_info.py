@@ -34,11 +34,12 @@ from colorcheck.xen.machine.chosen_walk import Item, VisitedNode, below_chosen
 from colorcheck.xen.machine.machine import MAX_ADDRESS, MEMRESERVE, BootModule, Machine, Range
 from colorcheck.xen.machine.met_ranges import Apart, Entries
 from colorcheck.xen.machine.shared_memory import RefusedSharedMemory, Shared, read_shared
-from colorcheck.xen.notes.domains import SharedMemoryRefused, StaticSharedMemory
+from colorcheck.xen.notes.domains import SharedMemoryFault, SharedMemoryRefused, StaticSharedMemory
 from colorcheck.xen.notes.machine import (
     BankOverlap,
     BankUnaligned,
     InitrdDamaged,
+    InitrdFault,
     MemoryWithoutReg,
     ModuleOutsideMemory,
     ModuleOverlap,
@@ -46,6 +47,7 @@ from colorcheck.xen.notes.machine import (
     ModuleWithoutReg,
     NoMemory,
     RangeWraps,
+    RegionTable,
     RegRest,
     ReservedOverlap,
     StaticHeap,
@@ -210,6 +212,9 @@ def _place(node: Node, name: str = "reg") -> Location:
     return found.location if found else node.location
 
 
+_FIRST_CELLS = (2, 1)  # where /reserved-memory has none: its walk begins there, and knows nothing of the root's
+
+
 def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
     outer = cell_sizes(tree.root)
     for node in tree.root.children:
@@ -217,7 +222,7 @@ def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
             if memory and available(node):
                 _bank(scan, node, outer)
         elif node.name == "reserved-memory":
-            _reserved_below(scan, node, outer)
+            _reserved_below(scan, node, _FIRST_CELLS)
         elif node.name == "chosen":
             _static_heap(scan, node, outer)
             _initrd(scan, node)
@@ -240,10 +245,7 @@ def _check_length(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     given, width = node.properties.get("reg"), 4 * sum(sizes)
     if given is not None and width and len(given.value) % width:
         rest = len(given.value) % width
-        message = (
-            f"reg of {node.name} has {len(given.value)} bytes, not a multiple of {width}: Xen drops the last {rest}"
-        )
-        scan.notes.append(RegRest(given.location, "", message, node=node.path, rest=rest))
+        scan.notes.append(RegRest(given.location, "", node.path, rest, length=len(given.value), width=width))
 
 
 def _ranges(node: Node, sizes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
@@ -280,14 +282,14 @@ def _initrd(scan: _Scan, chosen: Node) -> None:
         scan.load(BootModule(start, end - start, "ramdisk", first.location, "ramdisk"))
         return
     if start is None:
-        wrong, place = f"linux,initrd-start has {len(first.value)} bytes, not 4 or 8", first
+        wrong = InitrdDamaged(first.location, "", InitrdFault.START_LENGTH, length=len(first.value))
     elif last is None:
-        wrong, place = "linux,initrd-start has no linux,initrd-end", first
+        wrong = InitrdDamaged(first.location, "", InitrdFault.NO_END)
     elif end is None:
-        wrong, place = f"linux,initrd-end has {len(last.value)} bytes, not 4 or 8", last
+        wrong = InitrdDamaged(last.location, "", InitrdFault.END_LENGTH, length=len(last.value))
     else:
-        wrong, place = f"linux,initrd-end is {end:#x}, not above the start {start:#x}", last
-    scan.notes.append(InitrdDamaged(place.location, "", f"{wrong}: Xen stops"))
+        wrong = InitrdDamaged(last.location, "", InitrdFault.NOT_ABOVE, start=start, end=end)
+    scan.notes.append(wrong)
     scan.stop(EARLY.format(EINVAL))
 
 
@@ -310,8 +312,7 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
     given = node.properties.get("reg")
     if given is not None:
         needed = 4 * sum(found.sizes)
-        message = f"reg of the boot module {node.name} has {len(given.value)} bytes, Xen reads {needed}: it stops"
-        scan.notes.append(ModuleShortReg(given.location, "", message, node=node.path, needed=needed))
+        scan.notes.append(ModuleShortReg(given.location, "", node.path, needed, given=len(given.value)))
         scan.stop(f"fdt: node `{node.name}': `reg` property length is too short")
         return
     firmware = "xen,uefi-binary" in node.properties and scan.loader in (None, Loader.UEFI)
@@ -342,14 +343,12 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     read = read_shared(node, sizes, scan.shared_memory)
     if isinstance(read, RefusedSharedMemory):
         place = _place(node, read.key)
-        message = f"the shared memory {node.name} stops Xen: {read.reason}"
-        scan.notes.append(SharedMemoryRefused(place, "", message, node=node.path))
+        scan.notes.append(SharedMemoryRefused(place, "", node.path, read.fault, read.number, read.other))
         scan.stop(EARLY.format(read.code))
         return
     place = _place(node, "xen,shared-mem")
     if not scan.facts.read(STATIC_SHM):
-        message = f"Xen is built without CONFIG_STATIC_SHM and stops at the shared memory {node.name}"
-        scan.notes.append(SharedMemoryRefused(node.location, "", message, node=node.path))
+        scan.notes.append(SharedMemoryRefused(node.location, "", node.path, SharedMemoryFault.NOT_BUILT_IN))
         scan.stop(EARLY.format(EINVAL))
         return
     if any(other.id == read.id for other in scan.shared_memory):
@@ -357,17 +356,14 @@ def _shared_memory(scan: _Scan, node: Node, sizes: tuple[int, int]) -> None:
     scan.shared_memory.append(read)
     label = f"shared memory {read.id or node.name}"
     if read.start is None:
-        message = f"{label} has no host address: Xen allocates it from the buddy heap, in frames of every color"
-        scan.notes.append(StaticSharedMemory(place, "", message, start=0, end=read.size, id=label))
+        scan.notes.append(StaticSharedMemory(place, "", start=0, end=read.size, id=label, hosted=False))
         return
     held = Range(read.start, read.size, label, place)
     if any(held.overlaps(entry) for entry in scan.memreserve):
-        message = f"{label} at {held.start:#x} overlaps a /memreserve/ entry: Xen panics"
-        scan.notes.append(ReservedOverlap(place, "", message, first=MEMRESERVE, second=label))
+        scan.notes.append(ReservedOverlap(place, "", first=MEMRESERVE, second=label, start=held.start))
         scan.stop(EARLY.format(EINVAL))
     scan.reserve(scan.shared, held)
-    message = f"{label} is in frames of every color, which coloring does not separate"
-    scan.notes.append(StaticSharedMemory(place, "", message, start=held.start, end=held.end, id=label))
+    scan.notes.append(StaticSharedMemory(place, "", start=held.start, end=held.end, id=label))
 
 
 def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
@@ -380,8 +376,8 @@ def _sorted_banks(scan: _Scan, deployment: Deployment) -> tuple[Range, ...]:
         if bank.start % PAGE or bank.end % PAGE:
             scan.notes.append(BankUnaligned(bank.location, "", start=bank.start, end=bank.end))
         if found and bank.start < found[-1].end:
-            message = f"the memory {bank.start:#x}-{bank.end:#x} overlaps {found[-1].start:#x}-{found[-1].end:#x}"
-            scan.notes.append(BankOverlap(bank.location, "", message, start=bank.start, end=bank.end))
+            below = found[-1].start, found[-1].end
+            scan.notes.append(BankOverlap(bank.location, "", start=bank.start, end=bank.end, other=below))
             if -(-bank.start // PAGE) < min(bank.end, found[-1].end) // PAGE and scan.loader in (None, Loader.NONE):
                 scan.stop(_OVERLAPPING_BANKS)
             if bank.end > found[-1].end:
@@ -412,19 +408,9 @@ def _registered(scan: _Scan) -> tuple[tuple[BootModule, ...], bool]:
             found += [held] if isinstance(held, BootModule) else []
         elif not isinstance(held, BootModule):
             refused = True
-            message = f"the reserved range {held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}"
-            scan.notes.append(
-                ReservedOverlap(
-                    held.location,
-                    "",
-                    f"{message}: Xen panics",
-                    first=other.label,
-                    second=held.label,
-                )
-            )
+            scan.notes.append(ReservedOverlap(held.location, "", other.label, held.label, held.start, other.start))
         elif not (isinstance(other, BootModule) and other.start == held.start and other.size == held.size):
-            message = f"{held.label} at {held.start:#x} overlaps {other.label} at {other.start:#x}: Xen ignores it"
-            scan.notes.append(ModuleOverlap(held.location, "", message, module=held.label, other=other.label))
+            scan.notes.append(ModuleOverlap(held.location, "", held.label, other.label, held.start, other.start))
     if len(found) > MAX_MODULES:
         scan.notes.append(TooManyModules(found[MAX_MODULES].location, "", count=len(found)))
     return tuple(found[:MAX_MODULES]), refused
@@ -454,8 +440,8 @@ def _check_counts(scan: _Scan) -> None:
     """Xen's tables hold 256 banks and 256 reserved ranges, `/memreserve/` not counted; with more it stops."""
     full = "Max number of supported reserved-memory regions reached."
     for what, found, stop in (
-        ("banks of memory", scan.banks, EARLY.format(ENOSPC)),
-        ("reserved ranges", scan.reserved, full),
+        (RegionTable.BANKS, scan.banks, EARLY.format(ENOSPC)),
+        (RegionTable.RESERVED, scan.reserved, full),
     ):
         if len(found) > MAX_BANKS:
             place = found[MAX_BANKS].location

@@ -13,10 +13,11 @@ from colorcheck.core.units import PAGE
 from colorcheck.inputs.device_tree.tree import Node
 from colorcheck.inputs.device_tree.tree_walk import string
 from colorcheck.xen.machine.machine import MAX_ADDRESS
+from colorcheck.xen.notes.domains import SharedMemoryFault
 
 EINVAL, ENOENT, ENOSPC = -22, -2, -28
-_MOST_REGIONS = 32  # NR_SHMEM_BANKS
-_LONGEST_ID = 16  # MAX_SHM_ID_LENGTH, the final NUL included
+MOST_REGIONS = 32  # NR_SHMEM_BANKS
+LONGEST_ID = 16  # MAX_SHM_ID_LENGTH, the final NUL included
 
 
 class Shared(Struct, frozen=True):
@@ -34,30 +35,35 @@ class Shared(Struct, frozen=True):
 
 
 class RefusedSharedMemory(Struct, frozen=True):
-    """Why Xen stops at the node: what is wrong, the property that it is about, and the code that it prints."""
+    """Why Xen stops at the node: what is wrong, the property that it is about, and the code that it prints.
 
-    reason: str
-    key: str
+    `number` is the length of `xen,shared-mem` or the host address, `other` the ID of a region before.
+    """
+
+    fault: SharedMemoryFault
+    key: str = "xen,shared-mem"
     code: int = EINVAL
+    number: int = 0
+    other: str = ""
 
 
 def read_shared(node: Node, sizes: tuple[int, int], known: Sequence[Shared] = ()) -> Shared | RefusedSharedMemory:
     """A node in the cells of its parent; `known` are the regions read before it."""
     label, role = node.properties.get("xen,shm-id"), node.properties.get("role")
     if label is None:
-        return RefusedSharedMemory("it has no xen,shm-id", "xen,shm-id", ENOENT)
+        return RefusedSharedMemory(SharedMemoryFault.NO_ID, "xen,shm-id", ENOENT)
     text = label.value.partition(b"\0")[0]
-    if len(text) >= _LONGEST_ID or b"\0" not in label.value[:_LONGEST_ID]:
-        return RefusedSharedMemory(f"its xen,shm-id has more than {_LONGEST_ID - 1} characters", "xen,shm-id")
+    if len(text) >= LONGEST_ID or b"\0" not in label.value[:LONGEST_ID]:
+        return RefusedSharedMemory(SharedMemoryFault.LONG_ID, "xen,shm-id")
     if role is not None and string(node, "role") not in ("owner", "borrower"):
-        return RefusedSharedMemory("its role is neither owner nor borrower", "role")
+        return RefusedSharedMemory(SharedMemoryFault.ROLE, "role")
     found = node.properties.get("xen,shared-mem")
     if found is None:
-        return RefusedSharedMemory("it has no xen,shared-mem", "xen,shared-mem", ENOENT)
+        return RefusedSharedMemory(SharedMemoryFault.NO_REGION, code=ENOENT)
     address, size = sizes
     cells, hosted = len(found.value) // 4, 2 * address + size
     if len(found.value) % 4 or cells not in (hosted, hosted - address):
-        return RefusedSharedMemory(f"its xen,shared-mem has {len(found.value)} bytes", "xen,shared-mem")
+        return RefusedSharedMemory(SharedMemoryFault.LENGTH, number=len(found.value))
     values = [int.from_bytes(found.value[at : at + 4], "big") for at in range(0, len(found.value), 4)]
     start = _number(values[:address]) if cells == hosted else None
     rest = values[cells - address - size :]
@@ -81,17 +87,17 @@ def _number(values: list[int]) -> int:
 def _checked(shared: Shared, known: Sequence[Shared]) -> Shared | RefusedSharedMemory:
     start = shared.start
     if start is not None and start % PAGE:
-        return RefusedSharedMemory(f"its host address {start:#x} is not page-aligned", "xen,shared-mem")
+        return RefusedSharedMemory(SharedMemoryFault.HOST_ADDRESS, number=start)
     if start is not None and (not shared.size or start + shared.size >= MAX_ADDRESS):
-        return RefusedSharedMemory("its region is empty or wraps around", "xen,shared-mem")
+        return RefusedSharedMemory(SharedMemoryFault.WRAPS)
     if shared.guest % PAGE or not shared.size or shared.size % PAGE:
-        return RefusedSharedMemory("its guest address or its size is not a multiple of the page size", "xen,shared-mem")
+        return RefusedSharedMemory(SharedMemoryFault.NOT_PAGES)
     for other in known:
         same = other.size == shared.size and (start is None or other.start == start)
         if other.id == shared.id and not same:
-            return RefusedSharedMemory(f"{shared.id} is already the ID of another region", "xen,shared-mem")
+            return RefusedSharedMemory(SharedMemoryFault.OTHER_REGION, other=shared.id)
         if other.id != shared.id and start is not None and same:
-            return RefusedSharedMemory(f"its region already has the ID {other.id}", "xen,shm-id")
-    if len(known) >= _MOST_REGIONS and all(other.id != shared.id for other in known):
-        return RefusedSharedMemory(f"Xen keeps {_MOST_REGIONS} regions, it is one more", "xen,shm-id", ENOSPC)
+            return RefusedSharedMemory(SharedMemoryFault.OTHER_ID, "xen,shm-id", other=other.id)
+    if len(known) >= MOST_REGIONS and all(other.id != shared.id for other in known):
+        return RefusedSharedMemory(SharedMemoryFault.TOO_MANY, "xen,shm-id", ENOSPC)
     return shared

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from colorcheck.core.units import GIB, PAGE, size
+from colorcheck.core.units import GIB, PAGE
 from colorcheck.xen.kinds import DomainKind, Note
 from colorcheck.xen.machine.preparation import Preparation
 from colorcheck.xen.memory import dom0_banks
@@ -50,11 +50,7 @@ def _dom0(system: System, prepared: Preparation, domain: Domain, layout: Dom0Lay
     before = _unplaced_before(system, prepared, domain)
     if not layout.banks and not before:
         least = max(min(domain.pages * PAGE, system.release.traits.first_bank_minimum), need)
-        message = (
-            f"{system.release.title} needs {size(least)} of contiguous memory for dom0's first bank and finds none; "
-            f"releases before 4.22 boot with this layout"
-        )
-        yield NoFirstBank(place, domain.name, message, needed=least)
+        yield NoFirstBank(place, domain.name, needed=least, release=system.release.title)
     else:
         yield Dom0MemoryUnplaced(place, domain.name, unplaced=layout.unplaced)
 

@@ -18,6 +18,7 @@ from colorcheck.xen.kinds import DomainKind, Failure, FailureKind, Note
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.memory.buddy_blocks import MOST_PIECES, blocks, served, untouched
 from colorcheck.xen.notes.domains import BuddyHeapOpen
+from colorcheck.xen.notes.sentences import buddy_heap_open
 from colorcheck.xen.system import Domain
 
 
@@ -101,16 +102,10 @@ class BuddyHeap(Struct):
         return Failure(FailureKind.OTHER, "CPU0: Unexpected Trap: Data Abort")
 
     def _too_small(self, domain: Domain) -> bool:
-        message = (
-            f"the uncolored heap has {self.pages} frames, and Xen with the domains up to {domain.name} takes "
-            f"{self.used.least} to {self.used.most}: it is not known whether it boots"
-        )
-        used = self.used
+        pages, least, most = self.pages, self.used.least, self.used.most
         if not self.notes:  # the first domain says it for all behind it
-            self.notes.append(
-                BuddyHeapOpen(domain.location, domain.name, message, pages=self.pages, least=used.least, most=used.most)
-            )
-        return not self.decided(buddy_heap(message, self.place))
+            self.notes.append(BuddyHeapOpen(domain.location, domain.name, pages=pages, least=least, most=most))
+        return not self.decided(buddy_heap(buddy_heap_open(domain.name, pages, least, most), self.place))
 
     def _scattered(self, domain: Domain, pages: int) -> bool:
         """Whether shared memory comes in more pieces than Xen keeps; what was taken before may have cut up the heap."""

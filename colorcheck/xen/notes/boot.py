@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note, WordedNote
+from colorcheck.xen.kinds import Note
 
 
 class P2mPoolTooSmall(Note, frozen=True):
@@ -47,11 +47,13 @@ class Dom0MemoryUnplaced(Note, frozen=True):
     unplaced: int
 
 
-class NoFirstBank(WordedNote, frozen=True):
-    """Boots before 4.22, but has no piece that 4.22 takes as a first bank."""
+class NoFirstBank(Note, frozen=True):
+    """Boots before 4.22, but has no piece that this release takes as a first bank."""
 
     KIND: ClassVar[str] = "first-bank-4.22"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"release"})
     needed: int
+    release: str
 
 
 class FailedCreationKeepsMemory(Note, frozen=True):

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note, WordedNote
+from colorcheck.xen.kinds import DomainKind, Note
 
 
-class ColoringOffButColors(WordedNote, frozen=True):
-    """`llc-colors` while coloring is off."""
+class ColoringOffButColors(Note, frozen=True):
+    """Colors while coloring is off: an `option` for Xen or dom0, or those of a domain of this kind."""
 
     KIND: ClassVar[str] = "coloring-off-but-colors"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"option", "owner"})
+    option: str = ""
+    owner: DomainKind = DomainKind.DOM0
 
 
 class GeometryHalfGiven(Note, frozen=True):
@@ -53,26 +56,34 @@ class OptionCut(Note, frozen=True):
     lost: str
 
 
-class ListRemains(WordedNote, frozen=True):
+class ListRemains(Note, frozen=True):
     """A rejected list keeps the colors read before the error."""
 
     KIND: ClassVar[str] = "list-remains"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"option", "value"})
     colors: tuple[int, ...]
+    option: str
+    value: str
 
 
-class ListDropped(WordedNote, frozen=True):
+class ListDropped(Note, frozen=True):
     """A rejected list leaves nothing, so the default is used."""
 
     KIND: ClassVar[str] = "list-dropped"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"option", "value"})
     colors: tuple[int, ...]
+    option: str
+    value: str
 
 
-class ListMeansElse(WordedNote, frozen=True):
-    """A list means something else than it seems: a missing number counts as 0."""
+class ListMeansElse(Note, frozen=True):
+    """A list means something else than it seems: a missing number counts as 0, or xl reads only `read` of `text`."""
 
     KIND: ClassVar[str] = "list-means-else"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"read"})
     text: str
     colors: tuple[int, ...]
+    read: tuple[int, int] | None = None
 
 
 class DuplicateColors(Note, frozen=True):
@@ -90,32 +101,39 @@ class UnsortedXenColors(Note, frozen=True):
     used: tuple[int, ...]
 
 
-class XenDefaultColors(WordedNote, frozen=True):
+class XenDefaultColors(Note, frozen=True):
     """No colors for Xen: it takes color 0."""
 
     KIND: ClassVar[str] = "xen-default-colors"
     colors: tuple[int, ...]
 
 
-class DefaultColors(WordedNote, frozen=True):
-    """No colors for a domain: it takes all."""
+class DefaultColors(Note, frozen=True):
+    """No colors for a domain: it takes all. `key` is what its file would give them in; empty for a boot argument."""
 
     KIND: ClassVar[str] = "default-colors"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"key"})
     colors: tuple[int, ...]
+    key: str = ""
 
 
-class InheritedColors(WordedNote, frozen=True):
-    """4.20: a domain takes the list of the one before it."""
+class InheritedColors(Note, frozen=True):
+    """A domain takes the list of the one before it, or dom0's; `key` as for the default."""
 
     KIND: ClassVar[str] = "inherited-colors"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"key", "release"})
     colors: tuple[int, ...]
     from_: str
+    release: str
+    key: str = ""
 
 
-class EmptyList(WordedNote, frozen=True):
-    """A domain has no color at all."""
+class EmptyList(Note, frozen=True):
+    """A domain has no color at all: an empty list, or none where `release` does not give any."""
 
     KIND: ClassVar[str] = "empty-list"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"release"})
+    release: str = ""
 
 
 class ColorOutOfRange(Note, frozen=True):

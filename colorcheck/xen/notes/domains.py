@@ -5,9 +5,84 @@ Addresses and sizes are in bytes, pages in frames of 4 KiB.
 
 from __future__ import annotations
 
+from enum import Enum, StrEnum, auto
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note, WordedNote
+from msgspec import Struct
+
+from colorcheck.xen.kinds import DomainKind, Note
+
+
+class HardwareDomainFault(Enum):
+    """Why a domain cannot be what its `capabilities` say."""
+
+    UNKNOWN_CAPABILITIES = auto()
+    SECOND = auto()
+    PASSTHROUGH = auto()
+    NO_IOMMU = auto()
+    PARTIAL_TREE = auto()
+    INTERRUPTS = auto()
+    SECOND_XENSTORE = auto()
+
+
+IO = "DOMID_IO"
+"""The domain that owns shared memory whose node has no role."""
+
+
+class SharedMemoryFault(Enum):
+    """What is wrong with a node of static shared memory."""
+
+    NOT_BUILT_IN = auto()
+    NO_ID = auto()
+    LONG_ID = auto()
+    ROLE = auto()
+    NO_REGION = auto()
+    LENGTH = auto()
+    HOST_ADDRESS = auto()
+    WRAPS = auto()
+    NOT_PAGES = auto()
+    OTHER_REGION = auto()
+    OTHER_ID = auto()
+    TOO_MANY = auto()
+    GUEST_ADDRESS = auto()
+    OWNED = auto()
+
+
+class PartialTreeFault(Enum):
+    """Why Xen refuses a node of a partial device tree."""
+
+    HIGH_PHANDLE = auto()
+    NO_REG = auto()
+    NO_PATH = auto()
+    CELLS = auto()
+    NOT_PAGES = auto()
+    BEYOND_ADDRESSES = auto()
+    NO_HOST_NODE = auto()
+    TAKEN_INTERRUPT = auto()
+    INTERRUPT_BEYOND_LIMIT = auto()
+    NO_IOMMU = auto()
+    NOT_BEHIND_IOMMU = auto()
+
+
+class PartialTreeRefusal(Struct, frozen=True):
+    """A fault with its numbers, in the order in which its sentence has them; `device` is the host's, `holder` who has
+    its interrupt."""
+
+    fault: PartialTreeFault
+    numbers: tuple[int, ...] = ()
+    device: str = ""
+    holder: str = ""
+
+
+class DeviceFault(StrEnum):
+    """Why Xen cannot give a device to dom0; the words stand in JSON documents."""
+
+    NO_SUCH_INTERRUPT = "no-such-interrupt"
+    OTHER_TRIGGER = "other-trigger"
+    CONSOLE_INTERRUPT = "console-interrupt"
+    UNTRANSLATABLE = "untranslatable"
+    BEYOND_ADDRESSES = "beyond-addresses"
+    EMPTY_REG = "empty-reg"
 
 
 class StaticMemory(Note, frozen=True):
@@ -22,28 +97,37 @@ class DirectMap(Note, frozen=True):
     KIND: ClassVar[str] = "direct-map"
 
 
-class StaticSharedMemory(WordedNote, frozen=True):
-    """Frames that several domains share and that have every color."""
+class StaticSharedMemory(Note, frozen=True):
+    """Frames of every color that several domains share; `hosted` tells whether the tree gives their host address."""
 
     KIND: ClassVar[str] = "static-shared-memory"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"hosted"})
     start: int
     end: int
     id: str
+    hosted: bool = True
 
 
-class Passthrough(WordedNote, frozen=True):
-    """A device is given away; without an IOMMU its DMA cannot reach colored memory."""
+class Passthrough(Note, frozen=True):
+    """A device is given away; without an IOMMU its DMA cannot reach colored memory.
+
+    `node` is the partial tree of a dom0less domain, or the key in the file of an xl guest.
+    """
 
     KIND: ClassVar[str] = "passthrough"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"owner"})
     node: str
+    owner: DomainKind
 
 
-class PassthroughMemory(WordedNote, frozen=True):
-    """A guest is given memory by address, of every color."""
+class PassthroughMemory(Note, frozen=True):
+    """A guest is given memory by address, of every color: by `iomem` of xl, or by a dom0less domain's partial tree."""
 
     KIND: ClassVar[str] = "passthrough-memory"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"owner"})
     start: int
     end: int
+    owner: DomainKind
 
 
 class Dom0MemoryDefault(Note, frozen=True):
@@ -54,11 +138,13 @@ class Dom0MemoryDefault(Note, frozen=True):
     given: bool = False
 
 
-class MemoryNotPages(WordedNote, frozen=True):
-    """An amount of memory is not a multiple of a page."""
+class MemoryNotPages(Note, frozen=True):
+    """An amount of memory is not a multiple of a page; with less than a page a dom0less domain makes Xen hang."""
 
     KIND: ClassVar[str] = "memory-not-pages"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"owner"})
     size: int
+    owner: DomainKind
 
 
 class DomainWithoutKernel(Note, frozen=True):
@@ -73,10 +159,12 @@ class KernelToCome(Note, frozen=True):
     KIND: ClassVar[str] = "kernel-to-come"
 
 
-class Dom0WithoutKernel(WordedNote, frozen=True):
-    """The tree that Xen gets has no kernel at all: it stops while it builds dom0."""
+class Dom0WithoutKernel(Note, frozen=True):
+    """The tree that Xen gets has no kernel at all, or one of no bytes: Xen stops while it builds dom0."""
 
     KIND: ClassVar[str] = "dom0-without-kernel"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"empty"})
+    empty: bool
 
 
 class MissingProperty(Note, frozen=True):
@@ -86,17 +174,21 @@ class MissingProperty(Note, frozen=True):
     property_: str
 
 
-class EnhancedWithoutDom0(WordedNote, frozen=True):
-    """`xen,enhanced` needs dom0 for Xenstore."""
+class EnhancedWithoutDom0(Note, frozen=True):
+    """`xen,enhanced` needs dom0 for Xenstore, or, where `other_domain_may`, a domain with that capability."""
 
     KIND: ClassVar[str] = "enhanced-without-dom0"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"other_domain_may"})
+    other_domain_may: bool
 
 
-class HardwareDomainRefused(WordedNote, frozen=True):
-    """`capabilities` of a domain that Xen panics at, or what a hardware domain must not have."""
+class HardwareDomainRefused(Note, frozen=True):
+    """`capabilities` at which Xen panics, or what a hardware domain must not have; `panic` is what Xen prints."""
 
     KIND: ClassVar[str] = "hardware-domain-refused"
-    advice: str
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"fault", "panic"})
+    fault: HardwareDomainFault
+    panic: str
 
 
 class NoDom0ForXl(Note, frozen=True):
@@ -105,17 +197,21 @@ class NoDom0ForXl(Note, frozen=True):
     KIND: ClassVar[str] = "no-dom0-for-xl"
 
 
-class HostCrash(WordedNote, frozen=True):
+class HostCrash(Note, frozen=True):
     """4.20: the refused guest brings Xen down."""
 
     KIND: ClassVar[str] = "defect-4.20-host-crash"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"release"})
     colors: tuple[int, ...]
+    release: str
 
 
-class ToolstackCannotPopulate(WordedNote, frozen=True):
+class ToolstackCannotPopulate(Note, frozen=True):
     """4.22.0: no toolstack can give memory to a new guest while coloring is on."""
 
     KIND: ClassVar[str] = "defect-4.22.0-populate"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"release"})
+    release: str
 
 
 class GuestRejected(Note, frozen=True):
@@ -125,10 +221,15 @@ class GuestRejected(Note, frozen=True):
     reason: str
 
 
-class GuestMemoryMissing(WordedNote, frozen=True):
-    """An xl guest without any memory: xl fails while it creates the guest."""
+class GuestMemoryMissing(Note, frozen=True):
+    """An xl guest without any memory: xl fails while it creates the guest.
+
+    `pool` are the frames that it keeps; None where the file names no amount at all.
+    """
 
     KIND: ClassVar[str] = "guest-memory-missing"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"pool"})
+    pool: int | None = None
 
 
 class GuestMemorySmall(Note, frozen=True):
@@ -155,11 +256,19 @@ class PoolNotMadeAtBoot(Note, frozen=True):
 
 
 class Dom0DeviceRefused(Note, frozen=True):
-    """A device of the host's tree that Xen cannot give to dom0: it panics."""
+    """A device of the host's tree that Xen cannot give to dom0: it panics.
+
+    `number` is its interrupt, or the address or end of `reg`; `bits` the width of a P2M's addresses, `other` the device
+    with another trigger.
+    """
 
     KIND: ClassVar[str] = "dom0-device-refused"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"bits", "number", "other"})
     node: str
-    reason: str
+    reason: DeviceFault
+    number: int = 0
+    bits: int = 0
+    other: str = ""
 
 
 class Dom0TreeFull(Note, frozen=True):
@@ -169,28 +278,41 @@ class Dom0TreeFull(Note, frozen=True):
     count: int
 
 
-class PartialTreeUnread(WordedNote, frozen=True):
+class PartialTreeUnread(Note, frozen=True):
     """What a partial device tree maps into a dom0less domain is not known."""
 
     KIND: ClassVar[str] = "partial-tree-unread"
     node: str
 
 
-class PartialTreeRefused(WordedNote, frozen=True):
-    """A partial device tree that Xen refuses, so that it panics."""
+class PartialTreeRefused(Note, frozen=True):
+    """A partial device tree that Xen refuses, so that it panics. `node` is its module, `refused` the node in it."""
 
     KIND: ClassVar[str] = "partial-tree-refused"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"refused", "refusal"})
     node: str
+    refused: str
+    refusal: PartialTreeRefusal
 
 
-class SharedMemoryRefused(WordedNote, frozen=True):
-    """A node of static shared memory at which Xen stops."""
+class SharedMemoryRefused(Note, frozen=True):
+    """A node of static shared memory at which Xen stops.
+
+    `number` is the length of `xen,shared-mem`, or an address of the host or the guest; `other` is a region by its id.
+    A fault of a whole domain has the `bits` of the guests' addresses, or the `owner` that the region has already.
+    """
 
     KIND: ClassVar[str] = "shared-memory-refused"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"fault", "number", "other", "bits", "owner"})
     node: str
+    fault: SharedMemoryFault
+    number: int = 0
+    other: str = ""
+    bits: int = 0
+    owner: str = ""
 
 
-class BuddyHeapOpen(WordedNote, frozen=True):
+class BuddyHeapOpen(Note, frozen=True):
     """Whether the buddy heap of `pages` frames is large enough for what Xen takes, `least` to `most`, is not known."""
 
     KIND: ClassVar[str] = "buddy-heap-open"

@@ -5,9 +5,27 @@ Addresses and sizes are in bytes, pages in frames of 4 KiB.
 
 from __future__ import annotations
 
+from enum import Enum, StrEnum, auto
 from typing import ClassVar
 
-from colorcheck.xen.kinds import Note, WordedNote
+from colorcheck.core.diagnostic import Problem
+from colorcheck.xen.kinds import Note
+
+
+class RegionTable(StrEnum):
+    """A table of Xen that may be full."""
+
+    BANKS = "banks of memory"
+    RESERVED = "reserved ranges"
+
+
+class InitrdFault(Enum):
+    """What is wrong with `linux,initrd-start` and `linux,initrd-end`."""
+
+    START_LENGTH = auto()
+    NO_END = auto()
+    END_LENGTH = auto()
+    NOT_ABOVE = auto()
 
 
 class NoMemory(Note, frozen=True):
@@ -23,10 +41,18 @@ class MemoryWithoutReg(Note, frozen=True):
     node: str
 
 
-class InitrdDamaged(WordedNote, frozen=True):
-    """`linux,initrd-start` and `-end` are none that Xen takes: it stops."""
+class InitrdDamaged(Note, frozen=True):
+    """`linux,initrd-start` and `-end` are none that Xen takes: it stops.
+
+    `start` and `end` are their values, `length` the bytes of a property that has neither 4 nor 8.
+    """
 
     KIND: ClassVar[str] = "initrd-damaged"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"end", "fault", "length", "start"})
+    fault: InitrdFault
+    length: int = 0
+    start: int = 0
+    end: int = 0
 
 
 class ModuleWithoutReg(Note, frozen=True):
@@ -38,20 +64,24 @@ class ModuleWithoutReg(Note, frozen=True):
     stops: bool
 
 
-class ModuleShortReg(WordedNote, frozen=True):
-    """`reg` of a boot module is too short: Xen stops."""
+class ModuleShortReg(Note, frozen=True):
+    """`reg` of a boot module has `given` bytes, too few: Xen stops."""
 
     KIND: ClassVar[str] = "module-short-reg"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"given"})
     node: str
     needed: int
+    given: int
 
 
-class BankOverlap(WordedNote, frozen=True):
-    """Two banks of memory overlap."""
+class BankOverlap(Note, frozen=True):
+    """Two banks of memory overlap; `other` is the one below, start and end."""
 
     KIND: ClassVar[str] = "bank-overlap"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"other"})
     start: int
     end: int
+    other: tuple[int, int]
 
 
 class BankUnaligned(Note, frozen=True):
@@ -71,20 +101,29 @@ class RangeWraps(Note, frozen=True):
     what: str
 
 
-class ReservedOverlap(WordedNote, frozen=True):
-    """Reserved ranges or modules overlap: Xen may refuse the device tree."""
+class ReservedOverlap(Note, frozen=True):
+    """A reserved range `second`, at `start`, overlaps `first`: Xen refuses the device tree.
+
+    `first_start` is None for an entry of `/memreserve/` that shared memory overlaps.
+    """
 
     KIND: ClassVar[str] = "reserved-overlap"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"first_start", "start"})
     first: str
     second: str
+    start: int
+    first_start: int | None = None
 
 
-class ModuleOverlap(WordedNote, frozen=True):
+class ModuleOverlap(Note, frozen=True):
     """A module overlaps what was registered before, so Xen does not register it."""
 
     KIND: ClassVar[str] = "module-overlap"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"other_start", "start"})
     module: str
     other: str
+    start: int
+    other_start: int
 
 
 class ModuleOutsideMemory(Note, frozen=True):
@@ -110,13 +149,15 @@ class TooManyRegions(Note, frozen=True):
     KIND: ClassVar[str] = "too-many-regions"
     count: int
     limit: int
-    what: str
+    what: RegionTable
 
 
-class FileSizeAssumed(WordedNote, frozen=True):
-    """ImageBuilder loads files that are not there; usual sizes stand in."""
+class FileSizeAssumed(Note, frozen=True):
+    """ImageBuilder loads files that are not there; usual sizes stand in, which is the reader's `problem`."""
 
     KIND: ClassVar[str] = "file-size-assumed"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"problem"})
+    problem: Problem
 
 
 class StaticHeap(Note, frozen=True):
@@ -127,23 +168,34 @@ class StaticHeap(Note, frozen=True):
     end: int
 
 
-class KernelNotRegistered(WordedNote, frozen=True):
-    """A dom0less domain's kernel is no boot module to Xen: it stops."""
+class KernelNotRegistered(Note, frozen=True):
+    """A dom0less domain's kernel is no boot module to Xen: it stops. `loaded` tells whether anything loads it."""
 
     KIND: ClassVar[str] = "kernel-not-registered"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"loaded"})
     start: int
+    loaded: bool
 
 
-class DeepTreeHangs(WordedNote, frozen=True):
+class DeepTreeHangs(Note, frozen=True):
     """A node lies deeper than this release can walk: it hangs."""
 
     KIND: ClassVar[str] = "deep-tree-hangs"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"node", "release"})
     levels: int
+    node: str
+    release: str
 
 
-class RegRest(WordedNote, frozen=True):
-    """`reg` of memory or of a reserved range ends in a part of an entry, `rest` bytes, which Xen drops."""
+class RegRest(Note, frozen=True):
+    """`reg` of memory or of a reserved range, of `length` bytes, ends in a part of an entry.
+
+    Entries have `width` bytes; Xen drops the last `rest`.
+    """
 
     KIND: ClassVar[str] = "reg-rest"
+    DETAILS: ClassVar[frozenset[str]] = frozenset({"length", "width"})
     node: str
     rest: int
+    length: int
+    width: int

@@ -117,9 +117,6 @@ def end_of(token: Token) -> int:
     return token.end_pos or 0
 
 
-Item = Token | Integer | Piece | list["Item"] | None
-
-
 @v_args(inline=True)
 class SyntaxBuilder(Transformer[Token, Source]):
     """Called by the parser at each reduction, so that no depth of nesting needs recursion."""
