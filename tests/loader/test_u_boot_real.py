@@ -29,6 +29,9 @@ def disk(folder: Path, script: str) -> None:
     (folder / "second.scr").write_bytes(script_image(SECOND.encode()))
     for name, content in OTHERS.items():
         (folder / name).write_bytes(content)
+    if "dir/Image" in script:
+        (folder / "dir").mkdir()
+        (folder / "dir" / "Image").write_bytes(bytes(0x777))
 
 
 def manifest(folder: Path, environment: dict[str, str]) -> Path:
