@@ -162,7 +162,7 @@ class _Run(Struct):
             followed = True
         self.unclear = unclear(received, deployment) or many
         if not followed:
-            self.unclear = self.unclear or "what the boot loader makes of the files could not be worked out"
+            self.unclear = self.unclear or "what the boot loader does with the files could not be determined"
         board: Board | None = None
         with self.stage("board"):
             boot_cpu = deployment.manifest.target.boot_cpu

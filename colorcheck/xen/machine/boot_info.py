@@ -315,8 +315,8 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
         scan.notes.append(ModuleShortReg(given.location, "", node.path, needed, given=len(given.value)))
         scan.stop(f"fdt: node `{node.name}': `reg` property length is too short")
         return
-    firmware = "xen,uefi-binary" in node.properties and scan.loader in (None, Loader.UEFI)
-    stops = scan.loader is Loader.NONE
+    firmware = "xen,uefi-binary" in node.properties  # under UEFI, also U-Boot's bootefi, Xen loads it and writes reg
+    stops = scan.loader is Loader.NONE and not firmware
     if stops:
         scan.stop(f"node {node.name} missing `reg' property")
     if not firmware:
