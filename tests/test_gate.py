@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,12 @@ def test_the_last_line_of_a_gate_that_fails_is_the_count(tmp_path: Path) -> None
     folder.mkdir(parents=True)
     for name in ("run", "counts.py"):
         (folder / name).write_bytes((COUNTS.parent / name).read_bytes())
-    done = subprocess.run(["bash", str(folder / "run")], capture_output=True, text=True, check=False)
+    programs = tmp_path / "bin"  # with them it is not root, and installs nothing
+    programs.mkdir()
+    (programs / "id").write_text("#!/bin/sh\necho 1000\n", encoding="utf-8")
+    (programs / "id").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(["bash", str(folder / "run")], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode != 0
     assert done.stdout.splitlines()[-1] == "0 passed, 0 failed, 0 skipped"
     assert "not passed: clean clone" in done.stdout

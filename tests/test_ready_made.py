@@ -24,7 +24,7 @@ from tests.shapes import rows
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 BIN = Path(sys.executable).parent
-IN_CI = pytest.mark.skipif(not os.environ.get("CI"), reason="installs everything anew: only where CI is set")
+IN_CI = pytest.mark.skipif(not os.environ.get("CI"), reason="installs everything anew, which takes long: set CI=1")
 NO_SERVICE = {"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI", "CI_PROJECT_DIR"}
 
 
@@ -167,7 +167,7 @@ class TestPreCommit:
     @IN_CI
     def test_pre_commit_installs_and_runs_it(self, project: Path, tmp_path: Path) -> None:
         if not (ROOT / ".git").exists():
-            pytest.skip("pre-commit takes hooks from git repositories only")
+            pytest.skip("needs a clone of the repository: pre-commit takes hooks from git only")
         words = shlex.join([str(BIN / "pre-commit"), "try-repo", str(ROOT), "colorcheck", "--all-files", "--verbose"])
         done = bash(words, project, PRE_COMMIT_HOME=str(tmp_path / "hooks"))
         assert done.returncode == 1

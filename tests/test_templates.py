@@ -23,6 +23,8 @@ from colorcheck import __version__
 from colorcheck.workflows.init import ci_text
 from tests.shapes import table
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -69,7 +71,7 @@ TEMPLATES = {
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as pip wants a package index, with our wheel in it."""
-    pytest.importorskip("build")
+    pytest.importorskip("build", reason="needs build: pip install build")
     top = tmp_path_factory.mktemp("index")
     page = top / "simple" / NAME
     page.mkdir(parents=True)
@@ -89,9 +91,17 @@ def clean(**more: str) -> dict[str, str]:
 class Machine:
     """A runner of a service: an empty environment, the package index, somebody's repository."""
 
-    def __init__(self, folder: Path, index: Path) -> None:
+    def __init__(self, folder: Path, index: Path, pip: Path) -> None:
         self.environment = folder / "environment"
-        venv.create(self.environment, with_pip=True, symlinks=True)
+        venv.create(self.environment, symlinks=True)
+        (site,) = (self.environment / "lib").glob("python3*/site-packages")
+        for path in pip.glob("pip*"):
+            (site / path.name).symlink_to(path)
+        script = self.environment / "bin" / "pip"
+        script.write_text(
+            f"#!{self.environment}/bin/python3\nfrom pip._internal.cli.main import main\nraise SystemExit(main())\n"
+        )
+        script.chmod(0o755)
         top = folder / "project"
         for name in ("zcu102-dom0less", "device-trees"):
             shutil.copytree(EXAMPLES / name, top / name)
@@ -124,9 +134,18 @@ class Machine:
                 (site / path.name).symlink_to(path)
 
 
+@pytest.fixture(scope="module")
+def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of packages of an environment with pip, which takes seconds to make."""
+    top = tmp_path_factory.mktemp("pip")
+    venv.create(top, with_pip=True, symlinks=True)
+    (site,) = (top / "lib").glob("python3*/site-packages")
+    return site
+
+
 @pytest.fixture
-def machine(tmp_path: Path, index: Path) -> Machine:
-    return Machine(tmp_path, index)
+def machine(tmp_path: Path, index: Path, pip: Path) -> Machine:
+    return Machine(tmp_path, index, pip)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from colorcheck.cli.console import write
 from colorcheck.verification.exit import Exit
@@ -15,18 +16,53 @@ _FOLDERS = frozenset(("DIR", "FOLDER"))
 _RULES = frozenset(("rule", "rules.select", "rules.ignore"))
 _RELEASES = frozenset(("target.xen", "xen", "to", "source"))
 _DOMAINS = frozenset(("at", "victim", "curve", "keep", "apart", "share"))
-_DOMAINS_HERE = "colorcheck completion domains 2>/dev/null"
+_DOMAINS_OF = {
+    "bash": "_colorcheck_domains",
+    "zsh": "_colorcheck_domains",
+    "fish": "(__colorcheck_domains)",
+    "preamble": {
+        "bash": """\
+_colorcheck_domains() {
+  local before="" names
+  [[ $1 == *,* ]] && before="${1%,*},"
+  names=$(colorcheck completion domains -- "${COMP_WORDS[@]:0:COMP_CWORD}" 2>/dev/null)
+  compgen -P "$before" -W "$names" -- "${1##*,}"
+}""",
+        "zsh": """\
+_colorcheck_domains() {
+  local -a names
+  names=(${(f)"$(colorcheck completion domains -- $words 2>/dev/null)"})
+  compset -P '*,'
+  compadd -- $names
+}""",
+        "fish": """\
+function __colorcheck_domains
+    set -l before (string match -r '^.*,' -- (commandline -ct))
+    for name in (colorcheck completion domains -- (commandline -opc) 2>/dev/null)
+        echo "$before"$name
+    end
+end""",
+    },
+}
+"""Shell functions that ask `colorcheck completion domains` when the key is pressed: the answer depends on the folder.
+Behind a comma they complete the next name of a list."""
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # bash expands the words that it is given
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = f"the shell: {', '.join(SHELLS)}; `domains` prints the names that the scripts offer"
     parser.add_argument("shell", metavar="SHELL", choices=(*SHELLS, "domains"), help=words)
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="with `domains`: words of a line; one may name a deployment",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     if options.shell == "domains":
-        write("\n".join(_domains()))
+        write("\n".join(_domains(options.words)))
         return Exit.CLEAN
     import shtab
 
@@ -39,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         elif action.metavar in _FOLDERS:
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
         elif action.dest in _DOMAINS and action.choices is None:
-            action.complete = shtab.cmd(_DOMAINS_HERE)  # type: ignore[attr-defined]
+            action.complete = _DOMAINS_OF  # type: ignore[attr-defined]
         elif action.choices is None and (values := _values(action)):
             action.choices = values
     write(shtab.complete(parser, options.shell))
@@ -72,17 +108,26 @@ def _values(action: argparse.Action) -> tuple[str, ...]:
     return ()
 
 
-def _domains() -> list[str]:
-    """The domains of the deployment in the current folder, for a shell; nothing where there is none."""
+def _domains(words: Sequence[str]) -> list[str]:
+    """The domains of the first word that is a deployment, else of the current folder's; nothing without one."""
     from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read_manifest
     from colorcheck.workflows.verify import effective
 
+    named = (_manifest(Path(word), NAME) for word in words)
     try:
-        facts = effective(read_manifest(NAME)).facts
+        facts = effective(read_manifest(str(next(filter(None, named), NAME)))).facts
     except (ManifestError, OSError):
         return []
     names = {domain.name for result in facts.results if result.system for domain in result.system.domains}
     return sorted(name for name in names if _HARMLESS.fullmatch(name))
+
+
+def _manifest(path: Path, name: str) -> Path | None:
+    """The manifest that a word of a command line means; None where it means something else."""
+    for file in (path / name, path):
+        if file.suffix == ".toml" and file.is_file():
+            return file
+    return None
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

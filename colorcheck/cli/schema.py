@@ -7,8 +7,7 @@ import json
 
 from colorcheck.cli.console import Stop, write_json
 from colorcheck.core.suggest import did_you_mean
-from colorcheck.documents.json_schema import schema_of
-from colorcheck.documents.shapes import SHAPES
+from colorcheck.documents.json_schema import SHAPES, schema_of
 from colorcheck.verification.exit import Exit
 
 

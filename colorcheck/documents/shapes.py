@@ -324,13 +324,3 @@ class XenAttestedShape(Shape, frozen=True):
     tool_version: str
     summary: Mapping[str, int]
     boots: list[AttestedBootShape]
-
-
-SHAPES: Mapping[str, type[Shape]] = {
-    "verify": VerifyShape,
-    "effective": EffectiveShape,
-    "replay": ReplayShape,
-    "attest": AttestShape,
-    "xen-attested": XenAttestedShape,
-}
-"""The documents whose shape is promised, by the name that `colorcheck schema` takes."""

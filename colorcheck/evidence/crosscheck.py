@@ -21,7 +21,9 @@ from colorcheck.replay.changes import in_order
 from colorcheck.replay.witness import XEN, colors_of, frames_of
 from colorcheck.verification.results import Fault, ReleaseResult
 from colorcheck.xen.booted import Boot
+from colorcheck.xen.facts.keys import BRANCH
 from colorcheck.xen.kinds import FailureKind, MapUse
+from colorcheck.xen.worlds.branches import AS_SHOWN
 
 _FRAMES = 4  # of each color; more only repeat what the index function makes of them
 
@@ -39,9 +41,15 @@ def cross_check(result: ReleaseResult, board: Board | None) -> CrossChecked:
     if boot is None or board is None or not boot.system.coloring:
         return CrossChecked(result.theorems, ())
     replayed = _Replayed(boot, board)
-    theorems = tuple(replayed.with_witness(theorem) for theorem in result.theorems)
-    said = (text for theorem in theorems for text in replayed.disagreements(theorem))
+    theorems = tuple(each if _elsewhere(each) else replayed.with_witness(each) for each in result.theorems)
+    said = (text for theorem in theorems if not _elsewhere(theorem) for text in replayed.disagreements(theorem))
     return CrossChecked(theorems, tuple(Fault(f"proof and replay, Xen {result.release}", text) for text in said))
+
+
+def _elsewhere(theorem: Theorem) -> bool:
+    """Whether what refutes the theorem is another way than the one that is replayed: with another alternative."""
+    ways = [dict(tried.values).get(BRANCH.name) for tried in theorem.worlds if tried.verdict is Verdict.REFUTED]
+    return theorem.verdict is Verdict.REFUTED and any(ways) and AS_SHOWN not in ways
 
 
 class _Replayed:

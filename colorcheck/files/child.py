@@ -75,11 +75,15 @@ def _answer(function: Callable[[], object], writing: int, seconds: float, memory
     try:
         os.dup2(2, 1)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        held = held_memory()
-        resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
-        limit = int(seconds) + 2
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        wanted = (
+            (resource.RLIMIT_AS, held_memory() + memory),
+            (resource.RLIMIT_CPU, int(seconds) + 2),
+            (resource.RLIMIT_CORE, 0),
+        )
+        for kind, most in wanted:
+            hard = resource.getrlimit(kind)[1]  # a CI job, or a parent that is a child, may have set a lower one
+            limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (limit, limit))
         try:
             document = json.dumps({"good": True, "value": function()})
         except BaseException as error:

@@ -92,7 +92,7 @@ def _files(facts: Facts) -> Iterator[tuple[str, Language]]:
     yield facts.manifest.file, TOML
     if deployment.tree is not None:
         yield from ((file, DEVICE_TREE) for file in (deployment.tree.file, *deployment.tree.files))
-    yield from ((file, XL) for guest in deployment.guests for file in guest.files)
+    yield from ((file, XL) for guest in deployment.every_guest for file in guest.files)
     if deployment.image_builder is not None:
         yield deployment.image_builder.file, SHELL
 

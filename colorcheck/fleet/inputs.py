@@ -59,7 +59,7 @@ def files_of(deployment: Deployment) -> tuple[str, ...]:
     named += [policy.miss_curve for policy in manifest.domain_policies]
     found = [manifest.file, *(os.path.join(manifest.folder, name) for name in named if name)]
     found += (*deployment.tree.files, *deployment.tree.looked_for) if deployment.tree else ()
-    found += [file for guest in deployment.guests for file in guest.files]
+    found += [file for guest in deployment.every_guest for file in guest.files]
     found += [problem.location.file for problem in deployment.problems if os.path.isfile(problem.location.file)]
     return tuple(dict.fromkeys(os.path.normpath(name) for name in found))
 

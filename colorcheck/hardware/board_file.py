@@ -240,7 +240,7 @@ def _pa_bits(clusters: tuple[Cluster, ...]) -> tuple[int | None, tuple[str, ...]
     """The physical address size of the boot CPU, which is in one of these clusters; None where they differ.
 
     Xen takes the least of all CPUs that it brings up (`system_cpuinfo`), but brings up only CPUs of the boot CPU's
-    kind unless it is told `hmp-unsafe` (`start_secondary`, Xen 4.20).
+    kind unless it is booted with `hmp-unsafe` (`start_secondary`, Xen 4.20).
     """
     core = core_named(clusters[0].cores)
     sizes = {other.pa_bits if (other := core_named(cluster.cores)) else None for cluster in clusters}

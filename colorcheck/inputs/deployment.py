@@ -68,8 +68,9 @@ class Deployment(Struct, frozen=True):
     """All inputs of one deployment.
 
     `tree` is None without a device tree or where it could not be read; `guests` are the xl files in the order of
-    creation; `file_sizes` are the bytes of the files that the ImageBuilder configuration names, by their names there,
-    as far as they exist; `guest_files` the bytes of kernels and ramdisks that guests name by a relative path, by the
+    creation, `listed_guests` for each all files of which one is run at a time; `file_sizes` are the bytes of the files
+    that the ImageBuilder configuration names, by their names there, as far as they exist; `guest_files` the bytes of
+    kernels and ramdisks that guests name by a relative path, by the
     guest's file and the key; `given_modules` what `[[target.modules]]` puts into memory beside the modules of the
     tree; `module_trees` the device trees that boot modules hold, by their address; `kconfig` maps
     the options of Xen's build (`LLC_COLORS_ORDER`) to their text, from its .config and from `[target.config]`,
@@ -86,6 +87,7 @@ class Deployment(Struct, frozen=True):
     manifest: Manifest
     tree: DeviceTree | None = None
     guests: tuple[XlFile, ...] = ()
+    listed_guests: tuple[tuple[XlFile, ...], ...] = ()
     image_builder: ImageBuilderFile | None = None
     file_sizes: Mapping[str, int] = field(default_factory=dict)
     guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -117,7 +119,13 @@ class Deployment(Struct, frozen=True):
     @property
     def unread(self) -> tuple[Unread, ...]:
         """What was named and not read, whatever command asks."""
-        return tuple(unread(self.manifest, self.problems, {guest.file for guest in self.guests}))
+        return tuple(unread(self.manifest, self.problems, {guest.file for guest in self.every_guest}))
+
+    @property
+    def every_guest(self) -> tuple[XlFile, ...]:
+        """The guests, and behind them the alternatives that are not among them."""
+        others = (guest for listed in self.listed_guests for guest in listed if guest not in self.guests)
+        return (*self.guests, *others)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -137,7 +145,7 @@ class Deployment(Struct, frozen=True):
         found = [
             self.manifest.file,
             *(file for file in self._tree_files() if not self._of_dump(file)),
-            *(file for guest in self.guests for file in guest.files if not self._of_dump(file)),
+            *(file for guest in self.every_guest for file in guest.files if not self._of_dump(file)),
             *((self.image_builder.file,) if self.image_builder else ()),
             *(config.file for config in self.uefi_configs),
             *(os.path.join(folder, name) for name in named if name),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from glob import has_magic
+from itertools import count
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -49,7 +50,8 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
     reader = _Reader(manifest, list(manifest.problems), readers or {})
     built = reader.image_builder()
     tree = reader.tree(built)
-    guests = tuple(reader.guests())
+    listed = reader.listed_guests()
+    guests = tuple(alternatives[0] for alternatives in listed)
     build = reader.build_options()
     image = reader.xen_image()
     log, configs, efi_map = reader.boot_log(), reader.uefi_configs(), reader.efi_map()
@@ -58,7 +60,8 @@ def read_deployment(manifest: Manifest, readers: Readers | None = None) -> Deplo
         manifest=manifest,
         tree=tree,
         guests=guests,
-        guest_files=guest_files(guests),
+        listed_guests=listed,
+        guest_files=guest_files(guest for alternatives in listed for guest in alternatives),
         module_trees=reader.module_trees(),
         given_modules=tuple(reader.given_modules()),
         image_builder=built,
@@ -184,10 +187,17 @@ class _Reader(Struct):
         self.problems += read.errors
         return read.tree
 
-    def guests(self) -> Iterator[XlFile]:
+    def listed_guests(self) -> tuple[tuple[XlFile, ...], ...]:
+        """The guests in the order of creation, each with its alternatives."""
+        found: dict[int, list[XlFile]] = {}
+        for number, guest in self._guests():
+            found.setdefault(number, []).append(guest)
+        return tuple(tuple(alternatives) for alternatives in found.values())
+
+    def _guests(self) -> Iterator[tuple[int, XlFile]]:
         from colorcheck.inputs.xl.xl import read_xl
 
-        for path, named_at, more in self._guest_files():
+        for number, (path, named_at, more) in self._guest_files():
             text = self._guest_text(path, named_at)
             if text is None:
                 continue
@@ -202,7 +212,7 @@ class _Reader(Struct):
                 continue
             self.problems += not_utf8(text, path)
             self.problems += guest.problems if parts else with_line_ends(text, path, guest, read_xl)
-            yield guest
+            yield number, guest
 
     def _guest_text(self, path: str, named_at: Location) -> str | None:
         text = self._translated(path, named_at, "xl")
@@ -220,12 +230,15 @@ class _Reader(Struct):
             elif (text := self._guest_text(self.path(name), named_at)) is not None:
                 yield GuestPart(self.path(name), text)
 
-    def _guest_files(self) -> Iterator[tuple[str, Location, tuple[str, ...]]]:
-        """The xl files with the place of their names and what is put behind them; the files of a pattern in
-        alphabetical order, each file once."""
+    def _guest_files(self) -> Iterator[tuple[int, tuple[str, Location, tuple[str, ...]]]]:
+        """The xl files with the place of their names and what is put behind them, each with a number that only its
+        alternatives share; the files of a pattern in alphabetical order, each file once."""
         met: set[tuple[str, tuple[str, ...]]] = set()
+        numbers = self.manifest.guest_numbers
+        apart = count(len(self.manifest.domains))
         for number, name in enumerate(self.manifest.domains):
-            place = self.manifest.location(f"inputs.domains.{number}")
+            guest = numbers[number] if number < len(numbers) else number
+            place = self.manifest.location(f"inputs.domains.{guest}")
             named_at = place if place.line else self.manifest.location("inputs.domains")
             more = self.manifest.guest_parts[number] if number < len(self.manifest.guest_parts) else ()
             found = files_named(self.path(name))
@@ -233,7 +246,7 @@ class _Reader(Struct):
                 self.problems.append(Problem(ProblemKind.NO_MATCH, f"no file matches {name}", named_at))
             for path in found:
                 if (path, more) not in met:
-                    yield path, named_at, more
+                    yield guest if numbers.count(guest) > 1 else next(apart), (path, named_at, more)
                 elif not has_magic(name):
                     message = f"{name} is listed twice; the second entry is ignored"
                     self.problems.append(

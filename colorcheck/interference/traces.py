@@ -52,8 +52,14 @@ def _binary(file: str, stream: BinaryIO) -> Iterator[Access]:
             yield word & (1 << 63) - 1, word >> 63, -1
 
 
+_LONGEST = 1 << 16
+"""Bytes of a line; one without an end, as of a packed file of zeros, would fill the memory."""
+
+
 def _lines(file: str, stream: BinaryIO) -> Iterator[Access]:
-    for number, raw in enumerate(stream, 1):
+    for number, raw in enumerate(iter(lambda: stream.readline(_LONGEST + 1), b""), 1):
+        if len(raw) > _LONGEST:
+            raise TraceError(f"{file}:{number}: longer than {_LONGEST:,} bytes; no access is")
         text = raw.decode("utf-8", "replace")
         if text.startswith(("==", "--", "I ")) or not text.strip():
             continue

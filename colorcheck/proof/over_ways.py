@@ -1,7 +1,7 @@
 """Verdicts over the ways through a boot script, each of which hands another tree to Xen.
 
 A theorem is about the ways on which its subjects exist. Whether they do is asked by `boots`, which fails where Xen is
-never started.
+never started. Alternatives of guests are ways too; what fails with one of them is refuted, since each is run at times.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.core.theorem import Theorem, TheoremKind, Tried
 from colorcheck.xen.facts.keys import BRANCH
+from colorcheck.xen.worlds.branches import AS_SHOWN
 from colorcheck.xen.worlds.world import Worlds
 
 _MOST_SHOWN = 2
-_SHOWN = "as shown"
 
 
 class _Way(Struct, frozen=True):
@@ -36,7 +36,7 @@ def over_ways(
     worlds: Worlds, found: tuple[Theorem, ...], prove: Callable[[Worlds], tuple[Theorem, ...]]
 ) -> tuple[Theorem, ...]:
     """The theorems `found` on the way that is shown, judged over all ways; `prove` gives those of another."""
-    ways = [_Way(_SHOWN, _by_id(found))]
+    ways = [_Way(AS_SHOWN, _by_id(found))]
     for branch in worlds.branches:
         other = worlds.branch(branch)
         if other is None:
@@ -44,7 +44,7 @@ def over_ways(
             continue
         theorems = prove(other)
         if not theorems:
-            reason = f"on another path of the boot script ({branch.answers}), it is not known what Xen does"
+            reason = f"{branch.told}, it is not known what Xen does"
             return tuple(_unknown(theorem, reason, worlds, ()) for theorem in found)
         ways.append(_Way(branch.answers, _by_id(theorems)))
     ids = dict.fromkeys(name for way in ways for name in way.theorems)
@@ -66,6 +66,8 @@ def _over(name: str, ways: list[_Way], worlds: Worlds) -> Theorem:
             for way in stopped
         )
     verdicts = {each.verdict for each in tried} - {Verdict.VACUOUS}
+    if Verdict.REFUTED in verdicts and all(branch.guests for branch in worlds.branches):
+        verdicts = {Verdict.REFUTED}  # each alternative of a guest is run at some time
     if len(verdicts) > 1 or verdicts == {Verdict.UNKNOWN}:
         shown = _one_of_each(tried)
         reason = "; ".join(f"{each.verdict} with {each.told(shown)}" for each in shown)

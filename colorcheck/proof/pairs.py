@@ -243,7 +243,7 @@ class _Pair:
             asked = next(_notes_of(self.context, party, PassthroughMemory), None)
             if asked is not None and MEMORY.name in system.unknown:
                 where = (Related(asked.location, memory_given(asked)),)
-                reason = f"{memory_given(asked)}; which memory there is, nobody says"
+                reason = f"{memory_given(asked)}; no input says which memory there is"
                 return obligation.settled(Verdict.UNKNOWN, reason=reason, core=where)
             if given is not None:
                 reason = memory_given(given)

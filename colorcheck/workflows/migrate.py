@@ -42,7 +42,7 @@ def migrate(deployment: Deployment, target: Release, source: Release) -> Migrati
         result += migrate_boot_arguments(Passage(compiled_in.text, compiled_in.whole), target, source)
     if deployment.tree:
         result += migrate_tree(deployment.tree, target)
-    for guest in deployment.guests:
+    for guest in deployment.every_guest:
         result += migrate_xl(guest, target)
     result += _manifest(manifest, target)
     return Migration(tuple(dict.fromkeys(result.edits)), tuple(dict.fromkeys(result.problems)))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.units import MIB_PAGES
 from colorcheck.loader.facts import OpenFact, Span
+from colorcheck.plan.edits import edits_of
 from colorcheck.plan.pose import PlanOptions
 from colorcheck.plan.problem import PlanProblem
 from colorcheck.plan.search.blocks import make_field
@@ -19,6 +20,7 @@ from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.workflows.plan import Planned, booted_with, plan_with_capacity, with_colors
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS, PlacedInMemory
+from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.notes.domains import PassthroughMemory
 from colorcheck.xen.notes.sentences import memory_given
@@ -57,12 +59,12 @@ def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None
     failing = [*_failing(planned, facts, opened), *_on_other_ways(planned, facts, opened)]
     if not failing:
         reason = f"fits whatever the open facts are; a better plan may depend on them: {_told(opened)}"
-        return replace(planned, plan=replace(plan, status="feasible", reason=reason))
+        return _with_alternatives(replace(planned, plan=replace(plan, status="feasible", reason=reason)), facts)
     careful = _for_the_least(facts, opened, options)
     others = _on_other_ways(careful, facts, opened) if careful is not None else []
     if careful is not None and not others and not _failing(careful, facts, opened):
         reason = f"made for the least memory that may be free, so it fits whatever the open facts are: {_told(opened)}"
-        return replace(careful, plan=replace(careful.plan, status="feasible", reason=reason))
+        return _with_alternatives(replace(careful, plan=replace(careful.plan, status="feasible", reason=reason)), facts)
     texts = list(dict.fromkeys(each.text for each in failing))
     worlds = "; ".join(texts[:MOST_NAMED])
     more = f" and {len(texts) - MOST_NAMED} more" if len(texts) > MOST_NAMED else ""
@@ -106,19 +108,35 @@ def _on_other_ways(planned: Planned, facts: Facts, opened: Sequence[OpenFact]) -
             way = worlds.branch(branch) if worlds is not None else None
             if worlds is None or way is None:
                 failed = branch.stopped or "Xen is never started"
-            elif _written(way) != _written(worlds):
+            elif _written(way, guests=not branch.guests) != _written(worlds, guests=not branch.guests):
                 failed = "the colors are in other lines"
             else:
                 failed = _fails(planned, way, opened)
             if failed:
-                found.append(FailingWorld(f"on another path of the boot script ({branch.answers}): {failed}"))
+                found.append(FailingWorld(f"{branch.told}: {failed}"))
     return found
 
 
-def _written(worlds: Worlds) -> object:
-    """Who has which colors, and where the domains are written."""
+def _written(worlds: Worlds, *, guests: bool) -> object:
+    """Who has which colors, and where the domains are written; of alternatives each is written in its own file."""
     system = worlds.base.system
-    return system.xen_colors, [(each.name, each.colors, each.location) for each in system.domains]
+    domains = [each for each in system.domains if guests or each.kind is not DomainKind.XL]
+    return system.xen_colors, [(each.name, each.colors, each.location) for each in domains]
+
+
+def _with_alternatives(planned: Planned, facts: Facts) -> Planned:
+    """The plan with the edits of the other alternatives of its guests, which get the same colors."""
+    result = next((each for each in facts.results if each.worlds is not None), None)
+    if result is None or result.worlds is None or planned.problem is None or not planned.plan.domains:
+        return planned
+    edits, problems = list(planned.plan.edits), list(planned.problems)
+    for branch in result.worlds.branches:
+        way = result.worlds.branch(branch) if branch.guests else None
+        if way is not None and branch.deployment is not None:
+            written = edits_of(planned.plan, planned.problem, branch.deployment, way.base.system)
+            edits += [edit for edit in written.edits if edit not in edits]
+            problems += [problem for problem in written.problems if problem not in problems]
+    return replace(planned, plan=replace(planned.plan, edits=tuple(edits)), problems=tuple(problems))
 
 
 def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:

@@ -26,6 +26,7 @@ from colorcheck.inputs.read import read_deployment
 from colorcheck.plugins.manager import catalogue, plugins
 from colorcheck.verification.of_this_xen import of_this_xen
 from colorcheck.verification.results import Facts, Fault, Modelled, ReleaseResult, Skipped, Verification
+from colorcheck.workflows.alternatives import over_alternatives, too_many
 from colorcheck.workflows.handover import branches, received_by_xen, unclear
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.release.releases import MODELLED, find_release
@@ -151,15 +152,17 @@ class _Run(Struct):
             deployment = _with_problems(read_deployment(manifest, found.input_readers), found.problems)
             self.skipped += (Skipped("plugins", problem.message) for problem in found.problems)
         received: Handover | None = None
-        followed = False
+        followed, many = False, ""
         with self.stage("handover"):
             written = deployment
             received, deployment = received_by_xen(written)
             self.branches = branches(received, written)
+            many = too_many(deployment, self.branches)
+            self.branches = over_alternatives(deployment, self.branches)
             followed = True
-        self.unclear = unclear(received, deployment)
+        self.unclear = unclear(received, deployment) or many
         if not followed:
-            self.unclear = self.unclear or "what the boot loader makes of the files could not be worked out"
+            self.unclear = self.unclear or "what the boot loader does with the files could not be determined"
         board: Board | None = None
         with self.stage("board"):
             boot_cpu = deployment.manifest.target.boot_cpu
@@ -174,6 +177,7 @@ class _Run(Struct):
             deployment = with_repaired_guests(deployment)
         if further:
             deployment = replace(deployment, guests=(*deployment.guests, *further))
+            self.branches = tuple(_with_guests(branch, further) for branch in self.branches)
         results = [self.result(deployment, board, release, boots=boots) for release in manifest.target.xen]
         deployment = _with_problems(deployment, tuple(_costly(each, manifest) for each in self.costly))
         return Facts(deployment, board, tuple(results), received)
@@ -283,6 +287,11 @@ def _choice(deployment: Deployment, boot_cpu: int | None) -> BoardChoice:
     named, place = manifest.target.board, manifest.location("target.board")
     tree = deployment.tree or deployment.machine
     return choose_board(named, place, tree, catalogue(), manifest.folder or ".", boot_cpu=boot_cpu)
+
+
+def _with_guests(branch: WorldBranch, further: tuple[XlFile, ...]) -> WorldBranch:
+    way = branch.deployment
+    return branch if way is None else replace(branch, deployment=replace(way, guests=(*way.guests, *further)))
 
 
 def _missing(deployment: Deployment) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from colorcheck.cli import main
 
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -22,6 +22,7 @@ def deployment(tmp_path: Path) -> Path:
     return tmp_path / "xen-guide"
 
 
+@pytest.mark.slow
 def test_certificates_are_written_and_confirmed(deployment: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(deployment / "proofs")
     assert main(["verify", str(deployment), "--format", "json", "--certify", folder]) == 1

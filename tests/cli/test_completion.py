@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def script(shell: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> Path
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_shell_loads_the_script(shell: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if shutil.which(shell) is None:
-        pytest.skip(f"no {shell} here")
+        pytest.skip(f"needs a shell: install {shell}")
     file = script(shell, tmp_path, capsys).rename(tmp_path / "_colorcheck")
     words = [shell, *_LOAD[shell], str(file)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
@@ -77,7 +78,7 @@ def test_bash_completes(
 _FISH = "source $argv[1]; complete -C$argv[2]"
 
 
-@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs a shell: install fish")
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
@@ -117,7 +118,8 @@ zpty -d shell
 """
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh here")
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
 @pytest.mark.parametrize(
     ("line", "offered"),
     [("colorcheck verify --xen 4.2", "4.21"), ("colorcheck verify --board zcu10", "zcu104")],
@@ -129,10 +131,103 @@ def test_zsh_completes(line: str, offered: str, tmp_path: Path, capsys: pytest.C
     assert offered in done.stdout, done.stderr
 
 
+_DEPLOYMENT = Path(__file__).parents[2] / "examples" / "zcu102-dom0less"
+_NAMES_DOMAINS = [
+    (["plan", "--keep", ""], {"control", "dom0", "telemetry"}),
+    (["plan", "--apart", "tele"], {"telemetry"}),
+    (["plan", "--share", "dom0,con"], {"dom0,control"}),
+    (["replay", "--at", "con"], {"control"}),
+    (["interfere", "--victim", "t"], {"telemetry"}),
+]
+
+
+@pytest.fixture
+def path_with_colorcheck(tmp_path: Path) -> str:
+    """A PATH on which `colorcheck` is the program that is tested."""
+    program = tmp_path / "bin" / "colorcheck"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m colorcheck "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("words", "offered"), _NAMES_DOMAINS)
+def test_bash_completes_domains(
+    words: list[str],
+    offered: set[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    path_with_colorcheck: str,
+) -> None:
+    file = script("bash", tmp_path, capsys)
+    environment = {**os.environ, "PATH": path_with_colorcheck}
+    command = ["bash", "--norc", "-c", _COMPLETE, "complete", str(file), "colorcheck", *words]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, cwd=_DEPLOYMENT, env=environment
+    )
+    assert set(done.stdout.split()) == offered, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs a shell: install fish")
+@pytest.mark.parametrize(("words", "offered"), _NAMES_DOMAINS)
+def test_fish_completes_domains(
+    words: list[str],
+    offered: set[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    path_with_colorcheck: str,
+) -> None:
+    file = script("fish", tmp_path, capsys)
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "PATH": path_with_colorcheck}
+    command = ["fish", "--no-config", "-c", _FISH, str(file), " ".join(["colorcheck", *words])]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=True, cwd=_DEPLOYMENT, env=environment
+    )
+    assert {line.split("\t")[0] for line in done.stdout.splitlines()} == offered, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs a shell: install zsh")
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [("plan --keep tele", "telemetry"), ("plan --share dom0,con", "control"), ("replay --at con", "control")],
+)
+def test_zsh_completes_domains(
+    line: str,
+    offered: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    path_with_colorcheck: str,
+) -> None:
+    script("zsh", tmp_path, capsys).rename(tmp_path / "_colorcheck")
+    words = ["zsh", "-f", "-c", _ZSH_COMPLETES, "zsh", str(tmp_path), f"colorcheck {line}", offered]
+    done = subprocess.run(
+        words,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        cwd=_DEPLOYMENT,
+        env={**os.environ, "PATH": path_with_colorcheck},
+    )
+    assert offered in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("named", ["zcu102-dom0less", "zcu102-dom0less/colorcheck.toml"])
+def test_domains_of_the_deployment_that_the_line_names(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(_DEPLOYMENT.parent)
+    assert main(["completion", "domains", "--", "colorcheck", "plan", "--keep", named]) == 0
+    assert capsys.readouterr().out.split() == ["control", "dom0", "telemetry"]
+
+
 def test_domains_are_those_of_the_deployment_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(Path(__file__).parents[2] / "examples" / "zcu102-dom0less")
+    monkeypatch.chdir(_DEPLOYMENT)
     assert main(["completion", "domains"]) == 0
     assert capsys.readouterr().out.split() == ["control", "dom0", "telemetry"]
     monkeypatch.chdir(tmp_path)

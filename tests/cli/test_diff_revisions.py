@@ -191,6 +191,7 @@ def test_empty_and_strange_words(repo: Path, words: list[str]) -> None:
     assert not (repo / "one" / "x").exists()
 
 
+@pytest.mark.slow
 def test_only_what_is_needed_is_read(repo: Path) -> None:
     import resource
 

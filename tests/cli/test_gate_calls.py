@@ -89,6 +89,7 @@ def colorcheck(here: Path, *words: str, **more: object) -> subprocess.Popen[byte
     return subprocess.Popen(command, cwd=here, env=ENVIRONMENT, stderr=subprocess.PIPE, **more)  # type: ignore[call-overload, no-any-return]
 
 
+@pytest.mark.slow
 def test_a_deleted_folder_and_closed_streams(here: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
@@ -101,7 +102,7 @@ def test_a_deleted_folder_and_closed_streams(here: Path, tmp_path: Path) -> None
     )
     assert running.returncode == 2
     for close in (">&-", "2>&-", ">&- 2>&-", "<&-"):
-        words = ["sh", "-c", f'exec "{sys.executable}" -m colorcheck verify {close}']
+        words = ["sh", "-c", f'exec "{sys.executable}" -m colorcheck effective {close}']
         assert subprocess.run(words, cwd=here, env=ENVIRONMENT, capture_output=True, check=False).returncode == 0
 
 
@@ -112,6 +113,31 @@ def test_names_that_are_no_text(here: Path) -> None:
         assert main(words) in (0, 1)
     assert main(["init", "--force"]) == 0
     assert main(["effective"]) != 5
+
+
+@pytest.mark.slow
+def test_interrupted_inside_the_solver(here: Path) -> None:
+    """Z3 has a handler of its own for SIGINT; a run that it took from must not go on."""
+    script = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it\n"
+        "from colorcheck.cli import main\n"
+        "from colorcheck.proof import solver\n"
+        "hard = [f'(declare-const x{i} (_ BitVec 64))' for i in range(60)]\n"
+        "hard += [f'(assert (= (bvmul x{i} x{i + 1} x{i * 7 % 60}) (bvadd x{i * 3 % 60} #x{i:016x})))'"
+        " for i in range(59)]\n"
+        "def text(script):\n"
+        "    print('go', flush=True)\n"
+        "    return '\\n'.join(hard)\n"
+        "solver._text = text\n"
+        "sys.exit(main(['verify']))\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", script], env=ENVIRONMENT, stdout=subprocess.PIPE)
+    assert running.stdout is not None
+    running.stdout.readline()
+    time.sleep(1)  # it is inside by then; if not, it ends all the same
+    running.send_signal(signal.SIGINT)
+    assert running.wait(60) == 130
 
 
 def test_interrupted_within_a_second(here: Path) -> None:

@@ -197,6 +197,7 @@ def plain(text: str) -> str:
     return text.replace("\\", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_unknown_sounds_proved(

@@ -15,6 +15,7 @@ SESSIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("session", SESSIONS)
 def test_the_documented_output_is_the_real_one(session: list[tuple[str, str]]) -> None:
     with Session() as terminal:

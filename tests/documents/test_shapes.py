@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -10,8 +11,7 @@ import msgspec
 import pytest
 
 from colorcheck.cli import main
-from colorcheck.documents.json_schema import schema_of
-from colorcheck.documents.shapes import SHAPES
+from colorcheck.documents.json_schema import SHAPES, schema_of
 
 EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[2] / "examples").glob("*/colorcheck.toml"))
 LOGGED = next(path for path in EXAMPLES if path.name == "qemu-attested")
@@ -56,3 +56,48 @@ def test_schemas_are_printed(name: str, capsys: pytest.CaptureFixture[str]) -> N
 def test_another_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "verfy"]) == 2
     assert "verify" in capsys.readouterr().err
+
+
+FURTHER = {
+    "plan": ("plan", "zcu102-dom0less"),
+    "front": ("plan", "zcu102-dom0less", "--front", "cache,margin"),
+    "diff": ("diff", "zcu102-dom0less", "zcu102-1600m"),
+    "interfere": ("interfere", "zcu104-attack", "--accesses", "3000"),
+    "profile": ("interfere", "zcu104-attack", "--accesses", "3000", "--curve", "victim"),
+    "migrate": ("migrate", "rpi4-xl", "--to", "4.22"),
+    "fleet": ("verify", "zcu102-dom0less", "--recursive", "--no-cache"),
+    "plugins": ("plugins",),
+    "rules": ("rules",),
+    "explain": ("explain", "CC401"),
+    "validate": ("validate", "--every", "1000"),
+}
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_further_documents(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2] / "examples")
+    found = document(capsys, *FURTHER[name])
+    assert isinstance(found, dict)
+    assert found["schema"].startswith(f"colorcheck/{name}/")
+    jsonschema.Draft202012Validator(schema_of(name)).validate(found)
+
+
+def test_files_that_are_kept(tmp_path: Path) -> None:
+    """The evidence folder, a baseline, a saved plan and what undoes it, and a log to share."""
+    for name in ("device-trees", "xen-guide", "qemu-attested"):
+        shutil.copytree(Path(__file__).parents[2] / "examples" / name, tmp_path / name)
+    guide, logged = tmp_path / "xen-guide", tmp_path / "qemu-attested"
+    kept = {
+        "baseline": tmp_path / "baseline.json",
+        "evidence": tmp_path / "evidence" / "evidence.json",
+        "plan": tmp_path / "plan.json",
+        "shared-log": tmp_path / "shared.json",
+    }
+    main(["baseline", "create", str(guide), "--allow-outside", "--baseline", str(kept["baseline"])])
+    main(["evidence", str(tmp_path / "evidence"), str(guide), "--allow-outside"])
+    main(["plan", str(guide), "--out", str(kept["plan"])])
+    main(["attest", str(logged), "--log", str(logged / "boot.log"), "--share", str(kept["shared-log"]), "--yes"])
+    assert main(["plan", str(guide), "--write"]) in (0, 4)
+    kept["plan-undo"] = guide / ".colorcheck-undo.json"
+    for name, file in kept.items():
+        jsonschema.Draft202012Validator(schema_of(name)).validate(json.loads(file.read_text()))

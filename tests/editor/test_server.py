@@ -20,6 +20,8 @@ from pytest_lsp import ClientServerConfig, LanguageClient
 from colorcheck.cli import main
 from tests.shapes import present
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "colorcheck", "lsp"]
 
@@ -106,7 +108,7 @@ io.stdout:write(vim.json.encode({ rules, hover[client].result.contents.value }))
 """
 
 
-@pytest.mark.skipif(shutil.which("nvim") is None, reason="no Neovim here")
+@pytest.mark.skipif(shutil.which("nvim") is None, reason="needs Neovim: install neovim")
 def test_neovim_shows_the_findings(deployment: Path, tmp_path: Path) -> None:
     script = tmp_path / "look.lua"
     script.write_text(_NEOVIM % ("{" + ", ".join(json.dumps(word) for word in COMMAND) + "}"), encoding="utf-8")

@@ -154,6 +154,7 @@ def test_evidence_of_another_binary_is_not_written_over(
     assert evidence.read_text() == "{"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_leaves_no_process_and_no_file(
     number: signal.Signals, recorded: Recorded, player: Player, xen: Path, tmp_path: Path
@@ -184,6 +185,7 @@ def test_interrupted_leaves_no_process_and_no_file(
     assert not list(scratch.iterdir())
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_do_not_meet(recorded: Recorded, player: Player, xen: Path, tmp_path: Path) -> None:
     player.set(recorded["4.22.0 0/5"], "die")
     runs = []

@@ -15,12 +15,14 @@ PLAIN, COLORED = os.environ.get("COLORCHECK_PLAIN_XEN", ""), os.environ.get("COL
 EXAMPLE = Path(__file__).parents[2] / "examples" / "zcu102-dom0less"
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("qemu-system-aarch64") is None, reason="QEMU is not here: install qemu-system-arm"
+    shutil.which("qemu-system-aarch64") is None, reason="needs QEMU: install qemu-system-arm"
 )
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
-    not PLAIN, reason="COLORCHECK_PLAIN_XEN names no Xen: that of Debian's xen-hypervisor-*-arm64 will do"
+    not PLAIN,
+    reason="needs a Xen without coloring: set COLORCHECK_PLAIN_XEN, e.g. to Debian's for arm64",
 )
 def test_a_xen_without_coloring_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evidence = tmp_path / "found.json"
@@ -29,14 +31,16 @@ def test_a_xen_without_coloring_says_so(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(evidence.read_text())["summary"] == {"uncolored": 1}
 
 
-@pytest.mark.skipif(not COLORED, reason="COLORCHECK_XEN names no Xen with cache coloring: none is packaged, build one")
+@pytest.mark.slow
+@pytest.mark.skipif(not COLORED, reason="needs a Xen with cache coloring: build one and set COLORCHECK_XEN")
 @pytest.mark.parametrize("more", [("--transplant",), ()], ids=["transplanted", "as it is"])
 def test_a_colored_xen_agrees(more: tuple[str, ...], tmp_path: Path) -> None:
     evidence = tmp_path / "found.json"
     assert main(["boot", str(EXAMPLE), "--xen", COLORED, *more, "--evidence", str(evidence)]) == 0
 
 
-@pytest.mark.skipif(not COLORED, reason="COLORCHECK_XEN names no Xen with cache coloring: none is packaged, build one")
+@pytest.mark.slow
+@pytest.mark.skipif(not COLORED, reason="needs a Xen with cache coloring: build one and set COLORCHECK_XEN")
 def test_a_small_campaign_agrees(tmp_path: Path) -> None:
     evidence = tmp_path / "found.json"
     main(["boot", "--xen", COLORED, "--campaign", "4", "--seed", "77", "--evidence", str(evidence)])

@@ -241,7 +241,7 @@ def test_the_checker_binds_kind_subjects_and_id(folder: Path, change: Callable[[
 def test_a_signature_for_another_purpose_is_none(folder: Path, tmp_path: Path) -> None:
     """Signed by the right key, but in the namespace of mail or of git: it says nothing of evidence."""
     if shutil.which("ssh-keygen") is None:
-        pytest.skip("no ssh-keygen here")
+        pytest.skip("needs ssh-keygen: install openssh-client")
     key, signers, file = tmp_path / "key", tmp_path / "signers", str(folder / "evidence.json")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     kind, value, *_ = key.with_suffix(".pub").read_text(encoding="utf-8").split()

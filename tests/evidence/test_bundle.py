@@ -16,7 +16,7 @@ from colorcheck.cli import main
 from colorcheck.workflows.evidence.bundle import check
 from colorcheck.workflows.validation.cases import cases
 
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -39,6 +39,7 @@ def deployment(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / "qemu-attested", tmp_path / "qemu-attested"))
 
 
+@pytest.mark.slow
 def test_written_checked_and_compared(
     deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,6 +91,7 @@ def test_refuted_is_marked_as_such(tmp_path: Path, name: str, grade: str, status
     assert said["exit_status"] == status
 
 
+@pytest.mark.slow
 def test_the_same_bytes_each_time(tmp_path: Path) -> None:
     """With other seeds of hashes, from another folder; 20 runs were made when this was written."""
     made = []
@@ -138,6 +140,7 @@ def test_requirements_are_traced_to_the_file_of_each_proof(deployment: Path, tmp
     assert len(sizes) >= 10
 
 
+@pytest.mark.slow
 def test_a_log_that_differs_is_in_the_grade(deployment: Path, tmp_path: Path) -> None:
     """Proved theorems of a model that a real boot contradicts are no evidence."""
     log = deployment / "boot.log"
@@ -169,6 +172,7 @@ def test_a_log_that_is_an_input_attests_nothing(deployment: Path, tmp_path: Path
     assert all(check["agrees"] is None for check in taken)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "name", "grade", "checker"),
     [

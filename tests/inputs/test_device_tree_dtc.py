@@ -13,13 +13,15 @@ from colorcheck.inputs.device_tree.read import DeviceTreeError, read_device_tree
 from tests.inputs.blobs import contents
 from tests.inputs.device_tree_texts import made
 
+pytestmark = pytest.mark.slow
+
 DTC = shutil.which("dtc")
 SAID = subprocess.run([DTC, "--version"], capture_output=True, text=True, check=False).stdout if DTC else ""
 RELEASE = next((release for release in RELEASES if f"DTC {release.name[:3]}" in SAID), RELEASES[-1])
 SOURCES = 150
 
 
-@pytest.mark.skipif(DTC is None, reason="dtc is not installed")
+@pytest.mark.skipif(DTC is None, reason="needs dtc: install device-tree-compiler")
 @pytest.mark.parametrize("broken", [False, True])
 @pytest.mark.parametrize("symbols", [False, True])
 def test_same_as_dtc(tmp_path: Path, broken: bool, symbols: bool) -> None:

@@ -194,14 +194,14 @@ def test_the_live_view_fits_80_by_24_with_its_keys() -> None:
         assert len(lines) <= height
         assert lines[-1] == "keys: q quit"
         assert max(map(len, lines)) <= 80
-        assert sum(line[:4].strip().isdigit() for line in lines) == rows
+        assert sum(line[:3].strip().isdigit() and line[3] == " " for line in lines) == rows
 
 
 def test_domains_are_named_at_80_columns(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from colorcheck.report.terminal import interference
 
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(interference, "_amount", lambda number: "999,999,999")
+    monkeypatch.setattr(interference, "_amount", lambda number: "99,999,999")
     lines = run(capsys, EXAMPLE, *SHORT)[1].splitlines()
     assert lines.count("victim") == 2
     assert "attacker" in lines

@@ -15,9 +15,13 @@ from colorcheck.interference.seeds import seed_of
 from colorcheck.interference.tables import CacheState
 from tests.interference.interference_lab import lru_hits, plru_hits
 
+NUMBA = "needs numba: pip install 'xen-colorcheck[lab]'"
 ENGINES = [
     plain_engine,
-    pytest.param(compiled_engine, marks=pytest.mark.skipif(not has_numba(), reason="numba is not installed")),
+    pytest.param(
+        compiled_engine,
+        marks=pytest.mark.skipif(not has_numba(), reason=NUMBA),
+    ),
 ]
 POLICIES = (kernel.LRU, kernel.PLRU, kernel.RANDOM)
 
@@ -57,7 +61,7 @@ def test_tree_pseudo_lru_hits_as_the_tree_walked_by_hand(
     assert bare_hits(engine(), kernel.PLRU, lines, *geometry) == plru_hits(lines, *geometry)
 
 
-@pytest.mark.skipif(not has_numba(), reason="numba is not installed")
+@pytest.mark.skipif(not has_numba(), reason=NUMBA)
 @settings(max_examples=60, deadline=None)
 @given(policy=st.sampled_from(POLICIES), geometry=geometries, lines=traces)
 def test_both_engines_count_the_same(policy: int, geometry: tuple[int, int], lines: list[int]) -> None:

@@ -16,7 +16,7 @@ from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.xen.memory.frame_run import FrameRun
 from tests.interference.interference_lab import A53, cluster, colored, experiment, lru_hits
 
-needs_numba = pytest.mark.skipif(not has_numba(), reason="numba is not installed")
+needs_numba = pytest.mark.skipif(not has_numba(), reason="needs numba: pip install 'xen-colorcheck[lab]'")
 VICTIMS = (
     "handler:lines=1500,period=30000",
     "chase:size=300K",

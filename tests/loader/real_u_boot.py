@@ -19,7 +19,7 @@ from tests.shapes import present
 FIRMWARE = Path("/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 QEMU = shutil.which("qemu-system-aarch64")
 MEMORY = (0x40000000, 0x80000000)
-REASON = "needs qemu-system-aarch64 and Debian's u-boot-qemu"
+REASON = "needs U-Boot under QEMU: install qemu-system-arm and u-boot-qemu"
 available = QEMU is not None and FIRMWARE.exists()
 _PROMPT = "=> "
 _REACHED = "Starting kernel ..."

@@ -14,6 +14,8 @@ from tests.loader.own_scripts import BOARD, OTHERS, SCRIPTS, SECOND
 from tests.loader.real_u_boot import MEMORY, REASON, RealUBoot, available, xen_stub
 from tests.loader.u_boot_cases import script_image
 
+pytestmark = pytest.mark.slow
+
 OF_THE_BUILD = {"u-boot,version", "kaslr-seed", "rng-seed"}
 
 
@@ -27,6 +29,9 @@ def disk(folder: Path, script: str) -> None:
     (folder / "second.scr").write_bytes(script_image(SECOND.encode()))
     for name, content in OTHERS.items():
         (folder / name).write_bytes(content)
+    if "dir/Image" in script:
+        (folder / "dir").mkdir()
+        (folder / "dir" / "Image").write_bytes(bytes(0x777))
 
 
 def manifest(folder: Path, environment: dict[str, str]) -> Path:

@@ -106,7 +106,7 @@ def blob(tmp_path: Path) -> Path:
     """The guide's example with its tree as a blob."""
     compiler = shutil.which("dtc")
     if compiler is None:
-        pytest.skip("there is no dtc")
+        pytest.skip("needs dtc: install device-tree-compiler")
     import subprocess
 
     folder = copied(GUIDE, tmp_path).parent

@@ -12,6 +12,8 @@ import pytest
 
 from colorcheck.rules.example import Example
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "plugins" / "colorcheck_example_board"
 
@@ -34,7 +36,7 @@ def write_distribution(site: Path, name: str, source: str) -> None:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = tmp_path_factory.mktemp("site")
-    pytest.importorskip("hatchling")
+    pytest.importorskip("hatchling", reason="needs hatchling: pip install hatchling")
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target", str(site)]
     subprocess.run([*install, str(EXAMPLE)], check=True, capture_output=True, timeout=300)
     return site

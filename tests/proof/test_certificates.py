@@ -13,7 +13,7 @@ from colorcheck.proof.certificates import entries, judge
 from colorcheck.proof.third_solver import third_answers
 from tests.proof.systems import ZCU102, domain, level_boot, system
 
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
 Judged = tuple[dict[str, Any], dict[str, str]]
 
@@ -98,7 +98,7 @@ def test_every_text_says_what_it_is_about(made: Judged) -> None:
 
 
 def test_bitwuzla_is_the_third_where_it_has_a_say(made: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("bitwuzla")
+    pytest.importorskip("bitwuzla", reason="needs Bitwuzla: pip install bitwuzla")
     asked = 0
     for name, entry in made[0].items():
         found = judge(entry, made[1].get(entry["file"], ""), 30.0)

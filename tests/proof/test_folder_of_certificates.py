@@ -18,10 +18,10 @@ from colorcheck.cli import main
 from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.certificates import check
 
-pytest.importorskip("cvc5")
+pytest.importorskip("cvc5", reason="needs cvc5: pip install 'xen-colorcheck[certify]'")
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-MUTATIONS = 60  # of 1,000 that were run when this was written: seeds 0 to 999
+MUTATIONS = 30  # of 1,000 that were run when this was written: seeds 0 to 999
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +250,7 @@ def mutate(folder: Path, seed: int) -> str:
     return changed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_random_mutations_are_told(honest: Path, tmp_path: Path) -> None:
     """A change of an input that nothing depends on, as in a comment, makes the honest folder of that input."""
@@ -317,9 +318,11 @@ def test_refuted_has_its_own_status(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "WRONG" not in told
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
 def test_a_signature_tells_whose_folder_it_is(folder: Path, tmp_path: Path) -> None:
     if shutil.which("ssh-keygen") is None:
-        pytest.skip("no ssh-keygen here")
+        pytest.skip("needs ssh-keygen: install openssh-client")
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     kind, value, *_ = key.with_suffix(".pub").read_text(encoding="utf-8").split()

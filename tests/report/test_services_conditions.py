@@ -73,7 +73,7 @@ def test_a_summary_is_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_zizmor_has_nothing_to_say(tmp_path: Path) -> None:
     zizmor = shutil.which("zizmor", path=f"{Path(sys.executable).parent}:/usr/bin")
     if zizmor is None:
-        pytest.skip("needs zizmor")
+        pytest.skip("needs zizmor: pip install zizmor")
     workflow = tmp_path / ".github" / "workflows" / "colorcheck.yml"
     workflow.parent.mkdir(parents=True)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,7 +96,7 @@ def test_zizmor_has_nothing_to_say(tmp_path: Path) -> None:
 )
 def test_arguments_of_the_action(tmp_path: Path, text: str, words: list[str]) -> None:
     """The shell of the action, with a Python that prints what colorcheck would get."""
-    yaml = pytest.importorskip("yaml")
+    yaml = pytest.importorskip("yaml", reason="needs PyYAML: pip install pyyaml")
     step = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"][1]["run"]
     script = step.replace("-I -m colorcheck", '-I -c "import sys; print(sys.argv[1:])"')
     (tmp_path / "bin").mkdir()

@@ -100,6 +100,15 @@ def test_a_loader_may_write_what_is_missing(tmp_path: Path, loader: str) -> None
     assert outcome(tmp_path, "", loader=loader)[0] != "panics"
 
 
+@pytest.mark.parametrize("loader", ['loader = "none"', 'loader = "u-boot"', 'loader = "uefi"', ""])
+def test_a_module_that_the_efi_loader_may_bring_refutes_nothing(tmp_path: Path, loader: str) -> None:
+    assert outcome(tmp_path, KERNEL + f'm {{ {KIND} xen,uefi-binary = "initrd"; }};', loader=loader)[0] != "panics"
+    found = api.verify(str(tmp_path / "colorcheck.toml"))
+    verdicts = {str(theorem.verdict) for theorem in found.theorems if theorem.id.startswith(("boots", "memory"))}
+    assert "refuted" not in verdicts
+    assert "proved" not in {str(t.verdict) for t in found.theorems if t.id.startswith("memory")} or "uefi" in loader
+
+
 @pytest.mark.parametrize("node", ["memory@40000000", "reserved"])
 def test_a_part_of_an_entry_is_told(tmp_path: Path, node: str) -> None:
     memory = MEMORY + "reserved-memory { #address-cells = <2>; #size-cells = <2>; reserved { reg = <0 1 0 0>; }; };"

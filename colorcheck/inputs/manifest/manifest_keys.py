@@ -138,7 +138,7 @@ KEYS: tuple[ManifestKey, ...] = (
         KeyKind.GUESTS,
         "FILE",
         "xl files in the order in which the guests are created; patterns such as guests/*.cfg are expanded; a list "
-        "within the list is one guest in several files",
+        "within the list is one guest in several files, { one-of = [...] } a guest of which one file is run at a time",
         option="domain",
     ),
     ManifestKey("inputs.image-builder", KeyKind.TEXT, "FILE", "a Xen ImageBuilder configuration, instead of /chosen"),

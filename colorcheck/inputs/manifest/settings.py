@@ -54,14 +54,28 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(text(item) for item in value)
 
 
-def guests(value: object) -> tuple[tuple[str, ...], ...]:
-    """The files of each guest; a list in the list is one guest, its files and arguments of `xl create`."""
+ONE_OF = "one-of"
+Guest = tuple[tuple[str, ...], ...]
+
+
+def guests(value: object) -> tuple[Guest, ...]:
+    """Each guest with its alternatives, of which one is run at a time: `{ one-of = ["a.cfg", "b.cfg"] }`, else a single
+    one. A list in the list is one guest in several files, with arguments of `xl create`."""
     if isinstance(value, str):
-        return ((value,),)
+        return (((value,),),)
     if not isinstance(value, list | tuple):
         raise OtherKindError
-    found = tuple(texts(item) for item in value)
-    if any(not each or "=" in each[0] for each in found):
+    return tuple(map(_guest, value))
+
+
+def _guest(value: object) -> Guest:
+    listed: object = [value]
+    if isinstance(value, dict):
+        if list(value) != [ONE_OF] or not isinstance(value[ONE_OF], list):
+            raise OtherKindError
+        listed = value[ONE_OF]
+    found = tuple(texts(item) for item in listed) if isinstance(listed, list) else ()
+    if not found or any(not each or "=" in each[0] for each in found):
         raise OtherKindError
     return found
 
@@ -191,7 +205,7 @@ class SettingReader(Struct):
     def texts(self, key: str) -> tuple[str, ...] | None:
         return self.get(key, KeyKind.TEXTS, texts)
 
-    def guests(self, key: str) -> tuple[tuple[str, ...], ...] | None:
+    def guests(self, key: str) -> tuple[Guest, ...] | None:
         return self.get(key, KeyKind.GUESTS, guests)
 
     def empty(self, key: str, kind: str) -> None:

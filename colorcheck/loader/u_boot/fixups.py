@@ -65,7 +65,9 @@ def memory_node(tree: TreeInMemory, banks: tuple[tuple[int, int], ...] | None, u
         return tree.put(at, "reg", tree.value(at, "reg") or bytes(16), None, unsure) >= 0
     widths = [cells(tree, name, 2) if _is_cell(tree, name) else -1 for name in _CELLS]
     if any(not 0 <= width <= _MOST_CELLS for width in widths):
-        raise HaltError(f"U-Boot crashes: #address-cells or #size-cells of the root is no number up to {_MOST_CELLS}")
+        raise HaltError(
+            f"U-Boot crashes: #address-cells or #size-cells of the root is not a number up to {_MOST_CELLS}"
+        )
     if any(width not in (1, 2) for width in widths):
         tree.machine.open("memory of the tree", "U-Boot writes the memory node with cells that are not one or two wide")
     given = [bank for bank in banks if bank != (0, 0)]
@@ -127,7 +129,7 @@ def initrd(tree: TreeInMemory, start: int, end: int, unsure: int | None = None) 
         tree.unreserve(same)
     if tree.reserve(start, end - start) < 0:
         return False
-    wide = cells(tree, "#address-cells", 2) == 2
+    wide = _is_cell(tree, "#address-cells") and cells(tree, "#address-cells", 2) == 2
     for name, value in (("linux,initrd-start", start), ("linux,initrd-end", end)):
         if tree.put(tree.node("/chosen"), name, _number(value, wide), None, unsure) < 0:
             return False

@@ -100,12 +100,13 @@ class _Reader:
     def _list(self, steps: Body) -> Status | None:
         """The status of the last command; one that is not known is only asked for where something hangs on it."""
         status: Status | None = None
-        skips = False
+        skips = chained = False
         for element, then in steps:
+            asked, chained = chained or then is not Then.ALWAYS, then is not Then.ALWAYS
             if skips:
                 skips = then is not Then.ALWAYS
                 continue
-            done = None if element is None else self._step(element, asked=then is not Then.ALWAYS)
+            done = None if element is None else self._step(element, asked=asked)
             if done is not None:
                 status = done
                 if then is not Then.ALWAYS:
@@ -113,7 +114,7 @@ class _Reader:
         return status
 
     def _step(self, element: Element, *, asked: bool) -> Status | None:
-        """Run one step; `asked` where its status decides what is run next."""
+        """Run one step; `asked` where it is one of several with `&&` or `||` between."""
         self.machine.asked_for_status += asked
         try:
             return self._element(element)

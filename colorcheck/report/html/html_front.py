@@ -46,7 +46,7 @@ def svg(front: Front) -> h.Element:
 def _drawn(front: Front) -> Iterator[h.Node]:
     xs, ys = ([point.values[axis] for point in front.points] for axis in (0, 1))
     yield h.path(d=f"M{LEFT} 10V{HEIGHT - BOTTOM}H{WIDTH - 10}", fill="none", stroke="currentColor")
-    for goal, (x, y) in zip(front.goals, ((WIDTH // 2, HEIGHT - 8), (8, 24)), strict=False):
+    for goal, (x, y) in zip(front.goals, ((WIDTH // 2, HEIGHT - 8), (LEFT + 8, 20)), strict=False):
         yield h.text(x=x, y=y, fill="currentColor")[f"{goal} in {UNITS[goal]}"]
     for value in sorted({min(xs), max(xs)}):
         place = {"x": f"{_x(value, xs):.1f}", "y": str(HEIGHT - 28), "text-anchor": "middle"}

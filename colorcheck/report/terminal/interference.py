@@ -97,7 +97,7 @@ def _latencies(victims: tuple[str, ...], runs: tuple[Run, ...]) -> Iterator[tupl
         for run, domain in _of(name, runs):
             for what, latency in (("access", domain.latency), ("run", domain.runs)):
                 if latency.total:
-                    numbers = (latency.total, *latency.to_dict().values())
+                    numbers = (latency.total, *(value for value in latency.to_dict().values() if value is not None))
                     yield printable(name), SHORT[run.coloring], what, *map(_amount, numbers)
 
 

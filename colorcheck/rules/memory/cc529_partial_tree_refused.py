@@ -84,7 +84,7 @@ RULE = from_notes(
     Severity.ERROR,
     __doc__,
     (PartialTreeRefused,),
-    "mend that node of the partial tree, or leave it out",
+    "correct that node of the partial tree, or delete it",
     bad=Example(chosen=_DOMAIN, manifest=_MODULE, files=(("partial.dts", _PARTIAL),)),
     good=Example(),
 )

@@ -6,7 +6,7 @@ masks.
 Why it matters: with XEN_CMD set, XEN_COLORS and DOM0_COLORS silently vanish. DOMU_COLORS understands one range
 only: `0-3,8-11` becomes the mask 0, and colors above 31 are cut off.
 
-What it cannot see: what the shell would make of commands in the file, which is not run.
+What it cannot see: the effect of commands in the file, because it is not run.
 
 Source: ImageBuilder xlnx_rel_v2023.2 (`uboot-script-gen`), its lines run.
 """

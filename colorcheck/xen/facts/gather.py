@@ -346,7 +346,9 @@ class _Gathering:
         given = self._given_in_part("kernel", others=True)
         if given is not None:
             return OpenFact(MODULES.name, *given)
-        waiting = list(unplaced(tree)) if tree and not self.handed_over_as_it_is else []
+        waiting = list(unplaced(tree)) if tree else []
+        if self.handed_over_as_it_is:  # UEFI may still have started Xen, which then loads what names a file
+            waiting = [node for node in waiting if "xen,uefi-binary" in node.properties]
         if not waiting or self.deployment.image_builder is not None:
             return Fact(MODULES.name, None, Origin.GIVEN, self._tree_location())
         names = ", ".join(node.name for node in waiting[:3]) + (", …" if len(waiting) > 3 else "")

@@ -212,6 +212,9 @@ def _place(node: Node, name: str = "reg") -> Location:
     return found.location if found else node.location
 
 
+_FIRST_CELLS = (2, 1)  # where /reserved-memory has none: its walk begins there, and knows nothing of the root's
+
+
 def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
     outer = cell_sizes(tree.root)
     for node in tree.root.children:
@@ -219,7 +222,7 @@ def _scan_tree(scan: _Scan, tree: DeviceTree, *, memory: bool) -> None:
             if memory and available(node):
                 _bank(scan, node, outer)
         elif node.name == "reserved-memory":
-            _reserved_below(scan, node, outer)
+            _reserved_below(scan, node, _FIRST_CELLS)
         elif node.name == "chosen":
             _static_heap(scan, node, outer)
             _initrd(scan, node)
@@ -312,8 +315,8 @@ def _module(scan: _Scan, found: VisitedNode) -> None:
         scan.notes.append(ModuleShortReg(given.location, "", node.path, needed, given=len(given.value)))
         scan.stop(f"fdt: node `{node.name}': `reg` property length is too short")
         return
-    firmware = "xen,uefi-binary" in node.properties and scan.loader in (None, Loader.UEFI)
-    stops = scan.loader is Loader.NONE
+    firmware = "xen,uefi-binary" in node.properties  # under UEFI, also U-Boot's bootefi, Xen loads it and writes reg
+    stops = scan.loader is Loader.NONE and not firmware
     if stops:
         scan.stop(f"node {node.name} missing `reg' property")
     if not firmware:

@@ -124,11 +124,12 @@ class _Run(Struct):
 
     def _heap_origin(self, region: Span) -> tuple[HeapOrigin | None, Failure | None]:
         regions = free_regions(self.machine, region)
-        allocator = BootAllocator(regions)
         try:
+            allocator = BootAllocator(regions)
             compressed = consume(allocator, self.machine, self.system.release.traits)
-        except OutOfBootMemoryError:
-            return None, Failure(FailureKind.OTHER, "Xen BUG at common/page_alloc.c: no memory for the boot allocator")
+        except OutOfBootMemoryError as error:
+            text = f"Xen BUG at common/page_alloc.c: no memory for the boot allocator ({error})"
+            return None, Failure(FailureKind.OTHER, text)
         heaps = heaps_of_boot.split(allocator.regions, self.prepared.buddy_size)
         return HeapOrigin(tuple(regions), tuple(allocator.taken), heaps, compressed), None
 

@@ -20,8 +20,12 @@ from colorcheck.xen.release.traits import FrameTableRounding, Traits
 PAGE_INFO = 56  # sizeof(struct page_info) on Arm64
 
 
+_MOST_REGIONS = 256  # one page of them (`bootmem_region_add`)
+
+
 class OutOfBootMemoryError(Exception):
-    """No region holds what Xen needs before its heaps exist: Xen stops with a BUG in alloc_boot_pages."""
+    """No region holds what Xen needs before its heaps exist, or there are more regions than it keeps: Xen stops with a
+    BUG in alloc_boot_pages or bootmem_region_add."""
 
 
 class TakenPages(Struct, frozen=True):
@@ -33,11 +37,16 @@ class TakenPages(Struct, frozen=True):
 
 
 class BootAllocator:
-    """Free regions in frames, ascending, never merged."""
+    """Free regions in frames, ascending, never merged. Too many raise OutOfBootMemoryError, here and later."""
 
     def __init__(self, regions: Sequence[Span]) -> None:
         self.regions: list[Span] = list(regions)
         self.taken: list[TakenPages] = []
+        self._counted()
+
+    def _counted(self) -> None:
+        if len(self.regions) > _MOST_REGIONS:
+            raise OutOfBootMemoryError(f"more than {_MOST_REGIONS} free regions")
 
     def take(self, pages: int, align: int, purpose: str) -> int:
         """The first frame of `pages` frames, from the highest region that has them; `align` is a power of two.
@@ -51,6 +60,7 @@ class BootAllocator:
                 rest = [(start, first), (first + pages, end)]
                 self.regions[index : index + 1] = [span for span in rest if span[0] < span[1]]
                 self.taken.append(TakenPages(first, first + pages, purpose))
+                self._counted()
                 return first
         raise OutOfBootMemoryError(purpose)
 

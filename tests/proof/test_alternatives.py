@@ -1,0 +1,87 @@
+"""A guest of which one of several files is run at a time: `{ one-of = [...] }` in `[inputs] domains`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from colorcheck import api
+from colorcheck.cli import main
+from colorcheck.rules.example import Example
+
+
+def guest(name: str, colors: str, memory: int = 256) -> str:
+    return f'name = "{name}"\nkernel = "Image"\nmemory = {memory}\nvcpus = 1\nllc_colors = ["{colors}"]\n'
+
+
+def written(folder: Path, first: str, second: str, *, rt: str = "11-12", domains: str = "") -> str:
+    files = (("rt.cfg", guest("rt", rt)), ("gui.cfg", first), ("debug.cfg", second))
+    manifest = Path(Example(guests=files).write(folder))
+    manifest = manifest if manifest.is_file() else manifest / "colorcheck.toml"
+    listed = domains or '["rt.cfg", { one-of = ["gui.cfg", "debug.cfg"] }]'
+    text = manifest.read_text()
+    assert '["rt.cfg", "gui.cfg", "debug.cfg"]' in text
+    manifest.write_text(text.replace('["rt.cfg", "gui.cfg", "debug.cfg"]', listed))
+    return str(manifest)
+
+
+def verdicts(manifest: str) -> tuple[dict[str, str], int]:
+    found = api.verify(manifest)
+    assert not found.faults
+    return {theorem.id: str(theorem.verdict) for theorem in found.theorems}, int(found.exit_status())
+
+
+def test_alternatives_do_not_count_together(tmp_path: Path) -> None:
+    theorems, status = verdicts(written(tmp_path, guest("gui", "13-14", 300), guest("gui", "13-14", 300)))
+    assert theorems["memory/gui"] == theorems["separation/rt/gui"] == "proved"
+    assert status == 0
+
+
+def test_each_is_separate_from_the_others_neighbours(tmp_path: Path) -> None:
+    theorems, status = verdicts(written(tmp_path, guest("gui", "13-14"), guest("gui", "12-13")))
+    assert theorems["separation/rt/gui"] == "refuted"
+    assert status == 1
+
+
+def test_the_second_one_may_not_fit(tmp_path: Path) -> None:
+    theorems, status = verdicts(written(tmp_path, guest("gui", "13-14"), guest("gui", "13-14", 3000)))
+    assert theorems["memory/gui"] == "refuted"
+    assert theorems["memory/rt"] == "proved"
+    assert status == 1
+
+
+def test_alternatives_of_other_names_may_share(tmp_path: Path) -> None:
+    theorems, status = verdicts(written(tmp_path, guest("gui", "13-14"), guest("debug", "14-15")))
+    assert theorems["separation/rt/debug"] == theorems["separation/rt/gui"] == "proved"
+    assert "separation/gui/debug" not in theorems
+    assert status == 0
+
+
+def test_a_file_that_is_not_there_proves_nothing_of_it(tmp_path: Path) -> None:
+    listed = '["rt.cfg", { one-of = ["gui.cfg", "absent.cfg"] }]'
+    _, status = verdicts(written(tmp_path, guest("gui", "13-14"), "", domains=listed))
+    assert status != 0
+
+
+@pytest.mark.parametrize("value", ["{ one-of = [] }", "{ any-of = ['gui.cfg'] }", "{ one-of = 'gui.cfg' }", "{}"])
+def test_other_tables_are_no_guests(value: str, tmp_path: Path) -> None:
+    _, status = verdicts(written(tmp_path, guest("gui", "13-14"), "", domains=f'["rt.cfg", {value}]'))
+    assert status != 0
+
+
+def test_a_plan_writes_into_both_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = written(tmp_path, guest("gui", "11-12"), guest("gui", "11-13"))
+    main(["plan", manifest, "--format", "json"])
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["status"] in ("optimal", "feasible")
+    assert "debug.cfg" in {Path(edit["file"]).name for edit in plan["edits"]}
+    main(["plan", manifest, "--write"])
+    theorems, _ = verdicts(manifest)
+    assert {each for name, each in theorems.items() if name.startswith(("separation", "memory"))} == {"proved"}
+
+
+def test_replay_says_what_verify_says(tmp_path: Path) -> None:
+    manifest = written(tmp_path, guest("gui", "13-14"), guest("gui", "13-14", 3000))
+    assert api.replay(manifest).to_dict()["outcome"] == "boots"
