@@ -16,6 +16,7 @@ from colorcheck.inputs.manifest.manifest_reader import NAME, ManifestError, read
 
 STANDARD_INPUT = "<stdin>"
 _LARGEST = 64 * MIB
+_PROSE = (".md", ".rst", ".txt", ".html", ".pdf", ".json", ".yaml", ".yml", ".py", ".sh", ".c", ".h")
 _KEYS: Mapping[str, str] = {
     "DEVICE_TREE": "inputs.device-tree",
     "BLOB": "inputs.device-tree",
@@ -52,9 +53,12 @@ def key_of(path: str) -> tuple[str, object] | None:
     from colorcheck.inputs.recognition import recognized
 
     try:
-        kind = recognized(contents(path, _LARGEST, named=True))
+        content = contents(path, _LARGEST, named=True)
     except Unreadable as error:
         raise Stop(str(error), error.advice) from None
+    kind = recognized(content)
+    if kind is None and path.endswith(_PROSE):
+        raise Stop(f"{path} is neither a {NAME} nor an input file", "give the deployment's folder or one of its files")
     if kind is None or kind is FileKind.MANIFEST:
         return None
     key = _KEYS.get(kind.name)

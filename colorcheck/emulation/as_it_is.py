@@ -20,6 +20,8 @@ _MACHINES = {
     "qemu-raspi4b": ("raspi4b", "raspi4b", 4, 2 << 30),
 }
 """By board: QEMU's machine, its options, CPUs (real-time cores included), and the most memory that it takes."""
+_FIXED = frozenset(("raspi4b",))
+"""Machines that take this much memory and nothing else; what the banks leave out is the GPU's."""
 _STEP = 0x1000
 
 
@@ -43,10 +45,11 @@ def as_it_is(
     known = _MACHINES.get(board.name) if board else None
     if board is None or known is None or known[0] not in qemu.machines:
         return None
-    _, options, cpus, most = known
+    name, options, cpus, most = known
     total = sum(bank.size for bank in machine.banks)
-    if total > most:
+    if total > most or (name in _FIXED and any(bank.end > most for bank in machine.banks)):
         return None
+    memory = most if name in _FIXED else total
     xen, blob_at = machine.module("xen"), machine.module("device-tree")
     if xen is None or blob_at is None:
         raise QemuError("it is not known where Xen and the device tree are", "give xen-address and device-tree-address")
@@ -58,7 +61,7 @@ def as_it_is(
     start = _free(machine)
     fitted = replace(tree, root=_without_aliases(tree, tree.root))
     blob = to_blob(fitted)
-    system = Emulated(options, "", board.name, cpus, total, fitted, blob, xen.start, blob_at.start, start, modules)
+    system = Emulated(options, "", board.name, cpus, memory, fitted, blob, xen.start, blob_at.start, start, modules)
     return system, (_GIC_CHANGE,) if fitted.root is not tree.root else ()
 
 

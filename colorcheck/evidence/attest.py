@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.pattern import pattern
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
 from colorcheck.inputs.boot.boot_log import BootLog, Statement
@@ -147,8 +148,10 @@ def _missing(checks: tuple[LogCheck, ...], boot: Boot) -> str:
         return ""
     created = [built.domain.name for built in boot.built if built.created]
     unseen = [name for name in created if f"colors of {name}" not in known]
-    if not unseen:
+    if created and not unseen:
         return ""
+    if not created:
+        return "not seen: color heap (press Ctrl-A three times, then H on Xen's console, and log again)"
     whose = "any domain's" if len(unseen) == len(created) else f"{', '.join(unseen)}'s"
     return f"missing: {whose} colors (press Ctrl-A three times, then m, H and q on Xen's console, and log again)"
 
@@ -180,6 +183,8 @@ def _said(log: BootLog, system: System, command_line: str) -> Iterator[LogCheck]
         agrees: bool | None = said.agrees(system.release)
         if not agrees and not said.is_release and said.is_near(system.release):
             agrees = None  # neither this release nor another one
+        if not agrees and _unfinished(log, log.version) and system.release.name.startswith(said.text):
+            agrees = None
         yield LogCheck("version", _named(system.release), shown, agrees, log.version.location)
     yield from _arguments(log, system, command_line.strip())
     yield from _check("number of colors", system.nr_colors, log.nr_colors)
@@ -203,7 +208,9 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
         agrees: bool | None = found == expected
         if not agrees and "command_line" in log.damaged:
             agrees = True if same_arguments(found, expected) and _squeezed(found) == _squeezed(expected) else None
-        elif not agrees and same_arguments(found, expected):
+        elif not agrees and (
+            same_arguments(found, expected) or (_unfinished(log, said) and expected.startswith(found))
+        ):
             agrees = None
         why = "truncated" if expected.startswith(found) else "wrapped"
         shown = f"{found} ({why})" if agrees is None else found
@@ -213,6 +220,11 @@ def _arguments(log: BootLog, system: System, expected: str) -> Iterator[LogCheck
         first = tuple(range(count))
         shown = f"{_colors(first)}, because none were specified"
         yield LogCheck("colors of Xen", _colors(own), shown, own == first, log.first_colors.location)
+
+
+def _unfinished(log: BootLog, said: Statement) -> bool:
+    """Whether the log ends in the middle of this line, for all that is known."""
+    return log.cut and said.location.line == log.last_line.line
 
 
 def _squeezed(text: str) -> str:
@@ -239,13 +251,18 @@ def _machine(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
         return
     machine = prepared.machine
     modules = [(module.start, module.end) for module in machine.modules]
-    yield from _spans("memory banks", [bank.span for bank in machine.banks], log.memory)
-    yield from _spans("boot modules", modules, log.modules)
-    yield from _spans("reserved ranges", [held.span for held in machine.reserved], log.reserved)
+    for subject, name, expected, said in (
+        ("memory banks", "memory", [bank.span for bank in machine.banks], log.memory),
+        ("boot modules", "modules", modules, log.modules),
+        ("reserved ranges", "reserved", [held.span for held in machine.reserved], log.reserved),
+    ):
+        ends_there = bool(said) and said[-1].location.line == log.last_line.line
+        yield from _spans(subject, expected, said, whole=name not in log.damaged and not ends_there)
 
 
-def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) -> Iterator[LogCheck]:
-    """Ranges of bytes; where they differ, those of either side that the other has not."""
+def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement], *, whole: bool) -> Iterator[LogCheck]:
+    """Ranges of bytes; where they differ, those of either side that the other has not. What a list that is not `whole`
+    lacks contradicts nothing."""
     if not said:
         return
     wanted = set(expected)
@@ -256,7 +273,7 @@ def _spans(subject: str, expected: Iterable[Span], said: Sequence[Statement]) ->
         subject,
         " ".join(map(_region, lacking if lacking or more else sorted(wanted))) or "none of these",
         " ".join(map(_region, more if lacking or more else sorted(found))) or "none of these",
-        not lacking and not more,
+        None if lacking and not more and not whole else not lacking and not more,
         where,
     )
 
@@ -398,7 +415,12 @@ def _end(log: BootLog, boot: Boot) -> Iterator[LogCheck]:
     expected = boot.panic.message if boot.panic else "no panic"
     found = str(log.panic.value) if log.panic else "no panic in the log"
     agrees = None if log.panic is None else bool(boot.panic) and _same_panic(expected, found)
+    if agrees is False and boot.panic and (glued := _OF_A_GUEST.search(found)):
+        agrees = None if glued.start() and expected.startswith(found[: glued.start()]) else False
     yield LogCheck("panic", expected, found, agrees, log.panic.location if log.panic else log.last_line)
+
+
+_OF_A_GUEST = pattern(r"\(d\d+\) ")  # what a guest printed into the line
 
 
 def _same_panic(expected: str, found: str) -> bool:

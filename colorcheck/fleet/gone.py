@@ -19,8 +19,8 @@ from colorcheck.fleet.find import Passed
 from colorcheck.fleet.inputs import files_of
 from colorcheck.inputs.manifest.manifest_reader import NAME, read_manifest
 
-_ALIKE = 0.5
-"""From this share of common lines on, a manifest at a new place is one that was moved, as for git."""
+_ALIKE = 0.8
+"""Above this share of common lines, a manifest at a new place is one that was moved; `diff --recursive` names both."""
 
 
 class GoneManifests(Struct, frozen=True):

@@ -81,6 +81,7 @@ def _decided(script: SmtScript, timeout: float, *, core: bool) -> Answer:
     context = z3.Context()  # of its own, so that answers do not depend on what was asked before
     parsed = z3.parse_smt2_string(_text(script), ctx=context)
     solver = z3.Solver(ctx=context)
+    solver.set("ctrl_c", False)  # it would take Ctrl-C for itself, answer "unknown", and the run would go on
     marks = [z3.Bool(f"assume!{number}", context) for number in range(len(script.assumptions))]
     for mark, term in zip(marks, parsed, strict=False):
         solver.add(z3.Implies(mark, term))

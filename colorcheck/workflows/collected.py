@@ -30,13 +30,14 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 dump="$work/board"
 mkdir "$dump" || exit 1
+sink="$work/sink"
 missing=''
 
 # keep NAME COMMAND...: what the command prints, or what it says where it fails
 keep() {
     name=$1
     shift
-    if command -v "$1" >/dev/null 2>&1 && "$@" >"$dump/$name" 2>"$dump/$name.err" && [ -s "$dump/$name" ]; then
+    if command -v "$1" >"$sink" 2>&1 && "$@" >"$dump/$name" 2>"$dump/$name.err" && [ -s "$dump/$name" ]; then
         rm -f "$dump/$name.err"
     else
         missing="$missing $name"
@@ -45,10 +46,10 @@ keep() {
     fi
 }
 
-uname -a >"$dump/uname" 2>/dev/null
+uname -a >"$dump/uname" 2>"$sink"
 keep fdt cat "${COLORCHECK_ROOT:-}/sys/firmware/fdt"
 if [ ! -s "$dump/fdt" ] && [ -d "${COLORCHECK_ROOT:-}/proc/device-tree/" ]; then
-    cp -R "${COLORCHECK_ROOT:-}/proc/device-tree/" "$dump/device-tree" 2>/dev/null
+    cp -R "${COLORCHECK_ROOT:-}/proc/device-tree/" "$dump/device-tree" 2>"$sink"
 fi
 keep xl-dmesg xl dmesg
 keep xl-info xl info

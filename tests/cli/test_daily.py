@@ -120,3 +120,10 @@ def test_nothing_is_colored_under_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     assert not _wants_color("auto")
     assert _wants_color("always")
+
+
+def test_prose_is_no_manifest(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("# A board\n\nSome words, and a diff:\n\n```diff\n-a\n+b\n```\n")
+    assert main(["verify", str(readme)]) == 2
+    assert "is neither a colorcheck.toml nor an input file" in capsys.readouterr().err

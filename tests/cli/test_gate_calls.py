@@ -116,6 +116,30 @@ def test_names_that_are_no_text(here: Path) -> None:
 
 
 @pytest.mark.slow
+def test_interrupted_inside_the_solver(here: Path) -> None:
+    """Z3 has a handler of its own for SIGINT; a run that it took from must not go on."""
+    script = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it\n"
+        "from colorcheck.cli import main\n"
+        "from colorcheck.proof import solver\n"
+        "hard = [f'(declare-const x{i} (_ BitVec 64))' for i in range(60)]\n"
+        "hard += [f'(assert (= (bvmul x{i} x{i + 1} x{i * 7 % 60}) (bvadd x{i * 3 % 60} #x{i:016x})))'"
+        " for i in range(59)]\n"
+        "def text(script):\n"
+        "    print('go', flush=True)\n"
+        "    return '\\n'.join(hard)\n"
+        "solver._text = text\n"
+        "sys.exit(main(['verify']))\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", script], env=ENVIRONMENT, stdout=subprocess.PIPE)
+    assert running.stdout is not None
+    running.stdout.readline()
+    time.sleep(1)  # it is inside by then; if not, it ends all the same
+    running.send_signal(signal.SIGINT)
+    assert running.wait(60) == 130
+
+
 def test_interrupted_within_a_second(here: Path) -> None:
     """Also while the main thread is inside of code that does not look up, as a solver is."""
     script = (

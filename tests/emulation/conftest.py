@@ -39,6 +39,9 @@ else:
         sys.stdout.buffer.write(bytes(range(256)) * 2000)
         sys.stdout.flush()
         sys.exit(0)
+    if how == "dialogue":
+        exec(what["player"])
+        sys.exit(0)
     sys.stdout.buffer.write(what["console"].encode())
     sys.stdout.flush()
     if how == "play":

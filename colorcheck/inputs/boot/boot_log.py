@@ -33,6 +33,7 @@ class Statement(Struct, frozen=True):
 class _Dumped(Struct):
     heap: dict[int, Statement] = field(default_factory=dict)
     domains: dict[int, dict[str, Statement]] = field(default_factory=dict)
+    seen: dict[int, set[str]] = field(default_factory=dict)
 
 
 class LoggedDomain(Struct, frozen=True):
@@ -64,7 +65,8 @@ class BootLog(Struct, frozen=True):
     wrapped it: its value is then the pieces with a blank between them). `built_in` are the arguments
     that were compiled into Xen; `first_colors` is how many colors Xen took because it was given none, `all_colors` are
     the domains that got every color because they were given none; `processor` is the MIDR_EL1 of the boot CPU;
-    `digest` is the SHA-256 of the text, by which the same log is known under another name.
+    `digest` is the SHA-256 of the text, by which the same log is known under another name. `cut` tells that the last
+    line has no end, so that it may have been longer.
     """
 
     file: str
@@ -93,6 +95,7 @@ class BootLog(Struct, frozen=True):
     all_colors: tuple[Statement, ...] = ()
     processor: Statement | None = None
     digest: str = ""
+    cut: bool = False
 
     @property
     def way_size(self) -> tuple[int, Location] | None:
@@ -211,6 +214,8 @@ _NUMBERED = pattern(r"\s*(?:MODULE|RESVD)\[(\d+)\]")
 _EFI_LOADER = pattern(r"\bXen (\d+\.\d+\S*).*EFI loader\s*$")
 _LOADED = pattern(r"(\S.*): 0x([0-9a-f]{16})-0x([0-9a-f]{16})$")
 _PROMPT = pattern(r"(?:Shell|[A-Za-z]+\d+:[^>]{0,200})> ?")
+_AFTER_PANIC = pattern(r"(?:Reboot|Resetting) in five seconds|Manual reset required")
+_ONCE = pattern(r"\s*(refcnt|nr_pages|handle)=")  # once for each domain: again, the head of the next one was lost
 _PANIC = pattern(r"Panic on CPU \d+:")
 _HEAP = pattern(r"Color heap\[(\d+)\]: (\d+) pages$")
 _DOMAIN = pattern(r"General information for domain (\d+):")
@@ -235,7 +240,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
     domain: int | None = None
     for said, location in lines[begin:]:
         if panic is not None and "****" not in said:
-            if said.strip():
+            if said.strip() and not _AFTER_PANIC.match(said):
                 panic.append((said.strip(), location))
             continue
         if panic:
@@ -283,6 +288,7 @@ def parse_boot_log(file: str, text: str) -> BootLog:
         first_colors=single.get("first_colors"),
         all_colors=tuple(many["all_colors"]),
         processor=single.get("processor"),
+        cut=bool(lines) and lines[-1][1].line == text.count("\n") + 1,
         digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
     )
 
@@ -364,11 +370,16 @@ def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) ->
         dumped.domains.clear()
     elif match := _DOMAIN.match(said):
         dumped.domains[int(match[1])] = {}
+        dumped.seen[int(match[1])] = set()
         return int(match[1])
+    elif domain is not None and (match := _ONCE.match(said)) and match[1] in dumped.seen.get(domain, ()):
+        return None
     elif domain is not None and (match := _PAGES.match(said)):
         dumped.domains[domain]["pages"] = Statement(int(match[1]), location)
     elif domain is not None and (match := _COLORS.match(said)):
         colors = _numbers(match[3])
         if len(colors) == int(match[1] or match[2]):
             dumped.domains[domain]["colors"] = Statement(colors, location)
+    if domain is not None and (match := _ONCE.match(said)):
+        dumped.seen.setdefault(domain, set()).add(match[1])
     return domain

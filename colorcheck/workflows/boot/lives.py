@@ -100,7 +100,7 @@ def _compared(life: Life, talked: Dialogue, model: _Model) -> _Verdict:
     booted = attest(said, boot, logged_command_line(modelled.facts.deployment)).checks
     if any(check.agrees is False for check in booted) or boot.panic or boot.heap is None:
         return _judged(booted, talked, len(life.steps))
-    first = _frames(talked.heap)
+    first = _frames(talked.heap, len(boot.free_final))
     if not first:
         return _judged(booted, talked, len(life.steps))
     steps = [("create", f"{name}.cfg") if kind == "create" else (kind, name) for kind, name in life.steps]
@@ -132,15 +132,14 @@ def _step(life: Life, number: int, state: HeapState, talked: Dialogue, own: froz
         yield LogCheck(subject, expected, found, expected == found, _HERE)
     elif talked.ending is Ending.PANIC:
         yield LogCheck(subject, "works" if state.failure is None else "fails", "Xen panics", False, _HERE)
-    if heap := _frames(answer.heap):
+    if heap := _frames(answer.heap, len(state.heap)):
         yield _heap(f"color heap after {subject}", state.heap, heap, own)
 
 
-def _frames(text: str) -> tuple[int, ...]:
-    """The free frames of each color in one dump; empty where it is not whole."""
-    heap = parse_boot_log(CONSOLE, text).heap
-    whole = [color for color, _ in heap] == list(range(len(heap)))
-    return tuple(int(str(statement.value)) for _, statement in heap) if whole else ()
+def _frames(text: str, colors: int) -> tuple[int, ...]:
+    """The free frames of each color in one dump; empty where there is none. Xen leaves out colors without frames."""
+    found = {color: int(str(statement.value)) for color, statement in parse_boot_log(CONSOLE, text).heap}
+    return tuple(found.get(color, 0) for color in range(max(colors, max(found) + 1))) if found else ()
 
 
 def _heap(subject: str, expected: Sequence[int], found: Sequence[int], own: frozenset[int]) -> LogCheck:
