@@ -365,13 +365,13 @@ def test_the_same_branch_with_something_worse_is_red(
         assert main(["diff", case.base, "HEAD", "--recursive"]) == 1
         assert main(["verify", "--recursive", ".", "--changed-since", case.base, "--no-cache"]) == 4
         return
-    place = {
+    places: dict[Callable[[Path], Case], Path] = {
         renamed_folder: case.top / "three" / "rt.cfg",
         submodule_with_inputs: case.top / "sub" / "rt.cfg",
         pointers_of_lfs: case.top / "one" / "rt.cfg",
         behind_main: case.top / "one" / "rt.cfg",
-    }[kind]
-    write(place, SHARING)
+    }
+    write(places[kind], SHARING)
     if kind is submodule_with_inputs:
         commit(case.top / "sub")
     commit(case.top)

@@ -12,6 +12,7 @@ import pytest
 
 from colorcheck import api
 from colorcheck.inputs.boot.boot_log import parse_boot_log
+from tests.shapes import table
 
 CASES = json.loads(lzma.decompress((Path(__file__).parent.parent / "golden" / "uefi-more.json.xz").read_bytes()))
 ON_THE_COMMAND_LINE = re.compile(r"xen\.efi (?!-cfg|-mapbs$|-foo)|--")
@@ -46,10 +47,10 @@ def test_a_start_is_the_measured_one(tmp_path: Path, case: Any) -> None:
     found = api.replay(manifest(tmp_path, case, log=True)).to_dict()
     assert found["outcome"] == case["outcome"]
     if case["outcome"] == "panics":
-        assert found["panic"]["message"] in case["panic"]
+        assert table(found["panic"])["message"] in case["panic"]
     elif case["outcome"] == "boots" and case["heap"]:
-        assert list(found["heap"]["final"]) == case["heap"]
-        assert list(found["xen"]["region"]) == case["region"] or case["region"] is None
+        assert list(table(found["heap"])["final"]) == case["heap"]
+        assert list(table(found["xen"])["region"]) == case["region"] or case["region"] is None
 
 
 @pytest.mark.parametrize("case", FROM_FILES, ids=lambda case: case["name"])
@@ -58,7 +59,7 @@ def test_the_files_alone_give_the_arguments(tmp_path: Path, case: Any) -> None:
     assert bool(found["stopped"]) == (case["outcome"] == "stopped")
     if found["stopped"] or case["arguments"] is None or found["open"]:
         return
-    chosen = found["tree"]["/chosen"]
+    chosen = table(found["tree"])["/chosen"]
     given = chosen.get("xen,xen-bootargs") or (chosen.get("bootargs") if case["grub"] else None)
     if given is None or (case["grub"] and case["arguments"] == ""):
         return  # Xen's EFI loader then hands over bytes that nobody set
