@@ -52,7 +52,7 @@ def main() -> int:
         read = read_blob(str(blob), blob.read_bytes())
         if done.returncode or read.tree is None:
             counts["not decompiled"] += 1
-            print(f"{blob}: {done.stderr.decode(errors='replace').strip() or read.problems}")
+            print(f"{blob}: {done.stderr.decode(errors='replace').strip() or read.errors}")
             continue
         wanted = content(read.tree)
         for release in RELEASES:

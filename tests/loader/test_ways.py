@@ -118,3 +118,16 @@ def test_a_plan_holds_on_every_way(other: str, held: bool, tmp_path: Path) -> No
     verified(tmp_path, DOMAIN + ASKS % ("fdt set /chosen/d vpl011", other))
     found = api.plan(tmp_path).to_dict()
     assert (found["status"] in ("feasible", "optimal")) is held, found["reason"]
+
+
+@pytest.mark.parametrize("second", ["ext4load mmc 0:1", "load usb 0:1"])
+def test_a_load_that_the_script_asks_for_may_fail(tmp_path: Path, second: str) -> None:
+    one = f"if fatload mmc 0:1 0x70000000 board.dtb; then {colors('11-13')}; fi"
+    other = f"if {second} 0x70000000 board.dtb; then {colors('9-12')}; fi"
+    found = verified(tmp_path, f"{DOMAIN}{one}\n{other}")
+    assert verdicts(found)["separation/dom0/d"] is Verdict.UNKNOWN
+
+
+def test_the_only_medium_is_there(tmp_path: Path) -> None:
+    found = verified(tmp_path, f"{DOMAIN}if load mmc 0:1 0x70000000 board.dtb; then {colors('11-13')}; fi")
+    assert verdicts(found)["separation/dom0/d"] is Verdict.PROVED

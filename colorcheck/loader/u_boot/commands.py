@@ -335,6 +335,11 @@ def _named(*positions: int) -> Callable[[UBootMachine, Sequence[Marked]], Status
     return follow
 
 
+def _asks(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`askenv VARIABLE …` sets what somebody types."""
+    return _named(0)(machine, words) if words else 1
+
+
 def _part(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`part uuid|list|start|size|number …` with a variable at the end."""
     kind = words[0].text if words else ""
@@ -400,7 +405,7 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "crc32": effects.checksum,
     "random": effects.fills_words(0, 1),
     "gpio": _pin,
-    "askenv": _named(0),
+    "askenv": _asks,
     "adc": _named(3),
     "fatsize": loads.size,
     "ext4size": loads.size,

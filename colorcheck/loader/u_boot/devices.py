@@ -37,17 +37,18 @@ def is_there(machine: UBootMachine, command: str, medium: str) -> bool:
     medium = machine.readable(medium)
     system = _SYSTEMS.get(command.partition(".")[0], "")
     held = machine.media_there.get(medium)
-    machine.media_named.add(medium)
-    if held is None and machine.asked_for_status:
+    machine.media_named.add((medium, system))
+    name = f"{medium} with {system}" if system else medium
+    if machine.asked_for_status and (held is None or (system and not held)):
         fact = OpenFact(
-            f"medium {medium}",
-            f"the script asks whether it can load from {medium}, and no input says whether the board has that",
+            f"medium {name}",
+            f"the script asks whether it can load from {name}, and no input says whether the board has that",
             ("# load from one medium only, or without asking",),
             machine.place,
             (False, True),
         )
-        usual = not machine.media_there
-        if not machine.decide(Doubt(f"{MEDIUM}{medium}", usual, fact)):
+        usual = held is not None or not machine.media_there
+        if not machine.decide(Doubt(f"{MEDIUM}{name}", usual, fact)):
             return False
     if held and system and held != system:
         message = f"{medium} was read as {held} before, and {command} reads {system} only: it fails"

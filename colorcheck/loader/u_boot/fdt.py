@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot.blob import MAGIC
-from colorcheck.loader.u_boot.machine import SCRATCHPAD, Doubt, HaltError, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import SCRATCHPAD, VIRTUAL, Doubt, HaltError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
 from colorcheck.loader.u_boot.trees import TreeInMemory, error_name, tree_at
@@ -114,7 +114,10 @@ def lies_there(machine: UBootMachine, address: int) -> bool:
     trees lie where the environment says, and of other places nothing is known."""
     if machine.memory.is_dark(address) or machine.memory.read(address, 1) is not None or address in machine.failed:
         return False
-    own = [hexadecimal(machine.text(name) or "0") for name in _OWN_TREES]
+    banks = machine.settings.banks
+    if banks and address < VIRTUAL and not any(start <= address < start + size for start, size in banks):
+        return False
+    own = [hexadecimal(text) for name in _OWN_TREES if (text := machine.text(name))]
     if machine.memory.dark or machine.memory.known:
         fact = OpenFact(
             f"a tree at {address:#x} before the script",

@@ -79,14 +79,15 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
 
 
 def _with_its_medium(worlds: list[ScriptWorld]) -> list[ScriptWorld]:
-    """Where a script loads from one medium only, the board has it: a trusted assumption, and no question."""
-    named = {medium for world in worlds for medium in world.machine.media_named}
-    if len(named) != 1:
+    """Where a script loads from one medium only, with one file system, the board has it: a trusted assumption, and no
+    question."""
+    named = {each for world in worlds for each in world.machine.media_named}
+    if len({medium for medium, _ in named}) != 1 or len({system for _, system in named if system}) > 1:
         return worlds
-    key = MEDIUM + named.pop()
-    kept = [world for world in worlds if world.machine.choices.get(key, True)]
+    kept = [w for w in worlds if all(w.machine.choices[k] for k in w.machine.asked if k.startswith(MEDIUM))]
     for world in kept:
-        world.machine.asked.pop(key, None)
+        for key in [key for key in world.machine.asked if key.startswith(MEDIUM)]:
+            del world.machine.asked[key]
     return kept
 
 

@@ -98,7 +98,7 @@ class UBootMachine(Struct):
     unread: dict[str, Location] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     media_there: dict[str, str] = field(default_factory=dict)  # each with its file system, where that is known
-    media_named: set[str] = field(default_factory=set)
+    media_named: set[tuple[str, str]] = field(default_factory=set)  # with the file system that the command reads
     asked_for_status: int = 0  # above 0 while a command runs on whose status something hangs
     assumptions: dict[str, None] = field(default_factory=dict)
     blanket: OpenFact | None = None

@@ -17,6 +17,7 @@ from colorcheck.loader.u_boot.text import Marked, joined, unknowns
 
 _BLANKS = " \t"
 _LARGEST = 1 << 20
+_EXPORTED = "size of the environment"
 _USUAL = ("default", "delete", "edit", "exists", "export", "import", "print", "run", "save", "set")
 """Those that most builds have, so that their beginnings are told apart."""
 _SUBCOMMANDS = (*_USUAL, "ask", "erase", "flags", "grep", "indirect", "info", "load", "select")
@@ -183,7 +184,7 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     separator = "\0" if flags in ("b", "c") else "\n"
     if not machine.settings.whole_environment or machine.blanket or any(unknowns(v) for v in known.values()):
         return _exported_unknown(machine, address, "only part of it is given")
-    if flags == "b" or (flags == "c" and not size):
+    if flags == "c" and not size:
         return _exported_unknown(machine, address, "it is filled up to this U-Boot's CONFIG_ENV_SIZE")
     text = "".join(f"{name}={_escaped(known[name], separator)}{separator}" for name in sorted(known)) + "\0"
     data = text.encode("utf-8", "surrogateescape")
@@ -196,9 +197,11 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     machine.loaded = [one for one in machine.loaded if one.address != address]
     machine.loaded.append(FileInMemory("environment", address, len(data), data, machine.place))
     machine.paths.pop(address, None)
-    if head:
-        why = "with a checksum it is this U-Boot's CONFIG_ENV_SIZE"
-        machine.set("filesize", machine.unknown(machine.open("size of the environment", why)))
+    if flags == "b":  # zeros up to a size that only the build knows
+        machine.memory.darken(address + len(data), _LARGEST - len(data))
+    if head or flags == "b":
+        why = "it is this U-Boot's CONFIG_ENV_SIZE"
+        machine.set("filesize", machine.unknown(machine.open(_EXPORTED, why)))
     else:
         machine.set("filesize", f"{len(data):X}")
     return 0
@@ -207,7 +210,7 @@ def export(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 def _exported_unknown(machine: UBootMachine, address: int, why: str) -> Status:
     machine.memory.darken(address, _LARGEST)
     machine.sides.pop(address, None)
-    machine.set("filesize", machine.unknown(machine.open("size of the environment", why)))
+    machine.set("filesize", machine.unknown(machine.open(_EXPORTED, why)))
     return 0
 
 
@@ -228,9 +231,10 @@ def _read(machine: UBootMachine, address: int, words: Sequence[Marked], separato
     """The text of an environment in memory; None where it is not known."""
     size: int | None = None
     if len(words) > 1 and words[1].text != "-":
-        if machine.depends(words[1]):
+        fact = machine.depends(words[1])
+        if fact is not None and fact.what != _EXPORTED:
             return None
-        size = hexadecimal(words[1].text)
+        size = hexadecimal(words[1].text) if fact is None else None  # what was exported is read to its end
     loaded = machine.file_at(address)
     if loaded is None:
         data = machine.memory.read(address, size) if size is not None and size <= _LARGEST else None

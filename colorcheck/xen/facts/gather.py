@@ -42,7 +42,7 @@ from colorcheck.xen.facts.keys import (
     XEN_ADDRESS,
 )
 from colorcheck.xen.machine.boot_cpu import boot_cpu_fact
-from colorcheck.xen.machine.chosen_walk import unplaced
+from colorcheck.xen.machine.chosen_walk import Item, below_chosen, unplaced
 from colorcheck.xen.machine.intervals import merged, without
 from colorcheck.xen.options.arguments import xen_arguments
 from colorcheck.xen.release.log_version import log_version
@@ -305,6 +305,9 @@ class _Gathering:
             return OpenFact(DOM0_KERNEL.name, *given)
         if self.handed_over_as_it_is or self._kernels():
             return Fact(DOM0_KERNEL.name, None, Origin.GIVEN, self._tree_location())
+        log = self.deployment.boot_log
+        if log is not None and not self.foreign_log and self._all_logged():
+            return Fact(DOM0_KERNEL.name, None, Origin.MEASURED, log.modules[0].location)
         why = "none of the boot modules is dom0's kernel, so the boot loader must load one"
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
@@ -320,6 +323,18 @@ class _Gathering:
                 settle = ("address = 0x2000000",) if module.address is None else ("size = 0x1400000",)
                 return why, settle, module.location
         return None
+
+    def _all_logged(self) -> bool:
+        """Whether a boot log lists all modules, and each of them is in the tree: then no kernel is still to come."""
+        log, tree = self.deployment.boot_log, self.deployment.tree
+        listed = log.modules_found if log else None
+        if listed is None or tree is None:
+            return False
+        ranges = (
+            ranges_of(e.node.properties.get("reg"), *e.sizes) for e in below_chosen(tree) if e.item is Item.MODULE
+        )
+        known = {range_[0][0] for range_ in ranges if range_}
+        return {module.address for module in listed if module.kind not in ("Xen", "Device Tree")} <= known
 
     def _kernels(self) -> bool:
         """Whether dom0's kernel is named, or domains are and nothing speaks of a dom0: then none is missing."""
