@@ -54,11 +54,11 @@ def test_a_good_plugin_has_no_problem(modules: Path) -> None:
         ("@hook\ndef colorcheck_boards(extra):\n    return {}", "extra"),
         ("@hook\ndef colorcheck_boards():\n    return 7", "neither a mapping"),
         ("@hook\ndef colorcheck_boards():\n    return {'x': 7}", "is not callable"),
-        ("@hook\ndef colorcheck_boards():\n    return {1: print}", "no name"),
+        ("@hook\ndef colorcheck_boards():\n    return {1: print}", "an empty name"),
         ("@hook\ndef colorcheck_boards():\n    raise KeyError('x')", "KeyError"),
         ("@hook\ndef colorcheck_boards():\n    raise SystemExit(0)", "SystemExit"),
         ("@hook\ndef colorcheck_rules():\n    while True:\n        __import__('time').sleep(0.01)", "took longer"),
-        ("@hook\ndef colorcheck_rules():\n    return [object()]", "no name"),
+        ("@hook\ndef colorcheck_rules():\n    return [object()]", "an empty name"),
         ("def colorcheck_boards():\n    return {}", "adds nothing"),
     ],
 )
