@@ -109,3 +109,9 @@ def _digest(code: str) -> str:
 def _inert(data: str) -> str:
     """JSON that cannot end its script element."""
     return data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def under_heading(text: str, rows: Iterable[tuple[str, str]]) -> str:
+    """A page with a table of keys and values before everything else that it shows."""
+    table = h.table(".evidence")[(h.tr[h.td[key], h.td[h.code[value]]] for key, value in rows)]
+    return text.replace("<body>", f"<body>{visible(table)}", 1)

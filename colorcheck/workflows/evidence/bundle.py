@@ -158,11 +158,9 @@ def _headed(name: str, text: str, head: dict[str, object]) -> str:
     if name == "json":
         return as_json({"evidence": head, **json.loads(text)})
     if name == "html":
-        rows = "".join(
-            f"<tr><td>{_escaped(str(key))}</td><td><code>{_escaped(_shown(value))}</code></td></tr>"
-            for key, value in head.items()
-        )
-        return text.replace("<body>", f'<body>\n<table class="evidence">{rows}</table>', 1)
+        from colorcheck.report.html.page import under_heading
+
+        return under_heading(text, [(key, _shown(value)) for key, value in head.items()])
     if name in {"text", "markdown"}:
         lines = [f"{key}: {_shown(value)}" for key, value in head.items()]
         return "\n".join(["    " * (name == "markdown") + line for line in lines]) + f"\n\n{text}"
@@ -173,10 +171,6 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {each}" for key, each in value.items())
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _attested(name: str, content: bytes, verification: Verification) -> dict[str, object]:
