@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -125,7 +126,7 @@ def _domains(words: Sequence[str]) -> list[str]:
 def _manifest(path: Path, name: str) -> Path | None:
     """The manifest that a word of a command line means; None where it means something else."""
     for file in (path / name, path):
-        if file.suffix == ".toml" and file.is_file():
+        if file.suffix == ".toml" and os.path.isfile(file):
             return file
     return None
 

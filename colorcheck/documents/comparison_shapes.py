@@ -47,13 +47,13 @@ class MarginChangeShape(Shape, frozen=True):
 
 
 class SharingChangeShape(Shape, frozen=True):
-    """Colors that a pair shares by the policy."""
+    """Colors that a pair shares, by the policy (`reason`) or against it."""
 
     xen: str
     domains: list[str]
     before: list[int]
     after: list[int]
-    reason: str
+    reason: str | None
     newly: bool
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from colorcheck.core.units import MIB
+from colorcheck.core.units import MIB, size
 from colorcheck.emulation.blob import node, pairs, text
 from colorcheck.emulation.generate import MODELS, color_list
 from colorcheck.emulation.stubs import idle_kernel
@@ -117,7 +117,7 @@ class Life(Struct, frozen=True):
     def __str__(self) -> str:
         steps = ", ".join(f"{kind} {name}" for kind, name in self.steps)
         return "; ".join(
-            (f"{self.cpu}, RAM {self.memory >> 20} MiB", " ".join(self.arguments), *map(str, self.guests), steps)
+            (f"{self.cpu}, RAM {size(self.memory)}", " ".join(self.arguments), *map(str, self.guests), steps)
         )
 
 

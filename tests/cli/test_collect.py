@@ -100,7 +100,7 @@ ODD_LISTS = ["", "[", "null", '{"domid": 1}', "[1, [], null]", json.dumps([ODD_G
 
 @pytest.mark.skipif(
     shutil.which("busybox") is None or shutil.which("chroot") is None or os.geteuid() != 0,
-    reason="busybox (Debian's busybox-static), chroot and root are needed",
+    reason="needs chroot as root and busybox: install busybox-static",
 )
 @pytest.mark.parametrize("listed", [json.dumps([{"domid": 0}, GUEST]), *ODD_LISTS], ids=range(len(ODD_LISTS) + 1))
 def test_in_a_chroot_with_nothing_but_busybox(listed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,7 +51,7 @@ def document(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict
 
 def test_nothing_changed(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "main"]) == 0
-    assert "nothing changed" in capsys.readouterr().out
+    assert "no change in isolation, colors or memory" in capsys.readouterr().out
     assert main(["diff", "main", "branch"]) == 0
 
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_read_on_both_sides_is_undecided(
     commit(repo)
     for form in ("text", "markdown", "json"):
         assert main(["diff", "HEAD", "HEAD", "--format", form]) == 4
-        assert "nothing changed" not in capsys.readouterr().out
+        assert "no change in isolation, colors or memory" not in capsys.readouterr().out
 
 
 def test_attributes_of_the_branch_change_nothing(repo: Path) -> None:

@@ -42,7 +42,7 @@ def test_elf_file_from_first_to_last_address() -> None:
         (b"\0" * 64, "neither"),
         (image(0), "no size"),
         (elf((1, 0, 1), machine=62), "machine 62"),
-        (elf((1, 0, 1))[:-1], "cut off"),
+        (elf((1, 0, 1))[:-1], "truncated"),
         (elf((4, 0, 1)), "anything to load"),
         (b"\x1f\x8b\xff" + b"\0" * 99, "gzip"),
     ],

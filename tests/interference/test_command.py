@@ -133,7 +133,7 @@ def test_a_recording_is_an_asciicast(capsys: pytest.CaptureFixture[str], tmp_pat
         (("--victim", "vctim"), 4, "victim"),
         (("--curve", "nobody"), 4, "runs nothing"),
         (("--costs", "1,2"), 2, "three cycles"),
-        (("--accesses", "-5"), 2, "whole number"),
+        (("--accesses", "-5"), 2, "non-negative integer"),
         (("--plot", "/nowhere/at/all.svg"), 2, "cannot write"),
     ],
 )

@@ -117,7 +117,7 @@ def test_a_mix_goes_to_its_hot_bytes_as_often_as_said() -> None:
         ("bomb:stride=0", "stride of at least 1"),
         ("handler:lines=0", "at least 64 bytes"),
         ("matrix:rows=0", "at least 1 row"),
-        ("mix:size=1K,hot=2K", "up to the size"),
+        ("mix:size=1K,hot=2K", "from 64 to the size"),
         ("trace", "trace:FILE"),
         ("trace:a.csv,loop=maybe", "yes or no"),
         ("", "there is no workload"),

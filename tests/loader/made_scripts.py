@@ -233,7 +233,7 @@ def loading(r: random.Random) -> str:
         kind = r.random()
         if kind < 0.7:
             more = r.choice(["", "", "", " 100", " 0x100 10", " 0", " 100 0x9a00", " 0 100", " ffffffff", " 10 20 30", " 0x1000 fffff"])
-            place = r.choice(["0x50000000", "50000000", "$kernel_addr_r", "0x5000000g", "10000", "$u", "0x60000001", "${ramdisk_addr_r}"])
+            place = r.choice(["0x50000000", "50000000", "$kernel_addr_r", "0x5000000g", "51000000", "$u", "0x60000001", "${ramdisk_addr_r}"])
             text = f"{r.choice(commands)} {place} {r.choice(files)}{more}"
         elif kind < 0.8:
             text = f"{r.choice(['size', 'fatsize'])} virtio {r.choice(['0:1', '0'])} {r.choice(files)}"

@@ -110,7 +110,7 @@ def test_banks_that_no_color_fixes_are_refused_with_the_reason() -> None:
     above = replace(on.dram_map, select_masks=(1 << 20, 1 << 21))
     high = posed(replace(on, dram_map=above), [(64, None)], PlanOptions(separate_banks=True))
     assert high.problem is None
-    assert "decided by the color" in high.reason
+    assert "depends on the color alone" in high.reason
 
 
 @pytest.mark.parametrize(("name", "least"), [("rpi4", 2), ("jetson-tx1", 2), ("zcu102", 1)])
@@ -130,4 +130,4 @@ def test_the_wish_of_two_colors_has_a_name_and_its_reason() -> None:
     found = plan(question)
     demand = next(each for each in found.core if each.name == "min-colors xen")
     assert "L1 instruction cache" in demand.text
-    assert "ask 1 colors for xen, 1 fewer" in [repair.text for repair in found.repairs]
+    assert "require only 1 colors for xen, 1 fewer" in [repair.text for repair in found.repairs]

@@ -45,7 +45,7 @@ def test_a_saved_plan_is_written_once_and_taken_back(tmp_path: Path, capsys: pyt
     assert (status, "verified again: PROVED" in out) == (0, True)
     assert tree.read_bytes() != before
     status, _, err = run(capsys, str(folder), "--apply", str(saved))
-    assert (status, "is not as it was" in err) == (2, True)
+    assert (status, "has changed since the plan was made" in err) == (2, True)
     assert run(capsys, str(folder), "--undo")[0] == 0
     assert tree.read_bytes() == before
     assert not (folder / plan_write.UNDO).exists()
@@ -154,12 +154,12 @@ def test_the_overlay_is_one(tmp_path: Path) -> None:
         (["--min", "control=5", "--max", "control=4"], "more colors than --max"),
         (["--pin", "control=4-99"], "colors that do not exist"),
         (["--pin", "control=7-4"], "write NAME=COLORS"),
-        (["--pin", "nobody=4-7"], "which is no domain"),
-        (["--apart", "control,nobody"], "which is no domain"),
+        (["--pin", "nobody=4-7"], "which is not a domain"),
+        (["--apart", "control,nobody"], "which is not a domain"),
         (["--share", "control"], "name at least two domains"),
-        (["--keep", "nobody"], "which is no domain"),
+        (["--keep", "nobody"], "which is not a domain"),
         (["--why", "control is blue"], "write NAME has COLORS"),
-        (["--why", "nobody has 2-5"], "which is no domain"),
+        (["--why", "nobody has 2-5"], "which is not a domain"),
         (["--why", "control has 2-50"], "colors that do not exist"),
         (["--front", "cache,speed"], "is not an objective"),
         (["--front", "cache,margin,changes,restarts"], "one to three"),

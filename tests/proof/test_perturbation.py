@@ -203,11 +203,11 @@ def test_other_files_move_only_what_names_the_fact(name: str, fact: str) -> None
 
 @pytest.mark.parametrize(
     ("name", "fact"),
-    [("rpi4-xl", keys.GUESTS.name), ("qemu-attested", keys.ADDRESS_BITS.name), ("zcu102-dom0less", "arguments")],
+    [("rpi4-xl", keys.GUESTS.name), ("qemu-attested", keys.MEMORY.name), ("zcu102-dom0less", "arguments")],
 )
 def test_a_read_that_is_not_named_is_noticed(name: str, fact: str) -> None:
     of = case(name)
-    changed = theorems(CHANGES[fact](of)) if fact in CHANGES else theorems(of, with_value(fact, 32))
+    changed = theorems(CHANGES[fact](of)) if fact in CHANGES else theorems(of, with_value(fact, VALUES[fact][0]))
     silent = {
         key: replace(theorem, facts=tuple(each for each in theorem.facts if each != fact))
         for key, theorem in usual(name).items()

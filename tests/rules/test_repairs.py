@@ -27,7 +27,7 @@ def told(example: Example, rule: str) -> list[tuple[str, str]]:
         (
             "CC501",
             Example(boot_arguments=COLORS.replace("1G", "1600M").replace("2-10", "4-7")),
-            "give it 3 more colors that nobody has (8-10); or take 621 MiB off its memory (979 MiB fit)",
+            "give it 3 more colors that no domain has (8-10); or take 621 MiB off its memory (979 MiB fit)",
             Example(boot_arguments=COLORS.replace("1G", "979M").replace("2-10", "4-7")),
         ),
         (

@@ -78,7 +78,7 @@ def test_what_cannot_be_said_is_a_problem() -> None:
 
     assert "cannot switch coloring off" in problems("llc-coloring=off", "x20", "4.22")[0]
     assert "refuses it" in problems("dom0-llc-colors=4-7;", "4.22", "4.20")[0]
-    assert "alone" in problems("llc-size=1M", "x20", "4.22")[0]
+    assert "on its own" in problems("llc-size=1M", "x20", "4.22")[0]
     assert "no such option" in problems("buddy-alloc-size=1M", "x17m", "4.22")[0]
     colors = ",".join(str(color) for color in range(0, 84, 2))  # 125 characters with the name, longer as ranges
     assert "longer than 127" in problems(f"xen-colors={colors}", "x20", "x17m")[0]

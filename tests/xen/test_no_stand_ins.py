@@ -63,7 +63,6 @@ REASONS = {
         "number or 0": "none of them is missing here",
     },
     "loader/image_builder/edits.py": {
-        "self.file.text('DOM0_CMD') or _DOM0_COMMAND": "ImageBuilder's default",
         "self.file.text('DOMU_CMD', index) or _DOMU_COMMAND": "ImageBuilder's default",
     },
     "loader/image_builder/follow.py": {"VIRTUAL if found is None else found.start": "a place apart from all others"},
@@ -74,7 +73,6 @@ REASONS = {
     },
     "loader/u_boot/commands.py": {
         "machine.reached(at) if at is not None else 0": "an unset variable, which U-Boot reads as 0",
-        "{'b': 1, 'w': 2, 'l': 4, 'q': 8}.get(command.partition('.')[2], 4)": WIDTHS,
     },
     "loader/u_boot/conditions.py": {
         "{'b': 1, 'w': 2, 'l': 4, 'q': 8}.get(kind, 4)": WIDTHS,

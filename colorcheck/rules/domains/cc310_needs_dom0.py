@@ -39,7 +39,10 @@ RULE = from_notes(
     (NoDom0ForXl, EnhancedWithoutDom0),
     "add dom0's kernel as a boot module to /chosen",
     bad=Example(
-        kernel="", chosen=DOMAIN.format(more="cpus = <1>;").replace("11-14", "15"), guests=(("rt.cfg", GUEST),)
+        boot_arguments="llc-coloring=on xen-llc-colors=0-1",
+        kernel="",
+        chosen=DOMAIN.format(more="cpus = <1>;").replace("11-14", "15"),
+        guests=(("rt.cfg", GUEST),),
     ),
     good=Example(guests=(("rt.cfg", GUEST),)),
 )

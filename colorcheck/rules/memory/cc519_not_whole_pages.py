@@ -12,7 +12,7 @@ Source: `PFN_UP` and `PFN_DOWN` in the memory set-up of Xen 4.20 to 4.22.
 from __future__ import annotations
 
 from colorcheck.core.diagnostic import Severity
-from colorcheck.core.units import KIB, PAGE, size
+from colorcheck.core.units import PAGE, size
 from colorcheck.rules.example import Example
 from colorcheck.rules.from_notes import from_notes
 from colorcheck.rules.words import says
@@ -26,7 +26,7 @@ def _memory_not_pages(note: MemoryNotPages) -> str:
     if note.owner is DomainKind.DOM0:
         return f"dom0_mem of {note.size} bytes is not a multiple of the 4 KiB page size: Xen cannot allocate it"
     if note.size < PAGE:
-        return f"{note.size // KIB} KiB of memory are less than a page: Xen hangs while it allocates them"
+        return f"{size(note.size)} of memory are less than a page: Xen hangs while it allocates them"
     return f"{size(note.size)} of memory are not a multiple of the 4 KiB page size: Xen cannot allocate them"
 
 

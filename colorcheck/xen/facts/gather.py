@@ -21,6 +21,7 @@ from colorcheck.inputs.unread import Scope
 from colorcheck.loader.facts import Fact, OpenFact, Origin, Span
 from colorcheck.loader.measured import measured
 from colorcheck.xen.domains.cpu_pools import pools_fact
+from colorcheck.xen.domains.hardware_domain import is_hardware_domain
 from colorcheck.xen.facts.below_chosen import below_chosen_facts, marked_for_uefi
 from colorcheck.xen.facts.book import FactBook, FactKey
 from colorcheck.xen.facts.features import feature_facts
@@ -337,12 +338,15 @@ class _Gathering:
         return {module.address for module in listed if module.kind not in ("Xen", "Device Tree")} <= known
 
     def _kernels(self) -> bool:
-        """Whether dom0's kernel is named, or domains are and nothing speaks of a dom0: then none is missing."""
+        """Whether dom0's kernel is named, or domains are and nothing speaks of a dom0: then none is missing. Where one
+        of them is the hardware domain there is no dom0."""
         tree = self.deployment.tree
         chosen = tree.node("/chosen") if tree else None
         nodes = chosen.children if chosen else ()
         modules = ("xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
         if any(compatible(node, *modules) for node in nodes) or any(m.kind == "kernel" for m in self.target.modules):
+            return True
+        if self.release and any(is_hardware_domain(node, self.release) for node in nodes):
             return True
         for_dom0 = chosen is not None and "xen,dom0-bootargs" in chosen.properties
         return any(compatible(node, "xen,domain") for node in nodes) and not (for_dom0 or self._colors_for_dom0())
