@@ -80,6 +80,7 @@ class Worlds:
             self.facts = self.facts.opened(branch_fact(deployment, branches))
         self._inputs_of: dict[tuple[object, object], tuple[Deployment, Board | None]] = {}
         self._booted: dict[tuple[tuple[str, object], ...], World] = {}
+        self._ways: dict[int, tuple[WorldBranch, Worlds]] = {}
 
     @property
     def open(self) -> Mapping[str, OpenFact]:
@@ -191,7 +192,10 @@ class Worlds:
         """The worlds of another way through the boot script; None where Xen is not started there."""
         if branch.deployment is None:
             return None
-        return Worlds(branch.deployment, self._board, self._release, self._started_on)
+        if id(branch) not in self._ways:  # the branch is kept, and so its id
+            other = Worlds(branch.deployment, self._board, self._release, self._started_on)
+            self._ways[id(branch)] = branch, other
+        return self._ways[id(branch)][1]
 
     def outcome(self) -> str:
         """How the boot ends in every world; `unknown` where worlds differ or nobody can tell."""
