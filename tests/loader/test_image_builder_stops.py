@@ -80,32 +80,6 @@ def proves_nothing(folder: Path) -> None:
     assert not [theorem for theorem in theorems if theorem.verdict is Verdict.PROVED and theorem.subjects]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "LOPPER_PATH=/x\nDOMU_PASSTHROUGH_PATHS[0]=/soc/uart",
-        'PASSTHROUGH_DTS_REPO="git@x:y.git dir"\nDOMU_PASSTHROUGH_PATHS[0]=/soc/uart',
-        "DOMU_VCPUS[0]=08",
-        "DOMU_VCPUS[0]=two",
-        "DOMU_MEM[0]='1 + 2'",
-        "DOMU_MEM[0]=-1",
-        "DOMU_MEM[08]=128",
-        "DOMU_STATIC_MEM[0]='0x10000000'",
-        "DOMU_COLORS[0]=010-011",
-        "NUM_DOMUS=0x1",
-        "NUM_DT_OVERLAY=one",
-        "MEMORY_START='1 << 20'",
-        "FOO=${XEN_COLORS:=0-3}",
-        "FOO=$((NUM_DOMUS=1))",
-        "FOO=$(date); NUM_DOMUS=2",
-        "FOO=$(date) . other",
-    ],
-)
-def test_what_is_not_a_plain_number_has_no_default(line: str, tmp_path: Path) -> None:
-    text = 'DOMU_KERNEL[0]=rt\nXEN_CMD="llc-coloring=on xen-llc-colors=0 dom0-llc-colors=1-7"\n'
-    proves_nothing(written(tmp_path, text + line + "\n"))
-
-
 @pytest.mark.parametrize(("index", "same"), [("00", 0), ("010", 8), ("0,1", 1)])
 def test_an_index_is_the_shells(index: str, same: int) -> None:
     assert read_image_builder(f"DOMU_MEM[{index}]=1200\n").text("DOMU_MEM", same) == "1200"
