@@ -82,7 +82,7 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input-seconds",
         metavar="SECONDS",
-        type=seconds,
+        type=_step_seconds,
         default=SECONDS,
         help=f"for each step with the inputs: reading, following the loader, modelling, rules (default: {SECONDS:g})",
     )
@@ -93,6 +93,13 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
         default=MEMORY,
         help="memory that a step with the inputs may take, such as 512M or 8G (default: 4G)",
     )
+
+
+def _step_seconds(text: str) -> float:
+    found = seconds(text)
+    if found < _SHORTEST:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is less than {_SHORTEST:g} s, in which no step can begin")
+    return found
 
 
 def _memory(text: str) -> int:
@@ -230,5 +237,6 @@ def refuse_empty(options: argparse.Namespace, words: Sequence[str]) -> None:
         raise Stop("PATH is empty", _UNSET)
 
 
+_SHORTEST = 0.1  # seconds
 _LEAST = 64 * MIB
 _UNSET = "is a variable of the CI job unset? leave the option out if you do not need it"

@@ -11,6 +11,7 @@ from colorcheck.cli.arguments import add_target_arguments, load_manifest
 from colorcheck.cli.console import Stop, complain, write, write_json
 from colorcheck.cli.output import add_document_arguments, refuse_an_input, say_trouble, style
 from colorcheck.evidence.attest import Attestation, Attested
+from colorcheck.evidence.attested import attested as attested_log
 from colorcheck.evidence.share import shared
 from colorcheck.files.atomic import write_report
 from colorcheck.files.reading import Unreadable, text
@@ -21,7 +22,6 @@ from colorcheck.rules.attestation import cc701_log_differs as log_differs
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Modelled
 from colorcheck.workflows import verify as pipeline
-from colorcheck.workflows.attest import attested as attested_log
 
 LOG_LARGEST = 64 << 20
 _STATUS = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from colorcheck.core.diagnostic import Finding, Severity, Verdict
 from colorcheck.core.theorem import TheoremKind
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import ReleaseResult, Silence, Verification
+from colorcheck.verification.ways import ways_of
 from colorcheck.xen.booted import Built
 from colorcheck.xen.system import System
 
@@ -228,10 +230,12 @@ def renamings(base: Verification, head: Verification) -> dict[str, str]:
 
 def _described(verification: Verification) -> dict[str, tuple[object, ...]]:
     """What every domain of the first Xen is, but for its name."""
-    system = next((system for _, system in verification.facts.systems()), None)
+    first = next((result for result in verification.facts.results if result.system is not None), None)
     folder = verification.manifest.folder or "."
     found: dict[str, tuple[object, ...]] = {}
-    for domain in system.domains if system else ():
+    for domain in (domain for way in (ways_of(first) if first else ()) for domain in way.system.domains):
+        if domain.name in found:
+            continue
         file = os.path.relpath(domain.location.file, folder) if domain.location.file else ""
         found[domain.name] = (domain.kind, file, domain.location.node and "node", domain.colors, domain.pages)
     return found
@@ -336,7 +340,7 @@ def _lines(verification: Verification) -> tuple[str, ...]:
 
 def _pairs(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[PairChange]:
     before, after = _verdicts(base, renamed), _verdicts(head, {})
-    systems = dict(head.facts.systems())
+    there = _together(head)
     kept = set(_lines(base)) & set(_lines(head))
     for line, domains in sorted(before.keys() | after.keys()):
         if line not in _lines(head):
@@ -350,7 +354,7 @@ def _pairs(base: Verification, head: Verification, renamed: Mapping[str, str]) -
         harmless = old is None and new is Verdict.PROVED
         allowed = new is None and _allowed(head, domains)
         if old is not new and not harmless:
-            exists = _exists(domains, systems.get(line)) and not allowed
+            exists = _exists(domains, there.get(line)) and not allowed
             yield PairChange(line, domains, old, new, exists)
 
 
@@ -363,12 +367,14 @@ def _shared(verification: Verification, renamed: Mapping[str, str]) -> dict[tupl
     """The colors that each pair has in common, by line."""
     found: dict[tuple[str, tuple[str, str]], ColorSet] = {}
     for result in verification.facts.results:
-        held = [(renamed.get(name, name), colors) for name, colors in _held(result)]
-        for position, (one, colors) in enumerate(held):
-            for other, others in held[position + 1 :]:
-                if not colors.isdisjoint(others):
-                    first, second = sorted((one, other))
-                    found[result.release, (first, second)] = colors & others
+        for system in _colored(result).values():
+            held = [(renamed.get(name, name), colors) for name, colors in _held(system)]
+            for position, (one, colors) in enumerate(held):
+                for other, others in held[position + 1 :]:
+                    if not colors.isdisjoint(others):
+                        first, second = sorted((one, other))
+                        key = result.release, (first, second)
+                        found[key] = found.get(key, ColorSet()) | colors & others
     return found
 
 
@@ -393,28 +399,69 @@ def _permitted(verification: Verification, renamed: Mapping[str, str]) -> Iterat
             yield from (((one, other), share.reason) for other in names[position + 1 :])
 
 
-def _exists(domains: tuple[str, ...], system: System | None) -> bool:
-    """Whether both domains are there, as far as one can tell."""
-    return system is None or {domain.name for domain in system.domains}.union({"xen"}) >= set(domains)
+def _together(verification: Verification) -> dict[str, list[set[str]]]:
+    """Who is there together: the names on each way, by line; a line of which nothing is known is left out."""
+    return {
+        result.release: [{"xen", *(domain.name for domain in way.system.domains)} for way in ways_of(result)]
+        for result in verification.facts.results
+        if result.system is not None
+    }
 
 
-def _held(result: ReleaseResult) -> Iterator[tuple[str, ColorSet]]:
-    system = result.system
-    if system is None or not result.colored:
-        return
+def _exists(domains: tuple[str, ...], there: list[set[str]] | None) -> bool:
+    """Whether the domains are there on some way, as far as one can tell."""
+    return there is None or any(names >= set(domains) for names in there)
+
+
+def _colored(result: ReleaseResult) -> dict[str, System]:
+    """The systems with coloring, by way."""
+    return {way.name: way.system for way in ways_of(result) if way.system.coloring and way.system.nr_colors is not None}
+
+
+def _held(system: System) -> Iterator[tuple[str, ColorSet]]:
     yield "xen", ColorSet.of(system.xen_colors)
     for domain in system.domains:
         yield domain.name, ColorSet.of(domain.colors)
 
 
 def _colors(base: Verification, head: Verification, renamed: Mapping[str, str]) -> Iterator[ColorChange]:
-    before = {(o.release, renamed.get(name, name)): c for o in base.facts.results for name, c in _held(o)}
-    after = {(o.release, name): colors for o in head.facts.results for name, colors in _held(o)}
+    before, after = _colors_by_way(base, renamed), _colors_by_way(head, {})
     kept = set(_lines(base)) & set(_lines(head))
     for line, name in dict.fromkeys((*before, *after)):
-        old, new = before.get((line, name)), after.get((line, name))
-        if old != new and line in kept:
-            yield ColorChange(line, name, old, new)
+        if line in kept:
+            for old, new in _moved(before.get((line, name), {}), after.get((line, name), {})):
+                yield ColorChange(line, name, old, new)
+
+
+def _colors_by_way(
+    verification: Verification, renamed: Mapping[str, str]
+) -> dict[tuple[str, str], dict[str, ColorSet]]:
+    """The colors of each domain, by line and name, then by way."""
+    found: dict[tuple[str, str], dict[str, ColorSet]] = {}
+    for result in verification.facts.results:
+        for way, system in _colored(result).items():
+            for name, colors in _held(system):
+                found.setdefault((result.release, renamed.get(name, name)), {})[way] = colors
+    return found
+
+
+_Value = TypeVar("_Value", bound=Hashable)
+
+
+def _moved(before: Mapping[str, _Value], after: Mapping[str, _Value]) -> Iterator[tuple[_Value | None, _Value | None]]:
+    """What one domain has on each way before and after, where it differs, each difference once. A way that only one
+    side has is held against all of the other."""
+    usual_before, usual_after = next(iter(before.values()), None), next(iter(after.values()), None)
+    found: dict[tuple[_Value | None, _Value | None], None] = {}
+    for way, new in after.items():
+        if way in before:
+            found[before[way], new] = None
+        elif new not in before.values():
+            found[usual_before, new] = None
+    for way, old in before.items():
+        if way not in after and old not in after.values():
+            found[old, usual_after] = None
+    yield from (change for change in found if change[0] != change[1])
 
 
 def margin(built: Built, free_final: tuple[int, ...]) -> int:
@@ -425,13 +472,24 @@ def margin(built: Built, free_final: tuple[int, ...]) -> int:
     return min(0, sum(built.free_before[color] for color in colors) - built.domain.needed_pages)
 
 
-def _left(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, str], int]:
-    return {
-        (release, renamed.get(built.domain.name, built.domain.name)): margin(built, boot.free_final)
-        for release, boot in verification.facts.boots()
-        if boot.free_final
-        for built in boot.built
-    }
+def _left(verification: Verification, renamed: Mapping[str, str]) -> dict[tuple[str, str], int | None]:
+    """The margin of each domain on the way that leaves least; None where some way's boot is not modelled."""
+    found: dict[tuple[str, str], int | None] = {}
+    for result in verification.facts.results:
+        unclear: set[str] = set()
+        for way in ways_of(result):
+            boot = way.boot if result.boot is not None else None
+            if boot is None or not boot.free_final:
+                unclear |= (
+                    {renamed.get(domain.name, domain.name) for domain in way.system.domains} if way.name else set()
+                )
+                continue
+            for built in boot.built:
+                key = result.release, renamed.get(built.domain.name, built.domain.name)
+                left, known = margin(built, boot.free_final), found.get(key)
+                found[key] = left if known is None else min(known, left)
+        found |= {key: None for key in found if key[0] == result.release and key[1] in unclear}
+    return found
 
 
 def _margins(
@@ -439,8 +497,8 @@ def _margins(
 ) -> Iterator[MarginChange]:
     before, after = _left(base, renamed), _left(head, {})
     kept = set(_lines(base)) & set(_lines(head))
-    systems = dict(head.facts.systems())
+    there = _together(head)
     for line, name in dict.fromkeys((*before, *after)):
         old, new = before.get((line, name)), after.get((line, name))
         if old != new and line in kept:
-            yield MarginChange(line, name, old, new, _exists((name,), systems.get(line)), tolerance)
+            yield MarginChange(line, name, old, new, _exists((name,), there.get(line)), tolerance)

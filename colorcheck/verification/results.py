@@ -94,13 +94,15 @@ class Facts(Struct, frozen=True):
     """All that a rule may look at: what was written, what the board is, and what each Xen makes of both.
 
     `board` is None where it is neither known by name nor derivable from the device tree. `handover` is what a boot
-    script made of the tree, None where none is named; `deployment` then has the tree that arrives.
+    script made of the tree, None where none is named; `deployment` then has the tree that arrives. `everywhere` are the
+    domains of all ways, where there are several and the rules look at one after the other.
     """
 
     deployment: Deployment
     board: Board | None
     results: tuple[ReleaseResult, ...]
     handover: Handover | None = None
+    everywhere: frozenset[str] = frozenset()
 
     @property
     def manifest(self) -> Manifest:

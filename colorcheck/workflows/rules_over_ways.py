@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Finding
 from colorcheck.verification.results import Facts, Fault, ReleaseResult
+from colorcheck.verification.ways import names_of
 from colorcheck.xen.worlds.branches import WorldBranch
 
 Rules = Callable[[Facts], "tuple[tuple[Finding, ...], tuple[Fault, ...]]"]
@@ -16,6 +17,7 @@ Rules = Callable[[Facts], "tuple[tuple[Finding, ...], tuple[Fault, ...]]"]
 
 def over_ways(facts: Facts, run: Rules) -> tuple[tuple[Finding, ...], tuple[Fault, ...]]:
     """The findings of `run` on the way that is shown, then those that only other ways have; and the rules' faults."""
+    facts = replace(facts, everywhere=names_of(facts.results)) if any(_ways(facts)) else facts
     findings, faults = run(facts)
     ways = sorted(_ways(facts), key=lambda way: len(way.answers))
     if not ways:

@@ -108,7 +108,14 @@ def test_the_library_allows_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--input-seconds", "0"], ["--input-seconds", "nan"], ["--input-memory", "0"], ["--input-memory", "4"]]
+    "words",
+    [
+        ["--input-seconds", "0"],
+        ["--input-seconds", "0.003"],
+        ["--input-seconds", "nan"],
+        ["--input-memory", "0"],
+        ["--input-memory", "4"],
+    ],
 )
 def test_a_limit_that_is_none(here: Path, words: list[str]) -> None:
     assert main(["verify", *words]) == 2

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from colorcheck import api
 from colorcheck.evidence.attest import attest
 from colorcheck.inputs.boot.boot_log import parse_boot_log
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
+from colorcheck.workflows.verify import verify
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "qemu-attested"
 
 TREE = """/dts-v1/; / { #address-cells = <2>; #size-cells = <2>;
     cpus { #address-cells = <1>; #size-cells = <0>;
@@ -50,3 +57,25 @@ def test_xenstores_page_and_shared_memory_count(tmp_path: Path) -> None:
     said = "General information for domain 1:\n    nr_pages={} xenheap_pages=2"
     assert checked(tmp_path, said.format(pages))["pages of rt"] is True
     assert checked(tmp_path, said.format(pages - 1))["pages of rt"] is False
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Number of LLC colors supported: 16", "Number of LLC colors supported: 32"),
+        ("Xen LLC colors (2): { 0-1 }", "Xen LLC colors (2): { 0-2 }"),
+    ],
+)
+def test_a_log_that_the_manifest_names_is_compared_too(tmp_path: Path, old: str, new: str) -> None:
+    folder = tmp_path / "attested"
+    shutil.copytree(EXAMPLE, folder)
+    (log,) = folder.glob("*.log")
+    manifest = folder / "colorcheck.toml"
+    manifest.write_text(manifest.read_text().replace("[inputs]", f'[inputs]\nboot-log = "{log.name}"'))
+    assert not any(finding.rule == "CC701" for finding in verify(read_manifest(str(manifest))).findings)
+    text = log.read_text()
+    assert old in text
+    log.write_text(text.replace(old, new))
+    found = verify(read_manifest(str(manifest)))
+    assert any(finding.rule == "CC701" for finding in found.findings)
+    assert found.exit_status() == 1

@@ -17,18 +17,19 @@ def dumped_guests(dump: SystemDump) -> tuple[dict[str, str], tuple[str, ...]]:
 
     dom0 is none. A domain of which the list does not say how much memory it has is left out, with its name.
     """
-    text = dump.text(LIST)
-    if not text.strip():
+    if LIST not in dump.parts:
         return {}, ()
     try:
-        listed = json.loads(text)
+        listed = json.loads(dump.text(LIST))
     except (ValueError, RecursionError):
+        listed = None
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed) or len(listed) > _MOST:
         return {}, (f"{LIST}: cannot be read; it must be the output of `xl list -l`",)
     pins = _pins(dump.text(VCPUS))
     files: dict[str, str] = {}
     left: list[str] = []
-    for entry in (listed if isinstance(listed, list) else [])[:_MOST]:
-        if not isinstance(entry, dict) or entry.get("domid") == 0:
+    for entry in listed:
+        if entry.get("domid") == 0:
             continue
         lines = _guest(entry, pins)
         if lines is None:

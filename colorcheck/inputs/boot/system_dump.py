@@ -107,7 +107,7 @@ class _Found:
     def _take(self, part: str, path: str, data: bytes) -> None:
         if part in self.parts:
             self.left_out.append(f"{path}: a second {part}")
-        elif data:
+        elif data or part == LIST:  # an empty list says nothing of the guests, and must not pass for none
             self.parts[part], self.paths[part] = data, path
 
     def folder(self) -> None:

@@ -1,7 +1,7 @@
 """The policy names a domain that does not exist.
 
 What it checks: the names in [[policy.share]] and [domains.NAME] of the manifest against Xen, dom0, the dom0less domains
-and the guests.
+and the guests, on every path of a boot script and with every alternative of a guest.
 
 Why it matters: a requirement for a misspelled domain has no effect. A critical domain would silently be treated like
 any other.
@@ -25,7 +25,8 @@ from colorcheck.verification.results import Facts
 
 def check(facts: Facts) -> Iterator[Finding]:
     """A finding for each name that no domain has; none while no system could be understood."""
-    known = {"xen", "dom0"} | {domain.name for _, system in facts.systems() for domain in system.domains}
+    here = {domain.name for _, system in facts.systems() for domain in system.domains}
+    known = {"xen", "dom0"} | here | facts.everywhere
     if not any(True for _ in facts.systems()):
         return
     for name, location in _named(facts):

@@ -24,6 +24,7 @@ _LOG = """(XEN) Checking for initrd in /chosen
 (XEN)
 (XEN) MODULE[0]: 0000000000200000 - 0000000000373fff Xen
 (XEN) MODULE[1]: 0000000000100000 - {:016x} Device Tree
+(XEN) MODULE[2]: 0000000001000000 - 0000000001ffffff Kernel
 """
 
 RULE = from_notes(

@@ -11,6 +11,7 @@ from typing import Any
 from colorcheck.core.diagnostic import Verdict
 from colorcheck.documents.boots import Replay
 from colorcheck.evidence.attest import Attestation
+from colorcheck.evidence.attested import attested
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
 from colorcheck.report import Style, render
@@ -18,7 +19,6 @@ from colorcheck.verification.assumptions_of_use import assumptions_of_use
 from colorcheck.verification.exit import Exit
 from colorcheck.verification.results import Verification
 from colorcheck.verification.traced import Evidence, EvidenceKind
-from colorcheck.workflows.attest import attested
 from colorcheck.workflows.evidence import certificates as folders
 from colorcheck.workflows.evidence.command import command
 from colorcheck.workflows.evidence.copies import LARGEST, Copies, Unbound

@@ -1,10 +1,11 @@
-"""A boot log against the deployment that it is said to be of: one way for `attest` and for the folder of evidence."""
+"""A boot log against the deployment that it is said to be of: one way for `attest`, for the folder of evidence and for
+the log that a manifest names."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from colorcheck.evidence.attest import Attestation, Attested, attest, attest_arguments
+from colorcheck.evidence.attest import Attestation, Attested, LogCheck, attest, attest_arguments
 from colorcheck.inputs.boot.boot_log import BootLog
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Facts
@@ -34,6 +35,19 @@ def attested(log: BootLog, facts: Facts) -> tuple[Attested, str] | None:
     built_in = built_in_arguments(facts.deployment).text
     found = attest(log, boot, command_line, built_in=built_in, source=source)
     return _as_far_as_read(found, facts), release
+
+
+def contradictions(facts: Facts) -> tuple[LogCheck, ...]:
+    """Where the log that the manifest names says otherwise than the model that was made with its help.
+
+    Empty where the log is of another release than those that were checked: a finding of its own says that.
+    """
+    log = facts.deployment.boot_log
+    said = log_version(str(log.version.value)) if log is not None and log.version is not None else None
+    if log is None or (said is not None and not any(said.is_near(system.release) for _, system in facts.systems())):
+        return ()
+    found = attested(log, facts)
+    return tuple(check for check in found[0].checks if check.agrees is False) if found else ()
 
 
 def _as_far_as_read(found: Attested, facts: Facts) -> Attested:

@@ -1,0 +1,36 @@
+"""What each way of a deployment comes to: the answers of a boot script and the alternatives of guests, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from colorcheck.verification.results import ReleaseResult
+from colorcheck.xen.booted import Boot
+from colorcheck.xen.system import System
+
+
+class WayResult(Struct, frozen=True):
+    """One way under one release: `name` is empty for the way that is shown, otherwise the answers that lead there;
+    `boot` is None where it is not modelled."""
+
+    name: str
+    system: System
+    boot: Boot | None
+
+
+def ways_of(result: ReleaseResult) -> Iterator[WayResult]:
+    """The way that is shown, then the others; those on which Xen is not started are left out."""
+    if result.system is not None:
+        yield WayResult("", result.system, result.boot)
+    worlds = result.worlds
+    for branch in worlds.branches if worlds is not None else ():
+        other = worlds.branch(branch) if worlds is not None else None
+        if other is not None:
+            yield WayResult(branch.answers, other.base.system, other.base.boot)
+
+
+def names_of(results: tuple[ReleaseResult, ...]) -> frozenset[str]:
+    """The domains of all ways, under all releases."""
+    return frozenset(domain.name for result in results for way in ways_of(result) for domain in way.system.domains)
