@@ -362,7 +362,7 @@ def _get(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
     elif kind == "s":
         machine.set(name, f"0x{len(value):08X}")
     elif kind == "a":
-        machine.set(name, f"0x{tree.address + tree.data.find(value):016x}")
+        machine.set(name, f"0x{tree.address + tree.value_offset(at, prop):016x}")
     else:
         return _get_value(machine, name, value, rest)
     return 0
