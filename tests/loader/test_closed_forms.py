@@ -99,3 +99,17 @@ def test_only_fat_ignores_the_case_of_names(command: str, found: bool, ways: int
     got = followed(tmp_path, line, "")
     assert (chosen(got, "c") == b"5\0") is found
     assert len(got.alternatives) + 1 >= ways
+
+
+def test_values_worked_out_at_one_place_are_told_apart(tmp_path: Path) -> None:
+    """The same line in a loop gives another value each time, and so another answer."""
+    line = "for i in 1 2; do setexpr x $v + $i; if test $x = 5; then fdt set /chosen c$i 1; fi; done\n"
+    found = followed(tmp_path, "env default v\n" + line, "")
+    ways = (found, *found.alternatives)
+    assert len({(chosen(way, "c1") is None, chosen(way, "c2") is None) for way in ways}) == 4
+
+
+def test_many_answers_that_can_change_are_not_all_followed_and_that_is_said(tmp_path: Path) -> None:
+    line = "for i in 1 2 3 4 5 6 7 8; do button b && fdt set /chosen c$i 1; done\n"
+    found = followed(tmp_path, line, "")
+    assert any(fact.what.startswith(("answers to", "paths")) for fact in found.open)

@@ -183,7 +183,8 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
     kind = command.partition(".")[2]
     fact = machine.depends(*rest)
     if fact is not None:  # another value than the one that it is worked out from
-        own = OpenFact(f"variable {name} worked out at {machine.place}", fact.why, fact.settle, fact.location)
+        what = machine.anew(f"variable {name} worked out at {machine.place}")
+        own = OpenFact(what, fact.why, fact.settle, fact.location)
         machine.use(*(() if fact.what.startswith("variable ") else rest))
         machine.set(name, machine.unknown(own))
         return 0

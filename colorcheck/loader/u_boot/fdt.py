@@ -61,7 +61,7 @@ def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Stat
         machine.set(rest[1].text, machine.unknown(fact))
     if name.startswith("mo") and len(rest) > 1:
         machine.tree_doubts.append(fact)
-    return Doubt(f"fdt {name} {' '.join(word.text for word in rest)}", True, fact)
+    return Doubt(machine.anew(f"fdt {name} {' '.join(word.text for word in rest)}"), True, fact)
 
 
 def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:

@@ -213,6 +213,6 @@ def _refused(machine: UBootMachine, start: int, length: int) -> str:
             (),
             machine.place,
         )
-        if not machine.decide(Doubt("U-Boot's own location", end <= top - _USUAL, fact)):
+        if not machine.decide(Doubt(f"U-Boot's own location is above {end:#x}", end <= top - _USUAL, fact)):
             return "U-Boot itself may be there"
     return ""

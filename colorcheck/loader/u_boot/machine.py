@@ -159,7 +159,7 @@ class UBootMachine(Struct):
     def decide(self, doubt: Doubt) -> bool:
         """The answer in this world to a question that nothing answers."""
         key = self.readable(doubt.key)
-        if key.endswith(f" (time {MOST_TIMES})"):
+        if f" (time {MOST_TIMES})" in key:
             why = f"the script asks this {MOST_TIMES} times or more, and not all of the answers were followed"
             self.open(f"answers to {key[:60]}", why)
         if key not in self.choices:

@@ -120,7 +120,10 @@ def _exists(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
     if machine.get(rest[0].text) is None:
         return 1
     fact = machine.depends(machine.get(rest[0].text) or rest[0])
-    return 0 if fact is None else Doubt(f"env exists {rest[0].text}", False, fact)
+    if fact is None:
+        return 0
+    key = f"env exists {rest[0].text}"
+    return Doubt(key if fact.what == f"variable {rest[0].text}" else f"{key} <{fact.what}>", False, fact)
 
 
 def printenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:
