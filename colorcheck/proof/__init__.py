@@ -12,7 +12,7 @@ from colorcheck.core.theorem import Theorem, TheoremKind
 from colorcheck.hardware.board import Board
 from colorcheck.inputs.manifest.manifest import PlanPolicy
 from colorcheck.xen.booted import Boot
-from colorcheck.xen.system import System
+from colorcheck.xen.system import Domain, System
 
 
 class ProofRequest(Struct, frozen=True):
@@ -21,7 +21,8 @@ class ProofRequest(Struct, frozen=True):
     `timeout` is in seconds for one theorem; what takes longer is unknown, as is all that has no answer when
     `time.monotonic` passes `deadline`. With `smt` each theorem carries its SMT-LIB 2 text, as certificates need it.
     `bounded` says how the boot was found that is a bound over all placements. `kinds` are those of the theorems that
-    are wanted; None: all. Sets are proved in any case where pairs are, which rest on them.
+    are wanted; None: all. Sets are proved in any case where pairs are, which rest on them. `alternatives` are the
+    guests of all alternatives (one-of): those that are not run here may be created later in the same boot.
     """
 
     timeout: float = 10.0
@@ -29,6 +30,7 @@ class ProofRequest(Struct, frozen=True):
     bounded: str = ""
     deadline: float | None = None
     kinds: frozenset[TheoremKind] | None = None
+    alternatives: tuple[Domain, ...] = ()
 
     def wants(self, *kinds: TheoremKind) -> bool:
         return self.kinds is None or not self.kinds.isdisjoint(kinds)
@@ -48,7 +50,17 @@ def prove(
     from colorcheck.proof.sets import declared_geometry, set_separation
 
     asked = asked or ProofRequest()
-    context = Context(system, boot, board, policy, asked.timeout, asked.smt, asked.bounded, deadline=asked.deadline)
+    context = Context(
+        system,
+        boot,
+        board,
+        policy,
+        asked.timeout,
+        asked.smt,
+        asked.bounded,
+        deadline=asked.deadline,
+        alternatives=asked.alternatives,
+    )
     found: tuple[Theorem, ...] = ()
     if asked.wants(TheoremKind.SET_SEPARATION, TheoremKind.CAPACITY, TheoremKind.PAIR_SEPARATION):
         sets = set_separation(context)

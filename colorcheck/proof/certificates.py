@@ -14,6 +14,7 @@ from colorcheck.proof.counting import check_counting
 from colorcheck.proof.script import expected_answers
 from colorcheck.proof.second_solver import Cvc5Missing, answers
 from colorcheck.proof.third_solver import third_answers
+from colorcheck.xen.facts.keys import BRANCH
 
 KINDS: Mapping[TheoremKind, frozenset[str]] = {
     TheoremKind.CAPACITY: frozenset(("bound",)),
@@ -102,6 +103,9 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
                 subject, "differs", f"the counting certificate does not show that the theorem is {verdict}"
             )
     if not text:
+        facts = entry.get("facts")
+        if verdict is Verdict.PROVED and certificate is None and isinstance(facts, list) and BRANCH.name in facts:
+            return CertificateCheck(subject, "no-answer", _SEVERAL_WAYS)
         return _without_text(subject, verdict, counted=certificate is not None)
     found, wanted = answers(text, timeout), expected_answers(verdict)
     if found == wanted:
@@ -119,6 +123,10 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
     )
 
 
+_SEVERAL_WAYS = (
+    "it is about several ways (alternatives of guests, paths of the boot script), and a certificate shows one: "
+    "not covered"
+)
 _CONFIRMED = {Verdict.PROVED: "confirmed", Verdict.REFUTED: "refuted", Verdict.VACUOUS: "vacuous"}
 
 

@@ -78,6 +78,7 @@ class Context(Struct, frozen=True, dict=True):
     frames_of: dict[str, tuple[int, ...]] = field(default_factory=dict)  # some of each party, once they were asked for
     frames_by_set: dict[tuple[str, int], dict[int, list[int]]] = field(default_factory=dict)
     deadline: float | None = None  # of `time.monotonic`, for the whole run
+    alternatives: tuple[Domain, ...] = ()  # of the guests (one-of), those that are run here among them
 
     @property
     def timeout(self) -> float:

@@ -6,11 +6,13 @@ frames of the colors are a budget.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Related, Verdict
 from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Trust
 from colorcheck.core.witness import FailingCreation
@@ -129,6 +131,19 @@ def _rivals(context: Context, party: Party, wanted: dict[str, int]) -> Iterator[
         inside = all(color < len(context.boot.free_initial) for color in other.colors)
         if creations and pages and inside:
             yield GuestLifecycle(other, pages, creations)
+    yield from _alternatives(context, wanted)
+
+
+def _alternatives(context: Context, wanted: dict[str, int]) -> Iterator[GuestLifecycle]:
+    """The other alternatives of the guests (one-of): each can be created in the same boot of the host."""
+    here = {domain.location.file for domain in context.system.domains if domain.kind is DomainKind.XL}
+    for domain in context.alternatives:
+        pages = domain.kept_pages if domain.failure else domain.as_guest().needed_pages
+        inside = all(color < len(context.boot.free_initial) for color in domain.colors)
+        if domain.location.file not in here and pages and inside:
+            name = f"{domain.name} ({os.path.basename(domain.location.file)})"
+            party = Party(name, ColorSet.of(domain.colors), domain.location, domain)
+            yield GuestLifecycle(party, pages, wanted.get(domain.name, 0) + 1)
 
 
 def _decided(

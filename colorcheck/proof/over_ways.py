@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Verdict
-from colorcheck.core.theorem import Theorem, TheoremKind, Tried
+from colorcheck.core.theorem import Assumption, Theorem, TheoremKind, Tried, Trust
 from colorcheck.xen.facts.keys import BRANCH
 from colorcheck.xen.worlds.branches import AS_SHOWN
 from colorcheck.xen.worlds.world import Worlds
@@ -75,7 +75,33 @@ def _over(name: str, ways: list[_Way], worlds: Worlds) -> Theorem:
     chosen = next((each for _, each in held if each.verdict in verdicts), theorem)
     taken = tuple(dict.fromkeys(assumption for _, each in held for assumption in each.assumptions))
     facts = tuple(sorted({BRANCH.name, *(fact for _, each in held for fact in each.facts)}))
-    return replace(chosen, facts=facts, worlds=_one_of_each(tried), assumptions=taken)
+    if theorem.kind in _OF_ONE_BOOT:
+        taken += tuple(_reboots(files) for files in worlds.one_of)
+    found = replace(chosen, facts=facts, worlds=_one_of_each(tried), assumptions=taken)
+    return _with_evidence(found, [each for _, each in held], alternatives=bool(worlds.one_of))
+
+
+_OF_ONE_BOOT = frozenset((TheoremKind.MEMORY, TheoremKind.MEMORY_ANY_ORDER))
+
+
+def _reboots(files: str) -> Assumption:
+    return Assumption(
+        f"the host reboots between the alternatives of a guest ({files}): the memory of a destroyed guest does not "
+        "come back to its colors",
+        "nothing in the inputs",
+        Trust.TRUSTED,
+    )
+
+
+def _with_evidence(theorem: Theorem, held: list[Theorem], *, alternatives: bool) -> Theorem:
+    """The theorem with its text and certificate only where they are the same on every way on which it is stated: those
+    of one way show nothing of another."""
+    same = len({each.smt for each in held}) == 1 and all(each.certificate == held[0].certificate for each in held)
+    if not same or theorem.kind is TheoremKind.BOOTS:
+        return replace(theorem, smt="", certificate=None)
+    if alternatives and theorem.kind is TheoremKind.LIFECYCLE_MEMORY:
+        return replace(theorem, certificate=None)  # it counts guests that the listed boot does not have
+    return theorem
 
 
 def _unknown(theorem: Theorem, reason: str, worlds: Worlds, shown: tuple[Tried, ...]) -> Theorem:
@@ -89,6 +115,7 @@ def _unknown(theorem: Theorem, reason: str, worlds: Worlds, shown: tuple[Tried, 
         settle=settle,
         witness=None,
         certificate=None,
+        smt="",
     )
 
 

@@ -233,7 +233,7 @@ class _Run(Struct):
             def proved(
                 world: World, booted: Boot, bounded: str, kinds: frozenset[TheoremKind] | None
             ) -> tuple[Theorem, ...]:
-                asked = ProofRequest(timeout, smt, bounded, self.deadline, kinds)
+                asked = ProofRequest(timeout, smt, bounded, self.deadline, kinds, worlds.alternatives)
                 return prove(booted.system, booted, world.board, facts.manifest.policy, asked)
 
             found = over_worlds(worlds, proved, self.deadline)

@@ -123,3 +123,31 @@ def test_what_starts_no_xen_is_told(tmp_path: Path, text: str) -> None:
     found = api.verify(manifest(tmp_path, text)).to_dict()
     assert not [t for t in rows(found["theorems"]) if t["verdict"] == "proved" and "/" in t["id"]]
     assert json.dumps(found["findings"])
+
+
+def entry(number: int) -> str:
+    return f"menuentry 'T{number}' {{ xen_hypervisor /xen a{number}; xen_module /vmlinuz placeholder }}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (entry(0) + entry(1), "a0"),
+        ("set default=1\nmenuentry 'Reboot' { reboot }\n" + entry(1) + entry(2), "a1"),
+        ("set default=1\nsubmenu 'S' {\n" + entry(0) + "}\n" + entry(1) + entry(2), "a1"),
+        ("set default='0>1'\nsubmenu 'S' {\n" + entry(0) + entry(5) + "}\n" + entry(1), "a5"),
+        ("set default=0\nsubmenu 'S' {\n" + entry(0) + "}\n" + entry(1), None),
+        ("if [ a ]; then insmod x; else insmod y; fi\nset default=1\n" + entry(0) + entry(1), "a1"),
+        ("if [ a ]; then set default=1; fi\n" + entry(0) + entry(1), None),
+        ("function f {\n if [ a ]; then\n b\n fi\n}\n" + entry(0) + entry(1), "a0"),
+        ("function f { set default=1; }\n" + entry(0) + entry(1), None),
+        ("set default=1\nif [ a ]; then\nmenuentry 'L' { linux /x }\nfi\n" + entry(1) + entry(2), None),
+        ("set default=1\nsource /custom.cfg\n" + entry(0) + entry(1), None),
+        ("set default=q\n" + entry(1).replace("'T1'", "'T1' $menuentry_id_option 'q'") + entry(2), "a1"),
+        (entry(0) + "menuentry 'T1'\n{\n xen_hypervisor /xen a1\n}\n", None),
+        ("echo it's\n" + entry(0), None),
+    ],
+)
+def test_entries_are_counted_as_grub_counts_them(text: str, arguments: str | None) -> None:
+    chosen = read_grub_config(text, "grub.cfg").entry
+    assert (chosen and present(chosen.arguments).text) == arguments

@@ -144,3 +144,34 @@ def test_a_binary_that_is_no_image_is_not_started(tmp_path: Path) -> None:
     found = run(tmp_path, "")
     assert found.facts.handover is not None
     assert "magic" in (found.facts.handover.stopped or "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "LOPPER_PATH=/x\nDOMU_PASSTHROUGH_PATHS[0]=/soc/uart",
+        'PASSTHROUGH_DTS_REPO="git@x:y.git dir"\nDOMU_PASSTHROUGH_PATHS[0]=/soc/uart',
+        "DOMU_VCPUS[0]=08",
+        "DOMU_VCPUS[0]=two",
+        "DOMU_MEM[0]='1 + 2'",
+        "DOMU_MEM[0]=-1",
+        "DOMU_MEM[08]=128",
+        "DOMU_STATIC_MEM[0]='0x10000000'",
+        "DOMU_COLORS[0]=010-011",
+        "NUM_DOMUS=0x1",
+        "DOMU_STATIC_MEM[0]='0x10000000 0x8000000'\nDOMU_DIRECT_MAP[0]=01",
+        "DOMU_KERNEL[0]='rt.bin other'",
+        "XEN_CMD=",
+        "NUM_DT_OVERLAY=one",
+        "MEMORY_START='1 << 20'",
+        "FOO=${XEN_COLORS:=0-3}",
+        "FOO=$((NUM_DOMUS=1))",
+        "FOO=$(date); NUM_DOMUS=2",
+        "FOO=$(date) . other",
+    ],
+)
+def test_what_is_not_a_plain_number_has_no_default(line: str, tmp_path: Path) -> None:
+    text = "MEMORY_START=0x0\n"
+    assert any(theorem.verdict == "proved" for _, theorem in run(tmp_path, text).facts.theorems())
+    found = run(tmp_path, text + line + "\n")
+    assert not any(theorem.verdict == "proved" for _, theorem in found.facts.theorems())

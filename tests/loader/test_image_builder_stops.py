@@ -8,6 +8,7 @@ import pytest
 
 from colorcheck import api
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.inputs.boot.image_builder import read_image_builder
 
 BASE = """MEMORY_START=0x0
 MEMORY_END=0x80000000
@@ -32,6 +33,9 @@ def written(folder: Path, text: str, **files: str) -> Path:
     [
         ("DOMU_KERNEL[1]=rt\nDOMU_MEM[1]=128\n", "DOMU_KERNEL[0] is not defined"),
         ('DOMU_KERNEL[0]=rt\nXEN_CMD="console=dtuart"\nDOM0_MEM=512\n', "DOM0_MEM"),
+        ("DOMU_KERNEL[0]=rt\nNUM_DT_OVERLAY=1\n", "DT_OVERLAY[0] is not defined"),
+        ("NUM_DOMUS=0\nDOM0_KERNEL=\n", "neither DOM0_KERNEL nor a domain"),
+        ("DOMU_KERNEL[0]=rt\nDOM0_KERNEL=\nDOM0_RAMDISK=rd\n", "DOM0_RAMDISK is set without DOM0_KERNEL"),
         ('DOMU_KERNEL[0]=rt\nXEN_CMD="console=dtuart"\nDOM0_VCPUS=1\n', "DOM0_VCPUS"),
     ],
 )
@@ -60,3 +64,22 @@ def test_what_is_not_read_leaves_all_open(name: str, tmp_path: Path) -> None:
     theorems = found.facts.results[0].theorems
     assert not [theorem for theorem in theorems if theorem.verdict is Verdict.PROVED and theorem.subjects]
     assert not any("DOMU_KERNEL[0] is not defined" in finding.message for finding in found.findings)
+
+
+def test_memory_that_ends_below_the_files(tmp_path: Path) -> None:
+    files = {"xen": "x", "Image": "x", "rt": "x", "system.dtb": "x"}
+    folder = written(tmp_path, "DOMU_KERNEL[0]=rt\nMEMORY_END=0x1000000\n", **files)
+    assert "above MEMORY_END" in (api.handover(folder).stopped or "")
+    (folder / "xen").unlink()  # its size is assumed then, and nothing is certain
+    assert api.handover(folder).stopped is None
+    proves_nothing(folder)
+
+
+def proves_nothing(folder: Path) -> None:
+    theorems = api.verify(folder).facts.results[0].theorems
+    assert not [theorem for theorem in theorems if theorem.verdict is Verdict.PROVED and theorem.subjects]
+
+
+@pytest.mark.parametrize(("index", "same"), [("00", 0), ("010", 8), ("0,1", 1)])
+def test_an_index_is_the_shells(index: str, same: int) -> None:
+    assert read_image_builder(f"DOMU_MEM[{index}]=1200\n").text("DOMU_MEM", same) == "1200"

@@ -9,7 +9,9 @@ import pytest
 
 from colorcheck import api
 from colorcheck.cli import main
+from colorcheck.inputs.manifest.manifest_reader import read_manifest
 from colorcheck.rules.example import Example
+from colorcheck.workflows import verify as pipeline
 
 
 def guest(name: str, colors: str, memory: int = 256) -> str:
@@ -85,3 +87,40 @@ def test_a_plan_writes_into_both_files(tmp_path: Path, capsys: pytest.CaptureFix
 def test_replay_says_what_verify_says(tmp_path: Path) -> None:
     manifest = written(tmp_path, guest("gui", "13-14"), guest("gui", "13-14", 3000))
     assert api.replay(manifest).to_dict()["outcome"] == "boots"
+
+
+def restarting(manifest: str, *names: str) -> str:
+    text = "".join(f"[domains.{name}]\nrestarts = 1\n" for name in names)
+    Path(manifest).write_text(Path(manifest).read_text() + text)
+    return manifest
+
+
+@pytest.mark.parametrize("name", ["debug", "gui"])
+def test_the_creations_of_the_other_alternative_cost_memory_too(name: str, tmp_path: Path) -> None:
+    """The wrong proof: two creations of one fit, and those of the other are forgotten."""
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "both").mkdir()
+    alone = written(tmp_path / "alone", guest("gui", "13-14", 130), guest(name, "11-12", 80), rt="15")
+    assert verdicts(restarting(alone, "gui"))[0]["lifecycle/gui"] == "proved"
+    both = written(tmp_path / "both", guest("gui", "13-14", 130), guest(name, "13-14", 270), rt="15")
+    theorems, status = verdicts(restarting(both, "gui"))
+    assert theorems["memory/gui"] == "proved"
+    assert theorems["lifecycle/gui"] == "refuted"
+    assert status == 1
+
+
+def test_memory_assumes_a_reboot_between_alternatives(tmp_path: Path) -> None:
+    found = api.verify(written(tmp_path, guest("gui", "13-14", 300), guest("debug", "13-14", 300)))
+    memory = [theorem for theorem in found.theorems if theorem.id in ("memory/gui", "memory/debug")]
+    assert len(memory) == 2
+    for theorem in memory:
+        assert any("reboots between the alternatives" in assumption.text for assumption in theorem.assumptions)
+
+
+def test_a_certificate_of_one_alternative_covers_no_other(tmp_path: Path) -> None:
+    manifest = written(tmp_path, guest("gui", "13-14"), guest("gui", "14-15"))
+    found = pipeline.verify(read_manifest(manifest), smt=True)
+    theorems = {theorem.id: theorem for theorem in found.theorems}
+    assert theorems["separation/rt/gui"].verdict == "proved"
+    assert not theorems["separation/rt/gui"].smt
+    assert theorems["separation/dom0/rt"].smt

@@ -58,8 +58,6 @@ REASONS = {
     "proof/pairs.py": {"self.context.system.nr_colors or 1": ONE_COLOR, "context.system.nr_colors or 1": ONE_COLOR},
     "proof/witness.py": {"context.system.nr_colors or 1": ONE_COLOR},
     "loader/image_builder/image_builder.py": {
-        "_arithmetic(file.text('NUM_DOMUS') or '0') or 0": "for messages on keys beyond it",
-        "_arithmetic(file.text('NUM_DT_OVERLAY') or '0') or 0": "the shell's own reading of no number",
         "number or 0": "none of them is missing here",
     },
     "loader/image_builder/edits.py": {

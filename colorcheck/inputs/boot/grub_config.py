@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 
 from colorcheck.core.source import Location, Passage
 
 _MOST_LINES = 20_000
+_STARTS_XEN = re.compile(r"^[^#]*\bxen_hypervisor\b")
+_LOST = "\0"
+_KEYWORD = re.compile(r"(?:[{}]|then|else|do)(?=[\s;]|$)")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ASSIGNED = re.compile(r"(?:set\s+|export\s+)?([A-Za-z_]\w*)=(.*)$")
 _PC_ONLY = re.compile(r'\[\s*"\$\{?grub_platform\}?"\s*=\s*"?pc"?\s*-o\s*"\$\{?grub_platform\}?"\s*=\s*""\s*\]')
@@ -54,7 +58,7 @@ class GrubConfig(Struct, frozen=True):
 def read_grub_config(text: str, file: str) -> GrubConfig:
     """Read either file, told apart by what stands in it; no entries where it has neither."""
     lines = [(line, number) for number, line in enumerate(text.split("\n")[:_MOST_LINES], 1)]
-    if not any(line.lstrip().startswith("xen_hypervisor") for line, _ in lines):
+    if not any(_STARTS_XEN.search(line) for line, _ in lines):
         entry = _defaults(lines, file)
         return GrubConfig(file, (entry,) if entry else (), entry, all_modules=False)
     reader = _Reader(file)
@@ -65,7 +69,8 @@ def read_grub_config(text: str, file: str) -> GrubConfig:
         (e.arguments and e.arguments.text, tuple((m.file, m.arguments and m.arguments.text) for m in e.modules))
         for e in entries
     }
-    chosen = reader.default if len(alike) > 1 else entries[0] if entries else None
+    alone = entries[0] if entries and len(alike) == 1 and not reader.lost else None
+    chosen = alone or reader.default
     return GrubConfig(file, entries, chosen)
 
 
@@ -84,23 +89,39 @@ def _whole_lines(lines: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
 
 
 def _commands(line: str) -> Iterator[str]:
-    """The commands of a line between semicolons, each with blanks in front so that its columns stay."""
+    """The commands of a line, each with blanks in front so that its columns stay.
+
+    `;` ends one, so does a `{`, which stays at its end; `}`, `then`, `else` and `do` are commands of their own. A quote
+    without an end gives `_LOST`.
+    """
     quote, begin, at = "", 0, 0
     while at < len(line):
         letter = line[at]
+        first = not quote and (at == 0 or line[at - 1] in " \t;{}")
+        word = _KEYWORD.match(line, at) if first else None
         if letter == "\\" and quote != "'":
             at += 1
         elif quote:
             quote = "" if letter == quote else quote
         elif letter in "'\"":
             quote = letter
-        elif letter == "#" and (at == 0 or line[at - 1] in " \t;"):
+        elif letter == "#" and first:
             break
         elif letter == ";":
             yield " " * begin + line[begin:at]
             begin = at + 1
+        elif word and word[0] == "{":
+            yield " " * begin + line[begin : at + 1]
+            begin = at + 1
+        elif word and (word[0] == "}" or not line[begin:at].strip()):
+            yield " " * begin + line[begin:at]
+            yield " " * at + word[0]
+            at = begin = word.end()
+            continue
         at += 1
     yield " " * begin + line[begin:at]
+    if quote:
+        yield _LOST
 
 
 class _Word(Struct, frozen=True):
@@ -109,82 +130,126 @@ class _Word(Struct, frozen=True):
     whole: bool  # whether all of it is known
 
 
+class _Item(Struct):
+    """An entry of a menu, or a submenu with `inner`. `title` is None and `sure` false where that is not known."""
+
+    title: str | None
+    ids: frozenset[str]
+    sure: bool
+    entry: GrubEntry | None = None
+    inner: list[_Item] | None = None
+
+
+_UNKNOWN = _Item(None, frozenset(), sure=False)
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.variables: dict[str, str | None] = {"grub_platform": "efi", "grub_cpu": "arm64"}
         self.blocks: list[bool | None] = []  # of conditions: taken, not taken, not known
-        self.menu: list[str] = []
-        self.titles: list[tuple[str, GrubEntry | None]] = []
+        self.open: list[_Item | None] = []  # menus, entries and functions (None) that have no end yet
+        self.items: list[_Item] = []
+        self.lost = False  # a quote has no end, and nothing is certain
         self.entries: list[GrubEntry] = []
         self.current: GrubEntry | None = None
 
     @property
     def default(self) -> GrubEntry | None:
-        """The entry that `default` names by its number or its title, where all of that is known."""
+        """The entry that `default` names (numbers, titles, identifiers; `>` between those of submenus), where known."""
         said = self.variables.get("default", "0")
-        if said is None:
+        if said is None or self.lost:
             return None
-        found = [entry for n, (title, entry) in enumerate(self.titles) if said in (str(n), title)]
-        return found[0] if len(found) == 1 else None
+        items, found = self.items, None
+        for part in said.split(">"):
+            found = _chosen(items, part)
+            if found is None:
+                return None
+            items = found.inner or []
+        return found.entry if found is not None else None
 
     def take(self, raw: str, number: int) -> None:
         """The next line of the file."""
+        for part in _commands(raw.rstrip()):
+            if part == _LOST:
+                self.lost = True
+            elif part.strip():
+                self._take(part, number)
+
+    def _take(self, raw: str, number: int) -> None:
+        """The next command."""
         line = raw.strip()
-        if not line or line.startswith("#"):
-            return
-        if line.startswith(("if ", "elif ")):
+        word = line.split()[0]
+        if word in ("if", "elif"):
             taken = False if _PC_ONLY.search(line) else None
-            if line.startswith("elif ") and self.blocks:
+            if word == "elif" and self.blocks:
                 self.blocks.pop()
                 taken = None
             self.blocks.append(taken)
+        elif word in ("while", "until", "for"):
+            self.blocks.append(None)
         elif line == "else" and self.blocks:
             before = self.blocks.pop()
             self.blocks.append(None if before is None else not before)
-        elif line.startswith("fi") and line.rstrip(";") == "fi" and self.blocks:
+        elif word in ("fi", "done") and self.blocks:
             self.blocks.pop()
         elif False in self.blocks:
             return
-        elif match := re.match(r"(menuentry|submenu)\s+(.*)$", line):
-            self._begin(match[1], match[2], number)
+        elif word in ("menuentry", "submenu") and line.endswith("{"):
+            self._begin(word, line[len(word) : -1], number)
+        elif line.endswith("{"):
+            self.open.append(None)
+            self.blocks.append(None)  # the body of a function, which may be called or not
         elif line == "}":
             self._end()
-        elif len(parts := [part for part in _commands(raw.rstrip()) if part.strip()]) > 1:
-            for part in parts:
-                self.take(part, number)
+        elif word in ("menuentry", "submenu", "source", ".", "configfile", "normal"):
+            self._items().append(_UNKNOWN)  # another file's entries
         elif match := _ASSIGNED.match(line):
             self._assign(match[1], match[2])
-        elif line.startswith(("xen_hypervisor", "xen_module", "devicetree")):
+        elif word in ("xen_hypervisor", "xen_module", "devicetree"):
             self._command(raw.rstrip(), number)
+
+    def _items(self) -> list[_Item]:
+        """The menu that is being filled."""
+        return next((each.inner for each in reversed(self.open) if each and each.inner is not None), self.items)
 
     def _begin(self, kind: str, rest: str, number: int) -> None:
         words = list(self._words(rest, 0))
-        title = words[0].text if words else ""
-        self.menu.append(kind)
-        if kind == "menuentry":
+        named = bool(words) and words[0].whole and not words[0].text.startswith("--")
+        title = words[0].text if named else ""
+        ids = frozenset(word.text for before, word in pairwise(words) if before.text == "--id" or not before.whole)
+        item = _Item(title if named else None, ids, sure=None not in self.blocks)
+        self._items().append(item)
+        self.open.append(item)
+        if kind == "submenu":
+            item.inner = []
+        else:
             self.current = GrubEntry(title, Location(self.file, number, 1, number, 2), Passage("", Location(self.file)))
 
     def _end(self) -> None:
-        kind = self.menu.pop() if self.menu else ""
-        if kind != "menuentry" or self.current is None:
+        item = self.open.pop() if self.open else None
+        if item is None:
+            if self.blocks:
+                self.blocks.pop()
+            return
+        if item.inner is not None or self.current is None:
             return
         known = self.current.modules or (self.current.arguments and self.current.arguments.whole.line)
-        entry = self.current if known or self.current.arguments is None else None
-        if entry is not None:
-            self.entries.append(entry)
-        if "submenu" not in self.menu:
-            self.titles.append((self.current.title, entry))
+        if known or self.current.arguments is None:
+            item.entry = self.current
+            self.entries.append(self.current)
         self.current = None
 
     def _assign(self, name: str, rest: str) -> None:
         words = list(self._words(rest, 0))
         text = " ".join(word.text for word in words)
         known = all(word.whole for word in words) and None not in self.blocks
+        known = known and not (name == "default" and self.open)
         self.variables[name] = text if known else None
 
     def _command(self, line: str, number: int) -> None:
         if self.current is None:
+            self.lost = True  # in a function, or in an entry that was not made out
             return
         words = [word for word in self._words(line, 0) if word.text != "--nounzip"]
         place = Location(self.file, number, 1, number, len(line) + 1)
@@ -258,6 +323,15 @@ class _Reader:
             return (None if text[at + 1 : at + 2] == "(" else "$"), at + 1
         end = match.end() + (1 if braced and text[match.end() : match.end() + 1] == "}" else 0)
         return self.variables.get(match[0]), end
+
+
+def _chosen(items: list[_Item], said: str) -> _Item | None:
+    """The item of a menu with this number, title or identifier; None where that is not certain."""
+    if re.fullmatch(r"\d{1,9}", said, re.ASCII):
+        before = items[: int(said) + 1]
+        return before[-1] if len(before) == int(said) + 1 and all(item.sure for item in before) else None
+    found = [item for item in items if item.title is None or said == item.title or said in item.ids]
+    return found[0] if len(found) == 1 and found[0].sure and found[0].title is not None else None
 
 
 def _with(entry: GrubEntry, **changes: object) -> GrubEntry:

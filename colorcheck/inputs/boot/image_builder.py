@@ -32,6 +32,16 @@ _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r'\\[$`"\\\n]')
 _SOURCE = re.compile(r"(?:source|\.)[ \t]+")
 _DEEPEST = 8  # files that take in one another
+_SETS = re.compile(r"\$\(\((?![\d\s+*/%()<>-]*\)\))|\$\[|\$\{[^}\n]*(?:[\[=]|:[^-+?])|\[[^\]\n]*(?:=|\+\+|--)")
+"""Expansions that can set variables of the shell, by `:=` or in arithmetic."""
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_UNREAD = (
+    r"(?:[^\s'\"`$();&|<>\\]|\$\([^()\n]*\)|\$\(\([^()\n]*\)\)|`[^`\n]*`|\$\{[^{}\n]*\}|\$\w+|'[^'\n]*'|\"[^\"\n]*\")*"
+)
+_ONLY_ASSIGNS = re.compile(
+    rf"[A-Za-z_]\w*\+?={_UNREAD}(?:[ \t]+[A-Za-z_]\w*\+?={_UNREAD})*[ \t;]*(?:[ \t]#[^\n]*)?", re.ASCII
+)
+"""A line of assignments and nothing else, whatever their values."""
 _END_OF_LINE = re.compile(r"[^\n]*")
 _HELP = 'write a plain assignment KEY="value"; it can then be checked without running the file'
 
@@ -71,12 +81,22 @@ class ImageBuilderFile(Struct, frozen=True):
 
     def get(self, name: str, index: int | str | None = None) -> Assignment | None:
         """The assignment that counts. Index 0 of a name is the name itself, as in the shell."""
-        wanted = ("", "0") if index in (None, "", 0, "0") else (str(index),)
+        number = shell_index(str(index or ""))
+        wanted = ("", "0") if number in ("", "0") else (number,)
         return next((a for a in reversed(self.assignments) if a.name == name and a.index in wanted), None)
 
     def text(self, name: str, index: int | str | None = None) -> str:
         found = self.get(name, index)
         return found.value.text if found else ""
+
+
+def shell_index(text: str) -> str | None:
+    """The decimal index that the shell's arithmetic reads: octal behind a zero, the last of several between commas.
+    None for what is no such number (`08`)."""
+    last = text.rpartition(",")[2]
+    if not last.startswith("0"):
+        return last
+    return str(int(last, 8)) if not set(last) - set("01234567") else None
 
 
 Opener = Callable[[str, Location], "tuple[str, str] | Problem"]
@@ -120,6 +140,7 @@ class _Reader:
         self.problems: list[Problem] = []
         self.doubts: list[Problem] = []
         self.names: list[str] = []  # those that the line at hand sets
+        self.given: set[str] = set()  # names of all assignments so far
         self.unknown: set[str] = set()  # names whose value only a shell could tell from here on
         self.opener: Opener | None = None
         self.depth = 0
@@ -135,13 +156,17 @@ class _Reader:
                 self._leave_open(error, start)
                 continue
             self.assignments += made
+            self.given.update(each.name for each in made)
             self.unknown.difference_update(each.name for each in made if id(each) not in self.additions)
 
     def _leave_open(self, error: _NeedsShellError, start: int) -> None:
         """A line that was not read. Where it only sets variables of the file's own, their uses are problems."""
         self.used.update(found[1] or found[2] for found in _VARIABLE.finditer(self.text, start, self.position))
         self.unknown.update(self.names)
-        if not error.command and self.names and KEYS.isdisjoint(self.names):
+        text = self.text[start : self.position].strip()
+        self.unknown.update(found["name"] for found in _NAME.finditer(text))
+        own = self.names and KEYS.isdisjoint(_IDENTIFIER.findall(text))
+        if not error.command and own and _ONLY_ASSIGNS.fullmatch(text) and not _SETS.search(text):
             return
         message = f"{error}: this line cannot be read without running a shell"
         place = self.lines.location(start, self.position)
@@ -166,7 +191,8 @@ class _Reader:
 
     def _value(self, name: str, index: str | None) -> Passage | None:
         """What a variable has up to here."""
-        wanted = ("", "0") if index in (None, "", "0") else (index,)
+        number = shell_index(index or "")
+        wanted = ("", "0") if number in ("", "0") else (number,)
         values: list[Passage] = []
         for each in chain(reversed(self.line), reversed(self.assignments)):
             if each.name == name and each.index in wanted:
@@ -230,7 +256,7 @@ class _Reader:
         inner = _Reader(found[1], found[0])
         inner.opener, inner.depth = opener, self.depth + 1
         inner.assignments, inner.used, inner.additions = self.assignments, self.used, self.additions
-        inner.unknown = self.unknown
+        inner.unknown, inner.given = self.unknown, self.given
         inner.read()
         self.problems += inner.problems
         self.doubts += inner.doubts
@@ -249,10 +275,15 @@ class _Reader:
         self.names.append(name)
         if index is not None and not _INDEX.fullmatch(index):
             raise _NeedsShellError(match.start(), f'the index "{index}" is not a number')
+        index = None if index is None else shell_index(index)
+        if match["index"] is not None and index is None:
+            raise _NeedsShellError(match.start(), f'the index "{match["index"]}" is not a number')
         place = self.lines.location(match.start(), match.end() - (2 if match["add"] else 1))
         if index is None and self.text.startswith("(", self.position):
             if match["add"]:
                 raise _NeedsShellError(match.start(), "elements are added to an array")
+            if name in self.given:
+                raise _NeedsShellError(match.start(), "an array takes the place of earlier elements")
             return self._array(name, place)
         value = self._word()
         made = Assignment(name, index or "", value, place)
@@ -276,7 +307,10 @@ class _Reader:
             if element:
                 if not element["index"].isascii() or not element["index"].isdigit():
                     raise _NeedsShellError(element.start(), f'the index "{element["index"]}" is not a number')
-                following = int(element["index"][:9])
+                number = shell_index(element["index"][:9])
+                if number is None:
+                    raise _NeedsShellError(element.start(), f'the index "{element["index"]}" is not a number')
+                following = int(number)
             start = self.position
             self.splits = True
             try:

@@ -44,6 +44,8 @@ KEYS: frozenset[str] = frozenset(
         "LINUX_RAMDISK",
         "LINUX_ROOTFS",
         "LOAD_CMD",
+        "LOPPER_CMD",
+        "LOPPER_PATH",
         "MEMORY_END",
         "MEMORY_START",
         "NUM_BOOT_AUX_FILE",

@@ -30,6 +30,7 @@ from colorcheck.loader.image_builder.image_builder import (
     image_builder_boot,
     load_addresses,
     no_script,
+    too_little_memory,
 )
 from colorcheck.loader.u_boot.blob import compile_tree, side_of
 from colorcheck.loader.u_boot.fdt import OVERLAYS
@@ -45,7 +46,7 @@ _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TRE
 """Bytes of a missing file, by the end of its key; on the large side, because the memory of modules is lost at boot."""
 _MOST_OVERLAYS = 64
 _ROOMY = 1 << 20  # bytes; `fdt resize` takes what is not used away again
-_SHELL = re.compile(r"[\"'\\$]")  # what means something to U-Boot's shell in double quotes
+_SHELL = re.compile(r"[\"'\\$\n]")  # what means something to U-Boot's shell in double quotes
 _IN_PLACE = "0xffffffffffffffff"
 
 
@@ -68,11 +69,16 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
         problems=tuple(dict.fromkeys((*deployment.problems, *assumed))),
         image_builder_problems=boot.problems,
     )
-    stop = next(no_script(file), None)
+    loads = load_addresses(boot, sizes)
+    stop, little = next(no_script(boot), None), too_little_memory(boot, loads)
+    if little is not None and assumed:
+        boot = replace(boot, doubts=(*boot.doubts, little))
+    elif stop is None:
+        stop = little
     if stop is not None:
         return Handover(stopped=stop.message, location=stop.location, problems=(stop,)), deployment
     manifest = deployment.manifest
-    loaded = {found.key: found for found in load_addresses(boot, sizes)}
+    loaded = {found.key: found for found in loads}
     root = Node("", "/", file.location, children=(Node("chosen", "/chosen", file.location),))
     tree = deployment.tree or DeviceTree(file.file, root, files=(file.file,))
     run = _ScriptRun(boot, loaded, tree)
@@ -171,7 +177,7 @@ class _ScriptRun(Struct, frozen=True):
         if self.boot.file.text("NUM_CPUPOOLS") not in ("", "0"):
             why = "ImageBuilder's CPU pools take phandles that it works out itself, which is not followed"
             machine.tree_doubts.append(machine.open("CPUPOOL of ImageBuilder", why))
-        for problem in self.boot.file.doubts:
+        for problem in (*self.boot.file.doubts, *self.boot.doubts):
             machine.tree_doubts.append(
                 machine.open(f"{problem.location}: ImageBuilder's configuration", problem.message)
             )

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from colorcheck.inputs.boot.image_builder import Assignment, ImageBuilderFile
 
 _INTEGER = re.compile(r"\s*(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\s*", re.ASCII)
-_VARIABLE = re.compile(r"\s*[A-Za-z_]\w*\s*", re.ASCII)
 _CELL = (1 << 32) - 1
 _STEP = 2 * MIB
 _LOWEST_SCRIPT = 12 * MIB
 _MOST_DOMAINS = 256
+_DOUBTFUL = (ProblemKind.NOT_A_NUMBER, ProblemKind.NOT_FOLLOWED)
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+_TESTED = re.compile(r"\s*\d{1,18}\s*", re.ASCII)  # a number for the shell's `test`, always decimal
+_TWO_BASES = re.compile(r"0\d|\+", re.ASCII)  # decimal for `test`, octal or wrong for the shift behind it
+_SPLIT = re.compile(r"[\s*?\[\\]")
+_ONLY_DOM0 = (*DOM0_KEYS, "DOM0_VIOMMU")
 _COMMANDS = ("bootm", "booti", "bootefi", "none")
 
 
@@ -72,13 +77,16 @@ class BuiltDomain(Struct, frozen=True):
 
 
 class ImageBuilderBoot(Struct, frozen=True):
-    """What ImageBuilder hands to Xen. `arguments` are Xen's, with the places of the values in the configuration."""
+    """What ImageBuilder hands to Xen. `arguments` are Xen's, with the places of the values in the configuration.
+
+    `doubts` are the problems behind which its script may be another one than the one worked out."""
 
     file: ImageBuilderFile
     arguments: Passage
     has_dom0: bool
     domains: tuple[BuiltDomain, ...]
     problems: tuple[Problem, ...]
+    doubts: tuple[Problem, ...] = ()
 
 
 class LoadedFile(Struct, frozen=True):
@@ -95,8 +103,37 @@ def image_builder_boot(file: ImageBuilderFile) -> ImageBuilderBoot:
     problems: list[Problem] = [*file.problems, *_key_problems(file)]
     has_dom0 = _has_dom0(file)
     arguments = _arguments(file, has_dom0=has_dom0, problems=problems)
-    domains = tuple(_domain(file, index, problems) for index in range(_domain_count(file, problems)))
-    return ImageBuilderBoot(file, arguments, has_dom0, domains, tuple(problems))
+    unsure: list[Problem] = []
+    domains = tuple(_domain(file, index, unsure) for index in range(_domain_count(file, unsure)))
+    unsure += _not_worked_out(file)
+    unsure += _split_names(ImageBuilderBoot(file, arguments, has_dom0, domains, ()))
+    doubts = tuple(problem for problem in unsure if problem.kind in _DOUBTFUL)
+    return ImageBuilderBoot(file, arguments, has_dom0, domains, (*problems, *unsure), doubts)
+
+
+def _split_names(boot: ImageBuilderBoot) -> Iterator[Problem]:
+    """Names of files that the shell splits or expands, because ImageBuilder writes them without quotes."""
+    for key, text in files_to_load(boot):
+        name, _, index = key.removesuffix("]").partition("[")
+        written = boot.file.get(name, index or None)
+        if written is not None and _SPLIT.search(text):
+            message = f'ImageBuilder does not quote {key}: "{text}" becomes other names, which is not followed'
+            yield Problem(ProblemKind.NOT_FOLLOWED, message, written.value.whole, "rename the file")
+
+
+def _not_worked_out(file: ImageBuilderFile) -> Iterator[Problem]:
+    """Numbers of the whole configuration that are no plain ones, and device trees that ImageBuilder makes itself."""
+    told: list[Problem] = []
+    _count(file, "NUM_DT_OVERLAY", told)
+    for name in ("MEMORY_START", "MEMORY_END"):
+        _number(file, name, None, 0, told)
+    yield from told
+    for name in ("PASSTHROUGH_DTS_REPO", "LOPPER_PATH"):
+        written = file.get(name)
+        if written is not None and written.value.text:
+            message = f"ImageBuilder makes partial device trees with {name} and loads them too, which is not followed"
+            help_text = "name the partial device trees that it makes as DOMU_PASSTHROUGH_DTB[i]"
+            yield Problem(ProblemKind.NOT_FOLLOWED, message, written.location, help_text)
 
 
 def _has_dom0(file: ImageBuilderFile) -> bool:
@@ -104,7 +141,7 @@ def _has_dom0(file: ImageBuilderFile) -> bool:
 
 
 def _domain_count(file: ImageBuilderFile, problems: list[Problem]) -> int:
-    count = _number(file, "NUM_DOMUS", None, 0, problems)
+    count = _count(file, "NUM_DOMUS", problems)
     if count <= _MOST_DOMAINS:
         return count
     written = file.get("NUM_DOMUS")
@@ -115,7 +152,7 @@ def _domain_count(file: ImageBuilderFile, problems: list[Problem]) -> int:
 
 def _arguments(file: ImageBuilderFile, *, has_dom0: bool, problems: list[Problem]) -> Passage:
     command = file.get("XEN_CMD")
-    if command:
+    if command and command.value.text:
         problems += _dropped(file)
         arguments = command.value
     else:
@@ -137,27 +174,65 @@ def _dropped(file: ImageBuilderFile) -> Iterator[Problem]:
             yield Problem(ProblemKind.DOM0_KEYS, message, written.location, "write it into XEN_CMD")
 
 
-def no_script(file: ImageBuilderFile) -> Iterator[Problem]:
+def no_script(boot: ImageBuilderBoot) -> Iterator[Problem]:
     """Why ImageBuilder ends without a script, as far as the configuration was read."""
+    file = boot.file
     if file.text("XEN_CMD"):
         for name in ("DOM0_MEM", "DOM0_VCPUS"):
             written = file.get(name)
             if written is not None and written.value.text:
-                message = f"ImageBuilder writes no script, with exit status 0: {name} is set together with XEN_CMD"
-                yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, written.location, "write it into XEN_CMD")
-    if file.doubts:
+                yield _ends(
+                    f"{name} is set together with XEN_CMD",
+                    written.location,
+                    "write it into XEN_CMD",
+                    ", with exit status 0",
+                )
+    if file.doubts or boot.doubts:
         return  # the key may stand in what was not read
+    count = file.get("NUM_DOMUS")
+    place = count.location if count else file.location
+    if not boot.has_dom0:
+        if not boot.domains:
+            yield _ends("there is neither DOM0_KERNEL nor a domain", place, "define DOM0_KERNEL, or raise NUM_DOMUS")
+        for written in (file.get(name) for name in _ONLY_DOM0):
+            if written is not None and written.value.text:
+                yield _ends(
+                    f"{written.name} is set without DOM0_KERNEL",
+                    written.location,
+                    "write DOM0_KERNEL, or delete the key",
+                )
     command = file.get("BOOT_CMD")
     if command is not None and command.value.text not in ("", *_COMMANDS):
-        message = f"ImageBuilder writes no script: BOOT_CMD is none of {', '.join(_COMMANDS)}"
-        yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, command.value.whole, "write booti")
-    for index in range(_domain_count(file, [])):
+        yield _ends(f"BOOT_CMD is none of {', '.join(_COMMANDS)}", command.value.whole, "write booti")
+    for index in range(len(boot.domains)):
         if not file.text("DOMU_KERNEL", index) and not _skipped(file, index):
-            written = file.get("NUM_DOMUS")
-            message = f"ImageBuilder writes no script: DOMU_KERNEL[{index}] is not defined"
             help_text = "number the domains from 0; Lopper counts them from 1"
-            place = written.location if written else file.location
-            yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, message, place, help_text)
+            yield _ends(f"DOMU_KERNEL[{index}] is not defined", place, help_text)
+    overlays = file.get("NUM_DT_OVERLAY")
+    if overlays is not None:
+        for index in range(min(_count(file, "NUM_DT_OVERLAY", []), len(file.assignments) + 1)):
+            if not file.text("DT_OVERLAY", index):
+                yield _ends(f"DT_OVERLAY[{index}] is not defined", overlays.location, "number the overlays from 0")
+
+
+def _ends(why: str, place: Location, help_text: str, how: str = "") -> Problem:
+    return Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"ImageBuilder writes no script{how}: {why}", place, help_text)
+
+
+def too_little_memory(boot: ImageBuilderBoot, loaded: tuple[LoadedFile, ...]) -> Problem | None:
+    """Whether the files end above `MEMORY_END`, at which ImageBuilder deletes its script again."""
+    written = boot.file.get("MEMORY_END")
+    if not loaded or boot.file.doubts or boot.doubts:
+        return None
+    needed = ((loaded[-1].end + _STEP - 1) & ~(_STEP - 1)) + _STEP
+    if boot.file.text("FIT"):
+        needed *= 2
+    if written is None or not written.value.text:
+        return _ends("MEMORY_END is not defined", boot.file.location, f"write MEMORY_END={needed:#x} or more")
+    if _number(boot.file, "MEMORY_END", None, 0, []) >= needed:
+        return None
+    why = f"the files need memory up to {needed:#x}, above MEMORY_END"
+    return _ends(why, written.location, f"write MEMORY_END={needed:#x} or more, where there is memory")
 
 
 def _skipped(file: ImageBuilderFile, index: int) -> bool:
@@ -196,11 +271,17 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
     memory_given = file.get("DOMU_MEM", index)
     megabytes = _number(file, "DOMU_MEM", index, 512, problems)
     static = _static_memory(file, index, problems)
-    memory = sum(size for _, size in static) >> 10 if static else megabytes * 1024
+    direct = file.get("DOMU_DIRECT_MAP", index)
+    if direct is not None and direct.value.text not in ("", "0", "1"):
+        problems.append(_no_number(direct))
+    memory = (sum(size for _, size in static) >> 10 if static else megabytes * 1024) or 512 * 1024
     colors = file.get("DOMU_COLORS", index)
     mask = color_mask(colors) if colors and colors.value.text else None
     if mask:
         problems += _mask_problems(mask)
+        text = mask.written.value.text.strip()
+        if "\n" in text or _TWO_BASES.match(text):
+            problems.append(_no_number(mask.written))
     if mask and static:
         message = "both colors and static memory are set; static memory has the colors of its addresses"
         problems.append(Problem(ProblemKind.STATIC_MEMORY, message, mask.written.location))
@@ -227,7 +308,10 @@ def color_mask(written: Assignment) -> ColorMask:
     What is not a number for the shell (`0-3,8-11`, `5,7`) gives the mask 0, which to the forks means dom0's colors.
     """
     fields = written.value.text.split("-")
-    start, end = _arithmetic(fields[0]), _arithmetic(fields[1] if len(fields) > 1 else fields[0])
+    first, last = fields[0], fields[1] if len(fields) > 1 else fields[0]
+    start, end = (int(text) if _TESTED.fullmatch(text) else None for text in (first, last))
+    if _TWO_BASES.match(first.strip()):
+        start = None
     mask = 0
     if start is not None and end is not None:
         for color in range(start, min(end + 1, start + 64)):
@@ -249,26 +333,40 @@ def _mask_problems(mask: ColorMask) -> Iterator[Problem]:
 
 
 def _arithmetic(text: str) -> int | None:
-    """An integer as the shell's arithmetic reads it: base 0; a name counts as 0. None for anything else."""
+    """A plain integer as the shell's arithmetic reads it, base 0; None for anything else, names and sums too."""
     match = _INTEGER.fullmatch(text)
     if match is None:
-        return 0 if _VARIABLE.fullmatch(text) else None
+        return None
     value = simple_integer(match["digits"])
-    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+    return value if value < 1 << 48 else None
 
 
 def _number(file: ImageBuilderFile, name: str, index: int | None, default: int, problems: list[Problem]) -> int:
+    """A number of the configuration. What is no plain one is a problem that leaves the script open."""
     written = file.get(name, index)
     if written is None or not written.value.text:
         return default
     value = _arithmetic(written.value.text)
-    if value is None or value < 0:
-        message = f'{written.key} is not a number: "{written.value.text}"'
-        problems.append(
-            Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, "write an integer without a unit")
-        )
+    if value is None:
+        problems.append(_no_number(written))
         return default
     return value
+
+
+def _count(file: ImageBuilderFile, name: str, problems: list[Problem]) -> int:
+    """A number that the shell's `test` compares: decimal only."""
+    written = file.get(name)
+    if written is None or not written.value.text:
+        return 0
+    if not _DECIMAL.fullmatch(written.value.text.strip()):
+        problems.append(_no_number(written))
+        return 0
+    return int(written.value.text)
+
+
+def _no_number(written: Assignment) -> Problem:
+    message = f'{written.key} is not a number: "{written.value.text}"'
+    return Problem(ProblemKind.NOT_A_NUMBER, message, written.value.whole, "write an integer without a unit")
 
 
 def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) -> tuple[tuple[int, int], ...]:
@@ -289,7 +387,7 @@ def _static_memory(file: ImageBuilderFile, index: int, problems: list[Problem]) 
 
 def _key_problems(file: ImageBuilderFile) -> Iterator[Problem]:
     has_dom0 = _has_dom0(file)
-    count = _arithmetic(file.text("NUM_DOMUS") or "0") or 0
+    count = _count(file, "NUM_DOMUS", [])
     told: set[str] = set()
     for written in file.assignments:
         if written.name in told:
@@ -316,9 +414,7 @@ def load_addresses(boot: ImageBuilderBoot, sizes: Mapping[str, int]) -> tuple[Lo
     Each starts at the next 2 MiB behind the file before it. Only sizes on disk count: what a file needs beyond when
     it runs is not accounted.
     """
-    start = _arithmetic(boot.file.text("MEMORY_START"))
-    if start is None:  # a problem says so
-        return ()
+    start = _number(boot.file, "MEMORY_START", None, 0, [])
     address = max(start + _STEP, _LOWEST_SCRIPT) + _STEP
     loaded: list[LoadedFile] = []
     for key, name in files_to_load(boot):
@@ -338,7 +434,7 @@ def files_to_load(boot: ImageBuilderBoot) -> Iterator[tuple[str, str]]:
     for domain in boot.domains:
         if domain.created:
             wanted += [(name, domain.index) for name in ("DOMU_KERNEL", "DOMU_RAMDISK", "DOMU_PASSTHROUGH_DTB")]
-    overlays = _arithmetic(file.text("NUM_DT_OVERLAY") or "0") or 0
+    overlays = _count(file, "NUM_DT_OVERLAY", [])
     wanted.append(("XEN", None))
     wanted += [("DT_OVERLAY", index) for index in range(min(overlays, len(file.assignments)))]
     wanted += [("DEVICE_TREE", None), ("BITSTREAM", None)]

@@ -383,6 +383,7 @@ def _fixed(
     tree = final.tree
     board = "board-specific code in U-Boot does not change the tree that Xen reads"
     machine.assumptions[board] = None
+    fixups.commands(machine)
     if not (fixups.root(machine, tree) and fixups.chosen(machine, tree) and fixups.memory(machine, tree)):
         raise HaltError("U-Boot finds no room in the device tree for its additions and resets the board")
     fixups.ethernet(machine, tree)

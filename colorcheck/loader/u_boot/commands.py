@@ -29,7 +29,22 @@ MOST_WORDS = 16
 """CONFIG_SYS_MAXARGS, where the board's configuration says nothing else."""
 WORDS = "U-Boot takes more than 16 words in a command"
 _MANY = frozenset(  # commands whose number of words CONFIG_SYS_MAXARGS bounds
-    ("setenv", "env", "printenv", "print", "run", "test", "[", "echo", "true", "false", "booti", "bootm", "bootefi")
+    (
+        "setenv",
+        "env",
+        "printenv",
+        "print",
+        "run",
+        "test",
+        "[",
+        "echo",
+        "true",
+        "false",
+        "booti",
+        "bootm",
+        "bootefi",
+        "time",
+    )
 )
 EXIT = "exit ends the script"
 EXIT_SINCE = (2023, 4)
@@ -51,13 +66,14 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     sized = _SIZED.get(name)
     if sized is not None:
         return sized(machine, command, rest)
-    if name in effects.BUILT_IN:
-        return 1 if name == "md" and not rest else 0
-    if name in effects.CHANGES_NOTHING or (name == "base" and not rest):
+    least_most = effects.BUILT_IN.get(name)
+    if least_most is not None:
+        return 0 if least_most[0] <= len(rest) <= least_most[1] else 1
+    if effects.changes_nothing(name, rest) or (name == "base" and not rest):
         fact = OpenFact(
             f"{command} at {machine.place}", f"whether {command} succeeds is not known from files", (), machine.place
         )
-        return Doubt(" ".join(word.text for word in words), True, fact)
+        return Doubt(machine.anew(" ".join(word.text for word in words)), True, fact)
     return _unknown(machine, words)
 
 
@@ -84,7 +100,7 @@ def _too_many(machine: UBootMachine, name: str, count: int) -> bool:
 def _weighed(machine: UBootMachine, name: str, words: Sequence[Marked]) -> Sequence[Marked]:
     """The words on which more than a condition hangs: what is unknown in others goes into variables, which are
     looked at where they are used, or makes the command's status a question."""
-    if name in _CONDITIONS:
+    if name in _CONDITIONS or name == "time":
         return ()
     if name in ("setenv", "setexpr"):
         return words[1:2]
@@ -115,13 +131,13 @@ def _unknown(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         f"command {words[0].text[:40]} at {machine.place}",
         f'"{text}" is not followed: its effect on memory, variables and the tree is not known',
     )
-    return Doubt(f"unknown command {text}", False, fact)
+    return Doubt(machine.anew(f"unknown command {text}"), False, fact)
 
 
 def _full_name(name: str) -> str:
     """The command that a word means: its beginning is enough where only one begins so."""
     groups = (_COMMANDS, _SIZED, effects.BUILT_IN, effects.USUAL)
-    if len(name) < _SHORTEST or any(name in group for group in (*groups, effects.CHANGES_NOTHING)):
+    if len(name) < _SHORTEST or any(name in group for group in (*groups, effects.HARMLESS)):
         return name
     found = {known for group in (*groups, _MORE) for known in group if known.startswith(name)}
     return found.pop() if len(found) == 1 else name
@@ -263,7 +279,7 @@ def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> St
             return 0 if one == other else 1
     text = " ".join(word.text for word in words)
     why = "what stands in the memory that is compared is not known from files"
-    return Doubt(f"cmp {text}", True, OpenFact(f"cmp {text}", why, (), machine.place))
+    return Doubt(machine.anew(f"cmp {text}"), True, OpenFact(f"cmp {text}", why, (), machine.place))
 
 
 def _unzip(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -313,21 +329,24 @@ def _elsewhere(machine: UBootMachine, _words: Sequence[Marked]) -> Status:
     return Doubt(f"another boot at {machine.place}", False, machine.facts[-1])
 
 
-def _named(*positions: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
-    """A command that puts what it finds into the variable that the word at the first of these positions names."""
+def _named(*positions: int, constant: bool = False) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
+    """A command that puts what it finds into the variable that the word at the first of these positions names;
+    `constant` where it finds the same at any time of one boot."""
 
     def follow(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         place = next((position for position in positions if len(words) > position), None)
+        text = "command with " + " ".join(word.text for word in words)
+        what = f"answer of the board at {machine.place}"
         fact = OpenFact(
-            f"answer of the board at {machine.place}",
+            what if constant else machine.anew(what),
             "files do not say what this command finds on the board, or whether it succeeds",
             (),
             machine.place,
         )
-        text = " ".join(word.text for word in words)
+        doubt = Doubt(text if constant else machine.anew(text), True, fact)
         if place is None:
-            return Doubt(f"command with {text}", True, fact)
-        if machine.settled(Doubt(f"command with {text}", True, fact)):
+            return doubt
+        if machine.settled(doubt):
             return 1
         machine.set(words[place].text.lstrip("*"), machine.unknown(fact))
         return 0
@@ -346,7 +365,7 @@ def _part(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     plain = [word for word in words if not word.text.startswith("-")]
     least = {"uuid": 4, "list": 4, "type": 4, "start": 5, "size": 5, "number": 5}.get(kind)
     places = (len(plain) - 1,) if least is not None and len(plain) >= least else ()
-    return _named(*places)(machine, plain)
+    return _named(*places, constant=True)(machine, plain)
 
 
 def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -354,7 +373,7 @@ def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     status = loads.tftp(machine, words)
     if status == 0:
         why = "files do not say what the network server answers"
-        fact = OpenFact(f"answer of the network at {machine.place}", why, (), machine.place)
+        fact = OpenFact(machine.anew(f"answer of the network at {machine.place}"), why, (), machine.place)
         for name in ("ipaddr", "netmask", "gatewayip", "serverip", "dnsip", "hostname", "rootpath", "domain"):
             machine.set(name, machine.unknown(fact))
     return status
@@ -362,16 +381,37 @@ def _network(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 
 def _raw(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`read IFACE DEV ADDRESS BLOCK COUNT`."""
-    return effects.device(machine, "read", [Marked("read"), *words[2:]])
+    return _device(machine, "read", [Marked("read"), *words[2:]])
 
 
 def _device(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
-    return effects.device(machine, command.partition(".")[0], words)
+    name = command.partition(".")[0]
+    status = effects.device(machine, name, words)
+    return _unknown(machine, [Marked(command), *words]) if status is None else status
 
 
 def _pin(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`gpio read VARIABLE PIN` sets a variable; the other forms answer by their status."""
-    return _named(1)(machine, words) if words and words[0].text == "read" else _named()(machine, words)
+    return _named(1)(machine, words) if words and words[0].text.startswith("r") else _named()(machine, words)
+
+
+def _time(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`time COMMAND …` runs the command and has its status."""
+    return machine.call(machine, words) if words else 1
+
+
+def _hash(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`hash ALGORITHM ADDRESS COUNT [[*]NAME]`: the sum goes into a variable, or behind a star into memory."""
+    if len(words) > 3 and words[0].text != "-v" and words[3].text.startswith("*"):
+        return _unknown(machine, [Marked("hash"), *words])
+    return _named(3)(machine, words)
+
+
+def _partitions(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+    """`gpt guid|read IFACE DEV [NAME]`: into a variable, where a name is there."""
+    if words and words[0].text in ("guid", "read") and len(words) in (3, 4):
+        return _named(3)(machine, words)
+    return _unknown(machine, [Marked("gpt"), *words])
 
 
 def _always(status: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
@@ -397,10 +437,12 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "dhcp": _network,
     "bootp": _network,
     "part": _part,
-    "fstype": _named(2),
+    "fstype": _named(2, constant=True),
     "uuid": _named(0),
     "guid": _named(0),
-    "hash": _named(3),
+    "hash": _hash,
+    "gpt": _partitions,
+    "time": _time,
     "read": _raw,
     "crc32": effects.checksum,
     "random": effects.fills_words(0, 1),

@@ -103,13 +103,13 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
 
 def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
     """Whether a file is on the medium: yes if it is here, else nobody knows."""
-    from colorcheck.loader.u_boot.devices import is_there, medium_of
+    from colorcheck.loader.u_boot.devices import is_there, medium_of, system_of
     from colorcheck.loader.u_boot.load import find
     from colorcheck.loader.u_boot.media import File
 
     if not is_there(machine, "test", medium_of(where)):
         return False
-    found = find(machine, name.text)
+    found = find(machine, name.text, system_of(machine, "test", medium_of(where)))
     return isinstance(found, File) or machine.settled(found) == 0
 
 
@@ -135,7 +135,7 @@ def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
             return 0 if _NUMBERS[name]((first > second) - (first < second), 0) else 1
     text = " ".join(word.text for word in words)
     fact = fact or machine.open(f"memory read by itest {text}", "files do not say what this memory contains")
-    return Doubt(f"itest {text}", False, fact)
+    return Doubt(f"itest {text}" if machine.depends(*words) else machine.anew(f"itest {text}"), False, fact)
 
 
 def _as_long(value: int) -> int:
@@ -183,7 +183,8 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
     kind = command.partition(".")[2]
     fact = machine.depends(*rest)
     if fact is not None:  # another value than the one that it is worked out from
-        own = OpenFact(f"variable {name} worked out at {machine.place}", fact.why, fact.settle, fact.location)
+        what = machine.anew(f"variable {name} worked out at {machine.place}")
+        own = OpenFact(what, fact.why, fact.settle, fact.location)
         machine.use(*(() if fact.what.startswith("variable ") else rest))
         machine.set(name, machine.unknown(own))
         return 0

@@ -31,6 +31,13 @@ def medium_of(words: Sequence[Marked]) -> str:
     return f"{interface} {device}"
 
 
+def system_of(machine: UBootMachine, command: str, medium: str) -> str:
+    """The file system that a command reads from a medium: its own, or what another command read there before; empty
+    where it is not known."""
+    own = _SYSTEMS.get(command.partition(".")[0], "")
+    return own or machine.media_there.get(machine.readable(medium), "")
+
+
 def is_there(machine: UBootMachine, command: str, medium: str) -> bool:
     """Whether a load from a medium finds it. What the script loads without asking is there, as is assumed; where the
     script asks, and names other media too, it is a question."""
@@ -39,7 +46,8 @@ def is_there(machine: UBootMachine, command: str, medium: str) -> bool:
     held = machine.media_there.get(medium)
     machine.media_named.add((medium, system))
     name = f"{medium} with {system}" if system else medium
-    if machine.asked_for_status and (held is None or (system and not held)):
+    changes = medium == NETWORK
+    if machine.asked_for_status and (held is None or (system and not held) or changes):
         fact = OpenFact(
             f"medium {name}",
             f"the script asks whether it can load from {name}, and no input says whether the board has that",
@@ -48,7 +56,8 @@ def is_there(machine: UBootMachine, command: str, medium: str) -> bool:
             (False, True),
         )
         usual = held is not None or not machine.media_there
-        if not machine.decide(Doubt(f"{MEDIUM}{name}", usual, fact)):
+        key = f"{MEDIUM}{name}"
+        if not machine.decide(Doubt(machine.anew(key) if changes else key, usual, fact)):
             return False
     if held and system and held != system:
         message = f"{medium} was read as {held} before, and {command} reads {system} only: it fails"

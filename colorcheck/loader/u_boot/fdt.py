@@ -61,7 +61,7 @@ def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Stat
         machine.set(rest[1].text, machine.unknown(fact))
     if name.startswith("mo") and len(rest) > 1:
         machine.tree_doubts.append(fact)
-    return Doubt(f"fdt {name} {' '.join(word.text for word in rest)}", True, fact)
+    return Doubt(machine.anew(f"fdt {name} {' '.join(word.text for word in rest)}"), True, fact)
 
 
 def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:
@@ -362,7 +362,7 @@ def _get(machine: UBootMachine, tree: TreeInMemory, rest: Sequence[Marked]) -> S
     elif kind == "s":
         machine.set(name, f"0x{len(value):08X}")
     elif kind == "a":
-        machine.set(name, f"0x{tree.address + tree.data.find(value):016x}")
+        machine.set(name, f"0x{tree.address + tree.value_offset(at, prop):016x}")
     else:
         return _get_value(machine, name, value, rest)
     return 0

@@ -6,16 +6,35 @@ Source: `image_setup_libfdt` of `boot/image-fdt.c`, `boot/fdt_support.c`, U-Boot
 from __future__ import annotations
 
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.machine import HaltError, UBootMachine
+from colorcheck.loader.u_boot.machine import Doubt, HaltError, UBootMachine
 from colorcheck.loader.u_boot.numbers import hexadecimal_end
 from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
 VERSION = "u-boot,version"
 LENGTH = 29  # of the version's text: only the room that it takes counts
+FIXUP_COMMANDS = "U-Boot runs fdt_fixup"
+FIXUP_COMMANDS_SINCE = (2024, 4)
+"""The release of U-Boot from which the variable fdt_fixup is run, if that was built in."""
 _CUT = 0xFFFFFFFF
 _CELLS = ("#address-cells", "#size-cells")
 _MOST_CELLS = 4  # FDT_MAX_NCELLS
+
+
+def commands(machine: UBootMachine) -> None:
+    """The commands of the variable fdt_fixup: run since v2024.04, with CONFIG_OF_ENV_SETUP. They are not followed."""
+    if machine.environment.get("fdt_fixup") is None:
+        return
+    fact = OpenFact(
+        "U-Boot runs fdt_fixup",
+        "U-Boot since 2024.04 runs the variable fdt_fixup on the tree, if it was built with CONFIG_OF_ENV_SETUP",
+        ("[target]", 'u-boot = "2023.01"  # the release that runs here', "# or delete the variable: setenv fdt_fixup"),
+        machine.place,
+        (False, True),
+    )
+    if machine.decide(Doubt(FIXUP_COMMANDS, False, fact)):
+        why = "what the commands of the variable fdt_fixup change in the tree is not followed"
+        machine.tree_doubts.append(machine.open("tree after fdt_fixup", why))
 
 
 def root(machine: UBootMachine, tree: TreeInMemory) -> bool:

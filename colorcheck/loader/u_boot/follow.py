@@ -20,7 +20,7 @@ from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
 from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT_SINCE, call
 from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
-from colorcheck.loader.u_boot.fixups import LENGTH
+from colorcheck.loader.u_boot.fixups import FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH
 from colorcheck.loader.u_boot.image import read_legacy, script_refused, script_text
 from colorcheck.loader.u_boot.load import ELSEWHERE, MISSING, missing_fact, put
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, LeaveError, Settings, UBootMachine
@@ -342,6 +342,8 @@ def _answers(manifest: Manifest) -> dict[str, bool]:
         found[OVERLAYS] = target.overlays
     if target.u_boot is not None:
         found |= {EXIT: target.u_boot >= EXIT_SINCE, BRACKET: target.u_boot >= BRACKET_SINCE}
+        if target.u_boot < FIXUP_COMMANDS_SINCE:
+            found[FIXUP_COMMANDS] = False
     return found
 
 

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.devices import NETWORK, is_there, medium_of
+from colorcheck.loader.u_boot.devices import NETWORK, is_there, medium_of, system_of
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
 
 MISSING = "files that are not here are on the medium"
+CASE = "the medium ignores the case of names"
 ELSEWHERE = "files that are here have a different path or name on the medium"
 _SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
 _USUAL = 32 << 20
@@ -41,12 +42,24 @@ def missing(machine: UBootMachine, name: str) -> Doubt:
     return Doubt(MISSING, False, missing_fact(machine, name))
 
 
-def find(machine: UBootMachine, name: str) -> File | Status:
+def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
     """The file of a name on the medium, or the status of not finding it: a question where the file is not here, or
-    where one is here that may be meant, under another path or name."""
+    where one is here that may be meant, under another path or name. Of the file systems (`system`, empty where it is
+    not known) only FAT ignores the case of names."""
     found = machine.media.find(name)
     if found is not None:
         return found
+    found = machine.media.find(name, any_case=True) if system in ("", "FAT") else None
+    if found is not None:
+        fact = OpenFact(
+            f"case of {name}",
+            f"{name} is not here, but {found.name} is: on FAT these are the same file, on other file systems not",
+            ("# write the name as the file is called, or fatload if the medium has FAT",),
+            machine.place,
+            (False, True),
+        )
+        ignored = system == "FAT" or machine.decide(Doubt(f"{CASE}: {name}", True, fact))
+        return found if ignored else missing(machine, name)
     found = machine.media.similar(name)
     if found is None:
         return missing(machine, name)
@@ -78,7 +91,7 @@ def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
         return 1
     count = hexadecimal(words[4].text) if len(words) > 4 else 0
     start = hexadecimal(words[5].text) if len(words) > 5 else 0
-    return _bring(machine, name, address, count, start)
+    return _bring(machine, (name, system_of(machine, command, medium_of(words))), address, count, start)
 
 
 def _is_number(text: str) -> bool:
@@ -90,7 +103,7 @@ def ubifsload(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """`ubifsload ADDRESS FILE [BYTES]`."""
     if not 2 <= len(words) <= 3:
         return 1
-    return _bring(machine, words[1], words[0], hexadecimal(words[2].text) if len(words) > 2 else 0, 0)
+    return _bring(machine, (words[1], "UBIFS"), words[0], hexadecimal(words[2].text) if len(words) > 2 else 0, 0)
 
 
 def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -110,7 +123,7 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not is_there(machine, "tftpboot", NETWORK):
         return 1
     colon = name.text.rfind(":")
-    return _bring(machine, name.part(colon + 1), address, 0, 0)
+    return _bring(machine, (name.part(colon + 1), ""), address, 0, 0)
 
 
 def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -120,7 +133,7 @@ def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if not is_there(machine, "size", medium_of(words)):
         return 1
     fact = machine.depends(words[2])
-    file = 0 if fact else find(machine, words[2].text)
+    file = 0 if fact else find(machine, words[2].text, system_of(machine, "size", medium_of(words)))
     if isinstance(file, File):
         machine.set("filesize", f"{file.size:x}")
         return 0
@@ -130,7 +143,9 @@ def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return 0
 
 
-def _bring(machine: UBootMachine, name: Marked, address: Marked, count: int, start: int) -> Status:
+def _bring(machine: UBootMachine, what: tuple[Marked, str], address: Marked, count: int, start: int) -> Status:
+    """`what` is the name, and the file system that it is looked for in."""
+    name, system = what
     unclear, where = machine.depends(name), machine.address(address)
     if unclear is not None or where is None:
         unclear = unclear or machine.depends(address)
@@ -138,8 +153,8 @@ def _bring(machine: UBootMachine, name: Marked, address: Marked, count: int, sta
             return 1
         machine.set("filesize", machine.unknown(unclear))
         machine.set("fileaddr", address)
-        return Doubt(f"load of {name.text}", True, unclear)
-    file = find(machine, name.text)
+        return Doubt(machine.anew(f"load of {name.text}"), True, unclear)
+    file = find(machine, name.text, system)
     if not isinstance(file, File):
         if machine.settled(file):
             machine.failed.add(where)
@@ -198,6 +213,6 @@ def _refused(machine: UBootMachine, start: int, length: int) -> str:
             (),
             machine.place,
         )
-        if not machine.decide(Doubt("U-Boot's own location", end <= top - _USUAL, fact)):
+        if not machine.decide(Doubt(f"U-Boot's own location is above {end:#x}", end <= top - _USUAL, fact)):
             return "U-Boot itself may be there"
     return ""

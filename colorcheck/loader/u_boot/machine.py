@@ -20,6 +20,7 @@ from colorcheck.loader.u_boot.text import Marked, ScriptTexts, unknown, unknowns
 MOST_STEPS = 400_000
 LONGEST_VALUE = 1 << 20
 MOST_TEXT = 64 << 20
+MOST_TIMES = 6  # answers to one question that are followed apart
 SCRATCHPAD = 1024  # bytes in which fdt set puts a value together; they keep what was put there before
 _TAIL = 1 << 12
 # Variables that only decide where tree and ramdisk lie.
@@ -89,6 +90,7 @@ class UBootMachine(Struct):
     last_status: Status = 0
     facts: list[OpenFact] = field(default_factory=list)
     asked: dict[str, OpenFact] = field(default_factory=dict)
+    times: dict[str, int] = field(default_factory=dict)  # how often a question came up whose answer can change
     problems: list[Problem] = field(default_factory=list)
     here: tuple[int, int] = (0, 0)
     steps: int = 0
@@ -157,11 +159,21 @@ class UBootMachine(Struct):
     def decide(self, doubt: Doubt) -> bool:
         """The answer in this world to a question that nothing answers."""
         key = self.readable(doubt.key)
+        if f" (time {MOST_TIMES})" in key:
+            why = f"the script asks this {MOST_TIMES} times or more, and not all of the answers were followed"
+            self.open(f"answers to {key[:60]}", why)
         if key not in self.choices:
             self.choices[key] = doubt.usual
         if key not in self.settings.answered:
             self.asked.setdefault(key, doubt.fact)
         return self.choices[key]
+
+    def anew(self, text: str) -> str:
+        """The key of a question whose answer can be another one each time: with its number from the second time on.
+        Beyond a few times one answer stands for all, which is noted where something hangs on it."""
+        text = self.readable(text)
+        count = self.times[text] = min(self.times.get(text, 0) + 1, MOST_TIMES)
+        return text if count == 1 else f"{text} (time {count})"
 
     def readable(self, text: str) -> str:
         """A text with the names of what is unknown in it, which are the same on every way."""

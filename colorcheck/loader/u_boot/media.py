@@ -38,14 +38,16 @@ class Media(Struct):
     folders: tuple[str, ...]
     tree: DeviceTree | None = None
     problems: list[Problem] = field(default_factory=list)
-    read: dict[str, File | None] = field(default_factory=dict)
+    read: dict[tuple[str, bool], File | None] = field(default_factory=dict)
     used: dict[str, None] = field(default_factory=dict)
 
-    def find(self, name: str) -> File | None:
-        """The file of a name on the medium, None where it is neither here nor in the manifest."""
-        if name not in self.read:
-            self.read[name] = self._find(name)
-        return self.read[name]
+    def find(self, name: str, *, any_case: bool = False) -> File | None:
+        """The file of a name on the medium, None where it is neither here nor in the manifest. `any_case`: as a FAT
+        file system finds it."""
+        key = (name, any_case)
+        if key not in self.read:
+            self.read[key] = self._find(name, any_case)
+        return self.read[key]
 
     def given_tree(self) -> File | None:
         """The manifest's own device tree, as the blob that somebody put into memory."""
@@ -55,17 +57,17 @@ class Media(Struct):
         blob = data if data is not None else compile_tree(self.tree)
         return File(self.tree.file, len(blob), blob, self.tree.file, side_of(self.tree))
 
-    def _find(self, name: str) -> File | None:
+    def _find(self, name: str, any_case: bool) -> File | None:
         plain = os.path.normpath(name).strip("/") if name else name
-        given = self._listed(plain)
+        given = self._listed(plain, any_case)
         if given is not None:
             return self._given(given)
-        path = self._path(plain)
+        path = self._path(plain, any_case)
         if path is not None:
             return self._at(name, path, None, symbols=False)
         stem, ending = os.path.splitext(plain)
         for other in _SOURCES.get(ending.lower(), ()):
-            path = self._path(stem + other)
+            path = self._path(stem + other, any_case)
             if path is not None:
                 return self._at(name, path, None, symbols=False)
         return None
@@ -81,12 +83,11 @@ class Media(Struct):
             return self.given_tree()
         return found
 
-    def _listed(self, plain: str) -> TargetFile | None:
+    def _listed(self, plain: str, any_case: bool) -> TargetFile | None:
         files = self.manifest.target.files
-        tests: tuple[Callable[[str], bool], ...] = (
-            lambda known: known.strip("/") == plain,
-            lambda known: known.strip("/").lower() == plain.lower(),
-        )
+        tests: list[Callable[[str], bool]] = [lambda known: known.strip("/") == plain]
+        if any_case:
+            tests.append(lambda known: known.strip("/").lower() == plain.lower())
         return next((file for test in tests for file in files if test(file.name)), None)
 
     def _given(self, given: TargetFile) -> File | None:
@@ -95,15 +96,15 @@ class Media(Struct):
         path = os.path.normpath(os.path.join(self.manifest.folder, given.file))
         return self._at(given.name, path, given.size, symbols=given.symbols, named_at=given.location)
 
-    def _path(self, plain: str) -> str | None:
-        """Where a file lies here under its whole name, whatever the case."""
+    def _path(self, plain: str, any_case: bool) -> str | None:
+        """Where a file lies here under its whole name, whatever the case where that does not count."""
         for folder in self.folders:
             path = os.path.normpath(os.path.join(folder, plain))
             if not plain or os.path.relpath(path, folder or ".").startswith(".."):
                 continue
             if is_file(path):
                 return path
-            found = in_any_case(path)
+            found = in_any_case(path) if any_case else None
             if found is not None and is_file(found):
                 return found
         return None

@@ -63,6 +63,19 @@ class TreeInMemory(Struct):
         result = _fdt().fdt_getprop(self.data, offset, name)
         return bytes(result[0]) if isinstance(result, list | tuple) and result[0] is not None else None
 
+    def value_offset(self, offset: int, name: str) -> int:
+        """Where in the blob a property's bytes begin; below 0 for libfdt's error."""
+        structure, names = (int.from_bytes(self.data[at : at + 4], "big") for at in (8, 12))
+        wanted = name.encode("utf-8", "surrogateescape") + b"\0"
+        held = _call("fdt_first_property_offset", self.data, offset)
+        while held >= 0:
+            at = structure + held
+            named = names + int.from_bytes(self.data[at + 8 : at + 12], "big")
+            if self.data[named : named + len(wanted)] == wanted:
+                return at + 12
+            held = _call("fdt_next_property_offset", self.data, held)
+        return held
+
     def put(self, offset: int, name: str, value: bytes, text: Marked | None = None, unsure: int | None = None) -> int:
         """Set a property: 0 or libfdt's error. `text` is where its first string stands, `unsure` an open fact."""
         path = self.path(offset)

@@ -76,12 +76,28 @@ def environment(machine: UBootMachine, words: Sequence[Marked]) -> Status:
                 f"environment after env {found[0]}", "the stored environment is not among the inputs"
             )
             return 0
-        case "save" | "info" | "flags" | "grep" | "erase" | "indirect":
+        case "indirect":
+            return _indirect(machine, rest)
+        case "save" | "info" | "flags" | "grep" | "erase":
             why = f"it is not known whether env {found[0]} succeeds or is built in"
             fact = OpenFact(f"env {found[0]} at {machine.place}", why, (), machine.place)
-            return Doubt(f"env {found[0]}", found[0] in ("save", "erase"), fact)
+            return Doubt(machine.anew(f"env {found[0]}"), found[0] in ("save", "erase"), fact)
+        case _ if not found and any(known.startswith(name) for known in _SUBCOMMANDS):
+            machine.blanket = machine.open(
+                f"environment after env {name}", "which variables this shortened command changes depends on the build"
+            )
+            return 0
         case _:
             return 1
+
+
+def _indirect(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
+    """`env indirect TO FROM [DEFAULT]` copies a variable, where it is built in."""
+    if len(rest) not in (2, 3):
+        return 1
+    why = "env indirect copies a variable only where U-Boot was built with it"
+    machine.set(rest[0].text, machine.unknown(machine.open(f"env indirect at {machine.place}", why)))
+    return Doubt(machine.anew("env indirect"), False, machine.facts[-1])
 
 
 def _delete(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
@@ -104,7 +120,10 @@ def _exists(machine: UBootMachine, rest: Sequence[Marked]) -> Status:
     if machine.get(rest[0].text) is None:
         return 1
     fact = machine.depends(machine.get(rest[0].text) or rest[0])
-    return 0 if fact is None else Doubt(f"env exists {rest[0].text}", False, fact)
+    if fact is None:
+        return 0
+    key = f"env exists {rest[0].text}"
+    return Doubt(key if fact.what == f"variable {rest[0].text}" else f"{key} <{fact.what}>", False, fact)
 
 
 def printenv(machine: UBootMachine, words: Sequence[Marked]) -> Status:

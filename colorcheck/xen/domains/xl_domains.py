@@ -122,7 +122,7 @@ def _trusted(guest: XlGuest, deployment: Deployment) -> Iterator[str]:
             continue
         if (guest.file.file, key) not in deployment.guest_files:
             known = key == "kernel" and _stated_size(guest, deployment)
-            fits = "" if known else "and it fits into the guest's memory"
+            fits = "" if known else " and it fits into the guest's memory"
             yield f"xl finds the {key} of {guest.title} ({setting.written.text}) in dom0{fits}"
 
 

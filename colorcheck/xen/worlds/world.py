@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
@@ -37,7 +38,7 @@ from colorcheck.xen.memory.boot import boot as boot_again
 from colorcheck.xen.memory.leveling import level
 from colorcheck.xen.release.release import Release
 from colorcheck.xen.release.releases import find_release
-from colorcheck.xen.system import System
+from colorcheck.xen.system import Domain, System
 from colorcheck.xen.worlds.bound import bounds
 from colorcheck.xen.worlds.branches import WorldBranch, branch_fact
 from colorcheck.xen.worlds.placement import Chosen, placements
@@ -196,6 +197,27 @@ class Worlds:
             other = Worlds(branch.deployment, self._board, self._release, self._started_on)
             self._ways[id(branch)] = branch, other
         return self._ways[id(branch)][1]
+
+    @cached_property
+    def alternatives(self) -> tuple[Domain, ...]:
+        """The guests of all alternatives (one-of), each file once with the most frames that it needs on any way; empty
+        where no guest has alternatives."""
+        if not any(branch.guests for branch in self.branches):
+            return ()
+        ways = [self, *(other for branch in self.branches if (other := self.branch(branch)) is not None)]
+        found: dict[tuple[str, tuple[int, ...]], Domain] = {}
+        for domain in (domain for way in ways for domain in way.base.system.domains):
+            key = domain.location.file, tuple(domain.colors)
+            if domain.kind is DomainKind.XL:
+                known = found.get(key)
+                found[key] = domain if known is None or known.needed_pages < domain.needed_pages else known
+        return tuple(found.values())
+
+    @property
+    def one_of(self) -> tuple[str, ...]:
+        """The files of the guests that have alternatives, each choice in words."""
+        listed = (files for files in self._deployment.listed_guests if len(files) > 1)
+        return tuple(", ".join(os.path.basename(each.file) for each in files) for files in listed)
 
     def outcome(self) -> str:
         """How the boot ends in every world; `unknown` where worlds differ or nobody can tell."""
