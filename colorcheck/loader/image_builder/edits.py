@@ -96,7 +96,7 @@ class Edits(Struct, frozen=True):
         place = domain.location
         yield _text("compatible", place, "xen,domain")
         yield from _two_cells(place)
-        yield _cells("memory", domain.memory_location, *_split(domain.memory))
+        yield _cells("memory", domain.memory_location, 0, domain.memory)
         yield _cells("cpus", self._of(domain, "DOMU_VCPUS"), domain.cpus)
         if domain.static_memory:
             static = self._of(domain, "DOMU_STATIC_MEM")

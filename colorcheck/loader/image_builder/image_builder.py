@@ -31,6 +31,7 @@ _DOUBTFUL = (ProblemKind.NOT_A_NUMBER, ProblemKind.NOT_FOLLOWED)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _TESTED = re.compile(r"\s*\d{1,18}\s*", re.ASCII)  # a number for the shell's `test`, always decimal
 _TWO_BASES = re.compile(r"0\d|\+", re.ASCII)  # decimal for `test`, octal or wrong for the shift behind it
+_SPLIT = re.compile(r"[\s*?\[\\]")
 _ONLY_DOM0 = (*DOM0_KEYS, "DOM0_VIOMMU")
 _COMMANDS = ("bootm", "booti", "bootefi", "none")
 
@@ -105,8 +106,19 @@ def image_builder_boot(file: ImageBuilderFile) -> ImageBuilderBoot:
     unsure: list[Problem] = []
     domains = tuple(_domain(file, index, unsure) for index in range(_domain_count(file, unsure)))
     unsure += _not_worked_out(file)
+    unsure += _split_names(ImageBuilderBoot(file, arguments, has_dom0, domains, ()))
     doubts = tuple(problem for problem in unsure if problem.kind in _DOUBTFUL)
     return ImageBuilderBoot(file, arguments, has_dom0, domains, (*problems, *unsure), doubts)
+
+
+def _split_names(boot: ImageBuilderBoot) -> Iterator[Problem]:
+    """Names of files that the shell splits or expands, because ImageBuilder writes them without quotes."""
+    for key, text in files_to_load(boot):
+        name, _, index = key.removesuffix("]").partition("[")
+        written = boot.file.get(name, index or None)
+        if written is not None and _SPLIT.search(text):
+            message = f'ImageBuilder does not quote {key}: "{text}" becomes other names, which is not followed'
+            yield Problem(ProblemKind.NOT_FOLLOWED, message, written.value.whole, "rename the file")
 
 
 def _not_worked_out(file: ImageBuilderFile) -> Iterator[Problem]:
@@ -140,7 +152,7 @@ def _domain_count(file: ImageBuilderFile, problems: list[Problem]) -> int:
 
 def _arguments(file: ImageBuilderFile, *, has_dom0: bool, problems: list[Problem]) -> Passage:
     command = file.get("XEN_CMD")
-    if command:
+    if command and command.value.text:
         problems += _dropped(file)
         arguments = command.value
     else:
@@ -259,6 +271,9 @@ def _domain(file: ImageBuilderFile, index: int, problems: list[Problem]) -> Buil
     memory_given = file.get("DOMU_MEM", index)
     megabytes = _number(file, "DOMU_MEM", index, 512, problems)
     static = _static_memory(file, index, problems)
+    direct = file.get("DOMU_DIRECT_MAP", index)
+    if direct is not None and direct.value.text not in ("", "0", "1"):
+        problems.append(_no_number(direct))
     memory = (sum(size for _, size in static) >> 10 if static else megabytes * 1024) or 512 * 1024
     colors = file.get("DOMU_COLORS", index)
     mask = color_mask(colors) if colors and colors.value.text else None
