@@ -113,3 +113,9 @@ def test_many_answers_that_can_change_are_not_all_followed_and_that_is_said(tmp_
     line = "for i in 1 2 3 4 5 6 7 8; do button b && fdt set /chosen c$i 1; done\n"
     found = followed(tmp_path, line, "")
     assert any(fact.what.startswith(("answers to", "paths")) for fact in found.open)
+
+
+@pytest.mark.parametrize("before", ["", "time "])
+def test_a_tree_that_is_not_here_over_the_one_that_is(before: str, tmp_path: Path) -> None:
+    found = followed(tmp_path, f"{before}load virtio 0:1 0x4a000000 other.dtb\n", "")
+    assert any(fact.what == "tree of other.dtb" and fact.what not in found.harmless for fact in found.open)

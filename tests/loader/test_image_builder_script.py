@@ -162,6 +162,7 @@ def test_a_binary_that_is_no_image_is_not_started(tmp_path: Path) -> None:
         "DOMU_STATIC_MEM[0]='0x10000000 0x8000000'\nDOMU_DIRECT_MAP[0]=01",
         "DOMU_KERNEL[0]='rt.bin other'",
         "XEN_CMD=",
+        "DEVICE_TREE=",
         "NUM_DT_OVERLAY=one",
         "MEMORY_START='1 << 20'",
         "FOO=${XEN_COLORS:=0-3}",

@@ -181,6 +181,9 @@ class _ScriptRun(Struct, frozen=True):
             machine.tree_doubts.append(
                 machine.open(f"{problem.location}: ImageBuilder's configuration", problem.message)
             )
+        if not self.boot.file.text("DEVICE_TREE"):
+            why = "DEVICE_TREE is not defined, and ImageBuilder then loads a file named host_fdt"
+            machine.tree_doubts.append(machine.open("tree that ImageBuilder's script loads", why))
         machine.set("fdt_high", _IN_PLACE)
         self._extra(machine)
         start = self.loaded["XEN"].start if "XEN" in self.loaded else 0

@@ -16,6 +16,7 @@ from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, Statu
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
 from colorcheck.loader.u_boot.text import Marked
+from colorcheck.loader.u_boot.trees import tree_at
 
 MISSING = "files that are not here are on the medium"
 CASE = "the medium ignores the case of names"
@@ -154,6 +155,9 @@ def _bring(machine: UBootMachine, what: tuple[Marked, str], address: Marked, cou
         machine.set("filesize", machine.unknown(unclear))
         machine.set("fileaddr", address)
         return Doubt(machine.anew(f"load of {name.text}"), True, unclear)
+    if _is_tree_of_inputs(machine, where) and machine.media.find(name.text, any_case=True) is None:
+        why = f"{name.text} is not here, and the script loads it over a tree: what the tree is then is not known"
+        machine.tree_doubts.append(machine.open(f"tree of {name.text}", why))
     file = find(machine, name.text, system)
     if not isinstance(file, File):
         if machine.settled(file):
@@ -176,6 +180,12 @@ def _bring(machine: UBootMachine, what: tuple[Marked, str], address: Marked, cou
     machine.set("filesize", f"{length:x}")
     machine.set("fileaddr", address if where >= VIRTUAL else f"{where:x}")
     return 0
+
+
+def _is_tree_of_inputs(machine: UBootMachine, where: int) -> bool:
+    """Whether a tree lies there that the script loaded under a name which the inputs have."""
+    loaded = next((one for one in reversed(machine.loaded) if one.address == where), None)
+    return loaded is not None and tree_at(machine, where) is not None and machine.media.find(loaded.name) is not None
 
 
 def put(machine: UBootMachine, file: File, where: int, start: int = 0, length: int | None = None) -> None:
