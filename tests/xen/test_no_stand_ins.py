@@ -93,7 +93,6 @@ REASONS = {
     },
     "loader/u_boot/syntax.py": {"token.start_pos or 0": "a place in a text"},
     "loader/u_boot/variables.py": {
-        "0 if fact is None else Doubt(f'env exists {rest[0].text}', False, fact)": STATUS,
         "0 if all((machine.get(name) is not None for name in names)) else 1": STATUS,
     },
 }
