@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 
 from colorcheck.documents.shapes import (
+    AttestedBootShape,
     EditShape,
     FindingShape,
     LogCheckShape,
@@ -196,22 +197,14 @@ class SharedLogShape(Shape, frozen=True):
     compared: list[SharedComparisonShape]
 
 
-class BootShape(Shape, frozen=True):
+class BootShape(AttestedBootShape, frozen=True, kw_only=True):
     """`colorcheck/boot/1`: a deployment that was booted; `changes` are what differs from its machine."""
 
     schema: Literal["colorcheck/boot/1"]
     evidence: str
     changes: list[str]
     xen: Mapping[str, Any]
-    name: str
-    system: str
-    result: Literal["agrees", "differs", "undecided", "uncolored", "failed"]
-    reason: str
-    release: str
-    compared: list[str]
-    differences: list[str]
     checks: list[LogCheckShape]
-    smaller: str | UnsetType = UNSET
 
 
 class EvidenceShape(Shape, frozen=True):

@@ -299,7 +299,7 @@ class AttestShape(Shape, frozen=True):
     findings: list[FindingShape]
 
 
-class AttestedBootShape(Shape, frozen=True):
+class AttestedBootShape(Shape, frozen=True, kw_only=True):
     """A boot of a binary, and what was compared."""
 
     name: str
