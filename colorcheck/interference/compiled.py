@@ -8,6 +8,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TypeVar, cast
 
+OPTIONS = {"_nrt": False, "error_model": "numpy"}
+"""Nothing is allocated, and no divisor is 0."""
 F = TypeVar("F", bound=Callable[..., object])
 
 WITHOUT_NUMBA = (
@@ -40,10 +42,10 @@ def compiled(function: F) -> F:
 
     make = cast(Callable[..., Callable[[F], F]], njit)
     try:
-        made = make(cache=_beside_the_package(), _nrt=False)(function)
+        made = make(cache=_beside_the_package(), **OPTIONS)(function)
     except RuntimeError:  # neither beside the package nor in the user's cache
-        return make(_nrt=False)(function)
-    return made if _legible(made) else make(_nrt=False)(function)
+        return make(**OPTIONS)(function)
+    return made if _legible(made) else make(**OPTIONS)(function)
 
 
 def _legible(made: object) -> bool:

@@ -23,14 +23,11 @@ class Engine(Struct, frozen=True):
     count_hits: Callable[[Ints, CacheState, Ints, int], int]
     block: int
 
-    def ints(self, values: Iterable[int]) -> Ints:
-        return tables.ints(values, compiled=self.compiled)
+    def ints(self, values: Iterable[int], *, bits: int = 64) -> Ints:
+        return tables.ints(values, compiled=self.compiled, bits=bits)
 
-    def rings(self, ways_of_sets: Iterable[int]) -> Ints:
-        return tables.rings(ways_of_sets, compiled=self.compiled)
-
-    def zeros(self, length: int, *, small: bool = False) -> Ints:
-        return tables.zeros(length, compiled=self.compiled, small=small)
+    def zeros(self, length: int, *, bits: int = 64) -> Ints:
+        return tables.zeros(length, compiled=self.compiled, bits=bits)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 A write takes a line like a read (write-allocate); what is written back is not followed. Caches do not exclude one
 another: whoever misses takes the line in; an inclusive last level takes the lines that it loses from its cores too.
+
+`0 +` before a number of a table makes it a signed one: of an unsigned and a signed one numba makes a real number.
 """
 
 from __future__ import annotations
@@ -10,15 +12,21 @@ from colorcheck.interference.compiled import part
 from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
 LRU, PLRU, RANDOM = 0, 1, 2
-BASE, CELL, WAYS, POLICY, SHAPE, LAST, FIRST_SET, INNER, INNER_END, FIELDS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-"""Fields of a cache: its place in `tags` and in `order`, ways, policy, index function, 1 where it is a last-level
-cache, the number of its first set among all last-level sets, and the caches (first, end) that it includes."""
+BASE, CELL, WAYS, POLICY, LAST, FIRST_SET, INNER, INNER_END, PLACE, PAGES, OFFSETS, MODULUS, BITS, TREE, FIELDS = range(15)
+"""Fields of a cache: the slot of `tags` before its first, its place in `order`, ways, policy, 1 where it is a
+last-level cache, the number of its first set among all last-level sets, the caches (first, end) that it includes, its
+place in `where`, the place of its index function in `page_set` and in `line_set` and the modulus of that (0: exclusive
+or), the bits of a line's number in a slot of LRU, and the place of its tree's paths in `tree`."""
 EMPTY, HIT = -1, -2
 MAX_WAYS = 32
 MEMORY = 3
 FULL = -1
+NEVER = 1 << 62
+"""The time of a stream that has ended."""
 HAS_ROOM = 1 << 40
-"""In `order`, beside the front of the ring, the tree or the random state: the set may have free ways."""
+"""In `order`, beside the tree or the random state: the set may have free ways."""
+LEAST_BITS = 6
+"""Enough for the number of a way, which a free slot of LRU holds."""
 
 
 @part
@@ -37,18 +45,19 @@ def tree_victim(tree: int, ways: int) -> int:
     return low
 
 
-@part
-def tree_touched(tree: int, ways: int, way: int) -> int:
-    """The tree with all bits on the path to `way` pointing away from it."""
+def tree_path(ways: int, way: int) -> tuple[int, int]:
+    """The bits of the tree on the path to `way`, and those of them that are set when all point away from it."""
     node = 1
     while node < ways:
         node *= 2
     node += way
+    path = away = 0
     while node > 1:
         parent = node >> 1
-        tree = tree & ~(1 << parent) if node & 1 else tree | (1 << parent)
+        path |= 1 << parent
+        away |= 0 if node & 1 else 1 << parent
         node = parent
-    return tree
+    return path, away
 
 
 @part
@@ -60,34 +69,17 @@ def random_next(state: int) -> int:
 
 
 @part
-def use_first(links: Ints, base: int, head: int, way: int) -> None:
-    """Moves `way` to the front of its set's ring, in which each way knows the next less recently used one (even
-    places) and the next more recently used one (odd places); the front's neighbor backwards is the oldest."""
-    ring = 2 * base
-    if way == head:
-        return
-    after, before = links[ring + 2 * way], links[ring + 2 * way + 1]
-    links[ring + 2 * before] = after
-    links[ring + 2 * after + 1] = before
-    oldest = links[ring + 2 * head + 1]
-    links[ring + 2 * oldest] = way
-    links[ring + 2 * way + 1] = oldest
-    links[ring + 2 * way] = head
-    links[ring + 2 * head + 1] = way
-
-
-@part
 def free_way(tags: Ints, base: int, ways: int) -> int:
     """The first free way of a set, or `ways`."""
     way = 0
-    while way < ways and tags[base + way] != EMPTY:
+    while way < ways and tags[base + 1 + way] != EMPTY:
         way += 1
     return way
 
 
 @part
 def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) -> int:
-    """The way for a new line: a free one, else what the policy says."""
+    """The way for a new line in a set without LRU: a free one, else what the policy says."""
     kept = state.order[cell]
     if kept & HAS_ROOM:
         way = free_way(state.tags, base, ways)
@@ -95,8 +87,6 @@ def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) 
             return way
         kept ^= HAS_ROOM
         state.order[cell] = kept
-    if policy == LRU:
-        return state.links[2 * (base + kept) + 1]
     if policy == PLRU:
         return tree_victim(kept, ways)
     # Each set draws from a generator of its own: what happens in one set never moves another.
@@ -106,92 +96,122 @@ def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) 
 
 
 @part
-def touch(caches: Ints, state: CacheState, cache: int, row: int, line: int, place: int) -> int:
-    """Accesses `line` in set `row` of a cache and fills it there: HIT, EMPTY if a free way took it, or the line that
-    had to go. `place` is the line's in `where`."""
-    field = cache * FIELDS
-    ways, policy = caches[field + WAYS], caches[field + POLICY]
-    base, cell = caches[field + BASE] + row * ways, caches[field + CELL] + row
-    known = state.where[place]
-    gone = HIT
-    way = known - 1
-    if known == 0 or known > MAX_WAYS:
-        way = choose_way(state, base, cell, ways, policy)
-        gone = state.tags[base + way]
-        state.tags[base + way] = line
-        state.where[place] = way + 1
-    if policy == LRU:
-        kept = state.order[cell]
-        use_first(state.links, base, kept & (HAS_ROOM - 1), way)
-        state.order[cell] = (kept & HAS_ROOM) | way
-    elif policy == PLRU:
-        state.order[cell] = tree_touched(state.order[cell], ways, way)
+def touch_stamped(caches: Ints, state: CacheState, field: int, row: int, line: int, time: int) -> int:
+    """`touch` with LRU. A slot holds the time of its last use above the line's number, so that the least is the
+    oldest; a free one holds only the number of its way, so that the first free one comes before all others."""
+    ways, bits, places = caches[field + WAYS], caches[field + BITS], caches[field + PLACE]
+    base = caches[field + BASE] + row * ways
+    stamped = time << bits | line
+    known = state.where[places + line]
+    if 0 < known <= MAX_WAYS:
+        state.tags[base + known] = stamped
+        return HIT
+    oldest = state.tags[base + 1]
+    for slot in range(base + 2, base + 1 + ways):
+        oldest = min(oldest, state.tags[slot])
+    gone = oldest & ((1 << bits) - 1)
+    if oldest == gone:
+        state.tags[base + gone] = stamped
+        state.where[places + line] = gone
+        return EMPTY
+    way = state.where[places + gone]
+    state.where[places + gone] = 0
+    state.tags[base + way] = stamped
+    state.where[places + line] = way
     return gone
 
 
 @part
-def set_of(machine: MachineTables, shape: int, line: int) -> int:
-    """The set of a line under the index function `shape`."""
-    page = line >> machine.page_shift
-    first = machine.page_set[shape * machine.nr_pages + page]
-    added = machine.line_set[(shape << machine.page_shift) + line - (page << machine.page_shift)]
-    modulus = machine.modulus[shape]
+def touch_ordered(caches: Ints, state: CacheState, field: int, row: int, line: int) -> int:
+    """`touch` with the other policies, whose slots hold only lines."""
+    ways, policy, places = caches[field + WAYS], caches[field + POLICY], caches[field + PLACE]
+    base, cell = caches[field + BASE] + row * ways, caches[field + CELL] + row
+    known = state.where[places + line]
+    gone = HIT
+    if not 0 < known <= MAX_WAYS:
+        known = choose_way(state, base, cell, ways, policy) + 1
+        gone = state.tags[base + known]
+        state.tags[base + known] = line
+        state.where[places + line] = known
+        if gone != EMPTY:
+            state.where[places + gone] = 0
+    if policy == PLRU:
+        path = caches[field + TREE] + 2 * known
+        state.order[cell] = state.order[cell] & ~state.tree[path] | state.tree[path + 1]
+    return gone
+
+
+@part
+def touch(caches: Ints, state: CacheState, field: int, row: int, line: int, time: int) -> int:
+    """Accesses `line` in set `row` of the cache with its fields from `field` on and fills it there: HIT, EMPTY if a
+    free way took it, or the line that had to go. `time` grows with each access and starts at 1."""
+    if caches[field + POLICY] == LRU:
+        return touch_stamped(caches, state, field, row, line, time)
+    return touch_ordered(caches, state, field, row, line)
+
+
+@part
+def set_of(machine: MachineTables, field: int, line: int) -> int:
+    """The set of a line in the cache with its fields from `field` on."""
+    caches = machine.caches
+    first = 0 + machine.page_set[caches[field + PAGES] + (line >> machine.page_shift)]
+    added = machine.line_set[caches[field + OFFSETS] + (line & ((1 << machine.page_shift) - 1))]
+    modulus = caches[field + MODULUS]
     return (first + added) % modulus if modulus else first ^ added
 
 
 @part
 def drop(machine: MachineTables, state: CacheState, cache: int, line: int) -> None:
     """Takes a line out of a private cache, because the cache that includes it has let it go."""
-    place = cache * machine.nr_lines + line
-    way = state.where[place] - 1
-    if way < 0:
-        return
-    field = cache * FIELDS
     caches = machine.caches
-    row = set_of(machine, caches[field + SHAPE], line)
+    field = cache * FIELDS
+    place = caches[field + PLACE] + line
+    known = state.where[place]
+    if known == 0:
+        return
+    row = set_of(machine, field, line)
+    slot = caches[field + BASE] + row * caches[field + WAYS] + known
     state.where[place] = 0
-    state.order[caches[field + CELL] + row] |= HAS_ROOM
-    state.tags[caches[field + BASE] + row * caches[field + WAYS] + way] = EMPTY
+    if caches[field + POLICY] == LRU:
+        state.tags[slot] = known
+    else:
+        state.order[caches[field + CELL] + row] |= HAS_ROOM
+        state.tags[slot] = EMPTY
 
 
 @part
 def evicted(
-    machine: MachineTables, state: CacheState, tallies: Tallies, cache: int, row: int, gone: int, domain: int
+    machine: MachineTables, state: CacheState, tallies: Tallies, field: int, row: int, gone: int, domain: int
 ) -> None:
     """Books that `domain` pushed the line `gone` out of set `row` of a cache."""
-    field = cache * FIELDS
     caches = machine.caches
     owner = machine.page_domain[gone >> machine.page_shift]
-    pair = owner * machine.nr_domains + domain
-    place = cache * machine.nr_lines + gone
-    state.where[place] = 0
-    if caches[field + LAST] == 0:
-        if owner != domain:
-            tallies.private[pair] += 1
-        return
     if owner != domain:
-        state.where[place] = MAX_WAYS + 1 + domain
+        pair = owner * machine.nr_domains + domain
+        if caches[field + LAST] == 0:
+            tallies.private[pair] += 1
+            return
+        state.where[caches[field + PLACE] + gone] = MAX_WAYS + 1 + domain
         tallies.evictions[pair] += 1
         tallies.by_set[pair * machine.nr_sets + caches[field + FIRST_SET] + row] += 1
-    for inner in range(caches[field + INNER], caches[field + INNER_END]):
+    for inner in range(0 + caches[field + INNER], 0 + caches[field + INNER_END]):
         drop(machine, state, inner, gone)
 
 
 @part
-def access(machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, line: int) -> int:
+def access(machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, line: int, time: int) -> int:
     """One access: which cache on the stream's path had the line, or MEMORY. Every cache that missed takes it in."""
     domain = machine.stream_domain[stream]
     known = 0
-    for level in range(machine.paths[4 * stream]):
-        cache = machine.paths[4 * stream + 1 + level]
-        row = set_of(machine, machine.caches[cache * FIELDS + SHAPE], line)
-        place = cache * machine.nr_lines + line
-        known = state.where[place]
-        gone = touch(machine.caches, state, cache, row, line, place)
+    for level in range(0 + machine.paths[4 * stream]):
+        field = machine.paths[4 * stream + 1 + level] * FIELDS
+        row = set_of(machine, field, line)
+        known = state.where[machine.caches[field + PLACE] + line]
+        gone = touch(machine.caches, state, field, row, line, time)
         if gone == HIT:
             return level
-        if gone >= 0:
-            evicted(machine, state, tallies, cache, row, gone, domain)
+        if gone != EMPTY:
+            evicted(machine, state, tallies, field, row, gone, domain)
     if known > MAX_WAYS:
         tallies.caused[domain * machine.nr_domains + known - MAX_WAYS - 1] += 1
     return MEMORY
@@ -207,6 +227,51 @@ def earliest(clock: Ints, streams: int) -> int:
     return best
 
 
+@part
+def end_of_turn(clock: Ints, streams: int, stream: int) -> int:
+    """The time from which on another stream comes before this one."""
+    end = NEVER + 1
+    for other in range(streams):
+        if other != stream:
+            end = min(end, clock[other] + (1 if other > stream else 0))
+    return end
+
+
+@part
+def take_turn(
+    machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, stream: int, end: int, budget: int
+) -> int:
+    """Plays at most `budget` accesses of one stream, as long as its clock is before `end`, its block is not used up
+    and there is room to book a run. Returns how many."""
+    begin = streams.position[stream]
+    most = min(budget, streams.filled[stream] - begin)
+    slot = stream * streams.block + begin
+    clock, spent, time = streams.clock[stream], streams.spent[stream], state.time[0]
+    writes = played = 0
+    while played < most and clock < end:
+        level = access(machine, state, tallies, stream, streams.line[slot], time + played)
+        mark = streams.mark[slot]
+        streams.level[slot] = level
+        clock += streams.gap[slot]
+        spent += machine.cost[4 * stream + level]
+        tallies.levels[4 * stream + level] += 1
+        writes += mark & 1
+        slot += 1
+        played += 1
+        if mark & 2:
+            used = tallies.used[0]
+            tallies.runs[2 * used] = stream
+            tallies.runs[2 * used + 1] = spent
+            tallies.used[0] = used + 1
+            spent = 0
+            if used + 1 == len(tallies.runs) // 2:
+                break
+    streams.position[stream] = begin + played
+    streams.clock[stream], streams.spent[stream], state.time[0] = clock, spent, time + played
+    tallies.writes[stream] += writes
+    return played
+
+
 def advance(
     machine: MachineTables, state: CacheState, streams: Streams, tallies: Tallies, budget: int
 ) -> tuple[int, int]:
@@ -220,25 +285,10 @@ def advance(
     count = len(streams.clock)
     while played < budget and tallies.used[0] < room:
         stream = earliest(streams.clock, count)
-        position = streams.position[stream]
-        if position == streams.filled[stream]:
+        if streams.position[stream] == streams.filled[stream]:
             return played, stream
-        slot = stream * streams.block + position
-        level = access(machine, state, tallies, stream, streams.line[slot])
-        mark = streams.mark[slot]
-        streams.level[slot] = level
-        streams.position[stream] = position + 1
-        streams.clock[stream] += streams.gap[slot]
-        streams.spent[stream] += machine.cost[4 * stream + level]
-        tallies.levels[4 * stream + level] += 1
-        tallies.writes[stream] += mark & 1
-        if mark & 2:
-            used = tallies.used[0]
-            tallies.runs[2 * used] = stream
-            tallies.runs[2 * used + 1] = streams.spent[stream]
-            tallies.used[0] = used + 1
-            streams.spent[stream] = 0
-        played += 1
+        end = end_of_turn(streams.clock, count, stream)
+        played += take_turn(machine, state, streams, tallies, stream, end, budget - played)
     return played, FULL
 
 
@@ -247,9 +297,6 @@ def count_hits(caches: Ints, state: CacheState, lines: Ints, mask: int) -> int:
     hits = 0
     for position in range(len(lines)):
         line = lines[position]
-        gone = touch(caches, state, 0, line & mask, line, line)
-        if gone == HIT:
+        if touch(caches, state, 0, line & mask, line, position + 1) == HIT:
             hits += 1
-        elif gone >= 0:
-            state.where[gone] = 0
     return hits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
 from typing import cast
 
@@ -35,6 +35,23 @@ class Layout(Struct, frozen=True):
     first_lines: tuple[int, ...]
     pages: tuple[int, ...]
     last_levels: tuple[tuple[int, int], ...]
+    sets: tuple[int, ...]
+
+    def contents(self, cache: int) -> list[list[int]]:
+        """The lines in each set of a cache."""
+        field = cache * FIELDS
+        base, ways, policy, bits = (
+            int(self.machine.caches[field + at]) for at in (kernel.BASE, kernel.WAYS, kernel.POLICY, kernel.BITS)
+        )
+        found = []
+        for row in range(self.sets[cache]):
+            first = base + row * ways + 1
+            slots = (int(self.state.tags[at]) for at in range(first, first + ways))
+            if policy == kernel.LRU:
+                found.append([slot & ((1 << bits) - 1) for slot in slots if slot >> bits])
+            else:
+                found.append([slot for slot in slots if slot != kernel.EMPTY])
+        return found
 
 
 class _Placed(Struct, frozen=True):
@@ -64,22 +81,20 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
         raise NoModel(f"the board has cores 0 to {n_cores - 1}")
     stream_paths = [paths[stream.core] for stream in experiment.streams]
     machine = MachineTables(
-        caches=engine.ints(_fields(caches, indexes, experiment.policy)),
-        paths=engine.ints(x for path in stream_paths for x in (len(path), *path, *[0] * (3 - len(path)))),
+        caches=engine.ints(_fields(caches, indexes, experiment.policy, len(frames), lines_per_page), bits=32),
+        paths=engine.ints((x for path in stream_paths for x in (len(path), *path, *[0] * (3 - len(path)))), bits=32),
         page_set=_page_sets(engine, indexes, frames),
-        line_set=engine.ints(_line_set(index, n * line) for index in indexes for n in range(lines_per_page)),
-        modulus=engine.ints(0 if index.masks() is not None else index.n_sets for index in indexes),
-        page_domain=engine.ints(n for n, count in enumerate(pages) for _ in range(count)),
-        stream_domain=engine.ints(stream.owner for stream in experiment.streams),
+        line_set=engine.ints((_line_set(index, n * line) for index in indexes for n in range(lines_per_page)), bits=32),
+        page_domain=engine.ints((n for n, count in enumerate(pages) for _ in range(count)), bits=32),
+        stream_domain=engine.ints((stream.owner for stream in experiment.streams), bits=32),
         cost=engine.ints(chain.from_iterable(_costs(experiment, len(path)) for path in stream_paths)),
-        nr_pages=len(frames),
-        nr_lines=len(frames) * lines_per_page,
         page_shift=lines_per_page.bit_length() - 1,
         nr_domains=len(experiment.owners),
         nr_sets=sum(cluster.last.sets for cluster in clusters),
     )
     first_lines = tuple(n * lines_per_page for n in accumulate(pages, initial=0))[:-1]
-    return Layout(machine, _state(experiment, engine, caches, machine), first_lines, pages, last_levels)
+    state = _state(experiment, engine, caches, len(frames) * lines_per_page)
+    return Layout(machine, state, first_lines, pages, last_levels, tuple(placed.model.sets for placed in caches))
 
 
 def _place(
@@ -105,20 +120,46 @@ def _place(
     return caches, paths, tuple(last_levels)
 
 
-def _fields(caches: Sequence[_Placed], indexes: Sequence[KnownIndex], policy: ReplacementPolicy) -> list[int]:
+def _fields(
+    caches: Sequence[_Placed], indexes: Sequence[KnownIndex], policy: ReplacementPolicy, pages: int, lines_per_page: int
+) -> list[int]:
     found: list[int] = []
     base = cell = 0
-    for placed in caches:
+    lines = pages * lines_per_page
+    trees = _trees(caches)
+    for number, placed in enumerate(caches):
         model = placed.model
+        shape = indexes.index(model.index)
         row = [0] * FIELDS
         row[kernel.BASE], row[kernel.CELL], row[kernel.WAYS] = base, cell, model.ways
-        row[kernel.POLICY], row[kernel.SHAPE] = _POLICIES[policy], indexes.index(model.index)
+        row[kernel.POLICY] = _POLICIES[policy]
         row[kernel.LAST], row[kernel.FIRST_SET] = int(placed.last), placed.first_set
         row[kernel.INNER], row[kernel.INNER_END] = placed.inner
+        row[kernel.PLACE] = number * lines
+        row[kernel.PAGES], row[kernel.OFFSETS] = shape * pages, shape * lines_per_page
+        row[kernel.MODULUS] = 0 if model.index.masks() is not None else model.index.n_sets
+        row[kernel.BITS] = line_bits(lines)
+        row[kernel.TREE] = trees[model.ways]
         found += row
         base += model.sets * model.ways
         cell += model.sets
     return found
+
+
+def line_bits(lines: int) -> int:
+    """The bits for the number of a line of so many."""
+    return max((lines - 1).bit_length(), kernel.LEAST_BITS)
+
+
+def _trees(caches: Sequence[_Placed]) -> dict[int, int]:
+    """Where in `tree` the paths for each number of ways begin."""
+    ways = sorted({placed.model.ways for placed in caches})
+    return dict(zip(ways, accumulate((2 * (n + 1) for n in ways), initial=0), strict=False))
+
+
+def tree_paths(ways: Iterable[int]) -> list[int]:
+    """The paths of trees for these numbers of ways, one behind the other; way 0 is none."""
+    return [bits for n in ways for way in range(-1, n) for bits in (kernel.tree_path(n, way) if way >= 0 else (0, 0))]
 
 
 def _page_sets(engine: Engine, indexes: Sequence[KnownIndex], frames: Sequence[int]) -> Ints:
@@ -130,7 +171,7 @@ def _page_sets(engine: Engine, indexes: Sequence[KnownIndex], frames: Sequence[i
     from colorcheck.hardware.index_arrays import sets_of_addresses
 
     addresses = np.array(frames, dtype=np.uint64) * np.uint64(PAGE)
-    rows = [sets_of_addresses(index, addresses).astype(np.int64) for index in indexes]
+    rows = [sets_of_addresses(index, addresses).astype(np.uint32) for index in indexes]
     return cast(Ints, np.concatenate(rows))
 
 
@@ -148,15 +189,32 @@ def _costs(experiment: Experiment, depth: int) -> tuple[int, int, int, int]:
     return (*private, *[costs.last] * (3 - len(private)), costs.memory)  # type: ignore[return-value]
 
 
-def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], machine: MachineTables) -> CacheState:
-    tags = sum(placed.model.sets * placed.model.ways for placed in caches)
-    cells = sum(placed.model.sets for placed in caches)
-    random = experiment.policy is ReplacementPolicy.RANDOM
+def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], lines: int) -> CacheState:
+    models = [placed.model for placed in caches]
+    return cache_state(
+        engine,
+        [(model.sets, model.ways) for model in models],
+        _POLICIES[experiment.policy],
+        seed=experiment.seed,
+        lines=lines,
+    )
+
+
+def cache_state(
+    engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int
+) -> CacheState:
+    """Empty caches of these sets and ways, through which so many lines go. Raises NoModel for too many."""
+    if len(caches) * lines >= 1 << 32:
+        raise NoModel("more memory than the tables of the simulation can hold")
+    lru, random = policy == kernel.LRU, policy == kernel.RANDOM
+    free = (way + 1 if lru else kernel.EMPTY for sets, ways in caches for _ in range(sets) for way in range(ways))
+    cells = sum(sets for sets, _ in caches)
     return CacheState(
-        tags=engine.ints(kernel.EMPTY for _ in range(tags)),
-        order=engine.ints(kernel.HAS_ROOM | (seed_of(experiment.seed, cell) if random else 0) for cell in range(cells)),
-        links=engine.rings(placed.model.ways for placed in caches for _ in range(placed.model.sets)),
-        where=engine.zeros(len(caches) * machine.nr_lines, small=True),
+        tags=engine.ints(chain((0,), free)),
+        order=engine.ints(kernel.HAS_ROOM | (seed_of(seed, cell) if random else 0) for cell in range(cells)),
+        tree=engine.ints(tree_paths(sorted({ways for _, ways in caches}))),
+        where=engine.zeros(len(caches) * lines, bits=8),
+        time=engine.ints([1]),
     )
 
 
@@ -164,10 +222,10 @@ def new_streams(engine: Engine, count: int) -> Streams:
     """Streams whose blocks are still empty."""
     size = count * engine.block
     return Streams(
-        line=engine.zeros(size),
+        line=engine.zeros(size, bits=32),
         gap=engine.zeros(size),
-        mark=engine.zeros(size, small=True),
-        level=engine.zeros(size, small=True),
+        mark=engine.zeros(size, bits=8),
+        level=engine.zeros(size, bits=8),
         position=engine.zeros(count),
         filled=engine.zeros(count),
         clock=engine.zeros(count),

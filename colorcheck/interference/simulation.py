@@ -9,12 +9,11 @@ from time import perf_counter
 from colorcheck.interference.engine import Engine, best_engine
 from colorcheck.interference.experiment import Coloring, Experiment
 from colorcheck.interference.feeds import Feed, feed
-from colorcheck.interference.kernel import EMPTY, FULL, MEMORY
+from colorcheck.interference.kernel import FULL, MEMORY, NEVER
 from colorcheck.interference.layout import Layout, lay_out, new_streams, new_tallies
 from colorcheck.interference.outcome import DomainOutcome, Evictions, Latency, Run
 from colorcheck.interference.seeds import seed_of
 
-NEVER = 1 << 62
 STEP = 1 << 20
 
 
@@ -85,17 +84,11 @@ class Simulation:
 
     def owners(self, cluster: int) -> list[list[int]]:
         """For each set of a cluster's last-level cache the frame owners whose lines it holds now, one entry a line."""
-        from colorcheck.interference.kernel import BASE, FIELDS
-
-        machine, state = self.layout.machine, self.layout.state
-        model = self.experiment.clusters[cluster].last
-        base = machine.caches[self.layout.last_levels[cluster][0] * FIELDS + BASE]
-        found = []
-        for row in range(model.sets):
-            first = base + row * model.ways
-            lines = (state.tags[at] for at in range(first, first + model.ways))
-            found.append([machine.page_domain[line >> machine.page_shift] for line in lines if line != EMPTY])
-        return found
+        machine = self.layout.machine
+        return [
+            [int(machine.page_domain[line >> machine.page_shift]) for line in lines]
+            for lines in self.layout.contents(self.layout.last_levels[cluster][0])
+        ]
 
     def outcome(self, coloring: Coloring) -> Run:
         owners = self.experiment.owners

@@ -22,35 +22,35 @@ class MachineTables(NamedTuple):
     (at most 3) and which, private ones first. Memory is cut into *lines* numbered densely through all domains:
     a page's lines follow one another, and a domain's pages too. `page_set` and `line_set` give for each index
     function the set of a page's first line and what a line's place in its page adds to it: by exclusive or, or
-    modulo `modulus` where that is not 0. A page has 2 ** `page_shift` lines. `cost` is for each stream the cost of a
-    hit in the first, second and third cache and of an access to memory.
+    modulo a cache's modulus where that is not 0. A page has 2 ** `page_shift` lines. `cost` is for each stream the
+    cost of a hit in the first, second and third cache and of an access to memory.
     """
 
     caches: Ints
     paths: Ints
     page_set: Ints
     line_set: Ints
-    modulus: Ints
     page_domain: Ints
     stream_domain: Ints
     cost: Ints
-    nr_pages: int
-    nr_lines: int
     page_shift: int
     nr_domains: int
     nr_sets: int
 
 
 class CacheState(NamedTuple):
-    """The caches' contents: `tags` are the lines in the ways (-1: empty); `order` is what the policy keeps for a set
-    (the most recently used way, the tree of pseudo-LRU, the random generator) and `links` for LRU the ring of its
-    ways. `where` has for each cache and line what is known of it there: 0 that it is absent, 1 to 32 that it is in
-    this way, more that another domain (this minus 33) pushed it out of a last-level cache."""
+    """The caches' contents: `tags` are the slots of the ways, of which slot 0 is not used: lines (-1: empty), with LRU
+    the time of the last use above the line's number, and a free way's number (from 1) alone. `order` is what the
+    policy keeps for a set (the tree of pseudo-LRU, the random generator), `tree` for each number of ways and each way
+    (from 1) the bits of the path to it and how they are after its use. `where` has for each cache and line what is
+    known of it there: 0 that it is absent, 1 to 32 that it is in this way, more that another domain (this minus 33)
+    pushed it out of a last-level cache. `time[0]` is the number of the next access, from 1."""
 
     tags: Ints
     order: Ints
-    links: Ints
+    tree: Ints
     where: Ints
+    time: Ints
 
 
 class Streams(NamedTuple):
@@ -87,29 +87,24 @@ class Tallies(NamedTuple):
     used: Ints
 
 
-def ints(values: Iterable[int], *, compiled: bool) -> Ints:
-    """A table with these values."""
+def ints(values: Iterable[int], *, compiled: bool, bits: int = 64) -> Ints:
+    """A table with these values, which are not negative where they have fewer than 64 `bits` (8 or 32): to the
+    compiler such a number is one that no index need be tested for."""
     if not compiled:
-        return array("q", values)
+        return bytearray(values) if bits == 8 else array("q", values)
     import numpy
 
-    return cast(Ints, numpy.fromiter(values, dtype=numpy.int64))
+    return cast(Ints, numpy.fromiter(values, dtype=_type(bits)))
 
 
-def rings(ways_of_sets: Iterable[int], *, compiled: bool) -> Ints:
-    """For each set the ring of its ways in their order: next and previous way."""
-    values = bytes(x for ways in ways_of_sets for way in range(ways) for x in ((way + 1) % ways, (way - 1) % ways))
-    if not compiled:
-        return bytearray(values)
-    import numpy
-
-    return cast(Ints, numpy.frombuffer(bytearray(values), dtype=numpy.uint8))
-
-
-def zeros(length: int, *, compiled: bool, small: bool = False) -> Ints:
-    """A table of zeros; `small` values are 0 to 255 and take a byte each."""
+def zeros(length: int, *, compiled: bool, bits: int = 64) -> Ints:
+    """A table of zeros, for values of so many bits as in `ints`."""
     if compiled:
         import numpy
 
-        return cast(Ints, numpy.zeros(length, dtype=numpy.uint8 if small else numpy.int64))
-    return bytearray(length) if small else array("q", bytes(8 * length))
+        return cast(Ints, numpy.zeros(length, dtype=_type(bits)))
+    return bytearray(length) if bits == 8 else array("q", bytes(8 * length))
+
+
+def _type(bits: int) -> str:
+    return {8: "uint8", 32: "uint32", 64: "int64"}[bits]
