@@ -19,6 +19,7 @@ class Engine(Struct, frozen=True):
 
     compiled: bool
     advance: Callable[[MachineTables, CacheState, Streams, Tallies, int], tuple[int, int]]
+    look_ahead: Callable[[MachineTables, CacheState, Streams, int], None]
     generate: Callable[[Ints, Ints, Ints, Ints, Ints, int, int], int]
     count_hits: Callable[[Ints, CacheState, Ints, int], int]
     block: int
@@ -32,13 +33,14 @@ class Engine(Struct, frozen=True):
 
 @cache
 def plain_engine() -> Engine:
-    return Engine(False, kernel.advance, sources.generate, kernel.count_hits, BLOCK[False])
+    return Engine(False, kernel.advance, kernel.look_ahead, sources.generate, kernel.count_hits, BLOCK[False])
 
 
 @cache
 def compiled_engine() -> Engine:
     """Needs numba."""
-    return Engine(True, compiled(kernel.advance), compiled(sources.generate), compiled(kernel.count_hits), BLOCK[True])
+    functions = (kernel.advance, kernel.look_ahead, sources.generate, kernel.count_hits)
+    return Engine(True, *map(compiled, functions), BLOCK[True])
 
 
 def best_engine() -> Engine:

@@ -96,28 +96,28 @@ def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) 
 
 
 @part
-def touch_stamped(caches: Ints, state: CacheState, field: int, row: int, line: int, time: int) -> int:
+def touch_stamped(
+    tags: Ints, where: Ints, base: int, ways: int, bits: int, places: int, line: int, time: int
+) -> int:
     """`touch` with LRU. A slot holds the time of its last use above the line's number, so that the least is the
     oldest; a free one holds only the number of its way, so that the first free one comes before all others."""
-    ways, bits, places = caches[field + WAYS], caches[field + BITS], caches[field + PLACE]
-    base = caches[field + BASE] + row * ways
     stamped = time << bits | line
-    known = state.where[places + line]
+    known = where[places + line]
     if 0 < known <= MAX_WAYS:
-        state.tags[base + known] = stamped
+        tags[base + known] = stamped
         return HIT
-    oldest = state.tags[base + 1]
+    oldest = tags[base + 1]
     for slot in range(base + 2, base + 1 + ways):
-        oldest = min(oldest, state.tags[slot])
+        oldest = min(oldest, tags[slot])
     gone = oldest & ((1 << bits) - 1)
     if oldest == gone:
-        state.tags[base + gone] = stamped
-        state.where[places + line] = gone
+        tags[base + gone] = stamped
+        where[places + line] = gone
         return EMPTY
-    way = state.where[places + gone]
-    state.where[places + gone] = 0
-    state.tags[base + way] = stamped
-    state.where[places + line] = way
+    way = where[places + gone]
+    where[places + gone] = 0
+    tags[base + way] = stamped
+    where[places + line] = way
     return gone
 
 
@@ -146,7 +146,11 @@ def touch(caches: Ints, state: CacheState, field: int, row: int, line: int, time
     """Accesses `line` in set `row` of the cache with its fields from `field` on and fills it there: HIT, EMPTY if a
     free way took it, or the line that had to go. `time` grows with each access and starts at 1."""
     if caches[field + POLICY] == LRU:
-        return touch_stamped(caches, state, field, row, line, time)
+        ways = caches[field + WAYS]
+        base = caches[field + BASE] + row * ways
+        return touch_stamped(
+            state.tags, state.where, base, ways, caches[field + BITS], caches[field + PLACE], line, time
+        )
     return touch_ordered(caches, state, field, row, line)
 
 
@@ -199,11 +203,14 @@ def evicted(
 
 
 @part
-def access(machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, line: int, time: int) -> int:
-    """One access: which cache on the stream's path had the line, or MEMORY. Every cache that missed takes it in."""
+def access(
+    machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, first: int, line: int, time: int
+) -> int:
+    """One access, from cache `first` on the stream's path on: which one had the line, or MEMORY. Every cache that
+    missed takes it in."""
     domain = machine.stream_domain[stream]
     known = 0
-    for level in range(0 + machine.paths[4 * stream]):
+    for level in range(first, 0 + machine.paths[4 * stream]):
         field = machine.paths[4 * stream + 1 + level] * FIELDS
         row = set_of(machine, field, line)
         known = state.where[machine.caches[field + PLACE] + line]
@@ -215,6 +222,47 @@ def access(machine: MachineTables, state: CacheState, tallies: Tallies, stream: 
     if known > MAX_WAYS:
         tallies.caused[domain * machine.nr_domains + known - MAX_WAYS - 1] += 1
     return MEMORY
+
+
+@part
+def pass_cache(
+    machine: MachineTables, state: CacheState, streams: Streams, stream: int, level: int, begin: int, end: int
+) -> None:
+    """Passes the accesses of slots `begin` to `end` that reach cache `level` of a stream's path through that cache,
+    which no other stream uses."""
+    caches, page_set, line_set, page_shift = machine.caches, machine.page_set, machine.line_set, machine.page_shift
+    field = machine.paths[4 * stream + 1 + level] * FIELDS
+    first, ways, bits, places = 0 + caches[field + BASE], 0 + caches[field + WAYS], 0 + caches[field + BITS], 0 + caches[field + PLACE]
+    pages, offsets, modulus = 0 + caches[field + PAGES], 0 + caches[field + OFFSETS], 0 + caches[field + MODULUS]
+    policy = caches[field + POLICY]
+    time = state.time[1 + stream] - begin
+    tags, where, lines, levels = state.tags, state.where, streams.line, streams.level
+    within = (1 << page_shift) - 1
+    for slot in range(begin, end):
+        if levels[slot] != level:
+            continue
+        line = 0 + lines[slot]
+        row = 0 + page_set[pages + (line >> page_shift)]
+        added = line_set[offsets + (line & within)]
+        row = (row + added) % modulus if modulus else row ^ added
+        if policy == LRU:
+            gone = touch_stamped(tags, where, first + row * ways, ways, bits, places, line, time + slot)
+        else:
+            gone = touch_ordered(caches, state, field, row, line)
+        if gone != HIT:
+            levels[slot] = level + 1
+
+
+def look_ahead(machine: MachineTables, state: CacheState, streams: Streams, stream: int) -> None:
+    """Passes a stream's whole new block through its private caches at once: what these answer depends on no other
+    stream where their core has only this one and no last level takes lines out of them."""
+    begin = stream * streams.block
+    end = begin + streams.filled[stream]
+    for slot in range(begin, end):
+        streams.level[slot] = 0
+    for level in range(machine.paths[4 * stream] - 1):
+        pass_cache(machine, state, streams, stream, level, begin, end)
+    state.time[1 + stream] += streams.filled[stream]
 
 
 @part
@@ -247,9 +295,13 @@ def take_turn(
     most = min(budget, streams.filled[stream] - begin)
     slot = stream * streams.block + begin
     clock, spent, time = streams.clock[stream], streams.spent[stream], state.time[0]
+    ahead = 0 + machine.ahead[stream]
+    last = machine.paths[4 * stream] - 1
     writes = played = 0
     while played < most and clock < end:
-        level = access(machine, state, tallies, stream, streams.line[slot], time + played)
+        level = ahead * streams.level[slot]
+        if ahead == 0 or level == last:
+            level = access(machine, state, tallies, stream, level, streams.line[slot], time + played)
         mark = streams.mark[slot]
         streams.level[slot] = level
         clock += streams.gap[slot]

@@ -88,6 +88,7 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
         page_domain=engine.ints((n for n, count in enumerate(pages) for _ in range(count)), bits=32),
         stream_domain=engine.ints((stream.owner for stream in experiment.streams), bits=32),
         cost=engine.ints(chain.from_iterable(_costs(experiment, len(path)) for path in stream_paths)),
+        ahead=engine.ints((int(_is_alone(experiment, number)) for number in range(len(stream_paths))), bits=8),
         page_shift=lines_per_page.bit_length() - 1,
         nr_domains=len(experiment.owners),
         nr_sets=sum(cluster.last.sets for cluster in clusters),
@@ -95,6 +96,13 @@ def lay_out(experiment: Experiment, engine: Engine) -> Layout:
     first_lines = tuple(n * lines_per_page for n in accumulate(pages, initial=0))[:-1]
     state = _state(experiment, engine, caches, len(frames) * lines_per_page)
     return Layout(machine, state, first_lines, pages, last_levels, tuple(placed.model.sets for placed in caches))
+
+
+def _is_alone(experiment: Experiment, number: int) -> bool:
+    """Whether what a stream finds in its private caches depends on no other one."""
+    core = experiment.streams[number].core
+    clusters = [cluster for cluster in experiment.clusters for _ in range(cluster.n_cores)]
+    return not clusters[core].inclusive and sum(stream.core == core for stream in experiment.streams) == 1
 
 
 def _place(
@@ -197,11 +205,12 @@ def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], li
         _POLICIES[experiment.policy],
         seed=experiment.seed,
         lines=lines,
+        streams=len(experiment.streams),
     )
 
 
 def cache_state(
-    engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int
+    engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int, streams: int = 0
 ) -> CacheState:
     """Empty caches of these sets and ways, through which so many lines go. Raises NoModel for too many."""
     if len(caches) * lines >= 1 << 32:
@@ -214,7 +223,7 @@ def cache_state(
         order=engine.ints(kernel.HAS_ROOM | (seed_of(seed, cell) if random else 0) for cell in range(cells)),
         tree=engine.ints(tree_paths(sorted({ways for _, ways in caches}))),
         where=engine.zeros(len(caches) * lines, bits=8),
-        time=engine.ints([1]),
+        time=engine.ints([1] * (1 + streams)),
     )
 
 

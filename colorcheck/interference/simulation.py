@@ -74,6 +74,8 @@ class Simulation:
         streams.filled[stream] = self._feeds[stream].fill(streams, stream * block, block)
         if not streams.filled[stream]:
             streams.clock[stream] = NEVER
+        elif self.layout.machine.ahead[stream]:
+            self.engine.look_ahead(self.layout.machine, self.layout.state, streams, stream)
         return True
 
     def _collect_runs(self) -> None:

@@ -23,7 +23,8 @@ class MachineTables(NamedTuple):
     a page's lines follow one another, and a domain's pages too. `page_set` and `line_set` give for each index
     function the set of a page's first line and what a line's place in its page adds to it: by exclusive or, or
     modulo a cache's modulus where that is not 0. A page has 2 ** `page_shift` lines. `cost` is for each stream the
-    cost of a hit in the first, second and third cache and of an access to memory.
+    cost of a hit in the first, second and third cache and of an access to memory. `ahead` is 1 for a stream whose blocks
+    pass its private caches before their time, see `kernel.look_ahead`.
     """
 
     caches: Ints
@@ -33,6 +34,7 @@ class MachineTables(NamedTuple):
     page_domain: Ints
     stream_domain: Ints
     cost: Ints
+    ahead: Ints
     page_shift: int
     nr_domains: int
     nr_sets: int
@@ -44,7 +46,8 @@ class CacheState(NamedTuple):
     policy keeps for a set (the tree of pseudo-LRU, the random generator), `tree` for each number of ways and each way
     (from 1) the bits of the path to it and how they are after its use. `where` has for each cache and line what is
     known of it there: 0 that it is absent, 1 to 32 that it is in this way, more that another domain (this minus 33)
-    pushed it out of a last-level cache. `time[0]` is the number of the next access, from 1."""
+    pushed it out of a last-level cache. `time` has the number of the next access, from 1, and for each stream that looks
+    ahead the number of the next one in its private caches."""
 
     tags: Ints
     order: Ints
