@@ -96,6 +96,20 @@ def choose_way(state: CacheState, base: int, cell: int, ways: int, policy: int) 
 
 
 @part
+def least(tags: Ints, first: int, count: int) -> int:
+    """The least of so many slots, four at a time, which a processor does side by side."""
+    found = tags[first]
+    slot, end = first, first + count
+    while slot + 4 <= end:
+        found = min(found, min(min(tags[slot], tags[slot + 1]), min(tags[slot + 2], tags[slot + 3])))  # noqa: PLW3301
+        slot += 4
+    while slot < end:
+        found = min(found, tags[slot])
+        slot += 1
+    return found
+
+
+@part
 def touch_stamped(
     tags: Ints, where: Ints, base: int, ways: int, bits: int, places: int, line: int, time: int
 ) -> int:
@@ -106,9 +120,7 @@ def touch_stamped(
     if 0 < known <= MAX_WAYS:
         tags[base + known] = stamped
         return HIT
-    oldest = tags[base + 1]
-    for slot in range(base + 2, base + 1 + ways):
-        oldest = min(oldest, tags[slot])
+    oldest = least(tags, base + 1, ways)
     gone = oldest & ((1 << bits) - 1)
     if oldest == gone:
         tags[base + gone] = stamped
@@ -119,6 +131,12 @@ def touch_stamped(
     tags[base + way] = stamped
     where[places + line] = way
     return gone
+
+
+@part
+def base_of(caches: Ints, field: int) -> tuple[int, int, int, int]:
+    """What `touch_stamped` asks of a cache: the slot before its first, its ways, bits of a line, and place."""
+    return 0 + caches[field + BASE], 0 + caches[field + WAYS], 0 + caches[field + BITS], 0 + caches[field + PLACE]
 
 
 @part
@@ -203,25 +221,20 @@ def evicted(
 
 
 @part
-def access(
-    machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, first: int, line: int, time: int
+def pass_private(
+    machine: MachineTables, state: CacheState, tallies: Tallies, stream: int, last: int, line: int, time: int
 ) -> int:
-    """One access, from cache `first` on the stream's path on: which one had the line, or MEMORY. Every cache that
-    missed takes it in."""
+    """Passes an access through the private caches of its stream: which one had the line, or `last`."""
     domain = machine.stream_domain[stream]
-    known = 0
-    for level in range(first, 0 + machine.paths[4 * stream]):
+    for level in range(last):
         field = machine.paths[4 * stream + 1 + level] * FIELDS
         row = set_of(machine, field, line)
-        known = state.where[machine.caches[field + PLACE] + line]
         gone = touch(machine.caches, state, field, row, line, time)
         if gone == HIT:
             return level
         if gone != EMPTY:
             evicted(machine, state, tallies, field, row, gone, domain)
-    if known > MAX_WAYS:
-        tallies.caused[domain * machine.nr_domains + known - MAX_WAYS - 1] += 1
-    return MEMORY
+    return last
 
 
 @part
@@ -232,7 +245,7 @@ def pass_cache(
     which no other stream uses."""
     caches, page_set, line_set, page_shift = machine.caches, machine.page_set, machine.line_set, machine.page_shift
     field = machine.paths[4 * stream + 1 + level] * FIELDS
-    first, ways, bits, places = 0 + caches[field + BASE], 0 + caches[field + WAYS], 0 + caches[field + BITS], 0 + caches[field + PLACE]
+    first, ways, bits, places = base_of(caches, field)
     pages, offsets, modulus = 0 + caches[field + PAGES], 0 + caches[field + OFFSETS], 0 + caches[field + MODULUS]
     policy = caches[field + POLICY]
     time = state.time[1 + stream] - begin
@@ -291,17 +304,38 @@ def take_turn(
 ) -> int:
     """Plays at most `budget` accesses of one stream, as long as its clock is before `end`, its block is not used up
     and there is room to book a run. Returns how many."""
+    caches, tags, where = machine.caches, state.tags, state.where
+    last = machine.paths[4 * stream] - 1
+    field = machine.paths[4 * stream + 1 + last] * FIELDS
+    first, ways, bits, places = base_of(caches, field)
+    pages, offsets, modulus = 0 + caches[field + PAGES], 0 + caches[field + OFFSETS], 0 + caches[field + MODULUS]
+    policy, domain, ahead = caches[field + POLICY], machine.stream_domain[stream], machine.ahead[stream]
+    within = (1 << machine.page_shift) - 1
     begin = streams.position[stream]
     most = min(budget, streams.filled[stream] - begin)
     slot = stream * streams.block + begin
     clock, spent, time = streams.clock[stream], streams.spent[stream], state.time[0]
-    ahead = 0 + machine.ahead[stream]
-    last = machine.paths[4 * stream] - 1
     writes = played = 0
     while played < most and clock < end:
-        level = ahead * streams.level[slot]
-        if ahead == 0 or level == last:
-            level = access(machine, state, tallies, stream, level, streams.line[slot], time + played)
+        line = 0 + streams.line[slot]
+        level = 0 + streams.level[slot]
+        if ahead == 0:
+            level = pass_private(machine, state, tallies, stream, last, line, time + played)
+        if level == last:
+            row = 0 + machine.page_set[pages + (line >> machine.page_shift)]
+            added = machine.line_set[offsets + (line & within)]
+            row = (row + added) % modulus if modulus else row ^ added
+            known = where[places + line]
+            if policy == LRU:
+                gone = touch_stamped(tags, where, first + row * ways, ways, bits, places, line, time + played)
+            else:
+                gone = touch_ordered(caches, state, field, row, line)
+            if gone != HIT:
+                level = MEMORY
+                if gone != EMPTY:
+                    evicted(machine, state, tallies, field, row, gone, domain)
+                if known > MAX_WAYS:
+                    tallies.caused[domain * machine.nr_domains + known - MAX_WAYS - 1] += 1
         mark = streams.mark[slot]
         streams.level[slot] = level
         clock += streams.gap[slot]
