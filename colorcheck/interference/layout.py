@@ -205,12 +205,11 @@ def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], li
         _POLICIES[experiment.policy],
         seed=experiment.seed,
         lines=lines,
-        streams=len(experiment.streams),
     )
 
 
 def cache_state(
-    engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int, streams: int = 0
+    engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int
 ) -> CacheState:
     """Empty caches of these sets and ways, through which so many lines go. Raises NoModel for too many."""
     if len(caches) * lines >= 1 << 32:
@@ -223,7 +222,7 @@ def cache_state(
         order=engine.ints(kernel.HAS_ROOM | (seed_of(seed, cell) if random else 0) for cell in range(cells)),
         tree=engine.ints(tree_paths(sorted({ways for _, ways in caches}))),
         where=engine.zeros(len(caches) * lines, bits=8),
-        time=engine.ints([1] * (1 + streams)),
+        time=engine.ints([1]),
     )
 
 
