@@ -42,15 +42,6 @@ def pause(p: Ints, state: Ints, accesses: int) -> int:
 
 
 @part
-def uneven_gap(p: Ints, state: Ints) -> int:
-    """A gap about its mean. Two even walkers of one rate would stay in step for ever and never meet in a set."""
-    if p[UNEVEN] == 0:
-        return p[GAP]
-    state[TIME_RNG] = random_next(state[TIME_RNG])
-    return p[GAP] - p[UNEVEN] + ((state[TIME_RNG] * (2 * p[UNEVEN] + 1)) >> 32)
-
-
-@part
 def permuted(value: int, bits: int) -> int:
     """A one-to-one map of numbers of so many bits onto themselves that leaves no order to see."""
     mask = (1 << bits) - 1
@@ -108,30 +99,73 @@ def next_byte(p: Ints, state: Ints) -> int:
         return -1 - half - at
     if kind == CHASE:
         byte = next_link(p, state)
-    elif kind == MIX:
-        state[RNG] = random_next(state[RNG])
-        drawn = state[RNG]
-        byte = (drawn >> 8) % (p[HOT] if drawn & 255 < p[SHARE] else p[SIZE])
     else:
         byte = state[POSITION]
         state[POSITION] = (byte + p[STRIDE]) % p[SIZE]
     return -1 - byte if is_write(p, state) else byte
 
 
-def generate(p: Ints, state: Ints, line: Ints, gap: Ints, mark: Ints, start: int, count: int) -> int:
-    """Writes the next `count` accesses of a generator from slot `start` on; returns their number."""
-    for slot in range(start, start + count):
+@part
+def modulo(value: int, divisor: int) -> int:
+    """The remainder, without a division where the divisor is a power of two. Nothing is negative."""
+    return value & (divisor - 1) if divisor & (divisor - 1) == 0 else value % divisor
+
+
+@part
+def mix(p: Ints, state: Ints, line: Ints, mark: Ints, start: int, end: int) -> None:
+    """Lines and writes of MIX; its state is kept out of memory, through which every step would wait for the last."""
+    rng, debt = state[RNG], state[DEBT]
+    share, hot, size, writes, first, shift = p[SHARE], p[HOT], p[SIZE], p[WRITES], p[FIRST], p[SHIFT]
+    for slot in range(start, end):
+        rng = random_next(rng)
+        byte = modulo(rng >> 8, hot if rng & 255 < share else size)
+        debt += writes
+        write = 1 if debt >= 256 else 0
+        debt -= 256 * write
+        line[slot] = first + (byte >> shift)
+        mark[slot] = write
+    state[RNG], state[DEBT] = rng, debt
+
+
+@part
+def others(p: Ints, state: Ints, line: Ints, mark: Ints, start: int, end: int) -> None:
+    """Lines and writes of all other generators."""
+    for slot in range(start, end):
         byte = next_byte(p, state)
         write = 0
         if byte < 0:
             write = 1
             byte = -1 - byte
         line[slot] = p[FIRST] + (byte >> p[SHIFT])
-        gap[slot] = uneven_gap(p, state)
         mark[slot] = write
-        state[COUNT] += 1
-        if state[COUNT] == p[RUN]:
-            state[COUNT] = 0
-            mark[slot] = write | 2
-            gap[slot] = pause(p, state, p[RUN])
+
+
+@part
+def gaps(p: Ints, state: Ints, gap: Ints, mark: Ints, start: int, end: int) -> None:
+    """The gaps, about their mean, and the ends of runs. Two even walkers of one rate would stay in step for ever and
+    never meet in a set."""
+    rng, count, mean, uneven, run = state[TIME_RNG], state[COUNT], p[GAP], p[UNEVEN], p[RUN]
+    for slot in range(start, end):
+        found = mean
+        if uneven:
+            rng = random_next(rng)
+            found = mean - uneven + ((rng * (2 * uneven + 1)) >> 32)
+        count += 1
+        if count == run:
+            count = 0
+            mark[slot] |= 2
+            state[TIME_RNG] = rng
+            found = pause(p, state, run)
+            rng = state[TIME_RNG]
+        gap[slot] = found
+    state[TIME_RNG], state[COUNT] = rng, count
+
+
+def generate(p: Ints, state: Ints, line: Ints, gap: Ints, mark: Ints, start: int, count: int) -> int:
+    """Writes the next `count` accesses of a generator from slot `start` on; returns their number."""
+    if p[KIND] == MIX:
+        mix(p, state, line, mark, start, start + count)
+    else:
+        others(p, state, line, mark, start, start + count)
+    gaps(p, state, gap, mark, start, start + count)
     return count
