@@ -24,15 +24,15 @@ from colorcheck.interference import kernel
 from colorcheck.interference.caches import CacheModel, ClusterModel
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
 from colorcheck.interference.experiment import Experiment, ReplacementPolicy, Stream, frame_owner
-from colorcheck.interference.seeds import seed_of
+from colorcheck.interference.layout import cache_state, line_bits
 from colorcheck.interference.simulation import Simulation, simulate
-from colorcheck.interference.tables import CacheState
 from colorcheck.interference.workloads import parse_workload
 from colorcheck.xen.memory.frame_run import FrameRun
 
 WAYS, SETS, LINE = 16, 1024, 64
 POLICIES = {"LRU": kernel.LRU, "tree pseudo-LRU": kernel.PLRU, "random": kernel.RANDOM}
 PIECE = 1_000_000
+LINES = 1 << 20
 
 
 def traces(count: int) -> dict[str, np.ndarray]:
@@ -52,16 +52,11 @@ def bare(engine: Engine, policy: int, lines: np.ndarray) -> tuple[int, float]:
     """Hits and seconds of one cache."""
     fields = [0] * kernel.FIELDS
     fields[kernel.WAYS], fields[kernel.POLICY], fields[kernel.LAST] = WAYS, policy, 1
-    random = policy == kernel.RANDOM
-    state = CacheState(
-        tags=engine.ints([kernel.EMPTY] * (SETS * WAYS)),
-        order=engine.ints(kernel.HAS_ROOM | (seed_of(1, n) if random else 0) for n in range(SETS)),
-        links=engine.rings([WAYS] * SETS),
-        where=engine.zeros(1 << 20, small=True),
-    )
+    fields[kernel.BITS] = line_bits(LINES)
+    state = cache_state(engine, [(SETS, WAYS)], policy, seed=1, lines=LINES)
     table = lines if engine.compiled else engine.ints(lines.tolist())
     begun = process_time()
-    hits = engine.count_hits(engine.ints(fields), state, table, SETS - 1)
+    hits = engine.count_hits(engine.ints(fields, bits=32), state, table, SETS - 1)
     return hits, process_time() - begun
 
 

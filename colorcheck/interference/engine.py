@@ -39,8 +39,14 @@ def plain_engine() -> Engine:
 @cache
 def compiled_engine() -> Engine:
     """Needs numba."""
-    functions = (kernel.advance, kernel.look_ahead, sources.generate, kernel.count_hits)
-    return Engine(True, *map(compiled, functions), BLOCK[True])
+    return Engine(
+        True,
+        compiled(kernel.advance),
+        compiled(kernel.look_ahead),
+        compiled(sources.generate),
+        compiled(kernel.count_hits),
+        BLOCK[True],
+    )
 
 
 def best_engine() -> Engine:

@@ -12,11 +12,12 @@ from colorcheck.interference.compiled import part
 from colorcheck.interference.tables import CacheState, Ints, MachineTables, Streams, Tallies
 
 LRU, PLRU, RANDOM = 0, 1, 2
-BASE, CELL, WAYS, POLICY, LAST, FIRST_SET, INNER, INNER_END, PLACE, PAGES, OFFSETS, MODULUS, BITS, TREE, FIELDS = range(15)
+BASE, CELL, WAYS, POLICY, LAST, FIRST_SET, INNER, INNER_END, PLACE, PAGES, OFFSETS, MODULUS, BITS, TREE = range(14)
 """Fields of a cache: the slot of `tags` before its first, its place in `order`, ways, policy, 1 where it is a
 last-level cache, the number of its first set among all last-level sets, the caches (first, end) that it includes, its
 place in `where`, the place of its index function in `page_set` and in `line_set` and the modulus of that (0: exclusive
 or), the bits of a line's number in a slot of LRU, and the place of its tree's paths in `tree`."""
+FIELDS = 14
 EMPTY, HIT = -1, -2
 MAX_WAYS = 32
 MEMORY = 3
@@ -101,7 +102,8 @@ def least(tags: Ints, first: int, count: int) -> int:
     found = tags[first]
     slot, end = first, first + count
     while slot + 4 <= end:
-        found = min(found, min(min(tags[slot], tags[slot + 1]), min(tags[slot + 2], tags[slot + 3])))  # noqa: PLW3301
+        left, right = min(tags[slot], tags[slot + 1]), min(tags[slot + 2], tags[slot + 3])
+        found = min(found, min(left, right))  # noqa: PLW3301
         slot += 4
     while slot < end:
         found = min(found, tags[slot])
@@ -110,9 +112,7 @@ def least(tags: Ints, first: int, count: int) -> int:
 
 
 @part
-def touch_stamped(
-    tags: Ints, where: Ints, base: int, ways: int, bits: int, places: int, line: int, time: int
-) -> int:
+def touch_stamped(tags: Ints, where: Ints, base: int, ways: int, bits: int, places: int, line: int, time: int) -> int:
     """`touch` with LRU. A slot holds the time of its last use above the line's number, so that the least is the
     oldest; a free one holds only the number of its way, so that the first free one comes before all others."""
     stamped = time << bits | line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain
 from typing import cast
 
@@ -24,6 +24,8 @@ _POLICIES = {
     ReplacementPolicy.RANDOM: kernel.RANDOM,
 }
 RUNS = 1 << 14
+MOST_BITS = 62
+"""Of a slot of LRU: the time of its last use and the line."""
 
 
 class Layout(Struct, frozen=True):
@@ -38,20 +40,47 @@ class Layout(Struct, frozen=True):
     sets: tuple[int, ...]
 
     def contents(self, cache: int) -> list[list[int]]:
-        """The lines in each set of a cache."""
-        field = cache * FIELDS
-        base, ways, policy, bits = (
-            int(self.machine.caches[field + at]) for at in (kernel.BASE, kernel.WAYS, kernel.POLICY, kernel.BITS)
-        )
+        """The lines in each set of a last-level cache."""
+        if self._policy(cache) != kernel.LRU:
+            slots = self._slots(cache)
+            return [[int(tag) for at in row if (tag := self.state.tags[at]) != kernel.EMPTY] for row in slots]
+        bits = self._bits()
+        mask = (1 << bits) - 1
         found = []
-        for row in range(self.sets[cache]):
-            first = base + row * ways + 1
-            slots = (int(self.state.tags[at]) for at in range(first, first + ways))
-            if policy == kernel.LRU:
-                found.append([slot & ((1 << bits) - 1) for slot in slots if slot >> bits])
-            else:
-                found.append([slot for slot in slots if slot != kernel.EMPTY])
+        for row in self._slots(cache):
+            tags = (int(self.state.tags[at]) for at in row)
+            found.append([tag & mask for tag in tags if tag >> bits])
         return found
+
+    def stamps_left(self) -> int:
+        """How many accesses can be played until the times in the slots of LRU have no bits left."""
+        return (1 << MOST_BITS - self._bits()) - int(self.state.time[0])
+
+    def stamp_anew(self) -> None:
+        """Gives the lines of each set of LRU the earliest times that keep their order. A set with no time but 1 stays
+        as it is: one of a stream that looks ahead keeps its lines in their order, without times."""
+        bits, tags = self._bits(), self.state.tags
+        for cache in range(len(self.sets)):
+            if self._policy(cache) != kernel.LRU:
+                continue
+            for row in self._slots(cache):
+                used = sorted((int(tags[at]), at) for at in row if tags[at] >> bits)
+                if used and used[-1][0] >> bits > 1:
+                    for time, (tag, at) in enumerate(used, 1):
+                        tags[at] = time << bits | tag & ((1 << bits) - 1)
+        self.state.time[0] = kernel.MAX_WAYS + 1
+
+    def _policy(self, cache: int) -> int:
+        return int(self.machine.caches[cache * FIELDS + kernel.POLICY])
+
+    def _bits(self) -> int:
+        return int(self.machine.caches[kernel.BITS])
+
+    def _slots(self, cache: int) -> Iterator[range]:
+        """The slots of each set of a cache."""
+        field = cache * FIELDS
+        first, ways = int(self.machine.caches[field + kernel.BASE]) + 1, int(self.machine.caches[field + kernel.WAYS])
+        return (range(at, at + ways) for at in range(first, first + self.sets[cache] * ways, ways))
 
 
 class _Placed(Struct, frozen=True):
@@ -208,9 +237,7 @@ def _state(experiment: Experiment, engine: Engine, caches: Sequence[_Placed], li
     )
 
 
-def cache_state(
-    engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int
-) -> CacheState:
+def cache_state(engine: Engine, caches: Sequence[tuple[int, int]], policy: int, *, seed: int, lines: int) -> CacheState:
     """Empty caches of these sets and ways, through which so many lines go. Raises NoModel for too many."""
     if len(caches) * lines >= 1 << 32:
         raise NoModel("more memory than the tables of the simulation can hold")

@@ -51,8 +51,12 @@ class Simulation:
         """Plays so many accesses more; fewer where all traces have ended. Returns how many. Raises TraceError."""
         begun, played = perf_counter(), 0
         while played < accesses:
+            budget = min(accesses - played, self.layout.stamps_left())
+            if not budget:
+                self.layout.stamp_anew()
+                continue
             done, stopped = self.engine.advance(
-                self.layout.machine, self.layout.state, self._streams, self._tallies, accesses - played
+                self.layout.machine, self.layout.state, self._streams, self._tallies, budget
             )
             played += done
             self._collect_runs()

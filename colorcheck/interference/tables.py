@@ -23,8 +23,8 @@ class MachineTables(NamedTuple):
     a page's lines follow one another, and a domain's pages too. `page_set` and `line_set` give for each index
     function the set of a page's first line and what a line's place in its page adds to it: by exclusive or, or
     modulo a cache's modulus where that is not 0. A page has 2 ** `page_shift` lines. `cost` is for each stream the
-    cost of a hit in the first, second and third cache and of an access to memory. `ahead` is 1 for a stream whose blocks
-    pass its private caches before their time, see `kernel.look_ahead`.
+    cost of a hit in the first, second and third cache and of an access to memory. `ahead` is 1 for a stream
+    whose blocks pass its private caches before their time, see `kernel.look_ahead`.
     """
 
     caches: Ints

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from colorcheck.interference import kernel
 from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.engine import Engine, compiled_engine, plain_engine
+from colorcheck.interference.layout import cache_state, line_bits
 from colorcheck.interference.seeds import seed_of
-from colorcheck.interference.tables import CacheState
 from tests.interference.interference_lab import lru_hits, plru_hits
 
 NUMBA = "needs numba: pip install 'xen-colorcheck[lab]'"
@@ -28,15 +28,10 @@ POLICIES = (kernel.LRU, kernel.PLRU, kernel.RANDOM)
 
 def bare_hits(engine: Engine, policy: int, lines: list[int], sets: int, ways: int) -> int:
     row = [0] * kernel.FIELDS
-    row[kernel.WAYS], row[kernel.POLICY], row[kernel.LAST] = ways, policy, 1
-    random = policy == kernel.RANDOM
-    state = CacheState(
-        tags=engine.ints([kernel.EMPTY] * (sets * ways)),
-        order=engine.ints(kernel.HAS_ROOM | (seed_of(7, n) if random else 0) for n in range(sets)),
-        links=engine.rings([ways] * sets),
-        where=engine.zeros(max(lines, default=0) + 1, small=True),
-    )
-    return engine.count_hits(engine.ints(row), state, engine.ints(lines), sets - 1)
+    count = max(lines, default=0) + 1
+    row[kernel.WAYS], row[kernel.POLICY], row[kernel.LAST], row[kernel.BITS] = ways, policy, 1, line_bits(count)
+    state = cache_state(engine, [(sets, ways)], policy, seed=7, lines=count)
+    return engine.count_hits(engine.ints(row, bits=32), state, engine.ints(lines), sets - 1)
 
 
 geometries = st.tuples(st.sampled_from((1, 2, 4)), st.integers(1, 17))

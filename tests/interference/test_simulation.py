@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from colorcheck.hardware.index import Linear, Sliced, XorHashed
 from colorcheck.interference.caches import NoModel
 from colorcheck.interference.compiled import has_numba
 from colorcheck.interference.engine import Engine, best_engine, compiled_engine, plain_engine
-from colorcheck.interference.experiment import Experiment, ReplacementPolicy
+from colorcheck.interference.experiment import Coloring, Experiment, ReplacementPolicy
 from colorcheck.interference.simulation import Simulation, simulate
 from colorcheck.xen.memory.frame_run import FrameRun
 from tests.interference.interference_lab import A53, cluster, colored, experiment, lru_hits
@@ -125,6 +127,63 @@ def test_both_engines_agree_to_the_last_count(policy: ReplacementPolicy, inclusi
         run.pop("seconds")
     assert runs[0] == runs[1]
     assert runs[0]["evictions"]
+
+
+DOMAINS = st.lists(
+    st.sampled_from(("matrix:rows=20", "copy:size=64K", "chase:size=48K,write=0.3", "mix:size=96K,hot=4K", BOMB[:4])),
+    min_size=1,
+    max_size=3,
+)
+
+
+def counted(setup: Experiment, engine: Engine, change: Callable[[Simulation], None] = lambda _: None) -> object:
+    """All counts of a run, and what the last level holds at its end."""
+    simulation = Simulation(setup, engine)
+    change(simulation)
+    simulation.play(setup.accesses // 3)
+    simulation.reset()
+    simulation.play(setup.accesses)
+    run = simulation.outcome(Coloring.CURRENT).to_dict()
+    run.pop("seconds")
+    return run, [sorted(row) for row in simulation.owners(0)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    loads=DOMAINS,
+    policy=st.sampled_from(tuple(ReplacementPolicy)),
+    ways=st.integers(1, 17),
+    sets=st.sampled_from((32, 48, 64)),
+    core=st.integers(0, 2),
+)
+def test_a_look_ahead_changes_no_count(
+    loads: list[str], policy: ReplacementPolicy, ways: int, sets: int, core: int
+) -> None:
+    owners = [((FrameRun(1000 * (n + 1), 3, 512),), load) for n, load in enumerate(loads)]
+    setup = experiment(*owners, policy=policy, on=cluster(sets, ways), accesses=6_000)
+    streams = tuple(replace(s, core=min(s.core, core)) for s in setup.streams)  # some of them on one core
+
+    def behind(simulation: Simulation) -> None:
+        for number in range(len(streams)):
+            simulation.layout.machine.ahead[number] = 0
+
+    setup = replace(setup, streams=streams)
+    expected = counted(setup, plain_engine(), behind)
+    for engine in (plain_engine(), best_engine()):
+        assert counted(setup, engine) == expected
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_times_that_start_anew_keep_the_order(monkeypatch: pytest.MonkeyPatch, inclusive: bool) -> None:
+    setup = experiment(
+        ((FrameRun(512, 1, 64),), "mix:size=256K,hot=8K"),
+        ((FrameRun(1024, 3, 64),), "copy:size=200K"),
+        on=cluster(64, 12, inclusive=inclusive),
+        accesses=9_000,
+    )
+    expected = counted(setup, plain_engine())
+    monkeypatch.setattr("colorcheck.interference.layout.MOST_BITS", 20)  # 13 for the line: 127 accesses at a time
+    assert counted(setup, plain_engine()) == expected
 
 
 def test_the_hierarchy_counts_what_a_textbook_cache_counts() -> None:
