@@ -46,7 +46,7 @@ class Change(Struct, frozen=True):
     colors: tuple[tuple[str, ColorSet], ...] = ()
 
 
-class Written(Struct, frozen=True):
+class AppliedChange(Struct, frozen=True):
     """The verification after a change was written, the files, and whether `undo` can take it back."""
 
     after: Verification
@@ -54,7 +54,7 @@ class Written(Struct, frozen=True):
     can_undo: bool
 
 
-def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest]) -> Written:
+def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest]) -> AppliedChange:
     """Write a change and verify it again from the files. Raises WriteError with the files as they were.
 
     It is taken back where the files, read again by `load`, do not have the colors of the plan, or where something is
@@ -69,7 +69,7 @@ def write_change(change: Change, manifest: Manifest, load: Callable[[], Manifest
         after = verify(load())
         wrong = _wrong(change, before, after)
         if not wrong:
-            return Written(after, tuple(ready), memory.is_written)
+            return AppliedChange(after, tuple(ready), memory.is_written)
     except BaseException as error:
         problem = _put_back(old, ready, memory)
         if problem:
