@@ -55,14 +55,21 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 ONE_OF = "one-of"
-Guest = tuple[tuple[str, ...], ...]
+
+
+class Guest(Struct, frozen=True):
+    """An entry of the list of guests: its files, each with what is put behind it. `one_of`: they are alternatives, of
+    which one is run at a time."""
+
+    files: tuple[tuple[str, ...], ...]
+    one_of: bool = False
 
 
 def guests(value: object) -> tuple[Guest, ...]:
     """Each guest with its alternatives, of which one is run at a time: `{ one-of = ["a.cfg", "b.cfg"] }`, else a single
     one. A list in the list is one guest in several files, with arguments of `xl create`."""
     if isinstance(value, str):
-        return (((value,),),)
+        return (Guest(((value,),)),)
     if not isinstance(value, list | tuple):
         raise OtherKindError
     return tuple(map(_guest, value))
@@ -77,7 +84,7 @@ def _guest(value: object) -> Guest:
     found = tuple(texts(item) for item in listed) if isinstance(listed, list) else ()
     if not found or any(not each or "=" in each[0] for each in found):
         raise OtherKindError
-    return found
+    return Guest(found, isinstance(value, dict))
 
 
 def size(value: object) -> int:
