@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.edits import reserve_edits
 from colorcheck.plan.problem import Plan, Repair, Requirement
@@ -59,6 +60,6 @@ def module_repair(bare: Boot | None, works: Callable[[tuple[int, ...]], bool]) -
     return _moved(found.module.kind, found.module.label, found.module.start, found.address) if found else None
 
 
-def _moved(kind: str, label: str, start: int, address: int) -> Repair:
-    name = {"device-tree": "the device tree", "xen": "Xen"}.get(kind, label)
+def _moved(kind: ModuleKind, label: str, start: int, address: int) -> Repair:
+    name = {ModuleKind.DEVICE_TREE: "the device tree", ModuleKind.XEN: "Xen"}.get(kind, label)
     return Repair("module", f"load {name} at {address:#x} instead of {start:#x}", (), address)
