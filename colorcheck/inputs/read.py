@@ -457,11 +457,6 @@ def files_named(name: str) -> tuple[str, ...]:
     return matches(name) if is_pattern(name) else (name,)
 
 
-def files_beside(built: ImageBuilderFile) -> tuple[str, ...]:
-    """What the values of a configuration may name, whether or not there is such a file: sizes of these count."""
-    return tuple(sorted({_beside(built, assignment.value.text) for assignment in built.assignments} - {""}))
-
-
 def _beside(built: ImageBuilderFile, name: str) -> str:
     """ImageBuilder is told a folder for its files on its command line; here it is that of the configuration."""
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
