@@ -44,7 +44,7 @@ class EditShape(PlaceShape, frozen=True, kw_only=True):
 
 
 class FindingShape(Shape, frozen=True):
-    """One finding of a rule."""
+    """One finding of a rule; `page` is the address of the rule's page, or the command that prints it."""
 
     rule: str
     name: str
@@ -52,6 +52,7 @@ class FindingShape(Shape, frozen=True):
     confidence: Literal["high", "medium", "low"]
     message: str
     help: str
+    page: str
     location: PlaceShape
     related: list[RelatedShape]
     witness: Any
@@ -128,7 +129,7 @@ class SummaryShape(Shape, frozen=True):
 
 
 class VerifyShape(Shape, frozen=True):
-    """`colorcheck/verify/2`."""
+    """`colorcheck/verify/2`. `evidence` is in the report of an evidence folder: hashes, command and grade."""
 
     schema: Literal["colorcheck/verify/2"]
     tool_version: str
@@ -143,6 +144,60 @@ class VerifyShape(Shape, frozen=True):
     faults: list[Any]
     seconds: Mapping[str, float]
     summary: SummaryShape
+    residue: list[Any] | UnsetType = UNSET
+    evidence: Mapping[str, Any] | UnsetType = UNSET
+
+
+class TheoremUnderRelease(Shape, frozen=True):
+    """A theorem under one release, which `xen` names."""
+
+    id: str
+    kind: str
+    statement: str
+    mathematics: str
+    subjects: list[str]
+    verdict: VerdictName
+    seconds: float
+    assumptions: list[AssumptionShape]
+    core: list[RelatedShape]
+    witness: Any
+    reason: str
+    certificate: Any
+    facts: list[str]
+    worlds: list[WorldShape]
+    settle: list[str]
+    bound: str
+    xen: str
+
+
+class SummaryOfOldShape(Shape, frozen=True):
+    """Counts: findings by severity, theorems by verdict, each under each release."""
+
+    errors: int
+    warnings: int
+    infos: int
+    proved: int
+    refuted: int
+    unknown: int
+    vacuous: int
+
+
+class VerifyOldShape(Shape, frozen=True):
+    """`colorcheck/verify/1`: `--format json-1`, each theorem once for each release."""
+
+    schema: Literal["colorcheck/verify/1"]
+    tool_version: str
+    target: TargetShape
+    findings: list[FindingShape]
+    theorems: list[TheoremUnderRelease]
+    requirements: list[Any]
+    open: list[Any]
+    time_limit: Any
+    silenced: list[Any]
+    skipped: list[Any]
+    faults: list[Any]
+    seconds: Mapping[str, float]
+    summary: SummaryOfOldShape
     residue: list[Any] | UnsetType = UNSET
 
 
