@@ -9,22 +9,16 @@ from msgspec import UNSET, UnsetType
 
 from colorcheck.documents.shapes import (
     AssumptionShape,
-    FindingShape,
+    OpenFactShape,
     PlaceShape,
     RelatedShape,
     Shape,
+    SilencedShape,
+    SkippedShape,
+    TracedShape,
     VerdictName,
     WorldShape,
 )
-
-
-class OpenFactShape(Shape, frozen=True):
-    """What the inputs leave open: why, and the lines that settle it."""
-
-    what: str
-    why: str
-    settle: list[str]
-    location: PlaceShape
 
 
 class HandedModuleShape(Shape, frozen=True):
@@ -180,13 +174,6 @@ class CertifiedShape(Shape, frozen=True):
     expected: list[str]
 
 
-class SkippedShape(Shape, frozen=True):
-    """A check that could not run, and why."""
-
-    check: str
-    reason: str
-
-
 class CertificatesShape(Shape, frozen=True):
     """`colorcheck/certificates/2`: `certificates.json`; `inputs` and `files` have the SHA-256 of each."""
 
@@ -250,36 +237,6 @@ class ModelShape(Shape, frozen=True):
     xen: list[ModelOfRelease]
 
 
-class TraceProofShape(Shape, frozen=True):
-    """What shows a theorem: its SMT-LIB file, null without one, and whether a certificate by counting exists."""
-
-    statement: str
-    file: str | None
-    sha256: str | None
-    counted: bool
-
-
-class TraceEvidenceShape(Shape, frozen=True):
-    """A theorem or a rule behind a requirement."""
-
-    kind: str
-    pattern: str
-    subject: str
-    release: str
-    standing: str
-    told: str
-    proof: TraceProofShape | UnsetType = UNSET
-
-
-class TracedShape(Shape, frozen=True):
-    """A requirement and what speaks for or against it."""
-
-    id: str
-    status: str
-    evidence: list[TraceEvidenceShape]
-    location: PlaceShape
-
-
 class RequirementsShape(Shape, frozen=True):
     """`colorcheck/requirements/1`: `requirements/trace.json`."""
 
@@ -311,15 +268,6 @@ class AssumptionsOfUseShape(Shape, frozen=True):
 
     schema: Literal["colorcheck/assumptions-of-use/1"]
     assumptions_of_use: list[AssumptionOfUseShape]
-
-
-class SilencedShape(Shape, frozen=True):
-    """A finding that is not reported, where it was silenced, why, and by what."""
-
-    finding: FindingShape
-    location: PlaceShape
-    reason: str
-    by: Literal["silenced", "ignored", "baselined"]
 
 
 class SharedByPolicyShape(Shape, frozen=True):

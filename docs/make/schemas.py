@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas of all documents to `schemas/`, which the wheel contains; tests compare them with the types."""
+"""Writes the JSON Schemas to `schemas/`, which the wheel contains; tests compare them with the shapes."""
 
 import json
 from pathlib import Path
