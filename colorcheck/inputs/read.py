@@ -246,7 +246,7 @@ class _Reader(Struct):
                 self.problems.append(Problem(ProblemKind.NO_MATCH, f"no file matches {name}", named_at))
             for path in found:
                 if (path, more) not in met:
-                    yield guest if numbers.count(guest) > 1 else next(apart), (path, named_at, more)
+                    yield guest if guest in self.manifest.one_of else next(apart), (path, named_at, more)
                 elif not has_magic(name):
                     message = f"{name} is listed twice; the second entry is ignored"
                     self.problems.append(

@@ -152,7 +152,7 @@ def followed_places(received: Handover) -> Followed:
 def _problems(received: Handover, deployment: Deployment) -> Iterator[Problem]:
     """What stops the boot, and what is open where no other problem says so already, each where it stands."""
     said = {problem.message for problem in (*deployment.image_builder_problems, *received.problems)}
-    if received.stopped and received.location is not None:
+    if received.stopped and received.stopped not in said and received.location is not None:
         yield Problem(ProblemKind.BOOT_SCRIPT_STOPS, f"Xen is never started: {received.stopped}", received.location)
     found = reaches(received)
     for fact in received.open:

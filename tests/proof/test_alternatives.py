@@ -67,6 +67,29 @@ def test_a_file_that_is_not_there_proves_nothing_of_it(tmp_path: Path) -> None:
     assert status != 0
 
 
+@pytest.mark.parametrize(
+    "entry",
+    ['{ one-of = ["alt/*.cfg"] }', '{ one-of = ["alt/a.cfg", "alt/b.cfg"] }', '{ one-of = ["alt/a*", "alt/b*"] }'],
+)
+def test_the_files_of_a_pattern_are_alternatives_too(entry: str, tmp_path: Path) -> None:
+    manifest = written(tmp_path, "", "", domains=f'["rt.cfg", {entry}]')
+    (tmp_path / "alt").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "alt" / f"{name}.cfg").write_text(guest(name, "13-14"))
+    theorems, status = verdicts(manifest)
+    assert theorems["separation/rt/a"] == theorems["separation/rt/b"] == "proved"
+    assert "separation/a/b" not in theorems
+    assert status == 0
+
+
+def test_the_files_of_a_plain_pattern_are_guests_of_their_own(tmp_path: Path) -> None:
+    manifest = written(tmp_path, "", "", domains='["rt.cfg", "alt/*.cfg"]')
+    (tmp_path / "alt").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "alt" / f"{name}.cfg").write_text(guest(name, "13-14"))
+    assert verdicts(manifest)[0]["separation/a/b"] == "refuted"
+
+
 @pytest.mark.parametrize("value", ["{ one-of = [] }", "{ any-of = ['gui.cfg'] }", "{ one-of = 'gui.cfg' }", "{}"])
 def test_other_tables_are_no_guests(value: str, tmp_path: Path) -> None:
     _, status = verdicts(written(tmp_path, guest("gui", "13-14"), "", domains=f'["rt.cfg", {value}]'))

@@ -33,7 +33,7 @@ class Statement(Struct, frozen=True):
 class _Dumped(Struct):
     heap: dict[int, Statement] = field(default_factory=dict)
     domains: dict[int, dict[str, Statement]] = field(default_factory=dict)
-    seen: dict[int, set[str]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)  # of the domain at hand
 
 
 class LoggedDomain(Struct, frozen=True):
@@ -368,11 +368,12 @@ def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) ->
         dumped.heap[int(match[1])] = Statement(int(match[2]), location)
     elif "-> dumping domain info" in said:
         dumped.domains.clear()
+        return None
     elif match := _DOMAIN.match(said):
         dumped.domains[int(match[1])] = {}
-        dumped.seen[int(match[1])] = set()
+        dumped.seen.clear()
         return int(match[1])
-    elif domain is not None and (match := _ONCE.match(said)) and match[1] in dumped.seen.get(domain, ()):
+    elif domain is not None and (match := _ONCE.match(said)) and match[1] in dumped.seen:
         return None
     elif domain is not None and (match := _PAGES.match(said)):
         dumped.domains[domain]["pages"] = Statement(int(match[1]), location)
@@ -381,5 +382,5 @@ def _dump(said: str, location: Location, dumped: _Dumped, domain: int | None) ->
         if len(colors) == int(match[1] or match[2]):
             dumped.domains[domain]["colors"] = Statement(colors, location)
     if domain is not None and (match := _ONCE.match(said)):
-        dumped.seen.setdefault(domain, set()).add(match[1])
+        dumped.seen.add(match[1])
     return domain

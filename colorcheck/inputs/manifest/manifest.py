@@ -160,7 +160,8 @@ class Manifest(Struct, frozen=True):
     `keys` gives the place of the value of every key that was given (`target.xen`, `policy.share.0.reason`); `problems`
     is what is wrong with single keys. Names of files are relative to `folder`.
     `guest_parts` are for each of `domains` what is put behind its file: further files, arguments of `xl create`;
-    `guest_numbers` which guest each is of: those with one number are alternatives, of which one is run at a time.
+    `guest_numbers` which entry of the list each is of; the files of an entry in `one_of`, its patterns included, are
+    alternatives, of which one is run at a time.
     """
 
     file: str
@@ -173,6 +174,7 @@ class Manifest(Struct, frozen=True):
     domains: tuple[str, ...] = ()
     guest_parts: tuple[tuple[str, ...], ...] = ()
     guest_numbers: tuple[int, ...] = ()
+    one_of: frozenset[int] = frozenset()
     image_builder: str | None = None
     boot_script: str | None = None
     boot_log: str | None = None

@@ -64,17 +64,17 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     if given is not None and file.text("DEVICE_TREE"):  # its source may be here; what it is compiled to is loaded last
         known.setdefault(file.text("DEVICE_TREE"), len(compile_tree(given)))
     sizes, assumed = _sizes(boot, known)
-    deployment = replace(
-        deployment,
-        problems=tuple(dict.fromkeys((*deployment.problems, *assumed))),
-        image_builder_problems=boot.problems,
-    )
     loads = load_addresses(boot, sizes)
     stop, little = next(no_script(boot), None), too_little_memory(boot, loads)
     if little is not None and assumed:
         boot = replace(boot, doubts=(*boot.doubts, little))
     elif stop is None:
         stop = little
+    deployment = replace(
+        deployment,
+        problems=tuple(dict.fromkeys((*deployment.problems, *assumed))),
+        image_builder_problems=tuple(problem for problem in boot.problems if not _is_the_stop(problem, stop)),
+    )
     if stop is not None:
         return Handover(stopped=stop.message, location=stop.location, problems=(stop,)), deployment
     manifest = deployment.manifest
@@ -84,6 +84,11 @@ def follow_image_builder(deployment: Deployment) -> tuple[Handover, Deployment]:
     run = _ScriptRun(boot, loaded, tree)
     told = replace(manifest, target=replace(manifest.target, overlays=_applies_overlays(manifest, run)))
     return _placed(follow_program(told, tree, file.file, run), manifest), deployment
+
+
+def _is_the_stop(problem: Problem, stop: Problem | None) -> bool:
+    """Whether a key's problem is what ends ImageBuilder, which is reported as that."""
+    return stop is not None and problem.kind is ProblemKind.DOM0_KEYS and problem.location == stop.location
 
 
 def _applies_overlays(manifest: Manifest, run: _ScriptRun) -> bool | None:

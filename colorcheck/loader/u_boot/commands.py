@@ -69,7 +69,7 @@ def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     least_most = effects.BUILT_IN.get(name)
     if least_most is not None:
         return 0 if least_most[0] <= len(rest) <= least_most[1] else 1
-    if effects.changes_nothing(name, rest) or (name == "base" and not rest):
+    if effects.changes_nothing(name, rest):
         fact = OpenFact(
             f"{command} at {machine.place}", f"whether {command} succeeds is not known from files", (), machine.place
         )
@@ -139,7 +139,7 @@ def _full_name(name: str) -> str:
     groups = (_COMMANDS, _SIZED, effects.BUILT_IN, effects.USUAL)
     if len(name) < _SHORTEST or any(name in group for group in (*groups, effects.HARMLESS)):
         return name
-    found = {known for group in (*groups, _MORE) for known in group if known.startswith(name)}
+    found = {known for group in groups for known in group if known.startswith(name)}
     return found.pop() if len(found) == 1 else name
 
 
@@ -235,7 +235,7 @@ def leave(machine: UBootMachine, words: Sequence[Marked]) -> Status:
 def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`mw[.b|.w|.l|.q] ADDRESS VALUE [COUNT]`."""
     width = data_width(command)
-    if width is None or not 2 <= len(words) <= 3 or machine.depends(*words):
+    if not width or not 2 <= len(words) <= 3 or machine.depends(*words):
         return 1
     count = hexadecimal(words[2].text) if len(words) > 2 else 1
     value = (hexadecimal(words[1].text) & ((1 << (8 * width)) - 1)).to_bytes(width, "little")
@@ -250,7 +250,7 @@ def _write(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Stat
 def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`cp[.b|.w|.l|.q] SOURCE TARGET COUNT`."""
     width = data_width(command)
-    if width is None or len(words) != 3 or machine.depends(*words):
+    if not width or len(words) != 3 or machine.depends(*words):
         return 1
     begin, end, count = (hexadecimal(word.text) for word in words)
     size = count * width
@@ -268,7 +268,7 @@ def _copy(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Statu
 def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """`cmp[.b|.w|.l|.q] FIRST SECOND COUNT`: 1 where memory differs."""
     width = data_width(command)
-    if width is None or len(words) != 3:
+    if not width or len(words) != 3:
         return 1
     if not machine.depends(*words):
         first, second, count = (hexadecimal(word.text) for word in words)
@@ -430,7 +430,6 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "false": _always(1),
     "exit": leave,
     "fdt": fdt,
-    "size": loads.size,
     "tftpboot": loads.tftp,
     "tftp": loads.tftp,
     "tftpb": loads.tftp,
@@ -445,12 +444,10 @@ _COMMANDS: dict[str, Callable[[UBootMachine, Sequence[Marked]], Status]] = {
     "time": _time,
     "read": _raw,
     "crc32": effects.checksum,
-    "random": effects.fills_words(0, 1),
+    "random": effects.fills(0, 1),
     "gpio": _pin,
     "askenv": _asks,
     "adc": _named(3),
-    "fatsize": loads.size,
-    "ext4size": loads.size,
     "nfs": loads.tftp,
     "wget": loads.tftp,
     "ubifsload": loads.ubifsload,
@@ -485,6 +482,7 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "fsload": loads.load,
     "sqfsload": loads.load,
     "btrload": loads.load,
+    **dict.fromkeys(("size", "fatsize", "ext4size"), loads.size),
     "mw": _write,
     "cp": _copy,
     "cmp": _compare,
@@ -492,10 +490,3 @@ _SIZED: dict[str, Callable[[UBootMachine, str, Sequence[Marked]], Status]] = {
     "bootm": boot,
     **dict.fromkeys(effects.DEVICES - {"read"}, _device),
 }
-_MORE = frozenset(  # further commands of usual builds, by which shortened names are told apart
-    (
-        *("blkcache", "bootvx", "chpart", "dfu", "editenv", "fatmkdir", "fatrm", "flinfo", "gzwrite", "imxtract", "ln"),
-        *("loadb", "loads", "loadx", "loady", "lzmadec", "mm", "mtdparts", "net", "nm", "protect"),
-        *("qfw", "random", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot", "false"),
-    )
-)

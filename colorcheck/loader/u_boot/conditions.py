@@ -103,27 +103,27 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
 
 def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
     """Whether a file is on the medium: yes if it is here, else nobody knows."""
-    from colorcheck.loader.u_boot.devices import is_there, medium_of, system_of
+    from colorcheck.loader.u_boot.devices import medium_of, system_on
     from colorcheck.loader.u_boot.load import find
     from colorcheck.loader.u_boot.media import File
 
-    if not is_there(machine, "test", medium_of(where)):
+    system = system_on(machine, "test", medium_of(where))
+    if system is None:
         return False
-    found = find(machine, name.text, system_of(machine, "test", medium_of(where)))
+    found = find(machine, name.text, system)
     return isinstance(found, File) or machine.settled(found) == 0
 
 
 def itest(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
     """The status of `itest`, whose numbers are hexadecimal and whose `*ADDRESS` is memory."""
-    if len(words) != 3 or data_width(command) is None:
+    width = data_width(command)
+    if len(words) != 3 or width is None:
         return 1
-    kind = command.partition(".")[2]
     fact = machine.depends(*words)
     name = _SAME.get(words[1].text, words[1].text)
     if name not in _NUMBERS:
         return 1
-    if fact is None and kind != "s":
-        width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
+    if fact is None and width:
         numbers = [_operand(machine, word.text, width) for word in (words[0], words[2])]
         if None not in numbers:
             low, high = (_as_long(int(number or 0)) for number in numbers)
@@ -180,7 +180,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
         return _substitute(machine, name, rest)
     if len(rest) not in (1, 3) or (len(rest) == 3 and len(rest[1].text) != 1):
         return 1
-    kind = command.partition(".")[2]
+    width = data_width(command)
     fact = machine.depends(*rest)
     if fact is not None:  # another value than the one that it is worked out from
         what = machine.anew(f"variable {name} worked out at {machine.place}")
@@ -188,10 +188,9 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
         machine.use(*(() if fact.what.startswith("variable ") else rest))
         machine.set(name, machine.unknown(own))
         return 0
-    if kind == "s":
+    if width == 0:
         return _texts(machine, name, rest)
-    width = {"b": 1, "w": 2, "l": 4, "q": 8}.get(kind, 4)
-    operands = [_number(machine, word.text, width) for word in (rest[0], *rest[2:])]
+    operands = [_number(machine, word.text, 8 if width is None else width) for word in (rest[0], *rest[2:])]
     if None in operands:
         fact = machine.open(f"memory read by setexpr {rest[0].text}", "files do not say what this memory contains")
         machine.set(name, machine.unknown(fact))

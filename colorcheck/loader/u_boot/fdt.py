@@ -57,11 +57,18 @@ def _elsewhere(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Stat
         (),
         machine.place,
     )
-    if name.startswith("g") and len(rest) > 1:
+    if _sets_variable(name, rest):
         machine.set(rest[1].text, machine.unknown(fact))
+    if name.startswith("ap") and rest:  # libfdt damages the overlay in any case
+        machine.memory.darken(machine.reached(rest[0]), 4)
     if name.startswith("mo") and len(rest) > 1:
         machine.tree_doubts.append(fact)
     return Doubt(machine.anew(f"fdt {name} {' '.join(word.text for word in rest)}"), True, fact)
+
+
+def _sets_variable(name: str, rest: Sequence[Marked]) -> bool:
+    """`get KIND VARIABLE …` and `header get VARIABLE MEMBER`; no other subcommand sets one that a word names."""
+    return len(rest) > 1 and (name.startswith("g") or (name.startswith("h") and rest[0].text.startswith("g")))
 
 
 def _handler(name: str) -> Callable[[UBootMachine, TreeInMemory, Sequence[Marked]], Status] | None:
@@ -334,6 +341,7 @@ def _apply(machine: UBootMachine, tree: TreeInMemory | None, rest: Sequence[Mark
         machine.memory.write(overlay.address, b"\xff\xff\xff\xff")
         return 1
     tree.keep()
+    machine.memory.write(overlay.address, overlay.data)  # libfdt takes its magic away
     return 0
 
 

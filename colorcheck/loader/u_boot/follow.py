@@ -88,6 +88,7 @@ def _with_its_medium(worlds: list[ScriptWorld]) -> list[ScriptWorld]:
     for world in kept:
         for key in [key for key in world.machine.asked if key.startswith(MEDIUM)]:
             del world.machine.asked[key]
+            world.machine.assumptions[key] = None
     return kept
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import PAGE
 from colorcheck.loader.facts import OpenFact
-from colorcheck.loader.u_boot.devices import NETWORK, is_there, medium_of, system_of
+from colorcheck.loader.u_boot.devices import NETWORK, medium_of, system_on
 from colorcheck.loader.u_boot.machine import VIRTUAL, Doubt, FileInMemory, Status, UBootMachine
 from colorcheck.loader.u_boot.media import File
 from colorcheck.loader.u_boot.numbers import hexadecimal
@@ -88,11 +88,12 @@ def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
             f'{command} takes "{address.text}" as an address and prints its usage',
         )
         return 1
-    if not is_there(machine, command, medium_of(words)):
+    system = system_on(machine, command, medium_of(words))
+    if system is None:
         return 1
     count = hexadecimal(words[4].text) if len(words) > 4 else 0
     start = hexadecimal(words[5].text) if len(words) > 5 else 0
-    return _bring(machine, (name, system_of(machine, command, medium_of(words))), address, count, start)
+    return _bring(machine, (name, system), address, count, start)
 
 
 def _is_number(text: str) -> bool:
@@ -121,20 +122,19 @@ def tftp(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         address, name = words[0], words[1]
     if address is None or name is None:
         return 1
-    if not is_there(machine, "tftpboot", NETWORK):
+    if system_on(machine, "tftpboot", NETWORK) is None:
         return 1
     colon = name.text.rfind(":")
     return _bring(machine, (name.part(colon + 1), ""), address, 0, 0)
 
 
-def size(machine: UBootMachine, words: Sequence[Marked]) -> Status:
-    """`size IFACE DEV[:PART] FILE` sets filesize."""
-    if len(words) != 3:
-        return 1
-    if not is_there(machine, "size", medium_of(words)):
+def size(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
+    """`size IFACE DEV[:PART] FILE` and its relatives set filesize."""
+    system = system_on(machine, command, medium_of(words)) if len(words) == 3 else None
+    if system is None:
         return 1
     fact = machine.depends(words[2])
-    file = 0 if fact else find(machine, words[2].text, system_of(machine, "size", medium_of(words)))
+    file = 0 if fact else find(machine, words[2].text, system)
     if isinstance(file, File):
         machine.set("filesize", f"{file.size:x}")
         return 0

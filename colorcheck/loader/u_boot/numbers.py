@@ -9,6 +9,7 @@ _SIXTEEN = re.compile(r"0[xX]([0-9a-fA-F]*)")
 _EIGHT = re.compile(r"0([0-7]*)")
 _TEN = re.compile(r"([0-9]*)")
 WIDTH = (1 << 64) - 1
+_WIDTHS = {"b": 1, "w": 2, "l": 4, "q": 8, "s": 0}
 
 
 def hexadecimal(text: str) -> int:
@@ -45,6 +46,6 @@ def signed(text: str) -> int:
 
 
 def data_width(command: str) -> int | None:
-    """`cmd_get_data_size`: the bytes of a word by the command's ending, four without one; None for another ending."""
-    _, dot, ending = command.rpartition(".")
-    return {"b": 1, "w": 2, "l": 4, "q": 8, "s": 0}.get(ending[-1:]) if dot else 4
+    """`cmd_get_data_size`: the bytes of a word by the command's last two characters: four where they are no dot and
+    letter, 0 for texts (`.s`), None for another letter."""
+    return _WIDTHS.get(command[-1]) if command[-2:-1] == "." else 4

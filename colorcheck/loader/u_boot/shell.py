@@ -6,7 +6,8 @@ Source: `run_list_real`, `run_pipe_real` of `common/cli_hush.c`, U-Boot 2023.01.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from colorcheck.core.problem_kinds import ProblemKind
@@ -115,18 +116,21 @@ class _Reader:
 
     def _step(self, element: Element, *, asked: bool) -> Status | None:
         """Run one step; `asked` where it is one of several with `&&` or `||` between."""
+        with self._asking(asked=asked):
+            return self._element(element)
+
+    @contextmanager
+    def _asking(self, *, asked: bool = True) -> Iterator[None]:
+        """While something hangs on the status of what is run."""
         self.machine.asked_for_status += asked
         try:
-            return self._element(element)
+            yield
         finally:
             self.machine.asked_for_status -= asked
 
     def _holds(self, condition: Body) -> tuple[bool, Status | None]:
-        self.machine.asked_for_status += 1
-        try:
+        with self._asking():
             done = self._list(condition)
-        finally:
-            self.machine.asked_for_status -= 1
         return done is None or self.machine.settled(done) == 0, done
 
     def _element(self, element: Element) -> Status | None:
