@@ -10,7 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
-from colorcheck.files.reading import opened
+from colorcheck.files.reading import LARGEST, opened
 from colorcheck.files.watching import Recorder
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.read import files_beside, files_named
@@ -90,3 +90,49 @@ def ended_early(deployment: Deployment) -> bool:
     """Whether files could not be read, so that it is not known what they would have named."""
     lacks_tree = deployment.manifest.device_tree is not None and deployment.tree is None
     return lacks_tree or any(problem.kind in _ENDED_EARLY for problem in deployment.problems)
+
+
+class StateRecorder(Recorder):
+    """Remembers what was asked, and the state that each had just before it was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: dict[Dependency, State] = {}
+
+    def content(self, path: str) -> None:
+        super().content(path)
+        self._note(Dependency("content", os.path.normpath(path)))
+
+    def size(self, path: str) -> None:
+        super().size(path)
+        self._note(Dependency("size", os.path.normpath(path)))
+
+    def pattern(self, pattern: str) -> None:
+        super().pattern(pattern)
+        self._note(Dependency("matches", os.path.normpath(pattern)))
+
+    def unchanged(self, deployment: Deployment) -> dict[Dependency, State] | None:
+        """All that a deployment rests on, with its state; None where a part is not known or has changed meanwhile."""
+        if any(problem.kind in _ENDED_EARLY for problem in deployment.problems):
+            return None
+        asked = {
+            *(Dependency("content", name) for name in (*files_of(deployment), *self.contents)),
+            *(Dependency("size", name) for name in self.sizes),
+            *(Dependency("matches", name) for name in self.patterns),
+        }
+        if not all(each in self.states and each.state() == self.states[each] for each in asked):
+            return None
+        return dict(self.states)
+
+    def _note(self, asked: Dependency) -> None:
+        if asked in self.states or (asked.kind == "content" and _is_large(asked.name)):
+            return
+        self.states[asked] = None  # what is asked to find out the state is not noted in its turn
+        self.states[asked] = asked.state()
+
+
+def _is_large(path: str) -> bool:
+    try:
+        return os.stat(path).st_size > LARGEST
+    except (OSError, ValueError):
+        return False
