@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from colorcheck.core.pages import page
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.witness import Witness
@@ -95,6 +96,7 @@ class Finding(Struct, frozen=True):
             "confidence": str(self.confidence),
             "message": self.message,
             "help": self.help,
+            "page": page(self.rule),
             "location": self.location.to_dict(),
             "related": [{**r.location.to_dict(), "message": r.message} for r in self.related],
             "witness": self.witness.to_dict() if self.witness is not None else None,

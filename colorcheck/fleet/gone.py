@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from glob import has_magic
 
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ from colorcheck.files.costs import TooCostly, costing
 from colorcheck.files.git import GitError, git
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.files.revisions import RevisionEntry, RevisionTree, objects
+from colorcheck.files.snapshots import split_pattern
 from colorcheck.fleet.asked import asked
 from colorcheck.fleet.at_revision import Checkout, at_revision, manifests_of
 from colorcheck.fleet.find import Passed
@@ -128,9 +128,7 @@ class _Matching(Struct, frozen=True):
 
     @classmethod
     def of(cls, checkout: Checkout, pattern: str) -> _Matching | None:
-        folder, last = os.path.split(os.path.abspath(pattern))
-        while has_magic(folder):
-            folder = os.path.dirname(folder)
+        folder, last = split_pattern(os.path.abspath(pattern))
         inside = _inside(checkout, folder)
         return None if inside is None else cls("" if inside == "." else f"{inside}/", last)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from fractions import Fraction
 
 from msgspec import Struct, field
@@ -176,6 +177,18 @@ class Requirement(Struct, frozen=True):
         return Related(self.location, self.text)
 
 
+class RepairKind(StrEnum):
+    """What a repair changes."""
+
+    COLORS = "colors"
+    MEMORY = "memory"
+    SHARE = "share"
+    RESERVE = "reserve"
+    MODULE = "module"
+    KEEP = "keep"
+    TOLERANCE = "tolerance"
+
+
 class Repair(Struct, frozen=True):
     """A smallest change that makes a plan possible, verified: with it there is one.
 
@@ -183,7 +196,7 @@ class Repair(Struct, frozen=True):
     value in the files is all that changes.
     """
 
-    kind: str  # colors, memory, share, reserve, module, keep
+    kind: RepairKind
     text: str
     subjects: tuple[str, ...]
     amount: int = 0

@@ -22,7 +22,7 @@ class Typed(io.TextIOWrapper):
 
 def test_concise_is_a_line_a_finding_and_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", REFUSED, "--format", "concise"]) == 1
-    *lines, summary = capsys.readouterr().out.splitlines()
+    *lines, pages, summary = capsys.readouterr().out.splitlines()
     assert [line.split()[1:3] for line in lines] == [
         ["error", "CC111"],
         ["error", "CC112"],
@@ -30,6 +30,7 @@ def test_concise_is_a_line_a_finding_and_a_summary(capsys: pytest.CaptureFixture
         ["warning", "CC307"],
     ]
     assert lines[0].split()[0].endswith("camera.cfg:6:15:")
+    assert pages == "colorcheck: the page of each rule: colorcheck explain CC001 CC111 CC112 CC307"
     assert summary.startswith("colorcheck: REFUTED: ")
     assert "3 errors, 1 warning" in summary
 
@@ -38,7 +39,8 @@ def test_quiet_keeps_to_the_threshold(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["verify", REFUSED, "--quiet"]) == 1
     out = capsys.readouterr().out
     assert "warning CC307" not in out
-    assert len(out.splitlines()) == 4
+    assert len(out.splitlines()) == 5
+    assert "explain CC001 CC111 CC112\n" in out
     main(["verify", REFUSED, "--quiet", "--fail-on", "warning"])
     assert "warning CC307" in capsys.readouterr().out
 
@@ -94,6 +96,17 @@ def test_the_comment_that_silences_is_shown_on_request(capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert "= silence: # colorcheck: ignore[CC111] REASON" in out
     assert "= silence: // colorcheck: ignore[CC307] REASON" in out
+    main(["verify", REFUSED, "--show-silence", "--format", "concise"])
+    lines = capsys.readouterr().out.splitlines()
+    assert any(
+        line.endswith("camera.cfg:6:15: note CC111 silence with: # colorcheck: ignore[CC111] REASON") for line in lines
+    )
+    assert sum(" silence with: " in line for line in lines) == 4
+
+
+def test_what_is_on_no_line_is_silenced_in_the_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["verify", REFUSED, "--xen", "4.99", "--show-silence", "--quiet"])
+    assert 'note CC201 silence with: [rules] ignore = [{ rule = "CC201"' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,9 @@ class _ScriptRun(Struct, frozen=True):
 
     def __call__(self, machine: UBootMachine) -> str | None:
         self._load(machine)
+        if not machine.settings.whole_environment:  # no release that ImageBuilder belongs to runs it
+            machine.delete("fdt_fixup")
+            machine.assumptions["the board's environment does not set fdt_fixup"] = None
         if self.in_image:
             self._roomy(machine)
         else:

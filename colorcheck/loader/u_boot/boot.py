@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from colorcheck.core.problem_kinds import ProblemKind
+from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
-from colorcheck.loader.u_boot.fdt import lies_there, present
+from colorcheck.loader.u_boot.fdt import lies_there, not_read, present
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
-from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, Status, UBootMachine
+from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
 from colorcheck.loader.u_boot.places import Places, places
 from colorcheck.loader.u_boot.text import Marked, unknowns
@@ -54,9 +55,10 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     address = machine.address(words[0]) if words else machine.load_address
     at = machine.address(words[2]) if len(words) > 2 else 0
     fact = machine.depends(*words[:1], *words[2:3])
+    if fact is not None and (address is None or at is None):
+        raise _starts_unknown(machine, f"the image or the tree that {command} starts", fact)
     if address is None or at is None:
-        why = fact.why if fact is not None else "its variables"
-        raise HaltError(f"{command} starts an image or a tree whose address is not known: {why}")
+        return 1
     image = _image(machine, command, address)
     if image is None:
         return 1
@@ -70,7 +72,9 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
     if tree is None and (at in machine.foreign or lies_there(machine, at)):
-        raise HaltError(f"Xen gets a tree of the board's own, at {at:#x}, which is not among the inputs")
+        raise _own_tree(machine, at)
+    if tree is None and machine.memory.is_dark(at):
+        raise OpenEndError(not_read(machine, at))
     if tree is None:
         _no_tree(machine, words[2])
         return 1
@@ -95,8 +99,13 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     address = words[1] if len(words) > 1 else machine.get("fdtcontroladdr")
     fact = machine.depends(address) if address is not None else None
     if fact is not None and address is not None and machine.address(address) is None:
-        raise HaltError(f"bootefi starts Xen with a tree whose address is not known: {fact.why}")
-    tree = present(machine, machine.reached(address)) if address is not None else None
+        raise _starts_unknown(machine, "the tree with which bootefi starts Xen", fact)
+    at = machine.reached(address) if address is not None else None
+    tree = present(machine, at) if at is not None else None
+    if tree is None and at is not None and (at in machine.foreign or lies_there(machine, at)):
+        raise _own_tree(machine, at)
+    if tree is None and at is not None and machine.memory.is_dark(at):
+        raise OpenEndError(not_read(machine, at))
     if tree is None:
         return 1
     room = _room(machine)
@@ -106,8 +115,24 @@ def bootefi(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     raise StartedError
 
 
+def _starts_unknown(machine: UBootMachine, what: str, fact: OpenFact) -> OpenEndError:
+    why = f"{what} is at an address that is not known: {fact.why}"
+    return OpenEndError(OpenFact(what, why, fact.settle, machine.place))
+
+
+def _own_tree(machine: UBootMachine, at: int) -> OpenEndError:
+    """Xen gets a tree that the board or U-Boot itself has in memory."""
+    settle: tuple[str, ...] = ("[inputs]", 'device-tree = "board.dtb"  # the tree that is there')
+    if machine.media.tree is not None:  # which another load of the script takes
+        settle = ("# start Xen with the tree that the script loads",)
+    where = machine.shown(at)
+    why = f"Xen gets the board's own tree at {where}, which is not among the inputs"
+    return OpenEndError(OpenFact(f"the board's tree at {where}", why, settle, machine.place))
+
+
 def _no_tree(machine: UBootMachine, word: Marked) -> None:
-    machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {word.text}: U-Boot does not start Xen")
+    where = machine.readable(word.text)
+    machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {where}: U-Boot does not start Xen")
 
 
 def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
@@ -156,7 +181,8 @@ def _placed(machine: UBootMachine, address: int, head: bytes) -> _Image:
 def _unread_image(machine: UBootMachine, address: int) -> _Image | None:
     """An image that nobody has read: Xen's, whose flags let it stay where it is if that is a 2 MiB boundary."""
     size = machine.settings.image_size
-    if not machine.memory.is_dark(address) and any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded):
+    elsewhere = any(loaded.data[56:60] == b"ARM\x64" for loaded in machine.loaded)
+    if not machine.memory.is_dark(address) and (elsewhere or address in machine.empty):
         message = f"Bad Linux ARM64 Image magic! Nothing was loaded to {address:#x}"
         machine.say(ProblemKind.U_BOOT_BOOT, message, "specify the address to which the image was loaded")
         return None
@@ -242,7 +268,7 @@ def _ramdisk(machine: UBootMachine, word: Marked) -> _Ramdisk | int:
     _, colon, size = word.text.partition(":")
     fact = machine.depends(word)
     if fact is not None and machine.address(word) is None:
-        raise HaltError(f"booti gets a ramdisk whose address is not known: {fact.why}")
+        raise _starts_unknown(machine, "the ramdisk that booti takes", fact)
     start = machine.reached(word) if not word.text.startswith(":") else machine.load_address
     image = read_legacy(_content(machine, start))
     if image is not None:

@@ -19,6 +19,7 @@ _SYSTEMS = {
     **dict.fromkeys(("fatload", "fatsize"), "FAT"),
     **dict.fromkeys(("ext4load", "ext2load", "ext4size"), "ext4"),
     "sqfsload": "SquashFS",
+    "erofsload": "EROFS",
     "btrload": "Btrfs",
 }
 

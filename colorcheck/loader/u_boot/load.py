@@ -20,6 +20,7 @@ from colorcheck.loader.u_boot.trees import tree_at
 
 MISSING = "files that are not here are on the medium"
 CASE = "the medium ignores the case of names"
+OTHER = "the medium has a second file whose name differs in case only"
 ELSEWHERE = "files that are here have a different path or name on the medium"
 _SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
 _USUAL = 32 << 20
@@ -50,17 +51,9 @@ def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
     found = machine.media.find(name)
     if found is not None:
         return found
-    found = machine.media.find(name, any_case=True) if system in ("", "FAT") else None
+    found = machine.media.find(name, any_case=True)
     if found is not None:
-        fact = OpenFact(
-            f"case of {name}",
-            f"{name} is not here, but {found.name} is: on FAT these are the same file, on other file systems not",
-            ("# write the name as the file is called, or fatload if the medium has FAT",),
-            machine.place,
-            (False, True),
-        )
-        ignored = system == "FAT" or machine.decide(Doubt(f"{CASE}: {name}", True, fact))
-        return found if ignored else missing(machine, name)
+        return found if _ignores_case(machine, name, found, system) else _another_case(machine, name, found)
     found = machine.media.similar(name)
     if found is None:
         return missing(machine, name)
@@ -72,6 +65,28 @@ def find(machine: UBootMachine, name: str, system: str = "") -> File | Status:
         (False, True),
     )
     return found if machine.decide(Doubt(ELSEWHERE, False, fact)) else 1
+
+
+def _ignores_case(machine: UBootMachine, name: str, found: File, system: str) -> bool:
+    if system:
+        return system == "FAT"
+    held = os.path.basename(found.path) or found.name
+    fact = OpenFact(
+        f"case of {name}",
+        f"{name} is not here, but {held} is: on FAT these are the same file, on other file systems not",
+        ("# write the name as the file is called, or fatload if the medium has FAT",),
+        machine.place,
+        (False, True),
+    )
+    return machine.decide(Doubt(f"{CASE}: {name}", True, fact))
+
+
+def _another_case(machine: UBootMachine, name: str, found: File) -> Doubt:
+    """The medium has the file that is here, under its own name; whether one of the other name is there too is open."""
+    held = os.path.basename(found.path) or found.name
+    message = f"{name} is not here, but {held} is: to this file system these are different files, and the load fails"
+    machine.say(ProblemKind.U_BOOT_LOAD, message, "write the name as the file is called")
+    return Doubt(f"{OTHER}: {name}", False, missing_fact(machine, name))
 
 
 def load(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status:
@@ -162,6 +177,8 @@ def _bring(machine: UBootMachine, what: tuple[Marked, str], address: Marked, cou
     if not isinstance(file, File):
         if machine.settled(file):
             machine.failed.add(where)
+            if isinstance(file, Doubt) and file.key.startswith(OTHER):
+                machine.empty.add(where)
             return 1
         fact = missing_fact(machine, name.text)
         machine.memory.darken(where, PAGE)

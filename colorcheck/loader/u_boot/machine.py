@@ -37,6 +37,14 @@ class HaltError(Exception):
         self.why = why
 
 
+class OpenEndError(Exception):
+    """Something is started here, and what it gets is not known, `fact` is why."""
+
+    def __init__(self, fact: OpenFact) -> None:
+        super().__init__(fact.why)
+        self.fact = fact
+
+
 class LeaveError(Exception):
     """`exit` in a U-Boot that heeds it: the text that is being run ends."""
 
@@ -114,6 +122,7 @@ class UBootMachine(Struct):
     carried: set[OpenFact] = field(default_factory=set)  # facts that only stand in values of the tree
     apart: set[OpenFact] = field(default_factory=set)  # variables that are addresses of the board's environment
     failed: set[int] = field(default_factory=set)
+    empty: set[int] = field(default_factory=set)  # where nothing came, for the medium has the file under another name
     foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
@@ -147,6 +156,11 @@ class UBootMachine(Struct):
     def unknown(self, fact: OpenFact) -> Marked:
         """A text of which nothing is known but the fact that it depends on."""
         return Marked(unknown(self.number(fact)), (self.here[0],))
+
+    def answer(self, fact: OpenFact) -> Marked:
+        """As `unknown`, for what only becomes a variable's value: it counts where that is used."""
+        self.carry(fact)
+        return self.unknown(fact)
 
     def depends(self, *texts: Marked) -> OpenFact | None:
         """The first open fact on which any of the texts depends."""
@@ -224,7 +238,10 @@ class UBootMachine(Struct):
     def text(self, name: str) -> str | None:
         """A variable that U-Boot itself looks at: as far as it is given."""
         found = self.environment.get(name)
-        return None if found is None else found.text
+        if found is None:
+            return None
+        self.use(found)
+        return found.text
 
     def address(self, text: Marked) -> int | None:
         """The address that a word gives. One that is a variable of unknown value stands for itself, far from all
@@ -233,6 +250,13 @@ class UBootMachine(Struct):
         if not doubts:
             return hexadecimal(text.text.partition(":")[0])
         return VIRTUAL + (doubts[0] << 36) if len(text.text.partition(":")[0]) == 1 else None
+
+    def shown(self, address: int) -> str:
+        """An address in words: its number, or the variable of unknown value that stands for it."""
+        number = (address - VIRTUAL) >> 36
+        if address < VIRTUAL or number >= len(self.facts):
+            return f"{address:#x}"
+        return f"the address in {self.facts[number].what.removeprefix('variable ')}"
 
     @property
     def load_address(self) -> int:

@@ -82,6 +82,10 @@ class Memory(Struct):
         index = bisect_right(self.dark, (address, _TOP)) - 1
         return index >= 0 and self.dark[index][0] <= address < self.dark[index][1]
 
+    def has_dark(self, start: int, end: int) -> bool:
+        """Whether something of unknown content was put anywhere into a stretch."""
+        return any(low < end and start < high for low, high in self.dark)
+
     def _note(self, page: int, start: int, end: int) -> None:
         """Remember that a stretch of a page is known."""
         spans = self.known.get(page)
@@ -100,7 +104,7 @@ class Memory(Struct):
 
     def _lighten(self, start: int, end: int) -> None:
         """A stretch gets another content: it is no longer among the dark ones."""
-        if not any(a < end and start < b for a, b in self.dark):
+        if not self.has_dark(start, end):
             return
         kept = [piece for a, b in self.dark for piece in ((a, min(b, start)), (max(a, end), b))]
         self.dark = sorted((a, b) for a, b in kept if a < b)

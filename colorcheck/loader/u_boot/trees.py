@@ -213,6 +213,10 @@ def tree_at(machine: UBootMachine, address: int) -> TreeInMemory | None:
         return None
     data = machine.memory.read(address, total)
     if data is None:
+        if machine.memory.has_dark(address, address + total):
+            why = "something of unknown content was written over a part of it"
+            doubt = machine.open(f"the tree at {machine.shown(address)}", why)
+            machine.tree_doubts += [] if doubt in machine.tree_doubts else [doubt]
         data = bytearray(total)
         for start in range(0, total, 64):
             part = machine.memory.read(address + start, min(64, total - start))

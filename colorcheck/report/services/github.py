@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.pages import page
 from colorcheck.core.source import Location
 from colorcheck.core.theorem import Theorem
 from colorcheck.report import view
@@ -79,7 +80,7 @@ def plain(text: str) -> str:
 def _message(finding: Finding, style: Style) -> str:
     parts = [finding.message, finding.help]
     parts += [f"{style.place(related.location)}: {related.message}" for related in finding.related]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(part for part in (*parts, page(finding.rule)) if part)
 
 
 def _command(command: str, place: Location, title: str, message: str, style: Style) -> str:

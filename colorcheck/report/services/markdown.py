@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from colorcheck.core.diagnostic import Finding, Severity
+from colorcheck.core.pages import address, pages
 from colorcheck.core.units import size_of_pages
 from colorcheck.report import view
 from colorcheck.report.marks import EMOJI, of_standing, sign
@@ -64,7 +65,10 @@ def _findings(findings: tuple[Finding, ...], style: Style) -> Iterator[str]:
     for finding in findings[:_MOST]:
         text = escaped(finding.message) + (f"<br>→ {escaped(finding.help)}" if finding.help else "")
         place = escaped(style.place(finding.location))
-        yield f"| {_SEVERITIES[finding.severity]} | {finding.rule} {escaped(finding.name)} | {place} | {text} |"
+        rule = f"[{finding.rule}]({address(finding.rule)})" if address(finding.rule) else finding.rule
+        yield f"| {_SEVERITIES[finding.severity]} | {rule} {escaped(finding.name)} | {place} | {text} |"
+    if shown := pages(finding.rule for finding in findings):
+        yield from ["", f"The page of each rule: `{shown}`"]
     if len(findings) > _MOST:
         yield f"\n… and {len(findings) - _MOST} more"
 

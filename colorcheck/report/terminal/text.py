@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from colorcheck.core.diagnostic import Finding, Severity, Verdict
+from colorcheck.core.pages import pages
 from colorcheck.core.theorem import Assumption, Theorem
 from colorcheck.core.units import size_of_pages
 from colorcheck.findings.silence_comments import silencing
@@ -47,9 +48,8 @@ def _parts(verification: Verification, style: Style) -> Iterator[RenderableType]
     yield from _unchecked(verification)
     yield from _silenced(verification, style)
     yield ""
-    if verification.findings:
-        pages = " ".join(sorted({finding.rule for finding in verification.findings}))
-        yield text((f"the page of each rule: colorcheck explain {pages}", "dim"))
+    if shown := pages(finding.rule for finding in verification.findings):
+        yield text((f"the page of each rule: {shown}", "dim"))
     yield _summary(verification)
 
 

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from colorcheck.core.diagnostic import Verdict
+from colorcheck.documents import attest
 from colorcheck.documents.boots import Replay
-from colorcheck.evidence.attest import Attestation
+from colorcheck.evidence.attest import Attestation, Attested
 from colorcheck.evidence.attested import attested
 from colorcheck.files.reading import Unreadable, contents
 from colorcheck.inputs.boot.boot_log import parse_boot_log
@@ -99,6 +100,7 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
     assumptions = dict.fromkeys(a for theorem in verification.theorems for a in theorem.assumptions)
     files["assumptions.json"] = as_json(
         {
+            "schema": "colorcheck/assumptions/1",
             "assumptions": [assumption.to_dict() for assumption in assumptions],
             "open": [fact.to_dict() for fact in verification.open_facts()],
             "skipped": [skipped.to_dict() for skipped in verification.skipped],
@@ -109,6 +111,7 @@ def documents(copies: Copies, verification: Verification, attached: Attached) ->
     )
     files["silences.json"] = as_json(
         {
+            "schema": "colorcheck/silences/1",
             "silenced": [silenced.to_dict() for silenced in verification.silenced],
             "shares": [
                 {"domains": list(share.domains), "reason": share.reason, "location": share.location.to_dict()}
@@ -179,9 +182,10 @@ def _attested(name: str, content: bytes, verification: Verification) -> dict[str
     found = None if log.says_nothing else attested(log, verification.facts)
     if found is None:
         why = "it contains no line of Xen's boot" if log.says_nothing else "the boot cannot be modelled"
-        return {"schema": "colorcheck/attest/1", "log": name, "verdict": str(Attestation.TOO_LITTLE), "reason": why}
-    said, release = found
-    return {"schema": "colorcheck/attest/1", "log": name, "xen": release, **said.to_dict()}
+        said, release = Attested((), Attestation.TOO_LITTLE, why), ", ".join(verification.manifest.target.xen)
+    else:
+        said, release = found
+    return attest.document(name, release, said)
 
 
 def bundle(copies: Copies, attached: Attached) -> dict[str, bytes]:
