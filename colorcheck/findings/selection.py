@@ -24,7 +24,7 @@ from colorcheck.verification.results import Facts, Silence, Silenced
 
 ALWAYS = ("CC4", "CC8", "CC9")
 _NO_REASON = "no reason given"
-_HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] beside select'
+_HOW = 'write ignore = [{ rule = "RULE", reason = "..." }], or reason = "..." in [rules] next to select'
 
 
 class Selected(Struct, frozen=True):

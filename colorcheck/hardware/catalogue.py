@@ -85,7 +85,7 @@ class Catalogue(Struct, frozen=True):
         except Exception as error:
             raise BoardFileError(f"{name}: {error}") from error
         if not isinstance(found, Board):
-            raise BoardFileError(f"{name}: its plugin gave a {type(found).__name__}, not a Board")
+            raise BoardFileError(f"{name}: its plugin returned a {type(found).__name__}, not a Board")
         return found
 
     def _usable(self, name: str) -> Board | None:

@@ -113,5 +113,5 @@ def _merged(mine: Cluster | None, theirs: Cluster, emulated: bool) -> Cluster:
     against = () if emulated else tuple(contradiction(mine, theirs))
     if not against or merged.llc is None:
         return merged
-    reason = f"{against[0][0]} by the catalogue, but {against[0][1]} by the device tree"
+    reason = f"{against[0][0]} according to the catalogue, but {against[0][1]} according to the device tree"
     return replace(merged, llc=replace(merged.llc, index=UnknownIndex(reason)))

@@ -45,9 +45,9 @@ def translated(reader: InputReader, path: str, data: bytes, kind: str) -> str | 
     if isinstance(found, Problem):
         return found
     if not isinstance(found, Translation) or not isinstance(found.text, str):
-        return _unusable(path, f"gave a {type(found).__name__}, no Translation")
+        return _unusable(path, f"returned a {type(found).__name__}, not a Translation")
     if found.kind != kind:
-        return _unusable(path, f"gave text of the kind {found.kind!r}, but {kind!r} is needed here")
+        return _unusable(path, f"returned text of the kind {found.kind!r}, but {kind!r} is needed here")
     return found.text
 
 

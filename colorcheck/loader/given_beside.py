@@ -44,7 +44,8 @@ def beside_followed(manifest: Manifest, followed: Followed, image_size: int | No
             continue
         says = f"{what} {found:#x}" if found is not None else f"{what} a value that the files do not give"
         message = (
-            f"{key} gives {given:#x}, but by the boot script ({followed.location}) {says}: the script takes precedence"
+            f"{key} gives {given:#x}, but according to the boot script ({followed.location}) {says}: "
+            "the script takes precedence"
         )
         help_text = f"delete {key}" if key != "xen-image" else "name the file that the script loads"
         yield Problem(ProblemKind.GIVEN_BESIDE_FOLLOWED, message, manifest.location(f"target.{key}"), help_text)

@@ -124,8 +124,8 @@ def judge(entry: Mapping[str, object], text: str, timeout: float) -> Certificate
 
 
 _SEVERAL_WAYS = (
-    "it is about several ways (alternatives of guests, paths of the boot script), and a certificate shows one: "
-    "not covered"
+    "it is about several variants (alternatives of guests, paths of the boot script), and a certificate covers "
+    "only one: not covered"
 )
 _CONFIRMED = {Verdict.PROVED: "confirmed", Verdict.REFUTED: "refuted", Verdict.VACUOUS: "vacuous"}
 

@@ -30,7 +30,7 @@ HEAP = Assumption(
     Trust.CHECKED,
 )
 LEVELING = Assumption(
-    "a frame comes from the color of the domain that has most free frames",
+    "a frame comes from the color of the domain that has the most free frames",
     "alloc_color_heap_page, Xen 4.20 to 4.22; measured on boots",
     Trust.DOCUMENTED,
 )

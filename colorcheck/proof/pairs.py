@@ -206,7 +206,7 @@ class _Pair:
         if idle and _refutes(found):
             rest = replace(self.first, colors=self.first.colors - idle)
             if not _refutes(_Pair(self.context, rest, self.second, self.sets)._asked()):
-                reason = f"Xen lists {self.first.colors}, but its list does not rise: none of its image lies in {idle}"
+                reason = f"Xen lists {self.first.colors}, but its list does not ascend: none of its image is in {idle}"
                 return self.obligation.settled(Verdict.UNKNOWN, reason=reason)
         return found
 
@@ -420,7 +420,7 @@ class _Pair:
         """Where colors as such do not separate the cache, these two sets of colors still may."""
         context, cache = self.context, shared.cache
         if cache is None:
-            return self.obligation.settled(Verdict.UNKNOWN, reason=f"nothing is known of the {shared.label}")
+            return self.obligation.settled(Verdict.UNKNOWN, reason=f"nothing is known about the {shared.label}")
         script = address_script(context, shared, self.first.colors, self.second.colors)
         nr_colors = context.system.nr_colors or 1
 
@@ -441,7 +441,7 @@ def address_script(context: Context, shared: SharedCache, first: ColorSet, secon
     """No frame with a color of the first and another one with a color of the second meet in the cache."""
     width, nr_colors = context.width, context.system.nr_colors or 1
     if shared.cache is None:
-        raise ValueError(f"nothing is known of the {shared.label}")
+        raise ValueError(f"nothing is known about the {shared.label}")
     return SmtScript(
         logic="QF_BV",
         declarations=tuple(f"(declare-const {name} (_ BitVec {width}))" for name in "ab"),

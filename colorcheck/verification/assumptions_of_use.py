@@ -67,7 +67,7 @@ def _release(verification: Verification) -> Judged:
     others = [name for name, system in verification.facts.systems() if not said.agrees(system.release)]
     if others:
         return UseStanding.CONTRADICTED, f"the log is of Xen {said.text}, and not of {', '.join(others)}"
-    return UseStanding.AGREES, f"the boot log is of Xen {said.text}; patches do not show in it"
+    return UseStanding.AGREES, f"the boot log is of Xen {said.text}, which does not show patches"
 
 
 def _built_in(verification: Verification) -> Judged:
@@ -218,7 +218,7 @@ ASSUMPTIONS_OF_USE: tuple[AssumptionOfUse, ...] = (
     ),
     AssumptionOfUse(
         "aou~coloring-claim~1",
-        'Nobody takes "no eviction in the last-level cache" for "no interference": bus, DRAM, miss registers and the '
+        'No one takes "no eviction in the last-level cache" for "no interference": bus, DRAM, miss registers and the '
         "write-back path stay shared.",
         "no check: the report lists what stays shared, with a grade",
         _left("a matter of the argument, not of files"),

@@ -252,7 +252,7 @@ def _undecided(side: str, verification: Verification) -> Iterator[str]:
             yield f"{side}: {where}: {fact.why} (settle it: {'; '.join(fact.settle)})"
     open_ = [each for each in verification.theorems if each.verdict in (Verdict.UNKNOWN, Verdict.VACUOUS)]
     if open_:
-        yield f"{side}: {len(open_)} of {len(verification.theorems)} theorems undecided, as {open_[0].statement}"
+        yield f"{side}: {len(open_)} of {len(verification.theorems)} theorems undecided, such as {open_[0].statement}"
     if verification.nothing_to_check:
         yield f"{side}: the manifest names no input"
 

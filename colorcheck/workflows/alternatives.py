@@ -25,7 +25,7 @@ def too_many(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> str:
     return "" if count <= MOST_WAYS or not _choose(deployment) else _MANY.format(count)
 
 
-_MANY = "the alternatives of the guests (one-of) make {} combinations, and no more than 64 are looked at"
+_MANY = "the alternatives of the guests (one-of) make {} combinations, and at most 64 are checked"
 
 
 def over_alternatives(deployment: Deployment, branches: tuple[WorldBranch, ...]) -> tuple[WorldBranch, ...]:

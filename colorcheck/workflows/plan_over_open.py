@@ -153,13 +153,13 @@ def _fails(planned: Planned, worlds: Worlds, opened: Sequence[OpenFact]) -> str:
     boot = boot_again(with_colors(system, planned.plan, problem))
     worst = worlds.worst_of(boot) if boot is not None else None
     if boot is None or worst is None:
-        return "no bound holds for all places"
+        return "no bound holds for all placements"
     built = [each.domain.name for each in boot.built if each.created]
     fewer = {each.domain.name for each in worst[0].built if each.created}
     missing = [name for name in built if name not in fewer]
     if missing:
-        return f"in the worst place there is no room for {missing[0]}"
-    return f"in the worst place: {worst[0].panic.message}" if worst[0].panic is not None else ""
+        return f"in the worst placement there is no room for {missing[0]}"
+    return f"in the worst placement: {worst[0].panic.message}" if worst[0].panic is not None else ""
 
 
 def _combinations(result: ReleaseResult, opened: Sequence[OpenFact]) -> list[tuple[Chosen, Worlds]] | None:

@@ -184,7 +184,7 @@ class _Run(Struct):
 
     def result(self, deployment: Deployment, board: Board | None, release: str, *, boots: bool) -> ReleaseResult:
         if find_release(release) is None:
-            self.skipped.append(Skipped("everything", f"no Xen {release} is known", release))
+            self.skipped.append(Skipped("everything", f"Xen {release} is not known", release))
             return ReleaseResult(release)
         result = ReleaseResult(release)
         missing = self._ended() or self.unclear or _missing(deployment)

@@ -108,7 +108,7 @@ def present(machine: UBootMachine, address: int) -> TreeInMemory | None:
 
     machine.memory.write(address, b"\0")
     put(machine, given, address)
-    machine.assumptions[f"the tree that lies at {machine.shown(address)} before the script is {given.name}"] = None
+    machine.assumptions[f"the tree at {machine.shown(address)} before the script is {given.name}"] = None
     return tree_at(machine, address)
 
 

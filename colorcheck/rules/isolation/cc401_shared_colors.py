@@ -1,7 +1,7 @@
 """Two domains share colors, so each can evict the other's lines.
 
 What it checks: each pair of domains, Xen included, that the policy requires to be isolated, for colors whose frames
-meet in a set of a cache that both use. The proof speaks about the colors that Xen really gives, not about what was
+meet in a set of a cache that both use. The proof is about the colors that Xen really gives, not about what was
 written.
 
 Why it matters: one shared color is enough for a domain to evict another's lines from the last-level cache, which is

@@ -26,7 +26,7 @@ def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
     if allowed is None:
         done = _ssh(["check-novalidate", "-n", NAMESPACE, "-s", str(signed)], path)
         if done is not None and done.returncode == 0:
-            return CertificateCheck(signed.name, "no-answer", "only --allowed-signers FILE tells who signed it")
+            return CertificateCheck(signed.name, "no-answer", "only --allowed-signers FILE shows who signed it")
         return _wrong(signed, done)
     found = _ssh(["find-principals", "-s", str(signed), "-f", allowed], path)
     name = found.stdout.decode("utf-8", "replace").split("\n")[0].strip() if found and not found.returncode else ""
