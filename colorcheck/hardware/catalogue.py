@@ -44,7 +44,7 @@ class Catalogue(Struct, frozen=True):
     def find(self, name: str, location: Location, folder: str = ".") -> Board | Problem:
         """The board of this name, or of the file that it names (`boards/mine.toml`, relative to `folder`).
 
-        A problem of kind `unknown-board` or `bad-board-file` where there is none; `location` is where the name stands.
+        A problem of kind `unknown-board` or `bad-board-file` where there is none; `location` is where the name is.
         """
         if name.endswith(".toml"):
             return _from_file(Path(folder) / name, name, location)

@@ -16,7 +16,7 @@ TranslationKind: TypeAlias = Literal["xl", "device-tree", "image-builder"]
 
 
 class Translation(Struct, frozen=True):
-    """What an input reader makes of a file: text of one of the kinds (`device-tree` is source).
+    """What an input reader returns for a file: text of one of the kinds (`device-tree` is source).
 
     Places in findings are places in this text, under the name of the file that it was made from.
     """

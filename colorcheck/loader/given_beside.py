@@ -30,7 +30,7 @@ def without_given(manifest: Manifest, followed: Followed) -> Manifest:
 def beside_followed(manifest: Manifest, followed: Followed, image_size: int | None) -> Iterator[Problem]:
     """A problem for each place that the manifest gives and the boot script has otherwise, or leaves open.
 
-    `image_size` is what the manifest says of Xen's image, in bytes.
+    `image_size` is what the manifest says about Xen's image, in bytes.
     """
     target = manifest.target
     size_key = "xen-image-size" if target.xen_image_size is not None else "xen-image"

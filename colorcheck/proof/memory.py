@@ -132,7 +132,7 @@ def _kept(context: Context, domain: Domain) -> int:
 
 
 def blocked(context: Context) -> str:
-    """Why Xen hands out no memory at all; empty where it does."""
+    """Why Xen hands out no memory at all; empty if it does."""
     panic = context.system.panic
     if panic:
         return f"Xen panics before it hands out memory: {panic.message}"

@@ -200,7 +200,7 @@ class _Pair:
         )
 
     def asked(self) -> Theorem | _Question:
-        """What is to be asked; unknown where only colors that Xen lists, and puts nothing in, stand in the way."""
+        """What is to be asked; unknown if only colors that Xen lists, and puts nothing in, are in the way."""
         found = self._asked()
         idle = self._idle()
         if idle and _refutes(found):
@@ -276,7 +276,7 @@ class _Pair:
         """Unless it is certain that one of them never runs on the cache's CPUs, both use it.
 
         A domain pinned to a CPU that the board does not have shows that the board is not what it seems: nothing is
-        certain then. Neither is it where nobody knows the boot CPU or whether Xen has boot-time pools.
+        certain then. Neither is it if the boot CPU is not known or whether Xen has boot-time pools.
         """
         every = self.context.cpus
         if every is None or shared.cpus is None or not self.context.cpus_are_facts:
@@ -314,7 +314,7 @@ class _Pair:
     def _by_frames(self, refuted: str = "", witness: PairWitness | None = None) -> _Question | None:
         """The very sentence: a frame of the one and a frame of the other, in no set of a cache that CPUs of both use.
 
-        None where the sets of a cache that both use cannot be written down.
+        None if the sets of a cache that both use cannot be written down.
         """
         context, width = self.context, self.context.width
         nr_colors = context.system.nr_colors or 1

@@ -26,7 +26,7 @@ MAP = Assumption(
 
 
 def placement(context: Context) -> Iterator[Theorem]:
-    """The theorems on where things lie; none where Xen never gets so far or coloring is off."""
+    """The theorems on where things lie; none if Xen never gets so far or coloring is off."""
     if context.system.panic or not context.system.coloring:
         return
     yield _heap(context)

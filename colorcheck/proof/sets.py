@@ -91,7 +91,7 @@ def _decided(context: Context, shared: SharedCache, modulus: int, obligation: Ob
 
 
 def unknown_index(shared: SharedCache) -> str:
-    """Why nothing can be said of the cache's sets; empty where something can."""
+    """Why nothing can be said about the cache's sets; empty if something can."""
     if shared.cache is None:
         return f"the board does not describe the {shared.label}"
     index = shared.cache.index

@@ -1,4 +1,5 @@
-"""Assumptions of use that concern cache coloring: what the integrator has to see to, and what the inputs say of each.
+"""Assumptions of use that concern cache coloring: what the integrator has to see to, and what the inputs say about
+each.
 
 Xen's own safety work leaves its assumptions of use to the integrator; these are the ones that theorems here rest on.
 IDs are those of OpenFastTrace (`type~name~revision`); a revision rises when the meaning of the text changes.
@@ -20,7 +21,7 @@ from colorcheck.xen.release.log_version import log_version
 
 
 class UseStanding(StrEnum):
-    """What the inputs say of an assumption of use."""
+    """What the inputs say about an assumption of use."""
 
     AGREES = "inputs-agree"  # an input says so; that the input is true of the board is still the integrator's
     CONTRADICTED = "contradicted"

@@ -1,4 +1,4 @@
-"""What stands behind the largest assumption: that the Xen on the board is the modelled release."""
+"""What is behind the largest assumption: that the Xen on the board is the modelled release."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The rules on every way through a boot script: a fault on a way that is not shown is told too, once, with the answers
-that lead to it."""
+"""The rules on every way through a boot script: a fault on a way that is not shown is reported too, once, with the
+answers that lead to it."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def _amount(option: Option) -> str:
 
 
 def _first_item_holds(option: Option) -> bool:
-    """Whether what stands before the first comma is a whole value, and is what is in force: x86 takes more items."""
+    """Whether what is before the first comma is a whole value, and is what is in force: x86 takes more items."""
     first, comma, _ = option.value.partition(",")
     if not comma or option.stored is None:
         return False

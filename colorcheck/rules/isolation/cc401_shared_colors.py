@@ -39,7 +39,8 @@ MOST_PAIRS = 2_000
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is told once."""
+    """A finding for each refuted pair, once for all Xens that refute it; while coloring is off that is reported
+    once."""
     refuted: dict[tuple[str, ...], tuple[Theorem | None, System | None, list[str]]] = {}
     for result in facts.results:
         for theorem in result.theorems:
@@ -118,7 +119,7 @@ def _users(system: System | None) -> Iterator[tuple[str, ColorSet, Location]]:
 
 
 class _Users(Struct, frozen=True):
-    """Who has which colors in one system, by name, and the colors that nobody has."""
+    """Who has which colors in one system, by name, and the colors that no domain has."""
 
     named: Mapping[str, tuple[ColorSet, Location]]
     free: ColorSet

@@ -21,7 +21,7 @@ from colorcheck.verification.results import Facts
 
 
 def check(facts: Facts) -> Iterator[Finding]:
-    """One finding where nobody named a Xen."""
+    """One finding if no Xen was named."""
     if facts.results and "target.xen" not in dict(facts.manifest.keys):
         assumed = ", ".join(facts.manifest.target.xen)
         yield RULE.finding(

@@ -177,7 +177,7 @@ def _shown(value: object) -> str:
 
 
 def _attested(name: str, content: bytes, verification: Verification) -> dict[str, object]:
-    """What the log of a real boot says of the model."""
+    """What the log of a real boot says about the model."""
     log = parse_boot_log(name, content.decode("utf-8", "replace"))
     found = None if log.says_nothing else attested(log, verification.facts)
     if found is None:

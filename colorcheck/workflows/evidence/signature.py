@@ -15,7 +15,7 @@ NAMESPACE = "colorcheck"
 
 
 def signature(path: Path, allowed: str | None) -> CertificateCheck | None:
-    """How the signature beside a file stands; None where there is none and none is asked.
+    """How the signature beside a file is; None if there is none and none is asked.
 
     `allowed` is a file of allowed signers as ssh-keygen(1) has it; without it only what the signature itself says can
     be checked, not whose it is.
