@@ -59,6 +59,9 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
         raise _starts_unknown(machine, f"the image or the tree that {command} starts", fact)
     if address is None or at is None:
         return 1
+    if command == "bootm" and _may_be_fit(machine, address, alone=len(words) < 3):
+        why = "the image that bootm takes may be a FIT, whose parts are not followed"
+        raise OpenEndError(OpenFact(f"the image at {machine.shown(address)}", why, (), machine.place))
     image = _image(machine, command, address)
     if image is None:
         return 1
@@ -133,6 +136,12 @@ def _own_tree(machine: UBootMachine, at: int) -> OpenEndError:
 def _no_tree(machine: UBootMachine, word: Marked) -> None:
     where = machine.readable(word.text)
     machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {where}: U-Boot does not start Xen")
+
+
+def _may_be_fit(machine: UBootMachine, address: int, *, alone: bool) -> bool:
+    """Whether a FIT is there, or, with no tree beside it, may be."""
+    head = machine.memory.read(address, 4)
+    return bytes(head) == MAGIC if head is not None else alone and machine.memory.is_dark(address)
 
 
 def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:

@@ -78,6 +78,7 @@ class Settings(Struct, frozen=True):
     whole_environment: bool = True
     image_size: int | None = None
     answered: frozenset[str] = frozenset()
+    modern_shell: bool = False
 
 
 class UBootMachine(Struct):
