@@ -68,7 +68,7 @@ def _placements(facts: FactBook, machine: Machine) -> Iterator[Chosen]:
             for corners in _corners(len(pieces)):
                 placed = _placed(pieces, gaps, corners)
                 if placed is not None:
-                    yield own | placed
+                    yield {**own, **placed}
 
 
 def _images(facts: FactBook) -> Sequence[int]:
