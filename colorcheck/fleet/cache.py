@@ -21,7 +21,7 @@ from colorcheck.files import resources
 from colorcheck.files.atomic import write_whole
 from colorcheck.files.reading import contents
 from colorcheck.fleet.checked import Checked, Job
-from colorcheck.fleet.inputs import Dependency, State
+from colorcheck.fleet.inputs import Dependency, DependencyKind, State
 from colorcheck.plugins.manager import plugins
 from colorcheck.verification.exit import Exit
 
@@ -53,7 +53,7 @@ class ResultCache(Struct, frozen=True):
             if document["schema"] != SCHEMA or document["sha256"] != _checksum(entry) or entry["job"] != _key(job):
                 return None
             checked = _checked(entry["checked"], job)
-            if checked is not None and all(Dependency(*each[:2]).state() == each[2] for each in entry["inputs"]):
+            if checked is not None and all(_is_as_it_was(*each) for each in entry["inputs"]):
                 os.utime(path)
                 return replace(checked, cached=True)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
@@ -101,6 +101,10 @@ _KEPT = frozenset((int(Exit.CLEAN), int(Exit.FINDINGS), int(Exit.NOTHING), int(E
 def _key(job: Job) -> str:
     """All that an entry stands for beside the files: this tool, the folder that names start at, the job."""
     return f"{tool_digest()}\0{os.getcwd()}\0{sorted(asdict(job).items())}"
+
+
+def _is_as_it_was(kind: str, name: str, state: State) -> bool:
+    return Dependency(DependencyKind(kind), name).state() == state
 
 
 def _checksum(entry: object) -> str:

@@ -5,11 +5,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from colorcheck.core.diagnostic import Confidence
 from colorcheck.core.units import PAGE
 from colorcheck.hardware.index import IndexFunction
+
+
+class CacheKind(StrEnum):
+    """What a cache holds."""
+
+    UNIFIED = "unified"
+    DATA = "data"
+    INSTRUCTION = "instruction"
 
 
 class Cache(Struct, frozen=True):
@@ -25,7 +35,7 @@ class Cache(Struct, frozen=True):
     line: int | None
     sets: int | None
     index: IndexFunction
-    kind: str = "unified"  # unified, data, instruction
+    kind: CacheKind = CacheKind.UNIFIED
     shared_by: int | None = None
     in_clidr: bool = True
     index_policy: str | None = None  # PIPT, VIPT

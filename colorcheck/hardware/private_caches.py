@@ -12,7 +12,7 @@ from math import gcd
 from msgspec import Struct
 
 from colorcheck.core.units import PAGE
-from colorcheck.hardware.board import Board, Cache
+from colorcheck.hardware.board import Board, Cache, CacheKind
 from colorcheck.hardware.index import Linear
 
 
@@ -35,7 +35,7 @@ class PrivateShare(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return {"data": "L1 data cache", "instruction": "L1 instruction cache"}.get(
+        return {CacheKind.DATA: "L1 data cache", CacheKind.INSTRUCTION: "L1 instruction cache"}.get(
             self.cache.kind, f"private L{self.cache.level}"
         )
 

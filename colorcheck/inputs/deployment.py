@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.inputs.manifest.manifest import Loader, Manifest
 from colorcheck.inputs.unread import Unread, unread
 
@@ -57,7 +58,7 @@ class Followed(Struct, frozen=True):
 class GivenModule(Struct, frozen=True):
     """An entry of `[[target.modules]]`: what the boot loader puts into memory, in bytes; None where nobody says it."""
 
-    kind: str
+    kind: ModuleKind
     location: Location
     address: int | None = None
     size: int | None = None

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import MIB
@@ -140,7 +141,7 @@ class _Reader(Struct):
                 size = self._size_of(module.file)
                 if size is None:
                     self.problems.append(self._not_here(module.file, module.location))
-            yield GivenModule(module.kind or "other", module.location, module.address, size, module.file or "")
+            yield GivenModule(ModuleKind.of(module.kind), module.location, module.address, size, module.file or "")
         for file in () if self.manifest.boot_script else target.files:
             if file.file is not None and file.size is None and size_of(self.path(file.file)) is None:
                 self.problems.append(self._not_here(file.file, file.location))
@@ -454,11 +455,6 @@ class _Reader(Struct):
 def files_named(name: str) -> tuple[str, ...]:
     """The file of this name, or in alphabetical order those that it matches as a pattern (none is possible)."""
     return matches(name) if is_pattern(name) else (name,)
-
-
-def files_beside(built: ImageBuilderFile) -> tuple[str, ...]:
-    """What the values of a configuration may name, whether or not there is such a file: sizes of these count."""
-    return tuple(sorted({_beside(built, assignment.value.text) for assignment in built.assignments} - {""}))
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from fractions import Fraction
 
-from msgspec import Struct, field
-from msgspec.structs import force_setattr
+from msgspec import Struct
+from msgspec.structs import asdict, force_setattr
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Related
@@ -176,6 +177,18 @@ class Requirement(Struct, frozen=True):
         return Related(self.location, self.text)
 
 
+class RepairKind(StrEnum):
+    """What a repair changes."""
+
+    COLORS = "colors"
+    MEMORY = "memory"
+    SHARE = "share"
+    RESERVE = "reserve"
+    MODULE = "module"
+    KEEP = "keep"
+    TOLERANCE = "tolerance"
+
+
 class Repair(Struct, frozen=True):
     """A smallest change that makes a plan possible, verified: with it there is one.
 
@@ -183,7 +196,7 @@ class Repair(Struct, frozen=True):
     value in the files is all that changes.
     """
 
-    kind: str  # colors, memory, share, reserve, module, keep
+    kind: RepairKind
     text: str
     subjects: tuple[str, ...]
     amount: int = 0
@@ -199,6 +212,28 @@ class Repair(Struct, frozen=True):
         }
 
 
+class PlanEvidence(Struct, frozen=True):
+    """What supports a plan, in words; empty or None where it does not apply.
+
+    `smallest_change` says whether all smaller changes were excluded, of how many `files` and `lines`;
+    `buddy_alloc_size` is in bytes.
+    """
+
+    method: str = ""
+    bounds: str = ""
+    tables_checked: int | None = None
+    evaluator: str = ""
+    seconds: float | None = None
+    smallest_change: str = ""
+    files: int | None = None
+    lines: int | None = None
+    booted: str = ""
+    buddy_alloc_size: int | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value not in ("", None)}
+
+
 class Plan(Struct, frozen=True):
     """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what stands behind it."""
 
@@ -208,7 +243,7 @@ class Plan(Struct, frozen=True):
     core: tuple[Requirement, ...] = ()
     repairs: tuple[Repair, ...] = ()
     edits: tuple[Edit, ...] = ()
-    evidence: dict[str, object] = field(default_factory=dict)
+    evidence: PlanEvidence = PlanEvidence()
     reason: str = ""
 
     def colors(self, name: str) -> ColorSet:
@@ -225,5 +260,5 @@ class Plan(Struct, frozen=True):
             "core": [each.to_dict() for each in self.core],
             "repairs": [each.to_dict() for each in self.repairs],
             "edits": [each.to_dict() for each in self.edits],
-            "evidence": self.evidence,
+            "evidence": self.evidence.to_dict(),
         }

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import GIB, MIB, MIB_PAGES, PAGE
 from colorcheck.xen.booted import Boot, Built
 from colorcheck.xen.kinds import DomainKind, FailureKind
@@ -165,7 +166,7 @@ def room_for_xen(system: System) -> MovedModule | None:
     if prepared is None:
         return None
     machine = prepared.machine
-    for module in sorted((m for m in machine.modules if m.size), key=lambda m: (m.kind == "xen", m.size)):
+    for module in sorted((m for m in machine.modules if m.size), key=lambda m: (m.kind is ModuleKind.XEN, m.size)):
         for address in _places(machine, module):
             after = boot_again(with_module(system, module, address))
             if after is not None and not (after.panic and after.panic.kind is FailureKind.RELOCATION):
@@ -254,7 +255,7 @@ def _up(address: int) -> int:
 
 def _preference(module: BootModule) -> tuple[bool, int]:
     """The device tree is the easiest to load elsewhere, then what is small."""
-    return module.kind != "device-tree", module.size
+    return module.kind is not ModuleKind.DEVICE_TREE, module.size
 
 
 def _free(machine: Machine, module: BootModule, address: int) -> bool:

@@ -99,7 +99,7 @@ class MemoryRow(Struct, frozen=True):
 class TheoremGroup(Struct, frozen=True):
     """Theorems of one kind with one verdict."""
 
-    kind: str
+    kind: TheoremKind
     verdict: Verdict
     theorems: tuple[Theorem, ...]
 
@@ -310,7 +310,7 @@ def _memory_row(built: Built, budget: str) -> MemoryRow:
 
 def theorem_groups(theorems: tuple[Theorem, ...]) -> tuple[TheoremGroup, ...]:
     """Bad news first, then by kind in the order in which the kinds come."""
-    groups: dict[tuple[Verdict, str], list[Theorem]] = {}
+    groups: dict[tuple[Verdict, TheoremKind], list[Theorem]] = {}
     for verdict in (Verdict.REFUTED, Verdict.VACUOUS, Verdict.UNKNOWN, Verdict.PROVED):
         for theorem in theorems:
             if theorem.verdict is verdict:

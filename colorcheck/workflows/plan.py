@@ -16,7 +16,7 @@ from colorcheck.plan import plan
 from colorcheck.plan.costs import Cost, costs
 from colorcheck.plan.edits import CUT, edits_of, today_of
 from colorcheck.plan.pose import PlanOptions, Posed, bare_boot, pose
-from colorcheck.plan.problem import Gain, Plan, PlanProblem
+from colorcheck.plan.problem import Gain, Plan, PlanProblem, RepairKind
 from colorcheck.plan.repairs import module_repair, no_room_for_xen, reserve_of, with_reserve_edits
 from colorcheck.plan.search.evaluate import measure
 from colorcheck.plan.search.infeasible import works
@@ -87,7 +87,7 @@ def _planned(
         return _costed(_checked(found, posed, deployment, system), board, (system, boot))
     if found.status == "infeasible":
         found = _with_changes(found, problem, deployment, system)
-        smaller = next((repair for repair in found.repairs if repair.kind == "reserve"), None)
+        smaller = next((repair for repair in found.repairs if repair.kind is RepairKind.RESERVE), None)
         if wanted.choose_reserve and smaller and problem.reserve:
             return _with_reserve(reserve_of(smaller, problem.reserve), deployment, system, board, wanted)
     return Planned(found, problem, problems=posed.problems)
@@ -191,9 +191,11 @@ def _checked(
         reason = f"with these colors the model of Xen does not boot: {failed}"
         return Planned(replace(found, status="unknown", reason=reason), problem, changed, booted)
     written = edits_of(found, problem, deployment, system, reserve)
-    evidence = {**found.evidence, "booted": "all domains are created in the model of Xen with these colors"}
-    if reserve is not None:
-        evidence["buddy_alloc_size"] = reserve * MIB
+    evidence = replace(
+        found.evidence,
+        booted="all domains are created in the model of Xen with these colors",
+        buddy_alloc_size=None if reserve is None else reserve * MIB,
+    )
     return Planned(
         replace(found, edits=written.edits, evidence=evidence),
         problem,

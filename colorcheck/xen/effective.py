@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.units import GIB, MIB
 from colorcheck.hardware.board import Board
@@ -219,7 +220,7 @@ def elsewhere(system: System, deployment: Deployment, facts: FactBook) -> System
         return system
     machine, _ = read_machine(deployment, facts)
     machine = replace(machine, compresses=prepared.machine.compresses)
-    need = first_bank_need(machine.module("kernel"), machine.module("ramdisk"))
+    need = first_bank_need(machine.module(ModuleKind.KERNEL), machine.module(ModuleKind.RAMDISK))
     banks = tuple((name, need if name == "dom0" else size) for name, size in prepared.first_banks)
     panic = Failure(FailureKind.OTHER, machine.panic) if machine.panic else system.panic
     moved = replace(prepared, machine=machine, first_banks=banks)
@@ -490,11 +491,16 @@ def _uart(ancestry: Ancestry, arguments: BootArguments) -> Node | None:
 def _first_banks(context: _Context, tree: DeviceTree | None) -> list[tuple[str, int]]:
     found = []
     if context.has_dom0:
-        found.append(("dom0", first_bank_need(context.machine.module("kernel"), context.machine.module("ramdisk"))))
+        found.append(
+            (
+                "dom0",
+                first_bank_need(context.machine.module(ModuleKind.KERNEL), context.machine.module(ModuleKind.RAMDISK)),
+            )
+        )
     for node in dom0less.nodes(tree) if tree else ():
         held = dom0less.modules(node, cells_below(tree, node.path)) if tree else {}
-        if "kernel" in held:
-            found.append((node.name, first_bank_need(held["kernel"], held.get("ramdisk"))))
+        if ModuleKind.KERNEL in held:
+            found.append((node.name, first_bank_need(held[ModuleKind.KERNEL], held.get(ModuleKind.RAMDISK))))
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.problem_kinds import ProblemKind
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
@@ -301,7 +302,7 @@ class _Gathering:
         if self.under_uefi and unplaced:
             why = "no input says where the firmware loads the files of Xen's modules"
             return OpenFact(DOM0_KERNEL.name, why, ('[inputs] boot-log = "serial.txt"',), unplaced[0].location)
-        given = self._given_in_part("kernel")
+        given = self._given_in_part(ModuleKind.KERNEL)
         if given is not None:
             return OpenFact(DOM0_KERNEL.name, *given)
         if self.handed_over_as_it_is or self._kernels():
@@ -313,7 +314,7 @@ class _Gathering:
         settle = ("[[target.modules]]", 'kind = "kernel"', 'file = "Image"', "address = 0x2000000")
         return OpenFact(DOM0_KERNEL.name, why, settle, self._tree_location())
 
-    def _given_in_part(self, *kinds: str, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
+    def _given_in_part(self, *kinds: ModuleKind, others: bool = False) -> tuple[str, tuple[str, ...], Location] | None:
         """Why a module of `[[target.modules]]` of these kinds, or of all others, leaves something open; what settles
         it, and where it stands."""
         for module in self.deployment.given_modules if self.deployment.followed is None else ():
@@ -344,7 +345,8 @@ class _Gathering:
         chosen = tree.node("/chosen") if tree else None
         nodes = chosen.children if chosen else ()
         modules = ("xen,linux-zimage", "multiboot,kernel", "xen,multiboot-module", "multiboot,module")
-        if any(compatible(node, *modules) for node in nodes) or any(m.kind == "kernel" for m in self.target.modules):
+        given = (ModuleKind.of(module.kind) for module in self.target.modules)
+        if any(compatible(node, *modules) for node in nodes) or ModuleKind.KERNEL in given:
             return True
         if self.release and any(is_hardware_domain(node, self.release) for node in nodes):
             return True
@@ -362,7 +364,7 @@ class _Gathering:
         if left is not None:
             return OpenFact(MODULES.name, left.why, left.settle, left.location)
         tree = self.deployment.tree
-        given = self._given_in_part("kernel", others=True)
+        given = self._given_in_part(ModuleKind.KERNEL, others=True)
         if given is not None:
             return OpenFact(MODULES.name, *given)
         waiting = list(unplaced(tree)) if tree else []

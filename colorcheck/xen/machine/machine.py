@@ -9,6 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location
 from colorcheck.xen.machine.intervals import Span
 
@@ -37,10 +38,10 @@ class Range(Struct, frozen=True):
 
 
 class BootModule(Range, frozen=True):
-    """A boot module. `kind` is one of xen, device-tree, kernel, ramdisk, other; `domain` the path of the dom0less
+    """A boot module. `domain` is the path of the dom0less
     domain that it belongs to, or empty."""
 
-    kind: str = "other"
+    kind: ModuleKind = ModuleKind.OTHER
     domain: str = ""
 
 

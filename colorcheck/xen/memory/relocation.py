@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import MIB, PAGE
 from colorcheck.xen.machine.intervals import Span
 from colorcheck.xen.machine.machine import Machine
@@ -24,7 +25,7 @@ def obstacles(machine: Machine, size: int) -> list[Span]:
     """What the region must avoid. Xen's old place counts with the size of the new one."""
     found = []
     for module in machine.modules:
-        end = module.start + size if module.kind == "xen" else module.end
+        end = module.start + size if module.kind is ModuleKind.XEN else module.end
         found.append((module.start, end))
     return found + [held.span for held in (*machine.reserved, *machine.shared)]
 

@@ -9,6 +9,7 @@ from enum import Enum, StrEnum, auto
 from typing import ClassVar
 
 from colorcheck.core.diagnostic import Problem
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.xen.kinds import Note
 
 
@@ -60,7 +61,7 @@ class ModuleWithoutReg(Note, frozen=True):
 
     KIND: ClassVar[str] = "module-without-reg"
     module: str
-    module_kind: str
+    module_kind: ModuleKind
     stops: bool
 
 

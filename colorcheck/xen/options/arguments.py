@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.source import Location, Passage
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.inputs.device_tree.tree import DeviceTree, Property
@@ -100,6 +101,6 @@ def _kernel_has_arguments(tree: DeviceTree) -> bool:
     modules = [
         found for found in below_chosen(tree) if found.item is Item.MODULE and "bootargs" in found.node.properties
     ]
-    kept = (found for found in modules[:_MOST_COMMAND_LINES] if found.kind == "kernel" and not found.domain)
+    kept = (found for found in modules[:_MOST_COMMAND_LINES] if found.kind is ModuleKind.KERNEL and not found.domain)
     first = next(kept, None)
     return first is not None and bool(text_of(first.node.properties["bootargs"]).text)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from colorcheck.core.source import Location
 from colorcheck.core.units import PAGE
-from colorcheck.hardware.board import Board, Cache, Cluster
+from colorcheck.hardware.board import Board, Cache, CacheKind, Cluster
 from colorcheck.xen.kinds import Failure, FailureKind, Note
 from colorcheck.xen.notes.colors import ColorsCut, GeometryHalfGiven, GeometryUnknown, WaySizeDiffers
 from colorcheck.xen.options.options import BootArguments
@@ -58,7 +58,7 @@ def _probe(cluster: Cluster, board: Board, probe: CacheProbe) -> Cache | None:
         here = by_level.get(level)
         if here is None and level > 1 and probe is CacheProbe.UPWARDS:
             break
-        found = next((cache for cache in here or () if cache.kind == "unified"), found)
+        found = next((cache for cache in here or () if cache.kind is CacheKind.UNIFIED), found)
     return found
 
 

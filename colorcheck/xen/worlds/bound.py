@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.core.units import GIB, MIB, PAGE
 from colorcheck.loader.facts import Span as Values
 from colorcheck.xen.facts.book import FactBook, FactKey
@@ -117,8 +118,8 @@ def _with_largest_tree(facts: FactBook, machine: Machine) -> Machine:
     if address is None:
         return machine
     place = facts.fact(TREE_ADDRESS).location
-    tree = BootModule(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, "device-tree")
-    others = tuple(module for module in machine.modules if module.kind != "device-tree")
+    tree = BootModule(address, _most(facts, TREE_SIZE, LARGEST_TREE), "device tree", place, ModuleKind.DEVICE_TREE)
+    others = tuple(module for module in machine.modules if module.kind is not ModuleKind.DEVICE_TREE)
     return replace(machine, modules=(*others, tree))
 
 

@@ -23,7 +23,7 @@ from colorcheck.inputs.device_tree.dts.syntax import (
     end_of,
     start_of,
 )
-from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, ValueReader
+from colorcheck.inputs.device_tree.dts.values import Label, LiveProperty, Marker, MarkerKind, ValueReader
 
 # Linux unflattens 64 levels, Xen's early reader 16.
 DEEPEST = 256
@@ -254,7 +254,7 @@ class Merger:
             target = LiveProperty("target-path", name.encode() + b"\0", location, location)
         else:
             target = LiveProperty("target", b"\xff" * 4, location, location)
-            target.markers.append(Marker("phandle", name, 0, location))
+            target.markers.append(Marker(MarkerKind.PHANDLE, name, 0, location))
         fragment.add_property(target)
         overlay = LiveNode("__overlay__", location)
         self._fill(tree, overlay, statement.body, 2)
