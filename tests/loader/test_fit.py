@@ -31,7 +31,7 @@ def blob(text: str) -> bytes:
 
 def image(configurations: str, *, kernel: str = LOAD, tree: str = "", disk: str = "", wrong: bool = False) -> bytes:
     parts = {
-        "k": (stub().ljust(0x20000, b"\0"), f'type = "kernel"; arch = "arm64"; os = "linux"; {kernel}'),
+        "k": (stub().ljust(0x400, b"\0"), f'type = "kernel"; arch = "arm64"; os = "linux"; {kernel}'),
         "f": (blob(BOARD), f'type = "flat_dt"; arch = "arm64"; {tree}'),
         "r": (b"R" * 0x1234, f'type = "ramdisk"; arch = "arm64"; os = "linux"; {disk}'),
     }
@@ -109,7 +109,7 @@ def test_load_addresses(kernel: str, tree: str, place: int, tmp_path: Path) -> N
         (image(PLAIN, kernel=f'{LOAD} compression = "gzip";'), "bootm 48000000"),
         (image(PLAIN, kernel="load = <0x4c000000>; entry = <0x4c000040>;"), "bootm 48000000"),
         (image(PLAIN, kernel=""), "bootm 48000000"),
-        (image(PLAIN)[:0x3000], "bootm 48000000"),
+        (image(PLAIN)[:0x800], "bootm 48000000"),
         (image(PLAIN), "bootm 48000000#c2"),
         (image(PLAIN), "bootm 48000000:k - 4a000000"),
         (image(PLAIN), "bootm 48000000 48000000:r 4a000000"),

@@ -175,7 +175,8 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             return 1
         fact = fact or machine.depends(value) if value is not None else fact
         if fact is not None or value is None:
-            machine.open(f"run {word.text} at {machine.place}", "the value of this variable is not known")
+            name = machine.readable(word.text)
+            machine.hidden.append(machine.open(f"run {name} at {machine.place}", "this variable's value is not known"))
             return 1
         try:
             status = run_macro(machine, value)
@@ -198,6 +199,8 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             'file = "second.scr"',
         )
         usual = machine.memory.is_dark(address)
+        if usual or address not in machine.failed:
+            machine.hidden.append(fact)
         return Doubt(f"source {words[0].text if words else ''}", usual, fact)
     size = HEADER + int.from_bytes(head[12:16], "big")
     data = machine.memory.read(address, min(size, _LONGEST))

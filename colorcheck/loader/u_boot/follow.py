@@ -216,7 +216,10 @@ class ScriptWorld:
         machine = self.machine
         machine.here = (0, 1)
         try:
-            self.stopped = program(machine) or "the script ends without starting Xen"
+            refused = program(machine)
+            if refused is None and machine.hidden:
+                raise OpenEndError(machine.hidden[-1])
+            self.stopped = refused or "the script ends without starting Xen"
         except StartedError:
             return
         except OpenEndError as end:
