@@ -123,8 +123,8 @@ def _after_xen(context: Context) -> tuple[int, ...] | None:
 def _rivals(context: Context, party: Party, wanted: dict[str, int]) -> Iterator[GuestLifecycle]:
     """All others that a toolstack creates, as often as they may be, with the most frames that they take on any way."""
     most: dict[tuple[str, ...], int] = {}
-    for domain in context.alternatives:
-        most[domain.pieces] = max(domain.lost_pages, most.get(domain.pieces, 0))
+    for guest in context.alternatives:
+        most[guest.pieces] = max(guest.lost_pages, most.get(guest.pieces, 0))
     for other in context.parties:
         domain = other.domain
         if domain is None or other is party or domain.kind is DomainKind.DOM0:

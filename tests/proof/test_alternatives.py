@@ -199,3 +199,15 @@ def test_a_certificate_of_one_alternative_covers_no_other(tmp_path: Path) -> Non
     assert theorems["separation/rt/gui"].verdict == "proved"
     assert not theorems["separation/rt/gui"].smt
     assert theorems["separation/dom0/rt"].smt
+
+
+@pytest.mark.parametrize("names", [("xen", "xen#2"), ("xen#2", "xen"), ("xen", "xen#2", "xen#2#2")])
+def test_names_with_numbers_stay_apart(names: tuple[str, ...], tmp_path: Path) -> None:
+    """A guest whose name is the one that another party gets in proofs takes nothing of its theorems."""
+    colors = ("13", "14", "15")
+    files = tuple((f"{number}.cfg", guest(name, colors[number], 64)) for number, name in enumerate(names))
+    Example(guests=files).write(tmp_path)
+    found = api.verify(tmp_path)
+    assert not found.faults
+    memory = [theorem.id for theorem in found.theorems if theorem.id.startswith("memory/xen")]
+    assert len(memory) == len(set(memory)) == len(names)
