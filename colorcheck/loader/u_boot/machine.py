@@ -127,6 +127,7 @@ class UBootMachine(Struct):
     foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
+    configuration: str | None = None  # of the FIT image that is started
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
     @property
