@@ -50,8 +50,6 @@ _MANY = frozenset(  # commands whose number of words CONFIG_SYS_MAXARGS bounds
 EXIT = "exit ends the script"
 EXIT_SINCE = (2023, 4)
 """The release of U-Boot from which `exit` ends a script (721307eba0e)."""
-BRACKET = "[ is a command"
-BRACKET_SINCE = (2026, 7)
 
 
 def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -152,7 +150,7 @@ def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         machine.place,
         (False, True),
     )
-    if not machine.decide(Doubt(BRACKET, False, fact)):
+    if not machine.decide(Doubt(conditions.BRACKET, False, fact)):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
             "[ is an unknown command to U-Boot before 2026.07: it is treated as false",
