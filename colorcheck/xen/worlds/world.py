@@ -200,17 +200,17 @@ class Worlds:
 
     @cached_property
     def alternatives(self) -> tuple[Domain, ...]:
-        """The guests of all alternatives (one-of), each file once with the most frames that it needs on any way; empty
-        where no guest has alternatives."""
+        """The guests of all alternatives (one-of), each once with the most frames that a creation takes on any way;
+        empty where no guest has alternatives."""
         if not any(branch.guests for branch in self.branches):
             return ()
         ways = [self, *(other for branch in self.branches if (other := self.branch(branch)) is not None)]
-        found: dict[tuple[str, tuple[int, ...]], Domain] = {}
+        found: dict[tuple[tuple[str, ...], tuple[int, ...]], Domain] = {}
         for domain in (domain for way in ways for domain in way.base.system.domains):
-            key = domain.location.file, tuple(domain.colors)
+            key = domain.pieces, tuple(domain.colors)
             if domain.kind is DomainKind.XL:
                 known = found.get(key)
-                found[key] = domain if known is None or known.needed_pages < domain.needed_pages else known
+                found[key] = domain if known is None or known.lost_pages < domain.lost_pages else known
         return tuple(found.values())
 
     @property
