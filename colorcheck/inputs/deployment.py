@@ -91,7 +91,7 @@ class Deployment(Struct, frozen=True):
     listed_guests: tuple[tuple[XlFile, ...], ...] = ()
     image_builder: ImageBuilderFile | None = None
     file_sizes: Mapping[str, int] = field(default_factory=dict)
-    guest_files: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    guest_files: Mapping[tuple[tuple[str, ...], str], int] = field(default_factory=dict)
     module_trees: Mapping[int, DeviceTree] = field(default_factory=dict)
     given_modules: tuple[GivenModule, ...] = ()
     kconfig: Mapping[str, str] = field(default_factory=dict)

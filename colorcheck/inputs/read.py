@@ -472,13 +472,13 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
     return sizes
 
 
-def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
-    """The bytes of the kernels and ramdisks that are next to the files that name them, by the file and the key.
+def guest_files(guests: Iterable[XlFile]) -> dict[tuple[tuple[str, ...], str], int]:
+    """The bytes of the kernels and ramdisks that lie beside the files that name them, by the guest and the key.
 
     An absolute path is one of dom0's file system, not of this machine. A kernel packed with gzip counts as xl unpacks
     it.
     """
-    sizes: dict[tuple[str, str], int] = {}
+    sizes: dict[tuple[tuple[str, ...], str], int] = {}
     for guest in guests:
         for key in ("kernel", "ramdisk"):
             setting = guest.setting(key) if guest.accepted else None
@@ -486,7 +486,7 @@ def guest_files(guests: Iterable[XlFile]) -> dict[tuple[str, str], int]:
             if isinstance(name, str) and name and not os.path.isabs(name):
                 size = _size_of_image(os.path.normpath(os.path.join(os.path.dirname(guest.file), name)), key)
                 if size is not None:
-                    sizes[guest.file, key] = size
+                    sizes[guest.pieces, key] = size
     return sizes
 
 

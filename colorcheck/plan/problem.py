@@ -6,8 +6,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from fractions import Fraction
 
-from msgspec import Struct, field
-from msgspec.structs import force_setattr
+from msgspec import Struct
+from msgspec.structs import asdict, force_setattr
 
 from colorcheck.core.colors import ColorSet
 from colorcheck.core.diagnostic import Edit, Related
@@ -212,6 +212,28 @@ class Repair(Struct, frozen=True):
         }
 
 
+class PlanEvidence(Struct, frozen=True):
+    """What supports a plan, in words; empty or None where it does not apply.
+
+    `smallest_change` says whether all smaller changes were excluded, of how many `files` and `lines`;
+    `buddy_alloc_size` is in bytes.
+    """
+
+    method: str = ""
+    bounds: str = ""
+    tables_checked: int | None = None
+    evaluator: str = ""
+    seconds: float | None = None
+    smallest_change: str = ""
+    files: int | None = None
+    lines: int | None = None
+    booted: str = ""
+    buddy_alloc_size: int | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value not in ("", None)}
+
+
 class Plan(Struct, frozen=True):
     """The answer. `status` is optimal, feasible, infeasible or unknown; `evidence` says what is behind it."""
 
@@ -221,7 +243,7 @@ class Plan(Struct, frozen=True):
     core: tuple[Requirement, ...] = ()
     repairs: tuple[Repair, ...] = ()
     edits: tuple[Edit, ...] = ()
-    evidence: dict[str, object] = field(default_factory=dict)
+    evidence: PlanEvidence = PlanEvidence()
     reason: str = ""
 
     def colors(self, name: str) -> ColorSet:
@@ -238,5 +260,5 @@ class Plan(Struct, frozen=True):
             "core": [each.to_dict() for each in self.core],
             "repairs": [each.to_dict() for each in self.repairs],
             "edits": [each.to_dict() for each in self.edits],
-            "evidence": self.evidence,
+            "evidence": self.evidence.to_dict(),
         }

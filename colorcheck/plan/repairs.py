@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from colorcheck.core.module_kinds import ModuleKind
 from colorcheck.inputs.deployment import Deployment
 from colorcheck.plan.edits import reserve_edits
-from colorcheck.plan.problem import Plan, Repair, RepairKind, Requirement
+from colorcheck.plan.problem import Plan, PlanEvidence, Repair, RepairKind, Requirement
 from colorcheck.xen.booted import Boot
 from colorcheck.xen.kinds import FailureKind
 from colorcheck.xen.system import System
@@ -46,7 +46,7 @@ def no_room_for_xen(system: System, boot: Boot | None) -> Plan | None:
     found = room_for_xen(system)
     repairs = (_moved(found.module.kind, found.module.label, found.module.start, found.address),) if found else ()
     reason = "Xen finds no room to move to, whatever its colors are"
-    return Plan("infeasible", core=(core,), repairs=repairs, reason=reason, evidence={"method": "boot model"})
+    return Plan("infeasible", core=(core,), repairs=repairs, reason=reason, evidence=PlanEvidence("boot model"))
 
 
 def module_repair(bare: Boot | None, works: Callable[[tuple[int, ...]], bool]) -> Repair | None:

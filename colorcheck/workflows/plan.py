@@ -191,9 +191,11 @@ def _checked(
         reason = f"with these colors the model of Xen does not boot: {failed}"
         return Planned(replace(found, status="unknown", reason=reason), problem, changed, booted)
     written = edits_of(found, problem, deployment, system, reserve)
-    evidence = {**found.evidence, "booted": "all domains are created in the model of Xen with these colors"}
-    if reserve is not None:
-        evidence["buddy_alloc_size"] = reserve * MIB
+    evidence = replace(
+        found.evidence,
+        booted="all domains are created in the model of Xen with these colors",
+        buddy_alloc_size=None if reserve is None else reserve * MIB,
+    )
     return Planned(
         replace(found, edits=written.edits, evidence=evidence),
         problem,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 
@@ -19,6 +19,7 @@ from colorcheck.plan.search.infeasible import sharings
 from colorcheck.verification.open import Reach, open_facts
 from colorcheck.verification.results import Facts, ReleaseResult
 from colorcheck.workflows.plan import Planned, booted_with, plan_with_capacity, with_colors
+from colorcheck.xen.facts.book import Chosen
 from colorcheck.xen.facts.keys import DOM0_KERNEL, IMAGE_SIZE, TREE_ADDRESS, TREE_SIZE, XEN_ADDRESS, PlacedInMemory
 from colorcheck.xen.kinds import DomainKind
 from colorcheck.xen.memory.boot import boot as boot_again
@@ -29,8 +30,6 @@ from colorcheck.xen.worlds.world import Worlds
 MOST_WORLDS = 64  # combinations of finite facts that are all looked at
 MOST_NAMED = 3
 MOST_MISSING = 1 << 14  # MiB
-
-Chosen = Mapping[str, object]
 
 
 def over_open(planned: Planned, facts: Facts, options: PlanOptions | None = None) -> Planned:

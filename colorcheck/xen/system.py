@@ -64,6 +64,7 @@ class Domain(Struct, frozen=True):
     rests_on: frozenset[str] = frozenset()  # facts that its own creation reads
     vcpu_cpus: tuple[tuple[int, ...] | None, ...] = ()
     pool: int | None = None
+    pieces: tuple[str, ...] = ()  # of a guest of xl: the files and arguments that it is made of
 
     @property
     def nr_pages(self) -> int:
@@ -75,6 +76,11 @@ class Domain(Struct, frozen=True):
     def needed_pages(self) -> int:
         """All frames that it takes from its colors."""
         return self.pages + self.p2m_pages + self.extra_pages
+
+    @property
+    def lost_pages(self) -> int:
+        """Frames that each creation by a toolstack takes from its colors for good, whether or not it succeeds."""
+        return self.kept_pages if self.failure else self.as_guest().needed_pages
 
     def as_guest(self) -> Domain:
         """The domain as a toolstack creates it anew: a dom0less one as a guest of the same memory and vCPUs."""

@@ -48,7 +48,9 @@ def read_joined(parts: Sequence[GuestPart], read: Callable[[str, str], XlFile]) 
         return replace(place, file=part.file, line=place.line - lines, end_line=max(1, place.end_line - lines))
 
     guest: XlFile = _with_places(read(text, file), moved)
-    return replace(guest, parts=tuple(dict.fromkeys(part.file for part in parts[1:] if part.place is None)))
+    files = tuple(dict.fromkeys(part.file for part in parts[1:] if part.place is None))
+    more = tuple(part.file if part.place is None else part.text for part in parts[1:])
+    return replace(guest, parts=files, more=more)
 
 
 def _with_places(value: Any, moved: Callable[[Location], Location]) -> Any:

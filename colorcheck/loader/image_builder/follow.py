@@ -46,7 +46,7 @@ _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TRE
 """Bytes of a missing file, by the end of its key; on the large side, because the memory of modules is lost at boot."""
 _MOST_OVERLAYS = 64
 _ROOMY = 1 << 20  # bytes; `fdt resize` takes what is not used away again
-_SHELL = re.compile(r"[\"'\\$\n]")  # what means something to U-Boot's shell in double quotes
+_SHELL = re.compile(r"[\"'\\$\n`]")  # what means something to U-Boot's shell in double quotes
 _IN_PLACE = "0xffffffffffffffff"
 
 

@@ -16,6 +16,7 @@ from colorcheck.loader.facts import OpenFact
 from colorcheck.loader.u_boot import fixups
 from colorcheck.loader.u_boot.blob import MAGIC
 from colorcheck.loader.u_boot.fdt import lies_there, not_read, present
+from colorcheck.loader.u_boot.fit import FitParts, is_fit, opened
 from colorcheck.loader.u_boot.image import KERNEL, RAMDISK, read_legacy
 from colorcheck.loader.u_boot.machine import VIRTUAL, FileInMemory, HaltError, OpenEndError, Status, UBootMachine
 from colorcheck.loader.u_boot.numbers import WIDTH, hexadecimal
@@ -59,7 +60,8 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
         raise _starts_unknown(machine, f"the image or the tree that {command} starts", fact)
     if address is None or at is None:
         return 1
-    image = _image(machine, command, address)
+    parts = _fit(machine, words, address) if command == "bootm" else None
+    image = _image(machine, command, address) if parts is None else _loaded(machine, parts.load, parts.kernel)
     if image is None:
         return 1
     room = _room(machine)
@@ -68,7 +70,11 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     ramdisk = _ramdisk(machine, words[1]) if len(words) > 1 and words[1].text != "-" else None
     if isinstance(ramdisk, int):
         return ramdisk
-    if len(words) < 3:
+    if parts is not None and parts.ramdisk is not None and len(words) < 2:
+        ramdisk = _Ramdisk(*parts.ramdisk)
+    if parts is not None and len(words) < 3:
+        at = parts.tree
+    elif len(words) < 3:
         raise HaltError(f"{command} without a tree: U-Boot stops because it would start Xen without one")
     tree = present(machine, at)
     if tree is None and (at in machine.foreign or lies_there(machine, at)):
@@ -76,7 +82,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     if tree is None and machine.memory.is_dark(at):
         raise OpenEndError(not_read(machine, at))
     if tree is None:
-        _no_tree(machine, words[2])
+        _no_tree(machine, words[-1])
         return 1
     if image.size is not None and image.start != address:
         machine.memory.darken(image.start, image.size)
@@ -84,6 +90,7 @@ def boot(machine: UBootMachine, command: str, words: Sequence[Marked]) -> Status
     moved, place = _moved_ramdisk(machine, room, ramdisk)
     _reservations(room, tree)
     final = _moved_tree(machine, room, tree)
+    machine.configuration = parts.name if parts is not None else None
     arrived = _fixed(machine, final, moved, place)
     known = final.known and final.address < VIRTUAL
     machine.started = Started(
@@ -135,6 +142,27 @@ def _no_tree(machine: UBootMachine, word: Marked) -> None:
     machine.say(ProblemKind.U_BOOT_BOOT, f"there is no device tree at {where}: U-Boot does not start Xen")
 
 
+def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitParts | None:
+    """The parts of the FIT image that bootm takes; None where there is none. Raises OpenEndError where there may be."""
+    what = f"the image at {machine.shown(address)}"
+    if is_fit(machine, address):
+        parts = opened(machine, words[0] if words else Marked(""), address)
+        if len(words) > 1 and words[1].text != "-":
+            why = "what bootm takes beside this FIT image is not followed"
+            raise OpenEndError(OpenFact(what, why, (), machine.place))
+        return parts
+    if len(words) < 3 and machine.memory.is_dark(address):
+        why = "it is not among the inputs, and may be a FIT image that brings its own tree"
+        raise OpenEndError(OpenFact(what, f"{what} is not known: {why}", (), machine.place))
+    return None
+
+
+def _loaded(machine: UBootMachine, load: int, body: bytes) -> _Image:
+    """An image that bootm loads to where it says."""
+    machine.memory.write(load, body)
+    return _placed(machine, load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(load, len(body))
+
+
 def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
     """Where the image runs, and how many bytes are its own; None if the command refuses it."""
     head = machine.memory.read(address, 64)
@@ -150,8 +178,7 @@ def _image(machine: UBootMachine, command: str, address: int) -> _Image | None:
         if body is None:
             machine.say(ProblemKind.U_BOOT_BOOT, "the image's data cannot be unpacked")
             return None
-        machine.memory.write(legacy.load, body)
-        return _placed(machine, legacy.load, body[:64]) if body[56:60] == b"ARM\x64" else _Image(legacy.load, len(body))
+        return _loaded(machine, legacy.load, body)
     if data[:2] == b"\x1f\x8b":
         unpacked = _compressed(machine, data)
         if unpacked is None:

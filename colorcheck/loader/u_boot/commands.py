@@ -50,8 +50,6 @@ _MANY = frozenset(  # commands whose number of words CONFIG_SYS_MAXARGS bounds
 EXIT = "exit ends the script"
 EXIT_SINCE = (2023, 4)
 """The release of U-Boot from which `exit` ends a script (721307eba0e)."""
-BRACKET = "[ is a command"
-BRACKET_SINCE = (2026, 7)
 
 
 def call(machine: UBootMachine, words: Sequence[Marked]) -> Status:
@@ -152,7 +150,7 @@ def _bracket(machine: UBootMachine, words: Sequence[Marked]) -> Status:
         machine.place,
         (False, True),
     )
-    if not machine.decide(Doubt(BRACKET, False, fact)):
+    if not machine.decide(Doubt(conditions.BRACKET, False, fact)):
         machine.say(
             ProblemKind.U_BOOT_COMMAND,
             "[ is an unknown command to U-Boot before 2026.07: it is treated as false",
@@ -177,7 +175,8 @@ def run(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             return 1
         fact = fact or machine.depends(value) if value is not None else fact
         if fact is not None or value is None:
-            machine.open(f"run {word.text} at {machine.place}", "the value of this variable is not known")
+            name = machine.readable(word.text)
+            machine.hidden.append(machine.open(f"run {name} at {machine.place}", "this variable's value is not known"))
             return 1
         try:
             status = run_macro(machine, value)
@@ -200,6 +199,8 @@ def source(machine: UBootMachine, words: Sequence[Marked]) -> Status:
             'file = "second.scr"',
         )
         usual = machine.memory.is_dark(address)
+        if usual or address not in machine.failed:
+            machine.hidden.append(fact)
         return Doubt(f"source {words[0].text if words else ''}", usual, fact)
     size = HEADER + int.from_bytes(head[12:16], "big")
     data = machine.memory.read(address, min(size, _LONGEST))

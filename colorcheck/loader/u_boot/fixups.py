@@ -14,6 +14,7 @@ from colorcheck.loader.u_boot.text import unknowns
 from colorcheck.loader.u_boot.trees import TreeInMemory
 
 VERSION = "u-boot,version"
+CONFIGURATION = "u-boot,bootconf"
 LENGTH = 29  # of the version's text: only the room that it takes counts
 FIXUP_COMMANDS = "U-Boot runs fdt_fixup"
 FIXUP_COMMANDS_SINCE = (2024, 4)
@@ -64,6 +65,8 @@ def chosen(machine: UBootMachine, tree: TreeInMemory) -> bool:
         return True
     version = OpenFact("U-Boot's version", "a string that Xen does not read", (), machine.place)
     tree.put(at, VERSION, b"U-Boot".ljust(LENGTH, b" ")[: LENGTH - 1] + b"\0", None, machine.quiet(version))
+    if machine.configuration is not None:
+        tree.put(at, CONFIGURATION, _text(machine.configuration))
     return True
 
 

@@ -17,7 +17,8 @@ from colorcheck.loader.facts import OpenFact, Origin
 from colorcheck.loader.handover import Handover, HandoverModule
 from colorcheck.loader.u_boot.blob import HEADER, MAGIC, Side, compile_tree, read_content, tree_of
 from colorcheck.loader.u_boot.boot import RAMDISK_ROOM, Started, StartedError
-from colorcheck.loader.u_boot.commands import BRACKET, BRACKET_SINCE, EXIT, EXIT_SINCE, call
+from colorcheck.loader.u_boot.commands import EXIT, EXIT_SINCE, call
+from colorcheck.loader.u_boot.conditions import BRACKET, BRACKET_SINCE
 from colorcheck.loader.u_boot.devices import MEDIUM
 from colorcheck.loader.u_boot.fdt import OVERLAYS
 from colorcheck.loader.u_boot.fixups import FIXUP_COMMANDS, FIXUP_COMMANDS_SINCE, LENGTH, interfaces
@@ -78,9 +79,6 @@ def follow_program(manifest: Manifest, tree: DeviceTree | None, script: str, pro
     first = _base(handovers, [h for world, h in zip(worlds, handovers, strict=True) if not world.ends_open])
     handovers, first = _as_named(handovers, first)
     facts = list(first.open)
-    if manifest.target.modern_shell:
-        why = "the modern shell reads quotes, backslashes, && and for differently, and only the old one is modelled"
-        facts.append(OpenFact("the modern shell", why, (), manifest.location("target.u-boot-shell")))
     if left and waiting:
         why = f"the script has more than {MOST_WORLDS} possible paths, and not all of them were followed"
         facts.append(OpenFact("paths through the script", why, (), Location(script)))
@@ -181,7 +179,13 @@ class ScriptWorld:
         self.tree = tree
         answers = _answers(manifest)
         self.machine = UBootMachine(
-            Settings(target.memory, target.environment is not None, target.xen_image_size, frozenset(answers)),
+            Settings(
+                target.memory,
+                target.environment is not None,
+                target.xen_image_size,
+                frozenset(answers),
+                target.modern_shell,
+            ),
             ScriptTexts(),
             Media(manifest, folders, tree),
             {**choices, **answers},
@@ -212,7 +216,10 @@ class ScriptWorld:
         machine = self.machine
         machine.here = (0, 1)
         try:
-            self.stopped = program(machine) or "the script ends without starting Xen"
+            refused = program(machine)
+            if refused is None and machine.hidden:
+                raise OpenEndError(machine.hidden[-1])
+            self.stopped = refused or "the script ends without starting Xen"
         except StartedError:
             return
         except OpenEndError as end:

@@ -22,7 +22,6 @@ MISSING = "files that are not here are on the medium"
 CASE = "the medium ignores the case of names"
 OTHER = "the medium has a second file whose name differs in case only"
 ELSEWHERE = "files that are here have a different path or name on the medium"
-_SURE = 4 << 20  # of the top of memory, U-Boot itself sits in these bytes at the least
 _USUAL = 32 << 20
 _MOST = 128 << 20  # and in these at the most: code, malloc area, stack, frame buffer
 
@@ -231,8 +230,6 @@ def _refused(machine: UBootMachine, start: int, length: int) -> str:
         return "U-Boot has no memory there"
     low, count = banks[0]
     top = low + count
-    if start < top and end > top - _SURE:
-        return "U-Boot itself is there"
     if start < top and end > top - _MOST:
         fact = OpenFact(
             "U-Boot's own location",

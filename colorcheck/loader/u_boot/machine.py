@@ -78,6 +78,7 @@ class Settings(Struct, frozen=True):
     whole_environment: bool = True
     image_size: int | None = None
     answered: frozenset[str] = frozenset()
+    modern_shell: bool = False
 
 
 class UBootMachine(Struct):
@@ -126,6 +127,8 @@ class UBootMachine(Struct):
     foreign: set[int] = field(default_factory=set)  # where trees lie that the script did not load
     scratchpad: bytearray = field(default_factory=lambda: bytearray(SCRATCHPAD))
     started: object = None
+    hidden: list[OpenFact] = field(default_factory=list)  # texts that are run and not known: any may start Xen
+    configuration: str | None = None  # of the FIT image that is started
     kept: tuple[int, object] = (-1, None)  # the tree that was written last, and the memory's version after that
 
     @property

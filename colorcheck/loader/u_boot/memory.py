@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from colorcheck.core.units import PAGE
 
 _TOP = 1 << 64
+_WHOLE = [(0, PAGE)]  # what is known of a page that is known as a whole
 
 
 class Memory(Struct):
@@ -35,7 +36,8 @@ class Memory(Struct):
             if held is None:
                 held = self.pages[page] = bytearray(PAGE)
             held[inside : inside + count] = data[position : position + count]
-            self._note(page, inside, inside + count)
+            if self.known.get(page) != _WHOLE:
+                self._note(page, inside, inside + count)
             position += count
 
     def darken(self, address: int, size: int) -> None:

@@ -86,6 +86,11 @@ def read_script(text: str) -> ShellScript:
     return _script(text, whole=False)
 
 
+def read_exactly(text: str) -> ShellScript:
+    """A text as a shell reads it to which every word of the language in a wrong place is the end."""
+    return _parsed(text, whole=False)
+
+
 def read_macro(text: str) -> ShellScript:
     """A text as `run` reads it: all of it is one list, so that with a syntax error nothing of it is run."""
     return _script(text, whole=True)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from colorcheck.core.colors import ColorSet
-from colorcheck.plan.problem import Demand, Plan, PlanProblem, Reached
+from colorcheck.plan.problem import Demand, Plan, PlanEvidence, PlanProblem, Reached
 from colorcheck.plan.search.evaluate import faults
 from colorcheck.plan.search.infeasible import sharings
 from colorcheck.plan.search.objectives import OBJECTIVES
@@ -72,13 +72,13 @@ def smallest(problem: PlanProblem, today: Today, deadline: float) -> Plan | None
     files, lines = len({place[0] for place in places if place}), len(places)
     complete = best is not None and exhausted and tried < MOST_TRIED and time.monotonic() <= deadline
     said = "all changes to fewer files or lines were excluded" if complete else "not all smaller changes were examined"
-    evidence = {**found.evidence, "smallest_change": said, "files": files, "lines": lines}
+    evidence = replace(found.evidence, smallest_change=said, files=files, lines=lines)
     return replace(found, evidence=evidence, status=found.status if complete else "feasible")
 
 
 def _unchanged(problem: PlanProblem, colors: Mapping[str, ColorSet]) -> Plan:
     """Today's colors as a plan; its objectives are not those of the best."""
-    evidence: dict[str, object] = {"smallest_change": "today's colors satisfy all requirements", "files": 0, "lines": 0}
+    evidence = PlanEvidence(smallest_change="today's colors satisfy all requirements", files=0, lines=0)
     reached = (Reached("changes", 0, 0, OBJECTIVES["changes"].unit),)
     return Plan("optimal", reached, assigned(problem, colors), evidence=evidence, reason="no change is needed")
 
