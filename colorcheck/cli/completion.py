@@ -124,7 +124,7 @@ def _domains(words: Sequence[str]) -> list[str]:
 
 
 def _manifest(path: Path, name: str) -> Path | None:
-    """The manifest that a word of a command line means; None where it means something else."""
+    """The manifest that a word of a command line means; None if it means something else."""
     for file in (path / name, path):
         if file.suffix == ".toml" and os.path.isfile(file):
             return file

@@ -132,7 +132,7 @@ class _Reader(Struct):
         return found
 
     def given_modules(self) -> Iterator[GivenModule]:
-        """`[[target.modules]]` with the sizes of their files; a file that is not here and whose size nobody says is a
+        """`[[target.modules]]` with the sizes of their files; a file that is not here and whose size is not stated is a
         problem, as is one that `[[target.files]]` names for no script."""
         target = self.manifest.target
         for module in target.modules:
@@ -169,7 +169,7 @@ class _Reader(Struct):
         return [problem for file in files if (problem := other_kind(*file, kinds))]
 
     def _tree_file(self, built: ImageBuilderFile | None) -> tuple[str, Location]:
-        """The path of the device tree (empty without one) and where its name stands."""
+        """The path of the device tree (empty without one) and where its name is."""
         if self.manifest.device_tree is not None:
             return self.path(self.manifest.device_tree), self.manifest.location("inputs.device-tree")
         named = built.get("DEVICE_TREE") if built else None
@@ -224,7 +224,7 @@ class _Reader(Struct):
         return text
 
     def _parts(self, names: Sequence[str], named_at: Location) -> Iterator[GuestPart]:
-        """What is put behind a guest's file; what cannot be read is left out."""
+        """What is put after a guest's file; what cannot be read is left out."""
         for name in names:
             if is_argument(name):
                 yield GuestPart(self.manifest.file, name, named_at)
@@ -232,7 +232,7 @@ class _Reader(Struct):
                 yield GuestPart(self.path(name), text)
 
     def _guest_files(self) -> Iterator[tuple[int, tuple[str, Location, tuple[str, ...]]]]:
-        """The xl files with the place of their names and what is put behind them, each with a number that only its
+        """The xl files with the place of their names and what is put after them, each with a number that only its
         alternatives share; the files of a pattern in alphabetical order, each file once."""
         met: set[tuple[str, tuple[str, ...]]] = set()
         numbers = self.manifest.guest_numbers
@@ -301,7 +301,7 @@ class _Reader(Struct):
         return options
 
     def _translated(self, path: str, named_at: Location, kind: str) -> str | Problem | None:
-        """The text that a plugin's reader makes of a file; None where no plugin reads files of this ending."""
+        """The text that a plugin's reader makes of a file; None if no plugin reads files of this ending."""
         reader = reader_of(self.readers, path)
         if reader is None:
             return None
@@ -458,7 +458,7 @@ def files_named(name: str) -> tuple[str, ...]:
 
 
 def _beside(built: ImageBuilderFile, name: str) -> str:
-    """ImageBuilder is told a folder for its files on its command line; here it is that of the configuration."""
+    """ImageBuilder is given a folder for its files on its command line; here it is that of the configuration."""
     return os.path.normpath(os.path.join(os.path.dirname(built.file), name))
 
 

@@ -280,7 +280,7 @@ def _compare(machine: UBootMachine, command: str, words: Sequence[Marked]) -> St
         if one is not None and other is not None:
             return 0 if one == other else 1
     text = " ".join(word.text for word in words)
-    why = "what stands in the memory that is compared is not known from files"
+    why = "the content of the compared memory is not known from files"
     return Doubt(machine.anew(f"cmp {text}"), True, OpenFact(f"cmp {text}", why, (), machine.place))
 
 
