@@ -134,6 +134,7 @@ class _Alarm:
         self._thread = ctypes.c_ulong(threading.get_ident())
         self._lock = threading.Lock()
         self._running = True
+        self._fired = False
         self._timer = threading.Timer(seconds, self._fire)
         self._timer.daemon = True
         self._before = (0.0, 0.0)
@@ -148,7 +149,8 @@ class _Alarm:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._running = False
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, None)  # one that has not come yet
+            if self._fired:  # it may not have come yet; done always, it makes CPython 3.11 hang when it is traced
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, None)
         self._timer.cancel()
         if signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
             left, interval = self._before
@@ -158,4 +160,5 @@ class _Alarm:
     def _fire(self) -> None:
         with suppress(RuntimeError), self._lock:
             if self._running:
+                self._fired = True
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(self._thread, ctypes.py_object(_Late))
