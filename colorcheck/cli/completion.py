@@ -135,7 +135,7 @@ def _domains(words: Sequence[str]) -> list[str]:
 
 
 def _manifest(word: str) -> str | None:
-    """The manifest that a word of a command line means; None where it means something else."""
+    """The manifest that a word of a command line means; None if it means something else."""
     from colorcheck.cli.arguments import manifest_file
 
     try:

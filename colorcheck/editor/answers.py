@@ -1,4 +1,4 @@
-"""What an editor is told: findings, what stands behind a color list or an option, and the other party of a clash."""
+"""What an editor is shown: findings, what is behind a color list or an option, and the other party of a clash."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def actions(checked: Deployed, place: Cursor) -> Iterator[Action]:
 
 
 def _colors(checked: Deployed, facts: Facts, place: Cursor) -> Iterator[str]:
-    """What each release makes of a color list here: the colors, their share of the cache, who else has them."""
+    """What each release does with a color list here: the colors, their share of the cache, who else has them."""
     told: dict[str, list[str]] = {}
     name = ""
     for result in facts.results:

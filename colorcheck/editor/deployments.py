@@ -26,7 +26,7 @@ class Deployed(Struct):
     unsaved: Mapping[str, str] = {}
 
     def lines(self, file: str) -> list[str]:
-        """The lines of a file as the editor shows it; none where it cannot be read."""
+        """The lines of a file as the editor shows it; none if it cannot be read."""
         name = os.path.realpath(file)
         if name not in self.unsaved:
             try:

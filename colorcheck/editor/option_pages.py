@@ -1,4 +1,4 @@
-"""Short pages of the options around coloring, by the file that they stand in."""
+"""Short pages of the options around coloring, by the file that they are in."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _IMAGE_BUILDER: Mapping[str, str] = {
 
 
 def page_of(file: str, line: str, column: int) -> str:
-    """Markdown about the option at a column (from 1) of a line; empty where nothing is known about it."""
+    """Markdown about the option at a column (from 1) of a line; empty if nothing is known about it."""
     word = next((m[0] for m in _WORD.finditer(line) if m.start() < column <= m.end() + 1), "")
     if file.endswith(".toml"):
         key = next((key for key in KEYS if key.path.rpartition(".")[2] == word), None)

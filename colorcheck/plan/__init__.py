@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colorcheck.plan.problem import Plan, PlanProblem
+from colorcheck.plan.problem import Plan, PlanEvidence, PlanProblem
 
 __all__ = ["Plan", "PlanProblem", "plan"]
 
@@ -30,4 +30,4 @@ def plan(problem: PlanProblem, *, repairs: bool = True) -> Plan:
         return Plan("unknown", reason="in the given time, no plan was found and none was excluded")
     repaired = repairs_of(problem, core, deadline) if repairs else ()
     text = "the requirements below cannot all be met" + counted(problem, core)
-    return Plan("infeasible", core=core, repairs=repaired, reason=text, evidence={"method": "counts of colors"})
+    return Plan("infeasible", core=core, repairs=repaired, reason=text, evidence=PlanEvidence("counts of colors"))

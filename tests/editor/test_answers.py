@@ -76,7 +76,7 @@ def test_hover_and_the_other_party_in_a_boot_script(tmp_path: Path) -> None:
     colored = 'sched=null llc-coloring=on dom0-llc-colors=2-6"'
     script.write_text(script.read_text(encoding="utf-8").replace('sched=null"', colored), encoding="utf-8")
     (folder / "colorcheck.toml").write_text(
-        '[target]\nxen = "4.20"\nboard = "zcu102"\nmemory = ["0x0+0x80000000"]\n'
+        '[target]\nxen = "4.20"\nboard = "zcu102"\nmemory = ["0x0+0x80000000"]\nu-boot = "2023.10"\n'
         '[inputs]\ndevice-tree = "system.dts"\nboot-script = "boot.cmd"\ndomains = ["rt.cfg"]\n',
         encoding="utf-8",
     )

@@ -26,7 +26,7 @@ class KconfigOption(Struct, frozen=True):
 
     @property
     def number(self) -> int | None:
-        """A decimal or hexadecimal number; None where the value is none."""
+        """A decimal or hexadecimal number; None if the value is none."""
         try:
             return int(self.value, 16 if self.value.lower().startswith("0x") else 10)
         except ValueError:

@@ -46,7 +46,7 @@ _ASSUMED = {"KERNEL": 32 * MIB, "RAMDISK": 64 * MIB, "XEN": 2 * MIB, "DEVICE_TRE
 """Bytes of a missing file, by the end of its key; on the large side, because the memory of modules is lost at boot."""
 _MOST_OVERLAYS = 64
 _ROOMY = 1 << 20  # bytes; `fdt resize` takes what is not used away again
-_SHELL = re.compile(r"[\"'\\$\n]")  # what means something to U-Boot's shell in double quotes
+_SHELL = re.compile(r"[\"'\\$\n`]")  # what means something to U-Boot's shell in double quotes
 _IN_PLACE = "0xffffffffffffffff"
 
 
@@ -167,6 +167,9 @@ class _ScriptRun(Struct, frozen=True):
 
     def __call__(self, machine: UBootMachine) -> str | None:
         self._load(machine)
+        if not machine.settings.whole_environment:  # no release that ImageBuilder belongs to runs it
+            machine.delete("fdt_fixup")
+            machine.assumptions["the board's environment does not set fdt_fixup"] = None
         if self.in_image:
             self._roomy(machine)
         else:

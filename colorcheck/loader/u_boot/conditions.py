@@ -14,6 +14,9 @@ from colorcheck.loader.u_boot.numbers import data_width, hexadecimal, signed
 from colorcheck.loader.u_boot.substitution import NotFollowedError, PatternError, substitute
 from colorcheck.loader.u_boot.text import Marked
 
+BRACKET = "[ is a command"
+BRACKET_SINCE = (2026, 7)
+"""The release of U-Boot from which `[` is a command, and `test` takes a single word."""
 _COMPARE: dict[str, Callable[[str, str], bool]] = {
     "=": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
@@ -46,11 +49,13 @@ def _bytes(text: str) -> bytes:
 
 def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     """The status of `test` with its arguments (the name of the command left out)."""
-    if len(words) < 2:
+    if not words:
         return 1
     fact = machine.depends(*words)
     if fact is not None:
         return Doubt("test " + " ".join(word.text for word in words), False, fact)
+    if len(words) == 1:
+        return 0 if words[0].text not in ("", "-n") and _takes_one_word(machine) else 1
     texts = [word.text for word in words]
     position, value = 0, False
     before, joint, negated = False, "", False
@@ -82,6 +87,18 @@ def test(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     return 0 if value else 1
 
 
+def _takes_one_word(machine: UBootMachine) -> bool:
+    """A single word is false before v2026.07, and true from there on unless it is empty or `-n`."""
+    fact = OpenFact(
+        "test takes a single word",
+        "test with a single word is false in U-Boot before 2026.07, and true from there on",
+        ("[target]", 'u-boot = "2023.01"', "# or write test -n in front of it, and quote it"),
+        machine.place,
+        (False, True),
+    )
+    return machine.decide(Doubt(BRACKET, False, fact))
+
+
 def _knows_equals(machine: UBootMachine, same: bool) -> bool:
     """`==` is not an operator of `test` in 2023.01, and what is not understood is true."""
     if same:
@@ -102,7 +119,7 @@ def _knows_equals(machine: UBootMachine, same: bool) -> bool:
 
 
 def _on_medium(machine: UBootMachine, where: Sequence[Marked], name: Marked) -> bool:
-    """Whether a file is on the medium: yes if it is here, else nobody knows."""
+    """Whether a file is on the medium: yes if it is here, otherwise not known."""
     from colorcheck.loader.u_boot.devices import medium_of, system_on
     from colorcheck.loader.u_boot.load import find
     from colorcheck.loader.u_boot.media import File
@@ -151,7 +168,7 @@ def _operand_text(machine: UBootMachine, text: str) -> bytes | None:
 
 
 def _text_in_memory(machine: UBootMachine, address: int) -> bytes | None:
-    """The bytes up to a zero; None where they are not known."""
+    """The bytes up to a zero; None if they are not known."""
     data = bytearray()
     while len(data) < _LONGEST:
         more = machine.memory.read(address + len(data), 1)
@@ -207,7 +224,7 @@ def arithmetic(machine: UBootMachine, command: str, words: Sequence[Marked]) -> 
 
 
 def _texts(machine: UBootMachine, name: str, rest: Sequence[Marked]) -> Status:
-    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one behind the other."""
+    """`setexpr.s NAME *ADDRESS [+ *ADDRESS]`: texts in memory, one after the other."""
     words = rest[::2]
     if any(not word.text.startswith("*") for word in words) or (len(rest) == 3 and rest[1].text != "+"):
         return 1

@@ -36,7 +36,17 @@ HARMLESS: dict[str, dict[str, int]] = {
     **dict.fromkeys(("setcurs", "ls", "fatls", "ext4ls", "ext2ls", "sqfsls", "ubifsls", "fstypes", "fatinfo"), _ALL),
     **dict.fromkeys(("iminfo", "imls", "flinfo", "ubifsmount", "ubifsumount", "mmcinfo", "smbios", "saveenv"), _ALL),
     **dict.fromkeys(("fatmkdir", "protect", "led", "ping", "rng", "bind", "unbind", "button", "temperature"), _ALL),
-    **dict.fromkeys(("reginfo", "sntp", "sspi", "strings", "cat", "xxd"), _ALL),
+    **dict.fromkeys(("reginfo", "sntp", "sspi", "strings", "cat", "xxd", "lsblk", "meminfo", "gettime", "wol"), _ALL),
+    **dict.fromkeys(("fatwrite", "ext4write", "save", "fatrm", "rm", "mv", "mkdir", "ln", "fsinfo", "fsls"), _ALL),
+    **dict.fromkeys(("cramfsls", "erofsls", "zfsls", "history", "addrmap", "eraseenv", "ping6"), _ALL),
+    **dict.fromkeys(("ufetch", "config"), _ALL),
+    "bootdev": dict.fromkeys(("list", "info", "select"), 2),
+    "bootmeth": {"list": 2},
+    "bloblist": dict.fromkeys(("list", "info"), 1),
+    "cyclic": {"list": 1},
+    "event": {"list": 1},
+    "i3c": dict.fromkeys(("", "current", "list", "device_list"), 2),
+    "w1": dict.fromkeys(("bus", "read"), 4),
     "base": {"": 0},
     "bootstage": {"report": 1},
     "log": dict.fromkeys(("", "level", "categories", "drivers", "filter-list", "format"), _ANY),
@@ -77,7 +87,7 @@ USUAL = frozenset(  # commands of usual builds that are not followed, by which s
     (
         *("saveenv", "date", "iminfo", "imls", "ls", "fatls", "ext4ls", "ext2ls", "fstypes", "fatinfo", "mii"),
         *("mdio", "log", "dcache", "icache", "loop", "pause", "bootstage", "led", "fpga", "pci", "ping", "smc"),
-        *("regulator", "pmic", "wdt", "tpm", "rng", "ext4write", "fatwrite", "save", "dm", "clk", "gpt", "efidebug"),
+        *("regulator", "pmic", "wdt", "tpm", "rng", "ext4write", "fatwrite", "dm", "clk", "gpt", "efidebug"),
         *("printf", "base", "blkcache", "bootvx", "chpart", "dfu", "editenv", "fatmkdir", "fatrm", "flinfo", "gzwrite"),
         *("imxtract", "ln", "loadb", "loads", "loadx", "loady", "lzmadec", "mm", "mtdparts", "net", "nm", "protect"),
         *("qfw", "scsiboot", "tftpput", "tpm2", "unlz4", "usbboot"),
@@ -159,6 +169,26 @@ def checksum(machine: UBootMachine, words: Sequence[Marked]) -> Status:
     if len(words) == 3:
         machine.memory.darken(machine.reached(words[2]), 4)
     return 0
+
+
+def unpacks(target: int, length: int, least: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:
+    """A command that unpacks data to one of its words, up to as many bytes as another one, and sets filesize. Without
+    that bound, which may only be missing from `least` words on, it is not known what it overwrites."""
+
+    def follow(machine: UBootMachine, words: Sequence[Marked]) -> Status:
+        if not least <= len(words) <= length + 1:
+            return 1
+        what = machine.anew(f"size of the data unpacked at {machine.place}")
+        fact = OpenFact(what, "what is unpacked here is not followed", (), machine.place)
+        if len(words) <= length or machine.depends(words[target], words[length]):
+            machine.open(f"data at {machine.place}", "how much memory this command overwrites is not known")
+        else:
+            size = min(hexadecimal(words[length].text), _LARGEST)
+            fill(machine, hexadecimal(words[target].text), size, f"data unpacked at {machine.place}")
+        machine.set("filesize", machine.answer(fact))
+        return Doubt(machine.anew("unpack " + " ".join(word.text for word in words)), True, fact)
+
+    return follow
 
 
 def fills(at: int, length: int) -> Callable[[UBootMachine, Sequence[Marked]], Status]:

@@ -72,7 +72,7 @@ def not_checked(file: str, text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A line that is no command."""
+    """A line that is not a command."""
     line = _data(text).replace("::", ": :").replace("##[", "## [")
     return f" {line}" if line.lstrip().startswith(":") else line
 

@@ -183,7 +183,7 @@ def _unchecked(verification: Verification) -> Iterator[RenderableType]:
 
 
 def _silenced(verification: Verification, style: Style) -> Iterator[RenderableType]:
-    """What is not told, with the place and the reason of the silence; only where everything is asked for."""
+    """What is not reported, with the place and the reason of the silence; only where everything is asked for."""
     if not verification.silenced or not style.verbose:
         return
     yield from title("Not shown")
