@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zlib
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from colorcheck.loader.handover import Handover
 from colorcheck.loader.read_by import blocking
 from colorcheck.loader.u_boot.blob import compile_tree
 from tests.loader.own_scripts import BOARD
-from tests.loader.test_u_boot_bad_input import written
+from tests.loader.test_u_boot_bad_input import END, HEAD, written
 from tests.loader.u_boot_cases import stub
 from tests.shapes import table
 
@@ -123,3 +124,27 @@ def test_what_is_not_followed_is_open(data: bytes, command: str, tmp_path: Path)
         assert list(blocking(found))
     else:
         assert found.stopped
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_image_never_raises(seed: int, tmp_path: Path) -> None:
+    source = random.Random(seed)
+    data = bytearray(image(DISK))
+    for _ in range(source.randint(1, 4)):
+        at = source.randrange(source.choice((64, len(data))))
+        data[at : at + source.choice((1, 4))] = source.randbytes(source.choice((1, 4)))
+    found = started(tmp_path, bytes(data))
+    assert found.stopped or found.tree is not None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_tree_never_raises(seed: int, tmp_path: Path) -> None:
+    source = random.Random(seed)
+    data = bytearray(blob(BOARD))
+    for _ in range(source.randint(1, 4)):
+        at = source.randrange(40, len(data))
+        data[at : at + 4] = source.randbytes(4)
+    manifest = written(tmp_path, f"{HEAD}fdt set /chosen a b\nfdt print /\n{END}".encode())
+    (tmp_path / "board.dtb").write_bytes(data)
+    found = api.handover(manifest)
+    assert found.stopped or found.tree is not None

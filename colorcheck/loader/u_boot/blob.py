@@ -116,9 +116,9 @@ def read_content(data: bytes | bytearray) -> Content | None:
             if not address and not size:
                 break
             reservations.append((address, size))
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, ValueError):
         return None
-    return Content(nodes, tuple(reservations), head[7], head[1])
+    return None if "/" not in nodes else Content(nodes, tuple(reservations), head[7], head[1])
 
 
 def _nodes(data: bytes | bytearray, at: int, names: int) -> Iterator[tuple[str, dict[str, bytes]]]:
