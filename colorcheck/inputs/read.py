@@ -473,7 +473,7 @@ def _file_sizes(built: ImageBuilderFile) -> dict[str, int]:
 
 
 def guest_files(guests: Iterable[XlFile]) -> dict[tuple[tuple[str, ...], str], int]:
-    """The bytes of the kernels and ramdisks that lie beside the files that name them, by the guest and the key.
+    """The bytes of the kernels and ramdisks that are next to the files that name them, by the guest and the key.
 
     An absolute path is one of dom0's file system, not of this machine. A kernel packed with gzip counts as xl unpacks
     it.

@@ -213,7 +213,7 @@ class Repair(Struct, frozen=True):
 
 
 class PlanEvidence(Struct, frozen=True):
-    """What supports a plan, in words; empty or None where it does not apply.
+    """What supports a plan, in words; empty or None if it does not apply.
 
     `smallest_change` says whether all smaller changes were excluded, of how many `files` and `lines`;
     `buddy_alloc_size` is in bytes.

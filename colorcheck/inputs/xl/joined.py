@@ -1,7 +1,7 @@
 """One guest whose file is put together from several, and arguments of `xl create` behind it.
 
-`xl create FILE NAME=VALUE …` reads the arguments as if they stood after the file's last line, one a line (`xl_create`,
-tools/xl/xl_vmcontrol.c). Files come to one text by the build that joins them.
+`xl create FILE NAME=VALUE …` reads the arguments as if they stood after the file's last line, one per line
+(`xl_create`, tools/xl/xl_vmcontrol.c). Files come to one text by the build that joins them.
 """
 
 from __future__ import annotations

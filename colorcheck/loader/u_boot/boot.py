@@ -143,7 +143,7 @@ def _no_tree(machine: UBootMachine, word: Marked) -> None:
 
 
 def _fit(machine: UBootMachine, words: Sequence[Marked], address: int) -> FitParts | None:
-    """The parts of the FIT image that bootm takes; None where there is none. Raises OpenEndError where there may be."""
+    """The parts of the FIT image that bootm takes; None if there is none. Raises OpenEndError where there may be."""
     what = f"the image at {machine.shown(address)}"
     if is_fit(machine, address):
         parts = opened(machine, words[0] if words else Marked(""), address)

@@ -70,7 +70,7 @@ _THEN = {"AND": Then.IF_TRUE, "OR": Then.IF_FALSE}
 
 
 class ShellScript(Struct, frozen=True):
-    """The lists of a text, one a line or a compound; `error` is the offset at which reading stops, if it does.
+    """The lists of a text, one per line or compound; `error` is the offset at which reading stops, if it does.
 
     At `strays` are words of the language where none may, right in front of an operator: U-Boot calls each a syntax
     error and goes on behind it.
